@@ -1,0 +1,104 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+]
+// Kernels are C with their own instruction sets; tests in debug builds need them fast, and contraction would change bytes.
+let kernelSettings: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off"])]
+// Per-token and per-byte Swift loops (tokenizer, reader) would crawl in debug builds.
+let optimized: [SwiftSetting] = swiftSettings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+let package = Package(
+  name: "longhaul",
+  products: [.executable(name: "longhaul", targets: ["longhaul"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+  ],
+  targets: [
+    // MARK: C
+    .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .target(name: "CWire", linkerSettings: [.linkedLibrary("protobuf-c")]),
+    .target(name: "CKernels", cSettings: kernelSettings),
+    .target(name: "CPlatform", cSettings: [.unsafeFlags(["-O3"])]),
+
+    // MARK: Nouns
+    .target(name: "Inference", swiftSettings: optimized),
+
+    // MARK: Data plane
+    .target(name: "Tensors", dependencies: ["Inference", "CKernels", "CPlatform"], swiftSettings: optimized),
+    .target(name: "Weights", dependencies: ["Inference", "Tensors"], swiftSettings: optimized),
+    .target(name: "Attention", dependencies: ["Inference", "Tensors", "CKernels"], swiftSettings: optimized),
+    .target(
+      name: "Transformer", dependencies: ["Inference", "Tensors", "Weights", "Attention", "CKernels"],
+      swiftSettings: optimized),
+
+    // MARK: Control plane
+    .target(name: "Cluster", dependencies: ["Inference"], swiftSettings: swiftSettings),
+    .target(name: "Scheduling", dependencies: ["Inference"], swiftSettings: swiftSettings),
+    .target(name: "Tokenization", dependencies: ["Inference"], swiftSettings: optimized),
+    .target(name: "ChatTemplates", dependencies: ["Inference"], swiftSettings: optimized),
+
+    // MARK: Wire
+    .target(name: "Wire", dependencies: ["Inference", "CWire"], swiftSettings: swiftSettings),
+    .target(name: "Transport", dependencies: ["Inference", "CZeroMQ", "CPlatform"], swiftSettings: swiftSettings),
+
+    // MARK: Processes
+    .target(
+      name: "Worker",
+      dependencies: [
+        "Inference", "Transformer", "Weights", "Tensors", "Wire", "Transport",
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: swiftSettings),
+    .target(
+      name: "Coordinator",
+      dependencies: [
+        "Inference", "Scheduling", "Cluster", "Wire", "Transport", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: swiftSettings),
+    .target(
+      name: "OpenAIAPI",
+      dependencies: [
+        "Inference", "Tokenization", "ChatTemplates", .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "longhaul",
+      dependencies: [
+        "Inference", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI", "Transport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ], resources: [.copy("Resources/longhaul-demo.gguf")], swiftSettings: swiftSettings),
+
+    // MARK: Tests
+    .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "KernelTests", dependencies: ["CKernels"], swiftSettings: optimized),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swiftSettings),
+    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "AttentionTests", dependencies: ["Attention", "Inference", "Tensors"], swiftSettings: optimized),
+    .testTarget(
+      name: "TransformerTests", dependencies: ["Transformer", "Attention", "Inference", "Tensors", "Weights"],
+      swiftSettings: optimized),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Tokenization", "Weights", "Inference"], swiftSettings: optimized),
+    .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"], swiftSettings: swiftSettings),
+    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "WireTests", dependencies: ["Wire", "Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "OpenAIAPITests",
+      dependencies: [
+        "OpenAIAPI", "Inference", "Tokenization", .product(name: "HummingbirdTesting", package: "hummingbird"),
+      ], swiftSettings: swiftSettings),
+    .testTarget(name: "EndToEndTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,37 @@
+/// Rotary position embedding of a model: which dims turn, how fast, and what its checkpoint was scaled for.
+///
+/// Grouping (SelfExtend) acts on integer positions before any of this.
+package struct RopeConfiguration: Hashable, Sendable {
+  /// How the two numbers of a rotated pair lie in a head.
+  package enum Layout: Sendable {
+    /// Pairs (2p, 2p+1): Meta's order, and GGUF's for the llama architecture.
+    case interleaved
+    /// Pairs (p, p + rotary/2): Hugging Face's order.
+    case halfSplit
+  }
+
+  /// What turns the base frequencies into the checkpoint's.
+  package enum Scaling: Hashable, Sendable {
+    case none
+    /// Every angle divided by `factor`.
+    case linear(factor: Double)
+    /// YaRN: high frequencies kept, low ones divided by `factor`, a ramp between; queries and keys are
+    /// multiplied by `attentionFactor`.
+    case yarn(factor: Double, originalLength: Int, betaFast: Double, betaSlow: Double, attentionFactor: Double)
+    /// Each pair's frequency divided by its own factor (Llama 3.1 and later ship these as a tensor).
+    case perPair(factors: [Float])
+  }
+
+  package var base: Double
+  /// Dims that turn; the rest of the head passes through. Even, at most the head's dimension.
+  package var rotaryDimension: Int
+  package var layout: Layout
+  package var scaling: Scaling
+
+  package init(base: Double, rotaryDimension: Int, layout: Layout, scaling: Scaling) {
+    self.base = base
+    self.rotaryDimension = rotaryDimension
+    self.layout = layout
+    self.scaling = scaling
+  }
+}
