@@ -1,0 +1,181 @@
+// The arithmetic of Longhaul: pure functions on pointers. No allocation, no thread, no I/O, no state but
+// the choice of instruction set.
+//
+// The invariant of this module: every function gives THE SAME BYTES on every instruction set, for any
+// batch size and any split of the work over threads. Each output element is accumulated in one fixed
+// order which no variant may change; the scalar `_reference` functions define that order. Two things lie
+// outside the promise: the sign and payload of a NaN, and floating-point modes other than the default
+// (round to nearest even, subnormal numbers kept).
+//
+// Unless a function says otherwise: pointers need the alignment of their element type and no more, an
+// output must not overlap an input, sizes and strides count elements, and a size of 0 does nothing.
+// Arguments are trusted: whoever reads a file or a socket checks sizes before calling in here.
+#ifndef LONGHAUL_CKERNELS_H
+#define LONGHAUL_CKERNELS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---- Instruction sets ----
+
+// The variants of each kernel. The reference is plain scalar C and runs everywhere.
+typedef enum { LH_ISA_REFERENCE = 0, LH_ISA_AVX2 = 1, LH_ISA_AVX512 = 2, LH_ISA_NEON = 3 } lh_isa;
+
+// Whether this build and this processor can run the variant. False for unknown values.
+bool lh_isa_supported(lh_isa isa);
+// The fastest supported variant; the one in use until lh_isa_force says otherwise.
+lh_isa lh_isa_best(void);
+// The variant that calls use now.
+lh_isa lh_isa_current(void);
+// Makes all later calls, of every thread, use `isa`. Meant for tests and measurements. An unsupported
+// variant is ignored. Calls already running finish with the variant they began with.
+void lh_isa_force(lh_isa isa);
+// A short constant name: "reference", "avx2", "avx512", "neon", or "unknown".
+const char *lh_isa_name(lh_isa isa);
+
+// ---- Element types ----
+
+// How numbers are stored. The values are GGUF's type numbers.
+// Q4_0: 32 weights in 18 bytes, an f16 scale d then 16 bytes; byte i holds weight i in its low half and
+// weight 16+i in its high half, each d * (nibble - 8). Q8_0: 32 weights in 34 bytes, an f16 scale d then
+// 32 signed bytes, each weight d * byte. Everything is little-endian.
+typedef enum { LH_F32 = 0, LH_F16 = 1, LH_Q4_0 = 2, LH_Q8_0 = 8, LH_BF16 = 30 } lh_type;
+
+// Elements in one indivisible block of the type: 1 or 32; 0 for an unknown type.
+int64_t lh_type_block_elements(lh_type type);
+// Bytes of one block: 4, 2, 2, 18 or 34; 0 for an unknown type.
+int64_t lh_type_block_bytes(lh_type type);
+
+// Decodes n elements to f32, exactly (every decoded value is representable). `src` may have any
+// alignment. n must be a multiple of the block; an unknown type writes nothing.
+void lh_dequantize(lh_type type, const void *src, float *dst, int64_t n);
+
+// ---- Matrix product ----
+
+// Floats of scratch that one lh_matmul call needs; each thread brings its own. 64-byte alignment is
+// faster, none is needed.
+int64_t lh_matmul_scratch_floats(void);
+
+// y[r*y_stride + n] = sum over i in [0, k) of x[r*x_stride + i] * w[n][i], for rows r in [0, m) and
+// channels n in [n0, n1); other elements of y are not touched, so threads may share y and split channels.
+// `w` is row 0 of a row-major [channels][k] matrix of `type`, rows `row_bytes` apart, of any alignment;
+// no byte outside rows [n0, n1) is read. k must be a multiple of the type's block. k = 0 writes zeros.
+// Order: acc = +0, then acc = fma(x[i], w[i], acc) for i ascending. An unknown type writes nothing.
+void lh_matmul(
+  lh_type type, const void *w, int64_t row_bytes, const float *x, int64_t x_stride, float *y,
+  int64_t y_stride, int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch);
+
+// ---- Rows ----
+
+// y[i] = (x[i] * s) * weight[i] with s = 1 / sqrt(sum of x[i]^2 / n + epsilon), n elements. y may equal x.
+// Order: 16 partial sums, element i into sum i mod 16 by fma; then folded 8, 4, 2, 1 apart.
+void lh_rmsnorm(const float *x, const float *weight, float epsilon, float *y, int64_t n);
+
+// gate[i] = gate[i] / (1 + exp(-gate[i])) * up[i] for n elements.
+void lh_silu_multiply(float *gate, const float *up, int64_t n);
+
+// x[i] += y[i] for n elements.
+void lh_add(float *x, const float *y, int64_t n);
+
+// How RoPE pairs the first `rotary` dimensions of a head: (2p, 2p+1) or (p, p + rotary/2).
+typedef enum { LH_ROPE_INTERLEAVED = 0, LH_ROPE_HALF_SPLIT = 1 } lh_rope_layout;
+
+// Rotates one head of `head_dimension` elements: pair p becomes (a*cos - b*sin, a*sin + b*cos) with
+// cosine[p], sine[p]; both tables have rotary_dimension/2 entries. Dimensions from rotary_dimension
+// (even, <= head_dimension) on are copied. `out` may equal `in`, but not overlap it otherwise.
+void lh_rope(
+  const float *in, float *out, const float *cosine, const float *sine, int64_t head_dimension,
+  int64_t rotary_dimension, lh_rope_layout layout);
+
+// e^x within 2 ulp. exp(0) is 1 exactly; -inf gives 0; a result below the smallest normal number is 0;
+// overflow is +inf; NaN stays NaN. Every exponential of the model is this one.
+float lh_exp(float x);
+// out[i] = lh_exp(in[i]) for n elements. out may equal in.
+void lh_exp_row(const float *in, float *out, int64_t n);
+
+// The index of the largest of n elements; the lowest index wins ties; NaN never wins. -1 if n is 0 or
+// all are NaN.
+int64_t lh_argmax(const float *x, int64_t n);
+// The largest of n elements, NaN ignored; -inf if there is none. A zero is +0.
+float lh_maximum(const float *x, int64_t n);
+// The sum over i ascending of lh_exp(x[i] - maximum), accumulated in double.
+double lh_sum_exp(const float *x, int64_t n, float maximum);
+// Whether none of n elements is infinite or NaN.
+bool lh_all_finite(const float *x, int64_t n);
+
+// ---- Key and value blocks ----
+
+// A block holds the keys, or the values, of 64 consecutive positions of one key-value head.
+// Key block: transposed, [head_dimension][64]; element (d, slot) at d*64 + slot.
+// Value block: [64][value_stride], value_stride = head_dimension rounded up to a multiple of 16; the
+// padding is written as zero. Element type: LH_F32, LH_F16 or LH_BF16; other types do nothing.
+// Rounding from f32 is to nearest even; too large for f16 becomes infinity.
+enum { LH_KEYS_PER_BLOCK = 64 };
+
+// Writes one key (head_dimension floats) into `slot` (0..63) of a key block.
+void lh_store_key(lh_type kv, const float *key, void *block, int64_t head_dimension, int64_t slot);
+// Reads one key back as head_dimension floats.
+void lh_load_key(lh_type kv, const void *block, float *key, int64_t head_dimension, int64_t slot);
+// Writes one value (head_dimension floats, then zeros up to value_stride) into `slot` of a value block.
+void lh_store_value(
+  lh_type kv, const float *value, void *block, int64_t head_dimension, int64_t value_stride,
+  int64_t slot);
+
+// ---- SelfExtend attention ----
+
+// The query rows of one tile: token x head of one key-value head's group, in any order. The group size
+// is the caller's: it has already rotated the two views of each query (and the keys), and scaled them.
+typedef struct {
+  lh_type kv_type;          // LH_F32, LH_F16 or LH_BF16, of keys and values
+  int64_t head_dimension;   // of queries and keys, > 0
+  int64_t value_stride;     // of values and accumulators: head_dimension rounded up to a multiple of 16
+  int64_t row_count;
+  int64_t neighbor_window;  // w: key j is near the query at p if p - j < w (so never for w = 0)
+  const float *far_queries;   // row r at far_queries + r*query_stride; NULL if no pair is far
+  const float *near_queries;  // row r at near_queries + r*query_stride; NULL if no pair is near
+  int64_t query_stride;
+  const int64_t *positions;  // row_count positions, >= 0
+} lh_attention_rows;
+
+// Floats of scratch that lh_attention_tile needs for so many rows; each thread brings its own.
+int64_t lh_attention_scratch_floats(int64_t row_count);
+
+// Empties the running state of `row_count` rows: maximum[r] = -inf, sum[r] = 0, and
+// acc[r*value_stride + d] = 0.
+void lh_attention_begin(int64_t row_count, int64_t value_stride, float *maximum, float *sum, float *acc);
+
+// Adds one block of keys, at positions key_base .. key_base + key_count - 1 (key_count <= 64), to the
+// running state of every row. Key j is visible to a row at position p if j <= p; it is scored as near
+// query times near key if p - j < w, else as far query times far key. A row without visible key is left
+// untouched. near_keys (far_keys) may be NULL when the tile has no visible near (far) pair.
+// The bytes of a row depend on its own queries, position and visible keys and values only: not on the
+// other rows of the call, nor on what lies in the block behind its visible keys.
+// Order: score by fma over d ascending from +0. m' = max(maximum, scores), alpha = exp(maximum - m'),
+// p = exp(score - m') and 0 for unseen keys; sum = sum*alpha + (p folded 32, 16, 8, 4, 2, 1 apart);
+// acc = acc*alpha, then by fma over visible keys ascending. Scores must be finite.
+void lh_attention_tile(
+  const lh_attention_rows *rows, int64_t key_base, int64_t key_count, const void *far_keys,
+  const void *near_keys, const void *values, float *maximum, float *sum, float *acc, float *scratch);
+
+// Adds the state of a part (other keys, same rows) to a total. An empty part (maximum -inf) changes
+// nothing; an empty total becomes the part exactly. Merging is not associative to the last bit: merge the
+// parts of a fixed split, in ascending order of their keys.
+void lh_attention_merge(
+  int64_t row_count, int64_t value_stride, float *maximum, float *sum, float *acc,
+  const float *part_maximum, const float *part_sum, const float *part_acc);
+
+// out[r*out_stride + d] = acc[r*value_stride + d] / sum[r] for d in [0, head_dimension); zeros for a row
+// that saw no key.
+void lh_attention_finish(
+  int64_t row_count, int64_t head_dimension, int64_t value_stride, const float *sum, const float *acc,
+  float *out, int64_t out_stride);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
