@@ -1,0 +1,54 @@
+package import Inference
+
+/// What the coordinator tells a worker, one protobuf frame on the worker's control socket.
+package enum CoordinatorMessage: Hashable, Sendable {
+  /// Registered; heartbeats are expected at this interval.
+  case welcome(heartbeatMilliseconds: Int)
+  /// Not registered, and why.
+  case refused(reason: String)
+  /// Hold these layers from now on.
+  case assignStage(StageAssignment)
+  /// Stop, and why.
+  case shutdown(reason: String)
+}
+
+/// One worker's part of a layer plan, and all it needs to take its place in the pipeline.
+package struct StageAssignment: Hashable, Sendable {
+  /// The plan's version; frames of another are refused.
+  package var epoch: PlanEpoch
+  /// Place in the pipeline, below `stageCount`.
+  package var stageIndex: Int
+  package var stageCount: Int
+  package var layers: LayerRange
+  /// The checkpoint's files, in order. Not empty.
+  package var modelPaths: [String]
+  /// What those files must be, whatever they are called.
+  package var modelFingerprint: String
+  /// The next stage's data endpoint; the coordinator's result endpoint for the last stage.
+  package var nextEndpoint: String
+  package var kvElementType: KVElementType
+  /// KV pages to reserve; their ids are below it.
+  package var pageCount: Int
+  /// Tokens of one sequence, prompt and answer together.
+  package var contextLength: Int
+  /// Tokens one step will carry at most.
+  package var maximumStepTokenCount: Int
+
+  package init(
+    epoch: PlanEpoch, stageIndex: Int, stageCount: Int, layers: LayerRange, modelPaths: [String],
+    modelFingerprint: String, nextEndpoint: String, kvElementType: KVElementType, pageCount: Int, contextLength: Int,
+    maximumStepTokenCount: Int
+  ) {
+    self.epoch = epoch
+    self.stageIndex = stageIndex
+    self.stageCount = stageCount
+    self.layers = layers
+    self.modelPaths = modelPaths
+    self.modelFingerprint = modelFingerprint
+    self.nextEndpoint = nextEndpoint
+    self.kvElementType = kvElementType
+    self.pageCount = pageCount
+    self.contextLength = contextLength
+    self.maximumStepTokenCount = maximumStepTokenCount
+  }
+}

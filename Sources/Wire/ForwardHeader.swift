@@ -1,0 +1,93 @@
+package import Inference
+
+/// Frame 1 of a forward message, from the coordinator through all stages: what this step computes.
+///
+/// Frame 2, between stages and when there are entries, holds the hidden states: `[rowCount, hiddenSize]` little-endian
+/// f32, rows in the order of the entries and of their tokens.
+package struct ForwardHeader: Hashable, Sendable {
+  package var epoch: PlanEpoch
+  /// Counts up by one within an epoch.
+  package var step: UInt64
+  /// Width of the rows in frame 2.
+  package var hiddenSize: Int
+  /// At most `Limits.maximumStepEntryCount`, no sequence twice.
+  package var entries: [ForwardEntry]
+  /// Sequences whose state ends before this step is computed.
+  package var releases: [SequenceID]
+
+  package init(
+    epoch: PlanEpoch, step: UInt64, hiddenSize: Int, entries: [ForwardEntry], releases: [SequenceID] = []
+  ) {
+    self.epoch = epoch
+    self.step = step
+    self.hiddenSize = hiddenSize
+    self.entries = entries
+    self.releases = releases
+  }
+
+  /// Rows of hidden states: the tokens of all entries.
+  package var rowCount: Int { entries.reduce(0) { $0 + $1.tokens.count } }
+  /// Bytes frame 2 must have; `Int.max`, which no frame has, when the numbers overflow.
+  package var expectedPayloadByteCount: Int { payloadByteCount(rows: rowCount, width: hiddenSize) }
+}
+
+/// One sequence's share of a step: a chunk of its prompt, or its newest token.
+package struct ForwardEntry: Hashable, Sendable {
+  package var sequence: SequenceID
+  /// Position of the first token; equals the tokens already in the sequence's cache.
+  package var startPosition: Int
+  /// At least one.
+  package var tokens: [TokenID]
+  /// Pages to append to the sequence's page table before the tokens are stored.
+  package var newPages: [PageID]
+  package var policy: SelfExtendPolicy
+  /// Set in the sequence's first entry, and only there.
+  package var opening: SequenceOpening?
+  /// Whether the last row is turned into a new token.
+  package var samples: Bool
+  /// Whether the logits after the last row are wanted.
+  package var wantsLogits: Bool
+  /// Best alternatives wanted with the new token; nil wants no log-probability either.
+  package var topLogprobCount: Int?
+  /// Position of the first token whose log-probability given its predecessors is wanted, at least 1; nil wants none.
+  package var scoresFrom: Int?
+  /// The prompt's token after this chunk, so that the last row can score it.
+  package var followingToken: TokenID?
+
+  package init(
+    sequence: SequenceID, startPosition: Int, tokens: [TokenID], newPages: [PageID] = [], policy: SelfExtendPolicy,
+    opening: SequenceOpening? = nil, samples: Bool = false, wantsLogits: Bool = false, topLogprobCount: Int? = nil,
+    scoresFrom: Int? = nil, followingToken: TokenID? = nil
+  ) {
+    self.sequence = sequence
+    self.startPosition = startPosition
+    self.tokens = tokens
+    self.newPages = newPages
+    self.policy = policy
+    self.opening = opening
+    self.samples = samples
+    self.wantsLogits = wantsLogits
+    self.topLogprobCount = topLogprobCount
+    self.scoresFrom = scoresFrom
+    self.followingToken = followingToken
+  }
+}
+
+/// What the stages keep of a sequence from its first entry to its release.
+package struct SequenceOpening: Hashable, Sendable {
+  package var sampling: SamplingParameters
+  /// Pages of the ring of near keys; empty under a policy that does not group.
+  package var nearPages: [PageID]
+
+  package init(sampling: SamplingParameters, nearPages: [PageID] = []) {
+    self.sampling = sampling
+    self.nearPages = nearPages
+  }
+}
+
+/// Bytes of a float payload, saturating.
+func payloadByteCount(rows: Int, width: Int) -> Int {
+  let (elements, overflow) = rows.multipliedReportingOverflow(by: width)
+  let (bytes, overflowAgain) = elements.multipliedReportingOverflow(by: MemoryLayout<Float>.size)
+  return overflow || overflowAgain ? Int.max : bytes
+}

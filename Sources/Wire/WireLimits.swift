@@ -1,0 +1,24 @@
+/// Bounds of messages that no other part of the program needs. Checked when decoding, before values are built.
+package enum WireLimits {
+  /// A message between a worker and the coordinator.
+  package static let maximumControlByteCount = 1 << 20
+  /// A header of the data plane, payload frames not counted.
+  package static let maximumHeaderByteCount = 8 << 20
+  /// Any string, in UTF-8 bytes.
+  package static let maximumStringByteCount = 4096
+  /// A worker's name, in UTF-8 bytes.
+  package static let maximumNameByteCount = 255
+  /// Files of one checkpoint.
+  package static let maximumModelPathCount = 1024
+  /// Sequences released by one step.
+  package static let maximumReleaseCount = 1 << 16
+  /// Page ids in one header, all entries together.
+  package static let maximumPageIDCount = 1 << 20
+  /// Compute threads of a worker.
+  package static let maximumThreadCount = 4096
+  /// Time between two heartbeats.
+  package static let maximumHeartbeatMilliseconds = 3_600_000
+  /// Memory that decoding may take: this many bytes for each of the message, and `decodingAllowance` on top.
+  package static let decodingFactor = 16
+  package static let decodingAllowance = 64 << 10
+}

@@ -1,0 +1,69 @@
+package import Inference
+
+/// What a worker tells the coordinator, one protobuf frame on its control socket.
+package enum WorkerMessage: Hashable, Sendable {
+  /// First: who the worker is and what it has to give.
+  case register(WorkerRegistration)
+  /// Sent at the interval of the welcome, whatever else goes on.
+  case heartbeat(WorkerHeartbeat)
+  /// Share of the stage's weights that is loaded, 0...1.
+  case loadProgress(epoch: PlanEpoch, fraction: Double)
+  /// The stage's weights are in memory, its pages are reserved and its data socket listens.
+  case stageReady(epoch: PlanEpoch, weightByteCount: Int, kvByteCount: Int)
+  /// The stage cannot be held, and why.
+  case stageFailed(epoch: PlanEpoch, reason: String)
+  /// A step could not be computed, and why. The pages of its sequences are not to be trusted.
+  case stepFailed(epoch: PlanEpoch, step: UInt64, reason: String)
+  /// Last: the worker is going away on purpose.
+  case leaving(reason: String)
+}
+
+/// A worker as it introduces itself.
+package struct WorkerRegistration: Hashable, Sendable {
+  /// The operator's name for it, unique in the cluster; at most `WireLimits.maximumNameByteCount` bytes.
+  package var name: String
+  /// Drawn at random when the process starts: tells a restarted worker from its predecessor.
+  package var incarnation: UInt64
+  /// The program's version, for people.
+  package var build: String
+  /// Memory it offers for weights and pages.
+  package var memoryByteCount: Int
+  /// Compute threads.
+  package var threadCount: Int
+  /// Measured speed, in any unit that all workers share; above 0.
+  package var relativeSpeed: Double
+  /// Where it accepts forward frames.
+  package var dataEndpoint: String
+  /// Names the arithmetic its kernels do: workers of one cluster must agree on it.
+  package var numericsID: String
+
+  package init(
+    name: String, incarnation: UInt64, build: String, memoryByteCount: Int, threadCount: Int, relativeSpeed: Double,
+    dataEndpoint: String, numericsID: String
+  ) {
+    self.name = name
+    self.incarnation = incarnation
+    self.build = build
+    self.memoryByteCount = memoryByteCount
+    self.threadCount = threadCount
+    self.relativeSpeed = relativeSpeed
+    self.dataEndpoint = dataEndpoint
+    self.numericsID = numericsID
+  }
+}
+
+/// A sign of life, with how far the compute thread has come.
+package struct WorkerHeartbeat: Hashable, Sendable {
+  /// That of the registration.
+  package var incarnation: UInt64
+  /// The plan the worker works under.
+  package var epoch: PlanEpoch
+  /// Grows whenever the compute thread gets something done, so that a hung one shows.
+  package var progress: UInt64
+
+  package init(incarnation: UInt64, epoch: PlanEpoch, progress: UInt64) {
+    self.incarnation = incarnation
+    self.epoch = epoch
+    self.progress = progress
+  }
+}
