@@ -1,0 +1,76 @@
+// What Swift cannot reach on Linux, or not without cost: futex, eventfd, thread names, a clock, and the
+// fork-join pool that computing runs on.
+#ifndef LONGHAUL_CPLATFORM_H
+#define LONGHAUL_CPLATFORM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// ---- Clock, processors, names ----
+
+// Nanoseconds of CLOCK_MONOTONIC.
+int64_t lh_monotonic_nanoseconds(void);
+// Processors this process may run on (its affinity mask), at least 1.
+int32_t lh_cpu_count(void);
+// Names the calling thread for ps and debuggers; cut to 15 bytes.
+void lh_thread_set_name(const char *name);
+// Makes stdout line-buffered, so that a killed process has still written its last line.
+void lh_stdout_line_buffered(void);
+
+// ---- Futex ----
+
+// Sleeps while *word == expected, at most timeout_nanoseconds (negative: for ever). Returns 0 when woken,
+// at once with EAGAIN if the word differs, ETIMEDOUT or EINTR otherwise; wake-ups may be spurious.
+int32_t lh_futex_wait(uint32_t *word, uint32_t expected, int64_t timeout_nanoseconds);
+// Wakes up to `count` sleepers on the word; returns how many.
+int32_t lh_futex_wake(uint32_t *word, int32_t count);
+
+// ---- Eventfd ----
+
+// A new eventfd, non-blocking and closed on exec, or -errno. The owner closes it.
+int32_t lh_eventfd_create(void);
+// Makes the eventfd readable. From any thread or signal handler. Returns 0 or an errno; a counter already
+// full is a success.
+int32_t lh_eventfd_signal(int32_t fd);
+// Takes all pending signals, so that the eventfd is no longer readable; returns how many (0: none).
+uint64_t lh_eventfd_drain(int32_t fd);
+
+// ---- Memory ----
+
+// Asks for huge pages for the whole pages inside [address, address + size); advice, never an error.
+void lh_advise_huge_pages(void *address, int64_t size);
+
+// ---- Fork-join pool ----
+
+// A fixed set of threads that run one body at a time, all together. The caller of lh_pool_run is one of
+// them. Between runs the others spin for a while (pause, with a sched_yield every 32nd spin, so that a
+// machine with more threads than cores does not stand still), then sleep on a futex.
+typedef struct lh_pool lh_pool;
+
+enum { LH_POOL_MAXIMUM_THREADS = 1024, LH_POOL_DEFAULT_SPINS = 2000 };
+
+// A pool of thread_count threads, the caller of run included: thread_count - 1 are started, with all
+// signals blocked. NULL with *error = errno if thread_count is not in 1 .. LH_POOL_MAXIMUM_THREADS
+// (EINVAL), or if memory or threads are lacking.
+lh_pool *lh_pool_create(int32_t thread_count, int32_t *error);
+// Ends and joins the threads. No run may be under way. NULL is ignored.
+void lh_pool_destroy(lh_pool *pool);
+int32_t lh_pool_thread_count(const lh_pool *pool);
+// How many times a thread looks before it sleeps; 0 sleeps at once. From any thread; takes effect with
+// the next wait.
+void lh_pool_set_spins(lh_pool *pool, int32_t spins);
+// Calls body(context, thread, thread_count) once for each thread in [0, thread_count), thread 0 on the
+// caller, and returns when all have returned; what they wrote is then visible to the caller. One run at a
+// time: a second caller, or a body that calls run, traps.
+void lh_pool_run(
+  lh_pool *pool, void (*body)(void *context, int32_t thread, int32_t thread_count), void *context);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
