@@ -16,6 +16,8 @@ package enum WireLimits {
   package static let maximumPageIDCount = 1 << 20
   /// Compute threads of a worker.
   package static let maximumThreadCount = 4096
+  /// A worker's speed relative to others; a larger ratio between machines is a mistake.
+  package static let maximumRelativeSpeed = 1e15
   /// Time between two heartbeats.
   package static let maximumHeartbeatMilliseconds = 3_600_000
   /// Memory that decoding may take: this many bytes for each of the message, and `decodingAllowance` on top.

@@ -1,0 +1,120 @@
+import CWire
+import Inference
+
+extension CoordinatorMessage {
+  /// The message's bytes. Reasons are cut at `WireLimits.maximumStringByteCount`, all strings at their first NUL.
+  package func encoded() -> [UInt8] {
+    packed { arena in
+      arena.make(longhaul__coordinator_message__init) { raw in
+        raw.version = ProtocolVersion.current
+        switch self {
+        case .welcome(let heartbeatMilliseconds):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_WELCOME
+          raw.welcome = arena.make(longhaul__welcome__init) {
+            $0.heartbeat_milliseconds = Int64(heartbeatMilliseconds)
+          }
+        case .refused(let reason):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_REFUSED
+          raw.refused = arena.reason(reason)
+        case .assignStage(let assignment):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_ASSIGN_STAGE
+          raw.assign_stage = assignment.raw(arena)
+        case .shutdown(let reason):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_SHUTDOWN
+          raw.shutdown = arena.reason(reason)
+        }
+      }
+    }
+  }
+
+  /// Reads what `encoded()` wrote, from bytes that anybody may have sent.
+  package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
+    self = try unpacked(
+      bytes, message: "coordinator message", limit: WireLimits.maximumControlByteCount,
+      with: longhaul__coordinator_message__unpack
+    ) { (raw: borrowing Longhaul__CoordinatorMessage) throws(WireError) in try CoordinatorMessage(raw) }
+  }
+
+  private init(_ raw: borrowing Longhaul__CoordinatorMessage) throws(WireError) {
+    switch raw.body_case {
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_WELCOME:
+      let body = try Field.message(raw.welcome, "welcome").pointee
+      self = .welcome(
+        heartbeatMilliseconds: try Field.integer(
+          body.heartbeat_milliseconds, "welcome.heartbeat_milliseconds",
+          1...WireLimits.maximumHeartbeatMilliseconds))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_REFUSED:
+      let body = try Field.message(raw.refused, "refused").pointee
+      self = .refused(reason: try Field.text(body.reason, "refused.reason"))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_ASSIGN_STAGE:
+      self = .assignStage(try Field.message(raw.assign_stage, "assign_stage", StageAssignment.init))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_SHUTDOWN:
+      let body = try Field.message(raw.shutdown, "shutdown").pointee
+      self = .shutdown(reason: try Field.text(body.reason, "shutdown.reason"))
+    default:
+      throw .field("body", reason: "is missing or of an unknown kind")
+    }
+  }
+}
+
+extension StageAssignment {
+  fileprivate func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__StageAssignment> {
+    arena.make(longhaul__stage_assignment__init) {
+      $0.epoch = epoch.rawValue
+      $0.stage_index = Int64(stageIndex)
+      $0.stage_count = Int64(stageCount)
+      $0.first_layer = Int64(layers.lower)
+      $0.layer_end = Int64(layers.upper)
+      $0.n_model_paths = modelPaths.count
+      $0.model_paths = arena.copy(modelPaths.map { arena.copy($0) })
+      $0.model_fingerprint = arena.copy(modelFingerprint)
+      $0.next_endpoint = arena.copy(nextEndpoint)
+      $0.kv_element_type = kvElementType.raw
+      $0.page_count = Int64(pageCount)
+      $0.context_length = Int64(contextLength)
+      $0.maximum_step_token_count = Int64(maximumStepTokenCount)
+    }
+  }
+
+  fileprivate init(_ raw: borrowing Longhaul__StageAssignment) throws(WireError) {
+    let stageCount = try Field.integer(raw.stage_count, "stage_count", 1...Limits.maximumWorkerCount)
+    let lower = try Field.integer(raw.first_layer, "first_layer", 0...Limits.maximumLayerCount)
+    let upper = try Field.integer(raw.layer_end, "layer_end", 0...Limits.maximumLayerCount)
+    guard let layers = LayerRange(lower: lower, upper: upper) else {
+      throw .field("layer_end", reason: "is \(upper), before the first layer \(lower)")
+    }
+    let rawPaths = try Field.elements(
+      raw.model_paths, raw.n_model_paths, "model_paths", limit: WireLimits.maximumModelPathCount)
+    guard !rawPaths.isEmpty else { throw .field("model_paths", reason: "is empty") }
+    var paths: [String] = []
+    for path in rawPaths { paths.append(try Field.word(path, "model_paths")) }
+    self.init(
+      epoch: PlanEpoch(raw.epoch),
+      stageIndex: try Field.integer(raw.stage_index, "stage_index", 0...(stageCount - 1)),
+      stageCount: stageCount, layers: layers, modelPaths: paths,
+      modelFingerprint: try Field.word(raw.model_fingerprint, "model_fingerprint", mayBeEmpty: true),
+      nextEndpoint: try Field.word(raw.next_endpoint, "next_endpoint"),
+      kvElementType: try KVElementType(raw.kv_element_type),
+      pageCount: try Field.integer(raw.page_count, "page_count", 0...Int(UInt32.max)),
+      contextLength: try Field.integer(raw.context_length, "context_length", 1...Limits.maximumContext),
+      maximumStepTokenCount: try Field.integer(
+        raw.maximum_step_token_count, "maximum_step_token_count", 1...Limits.maximumStepTokenCount))
+  }
+}
+
+extension KVElementType {
+  fileprivate var raw: Longhaul__KVElementType {
+    switch self {
+    case .f16: LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F16
+    case .f32: LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F32
+    }
+  }
+
+  fileprivate init(_ raw: Longhaul__KVElementType) throws(WireError) {
+    switch raw {
+    case LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F16: self = .f16
+    case LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F32: self = .f32
+    default: throw .field("kv_element_type", reason: "is \(raw.rawValue), not a known element type")
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import CWire
+import Inference
+
+extension StepResult {
+  package func encoded() -> [UInt8] {
+    packed { arena in
+      arena.make(longhaul__step_result__init) {
+        $0.version = ProtocolVersion.current
+        $0.epoch = epoch.rawValue
+        $0.step = step
+        $0.n_entries = entries.count
+        $0.entries = arena.pointers(entries) { $0.raw(arena) }
+        $0.vocabulary_size = Int64(vocabularySize)
+      }
+    }
+  }
+
+  /// Reads what `encoded()` wrote, from bytes that anybody may have sent.
+  package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
+    self = try unpacked(
+      bytes, message: "step result", limit: WireLimits.maximumHeaderByteCount,
+      with: longhaul__step_result__unpack
+    ) { (raw: borrowing Longhaul__StepResult) throws(WireError) in try StepResult(raw) }
+  }
+
+  private init(_ raw: borrowing Longhaul__StepResult) throws(WireError) {
+    self.init(
+      epoch: PlanEpoch(raw.epoch), step: raw.step,
+      entries: try Field.messages(
+        raw.entries, raw.n_entries, "entries", limit: Limits.maximumStepEntryCount, StepResultEntry.init),
+      vocabularySize: try Field.integer(raw.vocabulary_size, "vocabulary_size", 0...Limits.maximumVocabularySize))
+    let scoreCount = entries.reduce(0) { $0 + $1.promptLogprobs.count }
+    _ = try Field.count(scoreCount, "entries.prompt_logprobs", limit: Limits.maximumStepTokenCount)
+    if vocabularySize == 0, entries.contains(where: \.hasLogits) {
+      throw .field("vocabulary_size", reason: "is 0, but an entry has logits")
+    }
+  }
+}
+
+extension StepResultEntry {
+  fileprivate func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__StepResultEntry> {
+    arena.make(longhaul__step_result_entry__init) {
+      $0.sequence = sequence.rawValue
+      $0.position = Int64(position)
+      if let token {
+        $0.has_token_case = LONGHAUL__STEP_RESULT_ENTRY__HAS_TOKEN_TOKEN
+        $0.token = token
+      }
+      if let logprob {
+        $0.has_logprob_case = LONGHAUL__STEP_RESULT_ENTRY__HAS_LOGPROB_LOGPROB
+        $0.logprob = logprob
+      }
+      $0.n_top = top.count
+      $0.top = arena.pointers(top) { alternative in
+        arena.make(longhaul__token_logprob__init) {
+          $0.token = alternative.token
+          $0.logprob = alternative.logprob
+        }
+      }
+      $0.prompt_logprobs_first = Int64(promptLogprobsFirst)
+      $0.n_prompt_logprobs = promptLogprobs.count
+      $0.prompt_logprobs = arena.copy(promptLogprobs)
+      $0.has_logits = hasLogits ? 1 : 0
+    }
+  }
+
+  fileprivate init(_ raw: borrowing Longhaul__StepResultEntry) throws(WireError) {
+    let scores = try Field.elements(
+      raw.prompt_logprobs, raw.n_prompt_logprobs, "prompt_logprobs", limit: Limits.maximumStepTokenCount)
+    for score in scores { _ = try Field.logprob(score, "prompt_logprobs") }
+    self.init(
+      sequence: SequenceID(raw.sequence), position: try Field.position(raw.position, "position"),
+      token: raw.has_token_case == LONGHAUL__STEP_RESULT_ENTRY__HAS_TOKEN_TOKEN
+        ? try Field.token(raw.token, "token") : nil,
+      logprob: raw.has_logprob_case == LONGHAUL__STEP_RESULT_ENTRY__HAS_LOGPROB_LOGPROB
+        ? try Field.logprob(raw.logprob, "logprob") : nil,
+      top: try Field.messages(
+        raw.top, raw.n_top, "top", limit: Limits.maximumTopLogprobCount, TokenLogprob.init(raw:)),
+      promptLogprobsFirst: try Field.position(raw.prompt_logprobs_first, "prompt_logprobs_first"),
+      promptLogprobs: Array(scores), hasLogits: raw.has_logits != 0)
+  }
+}
+
+extension TokenLogprob {
+  fileprivate init(raw: borrowing Longhaul__TokenLogprob) throws(WireError) {
+    self.init(token: try Field.token(raw.token, "token"), logprob: try Field.logprob(raw.logprob, "logprob"))
+  }
+}

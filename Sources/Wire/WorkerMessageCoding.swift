@@ -1,0 +1,146 @@
+import CWire
+import Inference
+
+extension WorkerMessage {
+  /// The message's bytes. Reasons are cut at `WireLimits.maximumStringByteCount`, all strings at their first NUL.
+  package func encoded() -> [UInt8] {
+    packed { arena in
+      arena.make(longhaul__worker_message__init) { raw in
+        raw.version = ProtocolVersion.current
+        fill(&raw, arena)
+      }
+    }
+  }
+
+  /// Reads what `encoded()` wrote, from bytes that anybody may have sent.
+  package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
+    self = try unpacked(
+      bytes, message: "worker message", limit: WireLimits.maximumControlByteCount,
+      with: longhaul__worker_message__unpack
+    ) { (raw: borrowing Longhaul__WorkerMessage) throws(WireError) in try WorkerMessage(raw) }
+  }
+
+  private func fill(_ raw: inout Longhaul__WorkerMessage, _ arena: MessageArena) {
+    switch self {
+    case .register(let registration):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_REGISTER
+      raw.register_ = registration.raw(arena)
+    case .heartbeat(let heartbeat):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_HEARTBEAT
+      raw.heartbeat = heartbeat.raw(arena)
+    case .loadProgress(let epoch, let fraction):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_LOAD_PROGRESS
+      raw.load_progress = arena.make(longhaul__load_progress__init) {
+        $0.epoch = epoch.rawValue
+        $0.fraction = fraction
+      }
+    case .stageReady(let epoch, let weightByteCount, let kvByteCount):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_STAGE_READY
+      raw.stage_ready = arena.make(longhaul__stage_ready__init) {
+        $0.epoch = epoch.rawValue
+        $0.weight_byte_count = Int64(weightByteCount)
+        $0.kv_byte_count = Int64(kvByteCount)
+      }
+    case .stageFailed(let epoch, let reason):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_STAGE_FAILED
+      raw.stage_failed = arena.make(longhaul__stage_failed__init) {
+        $0.epoch = epoch.rawValue
+        $0.reason = arena.copy(reason, clippedTo: WireLimits.maximumStringByteCount)
+      }
+    case .stepFailed(let epoch, let step, let reason):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_STEP_FAILED
+      raw.step_failed = arena.make(longhaul__step_failed__init) {
+        $0.epoch = epoch.rawValue
+        $0.step = step
+        $0.reason = arena.copy(reason, clippedTo: WireLimits.maximumStringByteCount)
+      }
+    case .leaving(let reason):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_LEAVING
+      raw.leaving = arena.reason(reason)
+    }
+  }
+
+  private init(_ raw: borrowing Longhaul__WorkerMessage) throws(WireError) {
+    switch raw.body_case {
+    case LONGHAUL__WORKER_MESSAGE__BODY_REGISTER:
+      self = .register(try Field.message(raw.register_, "register", WorkerRegistration.init))
+    case LONGHAUL__WORKER_MESSAGE__BODY_HEARTBEAT:
+      self = .heartbeat(try Field.message(raw.heartbeat, "heartbeat", WorkerHeartbeat.init))
+    case LONGHAUL__WORKER_MESSAGE__BODY_LOAD_PROGRESS:
+      let body = try Field.message(raw.load_progress, "load_progress").pointee
+      self = .loadProgress(
+        epoch: PlanEpoch(body.epoch), fraction: try Field.number(body.fraction, "load_progress.fraction", 0...1))
+    case LONGHAUL__WORKER_MESSAGE__BODY_STAGE_READY:
+      let body = try Field.message(raw.stage_ready, "stage_ready").pointee
+      self = .stageReady(
+        epoch: PlanEpoch(body.epoch),
+        weightByteCount: try Field.byteCount(body.weight_byte_count, "stage_ready.weight_byte_count"),
+        kvByteCount: try Field.byteCount(body.kv_byte_count, "stage_ready.kv_byte_count"))
+    case LONGHAUL__WORKER_MESSAGE__BODY_STAGE_FAILED:
+      let body = try Field.message(raw.stage_failed, "stage_failed").pointee
+      self = .stageFailed(
+        epoch: PlanEpoch(body.epoch), reason: try Field.text(body.reason, "stage_failed.reason"))
+    case LONGHAUL__WORKER_MESSAGE__BODY_STEP_FAILED:
+      let body = try Field.message(raw.step_failed, "step_failed").pointee
+      self = .stepFailed(
+        epoch: PlanEpoch(body.epoch), step: body.step, reason: try Field.text(body.reason, "step_failed.reason"))
+    case LONGHAUL__WORKER_MESSAGE__BODY_LEAVING:
+      let body = try Field.message(raw.leaving, "leaving").pointee
+      self = .leaving(reason: try Field.text(body.reason, "leaving.reason"))
+    default:
+      throw .field("body", reason: "is missing or of an unknown kind")
+    }
+  }
+}
+
+extension WorkerRegistration {
+  fileprivate func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__WorkerRegistration> {
+    arena.make(longhaul__worker_registration__init) {
+      $0.name = arena.copy(name)
+      $0.incarnation = incarnation
+      $0.build = arena.copy(build)
+      $0.memory_byte_count = Int64(memoryByteCount)
+      $0.thread_count = Int64(threadCount)
+      $0.relative_speed = relativeSpeed
+      $0.data_endpoint = arena.copy(dataEndpoint)
+      $0.numerics_id = arena.copy(numericsID)
+    }
+  }
+
+  fileprivate init(_ raw: borrowing Longhaul__WorkerRegistration) throws(WireError) {
+    self.init(
+      name: try Field.word(raw.name, "name", limit: WireLimits.maximumNameByteCount),
+      incarnation: raw.incarnation,
+      build: try Field.word(raw.build, "build", mayBeEmpty: true),
+      memoryByteCount: try Field.byteCount(raw.memory_byte_count, "memory_byte_count"),
+      threadCount: try Field.integer(raw.thread_count, "thread_count", 1...WireLimits.maximumThreadCount),
+      relativeSpeed: try Field.number(
+        raw.relative_speed, "relative_speed",
+        Double.leastNormalMagnitude...WireLimits.maximumRelativeSpeed),
+      dataEndpoint: try Field.word(raw.data_endpoint, "data_endpoint"),
+      numericsID: try Field.word(raw.numerics_id, "numerics_id", mayBeEmpty: true))
+  }
+}
+
+extension WorkerHeartbeat {
+  fileprivate func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__WorkerHeartbeat> {
+    arena.make(longhaul__worker_heartbeat__init) {
+      $0.incarnation = incarnation
+      $0.epoch = epoch.rawValue
+      $0.progress = progress
+    }
+  }
+
+  fileprivate init(_ raw: borrowing Longhaul__WorkerHeartbeat) throws(WireError) {
+    self.init(incarnation: raw.incarnation, epoch: PlanEpoch(raw.epoch), progress: raw.progress)
+  }
+}
+
+extension MessageArena {
+  /// A message that says only why.
+  func reason(_ reason: String) -> UnsafeMutablePointer<Longhaul__Reason> {
+    make(longhaul__reason__init) {
+      $0.reason = copy(reason, clippedTo: WireLimits.maximumStringByteCount)
+    }
+  }
+}
