@@ -1,0 +1,48 @@
+package import Inference
+
+/// A tensor's type number as the file gives it, known or not. What can be computed with is an `ElementType`.
+package struct TensorType: Hashable, Sendable, CustomStringConvertible {
+  package let number: UInt32
+
+  package init(number: UInt32) { self.number = number }
+
+  /// The type as this version computes with it, or nil.
+  package var element: ElementType? { ElementType(rawValue: number) }
+
+  /// The format's name for it, or `type 99` for numbers not known here.
+  package var description: String { Self.known[number]?.name ?? "type \(number)" }
+
+  /// Elements and bytes of one block, or nil for numbers not known here.
+  var block: (elementCount: Int, byteCount: Int)? {
+    Self.known[number].map { ($0.elementCount, $0.byteCount) }
+  }
+
+  /// What may be used, for messages.
+  static let supportedNames = "F32, F16, BF16, Q8_0, Q4_0"
+
+  /// Sizes are needed for types that are only listed as well: without them overlaps could not be found.
+  private static let known: [UInt32: (name: String, elementCount: Int, byteCount: Int)] = [
+    0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18), 3: ("Q4_1", 32, 20), 6: ("Q5_0", 32, 22),
+    7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 9: ("Q8_1", 32, 36), 10: ("Q2_K", 256, 84), 11: ("Q3_K", 256, 110),
+    12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176), 14: ("Q6_K", 256, 210), 15: ("Q8_K", 256, 292),
+    16: ("IQ2_XXS", 256, 66), 17: ("IQ2_XS", 256, 74), 18: ("IQ3_XXS", 256, 98), 19: ("IQ1_S", 256, 50),
+    20: ("IQ4_NL", 32, 18), 21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82), 23: ("IQ4_XS", 256, 136),
+    24: ("I8", 1, 1), 25: ("I16", 1, 2), 26: ("I32", 1, 4), 27: ("I64", 1, 8), 28: ("F64", 1, 8),
+    29: ("IQ1_M", 256, 56), 30: ("BF16", 1, 2), 34: ("TQ1_0", 256, 54), 35: ("TQ2_0", 256, 66),
+    39: ("MXFP4", 32, 17),
+  ]
+}
+
+/// One line of a checkpoint's tensor directory. Its bytes are known to lie within its file.
+package struct TensorEntry: Hashable, Sendable {
+  package let name: String
+  package let type: TensorType
+  /// Innermost (contiguous) first, as GGUF has them: a matrix is `[in, out]`. One to four, all positive.
+  package let dimensions: [Int]
+  /// Which of the checkpoint's files holds it.
+  package let fileIndex: Int
+  /// Where its bytes begin, counted from the beginning of that file.
+  package let offset: Int
+  /// Nil for types whose size is not known here.
+  package let byteCount: Int?
+}
