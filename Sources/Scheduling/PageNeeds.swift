@@ -1,0 +1,24 @@
+import Inference
+
+/// The pages of a request's worst case: every new token drawn.
+struct PageNeeds: Hashable, Sendable {
+  let tokenPageCount: Int
+  let nearPageCount: Int
+  var total: Int { tokenPageCount + nearPageCount }
+
+  /// Throws when the request is malformed or could not run in an empty cluster.
+  init(_ request: ScheduledRequest, limits: SchedulerLimits) throws(AdmissionError) {
+    guard !request.prompt.isEmpty else { throw .emptyPrompt }
+    guard request.maximumNewTokens >= 0 else { throw .negativeNewTokenCount(request.maximumNewTokens) }
+    if let from = request.scoresPromptFrom, from < 1 { throw .scoresFromBelowOne(from) }
+    let (length, overflow) = request.prompt.count.addingReportingOverflow(request.maximumNewTokens)
+    guard !overflow, length <= limits.contextLength else {
+      throw .contextExceeded(length: overflow ? Int.max : length, contextLength: limits.contextLength)
+    }
+    tokenPageCount = KVGeometry.pageCount(tokens: length)
+    nearPageCount = KVGeometry.nearPageCount(policy: request.policy, chunkTokenCount: limits.chunkTokenCount)
+    guard total <= limits.pageCount else {
+      throw .neverFits(neededPageCount: total, pageCount: limits.pageCount)
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package import Inference
+
+extension Scheduler {
+  /// Takes the result of the oldest step in flight and returns what it means, entry by entry in the step's order.
+  /// Throws, with nothing changed, when the result is not that step's.
+  package mutating func complete(_ completion: StepCompletion) throws(CompletionError) -> [SequenceUpdate] {
+    guard let step = inFlight.first, step.step == completion.step else {
+      throw .unexpectedStep(step: completion.step, expected: inFlight.first?.step)
+    }
+    let tokens = try Self.drawnTokens(of: step, in: completion)
+    inFlight.removeFirst()
+    var updates: [SequenceUpdate] = []
+    for entry in step.entries { apply(entry, token: tokens[entry.sequence], to: &updates) }
+    return updates
+  }
+
+  private mutating func apply(_ entry: InFlightStep.Entry, token: TokenID?, to updates: inout [SequenceUpdate]) {
+    let id = entry.sequence
+    guard var sequence = active[id] else { return }
+    // Moved out and back in, so that its token list is not copied.
+    active[id] = nil
+    sequence.stepsInFlight -= 1
+    guard !sequence.isCancelled else {
+      active[id] = sequence
+      return endIfDrained(id)
+    }
+    if entry.isPrompt {
+      updates.append(.prefillProgress(id, done: entry.endPosition, total: sequence.promptCount))
+    }
+    var end: FinishReason?
+    if let token {
+      let (emits, reason) = sequence.accept(token)
+      if emits { updates.append(.token(id, token)) }
+      if reason == nil { readyDecodes.append(id) }
+      end = reason
+    } else if entry.endPosition == sequence.promptCount {
+      // The prompt was only to be read.
+      end = .length
+    }
+    active[id] = sequence
+    if let end {
+      updates.append(.finished(id, end))
+      endIfDrained(id)
+    }
+  }
+
+  /// The drawn tokens by sequence, checked against what the step asked for.
+  private static func drawnTokens(
+    of step: InFlightStep, in completion: StepCompletion
+  ) throws(CompletionError) -> [SequenceID: TokenID] {
+    var samples: [SequenceID: Bool] = [:]
+    for entry in step.entries { samples[entry.sequence] = entry.samples }
+    var tokens: [SequenceID: TokenID] = [:]
+    var seen: Set<SequenceID> = []
+    for entry in completion.entries {
+      guard let asked = samples[entry.sequence] else { throw .unknownSequence(entry.sequence, step: step.step) }
+      guard seen.insert(entry.sequence).inserted else { throw .doubledSequence(entry.sequence, step: step.step) }
+      guard asked || entry.token == nil else { throw .unaskedToken(entry.sequence, step: step.step) }
+      tokens[entry.sequence] = entry.token
+    }
+    for entry in step.entries where entry.samples && tokens[entry.sequence] == nil {
+      throw .missingToken(entry.sequence, step: step.step)
+    }
+    return tokens
+  }
+}

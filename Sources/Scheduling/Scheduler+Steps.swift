@@ -1,0 +1,68 @@
+import Inference
+
+extension Scheduler {
+  /// The next step to send, now counted as in flight; nil when nothing can run: all slots are in flight, all work is in
+  /// flight, or there is none. With nothing to run and nothing in flight, ended sequences get a step of their own, so
+  /// that stages drop them at once.
+  package mutating func nextStep() -> StepPlan? {
+    guard inFlight.count < limits.stepsInFlight else { return nil }
+    admitWaiting()
+    let decodes = takeDecodes()
+    let entries = decodes + takeChunks(after: decodes.count)
+    guard !entries.isEmpty || (inFlight.isEmpty && !pendingReleases.isEmpty) else { return nil }
+    return send(entries)
+  }
+
+  /// Moves requests from the line's head to running while their pages are free. The head is never overtaken: a long
+  /// request would otherwise wait for ever behind short ones.
+  private mutating func admitWaiting() {
+    while active.count < limits.maximumRunningSequences, let head = waiting.first, head.needs.total <= pages.freeCount,
+      let tokenPages = pages.allocate(head.needs.tokenPageCount), let nearPages = pages.allocate(head.needs.nearPageCount)
+    {
+      waiting.removeFirst()
+      let sequence = head.request.sequence
+      active[sequence] = ActiveSequence(request: head.request, pages: tokenPages, nearPages: nearPages)
+      readingPrompts.append(sequence)
+    }
+  }
+
+  private mutating func takeDecodes() -> [StepEntry] {
+    guard !readyDecodes.isEmpty else { return [] }
+    let count = DecodeShare.count(
+      ready: readyDecodes.count, decoding: active.values.count { $0.isDecoding }, stageCount: limits.stageCount,
+      decodeStepsInFlight: inFlight.count { $0.carriesDecodes }, readsPrompt: !readingPrompts.isEmpty)
+    let taken = readyDecodes.prefix(count)
+    readyDecodes.removeFirst(count)
+    return taken.compactMap { active[$0]?.takeEntry(limit: 1) }
+  }
+
+  /// One chunk a prompt, oldest prompt first, out of what the decodes left.
+  private mutating func takeChunks(after decodes: Int) -> [StepEntry] {
+    var tokensLeft = limits.stepTokenBudget - decodes
+    var entriesLeft = limits.maximumStepEntries - decodes
+    var chunks: [StepEntry] = []
+    for sequence in readingPrompts where tokensLeft > 0 && entriesLeft > 0 {
+      guard let chunk = active[sequence]?.takeEntry(limit: min(limits.chunkTokenCount, tokensLeft)) else { continue }
+      tokensLeft -= chunk.tokens.count
+      entriesLeft -= 1
+      chunks.append(chunk)
+    }
+    readingPrompts.removeAll { active[$0]?.hasUnsentPrompt != true }
+    return chunks
+  }
+
+  private mutating func send(_ entries: [StepEntry]) -> StepPlan {
+    let plan = StepPlan(step: nextStepNumber, entries: entries, releases: pendingReleases)
+    nextStepNumber += 1
+    pendingReleases = []
+    inFlight.append(
+      InFlightStep(
+        step: plan.step,
+        entries: entries.map {
+          InFlightStep.Entry(
+            sequence: $0.sequence, isPrompt: $0.isPrompt, endPosition: $0.startPosition + $0.tokens.count,
+            samples: $0.samples)
+        }))
+    return plan
+  }
+}

@@ -1,0 +1,56 @@
+package import Inference
+
+/// What came back of a step.
+package struct StepCompletion: Sendable {
+  /// The token drawn for a sequence; nil where none was.
+  package struct Entry: Hashable, Sendable {
+    package let sequence: SequenceID
+    package let token: TokenID?
+    package init(sequence: SequenceID, token: TokenID?) {
+      self.sequence = sequence
+      self.token = token
+    }
+  }
+
+  package let step: UInt64
+  /// At least one for every entry of the step that samples; those that draw nothing may be left out.
+  package let entries: [Entry]
+
+  package init(step: UInt64, entries: [Entry]) {
+    self.step = step
+    self.entries = entries
+  }
+}
+
+/// A completion that does not belong to the oldest step in flight. Nothing has changed when it is thrown: the caller
+/// treats the stage that sent it as broken.
+package enum CompletionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Stages work in order, so results come in order. `expected` is nil when nothing is in flight.
+  case unexpectedStep(step: UInt64, expected: UInt64?)
+  case unknownSequence(SequenceID, step: UInt64)
+  case doubledSequence(SequenceID, step: UInt64)
+  case missingToken(SequenceID, step: UInt64)
+  case unaskedToken(SequenceID, step: UInt64)
+
+  package var description: String {
+    switch self {
+    case .unexpectedStep(let step, let expected):
+      "a result of step \(step) came while \(expected.map { "step \($0)" } ?? "none") was due"
+    case .unknownSequence(let sequence, let step): "the result of step \(step) names \(sequence), which is not in it"
+    case .doubledSequence(let sequence, let step): "the result of step \(step) names \(sequence) twice"
+    case .missingToken(let sequence, let step): "the result of step \(step) lacks the token of \(sequence)"
+    case .unaskedToken(let sequence, let step): "the result of step \(step) has a token of \(sequence) that was not asked for"
+    }
+  }
+}
+
+/// What a completed step means for a sequence, in the order users are told. A sequence has at most one entry a step, so
+/// the step's log-probabilities belong to it by its id.
+package enum SequenceUpdate: Hashable, Sendable {
+  /// Prompt tokens read by the last stage, out of all.
+  case prefillProgress(SequenceID, done: Int, total: Int)
+  /// A new token, never a stop token.
+  case token(SequenceID, TokenID)
+  /// Last: nothing more comes, its pages are free.
+  case finished(SequenceID, FinishReason)
+}

@@ -1,0 +1,53 @@
+package import Inference
+
+/// One pass through all stages: first the releases, then the entries.
+package struct StepPlan: Sendable {
+  /// Ascending by one; never used again, not even after `failAll`.
+  package let step: UInt64
+  /// At most one a sequence. Empty only when the step is there for its releases.
+  package let entries: [StepEntry]
+  /// Sequences whose pages are free from here on. Stages forget them before they read the entries, which may already
+  /// use those pages.
+  package let releases: [SequenceID]
+
+  package var tokenCount: Int { entries.reduce(0) { $0 + $1.tokens.count } }
+}
+
+/// What one sequence does in a step: a chunk of its prompt, or the decode of one token.
+package struct StepEntry: Sendable {
+  package let sequence: SequenceID
+  /// Position of the first of `tokens`: as many as the stages have cached before.
+  package let startPosition: Int
+  package let tokens: [TokenID]
+  /// Pages that these tokens are the first to touch, to be appended to the sequence's table in order.
+  package let newPages: [PageID]
+  package let policy: SelfExtendPolicy
+  /// Set on the sequence's first entry only.
+  package let opening: Opening?
+  /// Whether these are prompt tokens.
+  package let isPrompt: Bool
+  /// Whether a token is drawn after the last one.
+  package let samples: Bool
+  /// Whether the logits after the last token are wanted (only ever on the prompt's last chunk).
+  package let wantsLogits: Bool
+  /// Prompt index of the first token whose log-probability this chunk reports; nil when it reports none. It reports
+  /// all from there to the token after the chunk (or the prompt's last).
+  package let scoresFrom: Int?
+  /// The prompt token after this chunk: set when the chunk scores and the prompt goes on.
+  package let followingToken: TokenID?
+  /// Best alternatives wanted with the drawn token; nil wants no log-probabilities.
+  package let topLogprobCount: Int?
+
+  /// What stages keep for the life of a sequence.
+  package struct Opening: Hashable, Sendable {
+    /// Pages of the ring that holds the near view of keys; empty when the policy does not group.
+    package let nearPages: [PageID]
+    package let sampling: SamplingParameters
+  }
+
+  /// Log-probabilities that this chunk reports.
+  package var scoreCount: Int {
+    guard let scoresFrom else { return 0 }
+    return startPosition + tokens.count - scoresFrom + (followingToken == nil ? 0 : 1)
+  }
+}
