@@ -1,0 +1,68 @@
+import CKernels
+package import Inference
+import Tensors
+
+/// The KV bytes of one worker: `pageCount` pages for each of its own layers. Ids come from the coordinator.
+///
+/// A page of a layer holds, for each key-value head, a key block `[headDimension][64]` and then a value block
+/// `[64][valueStride]`. The memory is zero at first and backed by the system only as it is touched.
+package final class KVPageStore: @unchecked Sendable {
+  package let geometry: KVGeometry
+  package let layerCount: Int
+  package let pageCount: Int
+  // Safety: bytes are written and read only inside a stage's forward pass, whose threads touch disjoint blocks.
+  private let buffer: AlignedBuffer<UInt8>
+  private let base: UnsafeMutableRawPointer
+
+  /// - Throws: `AllocationError` when the system does not give the memory.
+  package init(geometry: KVGeometry, layerCount: Int, pageCount: Int) throws {
+    self.geometry = geometry
+    self.layerCount = layerCount
+    self.pageCount = pageCount
+    let (perLayer, first) = geometry.pageByteCount.multipliedReportingOverflow(by: pageCount)
+    let (total, second) = perLayer.multipliedReportingOverflow(by: max(1, layerCount))
+    guard !first, !second else { throw KVStoreError.tooLarge(pageCount: pageCount, layerCount: layerCount) }
+    buffer = try AlignedBuffer<UInt8>(count: max(64, total))
+    base = UnsafeMutableRawPointer(buffer.baseAddress)
+  }
+
+  package var byteCount: Int { geometry.pageByteCount * pageCount * layerCount }
+
+  /// Nil when every id is one of this store's.
+  package func refusal(of pages: [PageID]) -> CacheRefusal? {
+    for page in pages where page.rawValue >= UInt32(clamping: pageCount) {
+      return .pageOutOfRange(page, pageCount: pageCount)
+    }
+    return nil
+  }
+
+  /// `layer` counts from this worker's first.
+  func keyBlock(layer: Int, page: PageID, head: Int) -> UnsafeMutableRawPointer {
+    base + (layer * pageCount + Int(page.rawValue)) * geometry.pageByteCount
+      + head * (geometry.keyBlockByteCount + geometry.valueBlockByteCount)
+  }
+
+  func valueBlock(layer: Int, page: PageID, head: Int) -> UnsafeMutableRawPointer {
+    keyBlock(layer: layer, page: page, head: head) + geometry.keyBlockByteCount
+  }
+}
+
+/// A page store that cannot exist.
+package enum KVStoreError: Error, CustomStringConvertible {
+  case tooLarge(pageCount: Int, layerCount: Int)
+  package var description: String {
+    switch self {
+    case .tooLarge(let pageCount, let layerCount):
+      "\(pageCount) KV pages of \(layerCount) layers are more bytes than can be addressed"
+    }
+  }
+}
+
+extension KVElementType {
+  var kernelType: lh_type {
+    switch self {
+    case .f16: LH_F16
+    case .f32: LH_F32
+    }
+  }
+}

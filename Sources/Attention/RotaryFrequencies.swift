@@ -1,0 +1,64 @@
+package import Inference
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Musl
+#endif
+
+/// How fast each rotated pair of a head turns: radians a position, in Double, scaling of the checkpoint applied.
+///
+/// Grouping acts on positions before this; it composes with every scaling (SelfExtend §3, RoPE section).
+package struct RotaryFrequencies: Sendable {
+  /// Radians a position, one a pair: `rotaryDimension / 2` of them.
+  package let radiansPerPosition: [Double]
+  /// Multiplies rotated queries and keys (YaRN's temperature); 1 for all other scalings.
+  package let magnitude: Double
+
+  package init(_ rope: RopeConfiguration) {
+    let pairCount = rope.rotaryDimension / 2
+    let plain = (0..<pairCount).map { pair in
+      pow(rope.base, -2 * Double(pair) / Double(rope.rotaryDimension))
+    }
+    switch rope.scaling {
+    case .none:
+      radiansPerPosition = plain
+      magnitude = 1
+    case .linear(let factor):
+      radiansPerPosition = plain.map { $0 / factor }
+      magnitude = 1
+    case .perPair(let factors):
+      precondition(factors.count == pairCount, "one frequency factor a rotated pair")
+      radiansPerPosition = zip(plain, factors).map { $0 / Double($1) }
+      magnitude = 1
+    case .yarn(let factor, let originalLength, let betaFast, let betaSlow, let attentionFactor):
+      let ramp = YarnRamp(
+        rotaryDimension: rope.rotaryDimension, base: rope.base, originalLength: originalLength, betaFast: betaFast,
+        betaSlow: betaSlow)
+      radiansPerPosition = plain.enumerated().map { pair, radians in
+        let kept = ramp.keptShare(pair: pair)
+        return radians * kept + radians / factor * (1 - kept)
+      }
+      magnitude = attentionFactor * (1 + 0.1 * log(factor))
+    }
+  }
+}
+
+/// YaRN's ramp over pairs: 1 keeps a pair's frequency (it turns often within the original length), 0 divides it.
+struct YarnRamp {
+  private let low: Double
+  private let high: Double
+
+  init(rotaryDimension: Int, base: Double, originalLength: Int, betaFast: Double, betaSlow: Double) {
+    /// The pair that turns `rotations` times over the original length.
+    func pair(rotations: Double) -> Double {
+      Double(rotaryDimension) * log(Double(originalLength) / (rotations * 2 * Double.pi)) / (2 * log(base))
+    }
+    low = max(0, pair(rotations: betaFast).rounded(.down))
+    high = min(Double(rotaryDimension - 1), pair(rotations: betaSlow).rounded(.up))
+  }
+
+  func keptShare(pair: Int) -> Double {
+    1 - min(1, max(0, (Double(pair) - low) / max(0.001, high - low)))
+  }
+}

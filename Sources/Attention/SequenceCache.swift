@@ -1,0 +1,68 @@
+package import Inference
+
+/// One sequence's place in the cache, the same on every stage: its page table, its ring of near keys, its length.
+///
+/// Values only: the bytes are `KVPageStore`'s.
+package struct SequenceCache: Sendable {
+  package let policy: SelfExtendPolicy
+  /// Tokens whose keys and values are stored.
+  package private(set) var length = 0
+  /// Page of tokens `[64 n, 64 n + 64)` at index n.
+  private var pages: [PageID] = []
+  /// Pages whose key and value halves each hold one block of near keys; empty when nothing groups.
+  private let nearPages: [PageID]
+
+  package init(policy: SelfExtendPolicy, nearPages: [PageID]) {
+    self.policy = policy
+    self.nearPages = nearPages
+  }
+
+  /// Whether keys have a near view of their own.
+  var keepsNearKeys: Bool { policy.groups && policy.neighborWindow > 0 }
+
+  /// Blocks of the near ring.
+  private var nearBlockCount: Int { nearPages.count * 2 }
+
+  /// Appends pages and says whether a chunk of `tokenCount` at `start` fits; nothing changes when it does not.
+  /// The reason names what is wrong with the frame.
+  package mutating func extend(start: Int, tokenCount: Int, newPages: [PageID]) -> CacheRefusal? {
+    guard start == length else { return .position(expected: length, given: start) }
+    let needed = KVGeometry.pageCount(tokens: start + tokenCount)
+    guard pages.count + newPages.count >= needed else {
+      return .pages(needed: needed, given: pages.count + newPages.count)
+    }
+    let nearNeeded = KVGeometry.nearBlockCount(policy: policy, chunkTokenCount: tokenCount)
+    guard nearBlockCount >= nearNeeded else {
+      return .nearPages(needed: (nearNeeded + 1) / 2, given: nearPages.count)
+    }
+    pages.append(contentsOf: newPages)
+    length += tokenCount
+    return nil
+  }
+
+  /// The page of key block `block` (tokens `[64 block, 64 block + 64)`).
+  func page(block: Int) -> PageID { pages[block] }
+
+  /// Where the near view of key block `block` lies: a ring page, and whether its key or its value half.
+  func nearPlace(block: Int) -> (page: PageID, inValueHalf: Bool) {
+    let slot = block % nearBlockCount
+    return (nearPages[slot / 2], slot % 2 == 1)
+  }
+}
+
+/// Why a chunk does not continue its sequence on this stage.
+package enum CacheRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+  case position(expected: Int, given: Int)
+  case pages(needed: Int, given: Int)
+  case nearPages(needed: Int, given: Int)
+  case pageOutOfRange(PageID, pageCount: Int)
+
+  package var description: String {
+    switch self {
+    case .position(let expected, let given): "starts at position \(given) where the cache holds \(expected) tokens"
+    case .pages(let needed, let given): "has \(given) pages where its tokens need \(needed)"
+    case .nearPages(let needed, let given): "has \(given) near pages where its policy and chunk need \(needed)"
+    case .pageOutOfRange(let page, let count): "names page \(page.rawValue) of a store of \(count)"
+    }
+  }
+}

@@ -1,0 +1,102 @@
+package import Attention
+import CKernels
+package import Inference
+package import Tensors
+package import Weights
+
+/// One pipeline stage: optional embedding, the decoder layers of its range, optional head.
+///
+/// Owner and thread: the worker's compute thread alone calls it; inside, the pool's threads share the work.
+/// Nothing is allocated in `forward`.
+package final class PipelineStage {
+  package let configuration: ModelConfiguration
+  package let store: KVPageStore
+  private let weights: StageWeights
+  private let scratch: ForwardScratch
+  private let layer: DecoderLayer
+  private let product: MatrixProduct
+  /// `[logitRowCapacity, vocabularySize]`; only where there is a head.
+  private let logitRows: AlignedBuffer<Float>
+  /// `[logitRowCapacity, hiddenSize]`
+  private let headInput: AlignedBuffer<Float>
+
+  /// Rows the head computes at a time, which bounds its memory (a row of a 128k vocabulary is 512 KiB).
+  package static let logitRowCapacity = 32
+
+  /// - Parameters:
+  ///   - pageCount: KV pages of every layer.
+  ///   - contextLength: positions a sequence may reach.
+  ///   - rowCapacity: tokens a step may carry.
+  /// - Throws: when memory is not to be had.
+  package init(
+    configuration: ModelConfiguration, weights: StageWeights, pageCount: Int, kvElementType: KVElementType,
+    contextLength: Int, rowCapacity: Int, pool: ComputePool
+  ) throws {
+    self.configuration = configuration
+    self.weights = weights
+    store = try KVPageStore(
+      geometry: KVGeometry(configuration: configuration, elementType: kvElementType), layerCount: weights.layers.count,
+      pageCount: pageCount)
+    scratch = try ForwardScratch(configuration: configuration, rowCapacity: rowCapacity)
+    product = try MatrixProduct(pool: pool)
+    let attention = try SelfExtendAttention(
+      configuration: configuration, store: store, contextLength: contextLength, pool: pool)
+    layer = DecoderLayer(
+      configuration: configuration, scratch: scratch, product: product, attention: attention, pool: pool)
+    let headRowCount = weights.head == nil ? 0 : Self.logitRowCapacity
+    logitRows = try AlignedBuffer(count: headRowCount * configuration.vocabularySize)
+    headInput = try AlignedBuffer(count: headRowCount * configuration.hiddenSize)
+  }
+
+  /// Where the previous stage's hidden states are written before `forward`: `[rowCapacity, hiddenSize]`.
+  package var input: UnsafeMutablePointer<Float> { scratch.hidden.baseAddress }
+
+  /// Looks token `token` up into row `row` of the input. First stage only; the id must be in the vocabulary.
+  package func embed(_ token: TokenID, row: Int) {
+    guard let embedding = weights.embedding else { preconditionFailure("only the first stage embeds") }
+    precondition(token >= 0 && Int(token) < embedding.rowCount, "token id out of the vocabulary")
+    precondition(row >= 0 && row < scratch.rowCapacity, "row out of the step")
+    lh_dequantize(
+      lh_type(embedding.type.rawValue), embedding.bytes + Int(token) * embedding.rowByteCount,
+      scratch.hidden.baseAddress + row * configuration.hiddenSize, Int64(configuration.hiddenSize))
+  }
+
+  /// Runs `rows` rows of the input through this stage's layers. Returns `[rows, hiddenSize]`, valid until the next call.
+  ///
+  /// - Parameter entries: cover the rows in order; their caches are already extended over them.
+  package func forward(entries: [AttentionEntry], rows: Int, progress: (Int) -> Void) -> UnsafePointer<Float> {
+    precondition(rows <= scratch.rowCapacity, "more rows than a step may carry")
+    for (index, layerWeights) in weights.layers.enumerated() {
+      layer.forward(layer: index, weights: layerWeights, entries: entries, rows: rows)
+      progress(index)
+    }
+    return UnsafePointer(scratch.hidden.baseAddress)
+  }
+
+  /// Whether `rows` rows of hidden states are all finite.
+  package func isFinite(rows: Int) -> Bool {
+    lh_all_finite(scratch.hidden.baseAddress, Int64(rows * configuration.hiddenSize))
+  }
+
+  /// Whether a row of logits is all finite.
+  package static func isFinite(_ row: UnsafeBufferPointer<Float>) -> Bool {
+    lh_all_finite(row.baseAddress, Int64(row.count))
+  }
+
+  /// Logits of up to `logitRowCapacity` rows of the last `forward`, in the order given. Last stage only. Shape
+  /// `[rows.count, vocabularySize]`, valid until the next call.
+  package func logits(rows: ArraySlice<Int>) -> UnsafePointer<Float> {
+    guard let head = weights.head, let norm = weights.outputNorm else {
+      preconditionFailure("only the last stage has a head")
+    }
+    precondition(rows.count <= Self.logitRowCapacity, "more rows than the head takes at a time")
+    let size = configuration.hiddenSize
+    for (index, row) in rows.enumerated() {
+      lh_rmsnorm(
+        scratch.hidden.baseAddress + row * size, norm.values, configuration.normEpsilon,
+        headInput.baseAddress + index * size, Int64(size))
+    }
+    product(head, headInput.baseAddress, logitRows.baseAddress, rows: rows.count)
+    return UnsafePointer(logitRows.baseAddress)
+  }
+}

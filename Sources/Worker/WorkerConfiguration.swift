@@ -1,0 +1,57 @@
+package import Transport
+
+/// What a worker process is told at its start. Read once.
+package struct WorkerConfiguration: Sendable {
+  /// Where the coordinator takes registrations.
+  package var coordinator: Endpoint
+  /// Unique in the cluster.
+  package var name: String
+  /// Threads that compute.
+  package var threadCount: Int
+  /// Bytes of weights and cache this worker may hold.
+  package var memoryByteCount: Int
+  /// Speed against other workers, for the planner; any positive scale.
+  package var relativeSpeed: Double
+  /// Where the previous stage's frames are taken.
+  package var dataEndpoint: Endpoint
+  /// This worker's copy of the model; nil uses the coordinator's path. Its content must match all the same.
+  package var modelPath: String?
+  /// Binding other interfaces than loopback without keys was asked for.
+  package var allowsInsecureRemote: Bool
+  /// Version of the program, for messages.
+  package var build: String
+
+  package init(
+    coordinator: Endpoint, name: String, threadCount: Int, memoryByteCount: Int, relativeSpeed: Double,
+    dataEndpoint: Endpoint, modelPath: String?, allowsInsecureRemote: Bool, build: String
+  ) {
+    self.coordinator = coordinator
+    self.name = name
+    self.threadCount = threadCount
+    self.memoryByteCount = memoryByteCount
+    self.relativeSpeed = relativeSpeed
+    self.dataEndpoint = dataEndpoint
+    self.modelPath = modelPath
+    self.allowsInsecureRemote = allowsInsecureRemote
+    self.build = build
+  }
+}
+
+/// Why a worker ended other than by being told to.
+package enum WorkerFailure: Error, CustomStringConvertible {
+  case coordinatorUnreachable(Endpoint, seconds: Int)
+  case coordinatorLost(Endpoint, seconds: Int)
+  case refused(String)
+  case stageFailed(String)
+
+  package var description: String {
+    switch self {
+    case .coordinatorUnreachable(let endpoint, let seconds):
+      "no coordinator answered at \(endpoint) within \(seconds) s; start it first, or check the address and the firewall"
+    case .coordinatorLost(let endpoint, let seconds):
+      "the coordinator at \(endpoint) has been silent for \(seconds) s"
+    case .refused(let reason): "the coordinator refused this worker: \(reason)"
+    case .stageFailed(let reason): reason
+    }
+  }
+}

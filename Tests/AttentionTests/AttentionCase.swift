@@ -1,0 +1,110 @@
+import Attention
+import Inference
+import Tensors
+
+/// Random heads of one sequence, and a way to run them through the paged attention in any chunks.
+struct AttentionCase {
+  let configuration: ModelConfiguration
+  let policy: SelfExtendPolicy
+  let length: Int
+  /// `[length, queryHeadCount * headDimension]` and `[length, keyValueHeadCount * headDimension]`.
+  let queries: [Float]
+  let keys: [Float]
+  let values: [Float]
+
+  init(
+    length: Int, groupSize: Int, window: Int, queryHeads: Int = 2, keyValueHeads: Int = 1, headDimension: Int = 8,
+    rotaryDimension: Int? = nil, layout: RopeConfiguration.Layout = .interleaved,
+    scaling: RopeConfiguration.Scaling = .none, seed: UInt64 = 1
+  ) {
+    configuration = ModelConfiguration(
+      name: "case", architecture: "llama", layerCount: 1, hiddenSize: queryHeads * headDimension, feedForwardSize: 8,
+      queryHeadCount: queryHeads, keyValueHeadCount: keyValueHeads, headDimension: headDimension, vocabularySize: 8,
+      trainedLength: 64, normEpsilon: 1e-5,
+      rope: RopeConfiguration(
+        base: 10_000, rotaryDimension: rotaryDimension ?? headDimension, layout: layout, scaling: scaling),
+      hasTiedHead: true)
+    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 64) else {
+      preconditionFailure("the case's policy is out of range")
+    }
+    self.policy = policy
+    self.length = length
+    var generator = SeededGenerator(seed: seed)
+    func numbers(_ count: Int) -> [Float] { (0..<count).map { _ in Float.random(in: -2...2, using: &generator) } }
+    queries = numbers(length * queryHeads * headDimension)
+    keys = numbers(length * keyValueHeads * headDimension)
+    values = numbers(length * keyValueHeads * headDimension)
+  }
+
+  /// Output `[length, queryHeadCount * headDimension]` when the sequence is read in chunks of the given sizes.
+  func run(chunks: [Int], threads: Int = 1, kv: KVElementType = .f32) throws -> [Float] {
+    let pool = try ComputePool(threadCount: threads)
+    let largest = chunks.max() ?? 1
+    let nearCount = KVGeometry.nearPageCount(policy: policy, chunkTokenCount: largest)
+    let pageCount = KVGeometry.pageCount(tokens: length) + nearCount
+    let store = try KVPageStore(
+      geometry: KVGeometry(configuration: configuration, elementType: kv), layerCount: 1, pageCount: pageCount)
+    let attention = try SelfExtendAttention(
+      configuration: configuration, store: store, contextLength: length, pool: pool)
+    // Ids are handed out from the top, so that a page is never where its index would put it.
+    var ids = (0..<UInt32(pageCount)).map { PageID($0) }
+    var cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { _ in ids.removeLast() })
+    var output = [Float](repeating: .nan, count: queries.count)
+    let (querySize, keySize) = (configuration.querySize, configuration.keyValueSize)
+    var start = 0
+    for chunk in chunks {
+      let missing = KVGeometry.pageCount(tokens: start + chunk) - KVGeometry.pageCount(tokens: start)
+      if let refusal = cache.extend(
+        start: start, tokenCount: chunk, newPages: (0..<missing).map { _ in ids.removeLast() })
+      {
+        throw refusal
+      }
+      let entry = AttentionEntry(cache: cache, firstRow: 0, rowCount: chunk)
+      queries.withUnsafeBufferPointer { q in
+        keys.withUnsafeBufferPointer { k in
+          values.withUnsafeBufferPointer { v in
+            output.withUnsafeMutableBufferPointer { o in
+              attention.attend(
+                layer: 0, entries: [entry], queries: q.baseAddress! + start * querySize,
+                keys: k.baseAddress! + start * keySize, values: v.baseAddress! + start * keySize,
+                output: o.baseAddress! + start * querySize)
+            }
+          }
+        }
+      }
+      start += chunk
+    }
+    return output
+  }
+
+  /// The same by definition, in double precision.
+  func oracle() -> [Float] {
+    func heads(_ numbers: [Float], count: Int) -> [[[Double]]] {
+      (0..<length).map { token in
+        (0..<count).map { head in
+          let first = (token * count + head) * configuration.headDimension
+          return numbers[first..<first + configuration.headDimension].map(Double.init)
+        }
+      }
+    }
+    let frequencies = RotaryFrequencies(configuration.rope)
+    let scaled = NaiveAttention.attend(
+      queries: heads(queries, count: configuration.queryHeadCount),
+      keys: heads(keys, count: configuration.keyValueHeadCount),
+      values: heads(values, count: configuration.keyValueHeadCount), policy: policy, rope: configuration.rope,
+      radians: frequencies.radiansPerPosition)
+    return scaled.flatMap { $0.flatMap { $0.map(Float.init) } }
+  }
+
+  /// Random chunk sizes that cover the sequence.
+  func randomChunks(largest: Int, seed: UInt64) -> [Int] {
+    var generator = SeededGenerator(seed: seed)
+    var (left, chunks) = (length, [Int]())
+    while left > 0 {
+      let chunk = min(left, Int.random(in: 1...largest, using: &generator))
+      chunks.append(chunk)
+      left -= chunk
+    }
+    return chunks
+  }
+}

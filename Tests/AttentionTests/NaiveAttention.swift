@@ -1,0 +1,61 @@
+import Inference
+
+#if canImport(Glibc)
+  import Glibc
+#endif
+
+/// SelfExtend attention by its definition, in double precision, over whole rows: the oracle. O(N²) and proud of it.
+enum NaiveAttention {
+  /// Rotates one head to a real position. `radians` are the frequencies of its pairs.
+  static func rotated(_ head: [Double], to position: Int, rope: RopeConfiguration, radians: [Double]) -> [Double] {
+    var result = head
+    for (pair, frequency) in radians.enumerated() {
+      let (first, second) =
+        rope.layout == .interleaved ? (2 * pair, 2 * pair + 1) : (pair, pair + rope.rotaryDimension / 2)
+      let angle = Double(position) * frequency
+      let (c, s) = (cos(angle), sin(angle))
+      result[first] = head[first] * c - head[second] * s
+      result[second] = head[first] * s + head[second] * c
+    }
+    return result
+  }
+
+  /// `queries[token][head]`, `keys[token][kvHead]`, `values[token][kvHead]` are unrotated heads; returns `[token][head]`.
+  static func attend(
+    queries: [[[Double]]], keys: [[[Double]]], values: [[[Double]]], policy: SelfExtendPolicy, rope: RopeConfiguration,
+    radians: [Double]
+  ) -> [[[Double]]] {
+    let headsPerGroup = queries[0].count / keys[0].count
+    let scale = 1 / Double(queries[0][0].count).squareRoot()
+    return queries.indices.map { i in
+      queries[i].indices.map { head in
+        let group = head / headsPerGroup
+        let scores = (0...i).map { j in
+          // Only the difference of positions matters: the key stays, the query turns by the relative position.
+          let query = rotated(
+            queries[i][head], to: policy.relativePosition(query: i, key: j), rope: rope, radians: radians)
+          return zip(query, keys[j][group]).reduce(0) { $0 + $1.0 * $1.1 } * scale
+        }
+        let maximum = scores.max() ?? 0
+        let weights = scores.map { exp($0 - maximum) }
+        let total = weights.reduce(0, +)
+        return values[0][group].indices.map { d in
+          (0...i).reduce(0) { $0 + weights[$1] * values[$1][group][d] } / total
+        }
+      }
+    }
+  }
+}
+
+/// Small seeded generator, so that a failing case can be run again.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

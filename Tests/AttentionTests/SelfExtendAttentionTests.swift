@@ -1,0 +1,116 @@
+import Attention
+import Inference
+import Testing
+
+/// Largest difference between two rows of numbers; NaN counts as infinite.
+private func difference(_ left: [Float], _ right: [Float]) -> Float {
+  zip(left, right).reduce(Float(0)) { result, pair in
+    let distance = abs(pair.0 - pair.1)
+    return distance.isNaN ? .infinity : max(result, distance)
+  }
+}
+
+@Suite("SelfExtend attention over pages")
+struct SelfExtendAttentionTests {
+  @Test("equals the definition in double precision", arguments: [
+    (1, 0), (1, 5), (2, 4), (2, 5), (4, 6), (3, 0), (8, 1), (7, 63), (4, 64), (4, 65), (16, 100), (300, 20), (2, 1000),
+  ])
+  func equalsDefinition(groupSize: Int, window: Int) throws {
+    let value = AttentionCase(length: 210, groupSize: groupSize, window: window)
+    #expect(difference(try value.run(chunks: [210]), value.oracle()) < 2e-5)
+  }
+
+  @Test("equals the definition for grouped heads, one key-value head, partial and half-split rotation", arguments: [
+    (4, 4, 16, 16, RopeConfiguration.Layout.interleaved), (8, 2, 16, 16, .halfSplit), (8, 1, 16, 16, .interleaved),
+    (4, 2, 20, 8, .halfSplit), (4, 2, 20, 12, .interleaved), (2, 1, 64, 64, .interleaved), (2, 1, 80, 32, .halfSplit),
+  ])
+  func equalsDefinitionForShapes(
+    queryHeads: Int, keyValueHeads: Int, dimension: Int, rotary: Int, layout: RopeConfiguration.Layout
+  ) throws {
+    let value = AttentionCase(
+      length: 150, groupSize: 4, window: 30, queryHeads: queryHeads, keyValueHeads: keyValueHeads,
+      headDimension: dimension, rotaryDimension: rotary, layout: layout)
+    #expect(difference(try value.run(chunks: [150]), value.oracle()) < 2e-5)
+  }
+
+  @Test("grouping composes with linear and per-pair frequency scaling")
+  func composesWithScaling() throws {
+    for scaling in [RopeConfiguration.Scaling.linear(factor: 4), .perPair(factors: [1, 2, 8, 8])] {
+      let value = AttentionCase(length: 130, groupSize: 3, window: 20, scaling: scaling)
+      #expect(difference(try value.run(chunks: [130]), value.oracle()) < 2e-5)
+    }
+  }
+
+  @Test("any chunking and any thread count give the same bytes", arguments: [
+    (1, 0), (2, 5), (4, 6), (8, 64), (5, 0), (3, 63), (64, 200),
+  ])
+  func chunkingKeepsBytes(groupSize: Int, window: Int) throws {
+    let value = AttentionCase(length: 333, groupSize: groupSize, window: window, queryHeads: 6, keyValueHeads: 2)
+    for kv in KVElementType.allCases {
+      let whole = try value.run(chunks: [333], kv: kv)
+      let chunkings = [
+        Array(repeating: 1, count: 333), Array(repeating: 7, count: 47) + [4], [64, 64, 64, 64, 64, 13],
+        value.randomChunks(largest: 90, seed: 5),
+      ]
+      for chunks in chunkings {
+        #expect(try value.run(chunks: chunks, kv: kv).map(\.bitPattern) == whole.map(\.bitPattern))
+      }
+      for threads in [2, 3] {
+        #expect(try value.run(chunks: [333], threads: threads, kv: kv).map(\.bitPattern) == whole.map(\.bitPattern))
+      }
+    }
+  }
+
+  @Test("a text longer than one softmax split keeps its bytes and its value")
+  func longerThanASplit() throws {
+    let value = AttentionCase(length: 1300, groupSize: 8, window: 70)
+    let whole = try value.run(chunks: [1300])
+    #expect(try value.run(chunks: value.randomChunks(largest: 200, seed: 9)).map(\.bitPattern) == whole.map(\.bitPattern))
+    #expect(difference(whole, value.oracle()) < 2e-5)
+  }
+
+  @Test("G = 1 gives the bytes of plain attention whatever the window")
+  func groupOfOneIsPlain() throws {
+    let plain = try AttentionCase(length: 200, groupSize: 1, window: 0).run(chunks: [200])
+    for window in [1, 32, 64, 500] {
+      let same = try AttentionCase(length: 200, groupSize: 1, window: window).run(chunks: [50, 150])
+      #expect(same.map(\.bitPattern) == plain.map(\.bitPattern))
+    }
+  }
+
+  @Test("within the window SelfExtend is plain attention to rounding, beyond it is not")
+  func groupingStartsAtTheWindow() throws {
+    let plain = try AttentionCase(length: 100, groupSize: 1, window: 0).run(chunks: [100])
+    #expect(difference(try AttentionCase(length: 100, groupSize: 4, window: 100).run(chunks: [100]), plain) < 1e-5)
+    #expect(difference(try AttentionCase(length: 100, groupSize: 4, window: 20).run(chunks: [100]), plain) > 1e-3)
+  }
+
+  @Test("a half-precision cache stays close to the definition")
+  func halfPrecisionIsClose() throws {
+    let value = AttentionCase(length: 200, groupSize: 4, window: 40, headDimension: 32)
+    #expect(difference(try value.run(chunks: [200], kv: .f16), value.oracle()) < 2e-2)
+  }
+}
+
+@Suite("A sequence's place in the cache")
+struct SequenceCacheTests {
+  private let policy = SelfExtendPolicy(groupSize: 4, neighborWindow: 64, trainedLength: 256)
+
+  @Test("a chunk that does not start at the cache's length is refused and changes nothing")
+  func wrongPosition() throws {
+    var cache = SequenceCache(policy: try #require(policy), nearPages: [PageID(7), PageID(8)])
+    #expect(cache.extend(start: 3, tokenCount: 1, newPages: [PageID(0)]) == .position(expected: 0, given: 3))
+    #expect(cache.length == 0)
+    #expect(cache.extend(start: 0, tokenCount: 10, newPages: [PageID(0)]) == nil)
+    #expect(cache.length == 10)
+  }
+
+  @Test("tokens without pages, and a chunk too large for the near ring, are refused")
+  func missingPages() throws {
+    var cache = SequenceCache(policy: try #require(policy), nearPages: [PageID(7), PageID(8)])
+    #expect(cache.extend(start: 0, tokenCount: 65, newPages: [PageID(0)]) == .pages(needed: 2, given: 1))
+    #expect(
+      cache.extend(start: 0, tokenCount: 256, newPages: (0..<4).map { PageID($0) })
+        == .nearPages(needed: 3, given: 2))
+  }
+}
