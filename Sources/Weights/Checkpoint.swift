@@ -2,26 +2,65 @@ package import Inference
 
 /// A model file opened for reading: what it says of itself, and where its weights lie.
 ///
-/// Opening reads and checks headers only. What needs more than a sound header (the model's shape, the tokenizer) is
-/// checked when asked for, so that files with only one of them can be opened too. Throws `CheckpointError`.
+/// Opening reads and checks headers only. A file may lack a part (a vocabulary has no weights, some weights have no
+/// vocabulary): it opens, and asking for the missing part throws the reason. All errors are `CheckpointError`.
 package struct Checkpoint: Sendable {
   let file: GGUFFile
+  private let model: Result<Model, CheckpointError>
+
+  private struct Model: Sendable {
+    let configuration: ModelConfiguration
+    let tensors: TensorMap
+  }
 
   /// Opens the file at `path`; any shard of a split checkpoint opens all of them.
   package init(path: String) throws(CheckpointError) {
-    self.file = try GGUFFile(path: path)
+    let file = try GGUFFile(path: path)
+    self.file = file
+    self.model = Result { () throws(CheckpointError) in try Self.model(of: file) }
+  }
+
+  /// The model's shape. Throws when the file is no model that can be computed: another architecture, values out of
+  /// range, tensors that are missing, misshapen, of a type that is not read, or not known.
+  package var configuration: ModelConfiguration {
+    get throws(CheckpointError) { try model.get().configuration }
+  }
+
+  /// What each part of the model takes, as stored. Throws as `configuration` does.
+  package var footprint: WeightFootprint {
+    get throws(CheckpointError) { try model.get().tensors.footprint }
+  }
+
+  /// What it says of its tokenizer, read anew on each use. Throws the reason when there is none.
+  package var tokenizer: TokenizerDescription {
+    get throws(CheckpointError) { try TokenizerDescription(self) }
   }
 
   package var metadata: Metadata { file.metadata }
-  /// The tensor directory.
+  /// The tensor directory, of all files together.
   package var tensors: [TensorEntry] { file.tensors }
   /// Names of the files it consists of, without their folder.
   package var fileNames: [String] { file.fileNames }
   /// Bytes of all its files.
   package var byteCount: Int { file.byteCount }
 
-  /// What it says of its tokenizer, read anew on each use; throws the reason when there is none.
-  package var tokenizer: TokenizerDescription {
-    get throws(CheckpointError) { try TokenizerDescription(self) }
+  /// Where each weight lies. Throws as `configuration` does.
+  var tensorMap: TensorMap {
+    get throws(CheckpointError) { try model.get().tensors }
+  }
+
+  private static func model(of file: GGUFFile) throws(CheckpointError) -> Model {
+    let name = file.fileNames[0]
+    guard !file.tensors.isEmpty else {
+      throw .unsupported(
+        name, nil, "holds a vocabulary but no weights", remedy: "give the path of a file with the model's weights")
+    }
+    if let kind = try file.metadata.string("general.type"), kind != "model" {
+      throw .unsupported(
+        name, "general.type", "is '\(printable(kind))', not a model", remedy: "give the path of the model itself")
+    }
+    let architecture = try ArchitectureDescription.named(by: file.metadata)
+    let configuration = try ModelConfiguration(file, architecture)
+    return Model(configuration: configuration, tensors: try TensorMap(file, architecture, configuration))
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Tensors
 
 /// One GGUF checkpoint: a file, or the shards it was split into, mapped and with its headers read. Tensor bytes stay
@@ -81,11 +82,10 @@ package struct GGUFFile: Sendable {
   private static func openPart(_ path: String, index: Int) throws(CheckpointError) -> Part {
     let name = ShardSet.lastComponent(path)
     let file: MappedFile
-    do {
+    do throws(MappedFileError) {
       file = try MappedFile(path: path)
     } catch {
-      throw .unsupported(
-        name, nil, "cannot be opened (\(error))", remedy: "check the path and the permission to read it")
+      throw .unreadable(name, error.reason)
     }
     return Part(name: name, file: file, header: try GGUFHeaderParser.parse(file, name: name, index: index))
   }
@@ -95,5 +95,18 @@ extension TensorEntry {
   fileprivate func inFile(_ index: Int) -> TensorEntry {
     TensorEntry(
       name: name, type: type, dimensions: dimensions, fileIndex: index, offset: offset, byteCount: byteCount)
+  }
+}
+
+extension CheckpointError {
+  fileprivate static func unreadable(_ file: String, _ reason: MappedFileError.Reason) -> CheckpointError {
+    switch reason {
+    case .system(let call, let code):
+      .unsupported(
+        file, nil, "cannot be read (\(call): \(String(cString: strerror(code))))",
+        remedy: "check the path, that the file is there, and the permission to read it")
+    case .notARegularFile: .unsupported(file, nil, "is not a regular file", remedy: "give the path of a .gguf file")
+    case .empty: .damaged(file, nil, "is empty")
+    }
   }
 }

@@ -1,0 +1,57 @@
+import Inference
+
+extension GGUFFile {
+  /// Throws when an entry has other dimensions than the model calls for.
+  func check(_ entry: TensorEntry, dimensions: [Int]) throws(CheckpointError) {
+    guard entry.dimensions == dimensions else {
+      throw .invalid(
+        fileName(of: entry), tensorSubject(entry.name),
+        "has dimensions \(entry.dimensions), but the metadata calls for \(dimensions)")
+    }
+  }
+
+  /// The entry's type when it can be computed with.
+  func elementType(_ entry: TensorEntry) throws(CheckpointError) -> ElementType {
+    guard let element = entry.type.element else {
+      let number = entry.type.block == nil ? "\(entry.type)" : "type \(entry.type.number) (\(entry.type))"
+      throw .unsupported(
+        fileName(of: entry), tensorSubject(entry.name),
+        "has \(number), which this version does not read; supported: \(TensorType.supportedNames)",
+        remedy: "use a file of the model in one of these types")
+    }
+    return element
+  }
+
+  /// All numbers of a small tensor of floating-point type; each is finite.
+  func vector(_ entry: TensorEntry) throws(CheckpointError) -> [Float] {
+    let subject = tensorSubject(entry.name)
+    let type = try elementType(entry)
+    guard let bytes = bytes(of: entry) else { throw .damaged(fileName(of: entry), subject, "has no size") }
+    let values: [Float]
+    switch type {
+    case .f32:
+      values = stride(from: 0, to: bytes.count, by: 4).map {
+        Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
+      }
+    case .f16:
+      values = stride(from: 0, to: bytes.count, by: 2).map {
+        Float(Float16(bitPattern: UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt16.self))))
+      }
+    case .bf16:
+      values = stride(from: 0, to: bytes.count, by: 2).map {
+        let half = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt16.self))
+        return Float(bitPattern: UInt32(half) << 16)
+      }
+    case .q4_0, .q8_0:
+      throw .unsupported(
+        fileName(of: entry), subject, "is a vector in \(type), where F32, F16 or BF16 is read",
+        remedy: "convert the model again, leaving its vectors in F32")
+    }
+    guard values.allSatisfy(\.isFinite) else {
+      throw .damaged(fileName(of: entry), subject, "has a number that is not finite")
+    }
+    return values
+  }
+
+  func fileName(of entry: TensorEntry) -> String { fileNames[entry.fileIndex] }
+}
