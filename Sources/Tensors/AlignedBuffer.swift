@@ -8,6 +8,11 @@ package struct AllocationError: Error, Hashable, Sendable, CustomStringConvertib
   /// Bytes of one element.
   package let elementByteCount: Int
 
+  package init(count: Int, elementByteCount: Int) {
+    self.count = count
+    self.elementByteCount = elementByteCount
+  }
+
   package var description: String {
     "cannot allocate \(count) elements of \(elementByteCount) bytes: not enough memory; "
       + "use a smaller context, fewer layers a worker or a machine with more memory"

@@ -1,0 +1,105 @@
+import CKernels
+import Foundation
+
+/// Keys and values of one head in blocks, with queries in both views, for tests of attention.
+struct AttentionProblem {
+  let type: lh_type
+  let head, stride, keyCount: Int
+  let window: Int
+  var positions: [Int64]
+  var farQueries, nearQueries: [Float]
+  /// Decoded, [key][head].
+  private(set) var farKeys: [[Float]] = [], nearKeys: [[Float]] = [], values: [[Float]] = []
+  var farBlocks: [[UInt8]] = [], nearBlocks: [[UInt8]] = [], valueBlocks: [[UInt8]] = []
+
+  /// Random contents. What lies behind the last key of the last block is a large finite number.
+  init(_ type: lh_type, head: Int, keyCount: Int, window: Int, positions: [Int64], seed: UInt64) {
+    (self.type, self.head, self.keyCount, self.window, self.positions) = (type, head, keyCount, window, positions)
+    stride = (head + 15) / 16 * 16
+    var numbers = Numbers(seed)
+    farQueries = numbers.floats(positions.count * head)
+    nearQueries = numbers.floats(positions.count * head)
+    let size = Int(lh_type_block_bytes(type))
+    for base in Swift.stride(from: 0, to: keyCount, by: 64) {
+      var far = [UInt8](repeating: 0x45, count: head * 64 * size), near = far
+      var value = [UInt8](repeating: 0x45, count: stride * 64 * size)
+      for slot in 0..<min(64, keyCount - base) {
+        lh_store_key(type, numbers.floats(head), &far, Int64(head), Int64(slot))
+        lh_store_key(type, numbers.floats(head), &near, Int64(head), Int64(slot))
+        lh_store_value(type, numbers.floats(head), &value, Int64(head), Int64(stride), Int64(slot))
+        var key = [Float](repeating: 0, count: head)
+        lh_load_key(type, far, &key, Int64(head), Int64(slot))
+        farKeys.append(key)
+        lh_load_key(type, near, &key, Int64(head), Int64(slot))
+        nearKeys.append(key)
+        let row = Array(value[slot * stride * size..<(slot + 1) * stride * size])
+        values.append(Array(decoded(type, row, count: stride).prefix(head)))
+      }
+      farBlocks.append(far)
+      nearBlocks.append(near)
+      valueBlocks.append(value)
+    }
+  }
+
+  /// The running state after some blocks.
+  struct State {
+    var maximum, sum, acc: [Float]
+    init(rows: Int, stride: Int) {
+      maximum = [Float](repeating: 1, count: rows)
+      sum = maximum
+      acc = [Float](repeating: 1, count: rows * stride)
+      lh_attention_begin(Int64(rows), Int64(stride), &maximum, &sum, &acc)
+    }
+    var all: [Float] { maximum + sum + acc }
+  }
+
+  /// Runs blocks on the given rows (all by default) in the current instruction set.
+  func run(rows: [Int]? = nil, blocks: Range<Int>? = nil, state: State? = nil, window: Int? = nil) -> State {
+    let rows = rows ?? Array(positions.indices)
+    var state = state ?? State(rows: rows.count, stride: stride)
+    var scratch = [Float](repeating: .nan, count: Int(lh_attention_scratch_floats(Int64(rows.count))))
+    // An odd stride between the rows of queries.
+    let far = rows.flatMap { Array(farQueries[$0 * head..<($0 + 1) * head]) + [.nan] }
+    let near = rows.flatMap { Array(nearQueries[$0 * head..<($0 + 1) * head]) + [.nan] }
+    far.withUnsafeBufferPointer { far in
+      near.withUnsafeBufferPointer { near in
+        rows.map { positions[$0] }.withUnsafeBufferPointer { positions in
+          var description = lh_attention_rows(
+            kv_type: type, head_dimension: Int64(head), value_stride: Int64(stride), row_count: Int64(rows.count),
+            neighbor_window: Int64(window ?? self.window), far_queries: far.baseAddress,
+            near_queries: near.baseAddress, query_stride: Int64(head + 1), positions: positions.baseAddress)
+          for block in blocks ?? 0..<farBlocks.count {
+            let base = block * 64
+            lh_attention_tile(
+              &description, Int64(base), Int64(min(64, keyCount - base)), farBlocks[block], nearBlocks[block],
+              valueBlocks[block], &state.maximum, &state.sum, &state.acc, &scratch)
+          }
+        }
+      }
+    }
+    return state
+  }
+
+  func finish(_ state: State) -> [Float] {
+    let rows = state.sum.count
+    var out = [Float](repeating: 9, count: rows * (head + 2))
+    lh_attention_finish(
+      Int64(rows), Int64(head), Int64(stride), state.sum, state.acc, &out, Int64(head + 2))
+    return (0..<rows).flatMap { out[$0 * (head + 2)..<$0 * (head + 2) + head] }
+  }
+
+  /// The definition, in double precision.
+  func oracle(row: Int) -> [Double] {
+    let position = Int(positions[row])
+    let seen = 0..<min(keyCount, position + 1)
+    let scores = seen.map { j in
+      let near = position - j < window
+      let query = (near ? nearQueries : farQueries)[row * head..<(row + 1) * head]
+      return zip(query, near ? nearKeys[j] : farKeys[j]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+    }
+    let most = scores.max() ?? 0
+    let weights = scores.map { exp($0 - most) }
+    let total = weights.reduce(0, +)
+    return (0..<head).map { d in seen.reduce(0.0) { $0 + weights[$1] * Double(values[$1][d]) } / max(total, 1e-300) }
+  }
+}

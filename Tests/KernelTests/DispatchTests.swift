@@ -1,0 +1,45 @@
+import CKernels
+import Testing
+
+extension KernelTests {
+  @Suite struct DispatchTests {
+    @Test("The best instruction set is in use until another is forced")
+    func bestByDefault() {
+      lh_isa_force(lh_isa_best())
+      #expect(lh_isa_current() == lh_isa_best())
+      #expect(lh_isa_supported(lh_isa_best()))
+    }
+
+    @Test("Every supported instruction set can be forced")
+    func forcing() {
+      for isa in everyISA {
+        with(isa) { #expect(lh_isa_current() == isa) }
+      }
+      #expect(lh_isa_supported(LH_ISA_REFERENCE))
+    }
+
+    @Test("Forcing what the processor lacks changes nothing")
+    func unsupported() {
+      let unknown = lh_isa(rawValue: 77)
+      #expect(!lh_isa_supported(unknown))
+      lh_isa_force(unknown)
+      #expect(lh_isa_current() == lh_isa_best())
+    }
+
+    @Test("Instruction sets have names")
+    func names() {
+      let names = [LH_ISA_REFERENCE, LH_ISA_AVX2, LH_ISA_AVX512, LH_ISA_NEON, lh_isa(rawValue: 9)]
+        .map { String(cString: lh_isa_name($0)) }
+      #expect(names == ["reference", "avx2", "avx512", "neon", "unknown"])
+    }
+
+    @Test("Types have GGUF's numbers and block sizes; unknown types have none")
+    func types() {
+      #expect(everyType.map(\.rawValue) == [0, 1, 30, 2, 8])
+      #expect(everyType.map(lh_type_block_elements) == [1, 1, 1, 32, 32])
+      #expect(everyType.map(lh_type_block_bytes) == [4, 2, 2, 18, 34])
+      #expect(lh_type_block_bytes(lh_type(rawValue: 3)) == 0)
+      #expect(lh_type_block_elements(lh_type(rawValue: 3)) == 0)
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import CKernels
+import Testing
+
+/// All tests of the kernels. Serialized: each forces the instruction set of the whole process.
+@Suite(.serialized)
+enum KernelTests {}
+
+/// The instruction sets this machine can run besides the reference.
+let vectorISAs = [LH_ISA_AVX2, LH_ISA_AVX512, LH_ISA_NEON].filter { lh_isa_supported($0) }
+/// All that can run, the reference first.
+let everyISA = [LH_ISA_REFERENCE] + vectorISAs
+
+/// Runs `body` with an instruction set forced, then goes back to the one before.
+func with<R>(_ isa: lh_isa, _ body: () throws -> R) rethrows -> R {
+  let before = lh_isa_current()
+  lh_isa_force(isa)
+  defer { lh_isa_force(before) }
+  return try body()
+}
+
+/// Runs `body` on every instruction set and expects the reference's bytes from each; returns them.
+func sameOnEveryISA(
+  _ what: @autoclosure () -> String, sourceLocation: SourceLocation = #_sourceLocation, _ body: () -> [Float]
+) -> [Float] {
+  let expected = with(LH_ISA_REFERENCE, body)
+  for isa in vectorISAs {
+    let got = with(isa, body)
+    let same = got.count == expected.count && zip(got, expected).allSatisfy { $0.bitPattern == $1.bitPattern }
+    if !same {
+      let first = zip(got, expected).enumerated().first { $1.0.bitPattern != $1.1.bitPattern }
+      let name = String(cString: lh_isa_name(isa))
+      let pair = "\(first?.element.0 ?? .nan), reference \(first?.element.1 ?? .nan)"
+      Issue.record(
+        "\(what()) on \(name): element \(first?.offset ?? -1) is \(pair)", sourceLocation: sourceLocation)
+    }
+  }
+  return expected
+}
+
+/// A small repeatable source of numbers (SplitMix64).
+struct Numbers: RandomNumberGenerator {
+  var state: UInt64
+
+  init(_ seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+
+  mutating func float(_ range: ClosedRange<Float> = -1...1) -> Float { .random(in: range, using: &self) }
+
+  mutating func floats(_ count: Int, _ range: ClosedRange<Float> = -1...1) -> [Float] {
+    (0..<count).map { _ in float(range) }
+  }
+
+  /// Bytes of `count` random elements of a type, with scales and values around 1.
+  mutating func encoded(_ type: lh_type, _ count: Int) -> [UInt8] {
+    let perBlock = Int(lh_type_block_elements(type)), byteCount = Int(lh_type_block_bytes(type))
+    var bytes: [UInt8] = []
+    for _ in 0..<(count / perBlock) {
+      switch type {
+      case LH_F32: bytes += littleEndian(float().bitPattern)
+      case LH_F16: bytes += littleEndian(halfBits(float()))
+      case LH_BF16: bytes += littleEndian(UInt16(truncatingIfNeeded: float().bitPattern >> 16))
+      default:
+        bytes += littleEndian(halfBits(float(-0.1...0.1)))
+        bytes += (2..<byteCount).map { _ in UInt8.random(in: 0...255, using: &self) }
+      }
+    }
+    return bytes
+  }
+}
+
+func littleEndian<I: FixedWidthInteger>(_ value: I) -> [UInt8] {
+  withUnsafeBytes(of: value.littleEndian) { Array($0) }
+}
+
+/// The f16 nearest to a number of normal f16 magnitude, or zero.
+func halfBits(_ value: Float) -> UInt16 {
+  var block = [UInt16](repeating: 0, count: 64)
+  with(LH_ISA_REFERENCE) { lh_store_key(LH_F16, [value], &block, 1, 0) }
+  return block[0]
+}
+
+/// Decodes with the reference.
+func decoded(_ type: lh_type, _ bytes: [UInt8], count: Int) -> [Float] {
+  var result = [Float](repeating: .nan, count: count)
+  with(LH_ISA_REFERENCE) { lh_dequantize(type, bytes, &result, Int64(count)) }
+  return result
+}
+
+let everyType = [LH_F32, LH_F16, LH_BF16, LH_Q4_0, LH_Q8_0]
+let keyValueTypes = [LH_F32, LH_F16, LH_BF16]

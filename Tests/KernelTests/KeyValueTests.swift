@@ -1,0 +1,118 @@
+import CKernels
+import Testing
+
+extension KernelTests {
+  @Suite struct KeyValueTests {
+    @Test("Rounding to f16 is to nearest even, with subnormals and infinities")
+    func roundsToHalf() {
+      let cases: [(Float, UInt16)] = [
+        (0, 0), (-0.0, 0x8000), (1, 0x3c00), (-2, 0xc000), (65504, 0x7bff), (65519.996, 0x7bff), (65520, 0x7c00),
+        (1e9, 0x7c00), (-.infinity, 0xfc00), (0x1p-24, 1), (0x1p-25, 0), (0x1.000002p-25, 1), (0x1.8p-24, 2),
+        (0x1p-14, 0x0400), (0x1.ffcp-15, 0x0400), (1 + 0x1p-11, 0x3c00), (1 + 0x1.8p-10, 0x3c02),
+        (1 + 0x1.001p-11, 0x3c01), (0x1.ffffp-1, 0x3c00), (-1e-30, 0x8000),
+      ]
+      for isa in everyISA {
+        for (value, expected) in cases {
+          // 16 of the same, so that vectors take their own way.
+          var block = [UInt16](repeating: 0xffff, count: 17 * 64)
+          with(isa) { lh_store_key(LH_F16, [Float](repeating: value, count: 17), &block, 17, 3) }
+          #expect((0..<17).allSatisfy { block[$0 * 64 + 3] == expected }, "\(value)")
+        }
+      }
+    }
+
+    @Test("Rounding to bf16 is to nearest even")
+    func roundsToBrain() {
+      let cases: [(UInt32, UInt16)] = [
+        (0x3f80_0000, 0x3f80), (0x3f80_8000, 0x3f80), (0x3f81_8000, 0x3f82), (0x3f80_8001, 0x3f81),
+        (0x7f7f_ffff, 0x7f80), (0xff80_0000, 0xff80), (0x0000_8001, 0x0001), (0x7f80_0001, 0x7fc0),
+      ]
+      for isa in everyISA {
+        for (pattern, expected) in cases {
+          var block = [UInt16](repeating: 0, count: 17 * 64)
+          let key = [Float](repeating: Float(bitPattern: pattern), count: 17)
+          with(isa) { lh_store_key(LH_BF16, key, &block, 17, 63) }
+          #expect((0..<17).allSatisfy { block[$0 * 64 + 63] == expected })
+        }
+      }
+    }
+
+    @Test("Random numbers of every magnitude round to the same bytes on every instruction set")
+    func sameRounding() {
+      var numbers = Numbers(12)
+      let values = (0..<4096).map { _ in Float(bitPattern: UInt32(truncatingIfNeeded: numbers.next())) }
+      for type in [LH_F16, LH_BF16] {
+        let blocks = everyISA.map { isa in
+          var block = [UInt16](repeating: 0, count: 4096 * 64)
+          with(isa) { lh_store_key(type, values, &block, 4096, 0) }
+          return block
+        }
+        #expect(blocks.allSatisfy { $0 == blocks[0] })
+      }
+    }
+
+    @Test("A stored key comes back rounded, and its neighbours stay as they were")
+    func keyRoundTrip() {
+      var numbers = Numbers(13)
+      for type in keyValueTypes {
+        for head in [1, 15, 16, 33, 128] {
+          let key = numbers.floats(head)
+          let bytes = head * 64 * Int(lh_type_block_bytes(type))
+          let blocks = everyISA.map { isa in
+            var block = [UInt8](repeating: 0x11, count: bytes)
+            with(isa) { lh_store_key(type, key, &block, Int64(head), 5) }
+            return block
+          }
+          #expect(blocks.allSatisfy { $0 == blocks[0] })
+          for isa in everyISA {
+            var back = [Float](repeating: 0, count: head)
+            with(isa) { lh_load_key(type, blocks[0], &back, Int64(head), 5) }
+            #expect(zip(back, key).allSatisfy { abs($0 - $1) <= (type == LH_F32 ? 0 : 0.004) })
+            var again = blocks[0]
+            with(isa) { lh_store_key(type, back, &again, Int64(head), 5) }
+            #expect(again == blocks[0])
+          }
+          let touched = blocks[0].count { $0 != 0x11 }
+          #expect(touched <= head * Int(lh_type_block_bytes(type)))
+        }
+      }
+    }
+
+    @Test("A stored value is padded with zeros to its stride")
+    func valuePadding() {
+      var numbers = Numbers(14)
+      for type in keyValueTypes {
+        for head in [1, 16, 33, 100] {
+          let stride = (head + 15) / 16 * 16, size = Int(lh_type_block_bytes(type))
+          let value = numbers.floats(head)
+          let blocks = everyISA.map { isa in
+            var block = [UInt8](repeating: 0x11, count: stride * 64 * size)
+            with(isa) { lh_store_value(type, value, &block, Int64(head), Int64(stride), 2) }
+            return block
+          }
+          #expect(blocks.allSatisfy { $0 == blocks[0] })
+          let row = Array(blocks[0][2 * stride * size..<3 * stride * size])
+          let back = decoded(type, row, count: stride)
+          #expect(zip(back, value).allSatisfy { abs($0 - $1) <= 0.004 })
+          #expect(back[head...].allSatisfy { $0.bitPattern == 0 })
+          #expect(blocks[0][..<(2 * stride * size)].allSatisfy { $0 == 0x11 })
+          #expect(blocks[0][(3 * stride * size)...].allSatisfy { $0 == 0x11 })
+        }
+      }
+    }
+
+    @Test("Quantised types are no key-value types: nothing is written")
+    func refusedTypes() {
+      for isa in everyISA {
+        var block = [UInt8](repeating: 3, count: 64 * 34)
+        var key: [Float] = [1, 2]
+        with(isa) {
+          lh_store_key(LH_Q8_0, key, &block, 2, 0)
+          lh_store_value(LH_Q4_0, key, &block, 2, 16, 0)
+          lh_load_key(LH_Q8_0, block, &key, 2, 0)
+        }
+        #expect(block.allSatisfy { $0 == 3 } && key == [1, 2])
+      }
+    }
+  }
+}

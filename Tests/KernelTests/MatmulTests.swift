@@ -1,0 +1,162 @@
+import CKernels
+import Testing
+
+extension KernelTests {
+  @Suite struct MatmulTests {
+    /// One product with awkward strides and a weight pointer of odd address.
+    struct Product {
+      let type: lh_type
+      let m, k, n: Int
+      let rowBytes: Int
+      let weights: [UInt8]
+      let x: [Float]
+      let xStride: Int
+
+      init(_ type: lh_type, m: Int, k: Int, n: Int, seed: UInt64) {
+        var numbers = Numbers(seed)
+        let payload = k / Int(lh_type_block_elements(type)) * Int(lh_type_block_bytes(type))
+        (self.type, self.m, self.k, self.n, rowBytes, xStride) = (type, m, k, n, payload + 5, k + 3)
+        var bytes: [UInt8] = [0xaa]
+        for _ in 0..<n { bytes += numbers.encoded(type, k) + [0xff, 0xff, 0xff, 0xff, 0xff] }
+        weights = bytes
+        x = numbers.floats(m * (k + 3))
+      }
+
+      /// Rows `rows` of x by channels `channels`, in an [rows][n] array that starts as 7s.
+      func run(rows: Range<Int>? = nil, channels: Range<Int>? = nil) -> [Float] {
+        let rows = rows ?? 0..<m, channels = channels ?? 0..<n
+        var y = [Float](repeating: 7, count: rows.count * n)
+        var scratch = [Float](repeating: .nan, count: Int(lh_matmul_scratch_floats()))
+        weights.withUnsafeBytes { w in
+          x.withUnsafeBufferPointer { x in
+            guard let w = w.baseAddress, let x = x.baseAddress else { return }
+            lh_matmul(
+              type, w + 1, Int64(rowBytes), x + rows.lowerBound * xStride, Int64(xStride), &y, Int64(n),
+              Int64(rows.count), Int64(k), Int64(channels.lowerBound), Int64(channels.upperBound), &scratch)
+          }
+        }
+        return y
+      }
+
+      /// The same in double precision.
+      func oracle() -> [Double] {
+        var result: [Double] = []
+        let w = (0..<n).map { row in
+          let start = 1 + row * rowBytes
+          return decoded(type, Array(weights[start..<start + rowBytes - 5]), count: k)
+        }
+        for r in 0..<m {
+          for c in 0..<n {
+            result.append((0..<k).reduce(0.0) { $0 + Double(x[r * xStride + $1]) * Double(w[c][$1]) })
+          }
+        }
+        return result
+      }
+    }
+
+    static func inner(_ type: lh_type, _ k: Int) -> Int {
+      let block = Int(lh_type_block_elements(type))
+      return (k + block - 1) / block * block
+    }
+
+    @Test("Every instruction set gives the reference's bytes, for all small row counts", arguments: everyType.indices)
+    func sameBytes(typeIndex: Int) {
+      let type = everyType[typeIndex]
+      for m in 0...20 {
+        for (k, n) in [(1, 1), (33, 17), (257, 31)] {
+          let product = Product(type, m: m, k: Self.inner(type, k), n: n, seed: UInt64(m * 1000 + k))
+          _ = sameOnEveryISA("matmul type \(type.rawValue), m \(m), k \(k), n \(n)") { product.run() }
+        }
+      }
+    }
+
+    @Test("Every instruction set gives the reference's bytes at odd sizes", arguments: everyType.indices)
+    func oddSizes(typeIndex: Int) {
+      let type = everyType[typeIndex]
+      for (m, k, n) in [
+        (1, 1000, 65), (1, 7, 200), (2, 300, 63), (3, 15, 64), (4, 511, 33), (5, 513, 96), (13, 31, 1), (25, 260, 35),
+        (243, 40, 34), (12, 0, 20), (1, 0, 3),
+      ] {
+        let product = Product(type, m: m, k: Self.inner(type, k), n: n, seed: UInt64(m + k + n))
+        let y = sameOnEveryISA("matmul type \(type.rawValue), m \(m), k \(k), n \(n)") { product.run() }
+        if k == 0 { #expect(y.allSatisfy { $0.bitPattern == 0 }) }
+      }
+    }
+
+    @Test("The product agrees with double precision", arguments: everyType.indices)
+    func oracle(typeIndex: Int) {
+      let type = everyType[typeIndex]
+      for (m, k, n) in [(1, 300, 20), (9, 290, 37)] {
+        let product = Product(type, m: m, k: Self.inner(type, k), n: n, seed: 5)
+        let y = product.run()
+        for (got, expected) in zip(y, product.oracle()) {
+          #expect(abs(Double(got) - expected) <= 1e-4 + 1e-4 * abs(expected))
+        }
+      }
+    }
+
+    @Test("A row alone has the bytes it has in any batch")
+    func batchInvariance() {
+      for type in everyType {
+        let product = Product(type, m: 31, k: Self.inner(type, 290), n: 50, seed: 9)
+        for isa in everyISA {
+          with(isa) {
+            let all = product.run()
+            for count in [1, 2, 3, 4, 5, 12] {
+              for first in [0, 7, 19] {
+                let part = product.run(rows: first..<first + count)
+                #expect(bits(part) == bits(all[first * 50..<(first + count) * 50]))
+              }
+            }
+          }
+        }
+      }
+    }
+
+    @Test("Channels may be divided at will, and others stay untouched")
+    func channelRanges() {
+      for type in everyType {
+        for m in [1, 3, 6] {
+          let product = Product(type, m: m, k: Self.inner(type, 70), n: 150, seed: 10)
+          let whole = product.run()
+          for channels in [0..<1, 3..<20, 64..<128, 149..<150, 17..<150, 5..<5] {
+            let part = sameOnEveryISA("channels \(channels)") { product.run(channels: channels) }
+            for r in 0..<m {
+              for c in 0..<150 {
+                let expected = channels.contains(c) ? whole[r * 150 + c] : 7
+                #expect(part[r * 150 + c].bitPattern == expected.bitPattern)
+              }
+            }
+          }
+        }
+      }
+    }
+
+    @Test("Summing in another order gives other bytes, so these comparisons can fail")
+    func theCheckCanFail() {
+      let product = Product(LH_F32, m: 1, k: 300, n: 8, seed: 3)
+      var backwards: [Float] = []
+      for c in 0..<8 {
+        let start = 1 + c * product.rowBytes
+        let w = decoded(LH_F32, Array(product.weights[start..<start + 1200]), count: 300)
+        var acc: Float = 0
+        for i in (0..<300).reversed() { acc.addProduct(product.x[i], w[i]) }
+        backwards.append(acc)
+      }
+      #expect(bits(backwards) != bits(product.run()))
+    }
+
+    @Test("An unknown type writes nothing")
+    func unknownType() {
+      for isa in everyISA {
+        var y: [Float] = [3]
+        var scratch = [Float](repeating: 0, count: Int(lh_matmul_scratch_floats()))
+        with(isa) { lh_matmul(lh_type(rawValue: 6), [UInt8](repeating: 0, count: 64), 64, [1], 1, &y, 1, 1, 1, 0, 1, &scratch) }
+        #expect(y == [3])
+      }
+    }
+  }
+}
+
+/// Bit patterns, for comparisons that tell -0 from 0 and count NaN as equal to itself.
+func bits(_ values: some Sequence<Float>) -> [UInt32] { values.map(\.bitPattern) }

@@ -1,0 +1,113 @@
+import CKernels
+import Foundation
+import Testing
+
+extension KernelTests {
+  @Suite struct RowTests {
+    static let sizes = [0, 1, 2, 7, 8, 15, 16, 17, 31, 33, 64, 100, 129, 1000]
+
+    private func close(_ got: Float, _ expected: Double, _ tolerance: Double = 2e-6) -> Bool {
+      abs(Double(got) - expected) <= tolerance * max(1e-3, abs(expected))
+    }
+
+    @Test("RMS norm: same bytes everywhere, near double precision, in place or not", arguments: sizes)
+    func rmsnorm(n: Int) {
+      var numbers = Numbers(UInt64(n))
+      let x = numbers.floats(n, -3...3), weight = numbers.floats(n)
+      let y = sameOnEveryISA("rmsnorm \(n)") {
+        var y = [Float](repeating: 0, count: n)
+        lh_rmsnorm(x, weight, 1e-5, &y, Int64(n))
+        return y
+      }
+      let inPlace = sameOnEveryISA("rmsnorm in place \(n)") {
+        var y = x
+        y.withUnsafeMutableBufferPointer { y in
+          if let base = y.baseAddress { lh_rmsnorm(base, weight, 1e-5, base, Int64(n)) }
+        }
+        return y
+      }
+      #expect(bits(y) == bits(inPlace))
+      let mean = x.reduce(0.0) { $0 + Double($1) * Double($1) } / Double(max(1, n))
+      for i in 0..<n {
+        #expect(close(y[i], Double(x[i]) / (mean + Double(Float(1e-5))).squareRoot() * Double(weight[i])))
+      }
+    }
+
+    @Test("SiLU times up: same bytes everywhere, near double precision", arguments: sizes)
+    func siluMultiply(n: Int) {
+      var numbers = Numbers(UInt64(n) + 50)
+      let gate = numbers.floats(n, -20...20), up = numbers.floats(n, -2...2)
+      let y = sameOnEveryISA("silu \(n)") {
+        var y = gate
+        lh_silu_multiply(&y, up, Int64(n))
+        return y
+      }
+      for i in 0..<n { #expect(close(y[i], Double(gate[i]) / (1 + exp(-Double(gate[i]))) * Double(up[i]))) }
+    }
+
+    @Test("SiLU of far-off gates is clean")
+    func siluExtremes() {
+      let gates: [Float] = [-1000, -89, -88, 0, 88, 89, 1000, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]
+      let y = sameOnEveryISA("silu extremes") {
+        var y = gates + gates
+        lh_silu_multiply(&y, [Float](repeating: 1, count: 18), 18)
+        return y
+      }
+      #expect(y[0] == 0 && y[3] == 0 && y[6] == 1000 && y[7] == .greatestFiniteMagnitude && y[8] == 0)
+    }
+
+    @Test("Addition is exact and the same everywhere", arguments: sizes)
+    func add(n: Int) {
+      var numbers = Numbers(UInt64(n) + 90)
+      let a = numbers.floats(n), b = numbers.floats(n)
+      let y = sameOnEveryISA("add \(n)") {
+        var y = a
+        lh_add(&y, b, Int64(n))
+        return y
+      }
+      #expect(bits(y) == bits(zip(a, b).map { $0 + $1 }))
+    }
+
+    @Test("RoPE in both layouts: same bytes everywhere, near double precision, in place or not")
+    func rope() {
+      var numbers = Numbers(77)
+      for (head, rotary) in [(2, 2), (64, 64), (80, 80), (96, 32), (100, 38), (128, 128), (128, 66), (16, 0)] {
+        let x = numbers.floats(head)
+        let angles = numbers.floats(rotary / 2, 0...6).map(Double.init)
+        let cosine = angles.map { Float(cos($0)) }, sine = angles.map { Float(sin($0)) }
+        for layout in [LH_ROPE_INTERLEAVED, LH_ROPE_HALF_SPLIT] {
+          let y = sameOnEveryISA("rope \(head) \(rotary) \(layout.rawValue)") {
+            var y = [Float](repeating: 9, count: head)
+            lh_rope(x, &y, cosine, sine, Int64(head), Int64(rotary), layout)
+            return y
+          }
+          let inPlace = sameOnEveryISA("rope in place") {
+            var y = x
+            y.withUnsafeMutableBufferPointer { y in
+              if let base = y.baseAddress {
+                lh_rope(base, base, cosine, sine, Int64(head), Int64(rotary), layout)
+              }
+            }
+            return y
+          }
+          #expect(bits(y) == bits(inPlace))
+          #expect(bits(y[rotary...]) == bits(x[rotary...]))
+          for p in 0..<rotary / 2 {
+            let (i, j) = layout == LH_ROPE_INTERLEAVED ? (2 * p, 2 * p + 1) : (p, p + rotary / 2)
+            let (a, b, c, s) = (Double(x[i]), Double(x[j]), Double(cosine[p]), Double(sine[p]))
+            #expect(abs(Double(y[i]) - (a * c - b * s)) < 3e-7 && abs(Double(y[j]) - (a * s + b * c)) < 3e-7)
+          }
+        }
+      }
+    }
+
+    @Test("A quarter turn moves the pair, whichever the layout")
+    func quarterTurn() {
+      var interleaved = [Float](repeating: 0, count: 5), split = interleaved
+      lh_rope([1, 2, 3, 4, 5], &interleaved, [0, 0], [1, 1], 5, 4, LH_ROPE_INTERLEAVED)
+      lh_rope([1, 2, 3, 4, 5], &split, [0, 0], [1, 1], 5, 4, LH_ROPE_HALF_SPLIT)
+      #expect(interleaved == [-2, 1, -4, 3, 5])
+      #expect(split == [-3, -4, 1, 2, 5])
+    }
+  }
+}
