@@ -1,0 +1,110 @@
+import Inference
+
+/// Text to ids for byte-level vocabularies: the text is cut into pre-tokens, and the bytes of each are merged by rank.
+struct ByteLevelEncoder: Sendable {
+  let merges: PairTable
+  let preTokenizer: PreTokenizer
+  /// Spellings as bytes to symbols: token ids, then numbers for pieces that occur in merges but are no tokens.
+  private let symbols: SpellingTable
+  private let pieces: [[UInt8]]
+  /// Symbol of every byte; -1 - byte where the vocabulary has none.
+  private let byteSymbols: [Int32]
+  private let unknownToken: TokenID?
+  private let tokenCount: Int
+
+  /// - Throws: `TokenizerError` for an unknown pre-tokenizer or a merge that is not two pieces.
+  init(
+    _ vocabulary: Vocabulary, merges lines: [[UInt8]], preTokenizer name: String
+  ) throws(TokenizerError) {
+    preTokenizer = try PreTokenizer(named: name)
+    guard !lines.isEmpty else {
+      throw TokenizerError("a vocabulary of the kind \"gpt2\" needs merges, and this one has none")
+    }
+    guard lines.count <= Vocabulary.maximumCount else {
+      throw TokenizerError("the vocabulary has \(lines.count) merges; at most \(Vocabulary.maximumCount) are supported")
+    }
+    tokenCount = vocabulary.count
+    unknownToken = vocabulary.unknownToken
+    var table = SpellingTable(capacity: vocabulary.count)
+    for (id, spelling) in vocabulary.spellings.enumerated() where vocabulary.kinds[id] == .normal {
+      if let bytes = ByteLevelAlphabet.decode(spelling), !bytes.isEmpty { table.insert(bytes, id: TokenID(id)) }
+    }
+    var pieces: [[UInt8]] = []
+    func symbol(_ bytes: [UInt8]) -> Int32 {
+      let found = table.id(of: bytes)
+      if found >= 0 { return found }
+      let made = Int32(vocabulary.count + pieces.count)
+      pieces.append(bytes)
+      table.insert(bytes, id: made)
+      return made
+    }
+    var merges = PairTable(capacity: lines.count)
+    for (rank, line) in lines.enumerated() {
+      guard let blank = line.dropFirst().firstIndex(of: 0x20), blank + 1 < line.count,
+        line.count <= 2 * Vocabulary.longestSpelling
+      else { throw TokenizerError("merge \(rank) is not two pieces with a blank between; the file is damaged") }
+      // A piece outside the alphabet cannot occur in a text.
+      guard let left = ByteLevelAlphabet.decode(line[..<blank]),
+        let right = ByteLevelAlphabet.decode(line[(blank + 1)...])
+      else { continue }
+      let key = PairTable.key(symbol(left), symbol(right))
+      let value = UInt64(rank) << 32 | UInt64(UInt32(symbol(left + right)))
+      merges.insert(key, value, keepingOld: true)
+    }
+    byteSymbols = (0..<256).map { byte in
+      let found = table.id(of: CollectionOfOne(UInt8(byte)))
+      return found >= 0 ? found : -1 - Int32(byte)
+    }
+    self.merges = merges
+    self.pieces = pieces
+    symbols = table
+  }
+
+  /// Appends the ids of a text.
+  /// - Parameter bytes: valid UTF-8.
+  func encode(
+    _ bytes: UnsafeBufferPointer<UInt8>, with merger: inout BytePairMerger, into output: inout [TokenID]
+  ) {
+    let text = ScalarText(bytes)
+    var start = 0
+    var run: [Int32] = []
+    preTokenizer.forEachPiece(of: text) { range in
+      var end = start
+      for index in range { end += ScalarText.byteCount(of: text.scalars[index]) }
+      encodePiece(UnsafeBufferPointer(rebasing: bytes[start..<end]), &run, with: &merger, into: &output)
+      start = end
+    }
+  }
+
+  private func encodePiece(
+    _ piece: UnsafeBufferPointer<UInt8>, _ run: inout [Int32], with merger: inout BytePairMerger,
+    into output: inout [TokenID]
+  ) {
+    if preTokenizer.takesEntriesWhole {
+      let found = symbols.id(of: piece)
+      if found >= 0, Int(found) < tokenCount { return output.append(found) }
+    }
+    run.removeAll(keepingCapacity: true)
+    for byte in piece { run.append(byteSymbols[Int(byte)]) }
+    merger.merge(&run)
+    for symbol in run {
+      if symbol >= 0, Int(symbol) < tokenCount {
+        output.append(symbol)
+      } else if symbol >= 0 {
+        for byte in pieces[Int(symbol) - tokenCount] { append(byteSymbols[Int(byte)], to: &output) }
+      } else {
+        append(symbol, to: &output)
+      }
+    }
+  }
+
+  /// A byte without a token becomes the unknown token, or nothing: such bytes are left out of vocabularies because no
+  /// valid UTF-8 has them.
+  private func append(_ symbol: Int32, to output: inout [TokenID]) {
+    if symbol >= 0, Int(symbol) < tokenCount {
+      output.append(symbol)
+    } else if let unknownToken {
+      output.append(unknownToken)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// A piece of text as Unicode scalars with their classes: what pre-tokenizers read.
+struct ScalarText {
+  private(set) var scalars: [UInt32] = []
+  private(set) var classes: [ScalarClass] = []
+
+  /// - Parameter bytes: valid UTF-8.
+  init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    scalars.reserveCapacity(bytes.count)
+    classes.reserveCapacity(bytes.count)
+    var at = 0
+    while at < bytes.count {
+      let (scalar, length) = ScalarText.scalar(in: bytes, at: at)
+      scalars.append(scalar)
+      classes.append(ScalarClass.of(scalar))
+      at += length
+    }
+  }
+
+  var count: Int { scalars.count }
+
+  /// Bytes of a scalar in UTF-8.
+  @inline(__always)
+  static func byteCount(of scalar: UInt32) -> Int {
+    scalar < 0x80 ? 1 : scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : 4
+  }
+
+  /// The scalar that starts at an index, and how many bytes it has. Valid UTF-8 is taken for granted, bounds are not.
+  @inline(__always)
+  static func scalar(in bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> (UInt32, Int) {
+    let first = UInt32(bytes[index])
+    if first < 0x80 { return (first, 1) }
+    let length = first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4
+    guard index + length <= bytes.count else { return (0xFFFD, bytes.count - index) }
+    var scalar = first & (0x7F >> UInt32(length))
+    for offset in 1..<length { scalar = scalar << 6 | UInt32(bytes[index + offset] & 0x3F) }
+    return (scalar, length)
+  }
+}
