@@ -1,0 +1,43 @@
+package import Inference
+
+/// The KV cache a cluster is to hold: how many sequences of which length, stored how.
+package struct KVDemand: Hashable, Sendable {
+  package var elementType: KVElementType
+  /// Tokens of one sequence, prompt and answer together.
+  package var contextLength: Int
+  /// Sequences of that length held at once.
+  package var sequenceCount: Int
+  /// Tokens of a prompt chunk: sizes the ring of near keys.
+  package var chunkTokenCount: Int
+  /// The policy the operator set for the cluster; automatic unless set.
+  package var policy: PolicyRequest
+
+  package init(
+    elementType: KVElementType, contextLength: Int, sequenceCount: Int, chunkTokenCount: Int,
+    policy: PolicyRequest = PolicyRequest()
+  ) {
+    self.elementType = elementType
+    self.contextLength = contextLength
+    self.sequenceCount = sequenceCount
+    self.chunkTokenCount = chunkTokenCount
+    self.policy = policy
+  }
+
+  /// Pages of all sequences at full length, rings of near keys included. Never more with a shorter context.
+  package func pageCount(trainedLength: Int) -> Int {
+    let perSequence = KVGeometry.pageCount(tokens: contextLength)
+      .cappedSum(nearPageCount(trainedLength: trainedLength))
+    return perSequence.cappedProduct(sequenceCount)
+  }
+
+  /// The ring depends on the window alone, so any group size above 1 stands for all; texts within the trained length
+  /// are plain unless a group size was set.
+  private func nearPageCount(trainedLength: Int) -> Int {
+    let groups = policy.groupSize.map { $0 > 1 } ?? (contextLength > trainedLength)
+    let window = policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
+    guard groups,
+      let policy = SelfExtendPolicy(groupSize: 2, neighborWindow: window, trainedLength: trainedLength)
+    else { return 0 }
+    return KVGeometry.nearPageCount(policy: policy, chunkTokenCount: chunkTokenCount)
+  }
+}

@@ -1,0 +1,56 @@
+package import Inference
+
+/// Which worker runs which layers, and why.
+package struct LayerPlan: Hashable, Sendable {
+  /// In pipeline order. Every layer is in exactly one.
+  package let stages: [StageShare]
+  /// Sentences for people: how it was split, which stage limits, who is left out.
+  package let reasons: [String]
+  /// KV pages of the cluster, the same number on every worker.
+  package let pageCount: Int
+
+  package init(stages: [StageShare], reasons: [String], pageCount: Int) {
+    self.stages = stages
+    self.reasons = reasons
+    self.pageCount = pageCount
+  }
+}
+
+/// No split of the layers fits the workers. The text says what is missing and every single change that was found to
+/// be enough, smallest first.
+package struct InfeasiblePlan: Error, Hashable, Sendable, CustomStringConvertible {
+  /// A change after which the same plan fits, everything else as it is.
+  package enum Remedy: Hashable, Sendable, CustomStringConvertible {
+    case moreMemory(worker: String, byteCount: Int)
+    /// No single worker's memory is enough to change: as much more on each of them.
+    case moreMemoryEverywhere(byteCount: Int)
+    /// The longest context that fits.
+    case shorterContext(Int)
+    /// A worker more, last in order, with this memory in all.
+    case anotherWorker(memoryByteCount: Int)
+    case withoutWorker(String)
+
+    package var description: String {
+      switch self {
+      case .moreMemory(let worker, let byteCount): "give \(worker) \(ByteText.of(byteCount)) more memory"
+      case .moreMemoryEverywhere(let byteCount): "give every worker \(ByteText.of(byteCount)) more memory"
+      case .shorterContext(let contextLength): "use --context \(contextLength)"
+      case .anotherWorker(let byteCount): "add a worker with at least \(ByteText.of(byteCount))"
+      case .withoutWorker(let worker): "leave \(worker) out"
+      }
+    }
+  }
+
+  package let reason: String
+  package let remedies: [Remedy]
+
+  package init(reason: String, remedies: [Remedy] = []) {
+    self.reason = reason
+    self.remedies = remedies
+  }
+
+  package var description: String {
+    guard !remedies.isEmpty else { return reason }
+    return reason + "; any one of these is enough: " + remedies.map(\.description).joined(separator: ", or ")
+  }
+}

@@ -1,0 +1,127 @@
+import Inference
+
+/// Who is in the cluster: a failure detector over heartbeats, as a value. Times are arguments, since a fixed start.
+///
+/// The dead are remembered, so that the same process cannot come back as if nothing had happened; as many as there may
+/// be living ones, then the one dead longest is forgotten.
+package struct Membership: Sendable {
+  package static let maximumNameByteCount = 128
+
+  /// How long a worker may be silent.
+  package struct Timeouts: Hashable, Sendable {
+    package let suspectAfter: Duration
+    package let deadAfter: Duration
+
+    /// - Precondition: `0 < suspectAfter < deadAfter`.
+    package init(suspectAfter: Duration, deadAfter: Duration) {
+      precondition(suspectAfter > .zero && suspectAfter < deadAfter, "a worker must be suspect before it is dead")
+      self.suspectAfter = suspectAfter
+      self.deadAfter = deadAfter
+    }
+  }
+
+  package let timeouts: Timeouts
+  /// In order of first registration, which is the order plans use; a worker that comes back keeps its place.
+  package private(set) var members: [Member] = []
+
+  package init(timeouts: Timeouts) { self.timeouts = timeouts }
+
+  package subscript(name: String) -> Member? { members.first { $0.name == name } }
+
+  /// Those that may get layers: alive or (so far only) suspect.
+  package var assignable: [Member] { members.filter { $0.status == .alive || $0.status == .suspect } }
+
+  private var livingCount: Int { members.count { $0.status != .dead } }
+
+  /// Takes a worker in. Registering again with the same incarnation while living only counts as a sign of life.
+  package mutating func register(
+    name: String, incarnation: UInt64, now: Duration
+  ) throws(RegistrationRefusal) -> [MembershipEvent] {
+    guard (1...Self.maximumNameByteCount).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 32 && $0 != 127 })
+    else { throw .badName }
+    let known = members.firstIndex { $0.name == name }
+    if let known, members[known].status != .dead {
+      guard members[known].incarnation == incarnation else { throw .duplicateName(name) }
+      return heartbeat(name: name, incarnation: incarnation, progress: members[known].progress, now: now)
+    }
+    guard livingCount < Limits.maximumWorkerCount else { throw .tooManyWorkers(limit: Limits.maximumWorkerCount) }
+    let member = Member(
+      name: name, incarnation: incarnation, status: .alive, lastHeard: now, progress: 0, lastProgress: now)
+    if let known {
+      guard members[known].incarnation != incarnation else { throw .declaredDead(name) }
+      members[known] = member
+    } else {
+      forgetOldestDead()
+      members.append(member)
+    }
+    return [.joined(name)]
+  }
+
+  /// A sign of life. What comes from the unknown, the dead or another incarnation is ignored: tell it to register.
+  package mutating func heartbeat(
+    name: String, incarnation: UInt64, progress: UInt64, now: Duration
+  ) -> [MembershipEvent] {
+    guard let index = living(name), members[index].incarnation == incarnation else { return [] }
+    members[index].lastHeard = max(now, members[index].lastHeard)
+    if members[index].progress != progress {
+      members[index].progress = progress
+      members[index].lastProgress = now
+    }
+    guard members[index].status == .suspect else { return [] }
+    members[index].status = .alive
+    return [.recovered(name)]
+  }
+
+  /// Looks who has been silent too long. To be called a few times within `suspectAfter`.
+  package mutating func tick(now: Duration) -> [MembershipEvent] {
+    var events: [MembershipEvent] = []
+    for index in members.indices {
+      let silence = now - members[index].lastHeard
+      let name = members[index].name
+      switch members[index].status {
+      case .alive, .suspect, .draining:
+        if silence >= timeouts.deadAfter {
+          members[index].status = .dead
+          events.append(.dead(name, reason: "worker \(name) has not been heard for \(silence)"))
+        } else if silence >= timeouts.suspectAfter, members[index].status == .alive {
+          members[index].status = .suspect
+          events.append(.suspect(name, silence: silence))
+        }
+      case .dead: break
+      }
+    }
+    return events
+  }
+
+  /// The worker's link broke. Frames on it are lost for good, so the worker is dead to the cluster at once; when it
+  /// still lives it joins again under another incarnation.
+  package mutating func disconnected(name: String) -> [MembershipEvent] {
+    guard let index = living(name) else { return [] }
+    members[index].status = .dead
+    return [.dead(name, reason: "the connection to worker \(name) broke")]
+  }
+
+  /// The worker is to get no more layers.
+  package mutating func drain(name: String) -> [MembershipEvent] {
+    guard let index = living(name), members[index].status != .draining else { return [] }
+    members[index].status = .draining
+    return [.draining(name)]
+  }
+
+  /// The worker said goodbye, and is forgotten.
+  package mutating func left(name: String) -> [MembershipEvent] {
+    guard let index = living(name) else { return [] }
+    members.remove(at: index)
+    return [.left(name)]
+  }
+
+  private func living(_ name: String) -> Int? { members.firstIndex { $0.name == name && $0.status != .dead } }
+
+  private mutating func forgetOldestDead() {
+    let dead = members.indices.filter { members[$0].status == .dead }
+    guard dead.count >= Limits.maximumWorkerCount,
+      let oldest = dead.min(by: { members[$0].lastHeard < members[$1].lastHeard })
+    else { return }
+    members.remove(at: oldest)
+  }
+}

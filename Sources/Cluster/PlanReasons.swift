@@ -1,0 +1,57 @@
+import Inference
+
+/// The sentences that explain a plan.
+struct PlanReasons {
+  let planner: LayerPlanner
+  let costs: StageCosts
+  let workers: [WorkerResources]
+  let split: [LayerSplit.Stage]
+
+  func sentences() -> [String] {
+    var sentences = [
+      "\(costs.layerCount) layers of \(planner.configuration.name) over \(split.count) of \(workers.count) workers, "
+        + "so that the slowest stage is as fast as the memories allow",
+      "cache for \(planner.demand.sequenceCount) x \(planner.demand.contextLength) tokens: \(planner.pageCount) pages, "
+        + "\(ByteText.of(costs.kvByteCount(0, costs.layerCount))) in all",
+    ]
+    sentences += split.map(describe)
+    sentences += limit()
+    sentences += leftOut()
+    return sentences
+  }
+
+  private func time(_ stage: LayerSplit.Stage) -> Double {
+    costs.time(stage.lower, stage.upper, speed: workers[stage.worker].relativeSpeed)
+  }
+
+  private func describe(_ stage: LayerSplit.Stage) -> String {
+    let worker = workers[stage.worker]
+    let ends = (stage.lower == 0 ? " with the embedding" : "")
+      + (stage.upper == costs.layerCount ? (stage.lower == 0 ? " and the head" : " with the head") : "")
+    return "\(worker.name): layers [\(stage.lower), \(stage.upper))\(ends), "
+      + "\(ByteText.of(costs.weightByteCount(stage.lower, stage.upper))) of weights and "
+      + "\(ByteText.of(costs.kvByteCount(stage.lower, stage.upper))) of cache, "
+      + "\(ByteText.of(costs.memoryByteCount(stage.lower, stage.upper))) of its \(ByteText.of(worker.memoryByteCount))"
+  }
+
+  /// The slowest stage, and how much of its time the others need.
+  private func limit() -> [String] {
+    guard split.count > 1, let slowest = split.max(by: { time($0) < time($1) }) else { return [] }
+    let bound = time(slowest)
+    guard bound > 0 else { return [] }
+    let shares = split.map { "\(workers[$0.worker].name) \(Int((time($0) / bound * 100).rounded()))%" }
+    let spare = workers[slowest.worker].memoryByteCount - costs.memoryByteCount(slowest.lower, slowest.upper)
+    return [
+      "\(workers[slowest.worker].name) limits the pipeline and has \(ByteText.of(max(0, spare))) to spare; busy: "
+        + shares.joined(separator: ", ")
+    ]
+  }
+
+  private func leftOut() -> [String] {
+    let used = Set(split.map(\.worker))
+    return workers.indices.filter { !used.contains($0) }.map {
+      "\(workers[$0].name) is left out: the model has \(costs.layerCount) layers for \(workers.count) workers, and the "
+        + "pipeline is no faster with it"
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import Inference
+
+/// Searches the smallest single changes after which a plan fits, by trying them: what is named is enough.
+struct PlanRemedies {
+  let planner: LayerPlanner
+  let workers: [WorkerResources]
+
+  func found() -> [InfeasiblePlan.Remedy] {
+    [memory(), shorterContext(), anotherWorker(), withoutWorker()].compactMap { $0 }
+  }
+
+  private func fits(_ workers: [WorkerResources], costs: StageCosts) -> Bool {
+    LayerSplit(costs: costs, workers: workers).fits()
+  }
+
+  /// Memory that holds the whole model and its cache on one worker.
+  private var everything: Int {
+    let costs = planner.costs
+    return (0..<costs.layerCount).reduce(costs.processByteCount.cappedSum(planner.weights.headByteCount)) {
+      $0.cappedSum(costs.memoryByteCount($1, $1 + 1))
+    }
+  }
+
+  /// The worker that lacks least; where no single one helps, an equal addition to all.
+  private func memory() -> InfeasiblePlan.Remedy? {
+    let costs = planner.costs
+    let single = workers.indices.compactMap { index -> (index: Int, byteCount: Int)? in
+      least(upTo: everything) { extra in
+        var changed = workers
+        changed[index].memoryByteCount = changed[index].memoryByteCount.cappedSum(extra)
+        return fits(changed, costs: costs)
+      }.map { (index, $0) }
+    }
+    if let best = single.min(by: { $0.byteCount < $1.byteCount }) {
+      return .moreMemory(worker: workers[best.index].name, byteCount: best.byteCount)
+    }
+    return least(upTo: everything) { extra in
+      fits(
+        workers.map {
+          var changed = $0
+          changed.memoryByteCount = changed.memoryByteCount.cappedSum(extra)
+          return changed
+        }, costs: costs)
+    }.map { .moreMemoryEverywhere(byteCount: $0) }
+  }
+
+  private func shorterContext() -> InfeasiblePlan.Remedy? {
+    let planned = planner.demand.contextLength
+    // The least number of tokens to drop is the longest context that fits.
+    return least(upTo: planned - 1) { dropped in
+      var changed = planner
+      changed.demand.contextLength = planned - dropped
+      return fits(workers, costs: changed.costs)
+    }.map { .shorterContext(planned - $0) }
+  }
+
+  private func anotherWorker() -> InfeasiblePlan.Remedy? {
+    guard workers.count < min(planner.configuration.layerCount, Limits.maximumWorkerCount) else { return nil }
+    let costs = planner.costs
+    return least(upTo: everything) { byteCount in
+      let another = WorkerResources(name: "", memoryByteCount: byteCount, threadCount: 1)
+      return fits(workers + [another], costs: costs)
+    }.map { .anotherWorker(memoryByteCount: $0) }
+  }
+
+  /// A worker too small for any layer spoils a plan that fits without it.
+  private func withoutWorker() -> InfeasiblePlan.Remedy? {
+    guard workers.count > 1 else { return nil }
+    let costs = planner.costs
+    for index in workers.indices {
+      var others = workers
+      let removed = others.remove(at: index)
+      if fits(others, costs: costs) { return .withoutWorker(removed.name) }
+    }
+    return nil
+  }
+
+  /// The least amount in `0...bound` that is enough, by bisection; nil when not even the bound is.
+  private func least(upTo bound: Int, isEnough: (Int) -> Bool) -> Int? {
+    guard bound >= 0, isEnough(bound) else { return nil }
+    var enough = bound
+    var tooLittle = -1
+    while enough - tooLittle > 1 {
+      let middle = tooLittle + (enough - tooLittle) / 2
+      if isEnough(middle) { enough = middle } else { tooLittle = middle }
+    }
+    return enough
+  }
+}

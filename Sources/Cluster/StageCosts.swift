@@ -1,0 +1,59 @@
+import Inference
+
+/// What any run of layers costs a worker in memory and time, from prefix sums.
+///
+/// The embedding is counted with layer 0 and the head with the last layer, since whoever has those layers has them.
+struct StageCosts: Sendable {
+  let layerCount: Int
+  let kvByteCountPerLayer: Int
+  let processByteCount: Int
+  /// Saved when one worker has both ends of a model whose head is its embedding.
+  private let tiedByteCount: Int
+  /// Weight bytes of layers below an index.
+  private let weightsBefore: [Int]
+  /// Bytes read to make one token in layers below an index.
+  private let workBefore: [Double]
+
+  init(
+    configuration: ModelConfiguration, weights: WeightFootprint, kvByteCountPerLayer: Int, processByteCount: Int
+  ) {
+    layerCount = weights.layerByteCounts.count
+    self.kvByteCountPerLayer = kvByteCountPerLayer
+    self.processByteCount = processByteCount
+    tiedByteCount = configuration.hasTiedHead ? weights.headByteCount : 0
+    var weightsBefore = [0]
+    var workBefore = [0.0]
+    for (layer, byteCount) in weights.layerByteCounts.enumerated() {
+      var held = byteCount
+      var work = Double(byteCount)
+      if layer == 0 {
+        held = held.cappedSum(weights.embeddingByteCount)
+        // A token reads one row of the table.
+        work += Double(weights.embeddingByteCount) / Double(max(1, configuration.vocabularySize))
+      }
+      if layer == layerCount - 1 {
+        held = held.cappedSum(weights.headByteCount)
+        work += Double(weights.headByteCount)
+      }
+      weightsBefore.append(weightsBefore[layer].cappedSum(held))
+      workBefore.append(workBefore[layer] + work)
+    }
+    self.weightsBefore = weightsBefore
+    self.workBefore = workBefore
+  }
+
+  func weightByteCount(_ lower: Int, _ upper: Int) -> Int {
+    let sum = weightsBefore[upper] - weightsBefore[lower]
+    return lower == 0 && upper == layerCount ? sum - tiedByteCount : sum
+  }
+
+  func kvByteCount(_ lower: Int, _ upper: Int) -> Int { kvByteCountPerLayer.cappedProduct(upper - lower) }
+
+  /// Everything the worker's process holds.
+  func memoryByteCount(_ lower: Int, _ upper: Int) -> Int {
+    weightByteCount(lower, upper).cappedSum(kvByteCount(lower, upper)).cappedSum(processByteCount)
+  }
+
+  /// Time a token spends in the stage, in bytes over the worker's speed.
+  func time(_ lower: Int, _ upper: Int, speed: Double) -> Double { (workBefore[upper] - workBefore[lower]) / speed }
+}
