@@ -1,6 +1,6 @@
-package import Attention
+import Attention
 import CKernels
-package import Inference
+import Inference
 import Tensors
 import Weights
 
@@ -37,12 +37,12 @@ struct DecoderLayer {
   }
 
   /// `scratch.normed = RMSNorm(scratch.hidden)`.
-  private func normalize(_ norm: NormVector, rows: Int) {
+  private func normalize(_ norm: [Float], rows: Int) {
     let (hidden, normed) = (scratch.hidden.baseAddress, scratch.normed.baseAddress)
     let size = configuration.hiddenSize
     pool.forEachSlice(of: rows, granularity: 1) { slice, _ in
       for row in slice {
-        lh_rmsnorm(hidden + row * size, norm.values, configuration.normEpsilon, normed + row * size, Int64(size))
+        lh_rmsnorm(hidden + row * size, norm, configuration.normEpsilon, normed + row * size, Int64(size))
       }
     }
   }

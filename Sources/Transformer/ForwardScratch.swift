@@ -1,4 +1,4 @@
-package import Inference
+import Inference
 import Tensors
 
 /// Every buffer of a stage's forward pass, allocated once for the largest step. Row-major, f32, `rows` at most `rowCapacity`.

@@ -1,4 +1,5 @@
 import CKernels
+import Inference
 import Tensors
 import Weights
 

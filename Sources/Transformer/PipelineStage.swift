@@ -93,7 +93,7 @@ package final class PipelineStage {
     let size = configuration.hiddenSize
     for (index, row) in rows.enumerated() {
       lh_rmsnorm(
-        scratch.hidden.baseAddress + row * size, norm.values, configuration.normEpsilon,
+        scratch.hidden.baseAddress + row * size, norm, configuration.normEpsilon,
         headInput.baseAddress + index * size, Int64(size))
     }
     product(head, headInput.baseAddress, logitRows.baseAddress, rows: rows.count)

@@ -73,11 +73,11 @@ final class StageRunner: Sendable {
     guard checkpoint.fingerprint == assignment.modelFingerprint else {
       throw StageLoadError.otherModel(path: modelPath ?? assignment.modelPaths.first ?? "")
     }
-    let weights = try StageWeights(
-      checkpoint: checkpoint, layers: assignment.layers, hasEmbedding: assignment.stageIndex == 0, hasHead: isLast)
-    try weights.prefetch { [report] fraction in report(.loading(fraction)) }
+    let configuration = try checkpoint.configuration
+    let weights = try StageWeights(checkpoint, layers: assignment.layers, hasEmbedding: isFirst, hasHead: isLast)
+    weights.prefetch { [report] fraction in report(.loading(fraction)) }
     let stage = try PipelineStage(
-      configuration: checkpoint.configuration, weights: weights, pageCount: assignment.pageCount,
+      configuration: configuration, weights: weights, pageCount: assignment.pageCount,
       kvElementType: assignment.kvElementType, contextLength: assignment.contextLength,
       rowCapacity: assignment.maximumStepTokenCount, pool: ComputePool(threadCount: threadCount))
     report(.ready(weightByteCount: weights.byteCount, kvByteCount: stage.store.byteCount))

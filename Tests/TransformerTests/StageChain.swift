@@ -1,0 +1,70 @@
+import Attention
+import Inference
+import Tensors
+import Transformer
+import Weights
+
+/// Several stages of one model in one process, joined by copies: what the cluster does, without sockets.
+struct StageChain {
+  let stages: [PipelineStage]
+  let configuration: ModelConfiguration
+  private let policy: SelfExtendPolicy
+  private var cache: SequenceCache
+  private var freePages: [PageID]
+
+  init(
+    path: String, stageCount: Int, policy: (group: Int, window: Int), kv: KVElementType, threads: Int, context: Int,
+    chunk: Int
+  ) throws {
+    let checkpoint = try Checkpoint(path: path)
+    let configuration = try checkpoint.configuration
+    self.configuration = configuration
+    guard let policy = SelfExtendPolicy(
+      groupSize: policy.group, neighborWindow: policy.window, trainedLength: configuration.trainedLength)
+    else { preconditionFailure("the test's policy is out of range") }
+    self.policy = policy
+    let pageCount = KVGeometry.pageCount(tokens: context, policy: policy, chunkTokenCount: chunk)
+    let pool = try ComputePool(threadCount: threads)
+    stages = try (0..<stageCount).map { index in
+      guard let layers = LayerRange(
+        lower: configuration.layerCount * index / stageCount, upper: configuration.layerCount * (index + 1) / stageCount)
+      else { preconditionFailure("the split is ordered") }
+      let weights = try StageWeights(
+        checkpoint, layers: layers, hasEmbedding: index == 0, hasHead: index == stageCount - 1)
+      return try PipelineStage(
+        configuration: configuration, weights: weights, pageCount: pageCount, kvElementType: kv, contextLength: context,
+        rowCapacity: chunk, pool: pool)
+    }
+    let nearCount = KVGeometry.nearPageCount(policy: policy, chunkTokenCount: chunk)
+    cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { PageID(UInt32($0)) })
+    freePages = (nearCount..<pageCount).map { PageID(UInt32($0)) }
+  }
+
+  /// Reads `tokens` and returns the logits after the last of them.
+  mutating func read(_ tokens: ArraySlice<TokenID>) throws -> [Float] {
+    let start = cache.length
+    let missing = KVGeometry.pageCount(tokens: start + tokens.count) - KVGeometry.pageCount(tokens: start)
+    let pages = Array(freePages.prefix(missing))
+    freePages.removeFirst(missing)
+    if let refusal = cache.extend(start: start, tokenCount: tokens.count, newPages: pages) { throw refusal }
+    let entry = AttentionEntry(cache: cache, firstRow: 0, rowCount: tokens.count)
+    for (row, token) in tokens.enumerated() { stages[0].embed(token, row: row) }
+    for (index, stage) in stages.enumerated() {
+      let hidden = stage.forward(entries: [entry], rows: tokens.count) { _ in }
+      if index + 1 < stages.count {
+        stages[index + 1].input.update(from: hidden, count: tokens.count * configuration.hiddenSize)
+      }
+    }
+    let logits = stages[stages.count - 1].logits(rows: [tokens.count - 1][...])
+    return Array(UnsafeBufferPointer(start: logits, count: configuration.vocabularySize))
+  }
+
+  /// Reads a whole prompt in chunks and returns the logits after its last token.
+  mutating func read(prompt: [TokenID], chunk: Int) throws -> [Float] {
+    var logits: [Float] = []
+    for start in stride(from: 0, to: prompt.count, by: chunk) {
+      logits = try read(prompt[start..<min(start + chunk, prompt.count)])
+    }
+    return logits
+  }
+}
