@@ -1,0 +1,23 @@
+package import Inference
+
+/// How the API is served. Read once at start.
+package struct APISettings: Sendable {
+  package var host = "127.0.0.1"
+  /// 0 takes any free port.
+  package var port = 8080
+  /// Keys that open everything but `/health`; empty asks for none.
+  package var apiKeys: [String] = []
+  /// `Access-Control-Allow-Origin`; nil sends no CORS headers.
+  package var allowedOrigin: String? = "*"
+  /// Used for the fields a request leaves out. Its seed is not used: without one, each request draws its own.
+  package var sampling = SamplingParameters()
+  /// Used where a request has no `group_size` and no `neighbor_window`.
+  package var policy = PolicyRequest()
+  /// Used where a request says nothing of new tokens; nil lets it run to the context's end.
+  package var maximumNewTokens: Int?
+  package var maximumBodyByteCount = 32 << 20
+  /// Between comments that keep a silent stream open.
+  package var keepAliveInterval: Duration = .seconds(15)
+
+  package init() {}
+}

@@ -1,0 +1,123 @@
+import Inference
+
+/// Turns an engine's events into what a client is told. A state machine without effects: events and times go in.
+///
+/// waiting → (prefill progress)* → text* → ended. After `.end` no more events are given to it.
+struct AnswerAssembler: Sendable {
+  typealias Instant = ContinuousClock.Instant
+
+  enum Step: Sendable {
+    case nothing
+    case progress(done: Int, total: Int)
+    case text(AnswerDelta)
+    /// The last piece (perhaps empty) and how it all ended.
+    case end(AnswerDelta, AnswerEnd)
+  }
+
+  private let prepared: PreparedAnswer
+  private let codec: any TextCodec
+  private var decoder: any TextDecoder
+  private var policy: PolicyChoice?
+  private var generatedCount = 0
+  /// Of tokens whose text is still held back.
+  private var heldReports: [TokenReport] = []
+  private var promptLogprobs: [Float?]
+  /// Whether the prompt needs no (more) repeating.
+  private var hasEchoed: Bool
+  private let start: Instant
+  private var firstToken: Instant?
+
+  init(_ prepared: PreparedAnswer, codec: any TextCodec, start: Instant) {
+    self.prepared = prepared
+    self.codec = codec
+    self.start = start
+    decoder = codec.makeDecoder(stopStrings: prepared.stopStrings)
+    hasEchoed = prepared.echoedPrompt == nil
+    promptLogprobs = prepared.echoedPrompt != nil && prepared.wantsLogprobs
+      ? Array(repeating: nil, count: prepared.generation.prompt.count) : []
+  }
+
+  mutating func take(_ event: GenerationEvent, now: Instant) -> Step {
+    switch event {
+    case .admitted(let choice):
+      policy = choice
+      return .nothing
+    case .prefillProgress(let done, let total): return .progress(done: done, total: total)
+    case .promptLogprobs(let first, let values):
+      for (offset, value) in values.enumerated() where promptLogprobs.indices.contains(first + offset) {
+        promptLogprobs[first + offset] = value
+      }
+      return .nothing
+    case .promptLogits: return .nothing
+    case .token(let token, let logprob, let top):
+      return take(token: token, logprob: logprob, top: top, now: now)
+    case .finished(let reason, let timings):
+      let last = decoder.finish()
+      return .end(delta(last.text), end(last.isStopped ? .stop : reason, timings))
+    }
+  }
+
+  private mutating func take(
+    token: TokenID, logprob: Float?, top: [TokenLogprob], now: Instant
+  ) -> Step {
+    generatedCount += 1
+    firstToken = firstToken ?? now
+    if prepared.wantsLogprobs {
+      let wanted = top.prefix(prepared.generation.topLogprobCount ?? 0)
+      heldReports.append(TokenReport(token: token, logprob: logprob, top: Array(wanted), codec: codec))
+    }
+    let decoded = decoder.append(token)
+    if decoded.isStopped { return .end(delta(decoded.text), end(.stop, timings(now: now))) }
+    return decoded.text.isEmpty && hasEchoed ? .nothing : .text(delta(decoded.text))
+  }
+
+  /// Text with the reports held back so far; the prompt first where it is to be repeated.
+  private mutating func delta(_ text: String) -> AnswerDelta {
+    var delta = AnswerDelta(text: text, reports: prepared.wantsLogprobs ? heldReports : nil)
+    heldReports = []
+    guard !hasEchoed else { return delta }
+    hasEchoed = true
+    guard let prompt = prepared.echoedPrompt else { return delta }
+    delta.text = prompt + text
+    delta.reports = delta.reports.map { promptReports + $0 }
+    return delta
+  }
+
+  private var promptReports: [TokenReport] {
+    zip(prepared.generation.prompt, promptLogprobs).map { token, logprob in
+      TokenReport(token: token, logprob: logprob, top: [], codec: codec)
+    }
+  }
+
+  private func end(_ reason: FinishReason, _ timings: GenerationTimings) -> AnswerEnd {
+    AnswerEnd(
+      reason: reason, policy: policy, timings: timings,
+      usage: Usage(promptTokens: prepared.generation.prompt.count, completionTokens: generatedCount))
+  }
+
+  /// As seen from here, for an answer that a stop string ended before the engine could say.
+  private func timings(now: Instant) -> GenerationTimings {
+    var timings = GenerationTimings()
+    timings.promptTokenCount = prepared.generation.prompt.count
+    timings.generatedTokenCount = generatedCount
+    let first = firstToken ?? now
+    timings.prefillSeconds = start.duration(to: first) / .seconds(1)
+    timings.decodeSeconds = first.duration(to: now) / .seconds(1)
+    return timings
+  }
+}
+
+/// A piece of an answer.
+struct AnswerDelta: Hashable, Sendable {
+  var text: String
+  /// Of the tokens behind the text; nil unless asked for.
+  var reports: [TokenReport]?
+}
+
+/// How an answer ended.
+struct AnswerEnd: Sendable {
+  var reason: FinishReason
+  var policy: PolicyChoice?
+  var timings: GenerationTimings
+  var usage: Usage
+}

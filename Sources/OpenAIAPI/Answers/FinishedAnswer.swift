@@ -1,0 +1,63 @@
+import Inference
+
+/// A whole answer to one prompt.
+struct FinishedAnswer: Sendable {
+  var text = ""
+  /// nil unless asked for.
+  var reports: [TokenReport]?
+  var finishReason: FinishReason
+  var policy: PolicyChoice?
+  var timings: GenerationTimings
+  var usage: Usage
+}
+
+/// Runs prompts to their ends, for answers that are not streamed.
+struct AnswerCollector: Sendable {
+  let engine: any InferenceEngine
+  let codec: any TextCodec
+
+  /// Answers in the prompts' order; a few run at once. The first failure cancels the others.
+  func collect(_ prepared: [PreparedAnswer]) async throws -> [FinishedAnswer] {
+    try await withThrowingTaskGroup(of: (Int, FinishedAnswer).self) { group in
+      var answers = [FinishedAnswer?](repeating: nil, count: prepared.count)
+      for (index, one) in prepared.enumerated() {
+        if index >= RequestLimits.concurrentPromptCount, let (done, answer) = try await group.next() {
+          answers[done] = answer
+        }
+        group.addTask { (index, try await collect(one)) }
+      }
+      for try await (done, answer) in group { answers[done] = answer }
+      return answers.compactMap { $0 }
+    }
+  }
+
+  /// Returning or throwing drops the event stream, which cancels the generation where it still runs.
+  private func collect(_ prepared: PreparedAnswer) async throws -> FinishedAnswer {
+    let clock = ContinuousClock()
+    do {
+      var assembler = AnswerAssembler(prepared, codec: codec, start: clock.now)
+      var text = ""
+      var reports: [TokenReport]? = prepared.wantsLogprobs ? [] : nil
+      for try await event in try await engine.generate(prepared.generation) {
+        switch assembler.take(event, now: clock.now) {
+        case .nothing, .progress: continue
+        case .text(let delta):
+          text += delta.text
+          reports?.append(contentsOf: delta.reports ?? [])
+        case .end(let delta, let end):
+          text += delta.text
+          reports?.append(contentsOf: delta.reports ?? [])
+          return FinishedAnswer(
+            text: text, reports: reports, finishReason: end.reason, policy: end.policy, timings: end.timings,
+            usage: end.usage)
+        }
+      }
+      try Task.checkCancellation()
+      throw EngineError.failed("the engine ended the answer without saying why")
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      throw APIError(cause: error, promptTokenCount: prepared.generation.prompt.count)
+    }
+  }
+}

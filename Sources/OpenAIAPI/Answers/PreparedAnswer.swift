@@ -1,0 +1,102 @@
+import Inference
+
+/// One prompt made ready: everything decided and checked, nothing started.
+struct PreparedAnswer: Sendable {
+  var generation: GenerationRequest
+  var stopStrings: [String]
+  /// The prompt's text, where the answer begins with it.
+  var echoedPrompt: String?
+
+  var wantsLogprobs: Bool { generation.topLogprobCount != nil }
+}
+
+/// Turns request bodies into generations for one model: defaults, clipping, tokens.
+struct AnswerPreparation: Sendable {
+  let model: ServedModel
+  let codec: any TextCodec
+  let settings: APISettings
+
+  func prepare(_ request: ChatRequest) throws -> PreparedAnswer {
+    try checkModel(request.common.model)
+    let prompt: [TokenID]
+    do {
+      prompt = try codec.encode(chat: request.chat)
+    } catch {
+      throw APIError.invalid("The messages do not fit the model's chat template: \(error)", parameter: "messages")
+    }
+    return try prepare(prompt, request.common, topLogprobCount: request.topLogprobCount)
+  }
+
+  /// One for each prompt, in order. Prompts without a seed of the client's share one drawn here.
+  func prepare(_ request: CompletionRequest) throws -> [PreparedAnswer] {
+    try checkModel(request.common.model)
+    return try request.prompts.map { input in
+      let prompt = try tokens(of: input)
+      var prepared = try prepare(prompt, request.common, topLogprobCount: request.topLogprobCount)
+      guard request.echoes else { return prepared }
+      prepared.echoedPrompt = text(of: input, tokens: prompt)
+      // The first token has nothing before it that could make it likely.
+      if prepared.wantsLogprobs, prompt.count > 1 { prepared.generation.scoresPromptFrom = 1 }
+      return prepared
+    }
+  }
+
+  private func prepare(
+    _ prompt: [TokenID], _ common: CommonFields, topLogprobCount: Int?
+  ) throws -> PreparedAnswer {
+    guard !prompt.isEmpty else { throw EngineError.emptyPrompt }
+    let policy = PolicyRequest(
+      groupSize: common.policy.groupSize ?? settings.policy.groupSize,
+      neighborWindow: common.policy.neighborWindow ?? settings.policy.neighborWindow)
+    let asked = common.maximumNewTokens ?? settings.maximumNewTokens
+    let limit = lengthLimit(policy)
+    guard prompt.count < limit || (prompt.count == limit && asked == 0) else {
+      throw APIError.contextExceeded(promptTokenCount: prompt.count, contextLength: limit)
+    }
+    var generation = GenerationRequest(
+      prompt: prompt, maximumNewTokens: asked.map { min($0, limit - prompt.count) })
+    generation.sampling = try common.sampling.parameters(
+      over: settings.sampling, randomSeed: .random(in: .min ... .max))
+    generation.policy = policy
+    generation.stopTokens = common.ignoresEndTokens ? [] : codec.endTokens
+    generation.stopTokens.formUnion(common.stopTokens)
+    generation.topLogprobCount = topLogprobCount
+    return PreparedAnswer(generation: generation, stopStrings: common.stopStrings)
+  }
+
+  /// Prompt and answer together. Without a group size of the user's, what the automatic policy admits counts too, so that
+  /// a generous `max_tokens` is clipped rather than refused.
+  private func lengthLimit(_ policy: PolicyRequest) -> Int {
+    guard policy.groupSize == nil else { return model.contextLength }
+    let automatic = PolicyChoice.longestAutomaticLength(
+      trainedLength: model.configuration.trainedLength, window: policy.neighborWindow)
+    return min(model.contextLength, automatic)
+  }
+
+  private func checkModel(_ name: String?) throws {
+    guard let name, !name.isEmpty, name != model.id else { return }
+    throw APIError.unknownModel(name, served: model.id)
+  }
+
+  private func tokens(of input: PromptInput) throws -> [TokenID] {
+    switch input {
+    case .text(let text): return try codec.encode(prompt: text)
+    case .tokens(let tokens):
+      let vocabulary = 0..<model.configuration.vocabularySize
+      return try tokens.map { token in
+        guard vocabulary.contains(token), let id = TokenID(exactly: token) else {
+          throw APIError.invalid(
+            "prompt holds the token id \(token), which is outside the vocabulary of \(vocabulary.count).",
+            parameter: "prompt")
+        }
+        return id
+      }
+    }
+  }
+
+  private func text(of input: PromptInput, tokens: [TokenID]) -> String {
+    if case .text(let text) = input { return text }
+    var decoder = codec.makeDecoder(stopStrings: [])
+    return tokens.map { decoder.append($0).text }.joined() + decoder.finish().text
+  }
+}

@@ -1,0 +1,81 @@
+package import Hummingbird
+package import Inference
+package import Logging
+import Synchronization
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// Serves an engine to OpenAI clients over HTTP. A service: it runs until its task is cancelled or its service group
+/// shuts down gracefully, which lets streams that run come to their ends.
+package struct OpenAIServer: Sendable {
+  private let engine: any InferenceEngine
+  private let codec: any TextCodec
+  private let settings: APISettings
+  private let logger: Logger
+  private let onListening: @Sendable (Int) async -> Void
+
+  /// - Parameter onListening: told the bound port once connections are accepted.
+  package init(
+    engine: any InferenceEngine, codec: any TextCodec, settings: APISettings, logger: Logger,
+    onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+  ) {
+    self.engine = engine
+    self.codec = codec
+    self.settings = settings
+    self.logger = logger
+    self.onListening = onListening
+  }
+
+  /// Throws `ListenError` when the address cannot be had.
+  package func run() async throws {
+    let isListening = Atomic(false)
+    do {
+      try await makeApplication { isListening.store(true, ordering: .relaxed) }.run()
+    } catch where !isListening.load(ordering: .relaxed) && !(error is CancellationError) {
+      throw ListenError(host: settings.host, port: settings.port, cause: error)
+    }
+  }
+
+  /// The HTTP application, not running yet; tests drive it directly.
+  package func makeApplication() -> some ApplicationProtocol { makeApplication(onListening: {}) }
+
+  private func makeApplication(onListening told: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
+    let routes = Routes(
+      engine: engine, codec: codec, settings: settings, started: Int(Date().timeIntervalSince1970))
+    return Application(
+      router: routes.makeRouter(),
+      configuration: ApplicationConfiguration(
+        address: .hostname(settings.host, port: settings.port), serverName: "longhaul"),
+      onServerRunning: { [onListening, settings] channel in
+        told()
+        await onListening(channel.localAddress?.port ?? settings.port)
+      },
+      logger: logger)
+  }
+}
+
+/// The API's address cannot be listened on.
+package struct ListenError: Error, Sendable, CustomStringConvertible {
+  package let host: String
+  package let port: Int
+  package let isPortInUse: Bool
+  private let reason: String
+
+  init(host: String, port: Int, cause: any Error) {
+    self.host = host
+    self.port = port
+    reason = "\(cause)"
+    // The error's own type belongs to a library two levels down; its text names the number.
+    isPortInUse = reason.contains("errno: 98")
+  }
+
+  package var description: String {
+    isPortInUse
+      ? "cannot serve the API on \(host):\(port): the port is in use; stop the other program or choose another port"
+      : "cannot serve the API on \(host):\(port): \(reason)"
+  }
+}

@@ -1,0 +1,38 @@
+import Inference
+
+/// The body of `POST /v1/chat/completions`.
+struct ChatRequest: Decodable, Sendable {
+  var common: CommonFields
+  var chat: ChatPrompt
+  /// Alternatives wanted with each token; nil wants no log-probabilities.
+  var topLogprobCount: Int?
+
+  init(from decoder: any Decoder) throws {
+    let fields = try RequestFields(decoder)
+    common = try CommonFields(fields)
+    guard let messages: [MessageInput] = try fields.value("messages", "an array of messages") else {
+      throw fields.invalid("messages", "is missing")
+    }
+    guard !messages.isEmpty else { throw fields.invalid("messages", "is empty") }
+    guard messages.count <= RequestLimits.messageCount else {
+      throw fields.invalid("messages", "may hold at most \(RequestLimits.messageCount) messages")
+    }
+    chat = ChatPrompt(messages: messages.map(\.message))
+    chat.addsGenerationPrompt = try fields.flag("add_generation_prompt") ?? true
+    chat.templateVariables = try fields.object("chat_template_kwargs") ?? [:]
+    try Self.refuseTools(fields)
+
+    let wantsLogprobs = try fields.flag("logprobs") ?? false
+    let top = try fields.integer("top_logprobs", in: 0...Limits.maximumTopLogprobCount)
+    if top != nil, !wantsLogprobs { throw fields.invalid("top_logprobs", "needs logprobs to be true") }
+    topLogprobCount = wantsLogprobs ? top ?? 0 : nil
+  }
+
+  /// Tools would be rendered to nobody's use: answers are not parsed for calls.
+  private static func refuseTools(_ fields: RequestFields) throws {
+    let tools: [JSONValue]? = try fields.value("tools", "an array")
+    let choice: JSONValue? = try fields.value("tool_choice", "a string or an object")
+    guard !(tools ?? []).isEmpty, choice != .string("none") else { return }
+    throw fields.invalid("tools", "are not supported by this server")
+  }
+}

@@ -1,0 +1,99 @@
+import Inference
+
+/// The fields that chat and plain completions share.
+struct CommonFields: Sendable {
+  var model: String?
+  var isStreamed: Bool
+  var streamsUsage: Bool
+  /// nil, which null and -1 mean too, runs to the context's end.
+  var maximumNewTokens: Int?
+  var sampling: SamplingFields
+  var stopStrings: [String]
+  var stopTokens: [TokenID]
+  var ignoresEndTokens: Bool
+  var policy: PolicyRequest
+
+  init(_ fields: RequestFields) throws {
+    model = try fields.string("model")
+    isStreamed = try fields.flag("stream") ?? false
+    let options: StreamOptions? = try fields.object("stream_options")
+    streamsUsage = options?.includesUsage ?? false
+    let newest = try fields.integer("max_completion_tokens", in: -1...Int.max)
+    let older = try fields.integer("max_tokens", in: -1...Int.max)
+    maximumNewTokens = (newest ?? older).flatMap { $0 < 0 ? nil : $0 }
+    sampling = try SamplingFields(fields)
+    let stops: OneOrMany<String>? = try fields.value("stop", "a string or an array of strings")
+    stopStrings = try Self.checked(stops?.values ?? [], fields)
+    let tokens: [Int]? = try fields.value("stop_token_ids", "an array of token ids")
+    stopTokens = try Self.checked(tokens ?? [], fields)
+    ignoresEndTokens = try fields.flag("ignore_eos") ?? false
+    policy = PolicyRequest(
+      groupSize: try fields.integer("group_size", in: 1...Limits.maximumContext),
+      neighborWindow: try fields.integer("neighbor_window", in: 0...Limits.maximumContext))
+    try Self.refuseUnsupported(fields)
+  }
+
+  private static func checked(_ stops: [String], _ fields: RequestFields) throws -> [String] {
+    guard stops.count <= RequestLimits.stopStringCount else {
+      throw fields.invalid("stop", "may hold at most \(RequestLimits.stopStringCount) strings")
+    }
+    guard stops.allSatisfy({ $0.utf8.count <= RequestLimits.stopStringByteCount }) else {
+      throw fields.invalid("stop", "strings may have at most \(RequestLimits.stopStringByteCount) bytes each")
+    }
+    // An empty stop string would end every answer at once; nobody means that.
+    return stops.filter { !$0.isEmpty }
+  }
+
+  private static func checked(_ tokens: [Int], _ fields: RequestFields) throws -> [TokenID] {
+    guard tokens.count <= RequestLimits.stopTokenCount else {
+      throw fields.invalid("stop_token_ids", "may hold at most \(RequestLimits.stopTokenCount) ids")
+    }
+    return try tokens.map { token in
+      guard let id = TokenID(exactly: token), id >= 0 else {
+        throw fields.invalid("stop_token_ids", "must hold ids of the model's vocabulary")
+      }
+      return id
+    }
+  }
+
+  /// Fields whose wish would silently not be met are refused; hints are ignored.
+  private static func refuseUnsupported(_ fields: RequestFields) throws {
+    if let count = try fields.integer("n", in: Int.min...Int.max), count != 1 {
+      throw fields.invalid("n", "must be 1: this server gives one answer a prompt; send the request again for more")
+    }
+    if let count = try fields.integer("best_of", in: Int.min...Int.max), count != 1 {
+      throw fields.invalid("best_of", "must be 1")
+    }
+    let bias: [String: Double]? = try fields.value("logit_bias", "an object of numbers")
+    guard bias?.isEmpty ?? true else { throw fields.invalid("logit_bias", "is not supported") }
+    let format: ResponseFormat? = try fields.object("response_format")
+    guard format?.kind ?? "text" == "text" else {
+      throw fields.invalid("response_format", "must be of type text: structured output is not supported")
+    }
+  }
+}
+
+private struct StreamOptions: Decodable {
+  let includesUsage: Bool
+  init(from decoder: any Decoder) throws {
+    includesUsage = try RequestFields(decoder).flag("include_usage") ?? false
+  }
+}
+
+private struct ResponseFormat: Decodable {
+  let kind: String?
+  init(from decoder: any Decoder) throws { kind = try RequestFields(decoder).string("type") }
+}
+
+/// A value or an array of such values.
+struct OneOrMany<Value: Decodable>: Decodable {
+  let values: [Value]
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let one = try? container.decode(Value.self) {  // try?: an array is the other form
+      values = [one]
+    } else {
+      values = try container.decode([Value].self)
+    }
+  }
+}

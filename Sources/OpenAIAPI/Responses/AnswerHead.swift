@@ -1,0 +1,23 @@
+/// What every body and chunk of one request repeats.
+struct AnswerHead: Sendable {
+  enum Kind: Sendable {
+    case chat, completion
+    var idPrefix: String { self == .chat ? "chatcmpl-" : "cmpl-" }
+  }
+
+  let kind: Kind
+  let id: String
+  /// Seconds since 1970.
+  let created: Int
+  let model: String
+
+  enum Field: String, CodingKey { case id, object, created, model, choices, usage, policy, timings }
+
+  /// Encodes the fields all shapes have.
+  func encode(object: String, into fields: inout KeyedEncodingContainer<Field>) throws {
+    try fields.encode(id, forKey: .id)
+    try fields.encode(object, forKey: .object)
+    try fields.encode(created, forKey: .created)
+    try fields.encode(model, forKey: .model)
+  }
+}

@@ -1,0 +1,37 @@
+/// The `logprobs` object of a plain completion's choice: parallel arrays.
+struct CompletionLogprobs: Encodable, Sendable {
+  let reports: [TokenReport]
+  /// Characters of the answer before the first of `reports`.
+  let firstOffset: Int
+
+  private enum Field: String, CodingKey {
+    case tokens, logprobs = "token_logprobs", top = "top_logprobs", offsets = "text_offset"
+  }
+
+  /// Characters that `reports` stand for, which is how far the next chunk's offsets begin.
+  static func length(of reports: [TokenReport]) -> Int {
+    reports.reduce(0) { $0 + $1.chosen.text.unicodeScalars.count }
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: Field.self)
+    try fields.encode(reports.map(\.chosen.text), forKey: .tokens)
+    try fields.encode(reports.map(\.chosen.logprob), forKey: .logprobs)
+    try fields.encode(reports.map(Self.alternatives), forKey: .top)
+    var offset = firstOffset
+    try fields.encode(
+      reports.map { report in
+        defer { offset += report.chosen.text.unicodeScalars.count }
+        return offset
+      }, forKey: .offsets)
+  }
+
+  /// The chosen token is always among its alternatives; a text of several tokens keeps the likeliest. nil for the token
+  /// that has no probability.
+  private static func alternatives(_ report: TokenReport) -> [String: Float]? {
+    guard report.chosen.logprob != nil else { return nil }
+    return (report.top + [report.chosen]).reduce(into: [:]) { table, candidate in
+      table[candidate.text] = max(table[candidate.text] ?? -.greatestFiniteMagnitude, candidate.logprob ?? -9999)
+    }
+  }
+}

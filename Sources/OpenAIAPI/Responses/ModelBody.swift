@@ -1,0 +1,36 @@
+import Inference
+
+/// One entry of `GET /v1/models`.
+struct ModelBody: Encodable, Sendable {
+  let model: ServedModel
+  /// Seconds since 1970 when the server started.
+  let created: Int
+
+  private enum Field: String, CodingKey {
+    case id, object, created, ownedBy = "owned_by", maximumLength = "max_model_len", meta
+  }
+  private enum Meta: String, CodingKey {
+    case trained = "n_ctx_train", vocabulary = "n_vocab", embedding = "n_embd", layers = "n_layer", architecture
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: Field.self)
+    try fields.encode(model.id, forKey: .id)
+    try fields.encode("model", forKey: .object)
+    try fields.encode(created, forKey: .created)
+    try fields.encode("longhaul", forKey: .ownedBy)
+    try fields.encode(model.contextLength, forKey: .maximumLength)
+    var meta = fields.nestedContainer(keyedBy: Meta.self, forKey: .meta)
+    try meta.encode(model.configuration.trainedLength, forKey: .trained)
+    try meta.encode(model.configuration.vocabularySize, forKey: .vocabulary)
+    try meta.encode(model.configuration.hiddenSize, forKey: .embedding)
+    try meta.encode(model.configuration.layerCount, forKey: .layers)
+    try meta.encode(model.configuration.architecture, forKey: .architecture)
+  }
+}
+
+/// The body of `GET /v1/models`.
+struct ModelListBody: Encodable, Sendable {
+  var object = "list"
+  let data: [ModelBody]
+}

@@ -1,0 +1,18 @@
+import Inference
+
+/// The `policy` field: how SelfExtend grouped this request's positions.
+struct PolicyReport: Encodable, Hashable, Sendable {
+  let choice: PolicyChoice
+
+  private enum Field: String, CodingKey {
+    case groupSize = "group_size", neighborWindow = "neighbor_window", trainedLength = "trained_length", warning
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: Field.self)
+    try fields.encode(choice.policy.groupSize, forKey: .groupSize)
+    try fields.encode(choice.policy.neighborWindow, forKey: .neighborWindow)
+    try fields.encode(choice.policy.trainedLength, forKey: .trainedLength)
+    try fields.encodeIfPresent(choice.warning, forKey: .warning)
+  }
+}

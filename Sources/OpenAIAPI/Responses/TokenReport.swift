@@ -1,0 +1,39 @@
+import Inference
+
+/// A token's log-probability as reported to a client.
+struct TokenReport: Hashable, Sendable {
+  /// One candidate, spelled.
+  struct Candidate: Hashable, Sendable {
+    var bytes: [UInt8]
+    /// Finite; nil where the model gives no probability (the first token of a prompt).
+    var logprob: Float?
+
+    init(bytes: [UInt8], logprob: Float?) {
+      self.bytes = bytes
+      self.logprob = logprob.map(Self.encodable)
+    }
+
+    /// The text, or `bytes:\xNN…` where the bytes are no text of their own: never a replacement character.
+    var text: String {
+      if let text = String(validating: bytes, as: UTF8.self) { return text }
+      return bytes.reduce(into: "bytes:") { text, byte in
+        let digits = String(byte, radix: 16)
+        text += "\\x" + (digits.count < 2 ? "0" : "") + digits
+      }
+    }
+
+    /// JSON has no infinity; -9999 is the customary stand-in for probability 0.
+    private static func encodable(_ logprob: Float) -> Float { max(logprob.isNaN ? -9999 : logprob, -9999) }
+  }
+
+  var chosen: Candidate
+  /// Largest first; may be empty.
+  var top: [Candidate]
+}
+
+extension TokenReport {
+  init(token: TokenID, logprob: Float?, top: [TokenLogprob], codec: any TextCodec) {
+    chosen = Candidate(bytes: codec.spelling(of: token), logprob: logprob)
+    self.top = top.map { Candidate(bytes: codec.spelling(of: $0.token), logprob: $0.logprob) }
+  }
+}

@@ -1,0 +1,112 @@
+import Hummingbird
+import Inference
+import Logging
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// The two endpoints that generate text.
+struct CompletionRoutes: Sendable {
+  let engine: any InferenceEngine
+  let codec: any TextCodec
+  let settings: APISettings
+
+  /// A refusal that comes within this time is a status; after it a stream begins, and a refusal is an event in it.
+  private static let longestWaitForHead: Duration = .seconds(1)
+
+  func chat(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let body = try await reader.decode(ChatRequest.self, from: request)
+    let prepared = try preparation.prepare(body)
+    return try await answer([prepared], body.common, .chat, request, context)
+  }
+
+  func complete(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+    let body = try await reader.decode(CompletionRequest.self, from: request)
+    let prepared = try preparation.prepare(body)
+    return try await answer(prepared, body.common, .completion, request, context)
+  }
+
+  private var reader: BodyReader { BodyReader(maximumByteCount: settings.maximumBodyByteCount) }
+
+  private var preparation: AnswerPreparation {
+    AnswerPreparation(model: engine.model, codec: codec, settings: settings)
+  }
+
+  private func answer(
+    _ prepared: [PreparedAnswer], _ common: CommonFields, _ kind: AnswerHead.Kind, _ request: Request,
+    _ context: BasicRequestContext
+  ) async throws -> Response {
+    let head = AnswerHead(
+      kind: kind, id: RandomName.make(prefix: kind.idPrefix), created: Int(Date().timeIntervalSince1970),
+      model: engine.model.id)
+    return common.isStreamed
+      ? try await stream(prepared, common, head, request, context)
+      : try await whole(prepared, head, request, context)
+  }
+
+  private func whole(
+    _ prepared: [PreparedAnswer], _ head: AnswerHead, _ request: Request, _ context: BasicRequestContext
+  ) async throws -> Response {
+    let collector = AnswerCollector(engine: engine, codec: codec)
+    let answers = try await request.body.consumeWithCancellationOnInboundClose { _ in
+      try await collector.collect(prepared)
+    }
+    let body = AnswerBody(head: head, answers: answers)
+    Self.log(answers.reduce(Usage()) { $0 + $1.usage }, failure: nil, context.logger)
+    var response = JSONBody.response(body)
+    // Watching for the client to leave uses the connection up.
+    response.headers[.connection] = "close"
+    return response
+  }
+
+  private func stream(
+    _ prepared: [PreparedAnswer], _ common: CommonFields, _ head: AnswerHead, _ request: Request,
+    _ context: BasicRequestContext
+  ) async throws -> Response {
+    guard let one = prepared.first else { throw EngineError.emptyPrompt }
+    let interval = settings.keepAliveInterval
+    let feed = AnswerFeed(
+      engine: engine, request: one.generation, firstTick: min(Self.longestWaitForHead, interval),
+      interval: interval)
+    let first: AnswerFeed.Item?
+    do {
+      first = try await feed.first()
+    } catch {
+      throw APIError(cause: error, promptTokenCount: one.generation.prompt.count)
+    }
+    let stream = AnswerStream(
+      head: head, prepared: prepared, feed: feed, firstItem: first, streamsUsage: common.streamsUsage,
+      keepAliveInterval: interval, engine: engine, codec: codec)
+    let (body, logger) = (request.body, context.logger)
+    return Response(
+      status: .ok, headers: ServerSentEvent.headers,
+      body: ResponseBody { writer in
+        var sink = writer
+        do {
+          let outcome = try await body.consumeWithCancellationOnInboundClose { _ in
+            try await stream.write(to: &sink)
+          }
+          Self.log(outcome.usage, failure: outcome.failure, logger)
+        } catch {
+          logger.info("client left during the answer")
+          throw error
+        }
+        try await writer.finish(nil)
+      })
+  }
+
+  private static func log(_ usage: Usage, failure: (any Error)?, _ logger: Logger) {
+    let metadata: Logger.Metadata = [
+      "prompt_tokens": .stringConvertible(usage.promptTokens),
+      "completion_tokens": .stringConvertible(usage.completionTokens),
+    ]
+    if let failure {
+      logger.error("answer broke off: \(failure)", metadata: metadata)
+    } else {
+      logger.info("answered", metadata: metadata)
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import Hummingbird
+import Logging
+
+/// Turns every error into the one shape clients know. Logs what is the server's own fault.
+struct ErrorResponses<Context: RequestContext>: RouterMiddleware {
+  func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    do {
+      return try await next(request, context)
+    } catch {
+      let said = APIError(cause: error)
+      let level: Logger.Level = said.status.code >= 500 ? .error : .info
+      context.logger.log(
+        level: level, "request refused",
+        metadata: [
+          "path": .string(String(request.uri.path.prefix(200))), "status": .stringConvertible(said.status.code),
+          "code": .string(said.code ?? said.type),
+          // Messages to clients may quote field names and numbers, never the prompt; unknown errors are only logged.
+          "reason": .string(level == .error ? "\(error)" : said.message),
+        ])
+      return said.response()
+    }
+  }
+}

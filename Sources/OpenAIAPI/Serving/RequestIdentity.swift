@@ -1,0 +1,37 @@
+import Hummingbird
+import Logging
+
+/// Gives every request an id: the client's `X-Request-Id` or a new one; in the answer, and in every log line.
+struct RequestIdentity<Context: RequestContext>: RouterMiddleware {
+  func handle(
+    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    let id = Self.accepted(request.headers[.requestID]) ?? Self.random()
+    var context = context
+    context.logger[metadataKey: "request"] = .string(id)
+    var response = try await next(request, context)
+    response.headers[.requestID] = id
+    return response
+  }
+
+  /// Ids end up in logs and headers, so only short ones of visible ASCII are taken over.
+  private static func accepted(_ id: String?) -> String? {
+    guard let id, !id.isEmpty, id.utf8.count <= RequestLimits.requestIDByteCount,
+      id.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+    else { return nil }
+    return id
+  }
+
+  private static func random() -> String { RandomName.make(prefix: "req-") }
+}
+
+/// 128 random bits as hexadecimal digits.
+enum RandomName {
+  static func make(prefix: String) -> String {
+    let words = [UInt64.random(in: .min ... .max), .random(in: .min ... .max)]
+    return prefix + words.map { word in
+      let digits = String(word, radix: 16)
+      return String(repeating: "0", count: 16 - digits.count) + digits
+    }.joined()
+  }
+}
