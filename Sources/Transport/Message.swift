@@ -1,0 +1,64 @@
+/// What one send hands over and one receive brings: frames that travel together or not at all.
+package struct Message: Sendable {
+  package var frames: [Frame]
+
+  package init(frames: [Frame]) {
+    self.frames = frames
+  }
+
+  /// A message of one frame.
+  package init(_ bytes: [UInt8]) {
+    frames = [Frame(bytes)]
+  }
+
+  package var byteCount: Int { frames.reduce(0) { $0 + $1.count } }
+}
+
+/// The other end of one connection of a router socket. A peer that reconnects has another.
+package struct PeerID: Hashable, Sendable, CustomStringConvertible {
+  /// ZeroMQ's routing id. Chosen by the router unless the peer asks for one, so it proves nothing about who it is.
+  package let bytes: [UInt8]
+
+  package init(_ bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  package var description: String {
+    "peer " + bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+  }
+}
+
+/// One socket of a loop, for the life of the process.
+package struct SocketID: Hashable, Sendable {
+  let rawValue: UInt64
+}
+
+/// What became of a connection.
+package enum PeerEvent: Hashable, Sendable {
+  /// Handshake done: messages can flow.
+  case connected
+  /// Gone. A connecting socket tries again by itself.
+  case disconnected
+  /// Somebody who does not speak the protocol, or may not.
+  case handshakeFailed
+}
+
+/// A message that was not delivered, and why.
+package struct MessageDrop: Hashable, Sendable {
+  package enum Reason: Hashable, Sendable {
+    /// No such peer is connected (any more).
+    case unroutable
+    /// The peer does not take its messages: its high-water mark is reached.
+    case peerIsFull
+    /// Received with more frames, or more bytes in all, than the specification allows.
+    case tooLong
+    /// The socket was closed, or the loop stopped, before it could be sent.
+    case closed
+    /// libzmq refused it; its error number.
+    case failed(Int32)
+  }
+
+  package let reason: Reason
+  /// The peer, on router sockets.
+  package let peer: PeerID?
+}

@@ -1,0 +1,40 @@
+import Glibc
+
+/// The file of an ipc endpoint. libzmq deletes whatever lies at the path before it binds, so it is looked at first.
+enum SocketFile {
+  /// Throws when the path holds something else than a socket nobody listens on.
+  static func prepare(_ path: String, _ endpoint: Endpoint) throws(TransportError) {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return }
+    guard status.st_mode & S_IFMT == S_IFSOCK else {
+      throw .cannotOpen(endpoint, reason: "a file that is no socket is there; remove it or choose another path")
+    }
+    if hasListener(path) { throw .inUse(endpoint) }
+  }
+
+  /// Leaves the socket to its owner: on ipc there are no keys, the file's mode is the lock.
+  static func restrict(_ path: String) {
+    chmod(path, S_IRUSR | S_IWUSR)
+  }
+
+  private static func hasListener(_ path: String) -> Bool {
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    let fits = withUnsafeMutableBytes(of: &address.sun_path) { target in
+      guard path.utf8.count < target.count else { return false }
+      target.copyBytes(from: path.utf8)
+      return true
+    }
+    guard fits else { return false }
+    // Not blocking: a listener whose backlog is full answers EAGAIN and is one all the same.
+    let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { return false }
+    defer { _ = Glibc.close(descriptor) }
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    return result == 0 || errno == EAGAIN
+  }
+}

@@ -1,0 +1,98 @@
+import CZeroMQ
+
+extension SocketSpecification.Kind {
+  var native: Int32 {
+    switch self {
+    case .router: ZMQ_ROUTER
+    case .dealer: ZMQ_DEALER
+    case .push: ZMQ_PUSH
+    case .pull: ZMQ_PULL
+    }
+  }
+}
+
+extension Endpoint {
+  /// As libzmq wants it. It does not resolve names when binding, and `localhost` may be IPv6 only here and there.
+  var native: String {
+    if case .tcp("localhost", let port) = address { "tcp://127.0.0.1:\(port)" } else { description }
+  }
+}
+
+extension Duration {
+  /// Milliseconds for libzmq, at least 0.
+  var wholeMilliseconds: Int32 {
+    let (seconds, attoseconds) = components
+    let milliseconds = Double(seconds) * 1000 + Double(attoseconds) / 1e15
+    return Int32(min(max(milliseconds.rounded(.up), 0), Double(Int32.max)))
+  }
+}
+
+/// Sets what must never be left at libzmq's defaults: they wait for ever, queue a thousand messages of any size, and
+/// drop silently what cannot be routed.
+func configure(
+  _ handle: UnsafeMutableRawPointer, _ specification: SocketSpecification
+) throws(TransportError) {
+  func set(_ option: Int32, _ value: Int32) throws(TransportError) {
+    var value = value
+    guard zmq_setsockopt(handle, option, &value, MemoryLayout<Int32>.size) == 0 else {
+      throw .cannotOpen(
+        specification.endpoint, reason: "libzmq refuses option \(option) with \(value): \(lastErrorText())")
+    }
+  }
+  try set(ZMQ_LINGER, specification.linger.wholeMilliseconds)
+  try set(ZMQ_SNDHWM, Int32(clamping: max(1, specification.sendHighWaterMark)))
+  try set(ZMQ_RCVHWM, Int32(clamping: max(1, specification.receiveHighWaterMark)))
+  try set(ZMQ_HANDSHAKE_IVL, specification.handshakeInterval.wholeMilliseconds)
+  try set(ZMQ_RECONNECT_IVL, 50)
+  try set(ZMQ_RECONNECT_IVL_MAX, 2000)
+  try set(ZMQ_BACKLOG, 256)
+  if case .tcp = specification.endpoint.address { try set(ZMQ_IPV6, 1) }
+  let interval = specification.heartbeatInterval.wholeMilliseconds
+  if interval > 0 {
+    let timeout = specification.heartbeatTimeout.wholeMilliseconds
+    try set(ZMQ_HEARTBEAT_IVL, interval)
+    try set(ZMQ_HEARTBEAT_TIMEOUT, timeout)
+    // Tells the other side to give up on us as well; in libzmq's unit it is at most about 6553 seconds.
+    try set(ZMQ_HEARTBEAT_TTL, min(timeout, 6_553_000))
+  }
+  switch (specification.kind, specification.role) {
+  case (.router, _): try set(ZMQ_ROUTER_MANDATORY, 1)
+  // Without it libzmq queues for a peer that may never come, where nobody counts the bytes.
+  case (_, .connect): try set(ZMQ_IMMEDIATE, 1)
+  default: break
+  }
+  var limit = Int64(specification.maximumMessageByteCount)
+  guard zmq_setsockopt(handle, ZMQ_MAXMSGSIZE, &limit, MemoryLayout<Int64>.size) == 0 else {
+    throw .cannotOpen(specification.endpoint, reason: "libzmq refuses messages of up to \(limit) bytes")
+  }
+}
+
+/// A socket that tells of connections made, lost and refused.
+func openMonitor(
+  of handle: UnsafeMutableRawPointer, id: SocketID, context: UnsafeMutableRawPointer
+) throws(TransportError) -> UnsafeMutableRawPointer {
+  let name = "inproc://longhaul-monitor-\(id.rawValue)"
+  let events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+    | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
+  guard zmq_socket_monitor(handle, name, events) == 0, let monitor = zmq_socket(context, ZMQ_PAIR) else {
+    throw .resources("a ZeroMQ monitor (\(lastErrorText()))")
+  }
+  var linger: Int32 = 0
+  zmq_setsockopt(monitor, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
+  guard zmq_connect(monitor, name) == 0 else {
+    let reason = lastErrorText()
+    zmq_close(monitor)
+    throw .resources("a ZeroMQ monitor (\(reason))")
+  }
+  return monitor
+}
+
+/// libzmq's words for its last error on this thread, or for a given one.
+func lastErrorText(_ code: Int32 = zmq_errno()) -> String {
+  switch code {
+  case ENOENT: "its folder does not exist"
+  case EACCES: "permission denied"
+  case ENODEV, EADDRNOTAVAIL: "no interface of this machine has that address"
+  default: String(cString: zmq_strerror(code))
+  }
+}

@@ -1,0 +1,52 @@
+/// All that is to be known of a socket before it is opened.
+package struct SocketSpecification: Sendable {
+  package enum Kind: Sendable, Hashable {
+    /// Many peers, each addressed by its `PeerID`.
+    case router
+    /// One router, both directions.
+    case dealer
+    /// Sends only, in turn to all that are connected.
+    case push
+    /// Receives only, from all that are connected.
+    case pull
+  }
+
+  package enum Role: Sendable, Hashable {
+    case bind(Endpoint)
+    case connect(Endpoint)
+  }
+
+  package var kind: Kind
+  package var role: Role
+  /// Bytes of one message, all frames together. A peer that sends a longer frame is cut off.
+  package var maximumMessageByteCount = 1 << 20
+  /// Frames of one message.
+  package var maximumFrameCount = 4
+  /// Messages libzmq keeps for one peer before the outgoing queue here fills.
+  package var sendHighWaterMark = 64
+  /// Messages libzmq takes in from one peer before it stops reading from it.
+  package var receiveHighWaterMark = 64
+  /// Bytes (and a little for each message) that may wait here because no peer takes them.
+  package var maximumQueuedByteCount = 64 << 20
+  /// Pings are sent when a connection was silent for so long; zero sends none.
+  package var heartbeatInterval = Duration.seconds(1)
+  /// A connection silent for so long after a ping is dropped.
+  package var heartbeatTimeout = Duration.seconds(3)
+  /// A connection that has not said who it is by then is dropped.
+  package var handshakeInterval = Duration.seconds(2)
+  /// How long what is queued may still be sent when the loop stops.
+  package var linger = Duration.seconds(1)
+  /// Whether it may be bound, without keys, where other machines reach it.
+  package var allowsInsecureRemote = false
+
+  package init(kind: Kind, role: Role) {
+    self.kind = kind
+    self.role = role
+  }
+
+  package var endpoint: Endpoint {
+    switch role {
+    case .bind(let endpoint), .connect(let endpoint): endpoint
+    }
+  }
+}

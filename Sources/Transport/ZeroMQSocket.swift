@@ -1,0 +1,216 @@
+import CZeroMQ
+import Inference
+
+/// One libzmq socket with its outgoing queue. Confined to the loop's thread.
+///
+/// Messages wait in the queue here, not in libzmq, so that their bytes can be counted and limited.
+final class ZeroMQSocket {
+  let id: SocketID
+  let specification: SocketSpecification
+  let handlers: SocketHandlers
+  let handle: UnsafeMutableRawPointer
+  /// The endpoint as bound or connected to, a port chosen by the system resolved.
+  private(set) var endpoint: Endpoint
+  private(set) var monitor: UnsafeMutableRawPointer?
+  var isReceiving = true
+  private var outgoing = OutgoingQueue()
+
+  /// Creates, configures, then binds or connects.
+  init(
+    id: SocketID, specification: SocketSpecification, handlers: SocketHandlers, context: UnsafeMutableRawPointer
+  ) throws(TransportError) {
+    self.id = id
+    self.specification = specification
+    self.handlers = handlers
+    endpoint = specification.endpoint
+    guard let handle = zmq_socket(context, specification.kind.native) else {
+      throw .resources("a ZeroMQ socket (\(lastErrorText()))")
+    }
+    self.handle = handle
+    do throws(TransportError) {
+      try configure(handle, specification)
+      if handlers.onPeerEvent != nil { monitor = try openMonitor(of: handle, id: id, context: context) }
+      try attach()
+    } catch {
+      close(lingering: .zero)
+      throw error
+    }
+  }
+
+  /// Whether the loop should ask for readiness to send.
+  var hasOutgoing: Bool { !outgoing.isEmpty }
+
+  /// Appends a message; `flush` sends it.
+  func enqueue(_ outgoing: OutgoingMessage) {
+    self.outgoing.append(outgoing)
+  }
+
+  /// Hands libzmq what it takes now. `settle` is called with the charge of every message that leaves the queue.
+  func flush(_ settle: (OutgoingMessage) -> Void) {
+    while let next = outgoing.first {
+      switch send(next) {
+      case .sent: break
+      case .full where specification.kind != .router: return
+      // The other peers' messages wait behind this one, so it cannot be kept.
+      case .full: drop(.peerIsFull, next.peer)
+      case .failed(let reason): drop(reason, next.peer)
+      }
+      outgoing.removeFirst()
+      settle(next)
+    }
+  }
+
+  /// Receives and delivers, but no more than a fair share of messages at once.
+  func receive() {
+    for _ in 0..<64 {
+      guard let (frames, isWhole) = receiveFrames() else { return }
+      var message = Message(frames: frames)
+      var peer: PeerID?
+      if specification.kind == .router, let first = message.frames.first {
+        peer = PeerID(first.withUnsafeBytes { Array($0) })
+        message.frames.removeFirst()
+      }
+      if !isWhole || message.byteCount > specification.maximumMessageByteCount {
+        drop(.tooLong, peer)
+      } else if !message.frames.isEmpty {
+        handlers.onMessage(message, peer)
+      }
+    }
+  }
+
+  /// Reads what the monitor tells of connections.
+  func receivePeerEvents() {
+    guard let monitor else { return }
+    while let (frames, _) = receiveFrames(from: monitor, limit: 2) {
+      guard let first = frames.first, first.count >= 2 else { continue }
+      let event = first.withUnsafeBytes { Int32($0.loadUnaligned(as: UInt16.self)) }
+      switch event {
+      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: handlers.onPeerEvent?(.connected)
+      case ZMQ_EVENT_DISCONNECTED: handlers.onPeerEvent?(.disconnected)
+      default: handlers.onPeerEvent?(.handshakeFailed)
+      }
+    }
+  }
+
+  /// Closes. What libzmq holds may still go out within `lingering`; what waits here is dropped and settled.
+  func close(lingering: Duration, _ settle: (OutgoingMessage) -> Void = { _ in }) {
+    while let next = outgoing.first {
+      drop(.closed, next.peer)
+      outgoing.removeFirst()
+      settle(next)
+    }
+    if let monitor {
+      zmq_socket_monitor(handle, nil, 0)
+      zmq_close(monitor)
+      self.monitor = nil
+    }
+    var milliseconds = lingering.wholeMilliseconds
+    zmq_setsockopt(handle, ZMQ_LINGER, &milliseconds, MemoryLayout<Int32>.size)
+    zmq_close(handle)
+  }
+
+  // MARK: Binding and connecting
+
+  private func attach() throws(TransportError) {
+    switch specification.role {
+    case .connect(let endpoint):
+      if case .tcp(let host, let port) = endpoint.address, port == 0 || host == "*" {
+        throw .cannotOpen(endpoint, reason: "it names no single host and port to connect to")
+      }
+      guard zmq_connect(handle, endpoint.native) == 0 else { throw failure(endpoint) }
+    case .bind(let endpoint):
+      guard endpoint.isLoopback || specification.allowsInsecureRemote else { throw .insecure(endpoint) }
+      if case .ipc(let path) = endpoint.address { try SocketFile.prepare(path, endpoint) }
+      guard zmq_bind(handle, endpoint.native) == 0 else { throw failure(endpoint) }
+      if case .ipc(let path) = endpoint.address { SocketFile.restrict(path) }
+      if case .tcp(let host, 0) = endpoint.address { self.endpoint = try resolvedPort(host: host) }
+    }
+  }
+
+  private func resolvedPort(host: String) throws(TransportError) -> Endpoint {
+    var text = [UInt8](repeating: 0, count: 512)
+    var byteCount = text.count
+    guard zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &byteCount) == 0,
+      let port = UInt16(String(decoding: text.prefix(max(0, byteCount - 1)), as: UTF8.self)
+        .split(separator: ":").last ?? "")
+    else { throw failure(endpoint) }
+    return Endpoint(address: .tcp(host: host, port: port))
+  }
+
+  private func failure(_ endpoint: Endpoint) -> TransportError {
+    let code = zmq_errno()
+    if code == EADDRINUSE { return .inUse(endpoint) }
+    return .cannotOpen(endpoint, reason: lastErrorText(code))
+  }
+
+  // MARK: Frames
+
+  private enum Sending {
+    case sent
+    case full
+    case failed(MessageDrop.Reason)
+  }
+
+  private func send(_ outgoing: OutgoingMessage) -> Sending {
+    var frames = outgoing.message.frames
+    if let peer = outgoing.peer { frames.insert(Frame(peer.bytes), at: 0) }
+    // All are made before the first is sent: a message cut short would swallow the next one's frames.
+    return withUnsafeTemporaryAllocation(of: zmq_msg_t.self, capacity: frames.count) { messages in
+      guard let first = messages.baseAddress else { return .sent }
+      for index in frames.indices {
+        guard frames[index].initialize(first + index) else {
+          let code = zmq_errno()
+          for made in 0..<index { zmq_msg_close(first + made) }
+          return .failed(.failed(code))
+        }
+      }
+      return send(first, count: frames.count)
+    }
+  }
+
+  /// libzmq takes all frames of a message or refuses the first.
+  private func send(_ messages: UnsafeMutablePointer<zmq_msg_t>, count: Int) -> Sending {
+    for index in 0..<count {
+      let more = index + 1 < count ? ZMQ_SNDMORE : 0
+      while zmq_msg_send(messages + index, handle, ZMQ_DONTWAIT | more) < 0 {
+        let code = zmq_errno()
+        if code == EINTR { continue }
+        for unsent in index..<count { zmq_msg_close(messages + unsent) }
+        if code == EAGAIN { return .full }
+        return .failed(code == EHOSTUNREACH ? .unroutable : .failed(code))
+      }
+    }
+    return .sent
+  }
+
+  private func receiveFrames() -> (frames: [Frame], isWhole: Bool)? {
+    let routing = specification.kind == .router ? 1 : 0
+    return receiveFrames(from: handle, limit: specification.maximumFrameCount + routing)
+  }
+
+  /// The next message, or nil when there is none. Frames past the limit are read and thrown away.
+  private func receiveFrames(
+    from handle: UnsafeMutableRawPointer, limit: Int
+  ) -> (frames: [Frame], isWhole: Bool)? {
+    var frames: [Frame] = []
+    var isWhole = true
+    while true {
+      let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
+      zmq_msg_init(message)
+      while zmq_msg_recv(message, handle, ZMQ_DONTWAIT) < 0 {
+        if zmq_errno() == EINTR { continue }
+        zmq_msg_close(message)
+        message.deallocate()
+        return nil
+      }
+      let hasMore = zmq_msg_more(message) != 0
+      let frame = Frame(receiving: message)
+      if frames.count < limit { frames.append(frame) } else { isWhole = false }
+      if !hasMore { return (frames, isWhole) }
+    }
+  }
+
+  private func drop(_ reason: MessageDrop.Reason, _ peer: PeerID?) {
+    handlers.onDrop?(MessageDrop(reason: reason, peer: peer))
+  }
+}
