@@ -1,10 +1,11 @@
 import Inference
 
-/// How a family of models is written down: names of its metadata and tensors, the tensors' shapes, and what its
-/// checkpoints leave unsaid. Adding a family whose arithmetic is the same means adding a value of this to `supported`.
+/// How a family of models is written down: names of its metadata and tensors, the tensors' shapes, and what
+/// its checkpoints leave unsaid. Adding a family whose arithmetic is the same means adding a value of this to
+/// `supported`.
 ///
-/// All described families are decoders with RMS norms before attention and feed-forward, rotary positions, and a
-/// SiLU-gated feed-forward part.
+/// All described families are decoders with RMS norms before attention and feed-forward, rotary positions,
+/// and a SiLU-gated feed-forward part.
 package struct ArchitectureDescription: Sendable {
   /// GGUF's `general.architecture`, which is also the prefix of its keys.
   package let name: String
@@ -15,7 +16,8 @@ package struct ArchitectureDescription: Sendable {
   let layerTensors: [TensorRule]
   /// What stands before a layer's tensor names.
   let layerPrefix: @Sendable (Int) -> String
-  /// Keys that change the arithmetic; any other value than these cannot be obeyed, and must not be overlooked.
+  /// Keys that change the arithmetic; any other value than these cannot be obeyed, and must not be
+  /// overlooked.
   let neutralValues: [NeutralValue]
 
   /// All that can be read.

@@ -1,11 +1,11 @@
 import Tensors
 
 extension Checkpoint {
-  /// 32 hexadecimal digits that tell files of one model from those of another: FNV-1a (128 bits) over every file's header
-  /// and size. The same on every machine and for every file name.
+  /// 32 hexadecimal digits that tell files of one model from those of another: FNV-1a (128 bits) over every
+  /// file's header and size. The same on every machine and for every file name.
   ///
-  /// It guards against mix-ups, not against forgery: no weight is read, so two files that differ only in weights have
-  /// the same one. Cost: a pass over the headers, some milliseconds for a large vocabulary.
+  /// It guards against mix-ups, not against forgery: no weight is read, so two files that differ only in
+  /// weights have the same one. Cost: a pass over the headers, some milliseconds for a large vocabulary.
   package var fingerprint: String {
     var hash = FNV1a()
     for (mapped, headerByteCount) in zip(file.files, file.headerByteCounts) {

@@ -5,7 +5,8 @@ package struct MetadataLine: Hashable, Sendable {
 }
 
 extension Checkpoint {
-  /// All metadata in file order, fit for a terminal: long texts and arrays are cut short, control characters shown.
+  /// All metadata in file order, fit for a terminal: long texts and arrays are cut short, control characters
+  /// shown.
   package var metadataLines: [MetadataLine] {
     metadata.keys.map { key in
       MetadataLine(key: key, value: metadata[key]?.summary(arrayLimit: 4) ?? "")

@@ -2,8 +2,9 @@ package import Inference
 
 /// A model file opened for reading: what it says of itself, and where its weights lie.
 ///
-/// Opening reads and checks headers only. A file may lack a part (a vocabulary has no weights, some weights have no
-/// vocabulary): it opens, and asking for the missing part throws the reason. All errors are `CheckpointError`.
+/// Opening reads and checks headers only. A file may lack a part (a vocabulary has no weights, some weights
+/// have no vocabulary): it opens, and asking for the missing part throws the reason. All errors are
+/// `CheckpointError`.
 package struct Checkpoint: Sendable {
   let file: GGUFFile
   private let model: Result<Model, CheckpointError>
@@ -20,8 +21,8 @@ package struct Checkpoint: Sendable {
     self.model = Result { () throws(CheckpointError) in try Self.model(of: file) }
   }
 
-  /// The model's shape. Throws when the file is no model that can be computed: another architecture, values out of
-  /// range, tensors that are missing, misshapen, of a type that is not read, or not known.
+  /// The model's shape. Throws when the file is no model that can be computed: another architecture, values
+  /// out of range, tensors that are missing, misshapen, of a type that is not read, or not known.
   package var configuration: ModelConfiguration {
     get throws(CheckpointError) { try model.get().configuration }
   }
@@ -53,11 +54,13 @@ package struct Checkpoint: Sendable {
     let name = file.fileNames[0]
     guard !file.tensors.isEmpty else {
       throw .unsupported(
-        name, nil, "holds a vocabulary but no weights", remedy: "give the path of a file with the model's weights")
+        name, nil, "holds a vocabulary but no weights",
+        remedy: "give the path of a file with the model's weights")
     }
     if let kind = try file.metadata.string("general.type"), kind != "model" {
       throw .unsupported(
-        name, "general.type", "is '\(printable(kind))', not a model", remedy: "give the path of the model itself")
+        name, "general.type", "is '\(printable(kind))', not a model",
+        remedy: "give the path of the model itself")
     }
     let architecture = try ArchitectureDescription.named(by: file.metadata)
     let configuration = try ModelConfiguration(file, architecture)

@@ -1,4 +1,5 @@
-/// Why a model file was refused: which file, which of its fields or tensors, what is wrong, and what to do about it.
+/// Why a model file was refused: which file, which of its fields or tensors, what is wrong, and what to do
+/// about it.
 ///
 /// Every text taken from the file itself is made printable and short before it enters one of these.
 package struct CheckpointError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -29,19 +29,9 @@ extension GGUFFile {
     guard let bytes = bytes(of: entry) else { throw .damaged(fileName(of: entry), subject, "has no size") }
     let values: [Float]
     switch type {
-    case .f32:
-      values = stride(from: 0, to: bytes.count, by: 4).map {
-        Float(bitPattern: UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self)))
-      }
-    case .f16:
-      values = stride(from: 0, to: bytes.count, by: 2).map {
-        Float(Float16(bitPattern: UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt16.self))))
-      }
-    case .bf16:
-      values = stride(from: 0, to: bytes.count, by: 2).map {
-        let half = UInt16(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: UInt16.self))
-        return Float(bitPattern: UInt32(half) << 16)
-      }
+    case .f32: values = littleEndian(bytes) { (bits: UInt32) in Float(bitPattern: bits) }
+    case .f16: values = littleEndian(bytes) { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
+    case .bf16: values = littleEndian(bytes) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
     case .q4_0, .q8_0:
       throw .unsupported(
         fileName(of: entry), subject, "is a vector in \(type), where F32, F16 or BF16 is read",
@@ -51,6 +41,14 @@ extension GGUFFile {
       throw .damaged(fileName(of: entry), subject, "has a number that is not finite")
     }
     return values
+  }
+
+  private func littleEndian<Bits: FixedWidthInteger & BitwiseCopyable>(
+    _ bytes: UnsafeRawBufferPointer, _ value: (Bits) -> Float
+  ) -> [Float] {
+    stride(from: 0, to: bytes.count, by: MemoryLayout<Bits>.size).map {
+      value(Bits(littleEndian: bytes.loadUnaligned(fromByteOffset: $0, as: Bits.self)))
+    }
   }
 
   func fileName(of entry: TensorEntry) -> String { fileNames[entry.fileIndex] }

@@ -1,8 +1,8 @@
 import Glibc
 import Tensors
 
-/// One GGUF checkpoint: a file, or the shards it was split into, mapped and with its headers read. Tensor bytes stay
-/// where they are.
+/// One GGUF checkpoint: a file, or the shards it was split into, mapped and with its headers read. Tensor
+/// bytes stay where they are.
 ///
 /// Versions 2 and 3, little-endian. Throws `CheckpointError`. Cost of opening: the header's bytes, read once.
 package struct GGUFFile: Sendable {
@@ -53,7 +53,8 @@ package struct GGUFFile: Sendable {
     }
     if let expected = set?.tensorCount, expected != tensors.count {
       throw .damaged(
-        parts[0].name, ShardSet.tensorCountKey, "is \(expected), but the shards hold \(tensors.count) tensors")
+        parts[0].name, ShardSet.tensorCountKey, "is \(expected), but the shards hold \(tensors.count) tensors"
+      )
     }
     self.tensors = tensors
     self.indexByName = indexByName
@@ -105,7 +106,8 @@ extension CheckpointError {
       .unsupported(
         file, nil, "cannot be read (\(call): \(String(cString: strerror(code))))",
         remedy: "check the path, that the file is there, and the permission to read it")
-    case .notARegularFile: .unsupported(file, nil, "is not a regular file", remedy: "give the path of a .gguf file")
+    case .notARegularFile:
+      .unsupported(file, nil, "is not a regular file", remedy: "give the path of a .gguf file")
     case .empty: .damaged(file, nil, "is empty")
     }
   }

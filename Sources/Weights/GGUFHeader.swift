@@ -8,8 +8,8 @@ struct GGUFHeader: Sendable {
   let byteCount: Int
 }
 
-/// Reads one file's header. It believes nothing: every count is held against the bytes that are left before it sizes
-/// or repeats anything, so the work and the memory are bounded by the file's own length.
+/// Reads one file's header. It believes nothing: every count is held against the bytes that are left before
+/// it sizes or repeats anything, so the work and the memory are bounded by the file's own length.
 struct GGUFHeaderParser {
   private let file: MappedFile
   private let fileName: String
@@ -106,7 +106,9 @@ struct GGUFHeaderParser {
     }
   }
 
-  private mutating func simpleValue(_ key: String, _ type: MetadataType) throws(CheckpointError) -> MetadataValue {
+  private mutating func simpleValue(_ key: String, _ type: MetadataType) throws(CheckpointError)
+    -> MetadataValue
+  {
     let before = cursor
     if let value = MetadataValue(type, from: &cursor) { return value }
     // Find out which of the reasons it was; this is the failing path, so reading twice costs nothing.
@@ -136,7 +138,8 @@ struct GGUFHeaderParser {
     let smallest = type.byteCount ?? MemoryLayout<UInt64>.size
     guard rawCount <= UInt64(cursor.remaining / smallest) else {
       throw .damaged(
-        fileName, key, "is an array of \(rawCount) elements, more than the \(cursor.remaining) bytes left can hold")
+        fileName, key,
+        "is an array of \(rawCount) elements, more than the \(cursor.remaining) bytes left can hold")
     }
     let count = Int(rawCount)
     let start = cursor.position
@@ -175,8 +178,8 @@ struct GGUFHeaderParser {
   }
 }
 
-/// A key or tensor name: length, then that many printable ASCII characters (so that names can stand in messages and
-/// two names that look alike are alike).
+/// A key or tensor name: length, then that many printable ASCII characters (so that names can stand in
+/// messages and two names that look alike are alike).
 func readName(
   from cursor: inout ByteCursor, fileName: String, subject: String, limit: Int
 ) throws(CheckpointError) -> String {

@@ -1,5 +1,5 @@
-/// Bounds on what a header may say. All are far above what real models need; they keep reading bounded in memory
-/// even for files whose headers would fill a disk.
+/// Bounds on what a header may say. All are far above what real models need; they keep reading bounded in
+/// memory even for files whose headers would fill a disk.
 enum GGUFLimits {
   static let metadataCount = 1 << 16
   static let tensorCount = 1 << 18
@@ -14,7 +14,8 @@ enum GGUFLimits {
   static let mergeCount = 1 << 24
   /// Width of the feed-forward part, and of all heads of a layer together.
   static let innerSize = 1 << 20
-  static let headDimension = 1024
+  /// At least one pair that can turn.
+  static let headDimension = 2...1024
 
   /// Bytes of the smallest metadata entry: key length, one key byte, type, one value byte.
   static let smallestMetadataByteCount = 8 + 1 + 4 + 1

@@ -1,4 +1,5 @@
-/// A checkpoint's metadata: keys in file order, and values by key with the types and ranges their readers need.
+/// A checkpoint's metadata: keys in file order, and values by key with the types and ranges their readers
+/// need.
 ///
 /// Readers return nil for an absent key and throw for a value of another type or outside what was asked.
 package struct Metadata: Sendable {

@@ -38,8 +38,9 @@ package enum MetadataType: UInt32, Sendable {
   }
 }
 
-/// An array of a checkpoint's metadata, left in the file until it is asked for: vocabularies have hundreds of thousands
-/// of entries and most readers of a header want none of them. Its extent was checked when the header was read.
+/// An array of a checkpoint's metadata, left in the file until it is asked for: vocabularies have hundreds of
+/// thousands of entries and most readers of a header want none of them. Its extent was checked when the
+/// header was read.
 package struct MetadataArray: Sendable {
   package let elementType: MetadataType
   package let count: Int
@@ -117,7 +118,8 @@ package struct MetadataArray: Sendable {
     }
   }
 
-  /// Safety: `file` is a stored property, so the mapping outlives the closure; `range` was checked against it.
+  /// Safety: `file` is a stored property, so the mapping outlives the closure; `range` was checked against
+  /// it.
   private func read<Result>(_ body: (inout ByteCursor) -> Result) -> Result {
     var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
     return withExtendedLifetime(file) { body(&cursor) }
@@ -125,8 +127,8 @@ package struct MetadataArray: Sendable {
 }
 
 extension MetadataValue {
-  /// The next value of a simple type; nil when the bytes end, when a string is not UTF-8 or too long, for a bool that is
-  /// neither 0 nor 1, and for arrays.
+  /// The next value of a simple type; nil when the bytes end, when a string is not UTF-8 or too long, for a
+  /// bool that is neither 0 nor 1, and for arrays.
   init?(_ type: MetadataType, from cursor: inout ByteCursor) {
     switch type {
     case .uint8: self.init(unsigned: cursor.integer(UInt8.self))

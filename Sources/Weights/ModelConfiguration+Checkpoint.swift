@@ -1,8 +1,8 @@
 import Inference
 
 extension ModelConfiguration {
-  /// The model's shape by its metadata, every value within `Limits`. Tensors are looked at only for what metadata leaves
-  /// open (vocabulary, tied head, rope factors); whether all fit is for `TensorMap` to say.
+  /// The model's shape by its metadata, every value within `Limits`. Tensors are looked at only for what
+  /// metadata leaves open (vocabulary, tied head, rope factors); whether all fit is for `TensorMap` to say.
   init(_ file: GGUFFile, _ architecture: ArchitectureDescription) throws(CheckpointError) {
     let metadata = file.metadata
     try Self.refuseOtherArithmetic(metadata, architecture)
@@ -50,7 +50,7 @@ extension ModelConfiguration {
   private static func headDimension(
     _ metadata: Metadata, _ architecture: ArchitectureDescription, hiddenSize: Int, headCount: Int
   ) throws(CheckpointError) -> Int {
-    let range = 1...GGUFLimits.headDimension
+    let range = GGUFLimits.headDimension
     let key = architecture.key("attention.key_length")
     let dimension: Int
     if let stated = try metadata.integer(key, in: range) {
@@ -59,7 +59,8 @@ extension ModelConfiguration {
       guard hiddenSize % headCount == 0, range.contains(hiddenSize / headCount) else {
         throw metadata.refusal(
           architecture.key("attention.head_count"),
-          "is \(headCount), by which the width \(hiddenSize) cannot be divided into heads of 1 to \(range.upperBound)")
+          "is \(headCount), by which the width \(hiddenSize) cannot be divided into heads of "
+            + "\(range.lowerBound) to \(range.upperBound)")
       }
       dimension = hiddenSize / headCount
     }
@@ -76,8 +77,8 @@ extension ModelConfiguration {
     return dimension
   }
 
-  /// What the metadata says, else the number of tokens, else the embedding's rows. That the tensors agree is checked with
-  /// their shapes.
+  /// What the metadata says, else the number of tokens, else the embedding's rows. That the tensors agree is
+  /// checked with their shapes.
   private static func vocabularySize(
     _ file: GGUFFile, _ architecture: ArchitectureDescription
   ) throws(CheckpointError) -> Int {
@@ -87,7 +88,8 @@ extension ModelConfiguration {
     let key = architecture.key("vocab_size")
     if let stated = try metadata.integer(key, in: range) {
       if let tokenCount, tokenCount > stated {
-        throw metadata.refusal(Metadata.tokensKey, "has \(tokenCount) entries, more than the vocabulary of \(stated)")
+        throw metadata.refusal(
+          Metadata.tokensKey, "has \(tokenCount) entries, more than the vocabulary of \(stated)")
       }
       return stated
     }

@@ -1,5 +1,5 @@
-/// The files a split checkpoint consists of, told from one of them: names end in `-00001-of-00003.gguf`, and the
-/// metadata repeats both numbers.
+/// The files a split checkpoint consists of, told from one of them: names end in `-00001-of-00003.gguf`, and
+/// the metadata repeats both numbers.
 struct ShardSet {
   static let tensorCountKey = "split.tensors.count"
   private static let countKey = "split.count"
@@ -18,7 +18,8 @@ struct ShardSet {
     let count = try metadata.integer(Self.countKey, in: 0...Int(UInt16.max)) ?? 1
     guard count > 1 else { return nil }
     guard count <= GGUFLimits.shardCount else {
-      throw metadata.refusal(Self.countKey, "is \(count), and at most \(GGUFLimits.shardCount) shards are read")
+      throw metadata.refusal(
+        Self.countKey, "is \(count), and at most \(GGUFLimits.shardCount) shards are read")
     }
     guard let name = ShardName(path: path), name.count == count else {
       throw .unsupported(

@@ -41,7 +41,8 @@ struct StageReader {
       rowByteCount: rowByteCount)
   }
 
-  /// A map without a role that its architecture's table must have is a mistake in the table; it is reported all the same.
+  /// A map without a role that its architecture's table must have is a mistake in the table; it is reported
+  /// all the same.
   private mutating func take(
     _ tensors: [TensorRole: TensorEntry], _ role: TensorRole
   ) throws(CheckpointError) -> TensorEntry {

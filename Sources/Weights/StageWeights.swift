@@ -2,8 +2,8 @@ package import Inference
 import Synchronization
 import Tensors
 
-/// The weights of one stage: views of its own layers, and of the embedding and head where it has them. Only norms are
-/// read on making one; matrices stay in the mapped file, and no byte of another stage is touched.
+/// The weights of one stage: views of its own layers, and of the embedding and head where it has them. Only
+/// norms are read on making one; matrices stay in the mapped file, and no byte of another stage is touched.
 ///
 /// Owns the mappings: every `WeightMatrix` is valid as long as this lives. Immutable, for any thread.
 package final class StageWeights: Sendable {
@@ -29,8 +29,8 @@ package final class StageWeights: Sendable {
     let bytes: Range<Int>
   }
 
-  /// - Throws: `CheckpointError` when the checkpoint is no model that can be computed, has not these layers, or when a
-  ///   norm is not finite.
+  /// - Throws: `CheckpointError` when the checkpoint is no model that can be computed, has not these layers,
+  ///   or when a norm is not finite.
   package init(
     _ checkpoint: Checkpoint, layers range: LayerRange, hasEmbedding: Bool, hasHead: Bool
   ) throws(CheckpointError) {
@@ -60,13 +60,12 @@ package final class StageWeights: Sendable {
     self.byteCount = extents.reduce(0) { $0 + $1.bytes.count }
   }
 
-  /// Reads all of this stage's bytes into memory, in file order, so that the first request does not wait for the disk.
+  /// Reads all of this stage's bytes into memory, in file order, so that the first request does not wait for
+  /// the disk.
   ///
-  /// Blocks on the disk: call it on a thread that may. `progress` is given the share done, ascending, at the end 1; what
-  /// it throws ends the work.
-  package func prefetch<Failure: Error>(
-    progress: (Double) throws(Failure) -> Void = { _ in }
-  ) throws(Failure) {
+  /// Blocks on the disk: call it on a thread that may. `progress` is given the share done, ascending, at the
+  /// end 1; what it throws ends the work.
+  package func prefetch(progress: (Double) throws -> Void) rethrows {
     var done = 0
     for extent in extents {
       let file = files[extent.fileIndex]

@@ -1,5 +1,6 @@
-/// Reads the tensor directory of one file and checks it as a whole: names are unique, and every tensor lies within the
-/// file and apart from the others. Tensors of types that cannot be computed with are listed like all others.
+/// Reads the tensor directory of one file and checks it as a whole: names are unique, and every tensor lies
+/// within the file and apart from the others. Tensors of types that cannot be computed with are listed like
+/// all others.
 struct TensorDirectoryParser {
   let fileName: String
   let fileIndex: Int
@@ -44,7 +45,8 @@ struct TensorDirectoryParser {
     let byteCount = try byteCount(of: dimensions, type: type, subject: subject)
     guard let offset = Int(exactly: rawOffset), offset % alignment == 0 else {
       throw .damaged(
-        fileName, subject, "begins at offset \(rawOffset), which is not a multiple of the alignment \(alignment)")
+        fileName, subject,
+        "begins at offset \(rawOffset), which is not a multiple of the alignment \(alignment)")
     }
     entries.append(
       TensorEntry(
@@ -69,7 +71,8 @@ struct TensorDirectoryParser {
       }
       placed.append(
         TensorEntry(
-          name: entry.name, type: entry.type, dimensions: entry.dimensions, fileIndex: fileIndex, offset: start,
+          name: entry.name, type: entry.type, dimensions: entry.dimensions, fileIndex: fileIndex,
+          offset: start,
           byteCount: entry.byteCount))
     }
     try checkApart(placed)
@@ -88,7 +91,8 @@ struct TensorDirectoryParser {
     }
   }
 
-  /// Nil for types of unknown size; throws when the product overflows or a row is not a whole number of blocks.
+  /// Nil for types of unknown size; throws when the product overflows or a row is not a whole number of
+  /// blocks.
   private func byteCount(
     of dimensions: [Int], type: TensorType, subject: String
   ) throws(CheckpointError) -> Int? {
@@ -103,7 +107,8 @@ struct TensorDirectoryParser {
       throw .damaged(
         fileName, subject, "has rows of \(dimensions[0]), not whole \(type) blocks of \(block.elementCount)")
     }
-    let (bytes, overflow) = (elementCount / block.elementCount).multipliedReportingOverflow(by: block.byteCount)
+    let (bytes, overflow) = (elementCount / block.elementCount).multipliedReportingOverflow(
+      by: block.byteCount)
     guard !overflow else { throw .damaged(fileName, subject, "has more bytes than can be counted") }
     return bytes
   }

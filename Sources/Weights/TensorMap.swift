@@ -1,7 +1,7 @@
 import Inference
 
-/// Every tensor of a model by what it is for. Complete, of the right shapes and of types that can be computed with; the
-/// checkpoint has no tensor besides.
+/// Every tensor of a model by what it is for. Complete, of the right shapes and of types that can be computed
+/// with; the checkpoint has no tensor besides.
 struct TensorMap: Sendable {
   let model: [TensorRole: TensorEntry]
   /// One a layer.
@@ -44,8 +44,8 @@ struct TensorMap: Sendable {
     }
   }
 
-  /// Bytes of the model's parts, as stored. The output norm counts with the head; a tied head counts again what the
-  /// embedding counts, since the last stage needs it too.
+  /// Bytes of the model's parts, as stored. The output norm counts with the head; a tied head counts again
+  /// what the embedding counts, since the last stage needs it too.
   var footprint: WeightFootprint {
     let embedding = model[.embedding]?.byteCount ?? 0
     let head = model[.head]?.byteCount ?? embedding

@@ -1,11 +1,11 @@
 package import Inference
 
 extension TokenizerDescription {
-  /// What a checkpoint says of its tokenizer, read anew on each call. Ids are within the vocabulary and arrays that
-  /// go with the tokens are as long as they.
+  /// What a checkpoint says of its tokenizer, read anew on each call. Ids are within the vocabulary and
+  /// arrays that go with the tokens are as long as they.
   ///
-  /// Throws `CheckpointError` when the checkpoint has no tokenizer or its parts do not fit together. Whether `model`
-  /// and `preTokenizer` are known is for the tokenizers to say.
+  /// Throws `CheckpointError` when the checkpoint has no tokenizer or its parts do not fit together. Whether
+  /// `model` and `preTokenizer` are known is for the tokenizers to say.
   package init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     let metadata = checkpoint.metadata
     guard let model = try metadata.string(Key.model) else {
@@ -51,7 +51,8 @@ extension TokenizerDescription {
     static let chatTemplate = "tokenizer.chat_template"
   }
 
-  /// Tokens that end a turn in well-known families; files made before there were keys for them have only these names.
+  /// Tokens that end a turn in well-known families; files made before there were keys for them have only
+  /// these names.
   private static let endOfTurnSpellings = Set(
     ["<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>"].map { Array($0.utf8) })
 
@@ -85,7 +86,9 @@ extension TokenizerDescription {
     for (index, number) in numbers.enumerated() {
       // 0 means that the converter did not know; such tokens are spelled as they stand.
       let kind = number == 0 ? TokenKind.normal : Int32(exactly: number).flatMap(TokenKind.init(rawValue:))
-      guard let kind else { throw metadata.refusal(Key.kinds, "is \(number) at token \(index), an unknown kind") }
+      guard let kind else {
+        throw metadata.refusal(Key.kinds, "is \(number) at token \(index), an unknown kind")
+      }
       kinds.append(kind)
     }
     return kinds

@@ -2,11 +2,11 @@ package import Inference
 
 /// A matrix of weights as it lies in a mapped file.
 ///
-/// **Shape**: `[rowCount (out), columnCount (in)]`, row-major, rows `rowByteCount` apart, no gaps. A row makes one number of
-/// the output.
+/// **Shape**: `[rowCount (out), columnCount (in)]`, row-major, rows `rowByteCount` apart, no gaps. A row
+/// makes one number of the output.
 ///
-/// Safety: `@unchecked Sendable`: the bytes are read-only and never change. They live as long as the `StageWeights` this
-/// came from, which whoever uses it keeps.
+/// Safety: `@unchecked Sendable`: the bytes are read-only and never change. They live as long as the
+/// `StageWeights` this came from, which whoever uses it keeps.
 package struct WeightMatrix: @unchecked Sendable {
   package let type: ElementType
   package let rowCount: Int

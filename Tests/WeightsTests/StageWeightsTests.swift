@@ -1,0 +1,132 @@
+import Inference
+import Testing
+
+@testable import Weights
+
+@Suite struct StageWeightsTests {
+  let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
+
+  private func first(_ matrix: WeightMatrix) -> Float { matrix.bytes.load(as: Float.self) }
+
+  @Test("A middle stage has its layers and nothing else")
+  func middle() throws {
+    let checkpoint = try folder.checkpoint(.tinyModel(layerCount: 3))
+    let range = try #require(LayerRange(lower: 1, upper: 2))
+    let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: false, hasHead: false)
+    #expect(weights.layers.count == 1)
+    #expect(weights.embedding == nil && weights.head == nil && weights.outputNorm == nil)
+    let layer = weights.layers[0]
+    // Places in the directory: the embedding is 0, layer 1 begins at 10.
+    #expect(first(layer.query) == 11_000)
+    #expect(first(layer.key) == 12_000)
+    #expect(first(layer.value) == 13_000)
+    #expect(first(layer.output) == 14_000)
+    #expect(first(layer.gate) == 16_000)
+    #expect(first(layer.up) == 17_000)
+    #expect(first(layer.down) == 18_000)
+    #expect(layer.attentionNorm == [Float](repeating: 1, count: 8))
+    #expect(layer.key.rowCount == 4 && layer.key.columnCount == 8 && layer.key.rowByteCount == 32)
+    #expect(layer.down.rowCount == 8 && layer.down.columnCount == 12)
+    #expect(try weights.byteCount == checkpoint.footprint.layerByteCounts[1])
+  }
+
+  @Test("A tied head is the embedding, counted once in a stage that has both")
+  func tiedHead() throws {
+    let checkpoint = try folder.checkpoint(.tinyModel())
+    let range = try #require(LayerRange(lower: 0, upper: 2))
+    let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true)
+    #expect(weights.head?.bytes == weights.embedding?.bytes)
+    let footprint = try checkpoint.footprint
+    #expect(footprint.embeddingByteCount == 160)
+    #expect(footprint.headByteCount == 160 + 32)
+    #expect(weights.byteCount == footprint.layerByteCounts.reduce(0, +) + footprint.headByteCount)
+    let last = try StageWeights(
+      checkpoint, layers: #require(LayerRange(lower: 1, upper: 2)), hasEmbedding: false, hasHead: true)
+    #expect(last.head?.rowCount == 5)
+    #expect(last.byteCount == footprint.layerByteCounts[1] + footprint.headByteCount)
+  }
+
+  @Test("A head of its own is used when there is one")
+  func untiedHead() throws {
+    let checkpoint = try folder.checkpoint(.tinyModel(layerCount: 1, tied: false))
+    #expect(try !checkpoint.configuration.hasTiedHead)
+    let range = try #require(LayerRange(lower: 0, upper: 1))
+    let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true)
+    #expect(weights.head.map(first) == 11_000)
+    #expect(weights.embedding.map(first) == 0)
+  }
+
+  @Test("Norms in half precision are converted")
+  func halfNorms() throws {
+    var writer = GGUFWriter.tinyModel(layerCount: 1)
+    writer.edit("blk.0.attn_norm.weight") {
+      $0.type = 1
+      $0.bytes = [0, 0x3C, 0, 0xC0] + [UInt8](repeating: 0, count: 12)  // 1, -2, zeros
+    }
+    writer.edit("blk.0.ffn_norm.weight") {
+      $0.type = 30
+      $0.bytes = [0x80, 0x3F, 0, 0xC0] + [UInt8](repeating: 0, count: 12)
+    }
+    let range = try #require(LayerRange(lower: 0, upper: 1))
+    let layer = try StageWeights(
+      folder.checkpoint(writer), layers: range, hasEmbedding: false, hasHead: false
+    ).layers[0]
+    #expect(layer.attentionNorm == [1, -2, 0, 0, 0, 0, 0, 0])
+    #expect(layer.feedForwardNorm == [1, -2, 0, 0, 0, 0, 0, 0])
+  }
+
+  @Test("A norm that is not finite is refused by the stage that has it, and by no other")
+  func notFinite() throws {
+    var writer = GGUFWriter.tinyModel()
+    writer.edit("blk.1.ffn_norm.weight") { $0.bytes[2...3] = [0xC0, 0x7F] }
+    let checkpoint = try folder.checkpoint(writer)
+    let sound = try #require(LayerRange(lower: 0, upper: 1))
+    _ = try StageWeights(checkpoint, layers: sound, hasEmbedding: true, hasHead: false)
+    let broken = try #require(LayerRange(lower: 1, upper: 2))
+    let error = #expect(throws: CheckpointError.self) {
+      try StageWeights(checkpoint, layers: broken, hasEmbedding: false, hasHead: true)
+    }
+    #expect(
+      error?.description.contains("tensor 'blk.1.ffn_norm.weight' has a number that is not finite") == true)
+  }
+
+  @Test("Layers beyond the model's are refused")
+  func beyond() throws {
+    let checkpoint = try folder.checkpoint(.tinyModel())
+    let range = try #require(LayerRange(lower: 1, upper: 3))
+    let error = #expect(throws: CheckpointError.self) {
+      try StageWeights(checkpoint, layers: range, hasEmbedding: false, hasHead: false)
+    }
+    #expect(error?.description.contains("has 2 layers, and layers [1, 3) were asked for") == true)
+  }
+
+  @Test("Prefetching tells of its progress, ascending to 1, and stops where told")
+  func prefetch() throws {
+    let checkpoint = try folder.checkpoint(.tinyModel())
+    let range = try #require(LayerRange(lower: 0, upper: 2))
+    let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true)
+    var shares: [Double] = []
+    weights.prefetch { shares.append($0) }
+    #expect(shares.last == 1)
+    #expect(zip(shares, shares.dropFirst()).allSatisfy { $0 < $1 })
+    struct Stopped: Error {}
+    var calls = 0
+    #expect(throws: Stopped.self) {
+      try weights.prefetch { _ in
+        calls += 1
+        throw Stopped()
+      }
+    }
+    #expect(calls == 1)
+  }
+
+  @Test("Weights outlive the checkpoint they came from")
+  func lifetime() throws {
+    let range = try #require(LayerRange(lower: 0, upper: 2))
+    var checkpoint: Checkpoint? = try folder.checkpoint(.tinyModel())
+    let weights = try StageWeights(#require(checkpoint), layers: range, hasEmbedding: true, hasHead: true)
+    checkpoint = nil
+    #expect(weights.layers.map { first($0.query) } == [2000, 11_000])
+  }
+}
