@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "Inference", "Transformer", "Weights", "Tensors", "Wire", "Transport",
+        "Inference", "Transformer", "Attention", "Weights", "Tensors", "Wire", "Transport",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .target(

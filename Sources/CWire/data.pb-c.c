@@ -367,7 +367,7 @@ void   longhaul__token_logprob__free_unpacked
   assert(message->base.descriptor == &longhaul__token_logprob__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptors[6] =
+static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptors[7] =
 {
   {
     "version",
@@ -441,10 +441,23 @@ static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "failure",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ForwardHeader, failure),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__forward_header__field_indices_by_name[] = {
   4,   /* field[4] = entries */
   1,   /* field[1] = epoch */
+  6,   /* field[6] = failure */
   3,   /* field[3] = hidden_size */
   5,   /* field[5] = releases */
   2,   /* field[2] = step */
@@ -453,7 +466,7 @@ static const unsigned longhaul__forward_header__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__forward_header__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor longhaul__forward_header__descriptor =
 {
@@ -463,7 +476,7 @@ const ProtobufCMessageDescriptor longhaul__forward_header__descriptor =
   "Longhaul__ForwardHeader",
   "longhaul",
   sizeof(Longhaul__ForwardHeader),
-  6,
+  7,
   longhaul__forward_header__field_descriptors,
   longhaul__forward_header__field_indices_by_name,
   1,  longhaul__forward_header__number_ranges,
@@ -882,7 +895,7 @@ const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor =
   (ProtobufCMessageInit) longhaul__sampling_parameters__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[5] =
+static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[6] =
 {
   {
     "version",
@@ -944,10 +957,23 @@ static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[5
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "failure",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StepResult, failure),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__step_result__field_indices_by_name[] = {
   3,   /* field[3] = entries */
   1,   /* field[1] = epoch */
+  5,   /* field[5] = failure */
   2,   /* field[2] = step */
   0,   /* field[0] = version */
   4,   /* field[4] = vocabulary_size */
@@ -955,7 +981,7 @@ static const unsigned longhaul__step_result__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__step_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor longhaul__step_result__descriptor =
 {
@@ -965,7 +991,7 @@ const ProtobufCMessageDescriptor longhaul__step_result__descriptor =
   "Longhaul__StepResult",
   "longhaul",
   sizeof(Longhaul__StepResult),
-  5,
+  6,
   longhaul__step_result__field_descriptors,
   longhaul__step_result__field_indices_by_name,
   1,  longhaul__step_result__number_ranges,

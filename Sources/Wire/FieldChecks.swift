@@ -63,6 +63,12 @@ enum Field {
     return text
   }
 
+  /// Why a step was not computed; nil for the empty text of one that was.
+  static func failure(_ value: UnsafePointer<CChar>?) throws(WireError) -> String? {
+    let reason = try text(value, "failure")
+    return reason.isEmpty ? nil : reason
+  }
+
   /// A word that programs read and logs quote: no control characters, so that it cannot forge a log line.
   static func word(
     _ value: UnsafePointer<CChar>?, _ name: String, limit: Int = WireLimits.maximumStringByteCount,

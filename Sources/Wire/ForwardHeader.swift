@@ -14,15 +14,20 @@ package struct ForwardHeader: Hashable, Sendable {
   package var entries: [ForwardEntry]
   /// Sequences whose state ends before this step is computed.
   package var releases: [SequenceID]
+  /// Why an earlier stage could not compute the step; then there is no payload, later stages only apply the releases and
+  /// pass the header on. In UTF-8 at most `WireLimits.maximumStringByteCount`; encoding cuts what is longer.
+  package var failure: String?
 
   package init(
-    epoch: PlanEpoch, step: UInt64, hiddenSize: Int, entries: [ForwardEntry], releases: [SequenceID] = []
+    epoch: PlanEpoch, step: UInt64, hiddenSize: Int, entries: [ForwardEntry], releases: [SequenceID] = [],
+    failure: String? = nil
   ) {
     self.epoch = epoch
     self.step = step
     self.hiddenSize = hiddenSize
     self.entries = entries
     self.releases = releases
+    self.failure = failure
   }
 
   /// Rows of hidden states: the tokens of all entries.

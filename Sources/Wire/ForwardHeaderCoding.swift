@@ -13,6 +13,7 @@ extension ForwardHeader {
         $0.entries = arena.pointers(entries) { $0.raw(arena) }
         $0.n_releases = releases.count
         $0.releases = arena.copy(releases.lazy.map(\.rawValue))
+        $0.failure = arena.copy(failure ?? "", clippedTo: WireLimits.maximumStringByteCount)
       }
     }
   }
@@ -33,7 +34,8 @@ extension ForwardHeader {
         raw.entries, raw.n_entries, "entries", limit: Limits.maximumStepEntryCount, ForwardEntry.init),
       releases: try Field.elements(
         raw.releases, raw.n_releases, "releases", limit: WireLimits.maximumReleaseCount
-      ).map(SequenceID.init))
+      ).map(SequenceID.init),
+      failure: try Field.failure(raw.failure))
     try checkTotals()
   }
 

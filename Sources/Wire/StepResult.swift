@@ -11,12 +11,17 @@ package struct StepResult: Hashable, Sendable {
   package var entries: [StepResultEntry]
   /// Width of the rows in frame 2.
   package var vocabularySize: Int
+  /// Why a stage could not compute the step; then there are no entries.
+  package var failure: String?
 
-  package init(epoch: PlanEpoch, step: UInt64, entries: [StepResultEntry], vocabularySize: Int) {
+  package init(
+    epoch: PlanEpoch, step: UInt64, entries: [StepResultEntry], vocabularySize: Int, failure: String? = nil
+  ) {
     self.epoch = epoch
     self.step = step
     self.entries = entries
     self.vocabularySize = vocabularySize
+    self.failure = failure
   }
 
   /// Bytes frame 2 must have; `Int.max`, which no frame has, when the numbers overflow.

@@ -11,6 +11,7 @@ extension StepResult {
         $0.n_entries = entries.count
         $0.entries = arena.pointers(entries) { $0.raw(arena) }
         $0.vocabulary_size = Int64(vocabularySize)
+        $0.failure = arena.copy(failure ?? "", clippedTo: WireLimits.maximumStringByteCount)
       }
     }
   }
@@ -28,7 +29,8 @@ extension StepResult {
       epoch: PlanEpoch(raw.epoch), step: raw.step,
       entries: try Field.messages(
         raw.entries, raw.n_entries, "entries", limit: Limits.maximumStepEntryCount, StepResultEntry.init),
-      vocabularySize: try Field.integer(raw.vocabulary_size, "vocabulary_size", 0...Limits.maximumVocabularySize))
+      vocabularySize: try Field.integer(raw.vocabulary_size, "vocabulary_size", 0...Limits.maximumVocabularySize),
+      failure: try Field.failure(raw.failure))
     let scoreCount = entries.reduce(0) { $0 + $1.promptLogprobs.count }
     _ = try Field.count(scoreCount, "entries.prompt_logprobs", limit: Limits.maximumStepTokenCount)
     if vocabularySize == 0, entries.contains(where: \.hasLogits) {

@@ -4,6 +4,8 @@ package enum WireLimits {
   package static let maximumControlByteCount = 1 << 20
   /// A header of the data plane, payload frames not counted.
   package static let maximumHeaderByteCount = 8 << 20
+  /// A payload of the data plane: hidden states or logits of one step.
+  package static let maximumPayloadByteCount = 256 << 20
   /// Any string, in UTF-8 bytes.
   package static let maximumStringByteCount = 4096
   /// A worker's name, in UTF-8 bytes.

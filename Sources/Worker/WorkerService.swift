@@ -74,17 +74,13 @@ package final class WorkerService: Sendable {
   }
 
   private func openSession(_ loop: SocketLoop) throws -> Session {
-    let data = try loop.open(
-      SocketSpecification(
-        kind: .pull, role: .bind(configuration.dataEndpoint),
-        maximumMessageByteCount: WireLimits.maximumDataMessageByteCount,
-        allowsInsecureRemote: configuration.allowsInsecureRemote),
-      onMessage: { [self] message, _ in takeFrame(message) })
-    let control = try loop.open(
-      SocketSpecification(
-        kind: .dealer, role: .connect(configuration.coordinator),
-        maximumMessageByteCount: WireLimits.maximumControlMessageByteCount),
-      onMessage: { [self] message, _ in hear(message) })
+    var intake = SocketSpecification(kind: .pull, role: .bind(configuration.dataEndpoint))
+    intake.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
+    intake.allowsInsecureRemote = configuration.allowsInsecureRemote
+    let data = try loop.open(intake, onMessage: { [self] message, _ in takeFrame(message) })
+    var line = SocketSpecification(kind: .dealer, role: .connect(configuration.coordinator))
+    line.maximumMessageByteCount = WireLimits.maximumControlByteCount
+    let control = try loop.open(line, onMessage: { [self] message, _ in hear(message) })
     let session = Session(
       loop: loop, control: control, data: data, incarnation: UInt64.random(in: 1...UInt64.max))
     let endpoint = loop.boundEndpoint(of: data) ?? configuration.dataEndpoint
@@ -153,11 +149,10 @@ package final class WorkerService: Sendable {
       metadata: ["layers": "\(assignment.layers)", "stage": "\(assignment.stageIndex)", "epoch": "\(assignment.epoch)"])
     session.epoch = assignment.epoch
     if let previous = session.next { session.loop.close(previous) }
-    let next = try session.loop.open(
-      SocketSpecification(
-        kind: .push, role: .connect(try Endpoint(assignment.nextEndpoint)),
-        maximumMessageByteCount: WireLimits.maximumDataMessageByteCount),
-      onMessage: { _, _ in })
+    var link = SocketSpecification(kind: .push, role: .connect(try Endpoint(assignment.nextEndpoint)))
+    link.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
+    link.maximumQueuedByteCount = 2 * WireLimits.maximumPayloadByteCount
+    let next = try session.loop.open(link, onMessage: { _, _ in })
     session.next = next
     let loop = session.loop
     let epoch = assignment.epoch

@@ -44,10 +44,14 @@ struct  Longhaul__ForwardHeader
   Longhaul__ForwardEntry **entries;
   size_t n_releases;
   uint64_t *releases;
+  /*
+   * Why an earlier stage could not compute the step; empty when it could. Then there is no payload.
+   */
+  char *failure;
 };
 #define LONGHAUL__FORWARD_HEADER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__forward_header__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, 0,NULL }
+    , 0, 0, 0, 0, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string }
 
 
 typedef enum {
@@ -152,10 +156,14 @@ struct  Longhaul__StepResult
   size_t n_entries;
   Longhaul__StepResultEntry **entries;
   int64_t vocabulary_size;
+  /*
+   * Why a stage could not compute the step; empty when all could. Then there are no entries.
+   */
+  char *failure;
 };
 #define LONGHAUL__STEP_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__step_result__descriptor) \
-    , 0, 0, 0, 0,NULL, 0 }
+    , 0, 0, 0, 0,NULL, 0, (char *)protobuf_c_empty_string }
 
 
 typedef enum {

@@ -1,0 +1,52 @@
+package import Cluster
+package import Inference
+package import Transport
+
+/// What a coordinator is told at its start. Read once.
+package struct ClusterConfiguration: Sendable {
+  /// The name clients use for the model.
+  package var modelID: String
+  /// Files of the checkpoint, as workers on this machine find them.
+  package var modelPaths: [String]
+  /// Says that a worker's files are the same model.
+  package var modelFingerprint: String
+  package var model: ModelConfiguration
+  package var footprint: WeightFootprint
+  /// Where workers register.
+  package var controlEndpoint: Endpoint
+  /// Where the last stage sends results.
+  package var resultEndpoint: Endpoint
+  /// Workers to wait for before planning.
+  package var workerCount: Int
+  /// KV to plan for; its policy is also what requests get that ask for none.
+  package var demand: KVDemand
+  /// Binding other interfaces than loopback without keys was asked for.
+  package var allowsInsecureRemote: Bool
+  /// Version of the program, for messages.
+  package var build: String
+
+  package init(
+    modelID: String, modelPaths: [String], modelFingerprint: String, model: ModelConfiguration,
+    footprint: WeightFootprint, controlEndpoint: Endpoint, resultEndpoint: Endpoint, workerCount: Int, demand: KVDemand,
+    allowsInsecureRemote: Bool, build: String
+  ) {
+    self.modelID = modelID
+    self.modelPaths = modelPaths
+    self.modelFingerprint = modelFingerprint
+    self.model = model
+    self.footprint = footprint
+    self.controlEndpoint = controlEndpoint
+    self.resultEndpoint = resultEndpoint
+    self.workerCount = workerCount
+    self.demand = demand
+    self.allowsInsecureRemote = allowsInsecureRemote
+    self.build = build
+  }
+
+  /// Tokens a step may carry: a chunk and, beside it, every sequence's next token.
+  package var stepTokenBudget: Int {
+    min(Limits.maximumStepTokenCount, demand.chunkTokenCount + demand.sequenceCount)
+  }
+
+  var planner: LayerPlanner { LayerPlanner(configuration: model, weights: footprint, demand: demand) }
+}

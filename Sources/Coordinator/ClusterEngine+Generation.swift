@@ -1,0 +1,116 @@
+package import Inference
+import Logging
+import Scheduling
+import Synchronization
+import Transport
+import Wire
+
+/// The path of a token: requests in, steps out, results in, events out.
+extension ClusterEngine {
+  package func generate(
+    _ request: GenerationRequest
+  ) async throws -> AsyncThrowingStream<GenerationEvent, any Error> {
+    let (stream, sink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
+    let admission = Admission(configuration: configuration)
+    let sequence = try state.withLock { state in
+      if case .loading(let reason) = state.readiness { throw EngineError.notReady(reason) }
+      if case .failed(let reason) = state.readiness { throw EngineError.failed(reason) }
+      let sequence = SequenceID(state.nextSequence)
+      let (scheduled, choice) = try admission.admit(request, as: sequence)
+      do throws(AdmissionError) {
+        try state.scheduler?.submit(scheduled, now: now)
+      } catch .overloaded(let limit) {
+        throw EngineError.overloaded(limit: limit)
+      } catch {
+        throw InvalidParameter(name: "request", reason: "cannot be admitted: \(error)")
+      }
+      state.nextSequence += 1
+      sink.yield(.admitted(choice))
+      state.generations[sequence] = Generation(sink: sink, promptTokenCount: request.prompt.count, submitted: now)
+      sendSteps(&state)
+      return sequence
+    }
+    sink.onTermination = { [weak self] termination in
+      // A stream that the engine finished is already forgotten, and this may run under the lock.
+      if case .cancelled = termination { self?.cancel(sequence) }
+    }
+    return stream
+  }
+
+  private func cancel(_ sequence: SequenceID) {
+    state.withLock { state in
+      guard state.generations.removeValue(forKey: sequence) != nil else { return }
+      state.scheduler?.cancel(sequence)
+      sendSteps(&state)
+    }
+  }
+
+  /// Sends as many steps as may be in flight.
+  func sendSteps(_ state: inout EngineState) {
+    guard let link = state.firstStage else { return }
+    while let plan = state.scheduler?.nextStep() {
+      let now = now
+      if state.scheduler?.counts.stepsInFlightCount == 1 { state.lastStepChange = now }
+      for entry in plan.entries { state.generations[entry.sequence]?.noteSent(now: now) }
+      do {
+        try loop.send(
+          StepMessages.forward(plan, epoch: state.epoch, hiddenSize: configuration.model.hiddenSize), on: link)
+      } catch {
+        eventSink.yield(.stepFailed(reason: "the first stage does not take frames: \(error)"))
+        return
+      }
+    }
+  }
+
+  /// Socket thread: a result of the last stage.
+  func takeResult(_ message: Message) {
+    do {
+      let (result, logits) = try StepMessages.result(message)
+      try state.withLock { state in
+        guard result.epoch == state.epoch, state.scheduler != nil else { return }
+        state.lastStepChange = now
+        if let failure = result.failure {
+          try abandon(result.step, reason: failure, &state)
+        } else {
+          try complete(result, logits: logits, &state)
+        }
+        sendSteps(&state)
+      }
+    } catch let error as WireError {
+      logger.warning("result dropped", metadata: ["reason": "\(error)"])
+    } catch {
+      eventSink.yield(.stepFailed(reason: "the last stage sent a result that fits no step: \(error)"))
+    }
+  }
+
+  private func complete(_ result: StepResult, logits: [[Float]], _ state: inout EngineState) throws {
+    let updates = try state.scheduler?.complete(
+      StepCompletion(
+        step: result.step, entries: result.entries.map { .init(sequence: $0.sequence, token: $0.token) })) ?? []
+    var rows = logits[...]
+    var entries: [SequenceID: StepResultEntry] = [:]
+    for entry in result.entries {
+      entries[entry.sequence] = entry
+      let row = entry.hasLogits ? rows.popFirst() : nil
+      state.generations[entry.sequence]?.passScores(entry, logits: row)
+    }
+    for update in updates {
+      switch update {
+      case .prefillProgress(let sequence, let done, let total):
+        state.generations[sequence]?.sink.yield(.prefillProgress(done: done, total: total))
+      case .token(let sequence, let token):
+        state.generations[sequence]?.passToken(token, entry: entries[sequence], now: now)
+      case .finished(let sequence, let reason):
+        var generation = state.generations.removeValue(forKey: sequence)
+        generation?.finish(reason, now: now)
+      }
+    }
+  }
+
+  private func abandon(_ step: UInt64, reason: String, _ state: inout EngineState) throws {
+    for sequence in try state.scheduler?.abandon(step: step) ?? [] {
+      let generation = state.generations.removeValue(forKey: sequence)
+      generation?.sink.finish(throwing: EngineError.failed(reason))
+    }
+  }
+}

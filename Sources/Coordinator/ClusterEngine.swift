@@ -1,0 +1,161 @@
+package import Cluster
+package import Inference
+package import Logging
+import Scheduling
+import Synchronization
+package import Transport
+import Wire
+
+/// A cluster of workers as one engine: it takes registrations, plans layers, makes steps and hands out tokens.
+///
+/// Two threads come in: the socket thread with results, which is the path of every token, and the task of `run` with all else
+/// (registrations, heartbeats, time). Both change `EngineState` under one lock and leave only enqueued sends and stream
+/// events behind, so neither ever waits for the network.
+package final class ClusterEngine: InferenceEngine {
+  enum Event: Sendable {
+    case worker(WorkerMessage, PeerID)
+    /// A worker of another protocol version knocked.
+    case stranger(PeerID, reason: String)
+    case stepFailed(reason: String)
+    case tick
+    case stop(String)
+  }
+
+  package let configuration: ClusterConfiguration
+  /// Readiness as it changes, for whoever waits or shows it. One consumer.
+  package let readinessChanges: AsyncStream<EngineReadiness>
+  let logger: Logger
+  let loop: SocketLoop
+  let state: Mutex<EngineState>
+  let links: Links
+  private let readinessSink: AsyncStream<EngineReadiness>.Continuation
+  private let events: AsyncStream<Event>
+  let eventSink: AsyncStream<Event>.Continuation
+  private let started = ContinuousClock.now
+
+  /// The coordinator's own sockets.
+  struct Links: Sendable {
+    let control: SocketID
+    /// Where the last stage is to connect, wildcard port resolved.
+    let resultEndpoint: Endpoint
+    /// Where workers register, wildcard port resolved.
+    let controlEndpoint: Endpoint
+  }
+
+  static let heartbeatMilliseconds = 250
+  /// How long a stage may load without getting on, and how long steps may be in flight without any progress.
+  static let stallLimit = Duration.seconds(60)
+
+  /// Binds the coordinator's sockets.
+  /// - Throws: `TransportError`, naming the endpoint and the remedy.
+  package init(configuration: ClusterConfiguration, logger: Logger) throws {
+    self.configuration = configuration
+    self.logger = logger
+    let loop = try SocketLoop(name: "sockets")
+    let (readiness, readinessSink) = AsyncStream<EngineReadiness>.makeStream(bufferingPolicy: .bufferingNewest(64))
+    let (events, eventSink) = AsyncStream<Event>.makeStream()
+    let results = WeakEngine()
+    do {
+      links = try Self.openLinks(configuration, loop: loop, eventSink: eventSink, results: results)
+    } catch {
+      loop.stop()
+      throw error
+    }
+    self.loop = loop
+    (readinessChanges, self.readinessSink) = (readiness, readinessSink)
+    (self.events, self.eventSink) = (events, eventSink)
+    state = Mutex(
+      EngineState(
+        membership: Membership(timeouts: .init(suspectAfter: .seconds(2), deadAfter: .seconds(6))),
+        rollout: PlanRollout(
+          epoch: PlanEpoch(1), neededWorkerCount: configuration.workerCount, stallLimit: Self.stallLimit)))
+    results.set(self)
+  }
+
+  package var controlEndpoint: Endpoint { links.controlEndpoint }
+  /// The layers of the plan in force; nil before there is one.
+  package var plan: LayerPlan? { state.withLock { $0.plan } }
+
+  package var model: ServedModel {
+    ServedModel(
+      id: configuration.modelID, configuration: configuration.model, contextLength: configuration.demand.contextLength)
+  }
+
+  package func readiness() async -> EngineReadiness { state.withLock { $0.readiness } }
+
+  /// Handles registrations, heartbeats and time until `stop`. Workers are told to stop before it returns.
+  package func run() async {
+    let ticker = Task { [eventSink] in
+      while !Task.isCancelled {
+        eventSink.yield(.tick)
+        try? await Task.sleep(for: .milliseconds(Self.heartbeatMilliseconds))  // Ends early only when cancelled.
+      }
+    }
+    for await event in events {
+      if case .stop(let reason) = event {
+        endAll(reason: reason)
+        break
+      }
+      handle(event)
+      readinessSink.yield(state.withLock { $0.readiness })
+    }
+    ticker.cancel()
+    readinessSink.finish()
+    loop.stop()
+  }
+
+  /// Asks `run` to leave. Any thread; may be called again.
+  package func stop(reason: String) { eventSink.yield(.stop(reason)) }
+
+  var now: Duration { started.duration(to: .now) }
+
+  private func endAll(reason: String) {
+    let peers = state.withLock { state in
+      state.isStopped = true
+      state.failGenerations(EngineError.stopped)
+      return Array(state.peers.values)
+    }
+    for peer in peers { tell(.shutdown(reason: reason), peer.id) }
+  }
+
+  /// Queues a message for a worker. One that cannot be reached shows by its silence.
+  func tell(_ message: CoordinatorMessage, _ peer: PeerID) {
+    do {
+      try loop.send(Message(frames: [Frame(message.encoded())]), on: links.control, to: peer)
+    } catch {
+      logger.debug("message to a worker not queued", metadata: ["reason": "\(error)"])
+    }
+  }
+
+  private static func openLinks(
+    _ configuration: ClusterConfiguration, loop: SocketLoop, eventSink: AsyncStream<Event>.Continuation,
+    results: WeakEngine
+  ) throws -> Links {
+    var register = SocketSpecification(kind: .router, role: .bind(configuration.controlEndpoint))
+    register.maximumMessageByteCount = WireLimits.maximumControlByteCount
+    register.allowsInsecureRemote = configuration.allowsInsecureRemote
+    let control = try loop.open(register) { message, peer in
+      guard let peer, let frame = message.frames.first else { return }
+      do {
+        eventSink.yield(.worker(try frame.withUnsafeBytes { try WorkerMessage(decoding: $0) }, peer))
+      } catch {
+        eventSink.yield(.stranger(peer, reason: "\(error)"))
+      }
+    }
+    var intake = SocketSpecification(kind: .pull, role: .bind(configuration.resultEndpoint))
+    intake.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
+    intake.allowsInsecureRemote = configuration.allowsInsecureRemote
+    let result = try loop.open(intake) { message, _ in results.get()?.takeResult(message) }
+    return Links(
+      control: control, resultEndpoint: loop.boundEndpoint(of: result) ?? configuration.resultEndpoint,
+      controlEndpoint: loop.boundEndpoint(of: control) ?? configuration.controlEndpoint)
+  }
+}
+
+/// Lets the socket thread find the engine, which does not exist yet when its sockets are opened.
+private final class WeakEngine: Sendable {
+  private struct Reference { weak var engine: ClusterEngine? }
+  private let reference = Mutex(Reference())
+  func set(_ engine: ClusterEngine) { reference.withLock { $0.engine = engine } }
+  func get() -> ClusterEngine? { reference.withLock { $0.engine } }
+}

@@ -1,0 +1,51 @@
+import Inference
+import Wire
+
+/// One admitted generation: where its events go and where its time went. Times are since the engine's start.
+struct Generation {
+  let sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
+  let submitted: Duration
+  private var firstSent: Duration?
+  private var firstToken: Duration?
+  private var timings = GenerationTimings()
+
+  init(
+    sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation, promptTokenCount: Int, submitted: Duration
+  ) {
+    self.sink = sink
+    self.submitted = submitted
+    timings.promptTokenCount = promptTokenCount
+  }
+
+  mutating func noteSent(now: Duration) {
+    if firstSent == nil { firstSent = now }
+  }
+
+  /// Passes on what the last stage said beside the token itself.
+  func passScores(_ entry: StepResultEntry, logits: [Float]?) {
+    if !entry.promptLogprobs.isEmpty {
+      sink.yield(.promptLogprobs(first: entry.promptLogprobsFirst, values: entry.promptLogprobs))
+    }
+    if let logits { sink.yield(.promptLogits(logits)) }
+  }
+
+  mutating func passToken(_ token: TokenID, entry: StepResultEntry?, now: Duration) {
+    if firstToken == nil { firstToken = now }
+    timings.generatedTokenCount += 1
+    sink.yield(.token(token, logprob: entry?.logprob, top: entry?.top ?? []))
+  }
+
+  mutating func finish(_ reason: FinishReason, now: Duration) {
+    let sent = firstSent ?? now
+    let readUntil = firstToken ?? now
+    timings.queueSeconds = (sent - submitted).seconds
+    timings.prefillSeconds = (readUntil - sent).seconds
+    timings.decodeSeconds = (now - readUntil).seconds
+    sink.yield(.finished(reason, timings))
+    sink.finish()
+  }
+}
+
+extension Duration {
+  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
+}

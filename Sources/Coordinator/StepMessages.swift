@@ -1,0 +1,46 @@
+import Inference
+import Scheduling
+import Transport
+import Wire
+
+/// Scheduler steps as frames, and result frames as values.
+enum StepMessages {
+  static func forward(_ plan: StepPlan, epoch: PlanEpoch, hiddenSize: Int) -> Message {
+    let header = ForwardHeader(
+      epoch: epoch, step: plan.step, hiddenSize: hiddenSize,
+      entries: plan.entries.map { entry in
+        ForwardEntry(
+          sequence: entry.sequence, startPosition: entry.startPosition, tokens: entry.tokens, newPages: entry.newPages,
+          policy: entry.policy,
+          opening: entry.opening.map { SequenceOpening(sampling: $0.sampling, nearPages: $0.nearPages) },
+          samples: entry.samples, wantsLogits: entry.wantsLogits, topLogprobCount: entry.topLogprobCount,
+          scoresFrom: entry.scoresFrom, followingToken: entry.followingToken)
+      }, releases: plan.releases)
+    return Message(frames: [Frame(header.encoded())])
+  }
+
+  /// A step's result with the logits rows that came along, one for each entry that has them.
+  static func result(_ message: Message) throws(WireError) -> (StepResult, [[Float]]) {
+    guard let first = message.frames.first else { throw .field("frames", reason: "has no header") }
+    let decoded = first.withUnsafeBytes { bytes in
+      Result { () throws(WireError) in try StepResult(decoding: bytes) }
+    }
+    let result = try decoded.get()
+    let expected = result.expectedPayloadByteCount
+    guard expected > 0 else { return (result, []) }
+    guard message.frames.count > 1, message.frames[1].count == expected else {
+      throw .field("payload", reason: "has not the \(expected) bytes that its header tells of")
+    }
+    let width = result.vocabularySize
+    let rows = message.frames[1].withUnsafeBytes { bytes in
+      (0..<expected / (width * 4)).map { row in
+        [Float](unsafeUninitializedCapacity: width) { buffer, count in
+          UnsafeMutableRawBufferPointer(buffer).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes[row * width * 4..<(row + 1) * width * 4]))
+          count = width
+        }
+      }
+    }
+    return (result, rows)
+  }
+}
