@@ -62,7 +62,7 @@ extension Scheduler {
           InFlightStep.Entry(
             sequence: $0.sequence, isPrompt: $0.isPrompt, endPosition: $0.startPosition + $0.tokens.count,
             samples: $0.samples)
-        }))
+        }, releases: plan.releases))
     return plan
   }
 }

@@ -99,5 +99,6 @@ struct InFlightStep: Sendable {
   }
   let step: UInt64
   let entries: [Entry]
+  let releases: [SequenceID]
   var carriesDecodes: Bool { entries.contains { !$0.isPrompt } }
 }

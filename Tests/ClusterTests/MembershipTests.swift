@@ -1,0 +1,132 @@
+import Inference
+import Testing
+
+@testable import Cluster
+
+struct MembershipTests {
+  /// A membership with a clock turned by hand; a class, so that expectations may call what changes it.
+  private final class Bench {
+    var membership = Membership(
+      timeouts: Membership.Timeouts(suspectAfter: .seconds(2), deadAfter: .seconds(5)))
+    var now: Duration = .zero
+
+    func join(_ name: String, _ incarnation: UInt64 = 1) throws -> [MembershipEvent] {
+      try membership.register(name: name, incarnation: incarnation, now: now)
+    }
+    func beat(_ name: String, _ incarnation: UInt64 = 1, progress: UInt64 = 0) -> [MembershipEvent] {
+      membership.heartbeat(name: name, incarnation: incarnation, progress: progress, now: now)
+    }
+    func pass(_ seconds: Int) -> [MembershipEvent] {
+      now += .seconds(seconds)
+      return membership.tick(now: now)
+    }
+    func status(_ name: String) -> WorkerStatus? { membership[name]?.status }
+  }
+
+  @Test("Silence makes suspect, then dead; a sign of life in between recovers")
+  func silence() throws {
+    let bench = Bench()
+    #expect(try bench.join("a") == [.joined("a")])
+    #expect(bench.pass(1).isEmpty)
+    #expect(bench.pass(1) == [.suspect("a", silence: .seconds(2))])
+    #expect(bench.pass(1).isEmpty, "told once")
+    #expect(bench.beat("a") == [.recovered("a")])
+    #expect(bench.status("a") == .alive)
+    #expect(bench.pass(4) == [.suspect("a", silence: .seconds(4))])
+    #expect(bench.pass(1).count == 1)
+    #expect(bench.status("a") == .dead)
+    #expect(bench.pass(100).isEmpty)
+    #expect(bench.beat("a").isEmpty, "a heartbeat does not raise the dead")
+    #expect(bench.status("a") == .dead)
+  }
+
+  @Test("A long pause of the coordinator itself goes straight to dead, in one event")
+  func straightToDead() throws {
+    let bench = Bench()
+    _ = try bench.join("a")
+    let events = bench.pass(60)
+    #expect(events.count == 1)
+    guard case .dead("a", let reason) = events.first else {
+      Issue.record("not dead: \(events)")
+      return
+    }
+    #expect(reason.contains("worker a") && reason.contains("60"))
+  }
+
+  @Test("A name is one living worker's; after its death another incarnation may take it, in the same place")
+  func names() throws {
+    let bench = Bench()
+    _ = try bench.join("a")
+    _ = try bench.join("b")
+    #expect(throws: RegistrationRefusal.duplicateName("a")) { try bench.join("a", 2) }
+    #expect(try bench.join("a").isEmpty, "the same process again is only a sign of life")
+    #expect(bench.membership.disconnected(name: "a").count == 1)
+    #expect(bench.status("a") == .dead)
+    #expect(throws: RegistrationRefusal.declaredDead("a")) { try bench.join("a") }
+    #expect(try bench.join("a", 2) == [.joined("a")])
+    #expect(bench.membership.members.map(\.name) == ["a", "b"])
+    #expect(bench.beat("a", 1).isEmpty)
+    _ = bench.pass(2)
+    #expect(bench.beat("a", 1).isEmpty, "the old process does not keep the new one alive")
+    #expect(bench.status("a") == .suspect)
+  }
+
+  @Test("Draining workers get no layers and may still die; leaving is forgotten at once")
+  func drainAndLeave() throws {
+    let bench = Bench()
+    _ = try bench.join("a")
+    _ = try bench.join("b")
+    #expect(bench.membership.drain(name: "a") == [.draining("a")])
+    #expect(bench.membership.drain(name: "a").isEmpty)
+    #expect(bench.membership.assignable.map(\.name) == ["b"])
+    #expect(bench.beat("a").isEmpty)
+    #expect(bench.status("a") == .draining)
+    #expect(bench.membership.left(name: "b") == [.left("b")])
+    #expect(bench.status("b") == nil)
+    #expect(bench.membership.left(name: "b").isEmpty)
+    #expect(bench.pass(5).count == 1)
+    #expect(bench.status("a") == .dead)
+    #expect(try bench.join("b", 7) == [.joined("b")])
+  }
+
+  @Test("Progress is remembered with the time it last changed")
+  func progress() throws {
+    let bench = Bench()
+    _ = try bench.join("a")
+    bench.now = .seconds(1)
+    _ = bench.beat("a", progress: 5)
+    bench.now = .seconds(2)
+    _ = bench.beat("a", progress: 5)
+    #expect(bench.membership["a"]?.progress == 5)
+    #expect(bench.membership["a"]?.lastProgress == .seconds(1))
+    #expect(bench.membership["a"]?.lastHeard == .seconds(2))
+  }
+
+  @Test("Names and numbers of workers are bounded, the dead too")
+  func bounds() throws {
+    let bench = Bench()
+    for name in ["", "a\nb", "\u{7F}", String(repeating: "x", count: 129)] {
+      #expect(throws: RegistrationRefusal.badName) { try bench.join(name) }
+    }
+    for index in 0..<64 { _ = try bench.join("w\(index)") }
+    #expect(throws: RegistrationRefusal.tooManyWorkers(limit: 64)) { try bench.join("late") }
+    for round in 1...5 {
+      _ = bench.pass(10)
+      for index in 0..<64 { _ = try bench.join("r\(round)-\(index)") }
+    }
+    #expect(bench.membership.members.count <= 128)
+    #expect(bench.membership.assignable.count == 64)
+  }
+
+  @Test("Another protocol or other arithmetic is refused with both versions and the remedy")
+  func compatibility() throws {
+    let ours = Compatibility(protocolVersion: 2, numericsID: "n1", build: "1.1")
+    #expect(ours.refusal(of: Compatibility(protocolVersion: 2, numericsID: "n1", build: "1.2"), worker: "a") == nil)
+    let version = ours.refusal(of: Compatibility(protocolVersion: 1, numericsID: "n1", build: "1.0"), worker: "a")
+    #expect(
+      version?.description
+        == "worker a speaks protocol 1 (build 1.0) and the coordinator 2 (build 1.1); install the same version on both")
+    let numerics = ours.refusal(of: Compatibility(protocolVersion: 2, numericsID: "n0", build: "1.0"), worker: "a")
+    #expect(numerics?.description.contains("n0 (build 1.0) and this cluster by n1 (build 1.1)") == true)
+  }
+}

@@ -1,0 +1,58 @@
+import Inference
+import Testing
+
+@testable import Scheduling
+
+/// A scheduler on a bench: a class, so that expectations may call what changes it.
+final class SchedulerBench {
+  var scheduler: Scheduler
+
+  init(
+    stages: Int = 1, budget: Int = 16, chunk: Int = 8, running: Int = 8, waiting: Int = 8, pages: Int = 100,
+    context: Int = 4096
+  ) {
+    scheduler = Scheduler(
+      limits: SchedulerLimits(
+        stageCount: stages, stepTokenBudget: budget, chunkTokenCount: chunk, maximumRunningSequences: running,
+        maximumWaitingRequests: waiting, pageCount: pages, contextLength: context))
+  }
+
+  /// A plain request whose prompt tokens are their own positions.
+  static func request(
+    _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil, wantsLogits: Bool = false
+  ) throws -> ScheduledRequest {
+    ScheduledRequest(
+      sequence: SequenceID(id), prompt: (0..<prompt).map { TokenID($0) }, maximumNewTokens: new,
+      policy: try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 4096)), stopTokens: stop,
+      scoresPromptFrom: scoresFrom, wantsPromptLogits: wantsLogits)
+  }
+
+  func submit(
+    _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil, wantsLogits: Bool = false,
+    now: Duration = .zero
+  ) throws {
+    try scheduler.submit(
+      Self.request(id, prompt: prompt, new: new, stop: stop, scoresFrom: scoresFrom, wantsLogits: wantsLogits),
+      now: now)
+  }
+
+  func next() -> StepPlan? { scheduler.nextStep() }
+
+  func allNext() -> [StepPlan] {
+    var plans: [StepPlan] = []
+    while let plan = scheduler.nextStep() { plans.append(plan) }
+    return plans
+  }
+
+  /// Completes a step with the same token for whoever draws one.
+  @discardableResult
+  func complete(_ plan: StepPlan, token: TokenID = 7) throws -> [SequenceUpdate] {
+    try scheduler.complete(
+      StepCompletion(
+        step: plan.step, entries: plan.entries.map { .init(sequence: $0.sequence, token: $0.samples ? token : nil) }))
+  }
+
+  func complete(step: UInt64, entries: [StepCompletion.Entry]) throws -> [SequenceUpdate] {
+    try scheduler.complete(StepCompletion(step: step, entries: entries))
+  }
+}

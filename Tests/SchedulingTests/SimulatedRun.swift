@@ -1,0 +1,230 @@
+import Inference
+import Testing
+
+@testable import Scheduling
+
+/// A scheduler under random load with stages that check every entry they are given.
+struct SimulatedRun {
+  /// What the stages know of an opened sequence.
+  private struct Cached {
+    var tokens: [TokenID] = []
+    var pages: [PageID] = []
+    let nearPages: [PageID]
+  }
+
+  /// What a user would know.
+  private struct Client {
+    let request: ScheduledRequest
+    var sentPrompt = 0
+    var emitted: [TokenID] = []
+    var isOver = false
+  }
+
+  private var random: SeededGenerator
+  private var scheduler: Scheduler
+  private var stages: [SequenceID: Cached] = [:]
+  private var clients: [SequenceID: Client] = [:]
+  private var flying: [StepPlan] = []
+  private var nextID: UInt64 = 1
+  /// Decodes whose token is known and not sent, with the steps that left without them.
+  private var readySince: [SequenceID: Int] = [:]
+  /// Releases of failed steps, which come again.
+  private var repeatedReleases: Set<SequenceID> = []
+
+  init(seed: UInt64) throws {
+    random = SeededGenerator(seed: seed)
+    let stageCount = Int.random(in: 1...5, using: &random)
+    scheduler = Scheduler(
+      limits: SchedulerLimits(
+        stageCount: stageCount, stepTokenBudget: Int.random(in: 1...300, using: &random),
+        chunkTokenCount: Int.random(in: 1...200, using: &random),
+        maximumRunningSequences: Int.random(in: 1...12, using: &random),
+        maximumWaitingRequests: Int.random(in: 0...10, using: &random),
+        pageCount: Int.random(in: 1...60, using: &random), contextLength: 2000,
+        maximumStepEntries: Int.random(in: 1...10, using: &random)))
+  }
+
+  mutating func act() throws {
+    switch Int.random(in: 0..<100, using: &random) {
+    case 0..<20: try submit()
+    case 20..<26: cancel()
+    case 26..<60: try completeOldest()
+    case 60..<62: try failOldest()
+    default: try takeStep()
+    }
+    try scheduler.checkIntegrity()
+    #expect(scheduler.counts.stepsInFlightCount == flying.count)
+  }
+
+  /// Lets everything run out, and expects nothing left.
+  mutating func drain() throws {
+    var patience = 100_000
+    while !scheduler.isIdle {
+      patience -= 1
+      try #require(patience > 0, "the scheduler does not come to rest")
+      while try takeStep() {}
+      try #require(!flying.isEmpty, "work is left but nothing runs")
+      try completeOldest()
+    }
+    try scheduler.checkIntegrity()
+    #expect(scheduler.counts.usedPageCount == 0)
+    #expect(stages.isEmpty, "the stages were not told of every end")
+    #expect(clients.values.filter { !$0.isOver }.isEmpty, "a client still waits")
+  }
+
+  private mutating func submit() throws {
+    let groups = Bool.random(using: &random)
+    let policy = try #require(
+      SelfExtendPolicy(
+        groupSize: groups ? 2 : 1, neighborWindow: groups ? Int.random(in: 0...200, using: &random) : 0,
+        trainedLength: 512))
+    let request = ScheduledRequest(
+      sequence: SequenceID(nextID),
+      prompt: (0..<Int.random(in: 1...600, using: &random)).map { _ in TokenID.random(in: 0...9, using: &random) },
+      maximumNewTokens: Int.random(in: 0...30, using: &random), policy: policy, stopTokens: [3])
+    nextID += 1
+    do throws(AdmissionError) {
+      try scheduler.submit(request, now: .zero)
+      clients[request.sequence] = Client(request: request)
+    } catch {
+      switch error {
+      case .overloaded(let limit): #expect(scheduler.counts.waitingCount >= limit)
+      case .neverFits(let needed, let pageCount): #expect(needed > pageCount)
+      default: Issue.record("unexpected refusal: \(error)")
+      }
+    }
+  }
+
+  private mutating func cancel() {
+    guard let victim = clients.filter({ !$0.value.isOver }).keys.sorted().randomElement(using: &random) else { return }
+    scheduler.cancel(victim)
+    clients[victim]?.isOver = true
+    readySince[victim] = nil
+  }
+
+  @discardableResult
+  private mutating func takeStep() throws -> Bool {
+    let idle = flying.isEmpty
+    guard let plan = scheduler.nextStep() else { return false }
+    let limits = scheduler.limits
+    flying.append(plan)
+    try #require(flying.count <= limits.stepsInFlight)
+    try #require(plan.tokenCount <= limits.stepTokenBudget)
+    try #require(plan.entries.count <= limits.maximumStepEntries)
+    try #require(Set(plan.entries.map(\.sequence)).count == plan.entries.count)
+    if plan.entries.isEmpty { #expect(idle && !plan.releases.isEmpty) }
+    for released in plan.releases {
+      let wasOpen = stages.removeValue(forKey: released) != nil
+      let isRepeated = repeatedReleases.remove(released) != nil
+      try #require(wasOpen != isRepeated, "released what was not open")
+    }
+    for entry in plan.entries { try check(entry) }
+    try checkPages()
+    checkPromptOrder(plan)
+    checkDecodeDelay(plan)
+    return true
+  }
+
+  private mutating func check(_ entry: StepEntry) throws {
+    let client = try #require(clients[entry.sequence])
+    try #require(!client.isOver, "an entry of an ended sequence")
+    let text = client.request.prompt + client.emitted
+    #expect((stages[entry.sequence] == nil) == (entry.opening != nil))
+    var cached = stages[entry.sequence] ?? Cached(nearPages: entry.opening?.nearPages ?? [])
+    #expect(
+      cached.nearPages.count
+        == KVGeometry.nearPageCount(policy: entry.policy, chunkTokenCount: scheduler.limits.chunkTokenCount))
+    try #require(entry.startPosition == cached.tokens.count, "not where the cache ends")
+    cached.tokens += entry.tokens
+    cached.pages += entry.newPages
+    try #require(Array(text.prefix(cached.tokens.count)) == cached.tokens, "other tokens than the sequence has")
+    try #require(cached.pages.count == KVGeometry.pageCount(tokens: cached.tokens.count))
+    #expect(entry.isPrompt == (entry.startPosition < client.request.prompt.count))
+    if entry.isPrompt {
+      #expect(entry.tokens.count <= scheduler.limits.chunkTokenCount)
+    } else {
+      #expect(entry.tokens.count == 1)
+    }
+    #expect(entry.samples == (cached.tokens.count == text.count && client.request.maximumNewTokens > 0))
+    stages[entry.sequence] = cached
+    clients[entry.sequence]?.sentPrompt = min(cached.tokens.count, client.request.prompt.count)
+  }
+
+  private func checkPages() throws {
+    let held = stages.values.flatMap { $0.pages + $0.nearPages }
+    try #require(Set(held).count == held.count, "two live sequences share a page")
+    #expect(held.allSatisfy { Int($0.rawValue) < scheduler.limits.pageCount })
+  }
+
+  /// Among chunks, older requests come first; a younger one runs only when the older have a chunk in this step or
+  /// nothing left to send.
+  private func checkPromptOrder(_ plan: StepPlan) {
+    let chunks = plan.entries.filter(\.isPrompt).map(\.sequence)
+    #expect(chunks == chunks.sorted(), "prompts out of order")
+    guard let youngest = chunks.last else { return }
+    for (id, client) in clients where id < youngest && !client.isOver && !chunks.contains(id) {
+      #expect(client.sentPrompt == client.request.prompt.count, "\(id) was overtaken by \(youngest)")
+    }
+  }
+
+  /// A step with prompt tokens takes every ready decode; steps of decodes alone leave none behind for longer than it
+  /// takes every stage to get a share.
+  private mutating func checkDecodeDelay(_ plan: StepPlan) {
+    let decodes = plan.entries.filter { !$0.isPrompt }.map(\.sequence)
+    for id in decodes { readySince[id] = nil }
+    guard !plan.entries.isEmpty else { return }
+    if plan.entries.contains(where: \.isPrompt) {
+      #expect(readySince.isEmpty, "a prompt was read while a decode waited")
+    }
+    for id in Array(readySince.keys) {
+      let passed = (readySince[id] ?? 0) + 1
+      #expect(passed <= scheduler.limits.stageCount, "\(id) was left behind by \(passed) steps")
+      readySince[id] = passed
+    }
+  }
+
+  /// A stage refuses the step: its live sequences are over, everybody else goes on.
+  private mutating func failOldest() throws {
+    guard !flying.isEmpty else { return }
+    let plan = flying.removeFirst()
+    repeatedReleases.formUnion(plan.releases)
+    let live = plan.entries.map(\.sequence).filter { clients[$0]?.isOver == false }
+    let lost = try scheduler.abandon(step: plan.step)
+    #expect(lost == live)
+    for sequence in lost {
+      clients[sequence]?.isOver = true
+      readySince[sequence] = nil
+    }
+  }
+
+  private mutating func completeOldest() throws {
+    guard !flying.isEmpty else { return }
+    let plan = flying.removeFirst()
+    let entries = plan.entries.map {
+      StepCompletion.Entry(
+        sequence: $0.sequence, token: $0.samples ? TokenID.random(in: 0...40, using: &random) : nil)
+    }
+    let updates = try scheduler.complete(StepCompletion(step: plan.step, entries: entries))
+    for update in updates { try apply(update, of: entries) }
+  }
+
+  private mutating func apply(_ update: SequenceUpdate, of entries: [StepCompletion.Entry]) throws {
+    switch update {
+    case .prefillProgress(let id, let done, let total):
+      #expect(done <= total && total == clients[id]?.request.prompt.count)
+    case .token(let id, let token):
+      let client = try #require(clients[id])
+      try #require(!client.isOver)
+      #expect(entries.contains(.init(sequence: id, token: token)))
+      #expect(!client.request.stopTokens.contains(token))
+      clients[id]?.emitted.append(token)
+      readySince[id] = 0
+    case .finished(let id, let reason):
+      let client = try #require(clients[id])
+      try #require(!client.isOver)
+      clients[id]?.isOver = true
+      readySince[id] = nil
+      if reason == .length { #expect(client.emitted.count == client.request.maximumNewTokens) }
+    }
+  }
+}
