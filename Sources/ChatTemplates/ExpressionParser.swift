@@ -1,0 +1,276 @@
+/// Words to expressions, by recursive descent. Depth is counted, so no source can exhaust the stack.
+struct ExpressionParser {
+  private let tokens: [TemplateToken]
+  private var at = 0
+  private var depth: Int
+  private let line: Int
+
+  init(_ tokens: [TemplateToken], depth: Int, line: Int) {
+    self.tokens = tokens
+    self.depth = depth
+    self.line = line
+  }
+
+  var isAtEnd: Bool { at == tokens.count }
+  var peeked: TemplateToken? { at < tokens.count ? tokens[at] : nil }
+
+  func error(_ text: String) -> ChatTemplateError { ChatTemplateError(.syntax, text, line: line) }
+
+  mutating func takeSymbol(_ symbol: String) -> Bool {
+    guard peeked == .symbol(symbol) else { return false }
+    at += 1
+    return true
+  }
+
+  mutating func takeName(_ name: String) -> Bool {
+    guard peeked == .name(name) else { return false }
+    at += 1
+    return true
+  }
+
+  mutating func anyName() throws(ChatTemplateError) -> String {
+    guard case .name(let name)? = peeked else { throw error("a name is missing") }
+    at += 1
+    return name
+  }
+
+  mutating func expectSymbol(_ symbol: String) throws(ChatTemplateError) {
+    guard takeSymbol(symbol) else { throw error("a \"\(symbol)\" is missing") }
+  }
+
+  mutating func expectEnd() throws(ChatTemplateError) {
+    guard isAtEnd else { throw error("something follows that does not belong there") }
+  }
+
+  private mutating func enter() throws(ChatTemplateError) {
+    depth += 1
+    guard depth <= ChatTemplateLimits.depth else {
+      throw ChatTemplateError(
+        .limit, "brackets and blocks are nested more than \(ChatTemplateLimits.depth) deep", line: line)
+    }
+  }
+
+  /// A whole expression, `a if b else c` included unless a condition follows for other reasons.
+  mutating func expression(allowingChoice: Bool = true) throws(ChatTemplateError) -> Expression {
+    try enter()
+    defer { depth -= 1 }
+    let value = try disjunction()
+    guard allowingChoice, takeName("if") else { return value }
+    let condition = try disjunction()
+    let otherwise = takeName("else") ? try expression() : nil
+    return .choice(value, when: condition, otherwise: otherwise)
+  }
+
+  /// Expressions with commas between are a list, as a tuple is.
+  mutating func expressionList(allowingChoice: Bool = true) throws(ChatTemplateError) -> Expression {
+    let first = try expression(allowingChoice: allowingChoice)
+    guard peeked == .symbol(",") else { return first }
+    var items = [first]
+    while takeSymbol(","), !isAtEnd, peeked != .symbol(")") {
+      items.append(try expression(allowingChoice: allowingChoice))
+    }
+    return .list(items)
+  }
+
+  private mutating func disjunction() throws(ChatTemplateError) -> Expression {
+    var operands = [try conjunction()]
+    while takeName("or") { operands.append(try conjunction()) }
+    return operands.count == 1 ? operands[0] : .any(operands)
+  }
+
+  private mutating func conjunction() throws(ChatTemplateError) -> Expression {
+    var operands = [try negation()]
+    while takeName("and") { operands.append(try negation()) }
+    return operands.count == 1 ? operands[0] : .all(operands)
+  }
+
+  private mutating func negation() throws(ChatTemplateError) -> Expression {
+    guard takeName("not") else { return try comparison() }
+    try enter()
+    defer { depth -= 1 }
+    return .not(try negation())
+  }
+
+  private mutating func comparison() throws(ChatTemplateError) -> Expression {
+    let first = try chain(0)
+    var rest: [(symbol: String, operand: Expression)] = []
+    while let symbol = comparisonSymbol() { rest.append((symbol, try chain(0))) }
+    return rest.isEmpty ? first : .comparison(first, rest)
+  }
+
+  private mutating func comparisonSymbol() -> String? {
+    switch peeked {
+    case .symbol(let symbol) where ["==", "!=", "<", ">", "<=", ">="].contains(symbol):
+      at += 1
+      return symbol
+    case .name("in"):
+      at += 1
+      return "in"
+    case .name("not") where at + 1 < tokens.count && tokens[at + 1] == .name("in"):
+      at += 2
+      return "not in"
+    default: return nil
+    }
+  }
+
+  /// From loosely to tightly binding, as Jinja has them.
+  private static let levels: [Set<String>] = [["+", "-"], ["~"], ["*", "/", "//", "%"]]
+
+  private mutating func chain(_ level: Int) throws(ChatTemplateError) -> Expression {
+    guard level < ExpressionParser.levels.count else { return try unary() }
+    let first = try chain(level + 1)
+    var rest: [(symbol: String, operand: Expression)] = []
+    while case .symbol(let symbol)? = peeked, ExpressionParser.levels[level].contains(symbol) {
+      at += 1
+      rest.append((symbol, try chain(level + 1)))
+    }
+    return rest.isEmpty ? first : .chain(first, rest)
+  }
+
+  private mutating func unary() throws(ChatTemplateError) -> Expression {
+    if peeked == .symbol("-") || peeked == .symbol("+") {
+      let isNegative = peeked == .symbol("-")
+      at += 1
+      try enter()
+      defer { depth -= 1 }
+      let operand = try unary()
+      return isNegative ? .negative(operand) : operand
+    }
+    let operand = try primary()
+    let rest = try postfixes(withFilters: true)
+    return rest.isEmpty ? operand : .postfix(operand, rest)
+  }
+
+  private mutating func primary() throws(ChatTemplateError) -> Expression {
+    guard let token = peeked else { throw error("an expression is missing") }
+    at += 1
+    switch token {
+    case .integer(let value): return .literal(.integer(value))
+    case .float(let value): return .literal(.float(value))
+    case .string(var text):
+      while case .string(let more)? = peeked {
+        text += more
+        at += 1
+      }
+      return .literal(.text(TracedText(text, isFromTemplate: true)))
+    case .name(let name): return ExpressionParser.constants[name].map { .literal($0) } ?? .name(name)
+    case .symbol("("):
+      if takeSymbol(")") { return .list([]) }
+      let value = try expressionList()
+      try expectSymbol(")")
+      return value
+    case .symbol("["): return .list(try items(closedBy: "]"))
+    case .symbol("{"): return try mapping()
+    case .symbol(let symbol): throw error("\"\(symbol)\" cannot begin an expression")
+    }
+  }
+
+  private static let constants: [String: Literal] = [
+    "true": .bool(true), "True": .bool(true), "false": .bool(false), "False": .bool(false), "none": .none,
+    "None": .none,
+  ]
+
+  private mutating func items(closedBy symbol: String) throws(ChatTemplateError) -> [Expression] {
+    var items: [Expression] = []
+    while !takeSymbol(symbol) {
+      if !items.isEmpty {
+        try expectSymbol(",")
+        if takeSymbol(symbol) { break }
+      }
+      items.append(try expression())
+    }
+    return items
+  }
+
+  private mutating func mapping() throws(ChatTemplateError) -> Expression {
+    var entries: [(key: Expression, value: Expression)] = []
+    while !takeSymbol("}") {
+      if !entries.isEmpty {
+        try expectSymbol(",")
+        if takeSymbol("}") { break }
+      }
+      let key = try expression()
+      try expectSymbol(":")
+      entries.append((key, try expression()))
+    }
+    return .mapping(entries)
+  }
+
+  // MARK: What follows an operand
+
+  private mutating func postfixes(withFilters: Bool) throws(ChatTemplateError) -> [Postfix] {
+    var result: [Postfix] = []
+    while let next = try postfix(withFilters: withFilters) { result.append(next) }
+    return result
+  }
+
+  private mutating func postfix(withFilters: Bool) throws(ChatTemplateError) -> Postfix? {
+    if takeSymbol(".") {
+      if case .integer(let index)? = peeked {
+        at += 1
+        return .subscripted(.literal(.integer(index)))
+      }
+      let name = try anyName()
+      return takeSymbol("(") ? .method(name, try arguments()) : .attribute(name)
+    }
+    if takeSymbol("[") { return try subscription() }
+    if takeSymbol("(") { return .call(try arguments()) }
+    if withFilters, takeSymbol("|") {
+      let name = try anyName()
+      return .filter(name, takeSymbol("(") ? try arguments() : [])
+    }
+    if withFilters, takeName("is") {
+      let isNegated = takeName("not")
+      let name = try anyName()
+      return .test(name, try testArguments(), isNegated: isNegated)
+    }
+    return nil
+  }
+
+  /// `is divisibleby(3)` and `is divisibleby 3` are the same.
+  private mutating func testArguments() throws(ChatTemplateError) -> [Argument] {
+    if takeSymbol("(") { return try arguments() }
+    switch peeked {
+    case .name(let name) where ["and", "or", "not", "if", "else", "is", "in"].contains(name): return []
+    case .name, .string, .integer, .float, .symbol("["), .symbol("{"):
+      let operand = try primary()
+      let rest = try postfixes(withFilters: false)
+      return [Argument(name: nil, value: rest.isEmpty ? operand : .postfix(operand, rest))]
+    default: return []
+    }
+  }
+
+  private mutating func arguments() throws(ChatTemplateError) -> [Argument] {
+    var result: [Argument] = []
+    while !takeSymbol(")") {
+      if !result.isEmpty {
+        try expectSymbol(",")
+        if takeSymbol(")") { break }
+      }
+      if case .name(let name)? = peeked, at + 1 < tokens.count, tokens[at + 1] == .symbol("=") {
+        at += 2
+        result.append(Argument(name: name, value: try expression()))
+      } else {
+        result.append(Argument(name: nil, value: try expression()))
+      }
+    }
+    return result
+  }
+
+  private mutating func subscription() throws(ChatTemplateError) -> Postfix {
+    var parts: [Expression?] = [nil]
+    var isSlice = false
+    while !takeSymbol("]") {
+      if takeSymbol(":") {
+        isSlice = true
+        parts.append(nil)
+      } else {
+        guard parts[parts.count - 1] == nil else { throw error("a \"]\" is missing") }
+        parts[parts.count - 1] = try expressionList()
+      }
+    }
+    if isSlice, parts.count <= 3 { return .slice(parts[0], parts[1], parts.count == 3 ? parts[2] : nil) }
+    guard let index = parts[0], !isSlice else { throw error("an index is missing between \"[\" and \"]\"") }
+    return .subscripted(index)
+  }
+}

@@ -1,0 +1,63 @@
+/// An expression of a template. Chains are flat, so the depth of a tree is the depth of brackets in the source.
+indirect enum Expression: Sendable {
+  case literal(Literal)
+  case name(String)
+  case list([Expression])
+  case mapping([(key: Expression, value: Expression)])
+  case not(Expression)
+  case negative(Expression)
+  /// Operators of one precedence, from left to right.
+  case chain(Expression, [(symbol: String, operand: Expression)])
+  case comparison(Expression, [(symbol: String, operand: Expression)])
+  case all([Expression])
+  case any([Expression])
+  case choice(Expression, when: Expression, otherwise: Expression?)
+  case postfix(Expression, [Postfix])
+}
+
+enum Literal: Sendable {
+  case none
+  case bool(Bool)
+  case integer(Int)
+  case float(Double)
+  case text(TracedText)
+}
+
+/// What follows an operand.
+enum Postfix: Sendable {
+  case attribute(String)
+  case subscripted(Expression)
+  case slice(Expression?, Expression?, Expression?)
+  /// A call of what stands before, which has to be a function's name.
+  case call([Argument])
+  case method(String, [Argument])
+  case filter(String, [Argument])
+  case test(String, [Argument], isNegated: Bool)
+}
+
+struct Argument: Sendable {
+  let name: String?
+  let value: Expression
+}
+
+/// A statement of a template.
+indirect enum Statement: Sendable {
+  case text(TracedText)
+  case output(Expression, line: Int)
+  case assign([String], Expression, line: Int)
+  case assignAttribute(String, String, Expression, line: Int)
+  case capture(String, [Statement])
+  case choice([(condition: Expression, body: [Statement])], otherwise: [Statement], line: Int)
+  case loop(Loop)
+  case breakLoop
+  case continueLoop
+
+  struct Loop: Sendable {
+    let names: [String]
+    let items: Expression
+    let condition: Expression?
+    let body: [Statement]
+    let otherwise: [Statement]
+    let line: Int
+  }
+}

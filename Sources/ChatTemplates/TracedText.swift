@@ -1,0 +1,88 @@
+/// Text that remembers of every character whether the template wrote it.
+///
+/// One unit a Unicode scalar: the scalar's value, and the top bit set for what the template wrote.
+struct TracedText: Hashable, Sendable {
+  static let templateBit: UInt32 = 1 << 31
+
+  var units: [UInt32]
+
+  init(units: some Sequence<UInt32> = []) { self.units = Array(units) }
+
+  init(_ text: String, isFromTemplate: Bool) {
+    let bit = isFromTemplate ? TracedText.templateBit : 0
+    units = text.unicodeScalars.map { $0.value | bit }
+  }
+
+  var count: Int { units.count }
+  var isEmpty: Bool { units.isEmpty }
+
+  /// Bytes in UTF-8.
+  var byteCount: Int {
+    units.reduce(0) { sum, unit in
+      let value = TracedText.scalar(unit)
+      return sum + (value < 0x80 ? 1 : value < 0x800 ? 2 : value < 0x10000 ? 3 : 4)
+    }
+  }
+
+  var string: String {
+    var result = String.UnicodeScalarView()
+    for unit in units { result.append(Unicode.Scalar(TracedText.scalar(unit)) ?? "\u{FFFD}") }
+    return String(result)
+  }
+
+  static func scalar(_ unit: UInt32) -> UInt32 { unit & ~templateBit }
+
+  /// Same characters, whatever their origin.
+  static func haveSameCharacters(_ left: some Collection<UInt32>, _ right: some Collection<UInt32>) -> Bool {
+    left.count == right.count && zip(left, right).allSatisfy { scalar($0) == scalar($1) }
+  }
+
+  static func isWhitespace(_ unit: UInt32) -> Bool {
+    Unicode.Scalar(scalar(unit))?.properties.isWhitespace ?? false
+  }
+
+  /// Without the characters that fulfil a condition at either end.
+  func trimmed(start: Bool = true, end: Bool = true, where drops: (UInt32) -> Bool = isWhitespace) -> TracedText {
+    var slice = units[...]
+    if start { slice = slice.drop(while: drops) }
+    if end { while let last = slice.last, drops(last) { slice.removeLast() } }
+    return TracedText(units: slice)
+  }
+
+  /// Every character replaced by others, which keep its origin.
+  func mapped(_ transform: (Unicode.Scalar) -> String) -> TracedText {
+    var result = TracedText()
+    result.units.reserveCapacity(units.count)
+    for unit in units {
+      guard let scalar = Unicode.Scalar(TracedText.scalar(unit)) else { continue }
+      for made in transform(scalar).unicodeScalars { result.units.append(made.value | unit & TracedText.templateBit) }
+    }
+    return result
+  }
+
+  var uppercased: TracedText { mapped { $0.properties.uppercaseMapping } }
+  var lowercased: TracedText { mapped { $0.properties.lowercaseMapping } }
+
+  /// First letters upper, the others lower; of every word, or of the text.
+  func capitalized(everyWord: Bool) -> TracedText {
+    var isStart = true
+    return mapped { scalar in
+      defer { isStart = everyWord && !scalar.properties.isAlphabetic }
+      return isStart ? scalar.properties.titlecaseMapping : scalar.properties.lowercaseMapping
+    }
+  }
+
+  /// Runs of one origin, in order.
+  var segments: [ChatSegment] {
+    var result: [ChatSegment] = []
+    var start = 0
+    while start < units.count {
+      let bit = units[start] & TracedText.templateBit
+      var end = start + 1
+      while end < units.count, units[end] & TracedText.templateBit == bit { end += 1 }
+      result.append(ChatSegment(text: TracedText(units: units[start..<end]).string, isFromTemplate: bit != 0))
+      start = end
+    }
+    return result
+  }
+}
