@@ -1,6 +1,6 @@
 /// A byte count for people: `3.1 GiB`. Rounded up, so that what is named as needed is enough.
-enum ByteText {
-  static func of(_ byteCount: Int) -> String {
+package enum ByteText {
+  package static func of(_ byteCount: Int) -> String {
     let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
     for (name, size) in units where byteCount >= size {
       let whole = byteCount / size
@@ -12,7 +12,8 @@ enum ByteText {
 }
 
 extension Int {
-  /// Sums and products of byte counts stop here instead of trapping: far more than any memory, and still room to add.
+  /// Sums and products of byte counts stop here instead of trapping: far more than any memory, and still room
+  /// to add.
   static let hugeByteCount = Int.max >> 2
 
   func cappedSum(_ other: Int) -> Int {

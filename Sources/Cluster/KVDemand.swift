@@ -30,8 +30,8 @@ package struct KVDemand: Hashable, Sendable {
     return perSequence.cappedProduct(sequenceCount)
   }
 
-  /// The ring depends on the window alone, so any group size above 1 stands for all; texts within the trained length
-  /// are plain unless a group size was set.
+  /// The ring depends on the window alone, so any group size above 1 stands for all; texts within the trained
+  /// length are plain unless a group size was set.
   private func nearPageCount(trainedLength: Int) -> Int {
     let groups = policy.groupSize.map { $0 > 1 } ?? (contextLength > trainedLength)
     let window = policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)

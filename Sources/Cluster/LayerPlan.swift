@@ -16,8 +16,8 @@ package struct LayerPlan: Hashable, Sendable {
   }
 }
 
-/// No split of the layers fits the workers. The text says what is missing and every single change that was found to
-/// be enough, smallest first.
+/// No split of the layers fits the workers. The text says what is missing and every single change that was
+/// found to be enough, smallest first.
 package struct InfeasiblePlan: Error, Hashable, Sendable, CustomStringConvertible {
   /// A change after which the same plan fits, everything else as it is.
   package enum Remedy: Hashable, Sendable, CustomStringConvertible {

@@ -2,8 +2,9 @@ package import Inference
 
 /// Gives every worker a contiguous run of layers: the slowest stage as fast as the memories allow.
 ///
-/// A worker is left out only when there are more workers than layers. The embedding counts on the first stage, the
-/// head on the last (a tied head only once when both are one worker), and a fixed allowance on each.
+/// A worker is left out only when there are more workers than layers. The embedding counts on the first
+/// stage, the head on the last (a tied head only once when both are one worker), and a fixed allowance on
+/// each.
 package struct LayerPlanner: Sendable {
   /// What a worker's process takes beside weights and pages: code, heap, step buffers, sockets.
   package static let defaultProcessByteCount = 128 << 20
@@ -27,7 +28,8 @@ package struct LayerPlanner: Sendable {
     self.processByteCount = processByteCount
   }
 
-  /// Plans for the workers in their order, which becomes the order of stages. The same input gives the same plan.
+  /// Plans for the workers in their order, which becomes the order of stages. The same input gives the same
+  /// plan.
   package func plan(workers: [WorkerResources]) throws(InfeasiblePlan) -> LayerPlan {
     try check(workers)
     let costs = costs
@@ -42,13 +44,15 @@ package struct LayerPlanner: Sendable {
       }
     }
     return LayerPlan(
-      stages: stages, reasons: PlanReasons(planner: self, costs: costs, workers: workers, split: split).sentences(),
+      stages: stages,
+      reasons: PlanReasons(planner: self, costs: costs, workers: workers, split: split).sentences(),
       pageCount: pageCount)
   }
 
   private func share(of worker: String, layers: LayerRange, costs: StageCosts) -> StageShare {
     StageShare(
-      worker: worker, layers: layers, hasEmbedding: layers.lower == 0, hasHead: layers.upper == costs.layerCount,
+      worker: worker, layers: layers, hasEmbedding: layers.lower == 0,
+      hasHead: layers.upper == costs.layerCount,
       weightByteCount: costs.weightByteCount(layers.lower, layers.upper),
       kvByteCount: costs.kvByteCount(layers.lower, layers.upper))
   }
@@ -66,25 +70,29 @@ package struct LayerPlanner: Sendable {
   private func check(_ workers: [WorkerResources]) throws(InfeasiblePlan) {
     guard !workers.isEmpty else { throw InfeasiblePlan(reason: "there is no worker to plan for") }
     guard workers.count <= Limits.maximumWorkerCount else {
-      throw InfeasiblePlan(reason: "\(workers.count) workers are more than the \(Limits.maximumWorkerCount) of a cluster")
+      throw InfeasiblePlan(
+        reason: "\(workers.count) workers are more than the \(Limits.maximumWorkerCount) of a cluster")
     }
     guard Set(workers.map(\.name)).count == workers.count else {
       throw InfeasiblePlan(reason: "two workers have the same name; start them with different --name")
     }
     for worker in workers {
-      guard worker.relativeSpeed.isFinite, worker.relativeSpeed > 0, worker.memoryByteCount >= 0 else {
+      guard WorkerResources.speeds.contains(worker.relativeSpeed), worker.memoryByteCount >= 0 else {
         throw InfeasiblePlan(
           reason: "worker \(worker.name) reports \(worker.memoryByteCount) bytes of memory and speed "
-            + "\(worker.relativeSpeed); memory must not be negative and speed must be finite and above 0")
+            + "\(worker.relativeSpeed); memory must not be negative, and speed be within "
+            + "\(WorkerResources.speeds)")
       }
     }
     guard (1...Limits.maximumContext).contains(demand.contextLength), demand.sequenceCount >= 1 else {
       throw InfeasiblePlan(
-        reason: "\(demand.sequenceCount) sequences of \(demand.contextLength) tokens cannot be planned: there must be at "
-          + "least one sequence, and a context of 1 to \(Limits.maximumContext)")
+        reason:
+          "\(demand.sequenceCount) sequences of \(demand.contextLength) tokens cannot be planned: "
+          + "there must be at least one sequence, and a context of 1 to \(Limits.maximumContext)")
     }
     guard pageCount <= Int(UInt32.max) else {
-      throw InfeasiblePlan(reason: "\(pageCount) cache pages are more than can be numbered; plan fewer sequences")
+      throw InfeasiblePlan(
+        reason: "\(pageCount) cache pages are more than can be numbered; plan fewer sequences")
     }
   }
 
@@ -98,15 +106,17 @@ package struct LayerPlanner: Sendable {
       .cappedSum(configuration.hasTiedHead && stageCount > 1 ? weights.headByteCount : 0)
     let offered = workers.reduce(0) { $0.cappedSum($1.memoryByteCount) }
     let what = """
-      \(configuration.name) needs \(ByteText.of(needed)) (\(ByteText.of(costs.weightByteCount(0, costs.layerCount))) of \
-      weights, \(ByteText.of(costs.kvByteCount(0, costs.layerCount))) of cache for \(demand.sequenceCount) x \
+      \(configuration.name) needs \(ByteText.of(needed)) \
+      (\(ByteText.of(costs.weightByteCount(0, costs.layerCount))) of weights, \
+      \(ByteText.of(costs.kvByteCount(0, costs.layerCount))) of cache for \(demand.sequenceCount) x \
       \(demand.contextLength) tokens, \(ByteText.of(processByteCount)) a process)
       """
     if needed > offered {
       return "\(what), but the \(workers.count) workers offer \(ByteText.of(offered)): "
         + "\(ByteText.of(needed - offered)) are missing"
     }
-    return "\(what) and the \(workers.count) workers offer \(ByteText.of(offered)), but layers are whole and in order, "
-      + "and no such split fits each worker's own memory"
+    return
+      "\(what) and the \(workers.count) workers offer \(ByteText.of(offered)), but layers are whole "
+      + "and in order, and no such split fits each worker's own memory"
   }
 }

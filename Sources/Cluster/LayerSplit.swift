@@ -1,9 +1,9 @@
 /// Exact search for the best contiguous split of layers over workers in their given order.
 ///
-/// The slowest stage decides how fast a full pipeline runs, so its time is made as small as memory allows. Many splits
-/// share that time; among them the one with the smallest sum of squared stage times is taken, which is the most even.
-/// Two dynamic programs over (workers, layers); memory and time of a run of layers only grow as it gets longer, which
-/// ends the inner loops early.
+/// The slowest stage decides how fast a full pipeline runs, so its time is made as small as memory allows.
+/// Many splits share that time; among them the one with the smallest sum of squared stage times is taken,
+/// which is the most even. Two dynamic programs over (workers, layers); memory and time of a run of layers
+/// only grow as it gets longer, which ends the inner loops early.
 struct LayerSplit {
   /// One worker's layers `[lower, upper)`; `worker` is an index into the workers given.
   struct Stage: Hashable {

@@ -8,7 +8,8 @@
 ///     dead      --register with another incarnation--> alive
 ///     any       --left--> (unknown)
 ///
-/// Nothing else is legal. In particular a heartbeat never revives the dead: what the worker held has been given away.
+/// Nothing else is legal. In particular a heartbeat never revives the dead: what the worker held has been
+/// given away.
 package enum WorkerStatus: String, Sendable {
   case alive
   case suspect
@@ -24,7 +25,8 @@ package struct Member: Hashable, Sendable {
   package internal(set) var incarnation: UInt64
   package internal(set) var status: WorkerStatus
   package internal(set) var lastHeard: Duration
-  /// The worker's own count of work done; proves that its compute thread moves, which a heartbeat alone does not.
+  /// The worker's own count of work done; proves that its compute thread moves, which a heartbeat alone does
+  /// not.
   package internal(set) var progress: UInt64
   /// When `progress` last changed.
   package internal(set) var lastProgress: Duration

@@ -1,9 +1,10 @@
 import Inference
 
-/// Who is in the cluster: a failure detector over heartbeats, as a value. Times are arguments, since a fixed start.
+/// Who is in the cluster: a failure detector over heartbeats, as a value. Times are arguments, since a fixed
+/// start.
 ///
-/// The dead are remembered, so that the same process cannot come back as if nothing had happened; as many as there may
-/// be living ones, then the one dead longest is forgotten.
+/// The dead are remembered, so that the same process cannot come back as if nothing had happened; as many as
+/// there may be living ones, then the one dead longest is forgotten.
 package struct Membership: Sendable {
   package static let maximumNameByteCount = 128
 
@@ -14,7 +15,8 @@ package struct Membership: Sendable {
 
     /// - Precondition: `0 < suspectAfter < deadAfter`.
     package init(suspectAfter: Duration, deadAfter: Duration) {
-      precondition(suspectAfter > .zero && suspectAfter < deadAfter, "a worker must be suspect before it is dead")
+      precondition(
+        suspectAfter > .zero && suspectAfter < deadAfter, "a worker must be suspect before it is dead")
       self.suspectAfter = suspectAfter
       self.deadAfter = deadAfter
     }
@@ -33,18 +35,22 @@ package struct Membership: Sendable {
 
   private var livingCount: Int { members.count { $0.status != .dead } }
 
-  /// Takes a worker in. Registering again with the same incarnation while living only counts as a sign of life.
+  /// Takes a worker in. Registering again with the same incarnation while living only counts as a sign of
+  /// life.
   package mutating func register(
     name: String, incarnation: UInt64, now: Duration
   ) throws(RegistrationRefusal) -> [MembershipEvent] {
-    guard (1...Self.maximumNameByteCount).contains(name.utf8.count), name.utf8.allSatisfy({ $0 >= 32 && $0 != 127 })
+    guard (1...Self.maximumNameByteCount).contains(name.utf8.count),
+      name.utf8.allSatisfy({ $0 >= 32 && $0 != 127 })
     else { throw .badName }
     let known = members.firstIndex { $0.name == name }
     if let known, members[known].status != .dead {
       guard members[known].incarnation == incarnation else { throw .duplicateName(name) }
       return heartbeat(name: name, incarnation: incarnation, progress: members[known].progress, now: now)
     }
-    guard livingCount < Limits.maximumWorkerCount else { throw .tooManyWorkers(limit: Limits.maximumWorkerCount) }
+    guard livingCount < Limits.maximumWorkerCount else {
+      throw .tooManyWorkers(limit: Limits.maximumWorkerCount)
+    }
     let member = Member(
       name: name, incarnation: incarnation, status: .alive, lastHeard: now, progress: 0, lastProgress: now)
     if let known {
@@ -57,7 +63,8 @@ package struct Membership: Sendable {
     return [.joined(name)]
   }
 
-  /// A sign of life. What comes from the unknown, the dead or another incarnation is ignored: tell it to register.
+  /// A sign of life. What comes from the unknown, the dead or another incarnation is ignored: tell it to
+  /// register.
   package mutating func heartbeat(
     name: String, incarnation: UInt64, progress: UInt64, now: Duration
   ) -> [MembershipEvent] {
@@ -93,8 +100,8 @@ package struct Membership: Sendable {
     return events
   }
 
-  /// The worker's link broke. Frames on it are lost for good, so the worker is dead to the cluster at once; when it
-  /// still lives it joins again under another incarnation.
+  /// The worker's link broke. Frames on it are lost for good, so the worker is dead to the cluster at once;
+  /// when it still lives it joins again under another incarnation.
   package mutating func disconnected(name: String) -> [MembershipEvent] {
     guard let index = living(name) else { return [] }
     members[index].status = .dead

@@ -9,13 +9,14 @@ struct PlanReasons {
 
   func sentences() -> [String] {
     var sentences = [
-      "\(costs.layerCount) layers of \(planner.configuration.name) over \(split.count) of \(workers.count) workers, "
-        + "so that the slowest stage is as fast as the memories allow",
-      "cache for \(planner.demand.sequenceCount) x \(planner.demand.contextLength) tokens: \(planner.pageCount) pages, "
-        + "\(ByteText.of(costs.kvByteCount(0, costs.layerCount))) in all",
+      "\(costs.layerCount) layers of \(planner.configuration.name) over \(split.count) of "
+        + "\(workers.count) workers, so that the slowest stage is as fast as the memories allow",
+      "cache for \(planner.demand.sequenceCount) x \(planner.demand.contextLength) tokens: "
+        + "\(planner.pageCount) pages, \(ByteText.of(costs.kvByteCount(0, costs.layerCount))) in all",
     ]
     sentences += split.map(describe)
     sentences += limit()
+    sentences += memoryPrice()
     sentences += leftOut()
     return sentences
   }
@@ -26,12 +27,14 @@ struct PlanReasons {
 
   private func describe(_ stage: LayerSplit.Stage) -> String {
     let worker = workers[stage.worker]
-    let ends = (stage.lower == 0 ? " with the embedding" : "")
+    let ends =
+      (stage.lower == 0 ? " with the embedding" : "")
       + (stage.upper == costs.layerCount ? (stage.lower == 0 ? " and the head" : " with the head") : "")
     return "\(worker.name): layers [\(stage.lower), \(stage.upper))\(ends), "
       + "\(ByteText.of(costs.weightByteCount(stage.lower, stage.upper))) of weights and "
       + "\(ByteText.of(costs.kvByteCount(stage.lower, stage.upper))) of cache, "
-      + "\(ByteText.of(costs.memoryByteCount(stage.lower, stage.upper))) of its \(ByteText.of(worker.memoryByteCount))"
+      + "\(ByteText.of(costs.memoryByteCount(stage.lower, stage.upper))) of its "
+      + "\(ByteText.of(worker.memoryByteCount))"
   }
 
   /// The slowest stage, and how much of its time the others need.
@@ -42,16 +45,34 @@ struct PlanReasons {
     let shares = split.map { "\(workers[$0.worker].name) \(Int((time($0) / bound * 100).rounded()))%" }
     let spare = workers[slowest.worker].memoryByteCount - costs.memoryByteCount(slowest.lower, slowest.upper)
     return [
-      "\(workers[slowest.worker].name) limits the pipeline and has \(ByteText.of(max(0, spare))) to spare; busy: "
-        + shares.joined(separator: ", ")
+      "\(workers[slowest.worker].name) limits the pipeline and has \(ByteText.of(max(0, spare))) to "
+        + "spare; busy: " + shares.joined(separator: ", ")
+    ]
+  }
+
+  /// What the plan loses because memories are as they are.
+  private func memoryPrice() -> [String] {
+    let roomy = workers.map {
+      var changed = $0
+      changed.memoryByteCount = .hugeByteCount
+      return changed
+    }
+    let bound = split.map(time).max() ?? 0
+    guard let free = LayerSplit(costs: costs, workers: roomy).best()?.map(time).max(), free < bound else {
+      return []
+    }
+    let percent = Int(((1 - free / bound) * 100).rounded())
+    return [
+      "memory decides this split, not speed: with enough of it everywhere the slowest stage would take "
+        + "\(percent)% less time"
     ]
   }
 
   private func leftOut() -> [String] {
     let used = Set(split.map(\.worker))
     return workers.indices.filter { !used.contains($0) }.map {
-      "\(workers[$0].name) is left out: the model has \(costs.layerCount) layers for \(workers.count) workers, and the "
-        + "pipeline is no faster with it"
+      "\(workers[$0].name) is left out: the model has \(costs.layerCount) layers for \(workers.count) "
+        + "workers, and the pipeline is no faster with it"
     }
   }
 }

@@ -24,16 +24,18 @@ struct PlanRemedies {
   /// The worker that lacks least; where no single one helps, an equal addition to all.
   private func memory() -> InfeasiblePlan.Remedy? {
     let costs = planner.costs
-    let single = workers.indices.compactMap { index -> (index: Int, byteCount: Int)? in
-      least(upTo: everything) { extra in
+    var best: (worker: String, byteCount: Int)?
+    for index in workers.indices {
+      // Only less than the best so far is of interest, which spares most workers the bisection.
+      let bound = best.map { $0.byteCount - 1 } ?? everything
+      let extra = least(upTo: bound) { extra in
         var changed = workers
         changed[index].memoryByteCount = changed[index].memoryByteCount.cappedSum(extra)
         return fits(changed, costs: costs)
-      }.map { (index, $0) }
+      }
+      if let extra { best = (workers[index].name, extra) }
     }
-    if let best = single.min(by: { $0.byteCount < $1.byteCount }) {
-      return .moreMemory(worker: workers[best.index].name, byteCount: best.byteCount)
-    }
+    if let best { return .moreMemory(worker: best.worker, byteCount: best.byteCount) }
     return least(upTo: everything) { extra in
       fits(
         workers.map {

@@ -79,8 +79,8 @@ package struct PlanRollout: Sendable {
     return stages.contains { $0.fraction > 0 || $0.isReady } ? .loading(stages.map(\.fraction)) : .assigning
   }
 
-  /// Takes one event and returns what is to be done, in order. Events that have no meaning now (a worker outside the
-  /// plan, a report after the end) do nothing. Events of other epochs are not to be passed on.
+  /// Takes one event and returns what is to be done, in order. Events that have no meaning now (a worker
+  /// outside the plan, a report after the end) do nothing. Events of other epochs are not to be passed on.
   package mutating func event(_ event: Event, now: Duration) -> [Action] {
     guard failure == nil else { return [] }
     switch event {
@@ -139,7 +139,8 @@ package struct PlanRollout: Sendable {
     guard !isServing, let stalled = stages.first(where: { !$0.isReady && now - $0.lastChange >= stallLimit })
     else { return [] }
     let percent = Int(stalled.fraction * 100)
-    return fail("worker \(stalled.worker) has not got on with loading for \(stallLimit); it stands at \(percent)%")
+    return fail(
+      "worker \(stalled.worker) has not got on with loading for \(stallLimit); it stands at \(percent)%")
   }
 
   private mutating func fail(_ reason: String) -> [Action] {

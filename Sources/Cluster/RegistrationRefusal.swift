@@ -15,17 +15,20 @@ package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvert
   package var description: String {
     switch self {
     case .badName:
-      "a worker's name must have 1 to \(Membership.maximumNameByteCount) bytes and no control characters; set --name"
+      "a worker's name must have 1 to \(Membership.maximumNameByteCount) bytes and no control "
+        + "characters; set --name"
     case .duplicateName(let name):
-      "a living worker is already named \(name); start this one with another --name, or wait until the old one is "
-        + "found dead"
-    case .declaredDead(let name): "worker \(name) was declared dead; restart it, so that it joins as a new one"
+      "a living worker is already named \(name); start this one with another --name, or wait until the "
+        + "old one is found dead"
+    case .declaredDead(let name):
+      "worker \(name) was declared dead; restart it, so that it joins as a new one"
     case .tooManyWorkers(let limit): "the cluster has \(limit) workers, which is the limit"
     case .versionMismatch(let worker, let theirs, let ours):
-      "worker \(worker) speaks protocol \(theirs) and the coordinator \(ours); install the same version on both"
+      "worker \(worker) speaks protocol \(theirs) and the coordinator \(ours); install the same "
+        + "version on both"
     case .numericsMismatch(let worker, let theirs, let ours):
-      "worker \(worker) computes by the rules \(theirs) and this cluster by \(ours), so their results would differ; "
-        + "install the same version on all"
+      "worker \(worker) computes by the rules \(theirs) and this cluster by \(ours), so their results "
+        + "would differ; install the same version on all"
     }
   }
 }
@@ -53,7 +56,8 @@ package struct Compatibility: Hashable, Sendable {
     }
     if theirs.numericsID != numericsID {
       return .numericsMismatch(
-        worker: worker, theirs: "\(theirs.numericsID) (build \(theirs.build))", ours: "\(numericsID) (build \(build))")
+        worker: worker, theirs: "\(theirs.numericsID) (build \(theirs.build))",
+        ours: "\(numericsID) (build \(build))")
     }
     return nil
   }

@@ -2,7 +2,8 @@ import Inference
 
 /// What any run of layers costs a worker in memory and time, from prefix sums.
 ///
-/// The embedding is counted with layer 0 and the head with the last layer, since whoever has those layers has them.
+/// The embedding is counted with layer 0 and the head with the last layer, since whoever has those layers has
+/// them.
 struct StageCosts: Sendable {
   let layerCount: Int
   let kvByteCountPerLayer: Int
@@ -15,7 +16,8 @@ struct StageCosts: Sendable {
   private let workBefore: [Double]
 
   init(
-    configuration: ModelConfiguration, weights: WeightFootprint, kvByteCountPerLayer: Int, processByteCount: Int
+    configuration: ModelConfiguration, weights: WeightFootprint, kvByteCountPerLayer: Int,
+    processByteCount: Int
   ) {
     layerCount = weights.layerByteCounts.count
     self.kvByteCountPerLayer = kvByteCountPerLayer
@@ -55,5 +57,7 @@ struct StageCosts: Sendable {
   }
 
   /// Time a token spends in the stage, in bytes over the worker's speed.
-  func time(_ lower: Int, _ upper: Int, speed: Double) -> Double { (workBefore[upper] - workBefore[lower]) / speed }
+  func time(_ lower: Int, _ upper: Int, speed: Double) -> Double {
+    (workBefore[upper] - workBefore[lower]) / speed
+  }
 }

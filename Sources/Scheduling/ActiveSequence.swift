@@ -2,8 +2,8 @@ import Inference
 
 /// A running sequence: its tokens, how many of them were sent, and the pages reserved for its worst case.
 ///
-/// Prompt and drawn tokens are one list and `sentCount` says how far the stages were given it. So reading a prompt and
-/// decoding are one operation, and sending everything again would be `sentCount = 0`.
+/// Prompt and drawn tokens are one list and `sentCount` says how far the stages were given it. So reading a
+/// prompt and decoding are one operation, and sending everything again would be `sentCount = 0`.
 struct ActiveSequence: Sendable {
   let request: ScheduledRequest
   /// Reserved at admission: one a `Limits.pageSize` tokens, in order.
@@ -52,7 +52,8 @@ struct ActiveSequence: Sendable {
       topLogprobCount: request.topLogprobCount)
   }
 
-  /// The row of token i scores token i + 1: a chunk `[start, end)` scores `start + 1 ... end`, within the prompt.
+  /// The row of token i scores token i + 1: a chunk `[start, end)` scores `start + 1 ... end`, within the
+  /// prompt.
   private func firstScore(start: Int, end: Int) -> Int? {
     guard let wanted = request.scoresPromptFrom else { return nil }
     let first = max(wanted, start + 1)

@@ -2,7 +2,8 @@ package import Inference
 
 /// The free list of KV pages: integers only, their bytes are on the workers.
 ///
-/// Every id in `0 ..< pageCount` is either free or used. Taking is all or nothing. Cost: O(pages taken or given back).
+/// Every id in `0 ..< pageCount` is either free or used. Taking is all or nothing. Cost: O(pages taken or
+/// given back).
 package struct PageAllocator: Sendable {
   package let pageCount: Int
   /// Last in, first out, so that recently used (warm) pages go round.
@@ -12,7 +13,9 @@ package struct PageAllocator: Sendable {
 
   /// - Precondition: `pageCount` is at least 0 and its ids fit `PageID`.
   package init(pageCount: Int) {
-    precondition(pageCount >= 0 && pageCount <= Int(UInt32.max), "page count \(pageCount) is outside what ids can number")
+    precondition(
+      pageCount >= 0 && pageCount <= Int(UInt32.max), "page count \(pageCount) is outside what ids can number"
+    )
     self.pageCount = pageCount
     // Descending, so that the first page taken is page 0.
     freeList = (0..<pageCount).reversed().map { PageID(UInt32($0)) }

@@ -54,12 +54,12 @@ package enum AdmissionError: Error, Hashable, Sendable, CustomStringConvertible 
     case .scoresFromBelowOne(let index):
       "prompt scores were asked for from index \(index); the first token that can be scored has index 1"
     case .contextExceeded(let length, let contextLength):
-      "\(length) tokens (prompt plus new tokens) exceed the context of \(contextLength); shorten the prompt or ask for "
-        + "fewer new tokens"
+      "\(length) tokens (prompt plus new tokens) exceed the context of \(contextLength); shorten the "
+        + "prompt or ask for fewer new tokens"
     case .overloaded(let limit): "\(limit) requests wait already, which is the limit; try again in a moment"
     case .neverFits(let needed, let pageCount):
-      "the request may need \(needed) cache pages but the cluster has \(pageCount); shorten it, choose a smaller "
-        + "neighbor window, or start the cluster with a larger --context"
+      "the request may need \(needed) cache pages but the cluster has \(pageCount); shorten it, choose "
+        + "a smaller neighbor window, or start the cluster with a larger --context"
     }
   }
 }

@@ -1,8 +1,8 @@
 import Inference
 
 extension Scheduler {
-  /// Takes the result of the oldest step in flight and returns what it means, entry by entry in the step's order.
-  /// Throws, with nothing changed, when the result is not that step's.
+  /// Takes the result of the oldest step in flight and returns what it means, entry by entry in the step's
+  /// order. Throws, with nothing changed, when the result is not that step's.
   package mutating func complete(_ completion: StepCompletion) throws(CompletionError) -> [SequenceUpdate] {
     guard let step = inFlight.first, step.step == completion.step else {
       throw .unexpectedStep(step: completion.step, expected: inFlight.first?.step)
@@ -14,7 +14,9 @@ extension Scheduler {
     return updates
   }
 
-  private mutating func apply(_ entry: InFlightStep.Entry, token: TokenID?, to updates: inout [SequenceUpdate]) {
+  private mutating func apply(
+    _ entry: InFlightStep.Entry, token: TokenID?, to updates: inout [SequenceUpdate]
+  ) {
     let id = entry.sequence
     guard var sequence = active[id] else { return }
     // Moved out and back in, so that its token list is not copied.
@@ -53,8 +55,12 @@ extension Scheduler {
     var tokens: [SequenceID: TokenID] = [:]
     var seen: Set<SequenceID> = []
     for entry in completion.entries {
-      guard let asked = samples[entry.sequence] else { throw .unknownSequence(entry.sequence, step: step.step) }
-      guard seen.insert(entry.sequence).inserted else { throw .doubledSequence(entry.sequence, step: step.step) }
+      guard let asked = samples[entry.sequence] else {
+        throw .unknownSequence(entry.sequence, step: step.step)
+      }
+      guard seen.insert(entry.sequence).inserted else {
+        throw .doubledSequence(entry.sequence, step: step.step)
+      }
       guard asked || entry.token == nil else { throw .unaskedToken(entry.sequence, step: step.step) }
       tokens[entry.sequence] = entry.token
     }

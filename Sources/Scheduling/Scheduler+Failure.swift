@@ -1,9 +1,9 @@
 package import Inference
 
 extension Scheduler {
-  /// Takes note that a stage could not compute the oldest step in flight. Its live sequences are cancelled and returned,
-  /// in the step's order: some stages have their tokens and some have not, so none of them can go on. The step's
-  /// releases are announced again, since the stages behind the failed one never saw them.
+  /// Takes note that a stage could not compute the oldest step in flight. Its live sequences are cancelled
+  /// and returned, in the step's order: some stages have their tokens and some have not, so none of them can
+  /// go on. The step's releases are announced again, since the stages behind the failed one never saw them.
   package mutating func abandon(step number: UInt64) throws(CompletionError) -> [SequenceID] {
     guard let step = inFlight.first, step.step == number else {
       throw .unexpectedStep(step: number, expected: inFlight.first?.step)

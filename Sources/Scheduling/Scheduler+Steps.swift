@@ -1,9 +1,9 @@
 import Inference
 
 extension Scheduler {
-  /// The next step to send, now counted as in flight; nil when nothing can run: all slots are in flight, all work is in
-  /// flight, or there is none. With nothing to run and nothing in flight, ended sequences get a step of their own, so
-  /// that stages drop them at once.
+  /// The next step to send, now counted as in flight; nil when nothing can run: all slots are in flight, all
+  /// work is in flight, or there is none. With nothing to run and nothing in flight, ended sequences get a
+  /// step of their own, so that stages drop them at once.
   package mutating func nextStep() -> StepPlan? {
     guard inFlight.count < limits.stepsInFlight else { return nil }
     admitWaiting()
@@ -13,11 +13,13 @@ extension Scheduler {
     return send(entries)
   }
 
-  /// Moves requests from the line's head to running while their pages are free. The head is never overtaken: a long
-  /// request would otherwise wait for ever behind short ones.
+  /// Moves requests from the line's head to running while their pages are free. The head is never overtaken:
+  /// a long request would otherwise wait for ever behind short ones.
   private mutating func admitWaiting() {
-    while active.count < limits.maximumRunningSequences, let head = waiting.first, head.needs.total <= pages.freeCount,
-      let tokenPages = pages.allocate(head.needs.tokenPageCount), let nearPages = pages.allocate(head.needs.nearPageCount)
+    while active.count < limits.maximumRunningSequences, let head = waiting.first,
+      head.needs.total <= pages.freeCount,
+      let tokenPages = pages.allocate(head.needs.tokenPageCount),
+      let nearPages = pages.allocate(head.needs.nearPageCount)
     {
       waiting.removeFirst()
       let sequence = head.request.sequence
@@ -29,7 +31,8 @@ extension Scheduler {
   private mutating func takeDecodes() -> [StepEntry] {
     guard !readyDecodes.isEmpty else { return [] }
     let count = DecodeShare.count(
-      ready: readyDecodes.count, decoding: active.values.count { $0.isDecoding }, stageCount: limits.stageCount,
+      ready: readyDecodes.count, decoding: active.values.count { $0.isDecoding },
+      stageCount: limits.stageCount,
       decodeStepsInFlight: inFlight.count { $0.carriesDecodes }, readsPrompt: !readingPrompts.isEmpty)
     let taken = readyDecodes.prefix(count)
     readyDecodes.removeFirst(count)
@@ -42,7 +45,9 @@ extension Scheduler {
     var entriesLeft = limits.maximumStepEntries - decodes
     var chunks: [StepEntry] = []
     for sequence in readingPrompts where tokensLeft > 0 && entriesLeft > 0 {
-      guard let chunk = active[sequence]?.takeEntry(limit: min(limits.chunkTokenCount, tokensLeft)) else { continue }
+      guard let chunk = active[sequence]?.takeEntry(limit: min(limits.chunkTokenCount, tokensLeft)) else {
+        continue
+      }
       tokensLeft -= chunk.tokens.count
       entriesLeft -= 1
       chunks.append(chunk)

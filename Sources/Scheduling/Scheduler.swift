@@ -1,12 +1,15 @@
 package import Inference
 
-/// Continuous batching over pipeline stages, as a value: what runs next, on which pages, and what results mean.
+/// Continuous batching over pipeline stages, as a value: what runs next, on which pages, and what results
+/// mean.
 ///
-/// Life of a request: `submit` puts it in the waiting line; `nextStep` admits from the line's head as soon as pages for
-/// its worst case are free (so nothing running is ever evicted) and makes steps; `complete` takes their results in
-/// order. A step has room for every ready decode first, then for prompt chunks, oldest prompt first.
+/// Life of a request: `submit` puts it in the waiting line; `nextStep` admits from the line's head as soon as
+/// pages for its worst case are free (so nothing running is ever evicted) and makes steps; `complete` takes
+/// their results in order. A step has room for every ready decode first, then for prompt chunks, oldest
+/// prompt first.
 ///
-/// No clock, no I/O: the owner calls `nextStep` until it is nil after every other call, and sends what it returns.
+/// No clock, no I/O: the owner calls `nextStep` until it is nil after every other call, and sends what it
+/// returns.
 package struct Scheduler: Sendable {
   package let limits: SchedulerLimits
 
@@ -41,8 +44,9 @@ package struct Scheduler: Sendable {
     waiting.append(WaitingRequest(request: request, needs: needs, since: now))
   }
 
-  /// Ends a sequence wherever it is: a waiting one is dropped, a running one gets no more entries and gives its pages
-  /// back once its steps in flight are completed. Nothing more is reported of it. Unknown ids are ignored.
+  /// Ends a sequence wherever it is: a waiting one is dropped, a running one gets no more entries and gives
+  /// its pages back once its steps in flight are completed. Nothing more is reported of it. Unknown ids are
+  /// ignored.
   package mutating func cancel(_ sequence: SequenceID) {
     waiting.removeAll { $0.request.sequence == sequence }
     guard active[sequence] != nil else { return }
@@ -52,10 +56,11 @@ package struct Scheduler: Sendable {
     endIfDrained(sequence)
   }
 
-  /// Forgets everything, because a stage and what it cached are gone. Returns the sequences that were waiting or
-  /// running and not cancelled, oldest id first. Results of old steps are refused from now on.
+  /// Forgets everything, because a stage and what it cached are gone. Returns the sequences that were waiting
+  /// or running and not cancelled, oldest id first. Results of old steps are refused from now on.
   package mutating func failAll() -> [SequenceID] {
-    let lost = active.values.filter { !$0.isCancelled }.map(\.request.sequence) + waiting.map(\.request.sequence)
+    let lost =
+      active.values.filter { !$0.isCancelled }.map(\.request.sequence) + waiting.map(\.request.sequence)
     waiting = []
     active = [:]
     readingPrompts = []

@@ -4,15 +4,16 @@ import Inference
 package struct SchedulerLimits: Hashable, Sendable {
   /// Pipeline stages of the plan.
   package let stageCount: Int
-  /// Steps sent but not completed, at most. One more than there are stages (when there are several), so that the next
-  /// step already lies at stage 0 when it ends one: it never waits for the coordinator.
+  /// Steps sent but not completed, at most. One more than there are stages (when there are several), so that
+  /// the next step already lies at stage 0 when it ends one: it never waits for the coordinator.
   package let stepsInFlight: Int
   /// Tokens of one step, decodes and prompt chunks together.
   package let stepTokenBudget: Int
   /// Tokens of one prompt chunk, at most.
   package let chunkTokenCount: Int
-  /// Sequences that hold pages at once. Never more than one step has entries or tokens for, so that a step always has
-  /// room for every ready decode and then for at least one prompt token: neither can starve the other.
+  /// Sequences that hold pages at once. Never more than one step has entries or tokens for, so that a step
+  /// always has room for every ready decode and then for at least one prompt token: neither can starve the
+  /// other.
   package let maximumRunningSequences: Int
   /// Requests that may wait for pages; what comes beyond is refused.
   package let maximumWaitingRequests: Int
@@ -24,16 +25,18 @@ package struct SchedulerLimits: Hashable, Sendable {
   package let maximumStepEntries: Int
 
   /// - Parameter stepsInFlight: nil takes `stageCount + 1`, or 1 with a single stage.
-  /// - Precondition: every count is at least 1 (`pageCount` and `maximumWaitingRequests` at least 0). The settings a
-  ///   user can reach are checked where they are read.
+  /// - Precondition: every count is at least 1 (`pageCount` and `maximumWaitingRequests` at
+  ///   least 0). The settings a user can reach are checked where they are read.
   package init(
     stageCount: Int, stepsInFlight: Int? = nil, stepTokenBudget: Int, chunkTokenCount: Int,
     maximumRunningSequences: Int, maximumWaitingRequests: Int, pageCount: Int, contextLength: Int,
     maximumStepEntries: Int = Limits.maximumStepEntryCount
   ) {
     precondition(
-      [stageCount, stepsInFlight ?? 1, stepTokenBudget, chunkTokenCount, maximumRunningSequences, contextLength,
-        maximumStepEntries].allSatisfy { $0 >= 1 } && pageCount >= 0 && maximumWaitingRequests >= 0,
+      [
+        stageCount, stepsInFlight ?? 1, stepTokenBudget, chunkTokenCount, maximumRunningSequences,
+        contextLength, maximumStepEntries,
+      ].allSatisfy { $0 >= 1 } && pageCount >= 0 && maximumWaitingRequests >= 0,
       "a scheduler limit is below 1")
     self.stageCount = stageCount
     self.stepsInFlight = stepsInFlight ?? (stageCount > 1 ? stageCount + 1 : 1)

@@ -22,8 +22,8 @@ package struct StepCompletion: Sendable {
   }
 }
 
-/// A completion that does not belong to the oldest step in flight. Nothing has changed when it is thrown: the caller
-/// treats the stage that sent it as broken.
+/// A completion that does not belong to the oldest step in flight. Nothing has changed when it is thrown: the
+/// caller treats the stage that sent it as broken.
 package enum CompletionError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Stages work in order, so results come in order. `expected` is nil when nothing is in flight.
   case unexpectedStep(step: UInt64, expected: UInt64?)
@@ -36,16 +36,18 @@ package enum CompletionError: Error, Hashable, Sendable, CustomStringConvertible
     switch self {
     case .unexpectedStep(let step, let expected):
       "a result of step \(step) came while \(expected.map { "step \($0)" } ?? "none") was due"
-    case .unknownSequence(let sequence, let step): "the result of step \(step) names \(sequence), which is not in it"
+    case .unknownSequence(let sequence, let step):
+      "the result of step \(step) names \(sequence), which is not in it"
     case .doubledSequence(let sequence, let step): "the result of step \(step) names \(sequence) twice"
     case .missingToken(let sequence, let step): "the result of step \(step) lacks the token of \(sequence)"
-    case .unaskedToken(let sequence, let step): "the result of step \(step) has a token of \(sequence) that was not asked for"
+    case .unaskedToken(let sequence, let step):
+      "the result of step \(step) has a token of \(sequence) that was not asked for"
     }
   }
 }
 
-/// What a completed step means for a sequence, in the order users are told. A sequence has at most one entry a step, so
-/// the step's log-probabilities belong to it by its id.
+/// What a completed step means for a sequence, in the order users are told. A sequence has at most one entry
+/// a step, so the step's log-probabilities belong to it by its id.
 package enum SequenceUpdate: Hashable, Sendable {
   /// Prompt tokens read by the last stage, out of all.
   case prefillProgress(SequenceID, done: Int, total: Int)

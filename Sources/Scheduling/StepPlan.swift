@@ -6,8 +6,8 @@ package struct StepPlan: Sendable {
   package let step: UInt64
   /// At most one a sequence. Empty only when the step is there for its releases.
   package let entries: [StepEntry]
-  /// Sequences whose pages are free from here on. Stages forget them before they read the entries, which may already
-  /// use those pages.
+  /// Sequences whose pages are free from here on. Stages forget them before they read the entries, which may
+  /// already use those pages.
   package let releases: [SequenceID]
 
   package var tokenCount: Int { entries.reduce(0) { $0 + $1.tokens.count } }
@@ -30,8 +30,8 @@ package struct StepEntry: Sendable {
   package let samples: Bool
   /// Whether the logits after the last token are wanted (only ever on the prompt's last chunk).
   package let wantsLogits: Bool
-  /// Prompt index of the first token whose log-probability this chunk reports; nil when it reports none. It reports
-  /// all from there to the token after the chunk (or the prompt's last).
+  /// Prompt index of the first token whose log-probability this chunk reports; nil when it reports none. It
+  /// reports all from there to the token after the chunk (or the prompt's last).
   package let scoresFrom: Int?
   /// The prompt token after this chunk: set when the chunk scores and the prompt goes on.
   package let followingToken: TokenID?

@@ -46,7 +46,9 @@ struct LayerPlannerTests {
       #expect(!error.remedies.isEmpty, "no way out: \(error)")
       for remedy in error.remedies {
         #expect(example.applying(remedy).bruteForceBound() != nil, "\(remedy) is not enough")
-        if let less = remedy.less { #expect(example.applying(less).bruteForceBound() == nil, "\(less) would do") }
+        if let less = remedy.less {
+          #expect(example.applying(less).bruteForceBound() == nil, "\(less) would do")
+        }
       }
     }
   }
@@ -56,7 +58,8 @@ struct LayerPlannerTests {
     let workers = (0..<4).map { WorkerResources(name: "w\($0)", memoryByteCount: 1 << 30, threadCount: 2) }
     let even = try PlannerCase.planner(layers: Array(repeating: 1000, count: 10)).plan(workers: workers)
     #expect(even.stages.map(\.layers.count).sorted() == [2, 2, 3, 3])
-    let heavyHead = try PlannerCase.planner(layers: Array(repeating: 1000, count: 13), head: 3000).plan(workers: workers)
+    let heavyHead = try PlannerCase.planner(layers: Array(repeating: 1000, count: 13), head: 3000).plan(
+      workers: workers)
     #expect(heavyHead.stages.map(\.layers.count) == [4, 4, 4, 1])
   }
 
@@ -70,9 +73,26 @@ struct LayerPlannerTests {
     #expect(plan.stages.map(\.layers.count) == [3, 6])
   }
 
+  @Test("Where memory keeps a fast worker from its share, the plan says what that costs")
+  func memoryDecides() throws {
+    let planner = PlannerCase.planner(layers: Array(repeating: 100_000, count: 10))
+    var workers = [
+      WorkerResources(name: "fast", memoryByteCount: 600_000, threadCount: 4, relativeSpeed: 4),
+      WorkerResources(name: "slow", memoryByteCount: 1 << 30, threadCount: 1, relativeSpeed: 1),
+    ]
+    let tight = try planner.plan(workers: workers)
+    #expect(tight.stages.map(\.layers.count) == [5, 5])
+    // Roomy it would be 8 and 2, so 2 in place of 5.
+    #expect(tight.reasons.contains { $0.contains("60% less time") })
+    workers[0].memoryByteCount = 1 << 30
+    #expect(try !planner.plan(workers: workers).reasons.contains { $0.contains("less time") })
+  }
+
   @Test("With more workers than layers some are left out, by name")
   func leftOut() throws {
-    let workers = (0..<3).map { WorkerResources(name: "w\($0)", memoryByteCount: 1 << 30, threadCount: $0 + 1) }
+    let workers = (0..<3).map {
+      WorkerResources(name: "w\($0)", memoryByteCount: 1 << 30, threadCount: $0 + 1)
+    }
     let plan = try PlannerCase.planner(layers: [1000, 1000]).plan(workers: workers)
     #expect(plan.stages.map(\.worker) == ["w1", "w2"])
     #expect(plan.reasons.contains { $0.contains("w0 is left out") })
@@ -81,7 +101,8 @@ struct LayerPlannerTests {
   @Test("A tied head is held twice when its ends are two workers, once when they are one")
   func tiedHead() throws {
     let planner = PlannerCase.planner(layers: [10, 10], embedding: 500, head: 500, tied: true)
-    let one = try planner.plan(workers: [WorkerResources(name: "a", memoryByteCount: 1 << 30, threadCount: 1)])
+    let one = try planner.plan(workers: [WorkerResources(name: "a", memoryByteCount: 1 << 30, threadCount: 1)]
+    )
     #expect(one.stages.map(\.weightByteCount) == [520])
     let two = try planner.plan(
       workers: ["a", "b"].map { WorkerResources(name: $0, memoryByteCount: 1 << 30, threadCount: 1) })
@@ -124,16 +145,20 @@ struct LayerPlannerTests {
     }
     refuses([], by: planner, "no worker")
     refuses([worker(), worker()], by: planner, "same name")
-    for speed in [0, -1, Double.nan, .infinity] { refuses([worker(speed: speed)], by: planner, "speed") }
+    for speed in [0, -1, 1e-300, 1e300, Double.nan, .infinity] {
+      refuses([worker(speed: speed)], by: planner, "speed")
+    }
     refuses([worker(-1)], by: planner, "negative")
     for context in [0, -1, Limits.maximumContext + 1] {
       refuses([worker()], by: PlannerCase.planner(layers: [1], context: context), "context")
     }
     refuses([worker()], by: PlannerCase.planner(layers: [1], sequences: 0), "sequence")
     refuses([worker()], by: PlannerCase.planner(layers: [1], sequences: .max), "fewer sequences")
-    refuses([worker()], by: PlannerCase.planner(layers: [.max, .max], embedding: .max, head: .max), "missing")
     refuses(
-      (0..<65).map { WorkerResources(name: "w\($0)", memoryByteCount: 1, threadCount: 1) }, by: planner, "more than")
+      [worker()], by: PlannerCase.planner(layers: [.max, .max], embedding: .max, head: .max), "missing")
+    refuses(
+      (0..<65).map { WorkerResources(name: "w\($0)", memoryByteCount: 1, threadCount: 1) }, by: planner,
+      "more than")
   }
 
   @Test("Byte counts are rounded up")

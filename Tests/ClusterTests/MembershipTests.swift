@@ -121,12 +121,17 @@ struct MembershipTests {
   @Test("Another protocol or other arithmetic is refused with both versions and the remedy")
   func compatibility() throws {
     let ours = Compatibility(protocolVersion: 2, numericsID: "n1", build: "1.1")
-    #expect(ours.refusal(of: Compatibility(protocolVersion: 2, numericsID: "n1", build: "1.2"), worker: "a") == nil)
-    let version = ours.refusal(of: Compatibility(protocolVersion: 1, numericsID: "n1", build: "1.0"), worker: "a")
+    #expect(
+      ours.refusal(of: Compatibility(protocolVersion: 2, numericsID: "n1", build: "1.2"), worker: "a") == nil)
+    let version = ours.refusal(
+      of: Compatibility(protocolVersion: 1, numericsID: "n1", build: "1.0"), worker: "a")
     #expect(
       version?.description
-        == "worker a speaks protocol 1 (build 1.0) and the coordinator 2 (build 1.1); install the same version on both")
-    let numerics = ours.refusal(of: Compatibility(protocolVersion: 2, numericsID: "n0", build: "1.0"), worker: "a")
+        == "worker a speaks protocol 1 (build 1.0) and the coordinator 2 (build 1.1); "
+        + "install the same version on both"
+    )
+    let numerics = ours.refusal(
+      of: Compatibility(protocolVersion: 2, numericsID: "n0", build: "1.0"), worker: "a")
     #expect(numerics?.description.contains("n0 (build 1.0) and this cluster by n1 (build 1.1)") == true)
   }
 }

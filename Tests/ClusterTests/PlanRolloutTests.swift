@@ -72,7 +72,8 @@ struct PlanRolloutTests {
     _ = bench.event(.workerJoined("b"))
     #expect(bench.event(.workerJoined("c")) == [.makePlan(workers: ["b", "c"])])
     #expect(bench.event(.workerLost("c", reason: "worker c left")).isEmpty)
-    #expect(bench.event(.planned(["b", "c"])) == [.failed(reason: "worker c was lost while epoch 3 was planned")])
+    #expect(
+      bench.event(.planned(["b", "c"])) == [.failed(reason: "worker c was lost while epoch 3 was planned")])
   }
 
   @Test("No possible plan, and a stage that cannot be held, fail with their reasons")
@@ -81,7 +82,8 @@ struct PlanRolloutTests {
     #expect(unplanned.event(.planRefused(reason: "early")).isEmpty)
     _ = unplanned.event(.workerJoined("a"))
     _ = unplanned.event(.workerJoined("b"))
-    #expect(unplanned.event(.planRefused(reason: "too little memory")) == [.failed(reason: "too little memory")])
+    #expect(
+      unplanned.event(.planRefused(reason: "too little memory")) == [.failed(reason: "too little memory")])
 
     let unheld = Bench()
     unheld.assign()

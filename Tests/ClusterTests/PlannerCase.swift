@@ -26,23 +26,27 @@ struct PlannerCase {
     ModelConfiguration(
       name: "tiny", architecture: "llama", layerCount: layerCount, hiddenSize: 64, feedForwardSize: 128,
       queryHeadCount: 4, keyValueHeadCount: 2, headDimension: 16, vocabularySize: 100, trainedLength: 512,
-      normEpsilon: 1e-5, rope: RopeConfiguration(base: 10000, rotaryDimension: 16, layout: .halfSplit, scaling: .none),
+      normEpsilon: 1e-5,
+      rope: RopeConfiguration(base: 10000, rotaryDimension: 16, layout: .halfSplit, scaling: .none),
       hasTiedHead: hasTiedHead)
   }
 
   static func planner(
-    layers: [Int], embedding: Int = 0, head: Int = 0, tied: Bool = false, context: Int = 64, sequences: Int = 1,
+    layers: [Int], embedding: Int = 0, head: Int = 0, tied: Bool = false, context: Int = 64,
+    sequences: Int = 1,
     process: Int = 0
   ) -> LayerPlanner {
     LayerPlanner(
       configuration: configuration(layerCount: layers.count, hasTiedHead: tied),
       weights: WeightFootprint(layerByteCounts: layers, embeddingByteCount: embedding, headByteCount: head),
-      demand: KVDemand(elementType: .f16, contextLength: context, sequenceCount: sequences, chunkTokenCount: 64),
+      demand: KVDemand(
+        elementType: .f16, contextLength: context, sequenceCount: sequences, chunkTokenCount: 64),
       processByteCount: process)
   }
 
   /// One page of one layer of `configuration`.
-  static let pageByteCount = KVGeometry(configuration: configuration(layerCount: 1), elementType: .f16).pageByteCount
+  static let pageByteCount = KVGeometry(configuration: configuration(layerCount: 1), elementType: .f16)
+    .pageByteCount
 
   init(planner: LayerPlanner, workers: [WorkerResources]) {
     self.planner = planner
@@ -52,18 +56,22 @@ struct PlannerCase {
   /// Up to 6 layers over up to 5 workers, memory scarce about half the time.
   init(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    let layers = (0..<Int.random(in: 1...6, using: &random)).map { _ in Int.random(in: 1...50_000, using: &random) }
+    let layers = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+      Int.random(in: 1...50_000, using: &random)
+    }
     let head = Int.random(in: 0...60_000, using: &random)
     let tied = Bool.random(using: &random)
     planner = Self.planner(
-      layers: layers, embedding: tied ? head : Int.random(in: 0...60_000, using: &random), head: head, tied: tied,
+      layers: layers, embedding: tied ? head : Int.random(in: 0...60_000, using: &random), head: head,
+      tied: tied,
       context: Int.random(in: 1...1200, using: &random), sequences: Int.random(in: 1...3, using: &random),
       process: Int.random(in: 0...5000, using: &random))
     let workerCount = Int.random(in: 1...5, using: &random)
     let fair = planner.costs.memoryByteCount(0, layers.count) / workerCount
     workers = (0..<workerCount).map {
       WorkerResources(
-        name: "worker-\($0)", memoryByteCount: Int.random(in: fair / 4...fair * 3 + 1, using: &random), threadCount: 2,
+        name: "worker-\($0)", memoryByteCount: Int.random(in: fair / 4...fair * 3 + 1, using: &random),
+        threadCount: 2,
         relativeSpeed: Double(Int.random(in: 1...8, using: &random)))
     }
   }
@@ -75,12 +83,14 @@ struct PlannerCase {
     let ties = planner.configuration.hasTiedHead && layers.lowerBound == 0
     return planner.processByteCount + weights.layerByteCounts[layers].reduce(0, +)
       + layers.count * planner.pageCount * Self.pageByteCount
-      + (layers.lowerBound == 0 ? weights.embeddingByteCount : 0) + (hasHead && !ties ? weights.headByteCount : 0)
+      + (layers.lowerBound == 0 ? weights.embeddingByteCount : 0)
+      + (hasHead && !ties ? weights.headByteCount : 0)
   }
 
   func time(_ layers: Range<Int>, worker: Int) -> Double {
     let weights = planner.weights
-    let bytes = Double(weights.layerByteCounts[layers].reduce(0, +))
+    let bytes =
+      Double(weights.layerByteCounts[layers].reduce(0, +))
       + (layers.lowerBound == 0 ? Double(weights.embeddingByteCount) / 100 : 0)
       + (layers.upperBound == weights.layerByteCounts.count ? Double(weights.headByteCount) : 0)
     return bytes / workers[worker].relativeSpeed

@@ -19,20 +19,24 @@ final class SchedulerBench {
 
   /// A plain request whose prompt tokens are their own positions.
   static func request(
-    _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil, wantsLogits: Bool = false
+    _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil,
+    wantsLogits: Bool = false
   ) throws -> ScheduledRequest {
     ScheduledRequest(
       sequence: SequenceID(id), prompt: (0..<prompt).map { TokenID($0) }, maximumNewTokens: new,
-      policy: try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 4096)), stopTokens: stop,
+      policy: try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 4096)),
+      stopTokens: stop,
       scoresPromptFrom: scoresFrom, wantsPromptLogits: wantsLogits)
   }
 
   func submit(
-    _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil, wantsLogits: Bool = false,
+    _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil,
+    wantsLogits: Bool = false,
     now: Duration = .zero
   ) throws {
     try scheduler.submit(
-      Self.request(id, prompt: prompt, new: new, stop: stop, scoresFrom: scoresFrom, wantsLogits: wantsLogits),
+      Self.request(
+        id, prompt: prompt, new: new, stop: stop, scoresFrom: scoresFrom, wantsLogits: wantsLogits),
       now: now)
   }
 
@@ -49,7 +53,8 @@ final class SchedulerBench {
   func complete(_ plan: StepPlan, token: TokenID = 7) throws -> [SequenceUpdate] {
     try scheduler.complete(
       StepCompletion(
-        step: plan.step, entries: plan.entries.map { .init(sequence: $0.sequence, token: $0.samples ? token : nil) }))
+        step: plan.step,
+        entries: plan.entries.map { .init(sequence: $0.sequence, token: $0.samples ? token : nil) }))
   }
 
   func complete(step: UInt64, entries: [StepCompletion.Entry]) throws -> [SequenceUpdate] {

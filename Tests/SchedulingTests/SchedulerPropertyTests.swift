@@ -3,9 +3,11 @@ import Testing
 
 @testable import Scheduling
 
-/// Random requests, cancels and completions against a model of what the stages see. A failure prints its seed.
+/// Random requests, cancels and completions against a model of what the stages see. A failure prints its
+/// seed.
 struct SchedulerPropertyTests {
-  @Test("Whatever happens, the stages see every sequence once, in order, on pages of its own", arguments: 0..<100)
+  @Test(
+    "Whatever happens, the stages see every sequence once, in order, on pages of its own", arguments: 0..<100)
   func randomRuns(seed: Int) throws {
     var run = try SimulatedRun(seed: UInt64(seed))
     for _ in 0..<200 { try run.act() }

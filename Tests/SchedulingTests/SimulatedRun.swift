@@ -80,7 +80,9 @@ struct SimulatedRun {
         trainedLength: 512))
     let request = ScheduledRequest(
       sequence: SequenceID(nextID),
-      prompt: (0..<Int.random(in: 1...600, using: &random)).map { _ in TokenID.random(in: 0...9, using: &random) },
+      prompt: (0..<Int.random(in: 1...600, using: &random)).map { _ in
+        TokenID.random(in: 0...9, using: &random)
+      },
       maximumNewTokens: Int.random(in: 0...30, using: &random), policy: policy, stopTokens: [3])
     nextID += 1
     do throws(AdmissionError) {
@@ -96,7 +98,9 @@ struct SimulatedRun {
   }
 
   private mutating func cancel() {
-    guard let victim = clients.filter({ !$0.value.isOver }).keys.sorted().randomElement(using: &random) else { return }
+    guard let victim = clients.filter({ !$0.value.isOver }).keys.sorted().randomElement(using: &random) else {
+      return
+    }
     scheduler.cancel(victim)
     clients[victim]?.isOver = true
     readySince[victim] = nil
@@ -137,7 +141,8 @@ struct SimulatedRun {
     try #require(entry.startPosition == cached.tokens.count, "not where the cache ends")
     cached.tokens += entry.tokens
     cached.pages += entry.newPages
-    try #require(Array(text.prefix(cached.tokens.count)) == cached.tokens, "other tokens than the sequence has")
+    try #require(
+      Array(text.prefix(cached.tokens.count)) == cached.tokens, "other tokens than the sequence has")
     try #require(cached.pages.count == KVGeometry.pageCount(tokens: cached.tokens.count))
     #expect(entry.isPrompt == (entry.startPosition < client.request.prompt.count))
     if entry.isPrompt {
@@ -156,8 +161,8 @@ struct SimulatedRun {
     #expect(held.allSatisfy { Int($0.rawValue) < scheduler.limits.pageCount })
   }
 
-  /// Among chunks, older requests come first; a younger one runs only when the older have a chunk in this step or
-  /// nothing left to send.
+  /// Among chunks, older requests come first; a younger one runs only when the older have a chunk in this
+  /// step or nothing left to send.
   private func checkPromptOrder(_ plan: StepPlan) {
     let chunks = plan.entries.filter(\.isPrompt).map(\.sequence)
     #expect(chunks == chunks.sorted(), "prompts out of order")
@@ -167,8 +172,8 @@ struct SimulatedRun {
     }
   }
 
-  /// A step with prompt tokens takes every ready decode; steps of decodes alone leave none behind for longer than it
-  /// takes every stage to get a share.
+  /// A step with prompt tokens takes every ready decode; steps of decodes alone leave none behind for longer
+  /// than it takes every stage to get a share.
   private mutating func checkDecodeDelay(_ plan: StepPlan) {
     let decodes = plan.entries.filter { !$0.isPrompt }.map(\.sequence)
     for id in decodes { readySince[id] = nil }
