@@ -10,6 +10,7 @@ struct AnswerFeed: Sendable {
   }
 
   let items: AsyncThrowingStream<Item, any Error>
+  private let continuation: AsyncThrowingStream<Item, any Error>.Continuation
 
   /// Starts the generation. Being refused is the first thing that `items` throws. The first tick comes after
   /// `firstTick`, the others every `interval`.
@@ -22,6 +23,7 @@ struct AnswerFeed: Sendable {
   ) {
     let (items, continuation) = AsyncThrowingStream<Item, any Error>.makeStream()
     self.items = items
+    self.continuation = continuation
     let events = Task {
       do {
         for try await event in try await engine.generate(request) { continuation.yield(.event(event)) }
@@ -43,6 +45,9 @@ struct AnswerFeed: Sendable {
       ticks.cancel()
     }
   }
+
+  /// Ends the generation; who reads `items` is thrown a `CancellationError`.
+  func cancel() { continuation.finish(throwing: CancellationError()) }
 
   /// The first item, or nil when there is none. Reading `items` goes on behind it.
   func first() async throws -> Item? {

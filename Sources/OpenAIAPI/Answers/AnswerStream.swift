@@ -12,6 +12,7 @@ struct AnswerStream: Sendable {
   let keepAliveInterval: Duration
   let engine: any InferenceEngine
   let codec: any TextCodec
+  let client: ClientPresence
 
   /// Throws when the client is gone. An engine's failure does not throw: it is written as an event and returned.
   func write(to writer: inout any ResponseBodyWriter) async throws -> Outcome {
@@ -24,6 +25,7 @@ struct AnswerStream: Sendable {
           ? self.feed
           : AnswerFeed(
             engine: engine, request: one.generation, firstTick: keepAliveInterval, interval: keepAliveInterval)
+        if !isFirst { client.onLeaving { feed.cancel() } }
         total = total + (try await write(one, index, feed, first: isFirst ? firstItem : nil, to: &sink))
       } catch let failure as GenerationFailure {
         let error = APIError(cause: failure.cause, promptTokenCount: one.generation.prompt.count)
@@ -57,8 +59,9 @@ struct AnswerStream: Sendable {
   ) async throws -> AnswerFeed.Item? {
     do {
       return try await iterator.next()
+    } catch let error as CancellationError {
+      throw error
     } catch {
-      try Task.checkCancellation()
       throw GenerationFailure(cause: error)
     }
   }

@@ -23,7 +23,6 @@ enum ServerSentEvent: Sendable {
   }
 
   static let headers: HTTPFields = [
-    .contentType: "text/event-stream", .cacheControl: "no-cache", .connection: "close",
-    .xAccelBuffering: "no",
+    .contentType: "text/event-stream", .cacheControl: "no-cache", .xAccelBuffering: "no",
   ]
 }

@@ -17,16 +17,16 @@ struct CompletionRoutes: Sendable {
   /// A refusal that comes within this time is a status; after it a stream begins, and a refusal is an event in it.
   private static let longestWaitForHead: Duration = .seconds(1)
 
-  func chat(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  func chat(_ request: Request, _ context: APIContext) async throws -> Response {
     let body = try await reader.decode(ChatRequest.self, from: request)
     let prepared = try preparation.prepare(body)
-    return try await answer([prepared], body.common, .chat, request, context)
+    return try await answer([prepared], body.common, .chat, context)
   }
 
-  func complete(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+  func complete(_ request: Request, _ context: APIContext) async throws -> Response {
     let body = try await reader.decode(CompletionRequest.self, from: request)
     let prepared = try preparation.prepare(body)
-    return try await answer(prepared, body.common, .completion, request, context)
+    return try await answer(prepared, body.common, .completion, context)
   }
 
   private var reader: BodyReader { BodyReader(maximumByteCount: settings.maximumBodyByteCount) }
@@ -36,41 +36,38 @@ struct CompletionRoutes: Sendable {
   }
 
   private func answer(
-    _ prepared: [PreparedAnswer], _ common: CommonFields, _ kind: AnswerHead.Kind, _ request: Request,
-    _ context: BasicRequestContext
+    _ prepared: [PreparedAnswer], _ common: CommonFields, _ kind: AnswerHead.Kind,
+    _ context: APIContext
   ) async throws -> Response {
     let head = AnswerHead(
       kind: kind, id: RandomName.make(prefix: kind.idPrefix), created: Int(Date().timeIntervalSince1970),
       model: engine.model.id)
     return common.isStreamed
-      ? try await stream(prepared, common, head, request, context)
-      : try await whole(prepared, head, request, context)
+      ? try await stream(prepared, common, head, context)
+      : try await whole(prepared, head, context)
   }
 
   private func whole(
-    _ prepared: [PreparedAnswer], _ head: AnswerHead, _ request: Request, _ context: BasicRequestContext
+    _ prepared: [PreparedAnswer], _ head: AnswerHead, _ context: APIContext
   ) async throws -> Response {
     let collector = AnswerCollector(engine: engine, codec: codec)
-    let answers = try await request.body.consumeWithCancellationOnInboundClose { _ in
-      try await collector.collect(prepared)
-    }
+    let answers = try await context.client.cancelling { try await collector.collect(prepared) }
     let body = AnswerBody(head: head, answers: answers)
     Self.log(answers.reduce(Usage()) { $0 + $1.usage }, failure: nil, context.logger)
-    var response = JSONBody.response(body)
-    // Watching for the client to leave uses the connection up.
-    response.headers[.connection] = "close"
-    return response
+    return JSONBody.response(body)
   }
 
   private func stream(
-    _ prepared: [PreparedAnswer], _ common: CommonFields, _ head: AnswerHead, _ request: Request,
-    _ context: BasicRequestContext
+    _ prepared: [PreparedAnswer], _ common: CommonFields, _ head: AnswerHead,
+    _ context: APIContext
   ) async throws -> Response {
     guard let one = prepared.first else { throw EngineError.emptyPrompt }
     let interval = settings.keepAliveInterval
     let feed = AnswerFeed(
       engine: engine, request: one.generation, firstTick: min(Self.longestWaitForHead, interval),
       interval: interval)
+    let client = context.client
+    client.onLeaving { feed.cancel() }
     let first: AnswerFeed.Item?
     do {
       first = try await feed.first()
@@ -79,16 +76,13 @@ struct CompletionRoutes: Sendable {
     }
     let stream = AnswerStream(
       head: head, prepared: prepared, feed: feed, firstItem: first, streamsUsage: common.streamsUsage,
-      keepAliveInterval: interval, engine: engine, codec: codec)
-    let (body, logger) = (request.body, context.logger)
+      keepAliveInterval: interval, engine: engine, codec: codec, client: client)
+    let logger = context.logger
     return Response(
       status: .ok, headers: ServerSentEvent.headers,
       body: ResponseBody { writer in
-        var sink = writer
         do {
-          let outcome = try await body.consumeWithCancellationOnInboundClose { _ in
-            try await stream.write(to: &sink)
-          }
+          let outcome = try await stream.write(to: &writer)
           Self.log(outcome.usage, failure: outcome.failure, logger)
         } catch {
           logger.info("client left during the answer")

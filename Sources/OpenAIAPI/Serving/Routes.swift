@@ -9,8 +9,8 @@ struct Routes: Sendable {
   /// Seconds since 1970.
   let started: Int
 
-  func makeRouter() -> Router<BasicRequestContext> {
-    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+  func makeRouter() -> Router<APIContext> {
+    let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: RequestIdentity())
     router.add(middleware: CrossOrigin(allowedOrigin: settings.allowedOrigin))
     router.add(middleware: ErrorResponses())
@@ -20,7 +20,7 @@ struct Routes: Sendable {
     return router
   }
 
-  private func add(to group: RouterGroup<BasicRequestContext>) {
+  private func add(to group: RouterGroup<APIContext>) {
     let completions = CompletionRoutes(engine: engine, codec: codec, settings: settings)
     group.get("health") { _, _ in try await health() }
     group.get("models") { _, _ in JSONBody.response(ModelListBody(data: [model])) }

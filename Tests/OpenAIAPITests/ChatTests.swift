@@ -1,0 +1,66 @@
+import Inference
+import OpenAIAPI
+import Testing
+
+@Suite("Chat completions")
+struct ChatTests {
+  private static let hello = #""messages":[{"role":"user","content":"Hi"}]"#
+
+  @Test("A whole answer has exactly the documented body")
+  func goldenBody() async throws {
+    let reply = try await CannedEngine.answering("Yes").post("/v1/chat/completions", "{\(Self.hello)}")
+    #expect(reply.status == 200)
+    let golden = """
+      {"choices":[{"finish_reason":"stop","index":0,"logprobs":null,\
+      "message":{"content":"Yes","role":"assistant"}}],"created":0,"id":"ID","model":"org/canned",\
+      "object":"chat.completion","policy":{"group_size":1,"neighbor_window":0,"trained_length":256},\
+      "timings":{"predicted_ms":2000,"predicted_n":3,"predicted_per_second":1,"predicted_per_token_ms":1000,\
+      "prompt_ms":500,"prompt_n":19,"prompt_per_second":38,"prompt_per_token_ms":26.316,"queue_ms":0},\
+      "usage":{"completion_tokens":3,"prompt_tokens":19,"total_tokens":22}}
+      """
+    #expect(Golden.normalized(reply.body) == golden)
+  }
+
+  @Test("Messages may have parts, developer is system, and null content is for assistants")
+  func messageForms() async throws {
+    let engine = CannedEngine.answering("x")
+    let reply = try await engine.post("/chat/completions",
+      """
+      {"messages":[{"role":"developer","content":"be"},
+        {"role":"assistant","content":null,"tool_calls":[{"id":"c"}]},{"role":"tool","content":"4","tool_call_id":"c"},
+        {"role":"user","name":"me","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}],
+       "store":true,"metadata":{"a":1},"service_tier":"auto","unknown":[1,{}],"n":1,"tools":[]}
+      """)
+    #expect(reply.status == 200)
+    let expected = "system:be\nassistant:\ntool:4\nuser:ab\nassistant:"
+    #expect(engine.requests.first?.prompt == [1] + ByteVocabulary.tokens(of: expected))
+  }
+
+  @Test("The newer limit field wins over the older one")
+  func limits() async throws {
+    let engine = CannedEngine.answering("abcdef")
+    let reply = try await engine.post("/v1/chat/completions", #"{\#(Self.hello),"max_tokens":5,"max_completion_tokens":2}"#)
+    #expect(reply.json["choices"][0]["message"]["content"].text == "ab")
+    #expect(reply.json["choices"][0]["finish_reason"].text == "length")
+  }
+
+  @Test("Log-probabilities list each token with its bytes and the alternatives asked for")
+  func logprobs() async throws {
+    let reply = try await CannedEngine.answering("é").post("/v1/chat/completions", #"{\#(Self.hello),"logprobs":true,"top_logprobs":1}"#)
+    let content = reply.json["choices"][0]["logprobs"]["content"]
+    #expect(content.count == 2)
+    #expect(content[0]["token"].text == #"bytes:\xc3"#)
+    #expect(content[0]["bytes"] == .array([.integer(0xC3)]))
+    #expect(content[0]["logprob"] == .number(-0.5))
+    #expect(content[0]["top_logprobs"].count == 1)
+    #expect(reply.json["choices"][0]["message"]["content"].text == "é")
+  }
+
+  @Test("What the template refuses is the client's error, in the template's words")
+  func templateRefusal() async throws {
+    let reply = try await CannedEngine.answering("x").post("/v1/chat/completions", #"{"messages":[{"role":"user","content":"refuse"}]}"#)
+    #expect(reply.status == 400)
+    #expect(reply.json["error"]["param"].text == "messages")
+    #expect(reply.json["error"]["message"].text?.contains("roles must alternate") == true)
+  }
+}

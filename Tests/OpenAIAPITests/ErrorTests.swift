@@ -1,0 +1,118 @@
+import Inference
+import OpenAIAPI
+import Testing
+
+@Suite("Errors")
+struct ErrorTests {
+  /// Every error body has exactly these fields, and none of the shapes that break clients.
+  private func expectShape(_ reply: Reply, _ about: String) {
+    let error = reply.json["error"]
+    #expect(error["message"].text?.isEmpty == false, "\(about): \(reply.body)")
+    #expect(error["type"].text != nil, "\(about)")
+    #expect(error.has("param") && error.has("code"), "\(about)")
+    #expect(!reply.json.has("detail"), "\(about)")
+    #expect(reply.header("Content-Type")?.hasPrefix("application/json") == true, "\(about)")
+  }
+
+  @Test(
+    "Engine errors have their status and code",
+    arguments: [
+      (EngineError.notReady("2 of 3 workers"), 503, "not_ready", true), (.overloaded(limit: 8), 429, "overloaded", true),
+      (.contextExceeded(length: 600, contextLength: 512), 400, "context_length_exceeded", false),
+      (.failed("stage 2 timed out"), 503, "engine_failed", true), (.stopped, 503, "stopping", true),
+    ])
+  func engineErrors(_ error: EngineError, _ status: Int, _ code: String, _ retries: Bool) async throws {
+    let engine = CannedEngine { _, _ in throw error }
+    for stream in ["true", "false"] {
+      let reply = try await engine.post("/v1/completions", #"{"prompt":"x","stream":\#(stream)}"#)
+      #expect(reply.status == status)
+      #expect(reply.json["error"]["code"].text == code)
+      #expect((reply.header("Retry-After") != nil) == retries)
+      expectShape(reply, code)
+    }
+  }
+
+  @Test("Too long a prompt names both numbers, whoever notices")
+  func contextExceeded() async throws {
+    let prompt = String(repeating: "x", count: 600)
+    let early = try await CannedEngine.answering("x").post("/v1/completions", #"{"prompt":"\#(prompt)"}"#)
+    #expect(early.status == 400)
+    #expect(early.json["error"]["message"].text?.contains("maximum context length is 512 tokens") == true)
+    #expect(early.json["error"]["n_prompt_tokens"] == .integer(601))
+    #expect(early.json["error"]["n_ctx"] == .integer(512))
+
+    let longest = PolicyChoice.longestAutomaticLength(trainedLength: 256)
+    let late = try await CannedEngine { _, _ in _ = try PolicyChoice.forLength(1 << 20, trainedLength: 256) }.post("/v1/completions", #"{"prompt":"x"}"#)
+    #expect(late.status == 400)
+    #expect(late.json["error"]["code"].text == "context_length_exceeded")
+    #expect(late.json["error"]["message"].text?.contains("maximum context length is \(longest) tokens") == true)
+    #expect(late.json["error"]["n_prompt_tokens"] == .integer(2))
+    #expect(late.json["error"]["n_ctx"] == .integer(longest))
+  }
+
+  @Test("What the engine finds wrong with policy or sampling is a 400 that names the field")
+  func refusedParameters() async throws {
+    let outside = PolicyRequest(groupSize: 0)
+    let engine = CannedEngine { _, _ in _ = try PolicyChoice.forLength(9, trainedLength: 256, request: outside) }
+    let group = try await engine.post("/v1/completions", #"{"prompt":"x"}"#)
+    #expect(group.status == 400 && group.json["error"]["param"].text == "group_size")
+    let hot = try await CannedEngine.answering("x").post("/v1/completions", #"{"prompt":"x","temperature":-1}"#)
+    #expect(hot.status == 400 && hot.json["error"]["param"].text == "temperature")
+  }
+
+  @Test("An unknown error is a 500 that gives nothing away")
+  func unknownError() async throws {
+    struct Secret: Error, CustomStringConvertible { var description: String { "secret path" } }
+    let reply = try await CannedEngine { _, _ in throw Secret() }.post("/v1/completions", #"{"prompt":"x"}"#)
+    #expect(reply.status == 500)
+    #expect(!reply.body.contains("secret"))
+    expectShape(reply, "unknown error")
+  }
+
+  @Test("Unknown endpoints and models are 404 in the usual shape")
+  func notFound() async throws {
+    let engine = CannedEngine.answering("x")
+    for (method, path, body) in [
+      ("GET", "/nothing", nil), ("DELETE", "/v1/models", nil), ("GET", "/v1/models/other", nil),
+      ("POST", "/v1/completions", #"{"model":"other","prompt":"x"}"#),
+    ] {
+      let reply = try await engine.call(method, path, body)
+      #expect(reply.status == 404)
+      expectShape(reply, path)
+    }
+    let other = try await engine.post("/v1/completions", #"{"model":"other","prompt":"x"}"#)
+    #expect(other.json["error"]["code"].text == "model_not_found")
+    #expect(other.json["error"]["message"].text?.contains("org/canned") == true)
+  }
+
+  @Test("A body beyond the limit is a 413, announced or not")
+  func tooLarge() async throws {
+    var settings = APISettings()
+    settings.maximumBodyByteCount = 100
+    let body = #"{"prompt":"\#(String(repeating: "x", count: 200))"}"#
+    let reply = try await CannedEngine.answering("x").post("/v1/completions", body, settings: settings)
+    #expect(reply.status == 413)
+    expectShape(reply, "413")
+  }
+
+  @Test("Keys guard everything but health, and a wrong one is a 401")
+  func keys() async throws {
+    var settings = APISettings()
+    settings.apiKeys = ["first", "second"]
+    let engine = CannedEngine.answering("x")
+    for wrong in [nil, "Bearer wrong", "Bearer firs", "Bearer first2", "first", "Bearer ", "Basic first"] {
+      let headers = wrong.map { ["Authorization": $0] } ?? [:]
+      for (method, path) in [("GET", "/v1/models"), ("POST", "/chat/completions"), ("GET", "/nothing")] {
+        let reply = try await engine.call(method, path, headers: headers, settings: settings)
+        #expect(reply.status == 401)
+        #expect(reply.json["error"]["code"].text == "invalid_api_key")
+        expectShape(reply, path)
+      }
+    }
+    for right in ["Bearer first", "bearer second"] {
+      let reply = try await engine.get("/v1/models", headers: ["Authorization": right], settings: settings)
+      #expect(reply.status == 200)
+    }
+    #expect(try await engine.get("/health", settings: settings).status == 200)
+  }
+}

@@ -1,0 +1,96 @@
+import Inference
+import OpenAIAPI
+import Testing
+
+@Suite("Models, health and headers", .timeLimit(.minutes(1)))
+struct ServerTests {
+  @Test("Models are listed and found by name, slashes and escapes included", arguments: ["", "/v1"])
+  func models(prefix: String) async throws {
+    let engine = CannedEngine.answering("x")
+    let list = try await engine.get("\(prefix)/models")
+    #expect(list.json["object"].text == "list")
+    let golden = """
+      {"created":0,"id":"org/canned","max_model_len":512,\
+      "meta":{"architecture":"llama","n_ctx_train":256,"n_embd":8,"n_layer":2,"n_vocab":259},\
+      "object":"model","owned_by":"longhaul"}
+      """
+    for name in ["org/canned", "org%2Fcanned", "%6Frg%2fcanned"] {
+      let one = try await engine.get("\(prefix)/models/\(name)")
+      #expect(one.status == 200)
+      #expect(Golden.normalized(one.body) == golden)
+      #expect(list.json["data"][0] == one.json)
+    }
+    for name in ["org%2", "org/canned%ZZ", "%FF", "org", "org/canned/x"] {
+      #expect(try await engine.get("\(prefix)/models/\(name)").status == 404)
+    }
+  }
+
+  @Test("Health says whether requests would be served")
+  func health() async throws {
+    let ready = try await CannedEngine.answering("x").get("/health")
+    #expect(ready.status == 200 && ready.body == #"{"status":"ok"}"#)
+    for state in [EngineReadiness.loading("1 of 2 workers"), .failed("stage 1 was lost")] {
+      let reply = try await CannedEngine(readiness: state) { _, _ in }.get("/v1/health")
+      #expect(reply.status == 503)
+      #expect(reply.header("Retry-After") != nil)
+      #expect(reply.json["error"]["type"].text == "unavailable_error")
+    }
+  }
+
+  @Test("Request ids are given back; unfit ones are replaced")
+  func requestIDs() async throws {
+    let engine = CannedEngine.answering("x")
+    func id(_ given: String?) async throws -> String? {
+      let headers = given.map { ["X-Request-Id": $0] } ?? [:]
+      return try await engine.get("/nothing", headers: headers).header("X-Request-Id")
+    }
+    #expect(try await id("abc-1") == "abc-1")
+    #expect(try await id(nil)?.hasPrefix("req-") == true)
+    #expect(try await id(String(repeating: "a", count: 129))?.hasPrefix("req-") == true)
+    #expect(try await id("a b")?.hasPrefix("req-") == true)
+  }
+
+  @Test("Browsers may ask from anywhere unless told otherwise, and errors are readable for them")
+  func crossOrigin() async throws {
+    let engine = CannedEngine.answering("x")
+    var settings = APISettings()
+    settings.apiKeys = ["k"]
+    let headers = ["Origin": "http://ui", "Access-Control-Request-Headers": "authorization, x-stainless-os"]
+    let preflight = try await engine.call("OPTIONS", "/v1/chat/completions", headers: headers, settings: settings)
+    #expect(preflight.status == 204)
+    #expect(preflight.header("Access-Control-Allow-Origin") == "*")
+    #expect(preflight.header("Access-Control-Allow-Headers") == "authorization, x-stainless-os")
+    let refused = try await engine.get("/v1/models", settings: settings)
+    #expect(refused.status == 401 && refused.header("Access-Control-Allow-Origin") == "*")
+    settings.allowedOrigin = nil
+    let closed = try await engine.get("/v1/models", settings: settings)
+    #expect(closed.header("Access-Control-Allow-Origin") == nil)
+  }
+
+  @Test("A taken port is an error that names the address")
+  func portInUse() async throws {
+    let engine = CannedEngine.answering("x")
+    let (ports, listening) = AsyncStream<Int>.makeStream()
+    let first = OpenAIServer(
+      engine: engine, codec: try CannedCodec(), settings: freePort, logger: engine.quietLogger
+    ) { listening.yield($0) }
+    let running = Task { try await first.run() }
+    defer { running.cancel() }
+    for await port in ports {
+      var settings = APISettings()
+      settings.port = port
+      let second = OpenAIServer(
+        engine: engine, codec: try CannedCodec(), settings: settings, logger: engine.quietLogger)
+      let error = await #expect(throws: ListenError.self) { try await second.run() }
+      #expect(error?.isPortInUse == true)
+      #expect(error?.description.contains("127.0.0.1:\(port)") == true)
+      break
+    }
+  }
+
+  private var freePort: APISettings {
+    var settings = APISettings()
+    settings.port = 0
+    return settings
+  }
+}

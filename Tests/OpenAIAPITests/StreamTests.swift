@@ -1,0 +1,149 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Inference
+import OpenAIAPI
+import Testing
+
+@Suite("Streams", .timeLimit(.minutes(1)))
+struct StreamTests {
+  private static let chat = #""messages":[{"role":"user","content":"Hi"}],"stream":true"#
+
+  @Test("A chat stream opens with the role, ends with the reason, the usage and the mark")
+  func chatSequence() async throws {
+    let reply = try await CannedEngine.answering("hé", after: [10, 19]).post("/v1/chat/completions", #"{\#(Self.chat),"stream_options":{"include_usage":true}}"#, over: .live)
+    #expect(reply.status == 200)
+    #expect(reply.header("Content-Type") == "text/event-stream")
+    #expect(reply.header("Cache-Control") == "no-cache")
+    #expect(reply.header("X-Accel-Buffering") == "no")
+    let stem = #""created":0,"id":"ID","model":"org/canned","object":"chat.completion.chunk""#
+    func chunk(_ delta: String, _ reason: String = "null", more: String = "") -> String {
+      #"data: {"choices":[{"delta":\#(delta),"finish_reason":\#(reason),"index":0,"logprobs":null}],\#(stem)\#(more),"#
+        + #""usage":null}"#
+    }
+    let timings = #"""
+      ,"policy":{"group_size":1,"neighbor_window":0,"trained_length":256},\#
+      "timings":{"predicted_ms":2000,"predicted_n":3,"predicted_per_second":1,"predicted_per_token_ms":1000,\#
+      "prompt_ms":500,"prompt_n":19,"prompt_per_second":38,"prompt_per_token_ms":26.316,"queue_ms":0}
+      """#
+    #expect(
+      Golden.normalized(reply.body).components(separatedBy: "\n\n") == [
+        chunk(#"{"content":"","role":"assistant"}"#), ": prefill 10/19", ": prefill 19/19",
+        chunk(#"{"content":"h"}"#), chunk(#"{"content":"é"}"#), chunk("{}", #""stop""#, more: timings),
+        #"data: {"choices":[],\#(stem),"usage":{"completion_tokens":3,"prompt_tokens":19,"total_tokens":22}}"#,
+        "data: [DONE]", "",
+      ])
+    #expect(Set(reply.chunks.map { $0["id"] }).count == 1)
+  }
+
+  @Test("A completion stream has text in every chunk, in the prompts' order")
+  func completionSequence() async throws {
+    let reply = try await CannedEngine.answering("ab").post("/v1/completions", #"{"prompt":["x","y"],"stream":true,"echo":true,"max_tokens":1}"#)
+    let seen = reply.chunks.map { chunk in
+      let choice = chunk["choices"][0]
+      return "\(choice["index"]) \(choice["text"].text ?? "-") \(choice["finish_reason"].text ?? "-")"
+    }
+    #expect(
+      seen == [
+        "integer(0) xa -", "integer(0)  length", "integer(1) ya -", "integer(1)  length",
+      ])
+    #expect(!reply.chunks.contains { $0.has("usage") })
+    #expect(reply.events.last == "data: [DONE]")
+  }
+
+  @Test("A stop string spread over tokens never shows, and text that only looked like one does")
+  func stopAcrossTokens() async throws {
+    let reply = try await CannedEngine.answering("a<|enough|> <|end|>tail").post("/v1/chat/completions", #"{\#(Self.chat),"stop":"<|end|>"}"#)
+    let pieces = reply.chunks.compactMap { $0["choices"][0]["delta"]["content"].text }
+    #expect(pieces.joined() == "a<|enough|> ")
+    #expect(!pieces.contains { $0.contains("<|e") && !$0.contains("<|en") })
+    #expect(reply.chunks.last?["choices"][0]["finish_reason"].text == "stop")
+  }
+
+  @Test("Characters cut off by the limit are left out, never replaced")
+  func partialCharacter() async throws {
+    let reply = try await CannedEngine.answering("a😀").post("/v1/chat/completions", #"{\#(Self.chat),"max_tokens":3}"#)
+    #expect(!reply.body.contains("\u{FFFD}"))
+    #expect(reply.chunks.compactMap { $0["choices"][0]["delta"]["content"].text }.joined() == "a")
+  }
+
+  @Test("A refusal before the first byte is a status, also when streaming")
+  func refusal() async throws {
+    let engine = CannedEngine { _, _ in throw EngineError.overloaded(limit: 3) }
+    let reply = try await engine.post("/v1/chat/completions", "{\(Self.chat)}")
+    #expect(reply.status == 429)
+    #expect(reply.header("Retry-After") == "2")
+    #expect(reply.json["error"]["code"].text == "overloaded")
+  }
+
+  @Test("A failure after the first byte is one error event and the end of the stream")
+  func failure() async throws {
+    let engine = CannedEngine { request, events in
+      events.yield(.admitted(try CannedEngine.choice(request)))
+      events.yield(.token(100, logprob: nil, top: []))
+      events.finish(throwing: EngineError.failed("stage 1 was lost"))
+    }
+    let reply = try await engine.post("/v1/chat/completions", "{\(Self.chat)}")
+    #expect(reply.status == 200)
+    #expect(reply.chunks.last?["error"]["message"].text == "stage 1 was lost")
+    #expect(reply.chunks.last?["error"]["code"].text == "engine_failed")
+    #expect(!reply.body.contains("[DONE]"))
+  }
+
+  @Test("An engine that ends without an end is an error, not silence")
+  func missingEnd() async throws {
+    let engine = CannedEngine { request, events in
+      events.yield(.admitted(try CannedEngine.choice(request)))
+      events.finish()
+    }
+    let streamed = try await engine.post("/v1/chat/completions", "{\(Self.chat)}")
+    #expect(streamed.chunks.last?["error"]["type"].text == "unavailable_error")
+    let whole = try await engine.post("/v1/completions", #"{"prompt":"x"}"#)
+    #expect(whole.status == 503)
+  }
+
+  @Test("A silent stream says how far the prompt is read, again and again")
+  func keepAlive() async throws {
+    let engine = CannedEngine { request, events in
+      events.yield(.admitted(try CannedEngine.choice(request)))
+      events.yield(.prefillProgress(done: 5, total: 19))
+    }
+    var settings = APISettings()
+    settings.keepAliveInterval = .milliseconds(5)
+    let server = try engine.server(settings)
+    let seen = try await LiveStream.events(server, "/v1/chat/completions", "{\(Self.chat)}", until: 4)
+    #expect(seen.dropFirst() == [": prefill 5/19", ": prefill 5/19", ": prefill 5/19"])
+    #expect(await engine.nextEndIsCancellation() == true)
+  }
+
+  @Test("A client that leaves during prefill or in the middle cancels the generation", arguments: [true, false])
+  func disconnect(inPrefill: Bool) async throws {
+    let engine = CannedEngine { request, events in
+      events.yield(.admitted(try CannedEngine.choice(request)))
+      if !inPrefill { events.yield(.token(100, logprob: nil, top: [])) }
+    }
+    let seen = try await LiveStream.events(
+      try engine.server(), "/v1/chat/completions", "{\(Self.chat)}", until: inPrefill ? 1 : 2)
+    #expect(seen.count == (inPrefill ? 1 : 2))
+    #expect(await engine.nextEndIsCancellation() == true)
+  }
+
+  @Test("A client that leaves before a whole answer is there cancels the generation")
+  func disconnectWhole() async throws {
+    let (started, begun) = AsyncStream<Void>.makeStream()
+    let engine = CannedEngine { request, events in
+      events.yield(.admitted(try CannedEngine.choice(request)))
+      begun.yield()
+    }
+    try await engine.server().makeApplication().test(.live) { live in
+      let client = TestClient(host: "localhost", port: try #require(live.port))
+      client.connect()
+      try await client.executeAndDontWaitForResponse(
+        TestClient.Request(
+          "/v1/completions", method: .post, authority: "localhost", body: ByteBuffer(string: #"{"prompt":"x"}"#)))
+      for await _ in started { break }
+      try await client.close(mode: .all)
+      #expect(await engine.nextEndIsCancellation() == true)
+    }
+  }
+}
