@@ -5,7 +5,9 @@
 // channels by a few i at a time, while being decoded to f32 ("transposed stripe" below).
 //
 // Few rows (decoding): every transposed vector is used at once for all rows and forgotten; the weights
-// are read once, and several stripes of channels run side by side to hide the latency of the fma.
+// are read once, and several stripes of channels run side by side to hide the latency of the fma. Reading
+// a little of many rows at a time is more than the processor's own prefetching follows (5 GB/s), so the
+// rows of the next group, which lie in one piece, are asked for in order meanwhile (15 to 28 GB/s).
 // Many rows (prefill): x is packed once per block of i, as [i][rows of a tile]; then for each panel of
 // channels the weights are decoded once into [i][channels of the panel] and every row tile is multiplied
 // by it in registers. Partial sums rest in y between blocks of i: a float stored and loaded is the same
@@ -49,24 +51,24 @@ void lh_matmul_reference(
 #define TILE_ROWS 6
 #define PANEL_STRIPES (16 / LH_WIDTH)
 #endif
-// Stripes side by side when rows are few.
-#define DIRECT_STRIPES(rows) ((rows) == 1 ? 4 : 2)
+// Stripes side by side when rows are few. Transposing floats fills the registers, so fewer of those.
+#define DIRECT_STRIPES(type, rows) (IS_QUANTISED(type) ? (rows) == 1 ? 4 : 2 : (rows) == 1 ? 2 : 1)
 #define IS_QUANTISED(type) ((type) == LH_Q4_0 || (type) == LH_Q8_0)
-// i covered by one transposed stripe.
+// i covered by one transposed stripe, and the bytes of one row that hold them.
 #define STRIPE_INNER(type) (IS_QUANTISED(type) ? 32 : LH_WIDTH)
+#define STRIPE_BYTES(type) \
+  ((type) == LH_Q4_0 ? 18 : (type) == LH_Q8_0 ? 34 : (type) == LH_F32 ? 4 * LH_WIDTH : 2 * LH_WIDTH)
 
 #define transpose LH_FN(matmul_transpose)
 #define take LH_FN(matmul_take)
 #define sink LH_FN(matmul_sink)
 #define stripe LH_FN(matmul_stripe)
 #define direct LH_FN(matmul_direct)
-#define direct_rows LH_FN(matmul_direct_rows)
 #define pack_panel LH_FN(matmul_pack_panel)
 #define pack_rows LH_FN(matmul_pack_rows)
 #define micro LH_FN(matmul_micro)
 #define micro_rows LH_FN(matmul_micro_rows)
 #define packed LH_FN(matmul_packed)
-#define of_type LH_FN(matmul_of_type)
 #define quad_rows LH_FN(matmul_quad_rows)
 #define scales LH_FN(matmul_scales)
 
@@ -229,7 +231,7 @@ LH_INLINE void LH_FN(matmul_tail)(
 LH_INLINE void direct(
   lh_type type, int rows, const void *w, int64_t row_bytes, const float *x, int64_t x_stride, float *y,
   int64_t y_stride, int64_t k, int64_t n0, int64_t n1) {
-  const int stripes = DIRECT_STRIPES(rows);
+  const int stripes = DIRECT_STRIPES(type, rows);
   for (int64_t n = n0; n < n1; n += stripes * LH_WIDTH) {
     const uint8_t *row[4][LH_WIDTH];
     vf acc[4][DIRECT_ROWS];
@@ -239,10 +241,17 @@ LH_INLINE void direct(
     }
     sink to = {.rows = rows, .x = x, .x_stride = x_stride};
     int64_t i = 0;
+    // Prefetching reads nothing: beyond the last row it is a wasted hint.
+    const uint8_t *ahead = (const uint8_t *)w + lh_min(n + stripes * LH_WIDTH, n1) * row_bytes;
     LH_NO_UNROLL for (; i + STRIPE_INNER(type) <= k; i += STRIPE_INNER(type))
       LH_UNROLL for (int s = 0; s < stripes; s++) {
+        LH_UNROLL for (int b = 0; b < LH_WIDTH * STRIPE_BYTES(type); b += 64)
+          __builtin_prefetch(ahead + b, 0, 2);
+        ahead += LH_WIDTH * STRIPE_BYTES(type);
         to.acc = acc[s];
         stripe(type, row[s], i, to, i);
+        // Keeps the compiler from mixing the stripes, for which there are not enough registers.
+        if (!IS_QUANTISED(type)) __asm__ volatile("" ::: "memory");
       }
     if (!IS_QUANTISED(type) && i < k)
       LH_UNROLL for (int s = 0; s < stripes; s++) {
@@ -259,6 +268,19 @@ LH_INLINE void direct(
     }
   }
 }
+
+// One function for each type and number of rows: in one large function registers were spilled at random.
+#define DIRECT_ROWS(name, type, rows) \
+  static __attribute__((noinline)) void LH_FN(matmul_##name##_##rows)( \
+    const void *w, int64_t row_bytes, const float *x, int64_t x_stride, float *y, int64_t y_stride, \
+    int64_t k, int64_t n0, int64_t n1) { \
+    direct(type, rows, w, row_bytes, x, x_stride, y, y_stride, k, n0, n1); \
+  }
+#define DIRECT(name, type) \
+  DIRECT_ROWS(name, type, 1) DIRECT_ROWS(name, type, 2) DIRECT_ROWS(name, type, 3) DIRECT_ROWS(name, type, 4)
+DIRECT(f32, LH_F32) DIRECT(f16, LH_F16) DIRECT(bf16, LH_BF16) DIRECT(q4_0, LH_Q4_0) DIRECT(q8_0, LH_Q8_0)
+#undef DIRECT
+#undef DIRECT_ROWS
 
 // Decodes channels n.. (a whole panel; repeats of the last channel behind n1) for i in [begin, end) into
 // panel[i - begin][channel].
@@ -360,29 +382,28 @@ LH_INLINE void packed(
   }
 }
 
-LH_INLINE void of_type(
-  lh_type type, const void *w, int64_t row_bytes, const float *x, int64_t x_stride, float *y,
-  int64_t y_stride, int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch) {
-  switch (k == 0 && m > 0 ? 0 : m) {
-    case 0:
-      for (int64_t r = 0; r < m; r++)
-        for (int64_t n = n0; n < n1; n++) y[r * y_stride + n] = 0;
-      break;
-    case 1: direct(type, 1, w, row_bytes, x, x_stride, y, y_stride, k, n0, n1); break;
-    case 2: direct(type, 2, w, row_bytes, x, x_stride, y, y_stride, k, n0, n1); break;
-    case 3: direct(type, 3, w, row_bytes, x, x_stride, y, y_stride, k, n0, n1); break;
-    case 4: direct(type, 4, w, row_bytes, x, x_stride, y, y_stride, k, n0, n1); break;
-    default: packed(type, w, row_bytes, x, x_stride, y, y_stride, m, k, n0, n1, scratch);
-  }
-}
-
 void LH_FN(lh_matmul)(
   lh_type type, const void *w, int64_t row_bytes, const float *x, int64_t x_stride, float *y,
   int64_t y_stride, int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch) {
-#define OF_TYPE(t) \
-  case t: of_type(t, w, row_bytes, x, x_stride, y, y_stride, m, k, n0, n1, scratch); break;
-  switch (type) { OF_TYPE(LH_F32) OF_TYPE(LH_F16) OF_TYPE(LH_BF16) OF_TYPE(LH_Q4_0) OF_TYPE(LH_Q8_0) }
+  if (k == 0 && lh_type_block_bytes(type) != 0)
+    for (int64_t r = 0; r < m; r++)
+      for (int64_t n = n0; n < n1; n++) y[r * y_stride + n] = 0;
+  if (m == 0 || k == 0) return;
+#define ROWS(name, rows) \
+  case rows: LH_FN(matmul_##name##_##rows)(w, row_bytes, x, x_stride, y, y_stride, k, n0, n1); break;
+#define OF_TYPE(name, type) \
+  case type: \
+    switch (m) { \
+      ROWS(name, 1) ROWS(name, 2) ROWS(name, 3) ROWS(name, 4) \
+      default: packed(type, w, row_bytes, x, x_stride, y, y_stride, m, k, n0, n1, scratch); \
+    } \
+    break;
+  switch (type) {
+    OF_TYPE(f32, LH_F32) OF_TYPE(f16, LH_F16) OF_TYPE(bf16, LH_BF16) OF_TYPE(q4_0, LH_Q4_0)
+    OF_TYPE(q8_0, LH_Q8_0)
+  }
 #undef OF_TYPE
+#undef ROWS
 }
 
 #undef TILE_ROWS
@@ -390,6 +411,7 @@ void LH_FN(lh_matmul)(
 #undef DIRECT_STRIPES
 #undef IS_QUANTISED
 #undef STRIPE_INNER
+#undef STRIPE_BYTES
 #undef ROWS_OF_STRIPE
 #undef ZIP_LOW
 #undef ZIP_HIGH

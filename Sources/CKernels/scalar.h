@@ -121,7 +121,8 @@ LH_INLINE float lh_exp_scalar(float x) {
   // 2^n as two powers of two of half the exponent each: n may be 128, which no float exponent holds.
   int32_t exponent = (int32_t)(lh_to_bits(shifted) - lh_to_bits(LH_EXP_ROUND));
   int32_t half = exponent >> 1, rest = (int32_t)((uint32_t)exponent - (uint32_t)half);
-  float result = q * lh_from_bits(((uint32_t)half + 127u) << 23) * lh_from_bits(((uint32_t)rest + 127u) << 23);
+  float result = q * lh_from_bits(((uint32_t)half + 127u) << 23);
+  result = result * lh_from_bits(((uint32_t)rest + 127u) << 23);
   result = x < LH_EXP_LOW ? 0.0f : result;
   result = x > LH_EXP_HIGH ? __builtin_inff() : result;
   return x != x ? x : result;

@@ -8,8 +8,9 @@ package struct ComputePoolError: Error, Hashable, Sendable, CustomStringConverti
   package let code: Int32
 
   package var description: String {
-    "cannot start a pool of \(threadCount) compute threads: \(String(cString: strerror(code))) (errno \(code)); "
-      + "ask for 1 to \(LH_POOL_MAXIMUM_THREADS) threads, and no more than the process may start"
+    "cannot start a pool of \(threadCount) compute threads: \(String(cString: strerror(code))) "
+      + "(errno \(code)); ask for 1 to \(LH_POOL_MAXIMUM_THREADS) threads, "
+      + "and no more than the process may start"
   }
 }
 
@@ -45,7 +46,8 @@ package final class ComputePool: @unchecked Sendable {
   }
 
   /// Calls `body(thread, threadCount)` once for each thread in `0 ..< threadCount`, thread 0 on the caller,
-  /// and returns when all have returned; what they wrote is then visible to the caller.
+  /// and returns when all have returned; what they wrote is then visible to the caller. Costs one small
+  /// allocation, for the closure's context, when there is more than one thread.
   package func run(_ body: (_ thread: Int, _ threadCount: Int) -> Void) {
     guard threadCount > 1 else { return body(0, 1) }
     // Safety: the closure is handed to other threads, but never beyond this call, which waits for them all.

@@ -14,14 +14,17 @@ struct AttentionProblem {
 
   /// Random contents. What lies behind the last key of the last block is a large finite number.
   init(_ type: lh_type, head: Int, keyCount: Int, window: Int, positions: [Int64], seed: UInt64) {
-    (self.type, self.head, self.keyCount, self.window, self.positions) = (type, head, keyCount, window, positions)
+    (self.type, self.head, self.keyCount, self.window, self.positions) = (
+      type, head, keyCount, window, positions
+    )
     stride = (head + 15) / 16 * 16
     var numbers = Numbers(seed)
     farQueries = numbers.floats(positions.count * head)
     nearQueries = numbers.floats(positions.count * head)
     let size = Int(lh_type_block_bytes(type))
     for base in Swift.stride(from: 0, to: keyCount, by: 64) {
-      var far = [UInt8](repeating: 0x45, count: head * 64 * size), near = far
+      var far = [UInt8](repeating: 0x45, count: head * 64 * size)
+      var near = far
       var value = [UInt8](repeating: 0x45, count: stride * 64 * size)
       for slot in 0..<min(64, keyCount - base) {
         lh_store_key(type, numbers.floats(head), &far, Int64(head), Int64(slot))
@@ -65,7 +68,8 @@ struct AttentionProblem {
       near.withUnsafeBufferPointer { near in
         rows.map { positions[$0] }.withUnsafeBufferPointer { positions in
           var description = lh_attention_rows(
-            kv_type: type, head_dimension: Int64(head), value_stride: Int64(stride), row_count: Int64(rows.count),
+            kv_type: type, head_dimension: Int64(head), value_stride: Int64(stride),
+            row_count: Int64(rows.count),
             neighbor_window: Int64(window ?? self.window), far_queries: far.baseAddress,
             near_queries: near.baseAddress, query_stride: Int64(head + 1), positions: positions.baseAddress)
           for block in blocks ?? 0..<farBlocks.count {
@@ -100,6 +104,8 @@ struct AttentionProblem {
     let most = scores.max() ?? 0
     let weights = scores.map { exp($0 - most) }
     let total = weights.reduce(0, +)
-    return (0..<head).map { d in seen.reduce(0.0) { $0 + weights[$1] * Double(values[$1][d]) } / max(total, 1e-300) }
+    return (0..<head).map { d in
+      seen.reduce(0.0) { $0 + weights[$1] * Double(values[$1][d]) } / max(total, 1e-300)
+    }
   }
 }

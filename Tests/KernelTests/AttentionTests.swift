@@ -6,14 +6,17 @@ extension KernelTests {
   @Suite struct AttentionTests {
     static let windows = [0, 1, 63, 64, 65, 200]
     /// Rows at the corners of blocks and windows, in no order.
-    static let positions: [Int64] = [0, 1, 269, 62, 63, 64, 65, 127, 128, 130, 199, 200, 201, 268, 64, 262, 250, 3, 263]
+    static let positions: [Int64] = [
+      0, 1, 269, 62, 63, 64, 65, 127, 128, 130, 199, 200, 201, 268, 64, 262, 250, 3, 263,
+    ]
 
     @Test("Attention is the definition's, and the same bytes everywhere", arguments: windows)
     func matchesDefinition(window: Int) {
       for type in keyValueTypes {
         for head in [8, 64, 72, 128] {
           let problem = AttentionProblem(
-            type, head: head, keyCount: 270, window: window, positions: Self.positions, seed: UInt64(head + window))
+            type, head: head, keyCount: 270, window: window, positions: Self.positions,
+            seed: UInt64(head + window))
           _ = sameOnEveryISA("state, type \(type.rawValue), head \(head), w \(window)") { problem.run().all }
           let out = sameOnEveryISA("output") { problem.finish(problem.run()) }
           for row in problem.positions.indices {
@@ -36,7 +39,8 @@ extension KernelTests {
             LH_F32, head: head, keyCount: 64, window: window, positions: [position], seed: 1)
           problem.farQueries = [Float](repeating: 0, count: head)
           problem.nearQueries = [Float(log(3.0))] + [Float](repeating: 0, count: head - 1)
-          var near = problem.nearBlocks[0], values = problem.valueBlocks[0]
+          var near = problem.nearBlocks[0]
+          var values = problem.valueBlocks[0]
           for slot in 0..<64 {
             lh_store_key(LH_F32, [Float](repeating: 1, count: head), &near, Int64(head), Int64(slot))
             let unit = (0..<head).map { Float($0 == slot ? 1 : 0) }
@@ -61,12 +65,15 @@ extension KernelTests {
         for isa in everyISA {
           with(isa) {
             let all = problem.run()
-            for rows in [[0], [5], [18], [3, 4], [18, 2, 0], [1, 2, 3, 4, 5, 6, 7], Array((0..<19).reversed())] {
+            for rows in [
+              [0], [5], [18], [3, 4], [18, 2, 0], [1, 2, 3, 4, 5, 6, 7], Array((0..<19).reversed()),
+            ] {
               let some = problem.run(rows: rows)
               for (index, row) in rows.enumerated() {
                 #expect(some.maximum[index].bitPattern == all.maximum[row].bitPattern)
                 #expect(some.sum[index].bitPattern == all.sum[row].bitPattern)
-                #expect(bits(some.acc[index * 80..<(index + 1) * 80]) == bits(all.acc[row * 80..<(row + 1) * 80]))
+                #expect(
+                  bits(some.acc[index * 80..<(index + 1) * 80]) == bits(all.acc[row * 80..<(row + 1) * 80]))
               }
             }
           }
@@ -74,7 +81,9 @@ extension KernelTests {
       }
     }
 
-    @Test("What lies behind the visible keys does not show, finite or not", arguments: [0x00, 0x45, 0xc4, 0xff] as [UInt8])
+    @Test(
+      "What lies behind the visible keys does not show, finite or not",
+      arguments: [0x00, 0x45, 0xc4, 0xff] as [UInt8])
     func staleBytes(filler: UInt8) {
       let clean = AttentionProblem(
         LH_F16, head: 40, keyCount: 100, window: 20, positions: [70, 99, 64, 30, 98, 1000], seed: 4)
@@ -95,7 +104,8 @@ extension KernelTests {
 
     @Test("A row that sees no key of a tile is left untouched, and one that never sees any gives zeros")
     func invisible() {
-      let problem = AttentionProblem(LH_F32, head: 16, keyCount: 128, window: 8, positions: [10, 100], seed: 5)
+      let problem = AttentionProblem(
+        LH_F32, head: 16, keyCount: 128, window: 8, positions: [10, 100], seed: 5)
       for isa in everyISA {
         with(isa) {
           let first = problem.run(blocks: 0..<1)
@@ -119,7 +129,8 @@ extension KernelTests {
         var total = problem.run(blocks: 0..<2)
         let part = problem.run(blocks: 2..<4)
         lh_attention_merge(
-          Int64(rows), Int64(problem.stride), &total.maximum, &total.sum, &total.acc, part.maximum, part.sum, part.acc)
+          Int64(rows), Int64(problem.stride), &total.maximum, &total.sum, &total.acc, part.maximum, part.sum,
+          part.acc)
         return problem.finish(total)
       }
       for (a, b) in zip(merged, problem.finish(problem.run())) { #expect(abs(a - b) < 1e-6) }
@@ -129,11 +140,13 @@ extension KernelTests {
           var total = AttentionProblem.State(rows: rows, stride: problem.stride)
           let empty = total
           lh_attention_merge(
-            Int64(rows), Int64(problem.stride), &total.maximum, &total.sum, &total.acc, part.maximum, part.sum,
+            Int64(rows), Int64(problem.stride), &total.maximum, &total.sum, &total.acc, part.maximum,
+            part.sum,
             part.acc)
           #expect(bits(total.all) == bits(part.all))
           lh_attention_merge(
-            Int64(rows), Int64(problem.stride), &total.maximum, &total.sum, &total.acc, empty.maximum, empty.sum,
+            Int64(rows), Int64(problem.stride), &total.maximum, &total.sum, &total.acc, empty.maximum,
+            empty.sum,
             empty.acc)
           #expect(bits(total.all) == bits(part.all))
         }
@@ -152,8 +165,10 @@ extension KernelTests {
             problem.nearQueries.withUnsafeBufferPointer { near in
               problem.positions.withUnsafeBufferPointer { positions in
                 var rows = lh_attention_rows(
-                  kv_type: LH_F32, head_dimension: 16, value_stride: 16, row_count: 2, neighbor_window: Int64(window),
-                  far_queries: farOnly ? far.baseAddress : nil, near_queries: farOnly ? nil : near.baseAddress,
+                  kv_type: LH_F32, head_dimension: 16, value_stride: 16, row_count: 2,
+                  neighbor_window: Int64(window),
+                  far_queries: farOnly ? far.baseAddress : nil,
+                  near_queries: farOnly ? nil : near.baseAddress,
                   query_stride: 16, positions: positions.baseAddress)
                 with(isa) {
                   lh_attention_tile(
@@ -170,7 +185,8 @@ extension KernelTests {
 
     @Test("A window off by one is noticed, so these comparisons can fail")
     func theCheckCanFail() {
-      let problem = AttentionProblem(LH_F32, head: 64, keyCount: 270, window: 64, positions: [269, 70], seed: 8)
+      let problem = AttentionProblem(
+        LH_F32, head: 64, keyCount: 270, window: 64, positions: [269, 70], seed: 8)
       let wrong = problem.finish(problem.run(window: 65))
       let worst = zip(wrong[..<64], problem.oracle(row: 0)).map { abs(Double($0) - $1) }.max() ?? 0
       #expect(worst > 1e-4)

@@ -45,7 +45,9 @@ extension KernelTests {
     func rows() {
       var numbers = Numbers(4)
       for n in [0, 1, 5, 8, 16, 17, 63, 200] {
-        let edges: [Float] = [0, -0.0, -.infinity, .infinity, -87.336544, 88.72284, -Float.leastNonzeroMagnitude, 1e-38]
+        let edges: [Float] = [
+          0, -0.0, -.infinity, .infinity, -87.336544, 88.72284, -Float.leastNonzeroMagnitude, 1e-38,
+        ]
         let x = Array((edges + numbers.floats(200, -95...95)).prefix(n))
         let y = sameOnEveryISA("exp row \(n)") {
           var y = [Float](repeating: 0, count: n)

@@ -59,7 +59,8 @@ struct Numbers: RandomNumberGenerator {
 
   /// Bytes of `count` random elements of a type, with scales and values around 1.
   mutating func encoded(_ type: lh_type, _ count: Int) -> [UInt8] {
-    let perBlock = Int(lh_type_block_elements(type)), byteCount = Int(lh_type_block_bytes(type))
+    let perBlock = Int(lh_type_block_elements(type))
+    let byteCount = Int(lh_type_block_bytes(type))
     var bytes: [UInt8] = []
     for _ in 0..<(count / perBlock) {
       switch type {

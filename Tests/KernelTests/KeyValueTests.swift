@@ -6,7 +6,8 @@ extension KernelTests {
     @Test("Rounding to f16 is to nearest even, with subnormals and infinities")
     func roundsToHalf() {
       let cases: [(Float, UInt16)] = [
-        (0, 0), (-0.0, 0x8000), (1, 0x3c00), (-2, 0xc000), (65504, 0x7bff), (65519.996, 0x7bff), (65520, 0x7c00),
+        (0, 0), (-0.0, 0x8000), (1, 0x3c00), (-2, 0xc000), (65504, 0x7bff), (65519.996, 0x7bff),
+        (65520, 0x7c00),
         (1e9, 0x7c00), (-.infinity, 0xfc00), (0x1p-24, 1), (0x1p-25, 0), (0x1.000002p-25, 1), (0x1.8p-24, 2),
         (0x1p-14, 0x0400), (0x1.ffcp-15, 0x0400), (1 + 0x1p-11, 0x3c00), (1 + 0x1.8p-10, 0x3c02),
         (1 + 0x1.001p-11, 0x3c01), (0x1.ffffp-1, 0x3c00), (-1e-30, 0x8000),
@@ -83,7 +84,8 @@ extension KernelTests {
       var numbers = Numbers(14)
       for type in keyValueTypes {
         for head in [1, 16, 33, 100] {
-          let stride = (head + 15) / 16 * 16, size = Int(lh_type_block_bytes(type))
+          let stride = (head + 15) / 16 * 16
+          let size = Int(lh_type_block_bytes(type))
           let value = numbers.floats(head)
           let blocks = everyISA.map { isa in
             var block = [UInt8](repeating: 0x11, count: stride * 64 * size)

@@ -24,7 +24,8 @@ extension KernelTests {
 
       /// Rows `rows` of x by channels `channels`, in an [rows][n] array that starts as 7s.
       func run(rows: Range<Int>? = nil, channels: Range<Int>? = nil) -> [Float] {
-        let rows = rows ?? 0..<m, channels = channels ?? 0..<n
+        let rows = rows ?? 0..<m
+        let channels = channels ?? 0..<n
         var y = [Float](repeating: 7, count: rows.count * n)
         var scratch = [Float](repeating: .nan, count: Int(lh_matmul_scratch_floats()))
         weights.withUnsafeBytes { w in
@@ -59,7 +60,9 @@ extension KernelTests {
       return (k + block - 1) / block * block
     }
 
-    @Test("Every instruction set gives the reference's bytes, for all small row counts", arguments: everyType.indices)
+    @Test(
+      "Every instruction set gives the reference's bytes, for all small row counts",
+      arguments: everyType.indices)
     func sameBytes(typeIndex: Int) {
       let type = everyType[typeIndex]
       for m in 0...20 {
@@ -74,7 +77,8 @@ extension KernelTests {
     func oddSizes(typeIndex: Int) {
       let type = everyType[typeIndex]
       for (m, k, n) in [
-        (1, 1000, 65), (1, 7, 200), (2, 300, 63), (3, 15, 64), (4, 511, 33), (5, 513, 96), (13, 31, 1), (25, 260, 35),
+        (1, 1000, 65), (1, 7, 200), (2, 300, 63), (3, 15, 64), (4, 511, 33), (5, 513, 96), (13, 31, 1),
+        (25, 260, 35),
         (243, 40, 34), (12, 0, 20), (1, 0, 3),
       ] {
         let product = Product(type, m: m, k: Self.inner(type, k), n: n, seed: UInt64(m + k + n))
@@ -151,7 +155,10 @@ extension KernelTests {
       for isa in everyISA {
         var y: [Float] = [3]
         var scratch = [Float](repeating: 0, count: Int(lh_matmul_scratch_floats()))
-        with(isa) { lh_matmul(lh_type(rawValue: 6), [UInt8](repeating: 0, count: 64), 64, [1], 1, &y, 1, 1, 1, 0, 1, &scratch) }
+        with(isa) {
+          lh_matmul(
+            lh_type(rawValue: 6), [UInt8](repeating: 0, count: 64), 64, [1], 1, &y, 1, 1, 1, 0, 1, &scratch)
+        }
         #expect(y == [3])
       }
     }

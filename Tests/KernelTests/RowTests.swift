@@ -13,7 +13,8 @@ extension KernelTests {
     @Test("RMS norm: same bytes everywhere, near double precision, in place or not", arguments: sizes)
     func rmsnorm(n: Int) {
       var numbers = Numbers(UInt64(n))
-      let x = numbers.floats(n, -3...3), weight = numbers.floats(n)
+      let x = numbers.floats(n, -3...3)
+      let weight = numbers.floats(n)
       let y = sameOnEveryISA("rmsnorm \(n)") {
         var y = [Float](repeating: 0, count: n)
         lh_rmsnorm(x, weight, 1e-5, &y, Int64(n))
@@ -36,7 +37,8 @@ extension KernelTests {
     @Test("SiLU times up: same bytes everywhere, near double precision", arguments: sizes)
     func siluMultiply(n: Int) {
       var numbers = Numbers(UInt64(n) + 50)
-      let gate = numbers.floats(n, -20...20), up = numbers.floats(n, -2...2)
+      let gate = numbers.floats(n, -20...20)
+      let up = numbers.floats(n, -2...2)
       let y = sameOnEveryISA("silu \(n)") {
         var y = gate
         lh_silu_multiply(&y, up, Int64(n))
@@ -47,7 +49,9 @@ extension KernelTests {
 
     @Test("SiLU of far-off gates is clean")
     func siluExtremes() {
-      let gates: [Float] = [-1000, -89, -88, 0, 88, 89, 1000, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]
+      let gates: [Float] = [
+        -1000, -89, -88, 0, 88, 89, 1000, .greatestFiniteMagnitude, -.greatestFiniteMagnitude,
+      ]
       let y = sameOnEveryISA("silu extremes") {
         var y = gates + gates
         lh_silu_multiply(&y, [Float](repeating: 1, count: 18), 18)
@@ -59,7 +63,8 @@ extension KernelTests {
     @Test("Addition is exact and the same everywhere", arguments: sizes)
     func add(n: Int) {
       var numbers = Numbers(UInt64(n) + 90)
-      let a = numbers.floats(n), b = numbers.floats(n)
+      let a = numbers.floats(n)
+      let b = numbers.floats(n)
       let y = sameOnEveryISA("add \(n)") {
         var y = a
         lh_add(&y, b, Int64(n))
@@ -71,10 +76,12 @@ extension KernelTests {
     @Test("RoPE in both layouts: same bytes everywhere, near double precision, in place or not")
     func rope() {
       var numbers = Numbers(77)
-      for (head, rotary) in [(2, 2), (64, 64), (80, 80), (96, 32), (100, 38), (128, 128), (128, 66), (16, 0)] {
+      for (head, rotary) in [(2, 2), (64, 64), (80, 80), (96, 32), (100, 38), (128, 128), (128, 66), (16, 0)]
+      {
         let x = numbers.floats(head)
         let angles = numbers.floats(rotary / 2, 0...6).map(Double.init)
-        let cosine = angles.map { Float(cos($0)) }, sine = angles.map { Float(sin($0)) }
+        let cosine = angles.map { Float(cos($0)) }
+        let sine = angles.map { Float(sin($0)) }
         for layout in [LH_ROPE_INTERLEAVED, LH_ROPE_HALF_SPLIT] {
           let y = sameOnEveryISA("rope \(head) \(rotary) \(layout.rawValue)") {
             var y = [Float](repeating: 9, count: head)
@@ -103,7 +110,8 @@ extension KernelTests {
 
     @Test("A quarter turn moves the pair, whichever the layout")
     func quarterTurn() {
-      var interleaved = [Float](repeating: 0, count: 5), split = interleaved
+      var interleaved = [Float](repeating: 0, count: 5)
+      var split = interleaved
       lh_rope([1, 2, 3, 4, 5], &interleaved, [0, 0], [1, 1], 5, 4, LH_ROPE_INTERLEAVED)
       lh_rope([1, 2, 3, 4, 5], &split, [0, 0], [1, 1], 5, 4, LH_ROPE_HALF_SPLIT)
       #expect(interleaved == [-2, 1, -4, 3, 5])

@@ -2,7 +2,9 @@ import Tensors
 import Testing
 
 struct AlignedBufferTests {
-  @Test("A buffer is zeroed and aligned to 64 bytes", arguments: [1, 3, 16, 1000, (4 << 20) / 4, (4 << 20) / 4 + 1])
+  @Test(
+    "A buffer is zeroed and aligned to 64 bytes",
+    arguments: [1, 3, 16, 1000, (4 << 20) / 4, (4 << 20) / 4 + 1])
   func zeroedAndAligned(count: Int) throws {
     let buffer = try AlignedBuffer<Float>(count: count)
     #expect(buffer.count == count)
@@ -31,7 +33,8 @@ struct AlignedBufferTests {
     #expect(Int(bitPattern: buffer.baseAddress) % 64 == 0)
   }
 
-  @Test("More memory than there can be is an error, not a trap", arguments: [-1, .min, .max, .max / 4, 1 << 50])
+  @Test(
+    "More memory than there can be is an error, not a trap", arguments: [-1, .min, .max, .max / 4, 1 << 50])
   func tooLarge(count: Int) {
     var caught: AllocationError?
     do {
