@@ -11,9 +11,10 @@ package struct APISettings: Sendable {
   package var allowedOrigin: String? = "*"
   /// Used for the fields a request leaves out. Its seed is not used: without one, each request draws its own.
   package var sampling = SamplingParameters()
-  /// Used where a request has no `group_size` and no `neighbor_window`.
+  /// Used where a request has no `group_size` and no `neighbor_window`; to be the cluster's own default.
   package var policy = PolicyRequest()
-  /// Used where a request says nothing of new tokens; nil lets it run to the context's end.
+  /// Used where a request says nothing of new tokens; nil lets it run to the trained length or, where
+  /// the prompt leaves no room there, to the context's end.
   package var maximumNewTokens: Int?
   package var maximumBodyByteCount = 32 << 20
   /// Between comments that keep a silent stream open.

@@ -9,8 +9,8 @@ import Synchronization
   import Foundation
 #endif
 
-/// Serves an engine to OpenAI clients over HTTP. A service: it runs until its task is cancelled or its service group
-/// shuts down gracefully, which lets streams that run come to their ends.
+/// Serves an engine to OpenAI clients over HTTP. A service: it runs until its task is cancelled or its
+/// service group shuts down gracefully, which lets streams that run come to their ends.
 package struct OpenAIServer: Sendable {
   private let engine: any InferenceEngine
   private let codec: any TextCodec
@@ -35,7 +35,7 @@ package struct OpenAIServer: Sendable {
     let isListening = Atomic(false)
     do {
       try await makeApplication { isListening.store(true, ordering: .relaxed) }.run()
-    } catch where !isListening.load(ordering: .relaxed) && !(error is CancellationError) {
+    } catch  where !isListening.load(ordering: .relaxed) && !(error is CancellationError) {
       throw ListenError(host: settings.host, port: settings.port, cause: error)
     }
   }
@@ -75,7 +75,8 @@ package struct ListenError: Error, Sendable, CustomStringConvertible {
 
   package var description: String {
     isPortInUse
-      ? "cannot serve the API on \(host):\(port): the port is in use; stop the other program or choose another port"
+      ? "cannot serve the API on \(host):\(port): the port is in use; "
+        + "stop the other program or choose another port"
       : "cannot serve the API on \(host):\(port): \(reason)"
   }
 }

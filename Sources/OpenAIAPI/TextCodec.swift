@@ -1,13 +1,15 @@
+package import ChatTemplates
 package import Inference
 
-/// Turns text into ids and back for the served model: all that the API knows of tokenizers and chat templates.
+/// Turns text into ids and back for the served model: all that the API knows of tokenizers and chat
+/// templates.
 ///
 /// Called from request tasks at once; a conformer is immutable.
 package protocol TextCodec: Sendable {
   /// Ids of a plain prompt, begin token included where the model wants one.
   func encode(prompt: String) throws -> [TokenID]
-  /// Ids of a conversation, rendered with the model's chat template and ready for the answer. Throws where the
-  /// template refuses the messages; the text is for the client.
+  /// Ids of a conversation, rendered with the model's chat template and ready for the answer. Throws where
+  /// the template refuses the messages; the text is for the client.
   func encode(chat: ChatPrompt) throws -> [TokenID]
   /// What turns an answer's ids into text, ending it before the first of `stopStrings`.
   func makeDecoder(stopStrings: [String]) -> any TextDecoder
@@ -17,7 +19,8 @@ package protocol TextCodec: Sendable {
   func spelling(of token: TokenID) -> [UInt8]
 }
 
-/// An answer's text as it grows. Never gives part of a code point, nor text that may still become a stop string.
+/// An answer's text as it grows. Never gives part of a code point, nor text that may still become a stop
+/// string.
 package protocol TextDecoder: Sendable {
   mutating func append(_ token: TokenID) -> DecodedText
   /// Gives what was held back. Nothing is appended afterwards.
@@ -38,27 +41,12 @@ package struct DecodedText: Hashable, Sendable {
 
 /// A conversation to be put through the chat template.
 package struct ChatPrompt: Hashable, Sendable {
+  /// Roles are `system` (also for `developer`), `user`, `assistant` and `tool`; text parts are joined.
   package var messages: [ChatMessage]
   /// Whether the template opens the assistant's turn.
   package var addsGenerationPrompt = true
-  /// The client's `chat_template_kwargs` and `tools`, by the names templates use.
-  package var templateVariables: [String: JSONValue] = [:]
+  /// The client's `chat_template_kwargs`, by the names templates use.
+  package var templateVariables: [String: ChatValue] = [:]
 
   package init(messages: [ChatMessage]) { self.messages = messages }
-}
-
-/// One message of a conversation, its text parts joined.
-package struct ChatMessage: Hashable, Sendable {
-  /// `system` (also for `developer`), `user`, `assistant` or `tool`.
-  package var role: String
-  package var content: String
-  package var name: String?
-  package var toolCallID: String?
-  /// The assistant's earlier calls, as the client gave them.
-  package var toolCalls: JSONValue?
-
-  package init(role: String, content: String) {
-    self.role = role
-    self.content = content
-  }
 }

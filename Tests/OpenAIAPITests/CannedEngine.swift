@@ -59,7 +59,8 @@ final class CannedEngine: InferenceEngine {
   static let model = ServedModel(
     id: "org/canned",
     configuration: ModelConfiguration(
-      name: "canned", architecture: "llama", layerCount: 2, hiddenSize: 8, feedForwardSize: 16, queryHeadCount: 2,
+      name: "canned", architecture: "llama", layerCount: 2, hiddenSize: 8, feedForwardSize: 16,
+      queryHeadCount: 2,
       keyValueHeadCount: 1, headDimension: 4, vocabularySize: 259, trainedLength: 256, normEpsilon: 1e-5,
       rope: RopeConfiguration(base: 10_000, rotaryDimension: 4, layout: .halfSplit, scaling: .none),
       hasTiedHead: true),

@@ -24,10 +24,12 @@ struct ChatTests {
   @Test("Messages may have parts, developer is system, and null content is for assistants")
   func messageForms() async throws {
     let engine = CannedEngine.answering("x")
-    let reply = try await engine.post("/chat/completions",
+    let reply = try await engine.post(
+      "/chat/completions",
       """
       {"messages":[{"role":"developer","content":"be"},
-        {"role":"assistant","content":null,"tool_calls":[{"id":"c"}]},{"role":"tool","content":"4","tool_call_id":"c"},
+        {"role":"assistant","content":null,"tool_calls":[{"id":"c"}]},
+        {"role":"tool","content":"4","tool_call_id":"c"},
         {"role":"user","name":"me","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}],
        "store":true,"metadata":{"a":1},"service_tier":"auto","unknown":[1,{}],"n":1,"tools":[]}
       """)
@@ -39,14 +41,16 @@ struct ChatTests {
   @Test("The newer limit field wins over the older one")
   func limits() async throws {
     let engine = CannedEngine.answering("abcdef")
-    let reply = try await engine.post("/v1/chat/completions", #"{\#(Self.hello),"max_tokens":5,"max_completion_tokens":2}"#)
+    let reply = try await engine.post(
+      "/v1/chat/completions", #"{\#(Self.hello),"max_tokens":5,"max_completion_tokens":2}"#)
     #expect(reply.json["choices"][0]["message"]["content"].text == "ab")
     #expect(reply.json["choices"][0]["finish_reason"].text == "length")
   }
 
   @Test("Log-probabilities list each token with its bytes and the alternatives asked for")
   func logprobs() async throws {
-    let reply = try await CannedEngine.answering("é").post("/v1/chat/completions", #"{\#(Self.hello),"logprobs":true,"top_logprobs":1}"#)
+    let reply = try await CannedEngine.answering("é").post(
+      "/v1/chat/completions", #"{\#(Self.hello),"logprobs":true,"top_logprobs":1}"#)
     let content = reply.json["choices"][0]["logprobs"]["content"]
     #expect(content.count == 2)
     #expect(content[0]["token"].text == #"bytes:\xc3"#)
@@ -56,9 +60,27 @@ struct ChatTests {
     #expect(reply.json["choices"][0]["message"]["content"].text == "é")
   }
 
+  @Test(
+    "Special tokens come from the template alone, and its begin token is not doubled"
+  )
+  func template() async throws {
+    let engine = CannedEngine.answering("x")
+    _ = try await engine.post(
+      "/v1/chat/completions",
+      """
+      {"messages":[{"role":"user","content":"</s><s>"}],"chat_template_kwargs":{"tone":"calm"}}
+      """)
+    let expected = [1] + ByteVocabulary.tokens(of: "user:</s><s>\nassistant:calm")
+    #expect(engine.requests.first?.prompt == expected)
+    // A plain prompt is wholly the client's own.
+    _ = try await engine.post("/v1/completions", #"{"prompt":"<s>a</s>"}"#)
+    #expect(engine.requests.last?.prompt == [1, 100, 2])
+  }
+
   @Test("What the template refuses is the client's error, in the template's words")
   func templateRefusal() async throws {
-    let reply = try await CannedEngine.answering("x").post("/v1/chat/completions", #"{"messages":[{"role":"user","content":"refuse"}]}"#)
+    let reply = try await CannedEngine.answering("x").post(
+      "/v1/chat/completions", #"{"messages":[{"role":"user","content":"refuse"}]}"#)
     #expect(reply.status == 400)
     #expect(reply.json["error"]["param"].text == "messages")
     #expect(reply.json["error"]["message"].text?.contains("roles must alternate") == true)

@@ -7,14 +7,16 @@ struct CompletionTests {
   @Test("A whole answer has exactly the documented body")
   func goldenBody() async throws {
     let engine = CannedEngine.answering("Hello", after: [3])
-    let reply = try await engine.post("/v1/completions", #"{"prompt":"Hi","max_tokens":4,"model":"org/canned"}"#)
+    let reply = try await engine.post(
+      "/v1/completions", #"{"prompt":"Hi","max_tokens":4,"model":"org/canned"}"#)
     #expect(reply.status == 200)
     #expect(reply.header("Content-Type") == "application/json; charset=utf-8")
     let golden = """
       {"choices":[{"finish_reason":"length","index":0,"logprobs":null,"text":"Hell"}],"created":0,"id":"ID",\
       "model":"org/canned","object":"text_completion",\
       "policy":{"group_size":1,"neighbor_window":0,"trained_length":256},\
-      "timings":{"predicted_ms":2000,"predicted_n":4,"predicted_per_second":1.5,"predicted_per_token_ms":666.667,\
+      "timings":{"predicted_ms":2000,"predicted_n":4,"predicted_per_second":1.5,\
+      "predicted_per_token_ms":666.667,\
       "prompt_ms":500,"prompt_n":3,"prompt_per_second":6,"prompt_per_token_ms":166.667,"queue_ms":0},\
       "usage":{"completion_tokens":4,"prompt_tokens":3,"total_tokens":7}}
       """
@@ -75,10 +77,12 @@ struct CompletionTests {
     settings.sampling.topK = 40
     settings.sampling.temperature = 0.25
     settings.policy.neighborWindow = 32
-    _ = try await engine.post("/v1/completions",
+    _ = try await engine.post(
+      "/v1/completions",
       """
       {"prompt":"x","top_p":0.5,"min_p":0.1,"seed":-7,"presence_penalty":1,"frequency_penalty":-1,
-       "repeat_penalty":1.5,"group_size":2,"stop_token_ids":[9],"ignore_eos":true,"max_tokens":100000,"user":"me"}
+       "repeat_penalty":1.5,"group_size":2,"stop_token_ids":[9],"ignore_eos":true,"max_tokens":100000,
+       "user":"me"}
       """, settings: settings)
     let request = try #require(engine.requests.first)
     #expect(request.sampling.temperature == 0.25)
@@ -89,27 +93,33 @@ struct CompletionTests {
     #expect(request.sampling.repetitionPenalty == 1.5)
     #expect(request.sampling.presencePenalty == 1)
     #expect(request.sampling.frequencyPenalty == -1)
-    #expect(request.policy == PolicyRequest(groupSize: 2, neighborWindow: 32))
+    #expect(request.policy == PolicyRequest(groupSize: 2, neighborWindow: nil))
     #expect(request.stopTokens == [9])
     #expect(request.maximumNewTokens == 510)
   }
 
-  @Test("Null or absent limits run to the context's end, and requests without a seed differ")
+  @Test("Null or absent limits leave room for an answer, and requests without a seed differ")
   func openEnd() async throws {
     let engine = CannedEngine.answering("x")
     for limit in ["null", "-1"] {
       _ = try await engine.post("/v1/completions", #"{"prompt":"x","max_tokens":\#(limit)}"#)
     }
-    #expect(engine.requests.map(\.maximumNewTokens) == [nil, nil])
-    #expect(engine.requests.map(\.stopTokens) == [[2], [2]])
-    #expect(Set(engine.requests.map(\.sampling.seed)).count == 2)
+    // A short prompt stays within the trained length of 256, so that it is not grouped.
+    #expect(engine.requests.map(\.maximumNewTokens) == [254, 254])
+    let long = String(repeating: "x", count: 200)
+    _ = try await engine.post("/v1/completions", #"{"prompt":"\#(long)"}"#)
+    #expect(engine.requests.last?.maximumNewTokens == 512 - 201)
+    #expect(Set(engine.requests.map(\.stopTokens)) == [[2]])
+    #expect(Set(engine.requests.map(\.sampling.seed)).count == 3)
   }
 
   @Test("A stop string ends the answer before it and cancels what still runs")
   func stopString() async throws {
     let engine = CannedEngine { request, events in
       events.yield(.admitted(try CannedEngine.choice(request)))
-      for token in ByteVocabulary.tokens(of: "one. END two") { events.yield(.token(token, logprob: nil, top: [])) }
+      for token in ByteVocabulary.tokens(of: "one. END two") {
+        events.yield(.token(token, logprob: nil, top: []))
+      }
     }
     let reply = try await engine.post("/v1/completions", #"{"prompt":"x","stop":["END","never"]}"#)
     #expect(reply.json["choices"][0]["text"].text == "one. ")

@@ -17,7 +17,8 @@ struct ErrorTests {
   @Test(
     "Engine errors have their status and code",
     arguments: [
-      (EngineError.notReady("2 of 3 workers"), 503, "not_ready", true), (.overloaded(limit: 8), 429, "overloaded", true),
+      (EngineError.notReady("2 of 3 workers"), 503, "not_ready", true),
+      (.overloaded(limit: 8), 429, "overloaded", true),
       (.contextExceeded(length: 600, contextLength: 512), 400, "context_length_exceeded", false),
       (.failed("stage 2 timed out"), 503, "engine_failed", true), (.stopped, 503, "stopping", true),
     ])
@@ -42,10 +43,12 @@ struct ErrorTests {
     #expect(early.json["error"]["n_ctx"] == .integer(512))
 
     let longest = PolicyChoice.longestAutomaticLength(trainedLength: 256)
-    let late = try await CannedEngine { _, _ in _ = try PolicyChoice.forLength(1 << 20, trainedLength: 256) }.post("/v1/completions", #"{"prompt":"x"}"#)
+    let late = try await CannedEngine { _, _ in _ = try PolicyChoice.forLength(1 << 20, trainedLength: 256) }
+      .post("/v1/completions", #"{"prompt":"x"}"#)
     #expect(late.status == 400)
     #expect(late.json["error"]["code"].text == "context_length_exceeded")
-    #expect(late.json["error"]["message"].text?.contains("maximum context length is \(longest) tokens") == true)
+    #expect(
+      late.json["error"]["message"].text?.contains("maximum context length is \(longest) tokens") == true)
     #expect(late.json["error"]["n_prompt_tokens"] == .integer(2))
     #expect(late.json["error"]["n_ctx"] == .integer(longest))
   }
@@ -53,10 +56,13 @@ struct ErrorTests {
   @Test("What the engine finds wrong with policy or sampling is a 400 that names the field")
   func refusedParameters() async throws {
     let outside = PolicyRequest(groupSize: 0)
-    let engine = CannedEngine { _, _ in _ = try PolicyChoice.forLength(9, trainedLength: 256, request: outside) }
+    let engine = CannedEngine { _, _ in
+      _ = try PolicyChoice.forLength(9, trainedLength: 256, request: outside)
+    }
     let group = try await engine.post("/v1/completions", #"{"prompt":"x"}"#)
     #expect(group.status == 400 && group.json["error"]["param"].text == "group_size")
-    let hot = try await CannedEngine.answering("x").post("/v1/completions", #"{"prompt":"x","temperature":-1}"#)
+    let hot = try await CannedEngine.answering("x").post(
+      "/v1/completions", #"{"prompt":"x","temperature":-1}"#)
     #expect(hot.status == 400 && hot.json["error"]["param"].text == "temperature")
   }
 

@@ -5,17 +5,22 @@ import Testing
 @Suite("Hostile requests")
 struct HostileInputTests {
   private static let fields = [
-    "model", "prompt", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens", "temperature",
-    "top_p", "top_k", "min_p", "seed", "presence_penalty", "frequency_penalty", "repetition_penalty", "repeat_penalty",
-    "stop", "stop_token_ids", "ignore_eos", "n", "best_of", "logprobs", "top_logprobs", "echo", "suffix", "group_size",
+    "model", "prompt", "messages", "stream", "stream_options", "max_tokens", "max_completion_tokens",
+    "temperature",
+    "top_p", "top_k", "min_p", "seed", "presence_penalty", "frequency_penalty", "repetition_penalty",
+    "repeat_penalty",
+    "stop", "stop_token_ids", "ignore_eos", "n", "best_of", "logprobs", "top_logprobs", "echo", "suffix",
+    "group_size",
     "neighbor_window", "tools", "tool_choice", "response_format", "logit_bias", "add_generation_prompt",
     "chat_template_kwargs",
   ]
   private static let values = [
     "null", "true", "0", "-1", "1", "1.5", "-0.0", "1e400", "-1e400", "1e39", "9223372036854775807",
-    "9223372036854775808", "-9223372036854775809", "18446744073709551616", "\"\"", "\"x\"", "\"\\ud800\"", "[]", "{}",
+    "9223372036854775808", "-9223372036854775809", "18446744073709551616", "\"\"", "\"x\"", "\"\\ud800\"",
+    "[]", "{}",
     "[null]", "[[]]", "[[1],\"a\"]", "[true]", "[-1]", "[300]", "[2147483648]", "[{}]", "{\"type\":1}",
-    "{\"include_usage\":1}", "[{\"role\":1}]", "[{\"role\":\"user\"}]", "[{\"role\":\"user\",\"content\":[{}]}]",
+    "{\"include_usage\":1}", "[{\"role\":1}]", "[{\"role\":\"user\"}]",
+    "[{\"role\":\"user\",\"content\":[{}]}]",
     "[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]", "NaN", "Infinity", "\"\\u0000\"",
   ]
 
@@ -42,7 +47,8 @@ struct HostileInputTests {
   func wrongTypes() async throws {
     let engine = CannedEngine.answering("x")
     for (body, parameter) in [
-      (#"{"prompt":"x","max_tokens":"5"}"#, "max_tokens"), (#"{"prompt":"x","temperature":true}"#, "temperature"),
+      (#"{"prompt":"x","max_tokens":"5"}"#, "max_tokens"),
+      (#"{"prompt":"x","temperature":true}"#, "temperature"),
       (#"{"prompt":"x","stop":[1]}"#, "stop"), (#"{"prompt":"x","stream":"yes"}"#, "stream"),
       (#"{"prompt":"x","n":2}"#, "n"), (#"{"prompt":{}}"#, "prompt"), (#"{}"#, "prompt"),
       (#"{"prompt":"x","stream_options":{"include_usage":"no"}}"#, "stream_options.include_usage"),
@@ -56,7 +62,8 @@ struct HostileInputTests {
     for (messages, parameter) in [
       ("[]", "messages"), ("3", "messages"), (#"[{"content":"x"}]"#, "messages[0].role"),
       (#"[{"role":"user","content":"x"},{"role":"king","content":"x"}]"#, "messages[1].role"),
-      (#"[{"role":"user"}]"#, "messages[0].content"), (#"[{"role":"user","content":5}]"#, "messages[0].content"),
+      (#"[{"role":"user"}]"#, "messages[0].content"),
+      (#"[{"role":"user","content":5}]"#, "messages[0].content"),
       (#"[{"role":"user","content":[{"type":"image_url","image_url":{}}]}]"#, "messages[0].content[0].type"),
     ] {
       let reply = try await engine.post("/v1/chat/completions", #"{"messages":\#(messages)}"#)
@@ -81,11 +88,13 @@ struct HostileInputTests {
     let engine = CannedEngine.answering("x")
     let deep = 100_000
     let bodies = [
-      "", " ", "null", "[]", "3", "\"x\"", "{", "{\"prompt\":", "{\"prompt\":\"x\"}}", "{'prompt':'x'}", "\u{FEFF}",
+      "", " ", "null", "[]", "3", "\"x\"", "{", "{\"prompt\":", "{\"prompt\":\"x\"}}", "{'prompt':'x'}",
+      "\u{FEFF}",
       "{\"prompt\":\"x\",\"seed\":-}", "{\"prompt\":\"\\ud800\"}", String(repeating: "[", count: deep),
       #"{"prompt":"# + String(repeating: "[", count: deep) + String(repeating: "]", count: deep) + "}",
       #"{"prompt":"x","chat_template_kwargs":"# + String(repeating: #"{"a":"#, count: deep),
-      #"{"prompt":"x","unknown":"# + String(repeating: "[", count: 400) + String(repeating: "]", count: 400) + "}",
+      #"{"prompt":"x","unknown":"# + String(repeating: "[", count: 400) + String(repeating: "]", count: 400)
+        + "}",
       #"{"messages":[{"role":"user","content":"x"}],"chat_template_kwargs":{"a":"#
         + String(repeating: "[", count: 400) + String(repeating: "]", count: 400) + "}}",
     ]

@@ -7,12 +7,15 @@ import Testing
 
 /// A client that leaves in the middle of a stream.
 enum LiveStream {
-  /// Posts `body`, reads until `count` events have come, and closes the connection without a word. Returns the events,
-  /// fewer when the server ended first.
-  static func events(_ server: OpenAIServer, _ path: String, _ body: String, until count: Int) async throws -> [String] {
+  /// Posts `body`, reads until `count` events have come, and closes the connection without a word. Returns
+  /// the events, fewer when the server ended first.
+  static func events(_ server: OpenAIServer, _ path: String, _ body: String, until count: Int) async throws
+    -> [String]
+  {
     try await server.makeApplication().test(.live) { live in
       let port = UInt16(clamping: try #require(live.port))
-      let request = "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+      let request =
+        "POST \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
       return await withCheckedContinuation { continuation in
         // Blocking calls would stall the few threads that run tests.
         DispatchQueue.global().async {
@@ -52,6 +55,8 @@ enum LiveStream {
   /// The complete events: their lines begin in a way that no header and no chunk size does.
   private static func events(in bytes: [UInt8]) -> [String] {
     let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
-    return lines.map { String(decoding: $0, as: UTF8.self) }.filter { $0.hasPrefix("data:") || $0.hasPrefix(":") }
+    return lines.map { String(decoding: $0, as: UTF8.self) }.filter {
+      $0.hasPrefix("data:") || $0.hasPrefix(":")
+    }
   }
 }

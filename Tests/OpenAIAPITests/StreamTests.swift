@@ -11,15 +11,16 @@ struct StreamTests {
 
   @Test("A chat stream opens with the role, ends with the reason, the usage and the mark")
   func chatSequence() async throws {
-    let reply = try await CannedEngine.answering("hé", after: [10, 19]).post("/v1/chat/completions", #"{\#(Self.chat),"stream_options":{"include_usage":true}}"#, over: .live)
+    let reply = try await CannedEngine.answering("hé", after: [10, 19]).post(
+      "/v1/chat/completions", #"{\#(Self.chat),"stream_options":{"include_usage":true}}"#, over: .live)
     #expect(reply.status == 200)
     #expect(reply.header("Content-Type") == "text/event-stream")
     #expect(reply.header("Cache-Control") == "no-cache")
     #expect(reply.header("X-Accel-Buffering") == "no")
     let stem = #""created":0,"id":"ID","model":"org/canned","object":"chat.completion.chunk""#
     func chunk(_ delta: String, _ reason: String = "null", more: String = "") -> String {
-      #"data: {"choices":[{"delta":\#(delta),"finish_reason":\#(reason),"index":0,"logprobs":null}],\#(stem)\#(more),"#
-        + #""usage":null}"#
+      #"data: {"choices":[{"delta":\#(delta),"finish_reason":\#(reason),"index":0,"logprobs":null}],"#
+        + #"\#(stem)\#(more),"usage":null}"#
     }
     let timings = #"""
       ,"policy":{"group_size":1,"neighbor_window":0,"trained_length":256},\#
@@ -30,7 +31,8 @@ struct StreamTests {
       Golden.normalized(reply.body).components(separatedBy: "\n\n") == [
         chunk(#"{"content":"","role":"assistant"}"#), ": prefill 10/19", ": prefill 19/19",
         chunk(#"{"content":"h"}"#), chunk(#"{"content":"é"}"#), chunk("{}", #""stop""#, more: timings),
-        #"data: {"choices":[],\#(stem),"usage":{"completion_tokens":3,"prompt_tokens":19,"total_tokens":22}}"#,
+        #"data: {"choices":[],\#(stem),"#
+          + #""usage":{"completion_tokens":3,"prompt_tokens":19,"total_tokens":22}}"#,
         "data: [DONE]", "",
       ])
     #expect(Set(reply.chunks.map { $0["id"] }).count == 1)
@@ -38,7 +40,8 @@ struct StreamTests {
 
   @Test("A completion stream has text in every chunk, in the prompts' order")
   func completionSequence() async throws {
-    let reply = try await CannedEngine.answering("ab").post("/v1/completions", #"{"prompt":["x","y"],"stream":true,"echo":true,"max_tokens":1}"#)
+    let reply = try await CannedEngine.answering("ab").post(
+      "/v1/completions", #"{"prompt":["x","y"],"stream":true,"echo":true,"max_tokens":1}"#)
     let seen = reply.chunks.map { chunk in
       let choice = chunk["choices"][0]
       return "\(choice["index"]) \(choice["text"].text ?? "-") \(choice["finish_reason"].text ?? "-")"
@@ -53,7 +56,8 @@ struct StreamTests {
 
   @Test("A stop string spread over tokens never shows, and text that only looked like one does")
   func stopAcrossTokens() async throws {
-    let reply = try await CannedEngine.answering("a<|enough|> <|end|>tail").post("/v1/chat/completions", #"{\#(Self.chat),"stop":"<|end|>"}"#)
+    let reply = try await CannedEngine.answering("a<|enough|> <|end|>tail").post(
+      "/v1/chat/completions", #"{\#(Self.chat),"stop":"<|end|>"}"#)
     let pieces = reply.chunks.compactMap { $0["choices"][0]["delta"]["content"].text }
     #expect(pieces.joined() == "a<|enough|> ")
     #expect(!pieces.contains { $0.contains("<|e") && !$0.contains("<|en") })
@@ -62,7 +66,8 @@ struct StreamTests {
 
   @Test("Characters cut off by the limit are left out, never replaced")
   func partialCharacter() async throws {
-    let reply = try await CannedEngine.answering("a😀").post("/v1/chat/completions", #"{\#(Self.chat),"max_tokens":3}"#)
+    let reply = try await CannedEngine.answering("a😀").post(
+      "/v1/chat/completions", #"{\#(Self.chat),"max_tokens":3}"#)
     #expect(!reply.body.contains("\u{FFFD}"))
     #expect(reply.chunks.compactMap { $0["choices"][0]["delta"]["content"].text }.joined() == "a")
   }
@@ -116,7 +121,8 @@ struct StreamTests {
     #expect(await engine.nextEndIsCancellation() == true)
   }
 
-  @Test("A client that leaves during prefill or in the middle cancels the generation", arguments: [true, false])
+  @Test(
+    "A client that leaves during prefill or in the middle cancels the generation", arguments: [true, false])
   func disconnect(inPrefill: Bool) async throws {
     let engine = CannedEngine { request, events in
       events.yield(.admitted(try CannedEngine.choice(request)))
@@ -140,7 +146,8 @@ struct StreamTests {
       client.connect()
       try await client.executeAndDontWaitForResponse(
         TestClient.Request(
-          "/v1/completions", method: .post, authority: "localhost", body: ByteBuffer(string: #"{"prompt":"x"}"#)))
+          "/v1/completions", method: .post, authority: "localhost",
+          body: ByteBuffer(string: #"{"prompt":"x"}"#)))
       for await _ in started { break }
       try await client.close(mode: .all)
       #expect(await engine.nextEndIsCancellation() == true)

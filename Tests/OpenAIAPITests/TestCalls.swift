@@ -55,11 +55,13 @@ extension CannedEngine {
   func server(_ settings: APISettings = APISettings()) throws -> OpenAIServer {
     var settings = settings
     settings.port = 0
-    return OpenAIServer(engine: self, codec: try CannedCodec(), settings: settings, logger: quietLogger)
+    return OpenAIServer(
+      engine: self, codec: try ByteVocabulary.codec(), settings: settings, logger: quietLogger)
   }
 
   func post(
-    _ path: String, _ body: String? = nil, settings: APISettings = APISettings(), over setup: TestingSetup = .router
+    _ path: String, _ body: String? = nil, settings: APISettings = APISettings(),
+    over setup: TestingSetup = .router
   ) async throws -> Reply {
     try await call("POST", path, body, settings: settings, over: setup)
   }
@@ -82,7 +84,8 @@ extension CannedEngine {
     let sent = (method: HTTPRequest.Method(rawValue: method), fields: fields)
     return try await server(settings).makeApplication().test(setup) { client in
       try await client.execute(
-        uri: path, method: sent.method ?? .get, headers: sent.fields, body: body.map { ByteBuffer(string: $0) }
+        uri: path, method: sent.method ?? .get, headers: sent.fields,
+        body: body.map { ByteBuffer(string: $0) }
       ) { response in
         Reply(
           status: Int(response.status.code), headers: response.headers, body: String(buffer: response.body))

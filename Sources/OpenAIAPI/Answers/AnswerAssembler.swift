@@ -1,6 +1,7 @@
 import Inference
 
-/// Turns an engine's events into what a client is told. A state machine without effects: events and times go in.
+/// Turns an engine's events into what a client is told. A state machine without effects: events and times go
+/// in.
 ///
 /// waiting → (prefill progress)* → text* → ended. After `.end` no more events are given to it.
 struct AnswerAssembler: Sendable {
@@ -33,7 +34,8 @@ struct AnswerAssembler: Sendable {
     self.start = start
     decoder = codec.makeDecoder(stopStrings: prepared.stopStrings)
     hasEchoed = prepared.echoedPrompt == nil
-    promptLogprobs = prepared.echoedPrompt != nil && prepared.wantsLogprobs
+    promptLogprobs =
+      prepared.echoedPrompt != nil && prepared.wantsLogprobs
       ? Array(repeating: nil, count: prepared.generation.prompt.count) : []
   }
 

@@ -1,7 +1,7 @@
 import Inference
 
-/// A generation's events with ticks between them, so that one consumer both forwards tokens and keeps a silent
-/// connection open. Dropping it, or cancelling the task that reads it, cancels the generation.
+/// A generation's events with ticks between them, so that one consumer both forwards tokens and keeps a
+/// silent connection open. Dropping it, or cancelling the task that reads it, cancels the generation.
 struct AnswerFeed: Sendable {
   enum Item: Sendable {
     case event(GenerationEvent)
@@ -15,9 +15,9 @@ struct AnswerFeed: Sendable {
   /// Starts the generation. Being refused is the first thing that `items` throws. The first tick comes after
   /// `firstTick`, the others every `interval`.
   ///
-  /// A feed outlives the handler that starts it (the body is written after the handler returned), so its two tasks
-  /// have no parent; they are bound to the life of `items` instead. Events wait here unbounded, but no more of them
-  /// exist than the request may have tokens.
+  /// A feed outlives the handler that starts it (the body is written after the handler returned), so its two
+  /// tasks have no parent; they are bound to the life of `items` instead. Events wait here unbounded, but no
+  /// more of them exist than the request may have tokens.
   init(
     engine: any InferenceEngine, request: GenerationRequest, firstTick: Duration, interval: Duration
   ) {

@@ -1,8 +1,8 @@
 import Hummingbird
 import Inference
 
-/// Writes a streamed answer: chunks, keep-alives, errors, end. The first prompt's generation already runs when this is
-/// made, so that its refusal could still be a status; the others follow one after the other.
+/// Writes a streamed answer: chunks, keep-alives, errors, end. The first prompt's generation already runs
+/// when this is made, so that its refusal could still be a status; the others follow one after the other.
 struct AnswerStream: Sendable {
   let head: AnswerHead
   let prepared: [PreparedAnswer]
@@ -14,17 +14,20 @@ struct AnswerStream: Sendable {
   let codec: any TextCodec
   let client: ClientPresence
 
-  /// Throws when the client is gone. An engine's failure does not throw: it is written as an event and returned.
+  /// Throws when the client is gone. An engine's failure does not throw: it is written as an event and
+  /// returned.
   func write(to writer: inout any ResponseBodyWriter) async throws -> Outcome {
     var sink = ChunkSink(head: head, streamsUsage: streamsUsage, writer: writer)
     var total = Usage()
     for (index, one) in prepared.enumerated() {
       do {
         let isFirst = index == 0
-        let feed = isFirst
+        let feed =
+          isFirst
           ? self.feed
           : AnswerFeed(
-            engine: engine, request: one.generation, firstTick: keepAliveInterval, interval: keepAliveInterval)
+            engine: engine, request: one.generation, firstTick: keepAliveInterval, interval: keepAliveInterval
+          )
         if !isFirst { client.onLeaving { feed.cancel() } }
         total = total + (try await write(one, index, feed, first: isFirst ? firstItem : nil, to: &sink))
       } catch let failure as GenerationFailure {
@@ -39,10 +42,12 @@ struct AnswerStream: Sendable {
   }
 
   private func write(
-    _ prepared: PreparedAnswer, _ index: Int, _ feed: AnswerFeed, first: AnswerFeed.Item?, to sink: inout ChunkSink
+    _ prepared: PreparedAnswer, _ index: Int, _ feed: AnswerFeed, first: AnswerFeed.Item?,
+    to sink: inout ChunkSink
   ) async throws -> Usage {
     let clock = ContinuousClock()
-    var choice = StreamedChoice(index: index, assembler: AnswerAssembler(prepared, codec: codec, start: clock.now))
+    var choice = StreamedChoice(
+      index: index, assembler: AnswerAssembler(prepared, codec: codec, start: clock.now))
     if head.kind == .chat { try await sink.write(.opening(index: index)) }
     if let first, let usage = try await choice.take(first, now: clock.now, sink: &sink) { return usage }
     var iterator = feed.items.makeAsyncIterator()
@@ -110,7 +115,8 @@ private struct StreamedChoice {
       try await write(delta, to: &sink)
     case .end(let delta, let end):
       if !delta.text.isEmpty || !(delta.reports ?? []).isEmpty { try await write(delta, to: &sink) }
-      try await sink.write(.finish(index: index, reason: end.reason), policy: end.policy, timings: end.timings)
+      try await sink.write(
+        .finish(index: index, reason: end.reason), policy: end.policy, timings: end.timings)
       return end.usage
     }
     return nil

@@ -21,7 +21,8 @@ struct ChunkSink {
   ) async throws {
     try await write(
       AnswerChunk(
-        head: head, content: content, usage: streamsUsage ? .some(usage) : nil, policy: policy, timings: timings))
+        head: head, content: content, usage: streamsUsage ? .some(usage) : nil, policy: policy,
+        timings: timings))
   }
 
   mutating func write(_ body: some Encodable & Sendable) async throws {

@@ -22,7 +22,8 @@ struct AnswerPreparation: Sendable {
     do {
       prompt = try codec.encode(chat: request.chat)
     } catch {
-      throw APIError.invalid("The messages do not fit the model's chat template: \(error)", parameter: "messages")
+      throw APIError.invalid(
+        "The messages do not fit the model's chat template: \(error)", parameter: "messages")
     }
     return try prepare(prompt, request.common, topLogprobCount: request.topLogprobCount)
   }
@@ -45,16 +46,15 @@ struct AnswerPreparation: Sendable {
     _ prompt: [TokenID], _ common: CommonFields, topLogprobCount: Int?
   ) throws -> PreparedAnswer {
     guard !prompt.isEmpty else { throw EngineError.emptyPrompt }
-    let policy = PolicyRequest(
-      groupSize: common.policy.groupSize ?? settings.policy.groupSize,
-      neighborWindow: common.policy.neighborWindow ?? settings.policy.neighborWindow)
+    // Like the cluster: a request's own group size does not keep the default window, nor the other way round.
+    let policy = common.policy == PolicyRequest() ? settings.policy : common.policy
     let asked = common.maximumNewTokens ?? settings.maximumNewTokens
     let limit = lengthLimit(policy)
     guard prompt.count < limit || (prompt.count == limit && asked == 0) else {
       throw APIError.contextExceeded(promptTokenCount: prompt.count, contextLength: limit)
     }
-    var generation = GenerationRequest(
-      prompt: prompt, maximumNewTokens: asked.map { min($0, limit - prompt.count) })
+    let newTokens = asked ?? openEnd(prompt.count, policy) - prompt.count
+    var generation = GenerationRequest(prompt: prompt, maximumNewTokens: min(newTokens, limit - prompt.count))
     generation.sampling = try common.sampling.parameters(
       over: settings.sampling, randomSeed: .random(in: .min ... .max))
     generation.policy = policy
@@ -64,13 +64,23 @@ struct AnswerPreparation: Sendable {
     return PreparedAnswer(generation: generation, stopStrings: common.stopStrings)
   }
 
-  /// Prompt and answer together. Without a group size of the user's, what the automatic policy admits counts too, so that
-  /// a generous `max_tokens` is clipped rather than refused.
+  /// Prompt and answer together. Without a group size of the user's, what the automatic policy admits counts
+  /// too, so that a generous `max_tokens` is clipped rather than refused.
   private func lengthLimit(_ policy: PolicyRequest) -> Int {
     guard policy.groupSize == nil else { return model.contextLength }
     let automatic = PolicyChoice.longestAutomaticLength(
       trainedLength: model.configuration.trainedLength, window: policy.neighborWindow)
     return min(model.contextLength, automatic)
+  }
+
+  /// The length that an answer without a limit may bring a prompt to. Most clients never give a limit; if
+  /// theirs counted as the whole context, the shortest chat would be grouped. So a prompt that leaves a
+  /// quarter of the trained length free stays within it, where the model is exactly itself; a longer one runs
+  /// to the context's end.
+  private func openEnd(_ promptCount: Int, _ policy: PolicyRequest) -> Int {
+    let trained = model.configuration.trainedLength
+    let fits = policy.groupSize == nil && promptCount <= trained - trained / 4
+    return fits ? trained : .max
   }
 
   private func checkModel(_ name: String?) throws {

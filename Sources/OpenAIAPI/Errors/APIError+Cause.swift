@@ -8,7 +8,8 @@ import Inference
 #endif
 
 extension APIError {
-  /// Says any error of serving a request in the client's terms. What is not known is a 500 that gives nothing away.
+  /// Says any error of serving a request in the client's terms. What is not known is a 500 that gives nothing
+  /// away.
   init(cause: any Error, promptTokenCount: Int? = nil) {
     switch cause {
     case let error as APIError: self = error
@@ -24,11 +25,13 @@ extension APIError {
     case is CancellationError:
       self.init(
         status: HTTPResponse.Status(code: 499, reasonPhrase: "Client Closed Request"),
-        type: "invalid_request_error", code: "client_closed_request", message: "The client closed the connection.")
+        type: "invalid_request_error", code: "client_closed_request",
+        message: "The client closed the connection.")
     default:
       self.init(
         status: .internalServerError, type: "server_error", code: "internal_error",
-        message: "Internal error; the server's log has it under this request's X-Request-Id.")
+        message: "Internal error; the server's log has it under this request's X-Request-Id.",
+        detail: "\(cause)")
     }
   }
 

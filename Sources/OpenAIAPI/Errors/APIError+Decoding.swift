@@ -4,16 +4,19 @@ extension APIError {
     switch error {
     case .typeMismatch(let type, let context):
       let path = Self.path(context.codingPath)
-      self = .invalid("\(path.isEmpty ? "the body" : path) must be \(Self.word(type)).", parameter: path.nonEmpty)
+      self = .invalid(
+        "\(path.isEmpty ? "the body" : path) must be \(Self.word(type)).", parameter: path.nonEmpty)
     case .valueNotFound(let type, let context):
       let path = Self.path(context.codingPath)
-      self = .invalid("\(path.isEmpty ? "the body" : path) must be \(Self.word(type)).", parameter: path.nonEmpty)
+      self = .invalid(
+        "\(path.isEmpty ? "the body" : path) must be \(Self.word(type)).", parameter: path.nonEmpty)
     case .keyNotFound(let key, let context):
       let path = Self.path(context.codingPath + [key])
       self = .invalid("\(path) is missing.", parameter: path)
     case .dataCorrupted(let context):
       let path = Self.path(context.codingPath)
-      self = path.isEmpty
+      self =
+        path.isEmpty
         ? .invalid("The body is not valid JSON.", code: "invalid_json")
         : .invalid("\(path) is not a value that can be used here.", parameter: path)
     @unknown default:

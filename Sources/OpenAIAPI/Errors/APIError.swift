@@ -14,6 +14,8 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
   package var retryAfterSeconds: Int?
   /// Tokens asked for and tokens allowed, where that is what is wrong.
   package var lengths: ContextLengths?
+  /// What really happened, where the client is not told: for the log.
+  package var detail: String?
 
   package struct ContextLengths: Hashable, Sendable {
     package var promptTokenCount: Int
@@ -32,10 +34,11 @@ extension APIError {
 
   /// 400: more tokens than fit. The phrase is what gateways look for when they choose a longer model.
   static func contextExceeded(promptTokenCount: Int, contextLength: Int, detail: String? = nil) -> APIError {
-    let message = detail ?? """
-      This model's maximum context length is \(contextLength) tokens, but the prompt has \(promptTokenCount) tokens \
-      and an answer needs room too. Please shorten the prompt.
-      """
+    let message =
+      detail ?? """
+        This model's maximum context length is \(contextLength) tokens, but the prompt has \
+        \(promptTokenCount) tokens and an answer needs room too. Please shorten the prompt.
+        """
     var error = invalid(message, parameter: "messages", code: "context_length_exceeded")
     error.lengths = ContextLengths(promptTokenCount: promptTokenCount, contextLength: contextLength)
     return error

@@ -6,7 +6,9 @@ struct ErrorBody: Encodable, Sendable {
 
   private enum Key: String, CodingKey { case error }
   private enum Field: String, CodingKey {
-    case message, type, param, code, nPromptTokens = "n_prompt_tokens", nContext = "n_ctx"
+    case message, type, param, code
+    case nPromptTokens = "n_prompt_tokens"
+    case nContext = "n_ctx"
   }
 
   func encode(to encoder: any Encoder) throws {

@@ -1,3 +1,4 @@
+import ChatTemplates
 import Inference
 
 /// The body of `POST /v1/chat/completions`.
@@ -30,8 +31,8 @@ struct ChatRequest: Decodable, Sendable {
 
   /// Tools would be rendered to nobody's use: answers are not parsed for calls.
   private static func refuseTools(_ fields: RequestFields) throws {
-    let tools: [JSONValue]? = try fields.value("tools", "an array")
-    let choice: JSONValue? = try fields.value("tool_choice", "a string or an object")
+    let tools: [ChatValue]? = try fields.value("tools", "an array")
+    let choice: ChatValue? = try fields.value("tool_choice", "a string or an object")
     guard !(tools ?? []).isEmpty, choice != .string("none") else { return }
     throw fields.invalid("tools", "are not supported by this server")
   }

@@ -5,7 +5,7 @@ struct CommonFields: Sendable {
   var model: String?
   var isStreamed: Bool
   var streamsUsage: Bool
-  /// nil, which null and -1 mean too, runs to the context's end.
+  /// nil, which null and -1 mean too, leaves it to the server.
   var maximumNewTokens: Int?
   var sampling: SamplingFields
   var stopStrings: [String]
@@ -59,7 +59,8 @@ struct CommonFields: Sendable {
   /// Fields whose wish would silently not be met are refused; hints are ignored.
   private static func refuseUnsupported(_ fields: RequestFields) throws {
     if let count = try fields.integer("n", in: Int.min...Int.max), count != 1 {
-      throw fields.invalid("n", "must be 1: this server gives one answer a prompt; send the request again for more")
+      throw fields.invalid(
+        "n", "must be 1: this server gives one answer a prompt; send the request again for more")
     }
     if let count = try fields.integer("best_of", in: Int.min...Int.max), count != 1 {
       throw fields.invalid("best_of", "must be 1")

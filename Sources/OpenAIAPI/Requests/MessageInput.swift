@@ -1,3 +1,5 @@
+import ChatTemplates
+
 /// One message as clients send it: `content` a string, null, or an array of text parts.
 struct MessageInput: Decodable, Sendable {
   let message: ChatMessage
@@ -12,13 +14,13 @@ struct MessageInput: Decodable, Sendable {
       throw fields.invalid("role", "must be one of system, developer, user, assistant, tool")
     }
     let content: ContentInput? = try fields.value("content", "a string or an array of parts")
-    let calls: [JSONValue]? = try fields.value("tool_calls", "an array")
+    let calls: [ChatValue]? = try fields.value("tool_calls", "an array")
     // Only an assistant's message may be without text, and then it is its calls that count.
     guard content != nil || role == "assistant" else { throw fields.invalid("content", "is missing") }
     var message = ChatMessage(role: role, content: content?.text ?? "")
-    message.name = try fields.string("name")
-    message.toolCallID = try fields.string("tool_call_id")
-    message.toolCalls = calls.map { .array($0) }
+    message.fields["name"] = try fields.string("name").map { .string($0) }
+    message.fields["tool_call_id"] = try fields.string("tool_call_id").map { .string($0) }
+    message.fields["tool_calls"] = calls.map { .list($0) }
     self.message = message
   }
 }

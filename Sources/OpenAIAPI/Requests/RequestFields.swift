@@ -1,5 +1,5 @@
-/// Reads a request object field by field: absent and null are the same, unknown fields are ignored, and a value of the
-/// wrong kind throws `APIError` with the field's path and what it may be.
+/// Reads a request object field by field: absent and null are the same, unknown fields are ignored, and a
+/// value of the wrong kind throws `APIError` with the field's path and what it may be.
 struct RequestFields {
   private let container: KeyedDecodingContainer<FieldName>
 

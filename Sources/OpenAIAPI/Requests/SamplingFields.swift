@@ -52,7 +52,8 @@ private struct Seed: Decodable {
   let bits: UInt64?
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    if let signed = try? container.decode(Int64.self) {  // try?: above 2^63 the unsigned form is the right one
+    // try?: from 2^63 on the unsigned form is the right one.
+    if let signed = try? container.decode(Int64.self) {
       bits = signed == -1 ? nil : UInt64(bitPattern: signed)
     } else {
       bits = try container.decode(UInt64.self)

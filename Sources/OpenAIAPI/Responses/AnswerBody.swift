@@ -24,7 +24,10 @@ struct AnswerBody: Encodable, Sendable {
     let kind: AnswerHead.Kind
     let answer: FinishedAnswer
 
-    private enum Field: String, CodingKey { case index, message, text, logprobs, finishReason = "finish_reason" }
+    private enum Field: String, CodingKey {
+      case index, message, text, logprobs
+      case finishReason = "finish_reason"
+    }
     private enum Message: String, CodingKey { case role, content }
 
     func encode(to encoder: any Encoder) throws {

@@ -40,7 +40,10 @@ struct AnswerChunk: Encodable, Sendable {
     let kind: AnswerHead.Kind
     let content: Content
 
-    private enum Field: String, CodingKey { case index, delta, text, logprobs, finishReason = "finish_reason" }
+    private enum Field: String, CodingKey {
+      case index, delta, text, logprobs
+      case finishReason = "finish_reason"
+    }
     private enum Delta: String, CodingKey { case role, content }
 
     func encode(to encoder: any Encoder) throws {

@@ -3,7 +3,10 @@ struct ChatLogprobs: Encodable, Sendable {
   let reports: [TokenReport]
 
   private enum Outer: String, CodingKey { case content, refusal }
-  private enum Field: String, CodingKey { case token, logprob, bytes, top = "top_logprobs" }
+  private enum Field: String, CodingKey {
+    case token, logprob, bytes
+    case top = "top_logprobs"
+  }
 
   private struct Entry: Encodable {
     let candidate: TokenReport.Candidate

@@ -5,7 +5,10 @@ struct CompletionLogprobs: Encodable, Sendable {
   let firstOffset: Int
 
   private enum Field: String, CodingKey {
-    case tokens, logprobs = "token_logprobs", top = "top_logprobs", offsets = "text_offset"
+    case tokens
+    case logprobs = "token_logprobs"
+    case top = "top_logprobs"
+    case offsets = "text_offset"
   }
 
   /// Characters that `reports` stand for, which is how far the next chunk's offsets begin.
@@ -26,12 +29,13 @@ struct CompletionLogprobs: Encodable, Sendable {
       }, forKey: .offsets)
   }
 
-  /// The chosen token is always among its alternatives; a text of several tokens keeps the likeliest. nil for the token
-  /// that has no probability.
+  /// The chosen token is always among its alternatives; a text of several tokens keeps the likeliest. nil for
+  /// the token that has no probability.
   private static func alternatives(_ report: TokenReport) -> [String: Float]? {
     guard report.chosen.logprob != nil else { return nil }
     return (report.top + [report.chosen]).reduce(into: [:]) { table, candidate in
-      table[candidate.text] = max(table[candidate.text] ?? -.greatestFiniteMagnitude, candidate.logprob ?? -9999)
+      table[candidate.text] = max(
+        table[candidate.text] ?? -.greatestFiniteMagnitude, candidate.logprob ?? -9999)
     }
   }
 }

@@ -19,11 +19,15 @@ enum JSONBody {
     do {
       let body = ByteBuffer(bytes: try bytes(value))
       return Response(
-        status: status, headers: [.contentType: "application/json; charset=utf-8"], body: ResponseBody(byteBuffer: body))
+        status: status, headers: [.contentType: "application/json; charset=utf-8"],
+        body: ResponseBody(byteBuffer: body))
     } catch {
-      return Response(status: .internalServerError, headers: [.contentType: "application/json"], body: ResponseBody(
-        byteBuffer: ByteBuffer(string: #"{"error":{"message":"encoding failed","type":"server_error","param":null,"#
-          + #""code":"internal_error"}}"#)))
+      return Response(
+        status: .internalServerError, headers: [.contentType: "application/json"],
+        body: ResponseBody(
+          byteBuffer: ByteBuffer(
+            string: #"{"error":{"message":"encoding failed","type":"server_error","param":null,"#
+              + #""code":"internal_error"}}"#)))
     }
   }
 }

@@ -7,10 +7,17 @@ struct ModelBody: Encodable, Sendable {
   let created: Int
 
   private enum Field: String, CodingKey {
-    case id, object, created, ownedBy = "owned_by", maximumLength = "max_model_len", meta
+    case id, object, created
+    case ownedBy = "owned_by"
+    case maximumLength = "max_model_len"
+    case meta
   }
   private enum Meta: String, CodingKey {
-    case trained = "n_ctx_train", vocabulary = "n_vocab", embedding = "n_embd", layers = "n_layer", architecture
+    case trained = "n_ctx_train"
+    case vocabulary = "n_vocab"
+    case embedding = "n_embd"
+    case layers = "n_layer"
+    case architecture
   }
 
   func encode(to encoder: any Encoder) throws {

@@ -5,7 +5,10 @@ struct PolicyReport: Encodable, Hashable, Sendable {
   let choice: PolicyChoice
 
   private enum Field: String, CodingKey {
-    case groupSize = "group_size", neighborWindow = "neighbor_window", trainedLength = "trained_length", warning
+    case groupSize = "group_size"
+    case neighborWindow = "neighbor_window"
+    case trainedLength = "trained_length"
+    case warning
   }
 
   func encode(to encoder: any Encoder) throws {

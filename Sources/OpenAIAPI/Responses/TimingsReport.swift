@@ -6,9 +6,13 @@ struct TimingsReport: Encodable, Hashable, Sendable {
 
   private enum Field: String, CodingKey {
     case queue = "queue_ms"
-    case promptCount = "prompt_n", prompt = "prompt_ms", promptEach = "prompt_per_token_ms"
+    case promptCount = "prompt_n"
+    case prompt = "prompt_ms"
+    case promptEach = "prompt_per_token_ms"
     case promptRate = "prompt_per_second"
-    case predictedCount = "predicted_n", predicted = "predicted_ms", predictedEach = "predicted_per_token_ms"
+    case predictedCount = "predicted_n"
+    case predicted = "predicted_ms"
+    case predictedEach = "predicted_per_token_ms"
     case predictedRate = "predicted_per_second"
   }
 

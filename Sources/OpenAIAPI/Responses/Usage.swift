@@ -10,7 +10,9 @@ struct Usage: Encodable, Hashable, Sendable {
   }
 
   private enum Field: String, CodingKey {
-    case prompt = "prompt_tokens", completion = "completion_tokens", total = "total_tokens"
+    case prompt = "prompt_tokens"
+    case completion = "completion_tokens"
+    case total = "total_tokens"
   }
 
   func encode(to encoder: any Encoder) throws {

@@ -6,8 +6,8 @@ package struct APIContext: RequestContext {
   /// Watches the connection for as long as it is kept.
   let client: ClientPresence
 
-  /// Also makes a client's leaving visible: without the option set here, a connection whose client has gone stays half
-  /// open until something is written to it.
+  /// Also makes a client's leaving visible: without the option set here, a connection whose client has gone
+  /// stays half open until something is written to it.
   package init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
     let client = ClientPresence()

@@ -2,8 +2,9 @@ import Synchronization
 
 /// Whether the client of a request is still connected, and what is to be given up when it leaves.
 ///
-/// The HTTP library's own helper for this reads the request's body stream to its end while the answer is made; it stops
-/// the process when the body was read before, and uses the connection up. The connection's closing says the same.
+/// The HTTP library's own helper for this reads the request's body stream to its end while the answer is
+/// made; it stops the process when the body was read before, and uses the connection up. The connection's
+/// closing says the same.
 final class ClientPresence: Sendable {
   private struct State {
     var hasLeft = false
@@ -31,7 +32,8 @@ final class ClientPresence: Sendable {
   }
 
   /// Runs `work` and cancels it when the client leaves, or when the caller is cancelled.
-  func cancelling<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+  func cancelling<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value
+  {
     let task = Task { try await work() }
     onLeaving { task.cancel() }
     return try await withTaskCancellationHandler {

@@ -14,7 +14,8 @@ struct CompletionRoutes: Sendable {
   let codec: any TextCodec
   let settings: APISettings
 
-  /// A refusal that comes within this time is a status; after it a stream begins, and a refusal is an event in it.
+  /// A refusal that comes within this time is a status; after it a stream begins, and a refusal is an event
+  /// in it.
   private static let longestWaitForHead: Duration = .seconds(1)
 
   func chat(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -85,7 +86,7 @@ struct CompletionRoutes: Sendable {
           let outcome = try await stream.write(to: &writer)
           Self.log(outcome.usage, failure: outcome.failure, logger)
         } catch {
-          logger.info("client left during the answer")
+          logger.info("client left during the answer", metadata: ["error": .string("\(error)")])
           throw error
         }
         try await writer.finish(nil)

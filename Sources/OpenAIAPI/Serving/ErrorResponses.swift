@@ -12,12 +12,13 @@ struct ErrorResponses<Context: RequestContext>: RouterMiddleware {
       let said = APIError(cause: error)
       let level: Logger.Level = said.status.code >= 500 ? .error : .info
       context.logger.log(
-        level: level, "request refused",
+        level: level, "request not served",
         metadata: [
-          "path": .string(String(request.uri.path.prefix(200))), "status": .stringConvertible(said.status.code),
+          "path": .string(String(request.uri.path.prefix(200))),
+          "status": .stringConvertible(said.status.code),
           "code": .string(said.code ?? said.type),
-          // Messages to clients may quote field names and numbers, never the prompt; unknown errors are only logged.
-          "reason": .string(level == .error ? "\(error)" : said.message),
+          // A client's own error is not told in words: they may quote what was sent.
+          "reason": .string(level == .error ? said.detail ?? said.message : said.parameter ?? ""),
         ])
       return said.response()
     }

@@ -7,7 +7,9 @@ struct KeyCheck<Context: RequestContext>: RouterMiddleware {
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
-    guard !keys.isEmpty, !Self.openPaths.contains(request.uri.path) else { return try await next(request, context) }
+    guard !keys.isEmpty, !Self.openPaths.contains(request.uri.path) else {
+      return try await next(request, context)
+    }
     guard let given = Self.bearer(request.headers[.authorization]) else {
       throw APIError.unauthorized("An API key is needed: send it as 'Authorization: Bearer KEY'.")
     }
@@ -31,14 +33,16 @@ struct APIKeys: Sendable {
 
   var isEmpty: Bool { keys.isEmpty }
 
-  /// Looks at every byte of every key, so that the time taken says nothing of how much of a guess was right. (The
-  /// lengths of keys are not protected.)
+  /// Looks at every byte of every key, so that the time taken says nothing of how much of a guess was right.
+  /// (The lengths of keys are not protected.)
   func contain(_ guess: String) -> Bool {
     let guess = Array(guess.utf8)
     var found = false
     for key in keys {
       var difference: UInt8 = key.count == guess.count ? 0 : 1
-      for (index, byte) in key.enumerated() { difference |= byte ^ (guess.isEmpty ? 0 : guess[index % guess.count]) }
+      for (index, byte) in key.enumerated() {
+        difference |= byte ^ (guess.isEmpty ? 0 : guess[index % guess.count])
+      }
       found = (difference == 0) || found
     }
     return found

@@ -29,9 +29,10 @@ struct RequestIdentity<Context: RequestContext>: RouterMiddleware {
 enum RandomName {
   static func make(prefix: String) -> String {
     let words = [UInt64.random(in: .min ... .max), .random(in: .min ... .max)]
-    return prefix + words.map { word in
-      let digits = String(word, radix: 16)
-      return String(repeating: "0", count: 16 - digits.count) + digits
-    }.joined()
+    return prefix
+      + words.map { word in
+        let digits = String(word, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+      }.joined()
   }
 }

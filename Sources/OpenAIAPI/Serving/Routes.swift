@@ -1,7 +1,8 @@
 import Hummingbird
 import Inference
 
-/// Which path does what. Everything is there with and without `/v1`, because base addresses are often set without it.
+/// Which path does what. Everything is there with and without `/v1`, because base addresses are often set
+/// without it.
 struct Routes: Sendable {
   let engine: any InferenceEngine
   let codec: any TextCodec
@@ -49,7 +50,9 @@ struct Routes: Sendable {
         bytes.append(byte)
         continue
       }
-      guard rest.count >= 2, let digits = String(rest.prefix(2)), let value = UInt8(digits, radix: 16) else { return nil }
+      guard rest.count >= 2, let digits = String(rest.prefix(2)), let value = UInt8(digits, radix: 16) else {
+        return nil
+      }
       bytes.append(value)
       rest = rest.dropFirst(2)
     }
