@@ -7,7 +7,6 @@ import Synchronization
 enum LoopCommand: Sendable {
   case open(SocketID, SocketSpecification, SocketHandlers, OpenReply)
   case send(OutgoingMessage, SocketID)
-  case setReceiving(Bool, SocketID)
   case close(SocketID, DispatchSemaphore?)
 }
 
@@ -101,10 +100,6 @@ final class LoopInbox: Sendable {
       state.sockets[id]?.queuedByteCount += outgoing.charge
       state.commands.append(.send(outgoing, id))
     }
-  }
-
-  func requestReceiving(_ receiving: Bool, on id: SocketID) {
-    try? post { state throws(TransportError) in state.commands.append(.setReceiving(receiving, id)) }
   }
 
   /// False when the socket is closed already.

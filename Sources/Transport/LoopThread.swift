@@ -45,8 +45,6 @@ final class LoopThread {
       guard let socket = sockets[id] else { return }
       socket.enqueue(outgoing)
       flush(socket)
-    case .setReceiving(let receiving, let id):
-      sockets[id]?.isReceiving = receiving
     case .close(let id, let done):
       if let socket = sockets.removeValue(forKey: id) {
         flush(socket)
@@ -71,7 +69,7 @@ final class LoopThread {
     items.removeAll(keepingCapacity: true)
     items.append(zmq_pollitem_t(socket: nil, fd: inbox.wakeDescriptor, events: Int16(ZMQ_POLLIN), revents: 0))
     for socket in polled {
-      let reads = receives && socket.isReceiving && socket.specification.kind != .push
+      let reads = receives && socket.specification.kind != .push
       let events = (reads ? ZMQ_POLLIN : 0) | (socket.hasOutgoing ? ZMQ_POLLOUT : 0)
       items.append(zmq_pollitem_t(socket: socket.handle, fd: 0, events: Int16(events), revents: 0))
     }

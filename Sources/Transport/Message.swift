@@ -61,4 +61,9 @@ package struct MessageDrop: Hashable, Sendable {
   package let reason: Reason
   /// The peer, on router sockets.
   package let peer: PeerID?
+
+  package init(reason: Reason, peer: PeerID?) {
+    self.reason = reason
+    self.peer = peer
+  }
 }

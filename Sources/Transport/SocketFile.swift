@@ -1,7 +1,12 @@
 import Glibc
 
-/// The file of an ipc endpoint. libzmq deletes whatever lies at the path before it binds, so it is looked at first.
-enum SocketFile {
+/// The file of an ipc endpoint that is bound. libzmq deletes whatever lies at the path before it binds, so it is looked at
+/// first; and leaves its own file behind.
+struct SocketFile {
+  private let path: String
+  private let device: dev_t
+  private let inode: ino_t
+
   /// Throws when the path holds something else than a socket nobody listens on.
   static func prepare(_ path: String, _ endpoint: Endpoint) throws(TransportError) {
     var status = stat()
@@ -12,9 +17,22 @@ enum SocketFile {
     if hasListener(path) { throw .inUse(endpoint) }
   }
 
-  /// Leaves the socket to its owner: on ipc there are no keys, the file's mode is the lock.
-  static func restrict(_ path: String) {
+  /// The file just bound, which is left to its owner: on ipc there are no keys, the file's mode is the lock. Nil when
+  /// somebody has removed it already.
+  init?(restricting path: String) {
     chmod(path, S_IRUSR | S_IWUSR)
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return nil }
+    self.path = path
+    device = status.st_dev
+    inode = status.st_ino
+  }
+
+  /// Removes it, unless another program has put its own there since.
+  func remove() {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else { return }
+    unlink(path)
   }
 
   private static func hasListener(_ path: String) -> Bool {

@@ -81,11 +81,6 @@ package final class SocketLoop: Sendable {
     inbox.queuedByteCount(on: id)
   }
 
-  /// Stops or resumes receiving, so that a consumer that is behind pushes back on its peers.
-  package func setReceiving(_ receiving: Bool, on id: SocketID) {
-    inbox.requestReceiving(receiving, on: id)
-  }
-
   /// Closes a socket: nothing is delivered after it returns, except when called from a callback. What libzmq took is
   /// still sent within the socket's linger, what waits for a peer is dropped.
   package func close(_ id: SocketID) {

@@ -29,6 +29,11 @@ extension Duration {
 
 /// Sets what must never be left at libzmq's defaults: they wait for ever, queue a thousand messages of any size, and
 /// drop silently what cannot be routed.
+///
+/// Two of its offers are declined. Once its receive mark is reached, libzmq 4.3.4 stops reading; when the connection
+/// then breaks it loses what the kernel still holds, and its next heartbeat on that connection ends the process with a
+/// failed assertion. So received messages are taken in without a mark, which is what the loop does anyway (their
+/// number is limited by the protocols above), and a silent machine is found by TCP's own probes.
 func configure(
   _ handle: UnsafeMutableRawPointer, _ specification: SocketSpecification
 ) throws(TransportError) {
@@ -41,19 +46,22 @@ func configure(
   }
   try set(ZMQ_LINGER, specification.linger.wholeMilliseconds)
   try set(ZMQ_SNDHWM, Int32(clamping: max(1, specification.sendHighWaterMark)))
-  try set(ZMQ_RCVHWM, Int32(clamping: max(1, specification.receiveHighWaterMark)))
+  // A push socket never reads: what a peer sends to it must not pile up.
+  try set(ZMQ_RCVHWM, specification.kind == .push ? 1 : 0)
   try set(ZMQ_HANDSHAKE_IVL, specification.handshakeInterval.wholeMilliseconds)
   try set(ZMQ_RECONNECT_IVL, 50)
   try set(ZMQ_RECONNECT_IVL_MAX, 2000)
   try set(ZMQ_BACKLOG, 256)
-  if case .tcp = specification.endpoint.address { try set(ZMQ_IPV6, 1) }
-  let interval = specification.heartbeatInterval.wholeMilliseconds
-  if interval > 0 {
-    let timeout = specification.heartbeatTimeout.wholeMilliseconds
-    try set(ZMQ_HEARTBEAT_IVL, interval)
-    try set(ZMQ_HEARTBEAT_TIMEOUT, timeout)
-    // Tells the other side to give up on us as well; in libzmq's unit it is at most about 6553 seconds.
-    try set(ZMQ_HEARTBEAT_TTL, min(timeout, 6_553_000))
+  if case .tcp = specification.endpoint.address {
+    try set(ZMQ_IPV6, 1)
+    let milliseconds = max(1000, specification.silenceTimeout.wholeMilliseconds)
+    // Probes on an idle connection, and a deadline for the acknowledgement of what was sent.
+    let probeSeconds = max(1, milliseconds / 1000 / 3)
+    try set(ZMQ_TCP_KEEPALIVE, 1)
+    try set(ZMQ_TCP_KEEPALIVE_IDLE, probeSeconds)
+    try set(ZMQ_TCP_KEEPALIVE_INTVL, probeSeconds)
+    try set(ZMQ_TCP_KEEPALIVE_CNT, 3)
+    try set(ZMQ_TCP_MAXRT, milliseconds)
   }
   switch (specification.kind, specification.role) {
   case (.router, _): try set(ZMQ_ROUTER_MANDATORY, 1)

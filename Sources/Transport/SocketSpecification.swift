@@ -24,14 +24,11 @@ package struct SocketSpecification: Sendable {
   package var maximumFrameCount = 4
   /// Messages libzmq keeps for one peer before the outgoing queue here fills.
   package var sendHighWaterMark = 64
-  /// Messages libzmq takes in from one peer before it stops reading from it.
-  package var receiveHighWaterMark = 64
   /// Bytes (and a little for each message) that may wait here because no peer takes them.
   package var maximumQueuedByteCount = 64 << 20
-  /// Pings are sent when a connection was silent for so long; zero sends none.
-  package var heartbeatInterval = Duration.seconds(1)
-  /// A connection silent for so long after a ping is dropped.
-  package var heartbeatTimeout = Duration.seconds(3)
+  /// A TCP connection whose other machine has not answered for so long is dropped; whole seconds, at least 1. A process
+  /// that hangs on a machine that answers is for the messages' own heartbeats to find.
+  package var silenceTimeout = Duration.seconds(3)
   /// A connection that has not said who it is by then is dropped.
   package var handshakeInterval = Duration.seconds(2)
   /// How long what is queued may still be sent when the loop stops.

@@ -12,8 +12,8 @@ final class ZeroMQSocket {
   /// The endpoint as bound or connected to, a port chosen by the system resolved.
   private(set) var endpoint: Endpoint
   private(set) var monitor: UnsafeMutableRawPointer?
-  var isReceiving = true
   private var outgoing = OutgoingQueue()
+  private var file: SocketFile?
 
   /// Creates, configures, then binds or connects.
   init(
@@ -107,6 +107,7 @@ final class ZeroMQSocket {
     var milliseconds = lingering.wholeMilliseconds
     zmq_setsockopt(handle, ZMQ_LINGER, &milliseconds, MemoryLayout<Int32>.size)
     zmq_close(handle)
+    file?.remove()
   }
 
   // MARK: Binding and connecting
@@ -122,7 +123,7 @@ final class ZeroMQSocket {
       guard endpoint.isLoopback || specification.allowsInsecureRemote else { throw .insecure(endpoint) }
       if case .ipc(let path) = endpoint.address { try SocketFile.prepare(path, endpoint) }
       guard zmq_bind(handle, endpoint.native) == 0 else { throw failure(endpoint) }
-      if case .ipc(let path) = endpoint.address { SocketFile.restrict(path) }
+      if case .ipc(let path) = endpoint.address { file = SocketFile(restricting: path) }
       if case .tcp(let host, 0) = endpoint.address { self.endpoint = try resolvedPort(host: host) }
     }
   }
