@@ -1,0 +1,169 @@
+import Inference
+import Testing
+import Wire
+
+@Suite("Hostile values are refused by the field's name")
+struct HostileValuesTests {
+  private typealias Change<Value> = (field: String, change: (inout Value) -> Void)
+
+  @Test("Registrations")
+  func registration() {
+    let cases: [Change<WorkerRegistration>] = [
+      ("register.name", { $0.name = "" }), ("register.name", { $0.name = String(repeating: "n", count: 256) }),
+      ("register.name", { $0.name = "a\nroot: all is well" }), ("register.name", { $0.name = "\u{1B}[2J" }),
+      ("register.build", { $0.build = String(repeating: "b", count: 4097) }),
+      ("register.memory_byte_count", { $0.memoryByteCount = -1 }), ("register.thread_count", { $0.threadCount = 0 }),
+      ("register.thread_count", { $0.threadCount = .max }), ("register.relative_speed", { $0.relativeSpeed = .nan }),
+      ("register.relative_speed", { $0.relativeSpeed = 0 }), ("register.relative_speed", { $0.relativeSpeed = -1 }),
+      ("register.relative_speed", { $0.relativeSpeed = .infinity }), ("register.data_endpoint", { $0.dataEndpoint = "" }),
+    ]
+    for (field, change) in cases {
+      var registration = Samples.registration
+      change(&registration)
+      #expect(WorkerMessage.register(registration).afterTheWire.refusedField == field)
+    }
+  }
+
+  @Test("Other worker messages", arguments: [
+    (WorkerMessage.loadProgress(epoch: PlanEpoch(1), fraction: .nan), "load_progress.fraction"),
+    (.loadProgress(epoch: PlanEpoch(1), fraction: 1.0001), "load_progress.fraction"),
+    (.loadProgress(epoch: PlanEpoch(1), fraction: -.infinity), "load_progress.fraction"),
+    (.stageReady(epoch: PlanEpoch(1), weightByteCount: -1, kvByteCount: 0), "stage_ready.weight_byte_count"),
+    (.stageReady(epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: .min), "stage_ready.kv_byte_count"),
+  ])
+  func workerMessages(message: WorkerMessage, field: String) {
+    #expect(message.afterTheWire.refusedField == field)
+  }
+
+  @Test("Text that is not UTF-8")
+  func utf8() {
+    var bytes = WorkerMessage.leaving(reason: "abc").encoded()
+    bytes[bytes.count - 2] = 0xFF
+    #expect(WorkerMessage.decode(bytes).error == .field("leaving.reason", reason: "is not valid UTF-8"))
+  }
+
+  @Test("Assignments")
+  func assignment() {
+    let cases: [Change<StageAssignment>] = [
+      ("stage_count", { $0.stageCount = 0 }), ("stage_count", { $0.stageCount = 65 }),
+      ("stage_index", { $0.stageIndex = 64 }), ("stage_index", { $0.stageIndex = -1 }),
+      ("layer_end", { $0.layers = Samples.layers(0, 1025) }), ("first_layer", { $0.layers = Samples.layers(1025, 1025) }),
+      ("model_paths", { $0.modelPaths = [] }), ("model_paths", { $0.modelPaths = ["a", ""] }),
+      ("model_paths", { $0.modelPaths = Array(repeating: "p", count: 1025) }),
+      ("model_paths", { $0.modelPaths = [String(repeating: "p", count: 4097)] }),
+      ("next_endpoint", { $0.nextEndpoint = "" }), ("page_count", { $0.pageCount = -1 }),
+      ("page_count", { $0.pageCount = 1 << 32 }), ("context_length", { $0.contextLength = 0 }),
+      ("context_length", { $0.contextLength = Limits.maximumContext + 1 }),
+      ("maximum_step_token_count", { $0.maximumStepTokenCount = 0 }),
+      ("maximum_step_token_count", { $0.maximumStepTokenCount = Limits.maximumStepTokenCount + 1 }),
+    ]
+    for (field, change) in cases {
+      let message = CoordinatorMessage.assignStage(Samples.assignment(change))
+      #expect(message.afterTheWire.refusedField == "assign_stage.\(field)")
+    }
+    let welcome = CoordinatorMessage.welcome(heartbeatMilliseconds: 0)
+    #expect(welcome.afterTheWire.refusedField == "welcome.heartbeat_milliseconds")
+  }
+
+  @Test("An inverted layer range and an unknown element type")
+  func rawAssignment() {
+    // assign_stage { stage_count 1, first_layer 2, layer_end 1 }
+    let inverted: [UInt8] = [0x08, 1, 0x22, 6, 0x18, 1, 0x20, 2, 0x28, 1]
+    #expect(CoordinatorMessage.decode(inverted).refusedField == "assign_stage.layer_end")
+    var bytes = CoordinatorMessage.assignStage(Samples.assignment()).encoded()
+    let key = bytes.lastIndex(of: 0x48)
+    if let key { bytes[key + 1] = 9 }
+    #expect(CoordinatorMessage.decode(bytes).refusedField == "assign_stage.kv_element_type")
+  }
+
+  @Test("Forward entries")
+  func forwardEntry() {
+    let cases: [Change<ForwardEntry>] = [
+      ("start_position", { $0.startPosition = -1 }), ("start_position", { $0.startPosition = .max }),
+      ("start_position", { $0.startPosition = Limits.maximumContext - 2 }), ("tokens", { $0.tokens = [] }),
+      ("tokens", { $0.tokens = [-1] }), ("tokens", { $0.tokens = [TokenID(Limits.maximumVocabularySize)] }),
+      ("tokens", { $0.tokens = Array(repeating: 0, count: Limits.maximumStepTokenCount + 1) }),
+      ("new_pages", { $0.newPages = Array(repeating: PageID(1), count: 65_537) }),
+      ("opening.near_pages", { $0.opening?.nearPages = Array(repeating: PageID(1), count: 65_537) }),
+      ("opening.sampling.temperature", { $0.opening?.sampling.temperature = .nan }),
+      ("opening.sampling.temperature", { $0.opening?.sampling.temperature = -1 }),
+      ("opening.sampling.top_p", { $0.opening?.sampling.topP = .infinity }),
+      ("opening.sampling.top_k", { $0.opening?.sampling.topK = -1 }),
+      ("opening.sampling.min_p", { $0.opening?.sampling.minP = 2 }),
+      ("opening.sampling.repetition_penalty", { $0.opening?.sampling.repetitionPenalty = 0 }),
+      ("top_logprob_count", { $0.topLogprobCount = 21 }), ("top_logprob_count", { $0.topLogprobCount = -1 }),
+      ("scores_from", { $0.scoresFrom = 0 }), ("following_token", { $0.followingToken = -5 }),
+    ]
+    for (field, change) in cases {
+      let header = ForwardHeader(
+        epoch: PlanEpoch(1), step: 1, hiddenSize: 8, entries: [
+          Samples.entry { $0.sequence = SequenceID(1) }, Samples.entry(change),
+        ])
+      #expect(header.afterTheWire.refusedField == "entries[1].\(field)")
+    }
+  }
+
+  @Test("Policies that cannot be computed, and entries without one")
+  func policy() {
+    // entries { tokens [1], policy { group_size 0 } }
+    let zero: [UInt8] = [0x08, 1, 0x2A, 7, 0x1A, 1, 1, 0x2A, 2, 0x08, 0]
+    #expect(ForwardHeader.decode(zero).refusedField == "entries[0].policy.group_size")
+    let missing: [UInt8] = [0x08, 1, 0x2A, 3, 0x1A, 1, 1]
+    #expect(ForwardHeader.decode(missing).error == .field("entries[0].policy", reason: "is missing"))
+  }
+
+  @Test("Forward headers")
+  func forwardHeader() {
+    func header(_ entries: [ForwardEntry], hiddenSize: Int = 8, releases: Int = 0) -> ForwardHeader {
+      ForwardHeader(
+        epoch: PlanEpoch(1), step: 1, hiddenSize: hiddenSize, entries: entries,
+        releases: Array(repeating: SequenceID(1), count: releases))
+    }
+    func distinct(_ count: Int, _ change: (inout ForwardEntry) -> Void) -> [ForwardEntry] {
+      (0..<count).map { index in
+        Samples.entry {
+          $0.sequence = SequenceID(UInt64(index))
+          change(&$0)
+        }
+      }
+    }
+    let many = Array(repeating: TokenID(1), count: 2049)
+    let pages = Array(repeating: PageID(1), count: 65_536)
+    #expect(header([], hiddenSize: -1).afterTheWire.refusedField == "hidden_size")
+    #expect(header([], hiddenSize: Limits.maximumHiddenSize + 1).afterTheWire.refusedField == "hidden_size")
+    #expect(header([], releases: WireLimits.maximumReleaseCount + 1).afterTheWire.refusedField == "releases")
+    #expect(header(distinct(257) { $0.tokens = [1] }).afterTheWire.refusedField == "entries")
+    #expect(header(distinct(2) { $0.tokens = many }).afterTheWire.refusedField == "entries.tokens")
+    #expect(header(distinct(17) { $0.newPages = pages }).afterTheWire.refusedField == "entries.new_pages")
+    #expect(header([Samples.entry(), Samples.entry()]).afterTheWire.refusedField == "entries.sequence")
+  }
+
+  @Test("Step results")
+  func stepResult() {
+    let cases: [Change<StepResultEntry>] = [
+      ("position", { $0.position = -1 }), ("position", { $0.position = Limits.maximumContext + 1 }),
+      ("token", { $0.token = -1 }), ("logprob", { $0.logprob = .nan }), ("logprob", { $0.logprob = -.infinity }),
+      ("top", { $0.top = Array(repeating: TokenLogprob(token: 1, logprob: 0), count: 21) }),
+      ("top[0].token", { $0.top = [TokenLogprob(token: -1, logprob: 0)] }),
+      ("top[1].logprob", { $0.top[1] = TokenLogprob(token: 1, logprob: .nan) }),
+      ("prompt_logprobs_first", { $0.promptLogprobsFirst = -1 }), ("prompt_logprobs", { $0.promptLogprobs = [.nan] }),
+      ("prompt_logprobs", { $0.promptLogprobs = Array(repeating: 0, count: 4097) }),
+    ]
+    for (field, change) in cases {
+      let result = StepResult(
+        epoch: PlanEpoch(1), step: 1, entries: [Samples.resultEntry(change)], vocabularySize: 10)
+      #expect(result.afterTheWire.refusedField == "entries[0].\(field)")
+    }
+    func refused(_ entries: Int, _ scores: Int, _ vocabularySize: Int) -> String? {
+      let entry = Samples.resultEntry { $0.promptLogprobs = Array(repeating: -1, count: scores) }
+      return StepResult(
+        epoch: PlanEpoch(1), step: 1, entries: Array(repeating: entry, count: entries), vocabularySize: vocabularySize
+      ).afterTheWire.refusedField
+    }
+    #expect(refused(257, 1, 10) == "entries")
+    #expect(refused(2, 3000, 10) == "entries.prompt_logprobs")
+    #expect(refused(1, 1, 0) == "vocabulary_size")
+    #expect(refused(1, 1, -1) == "vocabulary_size")
+    #expect(refused(1, 1, Limits.maximumVocabularySize + 1) == "vocabulary_size")
+  }
+}

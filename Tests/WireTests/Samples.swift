@@ -1,0 +1,160 @@
+import Inference
+import Wire
+
+/// Messages with odd values, shared by the tests of round trips and of hostile bytes.
+enum Samples {
+  static let registration = WorkerRegistration(
+    name: "wörker-7", incarnation: .max, build: "0.1.0 (abc)", memoryByteCount: 1 << 40, threadCount: 1,
+    relativeSpeed: 0.125, dataEndpoint: "tcp://[::1]:5555", numericsID: "")
+
+  static let workerMessages: [WorkerMessage] = [
+    .register(registration),
+    .heartbeat(WorkerHeartbeat(incarnation: 0, epoch: PlanEpoch(.max), progress: .max)),
+    .heartbeat(WorkerHeartbeat(incarnation: 0, epoch: PlanEpoch(0), progress: 0)),
+    .loadProgress(epoch: PlanEpoch(1), fraction: 0), .loadProgress(epoch: PlanEpoch(1), fraction: 1),
+    .stageReady(epoch: PlanEpoch(2), weightByteCount: 0, kvByteCount: .max),
+    .stageFailed(epoch: PlanEpoch(3), reason: "no such file:\n\t\"модель.gguf\" 🐌"),
+    .stepFailed(epoch: PlanEpoch(4), step: .max, reason: ""),
+    .leaving(reason: "SIGTERM"),
+  ]
+
+  static func assignment(_ change: (inout StageAssignment) -> Void = { _ in }) -> StageAssignment {
+    var assignment = StageAssignment(
+      epoch: PlanEpoch(9), stageIndex: 63, stageCount: 64, layers: layers(31, 1024),
+      modelPaths: ["/models/a-00001-of-00002.gguf", "/models/a b-00002-of-00002.gguf"], modelFingerprint: "sha256:0f",
+      nextEndpoint: "ipc:///run/longhaul/results", kvElementType: .f32, pageCount: Int(UInt32.max),
+      contextLength: Limits.maximumContext, maximumStepTokenCount: Limits.maximumStepTokenCount)
+    change(&assignment)
+    return assignment
+  }
+
+  static var coordinatorMessages: [CoordinatorMessage] {
+    [
+      .welcome(heartbeatMilliseconds: 1), .welcome(heartbeatMilliseconds: 3_600_000), .refused(reason: "name taken"),
+      .assignStage(assignment()),
+      .assignStage(
+        assignment {
+          $0.layers = layers(0, 0)
+          $0.stageIndex = 0
+          $0.stageCount = 1
+          $0.kvElementType = .f16
+          $0.pageCount = 0
+        }),
+      .shutdown(reason: ""),
+    ]
+  }
+
+  static func entry(_ change: (inout ForwardEntry) -> Void = { _ in }) -> ForwardEntry {
+    var sampling = SamplingParameters()
+    sampling.temperature = 0.7
+    sampling.topK = 40
+    sampling.minP = 0.05
+    sampling.presencePenalty = -1.5
+    sampling.seed = .max
+    var entry = ForwardEntry(
+      sequence: SequenceID(.max), startPosition: 0, tokens: [0, 1, TokenID(Limits.maximumVocabularySize - 1)],
+      newPages: [PageID(0), PageID(.max)], policy: policy(8, 1024), opening: SequenceOpening(
+        sampling: sampling, nearPages: [PageID(7), PageID(300)]),
+      samples: true, wantsLogits: true, topLogprobCount: 20, scoresFrom: 1, followingToken: 0)
+    change(&entry)
+    return entry
+  }
+
+  static var forwardHeaders: [ForwardHeader] {
+    [
+      ForwardHeader(epoch: PlanEpoch(0), step: 0, hiddenSize: 0, entries: []),
+      ForwardHeader(
+        epoch: PlanEpoch(.max), step: .max, hiddenSize: Limits.maximumHiddenSize, entries: [],
+        releases: [SequenceID(0), SequenceID(.max)]),
+      ForwardHeader(
+        epoch: PlanEpoch(3), step: 12, hiddenSize: 4096,
+        entries: [
+          entry(),
+          entry {
+            $0.sequence = SequenceID(0)
+            $0.startPosition = Limits.maximumContext - 3
+            $0.newPages = []
+            $0.policy = policy(1, 0)
+            $0.opening = nil
+            $0.samples = false
+            $0.wantsLogits = false
+            $0.topLogprobCount = nil
+            $0.scoresFrom = nil
+            $0.followingToken = nil
+          },
+          entry {
+            $0.sequence = SequenceID(1)
+            $0.topLogprobCount = 0
+            $0.opening?.nearPages = []
+          },
+        ], releases: [SequenceID(5)]),
+    ]
+  }
+
+  static func resultEntry(_ change: (inout StepResultEntry) -> Void = { _ in }) -> StepResultEntry {
+    var entry = StepResultEntry(
+      sequence: SequenceID(1), position: 4097, token: 0, logprob: -0.0,
+      top: [TokenLogprob(token: 0, logprob: 0), TokenLogprob(token: 5, logprob: -.greatestFiniteMagnitude)],
+      promptLogprobsFirst: 1, promptLogprobs: [-1.25, -.leastNonzeroMagnitude], hasLogits: true)
+    change(&entry)
+    return entry
+  }
+
+  static var stepResults: [StepResult] {
+    [
+      StepResult(epoch: PlanEpoch(0), step: 0, entries: [], vocabularySize: 0),
+      StepResult(
+        epoch: PlanEpoch(1), step: .max,
+        entries: [resultEntry(), StepResultEntry(sequence: SequenceID(2), position: 0)], vocabularySize: 32_000),
+    ]
+  }
+
+  static func policy(_ groupSize: Int, _ window: Int) -> SelfExtendPolicy {
+    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 4096) else {
+      preconditionFailure("the samples are valid")
+    }
+    return policy
+  }
+
+  static func layers(_ lower: Int, _ upper: Int) -> LayerRange {
+    guard let range = LayerRange(lower: lower, upper: upper) else { preconditionFailure("the samples are valid") }
+    return range
+  }
+}
+
+/// The four messages as one, for tests that treat them alike.
+protocol WireMessage: Equatable {
+  func encoded() -> [UInt8]
+  init(decoding bytes: UnsafeRawBufferPointer) throws(WireError)
+}
+
+extension WorkerMessage: WireMessage {}
+extension CoordinatorMessage: WireMessage {}
+extension ForwardHeader: WireMessage {}
+extension StepResult: WireMessage {}
+
+extension WireMessage {
+  static func decode(_ bytes: [UInt8]) -> Result<Self, WireError> {
+    bytes.withUnsafeBytes { buffer in
+      do throws(WireError) {
+        return .success(try Self(decoding: buffer))
+      } catch {
+        return .failure(error)
+      }
+    }
+  }
+
+  /// Encodes and decodes again.
+  var afterTheWire: Result<Self, WireError> { Self.decode(encoded()) }
+}
+
+extension Result where Failure == WireError {
+  var error: WireError? {
+    if case .failure(let error) = self { error } else { nil }
+  }
+
+  /// The path of the field that was refused.
+  var refusedField: String? {
+    if case .failure(.field(let path, _)) = self { path } else { nil }
+  }
+}
