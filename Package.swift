@@ -73,7 +73,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ], resources: [.copy("Resources/longhaul-demo.gguf")], swiftSettings: swiftSettings),
 
     // MARK: Tests

@@ -39,7 +39,7 @@ package struct RotaryFrequencies: Sendable {
         let kept = ramp.keptShare(pair: pair)
         return radians * kept + radians / factor * (1 - kept)
       }
-      magnitude = attentionFactor * (1 + 0.1 * log(factor))
+      magnitude = attentionFactor
     }
   }
 }

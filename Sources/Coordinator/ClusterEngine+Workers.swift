@@ -144,7 +144,10 @@ extension ClusterEngine {
         return state.rollout.event(.planned(plan.stages.map(\.worker)), now: now)
       }
     } catch {
-      actions = state.withLock { $0.rollout.event(.planRefused(reason: "\(error)"), now: now) }
+      actions = state.withLock { state in
+        state.infeasiblePlan = error
+        return state.rollout.event(.planRefused(reason: "\(error)"), now: now)
+      }
     }
     perform(actions)
   }

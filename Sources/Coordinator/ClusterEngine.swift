@@ -76,6 +76,9 @@ package final class ClusterEngine: InferenceEngine {
   /// The layers of the plan in force; nil before there is one.
   package var plan: LayerPlan? { state.withLock { $0.plan } }
 
+  /// Why the workers that joined cannot hold the model; nil when they can, or are not all there.
+  package var infeasiblePlan: InfeasiblePlan? { state.withLock { $0.infeasiblePlan } }
+
   package var model: ServedModel {
     ServedModel(
       id: configuration.modelID, configuration: configuration.model, contextLength: configuration.demand.contextLength)

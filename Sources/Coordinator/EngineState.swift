@@ -16,6 +16,8 @@ struct EngineState {
   var rollout: PlanRollout
   var peers: [String: Peer] = [:]
   var plan: LayerPlan?
+  /// Set when the workers that joined cannot hold the model.
+  var infeasiblePlan: InfeasiblePlan?
   /// Present while a plan serves.
   var scheduler: Scheduler?
   /// The link to stage 0 of the plan that serves.

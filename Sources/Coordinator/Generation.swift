@@ -38,14 +38,10 @@ struct Generation {
   mutating func finish(_ reason: FinishReason, now: Duration) {
     let sent = firstSent ?? now
     let readUntil = firstToken ?? now
-    timings.queueSeconds = (sent - submitted).seconds
-    timings.prefillSeconds = (readUntil - sent).seconds
-    timings.decodeSeconds = (now - readUntil).seconds
+    timings.queueSeconds = (sent - submitted).inSeconds
+    timings.prefillSeconds = (readUntil - sent).inSeconds
+    timings.decodeSeconds = (now - readUntil).inSeconds
     sink.yield(.finished(reason, timings))
     sink.finish()
   }
-}
-
-extension Duration {
-  var seconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }

@@ -80,6 +80,8 @@ package final class WorkerService: Sendable {
     let data = try loop.open(intake, onMessage: { [self] message, _ in takeFrame(message) })
     var line = SocketSpecification(kind: .dealer, role: .connect(configuration.coordinator))
     line.maximumMessageByteCount = WireLimits.maximumControlByteCount
+    // Only a last goodbye is ever kept waiting, and the coordinator may have gone first.
+    line.linger = .milliseconds(100)
     let control = try loop.open(line, onMessage: { [self] message, _ in hear(message) })
     let session = Session(
       loop: loop, control: control, data: data, incarnation: UInt64.random(in: 1...UInt64.max))
@@ -151,6 +153,7 @@ package final class WorkerService: Sendable {
     if let previous = session.next { session.loop.close(previous) }
     var link = SocketSpecification(kind: .push, role: .connect(try Endpoint(assignment.nextEndpoint)))
     link.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
+    link.linger = .milliseconds(100)
     link.maximumQueuedByteCount = 2 * WireLimits.maximumPayloadByteCount
     let next = try session.loop.open(link, onMessage: { _, _ in })
     session.next = next

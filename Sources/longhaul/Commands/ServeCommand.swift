@@ -1,0 +1,119 @@
+import ArgumentParser
+import Coordinator
+import Foundation
+import Inference
+import Logging
+import OpenAIAPI
+import ServiceLifecycle
+import Tokenization
+import Transport
+import UnixSignals
+import Weights
+
+/// `longhaul serve`: the coordinator and the HTTP API.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Runs the coordinator: takes workers, plans layers over them, and answers OpenAI clients over HTTP.")
+
+  @OptionGroup var model: ModelOptions
+
+  @Option(help: "Where workers register: tcp://HOST:PORT as they reach it, or ipc://PATH.")
+  var listen = "tcp://127.0.0.1:7070"
+
+  @Option(help: "Where the last worker sends its results. Default: the port after --listen's, or its path with .results.")
+  var results: String?
+
+  @Option(help: "Where HTTP is served: HOST:PORT.")
+  var http = "127.0.0.1:8080"
+
+  @Option(help: "Workers to wait for before the layers are planned.")
+  var workers: Int = 2
+
+  @Option(help: "Sequences of the planned context held at once.")
+  var sequences: Int = 4
+
+  @OptionGroup var cache: CacheOptions
+  @OptionGroup var policy: PolicyOptions
+
+  @Option(help: "A file with API keys, one a line. Default: no key is asked for.")
+  var apiKeys: String?
+
+  @Flag(help: """
+      Allow sockets on other interfaces than loopback although cluster traffic is neither encrypted nor \
+      authenticated.
+      """)
+  var insecure = false
+
+  @Flag(help: "Log errors only.")
+  var quiet = false
+
+  func validate() throws {
+    guard (1...Limits.maximumWorkerCount).contains(workers) else {
+      throw ValidationError("--workers must be between 1 and \(Limits.maximumWorkerCount)")
+    }
+    guard (1...Limits.maximumStepEntryCount).contains(sequences) else {
+      throw ValidationError("--sequences must be between 1 and \(Limits.maximumStepEntryCount)")
+    }
+  }
+
+  func run() async throws {
+    let checkpoint = try model.open()
+    let configuration = try checkpoint.configuration
+    let tokenizerDescription = try checkpoint.tokenizer
+    let logger = ProgramLog.logger("coordinator", quiet: quiet)
+    let control = try Endpoint(listen)
+    let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policy.request)
+    let engine = try ClusterEngine(
+      configuration: ClusterConfiguration(
+        modelID: configuration.name, modelPaths: [URL(fileURLWithPath: try model.path()).path],
+        modelFingerprint: checkpoint.fingerprint, model: configuration, footprint: try checkpoint.footprint,
+        controlEndpoint: control, resultEndpoint: try results.map { try Endpoint($0) } ?? Self.resultEndpoint(control),
+        workerCount: workers,
+        demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policy.request),
+        allowsInsecureRemote: insecure, build: BuildInfo.version),
+      logger: logger)
+    let server = OpenAIServer(
+      engine: engine, codec: try ModelTextCodec(tokenizerDescription), settings: try settings(), logger: logger
+    ) { port in logger.info("http", metadata: ["port": "\(port)"]) }
+    logger.info(
+      "waiting for workers",
+      metadata: ["endpoint": "\(engine.controlEndpoint)", "workers": "\(workers)", "context": "\(context)"])
+    var group = ServiceGroupConfiguration(
+      services: [EngineService(engine: engine, logger: logger), APIService(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: ProgramLog.logger("services", quiet: true))
+    group.maximumGracefulShutdownDuration = .seconds(30)
+    group.maximumCancellationDuration = .seconds(5)
+    try await ServiceGroup(configuration: group).run()
+  }
+
+  /// Beside the control endpoint, so that one rule of a firewall covers both.
+  static func resultEndpoint(_ control: Endpoint) throws -> Endpoint {
+    switch control.address {
+    case .tcp(let host, let port):
+      let host = host.contains(":") ? "[\(host)]" : host
+      let (next, overflow) = port.addingReportingOverflow(1)
+      return try Endpoint("tcp://\(host):\(port == 0 || overflow ? 0 : next)")
+    case .ipc(let path): return try Endpoint("ipc://\(path).results")
+    case .inproc(let name): return try Endpoint("inproc://\(name)-results")
+    }
+  }
+
+  private func settings() throws -> APISettings {
+    var settings = APISettings()
+    guard let colon = http.lastIndex(of: ":"), let port = Int(http[http.index(after: colon)...]), (0...65535).contains(port)
+    else { throw CommandFailure(.usage, "--http is '\(http)'; it must be HOST:PORT") }
+    settings.host = String(http[..<colon])
+    settings.port = port
+    settings.policy = policy.request
+    if let apiKeys {
+      let text = String(decoding: try PromptOptions.read(apiKeys), as: UTF8.self)
+      settings.apiKeys = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
+        .filter { !$0.isEmpty && !$0.hasPrefix("#") }
+      guard !settings.apiKeys.isEmpty else {
+        throw CommandFailure(.badConfiguration, "'\(apiKeys)' has no API key; write one a line, or leave --api-keys out")
+      }
+    }
+    return settings
+  }
+}

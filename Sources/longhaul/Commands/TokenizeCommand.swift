@@ -1,0 +1,56 @@
+import ArgumentParser
+import Foundation
+import Inference
+import Tokenization
+import Weights
+
+/// `longhaul tokenize`: text to ids and back.
+struct TokenizeCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "tokenize", abstract: "Turns text into token ids, or ids (--token-ids) into text.")
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var prompt: PromptOptions
+
+  @Flag(help: "Leave out the begin token.")
+  var noBegin = false
+
+  @Flag(help: "Read the spellings of control tokens in the text as those tokens.")
+  var parseSpecial = false
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  private struct Report: Encodable {
+    let text: String
+    let tokens: [TokenID]
+    /// Bytes of every token, as text where they are text.
+    let pieces: [String]
+  }
+
+  func run() throws {
+    let checkpoint = try model.open()
+    let tokenizer = try Tokenizer(checkpoint.tokenizer)
+    let tokens = try ids(tokenizer)
+    for token in tokens where token < 0 || Int(token) >= tokenizer.vocabularySize {
+      throw EngineError.tokenOutOfRange(token, vocabularySize: tokenizer.vocabularySize)
+    }
+    let text = tokenizer.decode(tokens)
+    if json {
+      let pieces = tokens.map { String(decoding: tokenizer.bytes(of: $0), as: UTF8.self) }
+      return try StandardOutput.json(Report(text: text, tokens: tokens, pieces: pieces))
+    }
+    if prompt.tokenIds != nil {
+      try StandardOutput.write(text)
+    } else {
+      try StandardOutput.write("[" + tokens.map(String.init).joined(separator: ", ") + "]\n")
+    }
+  }
+
+  private func ids(_ tokenizer: Tokenizer) throws -> [TokenID] {
+    if prompt.tokenIds != nil { return try prompt.tokens { tokenizer } }
+    let bytes = try prompt.prompt.map { Array($0.utf8) } ?? PromptOptions.read(prompt.file ?? "-")
+    return tokenizer.encode(
+      utf8: bytes, addingBegin: !noBegin && tokenizer.addsBeginToken, parsingSpecial: parseSpecial)
+  }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import Inference
+import Logging
+import Transport
+import Worker
+
+/// `longhaul worker`: one worker process; joins a coordinator, loads its layers, serves.
+struct WorkerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker", abstract: "Joins a coordinator, loads the layers it is given, and serves them.")
+
+  @Option(help: "Where the coordinator takes registrations, for example tcp://10.0.0.1:7070.")
+  var coordinator: String
+
+  @Option(help: "This worker's name, unique in the cluster. Default: the host's name and the process id.")
+  var name: String?
+
+  @Option(help: "Compute threads. Default: the processors.")
+  var threads: Int?
+
+  @Option(help: "Memory for weights and cache, for example 12GiB. Default: the free memory.")
+  var memory: ByteSize?
+
+  @Option(help: "Speed against other workers, for the planner. Default: the number of threads.")
+  var speed: Double?
+
+  @Option(help: """
+      Where the previous stage's frames are taken, as other workers reach it. Default: any port of \
+      loopback; for a cluster over machines tcp://THIS-HOST:PORT.
+      """)
+  var data = "tcp://127.0.0.1:0"
+
+  @Option(help: "This machine's copy of the model, when it lies elsewhere than on the coordinator's.")
+  var model: String?
+
+  @Flag(help: "Allow sockets on other interfaces than loopback although traffic is neither encrypted nor authenticated.")
+  var insecure = false
+
+  @Flag(help: "Log errors only.")
+  var quiet = false
+
+  @Flag(help: .hidden)
+  var lifeline = false
+
+  func validate() throws {
+    if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be between 1 and 256") }
+    if let speed, !(speed.isFinite && speed > 0) { throw ValidationError("--speed must be above 0") }
+  }
+
+  func run() async throws {
+    let threadCount = threads ?? Host.processorCount
+    let name = name ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+    let service = WorkerService(
+      configuration: WorkerConfiguration(
+        coordinator: try Endpoint(coordinator), name: name, threadCount: threadCount,
+        memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount,
+        relativeSpeed: speed ?? Double(threadCount), dataEndpoint: try Endpoint(data), modelPath: model,
+        allowsInsecureRemote: insecure, build: BuildInfo.version),
+      logger: ProgramLog.logger("worker", quiet: quiet))
+    if lifeline { Lifeline.watch { service.stop(reason: "its parent process has gone") } }
+    let signals = Interruption.signals()
+    let watcher = Task { for await _ in signals { service.stop(reason: "it was asked to stop") } }
+    defer { watcher.cancel() }
+    try await service.run()
+  }
+}
+
+/// Standard input held open by a parent process: its end means that the parent has gone.
+private enum Lifeline {
+  static func watch(onEnd: @escaping @Sendable () -> Void) {
+    let thread = Thread {
+      var byte: UInt8 = 0
+      while read(STDIN_FILENO, &byte, 1) > 0 || errno == EINTR {}
+      onEnd()
+      // The service leaves within a moment; a compute thread that does not must not keep the process.
+      sleep(5)
+      _exit(ExitStatus.unavailable.rawValue)
+    }
+    thread.name = "lifeline"
+    thread.start()
+  }
+}

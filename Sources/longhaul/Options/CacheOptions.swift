@@ -1,0 +1,52 @@
+import ArgumentParser
+import Cluster
+import Inference
+
+extension KVElementType: ExpressibleByArgument {}
+
+/// How the KV cache is kept and filled.
+struct CacheOptions: ParsableArguments {
+  @Option(help: """
+      Tokens of one sequence to plan for, prompt and answer together. Default: what the request needs; for \
+      a server or a plan 8192, or less where the model admits less.
+      """)
+  var context: Int?
+
+  @Option(help: "How keys and values are stored: f16 or f32.")
+  var kvType: KVElementType = .f16
+
+  @Option(help: "Tokens of a prompt that are read at a time.")
+  var chunk: Int = 256
+
+  func validate() throws {
+    if let context, !(1...Limits.maximumContext).contains(context) {
+      throw ValidationError("--context must be between 1 and \(Limits.maximumContext)")
+    }
+    guard (1...Limits.maximumStepTokenCount / 2).contains(chunk) else {
+      throw ValidationError("--chunk must be between 1 and \(Limits.maximumStepTokenCount / 2)")
+    }
+  }
+
+  func demand(contextLength: Int, sequenceCount: Int, policy: PolicyRequest) -> KVDemand {
+    KVDemand(
+      elementType: kvType, contextLength: contextLength, sequenceCount: sequenceCount, chunkTokenCount: chunk,
+      policy: policy)
+  }
+
+  /// The context to plan for when no request is known yet.
+  func plannedContext(trainedLength: Int, policy: PolicyRequest) -> Int {
+    if let context { return context }
+    let longest: Int
+    if let groupSize = policy.groupSize,
+      let forced = SelfExtendPolicy(
+        groupSize: groupSize,
+        neighborWindow: policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength),
+        trainedLength: trainedLength)
+    {
+      longest = forced.longestLength
+    } else {
+      longest = PolicyChoice.longestAutomaticLength(trainedLength: trainedLength, window: policy.neighborWindow)
+    }
+    return max(1, min(8192, longest))
+  }
+}

@@ -1,0 +1,26 @@
+import Foundation
+
+/// Ctrl-C and the system's request to end, as a stream.
+enum Interruption {
+  /// Each SIGINT or SIGTERM, from the first call on; they no longer end the process by themselves.
+  static func signals() -> AsyncStream<Int32> {
+    let (stream, sink) = AsyncStream<Int32>.makeStream()
+    let sources = [SIGINT, SIGTERM].map { number in
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler { sink.yield(number) }
+      source.resume()
+      return source
+    }
+    let kept = SourceKeeper(sources)
+    sink.onTermination = { _ in kept.cancel() }
+    return stream
+  }
+
+  /// Safety: the sources are only kept alive and cancelled, which Dispatch allows from any thread.
+  private final class SourceKeeper: @unchecked Sendable {
+    private let sources: [any DispatchSourceSignal]
+    init(_ sources: [any DispatchSourceSignal]) { self.sources = sources }
+    func cancel() { for source in sources { source.cancel() } }
+  }
+}

@@ -1,0 +1,123 @@
+import Cluster
+import Coordinator
+import Foundation
+import Inference
+import Logging
+import Transport
+import Weights
+
+/// A coordinator in this process and workers in their own, joined by `ipc` sockets in a private folder.
+struct LocalCluster {
+  let engine: ClusterEngine
+  /// From the start of the first process until the cluster served.
+  let loadSeconds: Double
+  let plan: LayerPlan
+
+  /// Starts a cluster, hands it to `body` and takes everything down again, whatever happens.
+  ///
+  /// - Throws: `InfeasiblePlan` before anything is started; a `CommandFailure` that names the worker when one is lost.
+  static func run<Result: Sendable>(
+    checkpoint: Checkpoint, modelPath: String, demand: KVDemand, options: LocalClusterOptions, isQuiet: Bool,
+    body: @escaping @Sendable (LocalCluster) async throws -> Result
+  ) async throws -> Result {
+    let configuration = try checkpoint.configuration
+    let planner = LayerPlanner(configuration: configuration, weights: try checkpoint.footprint, demand: demand)
+    let planned = try planner.plan(workers: options.resources())
+
+    let folder = try PrivateFolder()
+    defer { folder.remove() }
+    let control = try Endpoint("ipc://\(folder.path)/control")
+    let engine = try ClusterEngine(
+      configuration: ClusterConfiguration(
+        modelID: configuration.name, modelPaths: [URL(fileURLWithPath: modelPath).path],
+        modelFingerprint: checkpoint.fingerprint, model: configuration, footprint: try checkpoint.footprint,
+        controlEndpoint: control, resultEndpoint: try Endpoint("ipc://\(folder.path)/results"),
+        workerCount: planned.stages.count, demand: demand, allowsInsecureRemote: false, build: BuildInfo.version),
+      logger: ProgramLog.logger("coordinator", quiet: true))
+    let service = Task { await engine.run() }
+    let workers = WorkerProcesses()
+    let started = ContinuousClock.now
+    do {
+      for (index, share) in planned.stages.enumerated() {
+        try workers.start(
+          name: share.worker,
+          arguments: [
+            "worker", "--coordinator", control.description, "--name", share.worker, "--data",
+            "ipc://\(folder.path)/stage-\(index)", "--threads", "\(options.threadCount)", "--memory",
+            "\(options.memoryByteCount)", "--lifeline", "--quiet",
+          ])
+      }
+      let result = try await supervised(by: workers) {
+        try await waitUntilReady(engine, isQuiet: isQuiet)
+        let cluster = LocalCluster(
+          engine: engine, loadSeconds: (ContinuousClock.now - started).inSeconds, plan: engine.plan ?? planned)
+        return try await body(cluster)
+      }
+      await end(engine, service, workers)
+      return result
+    } catch {
+      await end(engine, service, workers)
+      throw error
+    }
+  }
+
+  private static func end(_ engine: ClusterEngine, _ service: Task<Void, Never>, _ workers: WorkerProcesses) async {
+    engine.stop(reason: "the command is done")
+    await service.value
+    workers.end()
+  }
+
+  /// Runs `body` until it is done, a worker is lost, or Ctrl-C.
+  private static func supervised<Result: Sendable>(
+    by workers: WorkerProcesses, body: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result?.self) { group in
+      group.addTask { try await body() }
+      group.addTask {
+        for await loss in workers.losses { throw CommandFailure(.unavailable, "\(loss); the request cannot be finished") }
+        return nil
+      }
+      group.addTask {
+        for await _ in Interruption.signals() { throw CancellationError() }
+        return nil
+      }
+      defer { group.cancelAll() }
+      while let next = try await group.next() {
+        if let result = next { return result }
+      }
+      throw CancellationError()
+    }
+  }
+
+  private static func waitUntilReady(_ engine: ClusterEngine, isQuiet: Bool) async throws {
+    var bar = ProgressBar("loading", isWanted: !isQuiet)
+    defer { bar.clear() }
+    for await readiness in engine.readinessChanges {
+      switch readiness {
+      case .ready: return
+      case .failed(let reason): throw EngineError.failed(reason)
+      case .loading(let what):
+        let percent = what.split(separator: " ").compactMap { Int($0) }.first
+        if what.contains("%"), let percent { bar.update(done: percent, total: 100) }
+      }
+    }
+    throw EngineError.stopped
+  }
+}
+
+/// A folder that only this user can enter, for sockets. Its path is short, since a socket's path may have 107 bytes.
+struct PrivateFolder {
+  let path: String
+
+  init() throws {
+    var template = Array("\(NSTemporaryDirectory())/longhaul-XXXXXX".utf8CString)
+    guard let made = mkdtemp(&template) else {
+      throw CommandFailure(.runtime, "no folder for sockets could be made in \(NSTemporaryDirectory()); set TMPDIR")
+    }
+    path = String(cString: made)
+  }
+
+  func remove() {
+    try? FileManager.default.removeItem(atPath: path)  // A leftover in the temporary folder harms nobody.
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+import Inference
+import Tokenization
+import Weights
+
+/// Where the prompt comes from: text, a file, standard input, or ids.
+struct PromptOptions: ParsableArguments {
+  @Option(name: [.customShort("p"), .long], help: "The prompt.")
+  var prompt: String?
+
+  @Option(name: [.customShort("f"), .long], help: "A text file with the prompt; - is standard input.")
+  var file: String?
+
+  @Option(help: "A JSON array of token ids, taken as they are: nothing is added to them.")
+  var tokenIds: String?
+
+  func validate() throws {
+    let given = [prompt, file, tokenIds].compactMap { $0 }.count
+    guard given == 1 else {
+      throw ValidationError(
+        "give one prompt: -p TEXT, -f FILE (- for standard input), or --token-ids FILE; \(given) were given")
+    }
+  }
+
+  /// - Parameter tokenizer: asked for only when the prompt is text.
+  func tokens(tokenizer: () throws -> Tokenizer) throws -> [TokenID] {
+    if let tokenIds { return try Self.ids(path: tokenIds) }
+    let bytes = try prompt.map { Array($0.utf8) } ?? Self.read(file ?? "-")
+    guard String(validating: bytes, as: UTF8.self) != nil else {
+      throw CommandFailure(.usage, "'\(file ?? "the prompt")' is not UTF-8 text")
+    }
+    let tokenizer = try tokenizer()
+    let ids = tokenizer.encode(utf8: bytes, addingBegin: tokenizer.addsBeginToken, parsingSpecial: false)
+    guard !ids.isEmpty else { throw EngineError.emptyPrompt }
+    return ids
+  }
+
+  static func read(_ path: String) throws -> [UInt8] {
+    do {
+      if path == "-" { return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data()) }
+      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    } catch {
+      throw CommandFailure(.usage, "'\(path)' cannot be read: \(error.localizedDescription)")
+    }
+  }
+
+  private static func ids(path: String) throws -> [TokenID] {
+    do {
+      return try JSONDecoder().decode([TokenID].self, from: Data(try read(path)))
+    } catch let failure as CommandFailure {
+      throw failure
+    } catch {
+      throw CommandFailure(.usage, "'\(path)' is not a JSON array of token ids (whole numbers from 0 up)")
+    }
+  }
+}

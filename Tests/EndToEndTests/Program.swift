@@ -1,0 +1,74 @@
+import Foundation
+
+/// The program that was built beside these tests, run as a user runs it.
+enum Program {
+  struct Outcome {
+    let status: Int32
+    let output: Data
+    let errors: String
+    var text: String { String(decoding: output, as: UTF8.self) }
+  }
+
+  /// Folder of the built products: the test bundle's own.
+  static let folder: URL = {
+    let executable = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    // Swift Testing runs the bundle itself, or a helper that maps it; the arguments name it in both cases.
+    let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? executable
+    return URL(fileURLWithPath: bundle).deletingLastPathComponent()
+  }()
+
+  /// The optimized program where the caller built one, else the one beside these tests.
+  static let url =
+    ProcessInfo.processInfo.environment["LONGHAUL_PROGRAM"].map { URL(fileURLWithPath: $0) }
+    ?? folder.appendingPathComponent("longhaul")
+
+  /// Starts the program with output and errors going to files, so that no pipe can fill up.
+  static func start(_ arguments: [String], in folder: URL) throws -> Process {
+    let process = Process()
+    process.executableURL = url
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    let name = UUID().uuidString
+    process.standardOutput = try fileHandle(folder.appendingPathComponent("\(name).out"))
+    process.standardError = try fileHandle(folder.appendingPathComponent("\(name).err"))
+    process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    try process.run()
+    return process
+  }
+
+  private static func fileHandle(_ url: URL) throws -> FileHandle {
+    FileManager.default.createFile(atPath: url.path, contents: nil)
+    return try FileHandle(forWritingTo: url)
+  }
+
+  /// Runs the program to its end and returns what it said. Killed, and reported as such, after `limit` seconds.
+  static func run(_ arguments: [String], limit: Double = 120) async throws -> Outcome {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lh-\(UUID().uuidString.prefix(8))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let process = Process()
+    process.executableURL = url
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    let (out, err) = (folder.appendingPathComponent("out"), folder.appendingPathComponent("err"))
+    process.standardOutput = try fileHandle(out)
+    process.standardError = try fileHandle(err)
+    process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    return try await withCheckedThrowingContinuation { continuation in
+      let killer = DispatchWorkItem { [id = process] in kill(id.processIdentifier, SIGKILL) }
+      process.terminationHandler = { ended in
+        killer.cancel()
+        let output = (try? Data(contentsOf: out)) ?? Data()
+        let errors = (try? String(contentsOf: err, encoding: .utf8)) ?? ""
+        let status = ended.terminationReason == .uncaughtSignal ? -ended.terminationStatus : ended.terminationStatus
+        continuation.resume(returning: Outcome(status: status, output: output, errors: errors))
+      }
+      do {
+        try process.run()
+        DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: killer)
+      } catch {
+        continuation.resume(throwing: error)
+      }
+    }
+  }
+}
