@@ -23,12 +23,12 @@ package indirect enum ChatValue: Hashable, Sendable {
   case mapping([String: ChatValue])
 }
 
-/// A run of a rendered prompt that has one origin. Special tokens may be parsed only in what the template wrote: then
-/// nothing that a user writes can become one.
+/// A run of a rendered prompt that has one origin. Special tokens may be parsed only in what the template
+/// wrote: then nothing that a user writes can become one.
 package struct ChatSegment: Hashable, Sendable {
   package var text: String
-  /// True for literals of the template and the begin and end tokens; false for all that came from messages or could not
-  /// be traced.
+  /// True for literals of the template and the begin and end tokens; false for all that came from messages or
+  /// could not be traced.
   package var isFromTemplate: Bool
 
   package init(text: String, isFromTemplate: Bool) {

@@ -1,7 +1,8 @@
 /// A model's chat template: turns messages into the prompt the model was trained on.
 ///
-/// Understands the part of Jinja that chat templates use, with an interpreter of its own: nothing of the process can be
-/// reached from a template, and its depth, work and output are limited. Immutable, so any thread may use it.
+/// Understands the part of Jinja that chat templates use, with an interpreter of its own: nothing of the
+/// process can be reached from a template, and its depth, work and output are limited. Immutable, so any
+/// thread may use it.
 package struct ChatTemplate: Sendable {
   private enum Form: Sendable {
     case statements([Statement])
@@ -9,18 +10,21 @@ package struct ChatTemplate: Sendable {
   }
   private let form: Form
 
-  /// For models without a template: names of the roles with colons, a line for every message, then `Assistant:`.
+  /// For models without a template: names of the roles with colons, a line for every message, then
+  /// `Assistant:`.
   package static let plain = ChatTemplate(form: .plain)
 
   private init(form: Form) { self.form = form }
 
   /// - Parameter source: Jinja, as in GGUF's `tokenizer.chat_template`.
-  /// - Throws: `ChatTemplateError` when it is too long or nested too deep, is not understood, or has unsupported tags.
-  ///   Filters, tests and functions that are not supported are errors only when a rendering comes to them.
+  /// - Throws: `ChatTemplateError` when it is too long or nested too deep, is not understood, or has
+  ///   unsupported tags. Filters, tests and functions that are not supported are errors only when a rendering
+  ///   comes to them.
   package init(source: String) throws(ChatTemplateError) {
     guard source.utf8.count <= ChatTemplateLimits.sourceByteCount else {
       throw ChatTemplateError(
-        .limit, "the chat template has \(source.utf8.count) bytes;"
+        .limit,
+        "the chat template has \(source.utf8.count) bytes;"
           + " at most \(ChatTemplateLimits.sourceByteCount) are supported")
     }
     form = .statements(try StatementParser.parse(source))
@@ -30,8 +34,8 @@ package struct ChatTemplate: Sendable {
   /// - Parameters:
   ///   - addGenerationPrompt: whether the opening of the assistant's answer is put at the end.
   ///   - beginToken: spelling of the begin token, for templates that write it; so also `endToken`.
-  ///   - extra: further variables of the template; what they hold counts as the user's text. They cannot replace the
-  ///     variables above.
+  ///   - extra: further variables of the template; what they hold counts as the user's text. They cannot
+  ///     replace the variables above.
   /// - Throws: `ChatTemplateError`; of the kind `refusedByTemplate` when the messages are at fault.
   package func render(
     messages: [ChatMessage], addGenerationPrompt: Bool, beginToken: String, endToken: String,
@@ -56,7 +60,8 @@ package struct ChatTemplate: Sendable {
     var entries: [(key: String, value: TemplateValue)] = [
       ("role", .text(message.role)), ("content", .text(message.content)),
     ]
-    for (name, value) in message.fields.sorted(by: { $0.key < $1.key }) where name != "role" && name != "content" {
+    for (name, value) in message.fields.sorted(by: { $0.key < $1.key })
+    where name != "role" && name != "content" {
       entries.append((name, try TemplateValue(value)))
     }
     return .mapping(try TemplateMapping(entries))

@@ -47,7 +47,8 @@ struct ExpressionLexer {
       return true
     }
     let sign = source[at]
-    guard sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+"), source[(at + 1)...].starts(with: closing) else {
+    guard sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+"), source[(at + 1)...].starts(with: closing)
+    else {
       return false
     }
     closingSign = sign
@@ -78,7 +79,9 @@ struct ExpressionLexer {
     while at < source.count {
       if (0x30...0x39).contains(source[at]) || source[at] == UInt8(ascii: "_") {
         at += 1
-      } else if !isFloat, source[at] == UInt8(ascii: "."), at + 1 < source.count, (0x30...0x39).contains(source[at + 1]) {
+      } else if !isFloat, source[at] == UInt8(ascii: "."), at + 1 < source.count,
+        (0x30...0x39).contains(source[at + 1])
+      {
         isFloat = true
         at += 1
       } else {
@@ -127,7 +130,9 @@ struct ExpressionLexer {
     case UInt8(ascii: "x"), UInt8(ascii: "u"):
       let length = byte == UInt8(ascii: "x") ? 2 : 4
       let digits = String(decoding: source[at..<min(at + length, source.count)], as: UTF8.self)
-      if digits.utf8.count == length, let value = UInt32(digits, radix: 16), let scalar = Unicode.Scalar(value) {
+      if digits.utf8.count == length, let value = UInt32(digits, radix: 16),
+        let scalar = Unicode.Scalar(value)
+      {
         bytes.append(contentsOf: Array(String(scalar).utf8))
         at += length
       } else {

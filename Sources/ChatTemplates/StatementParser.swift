@@ -22,7 +22,8 @@ struct StatementParser {
     defer { depth -= 1 }
     let start = at < chunks.count ? chunks[max(0, at - 1)].line : 1
     guard depth <= ChatTemplateLimits.depth else {
-      throw ChatTemplateError(.limit, "blocks are nested more than \(ChatTemplateLimits.depth) deep", line: start)
+      throw ChatTemplateError(
+        .limit, "blocks are nested more than \(ChatTemplateLimits.depth) deep", line: start)
     }
     var result: [Statement] = []
     while at < chunks.count {
@@ -45,7 +46,8 @@ struct StatementParser {
       }
     }
     guard ends.isEmpty else {
-      throw ChatTemplateError(.syntax, "a block is not closed by \(ends.sorted().joined(separator: " or "))", line: start)
+      throw ChatTemplateError(
+        .syntax, "a block is not closed by \(ends.sorted().joined(separator: " or "))", line: start)
     }
     return (result, nil)
   }
@@ -66,7 +68,11 @@ struct StatementParser {
     case "break", "continue":
       guard loopDepth > 0 else { throw parser.error("\"\(name)\" stands outside a loop") }
       result.append(name == "break" ? .breakLoop : .continueLoop)
-    case "macro", "call", "include", "import", "from", "extends", "block", "raw", "filter", "with", "autoescape", "do":
+    case "macro":
+      // Real templates have them for tools mostly. They are read and left out; calling one is an error when
+      // it happens.
+      _ = try body(until: ["endmacro"])
+    case "call", "include", "import", "from", "extends", "block", "raw", "filter", "with", "autoescape", "do":
       throw ChatTemplateError(
         .unsupported, "the tag \"\(name)\" is not supported; use a template without it", line: line)
     default: throw parser.error("\"\(name.prefix(64))\" is no tag that may stand here")

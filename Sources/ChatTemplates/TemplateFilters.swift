@@ -15,7 +15,8 @@ extension TemplateRenderer {
     case "default", "d":
       let isReplaced = if case .undefined = value { true } else { false }
       let replacesFalse = arguments[1, "boolean"]?.isTrue ?? false
-      return isReplaced || (replacesFalse && !value.isTrue) ? arguments[0, "default_value"] ?? .text("") : value
+      return isReplaced || (replacesFalse && !value.isTrue)
+        ? arguments[0, "default_value"] ?? .text("") : value
     case "tojson":
       let indent = arguments.integer(0, "indent").map { min(max($0, 0), 16) }
       return .text(try TemplatePrinter.print(value, .json(indent: indent), &budget))
@@ -37,10 +38,11 @@ extension TemplateRenderer {
     case "map":
       var made: [TemplateValue] = []
       for item in try items(of: value) {
-        if let attribute = arguments.named["attribute"] {
+        if let attribute = arguments["attribute"] {
           made.append(try element(attribute, of: item))
         } else if let inner = arguments.text(0, "filter") {
-          let rest = CallArguments(positional: Array(arguments.positional.dropFirst()), named: arguments.named)
+          let rest = CallArguments(
+            positional: Array(arguments.positional.dropFirst()), named: arguments.named)
           made.append(try filter(item, inner.string, rest))
         }
       }
@@ -64,7 +66,8 @@ extension TemplateRenderer {
       try budget.spend()
       let tested = try attribute.map { (key) throws(ChatTemplateError) in try element(key, of: item) } ?? item
       let rest = CallArguments(positional: Array(arguments))
-      let passes = try testName.map { (name) throws(ChatTemplateError) in try test(tested, name, rest) } ?? tested.isTrue
+      let passes =
+        try testName.map { (name) throws(ChatTemplateError) in try test(tested, name, rest) } ?? tested.isTrue
       if passes == name.hasPrefix("select") { kept.append(item) }
     }
     return kept
@@ -85,7 +88,8 @@ extension TemplateRenderer {
   ) throws(ChatTemplateError) -> TemplateValue {
     var double: Double?
     switch value {
-    case .integer(let value) where name != "float": return .integer(name == "abs" ? abs(max(value, -.max)) : value)
+    case .integer(let value) where name != "float":
+      return .integer(name == "abs" ? abs(max(value, -.max)) : value)
     case .integer(let value): double = Double(value)
     case .float(let value): double = value
     case .bool(let value): double = value ? 1 : 0
@@ -105,7 +109,8 @@ extension TemplateRenderer {
   mutating func joined(
     _ items: [TemplateValue], _ separator: TemplateValue?, _ attribute: TemplateValue?
   ) throws(ChatTemplateError) -> TracedText {
-    let separator = try separator.map { (value) throws(ChatTemplateError) in try printed(value) } ?? TracedText()
+    let separator =
+      try separator.map { (value) throws(ChatTemplateError) in try printed(value) } ?? TracedText()
     var result = RenderedOutput()
     for (index, item) in items.enumerated() {
       if index > 0 { try result.append(separator) }
@@ -117,7 +122,9 @@ extension TemplateRenderer {
   }
 
   /// Lines after the first get blanks before them; empty ones do not.
-  private mutating func indented(_ text: TracedText, _ arguments: CallArguments) throws(ChatTemplateError) -> TracedText {
+  private mutating func indented(_ text: TracedText, _ arguments: CallArguments) throws(ChatTemplateError)
+    -> TracedText
+  {
     let width = min(max(arguments.integer(0, "width") ?? 4, 0), 64)
     let indentsFirst = arguments[1, "first"]?.isTrue ?? false
     var result = TracedText()

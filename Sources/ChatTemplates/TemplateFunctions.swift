@@ -2,19 +2,22 @@ extension TemplateRenderer {
   /// The date that `strftime_now` gives, whatever the format: prompts must not depend on when they are made.
   static let fixedDate = "26 Jul 2024"
 
-  mutating func callFunction(_ name: String, _ arguments: CallArguments) throws(ChatTemplateError) -> TemplateValue {
+  mutating func callFunction(_ name: String, _ arguments: CallArguments) throws(ChatTemplateError)
+    -> TemplateValue
+  {
     switch name {
     case "range": return try range(arguments)
     case "namespace":
       let namespace = TemplateNamespace()
-      _ = try TemplateList(Array(arguments.named.values))
-      namespace.values = arguments.named
+      let values = try TemplateMapping(arguments.named)
+      for entry in values.entries { namespace.values[entry.key] = entry.value }
       return .namespace(namespace)
     case "dict":
-      return .mapping(try TemplateMapping(arguments.named.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }))
+      return .mapping(try TemplateMapping(arguments.named))
     case "raise_exception":
       let text = arguments.text(0, "message")?.string ?? "no reason given"
-      throw ChatTemplateError(.refusedByTemplate, "the chat template refuses these messages: \(text.prefix(1000))")
+      throw ChatTemplateError(
+        .refusedByTemplate, "the chat template refuses these messages: \(text.prefix(1000))")
     case "strftime_now": return .text(Self.fixedDate)
     default:
       throw ChatTemplateError(.unsupported, "the function \"\(name.prefix(64))\" is not supported")

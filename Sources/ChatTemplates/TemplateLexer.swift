@@ -1,6 +1,6 @@
-/// Cuts a template's source into text, outputs and tags, and takes whitespace away as Hugging Face has Jinja do it: the
-/// line end after a tag goes (`trim_blocks`), blanks before a tag that starts its line go (`lstrip_blocks`), a hyphen
-/// takes all whitespace on its side, a plus none.
+/// Cuts a template's source into text, outputs and tags, and takes whitespace away as Hugging Face has Jinja
+/// do it: the line end after a tag goes (`trim_blocks`), blanks before a tag that starts its line go
+/// (`lstrip_blocks`), a hyphen takes all whitespace on its side, a plus none.
 struct TemplateLexer {
   private let source: [UInt8]
   private var at = 0
@@ -33,7 +33,9 @@ struct TemplateLexer {
       guard let opening else { break }
       let kind = source[opening + 1]
       move(to: opening + 2)
-      if at < source.count, source[at] == UInt8(ascii: "-") || source[at] == UInt8(ascii: "+") { move(to: at + 1) }
+      if at < source.count, source[at] == UInt8(ascii: "-") || source[at] == UInt8(ascii: "+") {
+        move(to: at + 1)
+      }
       let start = line
       if kind == UInt8(ascii: "#") {
         try skipComment()
@@ -67,7 +69,9 @@ struct TemplateLexer {
         while let last = text.last, isWhitespace(last) { text.removeLast() }
       } else if sign != UInt8(ascii: "+"), source[end + 1] != UInt8(ascii: "{") {
         let lineStart = text.lastIndex(of: 0x0A).map { $0 + 1 }
-        if let start = lineStart ?? (startsLine ? text.startIndex : nil), text[start...].allSatisfy(isWhitespace) {
+        if let start = lineStart ?? (startsLine ? text.startIndex : nil),
+          text[start...].allSatisfy(isWhitespace)
+        {
           text = text[..<start]
         }
       }

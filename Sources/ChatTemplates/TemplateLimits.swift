@@ -18,7 +18,8 @@ struct StepBudget {
   mutating func spend(_ count: Int = 1) throws(ChatTemplateError) {
     guard count <= left else {
       throw ChatTemplateError(
-        .limit, "the chat template takes more than \(ChatTemplateLimits.stepCount) steps; use another template")
+        .limit,
+        "the chat template takes more than \(ChatTemplateLimits.stepCount) steps; use another template")
     }
     left -= count
   }
@@ -28,7 +29,8 @@ struct StepBudget {
     // A text's bytes are at least its characters.
     guard characters <= ChatTemplateLimits.outputByteCount else {
       throw ChatTemplateError(
-        .limit, "the chat template makes a text of more than \(ChatTemplateLimits.outputByteCount) bytes;"
+        .limit,
+        "the chat template makes a text of more than \(ChatTemplateLimits.outputByteCount) bytes;"
           + " send shorter messages or use another template")
     }
     try spend(1 + characters / 64)

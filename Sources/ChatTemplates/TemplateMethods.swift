@@ -18,7 +18,8 @@ extension TemplateRenderer {
         return mapping[key.string] ?? arguments[1, "default"] ?? .none
       default: break
       }
-    case .undefined: throw ChatTemplateError(.evaluation, "\"\(name.prefix(64))\" is asked of \(value.kindName)")
+    case .undefined:
+      throw ChatTemplateError(.evaluation, "\"\(name.prefix(64))\" is asked of \(value.kindName)")
     default: break
     }
     throw ChatTemplateError(.unsupported, "\(value.kindName) has no method \"\(name.prefix(64))\" here")
@@ -49,7 +50,8 @@ extension TemplateRenderer {
       return .integer(try firstIndex(of: part, in: text, from: 0) ?? -1)
     case "startswith", "endswith":
       for candidate in try candidates(arguments.positional.first) {
-        let slice = name == "startswith" ? text.units.prefix(candidate.count) : text.units.suffix(candidate.count)
+        let slice =
+          name == "startswith" ? text.units.prefix(candidate.count) : text.units.suffix(candidate.count)
         if TracedText.haveSameCharacters(slice, candidate.units) { return .bool(true) }
       }
       return .bool(false)
@@ -79,11 +81,15 @@ extension TemplateRenderer {
   }
 
   /// What stays keeps its origin, and what is put in has its own.
-  mutating func replaced(_ text: TracedText, _ arguments: CallArguments) throws(ChatTemplateError) -> TracedText {
+  mutating func replaced(_ text: TracedText, _ arguments: CallArguments) throws(ChatTemplateError)
+    -> TracedText
+  {
     guard let old = arguments.text(0, "old"), let new = arguments.text(1, "new") else {
       throw ChatTemplateError(.evaluation, "\"replace\" needs two texts")
     }
-    guard !old.isEmpty else { throw ChatTemplateError(.unsupported, "\"replace\" of an empty text is not supported") }
+    guard !old.isEmpty else {
+      throw ChatTemplateError(.unsupported, "\"replace\" of an empty text is not supported")
+    }
     let limit = arguments.integer(2, "count").flatMap { $0 < 0 ? nil : $0 } ?? .max
     var result = RenderedOutput()
     for (index, part) in try parts(of: text, between: old, atMost: limit).enumerated() {
@@ -96,7 +102,9 @@ extension TemplateRenderer {
     return result.text
   }
 
-  private mutating func split(_ text: TracedText, _ arguments: CallArguments) throws(ChatTemplateError) -> TemplateValue {
+  private mutating func split(_ text: TracedText, _ arguments: CallArguments) throws(ChatTemplateError)
+    -> TemplateValue
+  {
     let limit = arguments.integer(1, "maxsplit").flatMap { $0 < 0 ? nil : $0 } ?? .max
     guard let separator = arguments.text(0, "sep") else {
       // Words, however much whitespace there is between them.
@@ -104,7 +112,9 @@ extension TemplateRenderer {
       try budget.spend(words.count)
       return .list(try TemplateList(words.map { .text(TracedText(units: $0)) }))
     }
-    guard !separator.isEmpty else { throw ChatTemplateError(.evaluation, "a text is split by an empty separator") }
+    guard !separator.isEmpty else {
+      throw ChatTemplateError(.evaluation, "a text is split by an empty separator")
+    }
     return .list(try TemplateList(try parts(of: text, between: separator, atMost: limit).map { .text($0) }))
   }
 

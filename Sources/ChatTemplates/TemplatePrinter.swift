@@ -1,5 +1,5 @@
-/// Values as text: as Jinja prints them, or as JSON. What is made here counts as the user's, for it may hold what users
-/// wrote.
+/// Values as text: as Jinja prints them, or as JSON. What is made here counts as the user's, for it may hold
+/// what users wrote.
 struct TemplatePrinter {
   enum Style {
     case python
@@ -51,10 +51,12 @@ struct TemplatePrinter {
         printer.text += ": "
         try printer.add(mapping.entries[index].value, level: level + 1)
       }
-    case .namespace, .loop: throw ChatTemplateError(.evaluation, "\(value.kindName) cannot be written as text")
+    case .namespace, .loop:
+      throw ChatTemplateError(.evaluation, "\(value.kindName) cannot be written as text")
     }
     guard text.utf8.count <= ChatTemplateLimits.outputByteCount else {
-      throw ChatTemplateError(.limit, "a value written as text exceeds \(ChatTemplateLimits.outputByteCount) bytes")
+      throw ChatTemplateError(
+        .limit, "a value written as text exceeds \(ChatTemplateLimits.outputByteCount) bytes")
     }
   }
 

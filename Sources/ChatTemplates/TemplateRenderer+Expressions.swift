@@ -26,7 +26,8 @@ extension TemplateRenderer {
     case .all(let operands), .any(let operands): return try evaluate(operands, of: expression)
     case .choice(let value, let condition, let otherwise):
       if try evaluate(condition).isTrue { return try evaluate(value) }
-      return try otherwise.map { (other) throws(ChatTemplateError) in try evaluate(other) } ?? .undefined("else")
+      return try otherwise.map { (other) throws(ChatTemplateError) in try evaluate(other) }
+        ?? .undefined("else")
     case .postfix(let operand, let rest): return try evaluate(operand, rest)
     }
   }
@@ -67,7 +68,9 @@ extension TemplateRenderer {
     return .mapping(try TemplateMapping(made))
   }
 
-  private mutating func evaluate(_ operand: Expression, _ rest: [Postfix]) throws(ChatTemplateError) -> TemplateValue {
+  private mutating func evaluate(_ operand: Expression, _ rest: [Postfix]) throws(ChatTemplateError)
+    -> TemplateValue
+  {
     var rest = rest[...]
     var value: TemplateValue
     if case .name(let name) = operand, case .call(let arguments)? = rest.first {
@@ -96,7 +99,11 @@ extension TemplateRenderer {
     var result = CallArguments()
     for argument in arguments {
       let value = try evaluate(argument.value)
-      if let name = argument.name { result.named[name] = value } else { result.positional.append(value) }
+      if let name = argument.name {
+        result.named.append((name, value))
+      } else {
+        result.positional.append(value)
+      }
     }
     return result
   }
@@ -157,12 +164,15 @@ extension TemplateRenderer {
 /// Values given to a function, filter, test or method.
 struct CallArguments {
   var positional: [TemplateValue] = []
-  var named: [String: TemplateValue] = [:]
+  /// In the order of the source.
+  var named: [(key: String, value: TemplateValue)] = []
 
   /// The argument at a place or of a name.
   subscript(index: Int, name: String) -> TemplateValue? {
-    index < positional.count ? positional[index] : named[name]
+    index < positional.count ? positional[index] : self[name]
   }
+
+  subscript(name: String) -> TemplateValue? { named.last { $0.key == name }?.value }
 
   func text(_ index: Int, _ name: String) -> TracedText? {
     if case .text(let text)? = self[index, name] { text } else { nil }
@@ -188,7 +198,9 @@ struct SliceIndices: Sequence {
     func clamp(_ bound: Int) -> Int { Swift.min(Swift.max(bound < 0 ? bound + total : bound, low), high) }
     first = bounds.start.map(clamp) ?? (step > 0 ? low : high)
     let end = bounds.end.map(clamp) ?? (step > 0 ? high : low)
-    count = step > 0 ? Swift.max(0, (end - first + step - 1) / step) : Swift.max(0, (first - end - step - 1) / -step)
+    count =
+      step > 0
+      ? Swift.max(0, (end - first + step - 1) / step) : Swift.max(0, (first - end - step - 1) / -step)
   }
 
   func makeIterator() -> some IteratorProtocol<Int> {

@@ -19,7 +19,10 @@ extension TemplateRenderer {
     case (.text(let text), "*", .integer(let count)), (.integer(let count), "*", .text(let text)):
       let (length, overflow) = text.count.multipliedReportingOverflow(by: max(0, count))
       try budget.spend(characters: overflow ? .max : length)
-      return .text(TracedText(units: repeatElement(text.units, count: length == 0 ? 0 : max(0, count)).joined()))
+      var result = TracedText()
+      result.units.reserveCapacity(length)
+      while result.count < length { result.units.append(contentsOf: text.units) }
+      return .text(result)
     default:
       guard let left = number(left), let right = number(right) else {
         throw ChatTemplateError(
@@ -29,7 +32,9 @@ extension TemplateRenderer {
     }
   }
 
-  private mutating func concatenate(_ left: TracedText, _ right: TracedText) throws(ChatTemplateError) -> TemplateValue {
+  private mutating func concatenate(_ left: TracedText, _ right: TracedText) throws(ChatTemplateError)
+    -> TemplateValue
+  {
     try budget.spend(characters: left.count + right.count)
     return .text(TracedText(units: left.units + right.units))
   }
@@ -55,7 +60,9 @@ extension TemplateRenderer {
     }
   }
 
-  private func calculate(_ left: Number, _ symbol: String, _ right: Number) throws(ChatTemplateError) -> TemplateValue {
+  private func calculate(_ left: Number, _ symbol: String, _ right: Number) throws(ChatTemplateError)
+    -> TemplateValue
+  {
     if ["/", "//", "%"].contains(symbol), right.double == 0 {
       throw ChatTemplateError(.evaluation, "a number is divided by zero")
     }
@@ -147,7 +154,8 @@ extension TemplateRenderer {
     }
   }
 
-  mutating func contains(_ container: TemplateValue, _ value: TemplateValue) throws(ChatTemplateError) -> Bool {
+  mutating func contains(_ container: TemplateValue, _ value: TemplateValue) throws(ChatTemplateError) -> Bool
+  {
     switch (container, value) {
     case (.text(let text), .text(let part)): return try firstIndex(of: part, in: text, from: 0) != nil
     case (.list(let list), _):
@@ -159,7 +167,8 @@ extension TemplateRenderer {
     }
   }
 
-  /// The first place of a text within another. Every comparison counts towards the budget.
+  /// The first place of a text within another. Every comparison counts towards the budget, as much as copying
+  /// four characters.
   mutating func firstIndex(
     of part: TracedText, in text: TracedText, from start: Int
   ) throws(ChatTemplateError) -> Int? {
@@ -174,12 +183,12 @@ extension TemplateRenderer {
       if length == part.count { return at }
       comparisons += length + 1
       if comparisons >= 4096 {
-        try budget.spend(characters: comparisons)
+        try budget.spend(comparisons / 16)
         comparisons = 0
       }
       at += 1
     }
-    try budget.spend(characters: comparisons)
+    try budget.spend(comparisons / 16)
     return nil
   }
 }

@@ -22,16 +22,19 @@ struct TemplateRenderer {
     return nil
   }
 
-  private mutating func run(_ body: [Statement], into output: inout RenderedOutput) throws(ChatTemplateError) -> Flow {
+  private mutating func run(_ body: [Statement], into output: inout RenderedOutput) throws(ChatTemplateError)
+    -> Flow
+  {
     for statement in body {
       try budget.spend()
       switch statement {
       case .text(let text): try output.append(text)
       case .output(let expression, let line):
-        try output.append(try at(line) { (renderer) throws(ChatTemplateError) in
-          let value = try renderer.evaluate(expression)
-          return try renderer.printed(value)
-        })
+        try output.append(
+          try at(line) { (renderer) throws(ChatTemplateError) in
+            let value = try renderer.evaluate(expression)
+            return try renderer.printed(value)
+          })
       case .assign(let names, let expression, let line):
         let value = try evaluate(expression, line)
         try bind(names, value, line)
@@ -61,7 +64,9 @@ struct TemplateRenderer {
     return otherwise
   }
 
-  private mutating func run(_ loop: Statement.Loop, into output: inout RenderedOutput) throws(ChatTemplateError) {
+  private mutating func run(_ loop: Statement.Loop, into output: inout RenderedOutput)
+    throws(ChatTemplateError)
+  {
     let all = try at(loop.line) { (renderer) throws(ChatTemplateError) in
       try renderer.items(of: try renderer.evaluate(loop.items))
     }
@@ -86,14 +91,16 @@ struct TemplateRenderer {
     if items.isEmpty { _ = try run(loop.otherwise, into: &output) }
   }
 
-  private mutating func bind(_ names: [String], _ value: TemplateValue, _ line: Int) throws(ChatTemplateError) {
+  private mutating func bind(_ names: [String], _ value: TemplateValue, _ line: Int) throws(ChatTemplateError)
+  {
     if names.count == 1 {
       scopes[scopes.count - 1][names[0]] = value
       return
     }
     let values = try at(line) { (renderer) throws(ChatTemplateError) in try renderer.items(of: value) }
     guard values.count == names.count else {
-      throw ChatTemplateError(.evaluation, "\(values.count) values are given to \(names.count) names", line: line)
+      throw ChatTemplateError(
+        .evaluation, "\(values.count) values are given to \(names.count) names", line: line)
     }
     for (name, value) in zip(names, values) { scopes[scopes.count - 1][name] = value }
   }
@@ -102,14 +109,17 @@ struct TemplateRenderer {
     _ value: TemplateValue, _ name: String, _ attribute: String, _ line: Int
   ) throws(ChatTemplateError) {
     guard case .namespace(let namespace)? = variable(name) else {
-      throw ChatTemplateError(.evaluation, "\"\(name)\" is no namespace, so nothing in it can be set", line: line)
+      throw ChatTemplateError(
+        .evaluation, "\"\(name)\" is no namespace, so nothing in it can be set", line: line)
     }
     // The check that nothing contains itself is the list's.
     _ = try TemplateList([value])
     namespace.values[attribute] = value
   }
 
-  private mutating func evaluate(_ expression: Expression, _ line: Int) throws(ChatTemplateError) -> TemplateValue {
+  private mutating func evaluate(_ expression: Expression, _ line: Int) throws(ChatTemplateError)
+    -> TemplateValue
+  {
     try at(line) { (renderer) throws(ChatTemplateError) in try renderer.evaluate(expression) }
   }
 
@@ -120,7 +130,8 @@ struct TemplateRenderer {
     do {
       return try body(&self)
     } catch {
-      throw error.kind == .refusedByTemplate ? error : ChatTemplateError(error.kind, error.description, line: line)
+      throw error.kind == .refusedByTemplate
+        ? error : ChatTemplateError(error.kind, error.description, line: line)
     }
   }
 }
@@ -134,7 +145,8 @@ struct RenderedOutput {
     byteCount += more.byteCount
     guard byteCount <= ChatTemplateLimits.outputByteCount else {
       throw ChatTemplateError(
-        .limit, "the rendered chat is longer than \(ChatTemplateLimits.outputByteCount) bytes; send shorter messages")
+        .limit,
+        "the rendered chat is longer than \(ChatTemplateLimits.outputByteCount) bytes; send shorter messages")
     }
     text.units.append(contentsOf: more.units)
   }

@@ -1,4 +1,5 @@
-/// An expression of a template. Chains are flat, so the depth of a tree is the depth of brackets in the source.
+/// An expression of a template. Chains are flat, so the depth of a tree is the depth of brackets in the
+/// source.
 indirect enum Expression: Sendable {
   case literal(Literal)
   case name(String)

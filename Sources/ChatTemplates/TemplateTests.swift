@@ -33,7 +33,8 @@ extension TemplateRenderer {
   }
 
   private static let comparisons = [
-    "equalto": "==", "eq": "==", "==": "==", "sameas": "==", "ne": "!=", "lt": "<", "lessthan": "<", "le": "<=",
+    "equalto": "==", "eq": "==", "==": "==", "sameas": "==", "ne": "!=", "lt": "<", "lessthan": "<",
+    "le": "<=",
     "gt": ">", "greaterthan": ">", "ge": ">=", "in": "in",
   ]
 

@@ -89,7 +89,8 @@ struct TemplateMapping {
   subscript(key: String) -> TemplateValue? { indexes[key].map { entries[$0].value } }
 }
 
-/// The only value that can be changed in place. It is kept out of lists and mappings, so nothing can contain itself.
+/// The only value that can be changed in place. It is kept out of lists and mappings, so nothing can contain
+/// itself.
 final class TemplateNamespace {
   var values: [String: TemplateValue] = [:]
 }
@@ -121,12 +122,14 @@ private func nestedDepth(_ values: [TemplateValue]) throws(ChatTemplateError) ->
     deepest = max(deepest, value.depth)
     switch value {
     case .namespace, .loop:
-      throw ChatTemplateError(.unsupported, "\(value.kindName) cannot be put into a list, a mapping or a namespace")
+      throw ChatTemplateError(
+        .unsupported, "\(value.kindName) cannot be put into a list, a mapping or a namespace")
     default: break
     }
   }
   guard deepest < ChatTemplateLimits.depth else {
-    throw ChatTemplateError(.limit, "lists and mappings are nested more than \(ChatTemplateLimits.depth) deep")
+    throw ChatTemplateError(
+      .limit, "lists and mappings are nested more than \(ChatTemplateLimits.depth) deep")
   }
   return deepest + 1
 }

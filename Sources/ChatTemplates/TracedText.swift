@@ -42,7 +42,9 @@ struct TracedText: Hashable, Sendable {
   }
 
   /// Without the characters that fulfil a condition at either end.
-  func trimmed(start: Bool = true, end: Bool = true, where drops: (UInt32) -> Bool = isWhitespace) -> TracedText {
+  func trimmed(start: Bool = true, end: Bool = true, where drops: (UInt32) -> Bool = isWhitespace)
+    -> TracedText
+  {
     var slice = units[...]
     if start { slice = slice.drop(while: drops) }
     if end { while let last = slice.last, drops(last) { slice.removeLast() } }
@@ -55,7 +57,9 @@ struct TracedText: Hashable, Sendable {
     result.units.reserveCapacity(units.count)
     for unit in units {
       guard let scalar = Unicode.Scalar(TracedText.scalar(unit)) else { continue }
-      for made in transform(scalar).unicodeScalars { result.units.append(made.value | unit & TracedText.templateBit) }
+      for made in transform(scalar).unicodeScalars {
+        result.units.append(made.value | unit & TracedText.templateBit)
+      }
     }
     return result
   }

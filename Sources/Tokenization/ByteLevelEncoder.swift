@@ -1,10 +1,12 @@
 import Inference
 
-/// Text to ids for byte-level vocabularies: the text is cut into pre-tokens, and the bytes of each are merged by rank.
+/// Text to ids for byte-level vocabularies: the text is cut into pre-tokens, and the bytes of each are merged
+/// by rank.
 struct ByteLevelEncoder: Sendable {
   let merges: PairTable
   let preTokenizer: PreTokenizer
-  /// Spellings as bytes to symbols: token ids, then numbers for pieces that occur in merges but are no tokens.
+  /// Spellings as bytes to symbols: token ids, then numbers for pieces that occur in merges but are no
+  /// tokens.
   private let symbols: SpellingTable
   private let pieces: [[UInt8]]
   /// Symbol of every byte; -1 - byte where the vocabulary has none.
@@ -21,13 +23,16 @@ struct ByteLevelEncoder: Sendable {
       throw TokenizerError("a vocabulary of the kind \"gpt2\" needs merges, and this one has none")
     }
     guard lines.count <= Vocabulary.maximumCount else {
-      throw TokenizerError("the vocabulary has \(lines.count) merges; at most \(Vocabulary.maximumCount) are supported")
+      throw TokenizerError(
+        "the vocabulary has \(lines.count) merges; at most \(Vocabulary.maximumCount) are supported")
     }
     tokenCount = vocabulary.count
     unknownToken = vocabulary.unknownToken
     var table = SpellingTable(capacity: vocabulary.count)
     for (id, spelling) in vocabulary.spellings.enumerated() where vocabulary.kinds[id] == .normal {
-      if let bytes = ByteLevelAlphabet.decode(spelling), !bytes.isEmpty { table.insert(bytes, id: TokenID(id)) }
+      if let bytes = ByteLevelAlphabet.decode(spelling), !bytes.isEmpty {
+        table.insert(bytes, id: TokenID(id))
+      }
     }
     var pieces: [[UInt8]] = []
     func symbol(_ bytes: [UInt8]) -> Int32 {
@@ -42,7 +47,9 @@ struct ByteLevelEncoder: Sendable {
     for (rank, line) in lines.enumerated() {
       guard let blank = line.dropFirst().firstIndex(of: 0x20), blank + 1 < line.count,
         line.count <= 2 * Vocabulary.longestSpelling
-      else { throw TokenizerError("merge \(rank) is not two pieces with a blank between; the file is damaged") }
+      else {
+        throw TokenizerError("merge \(rank) is not two pieces with a blank between; the file is damaged")
+      }
       // A piece outside the alphabet cannot occur in a text.
       guard let left = ByteLevelAlphabet.decode(line[..<blank]),
         let right = ByteLevelAlphabet.decode(line[(blank + 1)...])
@@ -98,8 +105,8 @@ struct ByteLevelEncoder: Sendable {
     }
   }
 
-  /// A byte without a token becomes the unknown token, or nothing: such bytes are left out of vocabularies because no
-  /// valid UTF-8 has them.
+  /// A byte without a token becomes the unknown token, or nothing: such bytes are left out of vocabularies
+  /// because no valid UTF-8 has them.
   private func append(_ symbol: Int32, to output: inout [TokenID]) {
     if symbol >= 0, Int(symbol) < tokenCount {
       output.append(symbol)

@@ -1,8 +1,8 @@
-/// The merging at the heart of both tokenizer kinds: of all neighbouring symbols that may merge, the pair with the lowest
-/// rank is merged first, the leftmost of equals, until none is left.
+/// The merging at the heart of both tokenizer kinds: of all neighbouring symbols that may merge, the pair
+/// with the lowest rank is merged first, the leftmost of equals, until none is left.
 ///
-/// Short runs are searched linearly; long ones use a linked list and a heap, so a run of n symbols costs O(n log n).
-/// One a call of `encode`: it keeps its buffers between runs. Not shared between threads.
+/// Short runs are searched linearly; long ones use a linked list and a heap, so a run of n symbols costs O(n
+/// log n). One a call of `encode`: it keeps its buffers between runs. Not shared between threads.
 struct BytePairMerger {
   /// (left id, right id) to rank in the upper and merged id in the lower half.
   private let table: PairTable

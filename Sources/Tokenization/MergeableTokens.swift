@@ -1,6 +1,7 @@
 import Inference
 
-/// The tokens of a SentencePiece-style vocabulary that can arise by merging, and the symbols they are made of.
+/// The tokens of a SentencePiece-style vocabulary that can arise by merging, and the symbols they are made
+/// of.
 struct MergeableTokens {
   struct Token {
     let id: TokenID
@@ -22,7 +23,9 @@ struct MergeableTokens {
     table = SpellingTable(capacity: vocabulary.count)
     for (id, spelling) in vocabulary.spellings.enumerated() {
       // Control and byte tokens must never arise from what somebody typed.
-      guard vocabulary.kinds[id] == .normal || vocabulary.kinds[id] == .userDefined, !spelling.isEmpty else { continue }
+      guard vocabulary.kinds[id] == .normal || vocabulary.kinds[id] == .userDefined, !spelling.isEmpty else {
+        continue
+      }
       guard spelling.count <= SentencePieceEncoder.longestSpelling else {
         throw TokenizerError(
           "token \(id) is \(spelling.count) bytes long; a vocabulary of the kind \"llama\" may have at most"

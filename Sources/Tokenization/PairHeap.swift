@@ -14,7 +14,9 @@ struct PairHeap {
 
   mutating func order() {
     guard entries.count > 1 else { return }
-    for index in stride(from: (entries.count - 2) / 4, through: 0, by: -1) { sink(entries[index], from: index) }
+    for index in stride(from: (entries.count - 2) / 4, through: 0, by: -1) {
+      sink(entries[index], from: index)
+    }
   }
 
   mutating func push(_ entry: UInt64) {
@@ -44,7 +46,8 @@ struct PairHeap {
         let first = at * 4 + 1
         if first >= count { break }
         var lowest = first
-        for child in first + 1..<max(first + 1, min(first + 4, count)) where entries[child] < entries[lowest] {
+        for child in first + 1..<max(first + 1, min(first + 4, count)) where entries[child] < entries[lowest]
+        {
           lowest = child
         }
         if entries[lowest] >= entry { break }

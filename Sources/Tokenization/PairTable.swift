@@ -1,7 +1,7 @@
 /// A hash table from 64-bit keys to 64-bit values, open addressing, for the lookups done once a symbol.
 ///
-/// Vocabularies are hostile, so the hash is keyed by random numbers of the process: nobody can prepare keys that collide.
-/// Results never depend on those numbers.
+/// Vocabularies are hostile, so the hash is keyed by random numbers of the process: nobody can prepare keys
+/// that collide. Results never depend on those numbers.
 struct PairTable: Sendable {
   /// What `value(for:)` gives for a key that is not there; not allowed as a value.
   static let absent = UInt64.max

@@ -1,6 +1,7 @@
 /// How a byte-level vocabulary cuts text before merging: no merge ever crosses a cut.
 ///
-/// The patterns are those the vocabularies were trained with, as hand-written scanners: each is linear in the text.
+/// The patterns are those the vocabularies were trained with, as hand-written scanners: each is linear in the
+/// text.
 struct PreTokenizer: Sendable {
   /// Every stage cuts what the stage before left whole.
   private let stages: [Stage]
@@ -34,11 +35,14 @@ struct PreTokenizer: Sendable {
     cut(0..<text.count, of: text, stage: 0, body)
   }
 
-  private func cut(_ range: Range<Int>, of text: borrowing ScalarText, stage: Int, _ body: (Range<Int>) -> Void) {
+  private func cut(
+    _ range: Range<Int>, of text: borrowing ScalarText, stage: Int, _ body: (Range<Int>) -> Void
+  ) {
     guard stage < stages.count else { return body(range) }
     var start = range.lowerBound
     while start < range.upperBound {
-      let match = stages[stage].firstMatch(in: text, start..<range.upperBound) ?? range.upperBound..<range.upperBound
+      let match =
+        stages[stage].firstMatch(in: text, start..<range.upperBound) ?? range.upperBound..<range.upperBound
       if match.lowerBound > start { cut(start..<match.lowerBound, of: text, stage: stage + 1, body) }
       if !match.isEmpty { cut(match, of: text, stage: stage + 1, body) }
       start = match.upperBound

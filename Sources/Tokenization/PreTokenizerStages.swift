@@ -1,9 +1,11 @@
 extension PreTokenizer.Stage {
-  /// The leftmost match in a range, not empty; nil when there is none. Neighbours outside the range are not seen.
+  /// The leftmost match in a range, not empty; nil when there is none. Neighbours outside the range are not
+  /// seen.
   func firstMatch(in text: borrowing ScalarText, _ range: Range<Int>) -> Range<Int>? {
     switch self {
     case .gpt2: range.lowerBound..<text.endOfGPT2Piece(range)
-    case .llama3(let digits, let marks): range.lowerBound..<text.endOfLlama3Piece(range, digits: digits, marks: marks)
+    case .llama3(let digits, let marks):
+      range.lowerBound..<text.endOfLlama3Piece(range, digits: digits, marks: marks)
     case .punctuation(let backtick):
       text.firstRun(in: range) { scalar, kind in
         kind.contains(.punctuation) || (scalar < 0x80 && isExtraPunctuation(scalar, backtick: backtick))
@@ -16,7 +18,8 @@ extension PreTokenizer.Stage {
     case .ideographs: text.firstRun(in: range) { scalar, _ in isIdeograph(scalar) }
     case .spacedLetters: text.firstRun(in: range, afterBlank: true) { _, kind in kind.contains(.letter) }
     case .spacedCasedLetters: text.firstRun(in: range, afterBlank: true, where: isKnownCasedLetter)
-    case .spacedPunctuation: text.firstRun(in: range, afterBlank: true) { _, kind in kind.contains(.punctuation) }
+    case .spacedPunctuation:
+      text.firstRun(in: range, afterBlank: true) { _, kind in kind.contains(.punctuation) }
     case .spacedSymbols: text.firstRun(in: range, afterBlank: true) { scalar, _ in isSymbol(scalar) }
     }
   }
@@ -44,12 +47,13 @@ private func isSymbol(_ scalar: UInt32) -> Bool {
   }
 }
 
-/// Cased letters as the DeepSeek LLM pattern lists them: all but some blocks (Georgian, Armenian's later half, mathematical
-/// alphabets, scripts of later Unicode versions).
+/// Cased letters as the DeepSeek LLM pattern lists them: all but some blocks (Georgian, Armenian's later
+/// half, mathematical alphabets, scripts of later Unicode versions).
 private func isKnownCasedLetter(_ scalar: UInt32, _ kind: ScalarClass) -> Bool {
   guard kind.contains(.cased) else { return false }
   switch scalar {
-  case 0x560...0x588, 0x10C6...0x10FF, 0x1C80...0x1C8F, 0x2D00...0x2D2F, 0xA790...0xA7FF, 0xAB30...0xAB6F: return false
+  case 0x560...0x588, 0x10C6...0x10FF, 0x1C80...0x1C8F, 0x2D00...0x2D2F, 0xA790...0xA7FF, 0xAB30...0xAB6F:
+    return false
   case 0x10500...0x1089F, 0x10D00...0x10DFF, 0x16E40...0x16EFF, 0x1D400...0x1DFFF: return false
   default: return true
   }

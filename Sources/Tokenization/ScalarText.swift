@@ -24,7 +24,8 @@ struct ScalarText {
     scalar < 0x80 ? 1 : scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : 4
   }
 
-  /// The scalar that starts at an index, and how many bytes it has. Valid UTF-8 is taken for granted, bounds are not.
+  /// The scalar that starts at an index, and how many bytes it has. Valid UTF-8 is taken for granted, bounds
+  /// are not.
   @inline(__always)
   static func scalar(in bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> (UInt32, Int) {
     let first = UInt32(bytes[index])

@@ -1,25 +1,28 @@
 import Inference
 
-/// Text to ids for SentencePiece-style vocabularies: characters are merged to the tokens with the best scores; a character
-/// that is in no token becomes its bytes.
+/// Text to ids for SentencePiece-style vocabularies: characters are merged to the tokens with the best
+/// scores; a character that is in no token becomes its bytes.
 struct SentencePieceEncoder: Sendable {
   /// Longest spelling of a token that can arise by merging; finding its merges is quadratic in it.
   static let longestSpelling = 1024
 
   let merges: PairTable
-  /// Pairs of symbols that stand side by side in some token. Where a pair is not among them no token can span, so the
-  /// text is cut there first: exact, and a long text becomes many short runs.
+  /// Pairs of symbols that stand side by side in some token. Where a pair is not among them no token can
+  /// span, so the text is cut there first: exact, and a long text becomes many short runs.
   private let neighbours: PairTable
-  /// Scalar to symbol. Symbols are token ids, then numbers for scalars that occur in tokens but are none themselves.
+  /// Scalar to symbol. Symbols are token ids, then numbers for scalars that occur in tokens but are none
+  /// themselves.
   private let symbols: PairTable
   private let unmergedScalars: [UInt32]
   private let byteTokens: [TokenID]
   private let tokenCount: Int
 
-  /// - Throws: `TokenizerError` when scores are missing, a spelling is too long, or some text would have no ids.
+  /// - Throws: `TokenizerError` when scores are missing, a spelling is too long, or some text would have no
+  ///   ids.
   init(_ vocabulary: Vocabulary, scores: [Float]) throws(TokenizerError) {
     guard scores.count == vocabulary.count else {
-      throw TokenizerError("a vocabulary of the kind \"llama\" needs a score for every token, and this one has none")
+      throw TokenizerError(
+        "a vocabulary of the kind \"llama\" needs a score for every token, and this one has none")
     }
     byteTokens = try SentencePieceEncoder.byteTokens(of: vocabulary)
     tokenCount = vocabulary.count
@@ -84,13 +87,16 @@ struct SentencePieceEncoder: Sendable {
       } else {
         let scalar = symbol < 0 ? UInt32(-1 - symbol) : unmergedScalars[Int(symbol) - tokenCount]
         guard let scalar = Unicode.Scalar(scalar) else { continue }
-        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter { output.append(byteTokens[Int(byte)]) }
+        for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
+          output.append(byteTokens[Int(byte)])
+        }
       }
     }
     run.removeAll(keepingCapacity: true)
   }
 
-  /// The token of every byte: its byte token, else the token spelled by that byte alone, else the unknown token.
+  /// The token of every byte: its byte token, else the token spelled by that byte alone, else the unknown
+  /// token.
   private static func byteTokens(of vocabulary: Vocabulary) throws(TokenizerError) -> [TokenID] {
     var result = [TokenID](repeating: -1, count: 256)
     for (id, spelling) in vocabulary.spellings.enumerated() where spelling.count == 1 {
@@ -102,7 +108,8 @@ struct SentencePieceEncoder: Sendable {
     for byte in result.indices where result[byte] < 0 {
       guard let unknown = vocabulary.unknownToken else {
         throw TokenizerError(
-          "the vocabulary has neither a token for byte \(byte) nor an unknown token, so some text could not be encoded")
+          "the vocabulary has neither a token for byte \(byte) nor an unknown one, so some text would be lost"
+        )
       }
       result[byte] = unknown
     }

@@ -2,7 +2,8 @@ import Inference
 
 /// Finds spellings of tokens that are matched in text as a whole: the leftmost first, of those the longest.
 ///
-/// A trie; a search looks at most at `longestSpelling` bytes from every position, so its cost is linear in the text.
+/// A trie; a search looks at most at `longestSpelling` bytes from every position, so its cost is linear in
+/// the text.
 struct SpecialTokenMatcher: Sendable {
   /// Longest spelling that can be matched, in bytes.
   static let longestSpelling = 1024
@@ -35,7 +36,9 @@ struct SpecialTokenMatcher: Sendable {
   }
 
   /// The first match at or after an index: where it is and which token.
-  func firstMatch(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> (range: Range<Int>, token: TokenID)? {
+  func firstMatch(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> (
+    range: Range<Int>, token: TokenID
+  )? {
     var at = start
     while at < bytes.count {
       if startsToken[Int(bytes[at])], let match = longestMatch(in: bytes, at: at) { return match }

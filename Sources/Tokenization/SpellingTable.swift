@@ -1,4 +1,5 @@
-/// A map from byte strings to ids that can be asked with a pointer into a text, without making an array first.
+/// A map from byte strings to ids that can be asked with a pointer into a text, without making an array
+/// first.
 struct SpellingTable: Sendable {
   private struct Entry {
     var start: Int

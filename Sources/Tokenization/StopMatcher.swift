@@ -1,13 +1,19 @@
 /// Watches a stream of text for stop strings and holds back what may be the beginning of one.
 ///
-/// The stop string that is complete first wins, of several complete at once the longest. However the text is spread over
-/// calls, the outcome is the same. Costs one table look-up a byte, whatever the number of stop strings.
+/// The stop string that is complete first wins, of several complete at once the longest. However the text is
+/// spread over calls, the outcome is the same. Costs one table look-up a byte, whatever the number of stop
+/// strings.
 package struct StopMatcher: Sendable {
   /// What may be given out after a call.
   package struct Output: Hashable, Sendable {
     package var text: String
     /// The stop string that has come; it is not part of `text`, and nothing follows it.
     package var matched: String?
+
+    package init(text: String, matched: String?) {
+      self.text = text
+      self.matched = matched
+    }
   }
 
   private let stops: [String]
@@ -30,7 +36,8 @@ package struct StopMatcher: Sendable {
     link()
   }
 
-  /// Takes text in; gives out what can no longer be part of a stop string. After a match everything is swallowed.
+  /// Takes text in; gives out what can no longer be part of a stop string. After a match everything is
+  /// swallowed.
   package mutating func append(_ text: String) -> Output {
     if hasMatched { return Output(text: "", matched: nil) }
     if stops.isEmpty { return Output(text: text, matched: nil) }

@@ -1,17 +1,18 @@
 package import Inference
 
-/// Tokens to text as they come: gives out only complete characters and keeps the bytes of one that is still unfinished.
+/// Tokens to text as they come: gives out only complete characters and keeps the bytes of one that is still
+/// unfinished.
 ///
-/// However the tokens are spread over calls, the texts together are the same. Bytes become U+FFFD only when no further
-/// byte could make them a character. One a stream; not shared between threads.
+/// However the tokens are spread over calls, the texts together are the same. Bytes become U+FFFD only when
+/// no further byte could make them a character. One a stream; not shared between threads.
 package struct StreamingDetokenizer: Sendable {
   private let tokenizer: Tokenizer
   /// An unfinished character: at most three bytes.
   private var pending: [UInt8] = []
   private var dropsBlank: Bool
 
-  /// - Parameter continuing: whether the tokens go on with a text (the usual case for an answer); otherwise the blank that
-  ///   SentencePiece-style tokenizers put before a text is dropped from the first piece.
+  /// - Parameter continuing: whether the tokens go on with a text (the usual case for an answer); otherwise
+  ///   the blank that SentencePiece-style tokenizers put before a text is dropped from the first piece.
   package init(_ tokenizer: Tokenizer, continuing: Bool) {
     self.tokenizer = tokenizer
     dropsBlank = !continuing && tokenizer.addsSpacePrefix
@@ -51,7 +52,8 @@ enum UTF8Tail {
 
   private static func isBeginning(_ bytes: ArraySlice<UInt8>) -> Bool {
     guard let first = bytes.first else { return false }
-    let length = (0xC2...0xDF).contains(first) ? 2 : first & 0xF0 == 0xE0 ? 3 : (0xF0...0xF4).contains(first) ? 4 : 0
+    let length =
+      (0xC2...0xDF).contains(first) ? 2 : first & 0xF0 == 0xE0 ? 3 : (0xF0...0xF4).contains(first) ? 4 : 0
     guard bytes.count < length else { return false }
     guard bytes.count > 1 else { return true }
     // The second byte alone decides on overlong forms, surrogates and what is beyond U+10FFFF.

@@ -1,8 +1,10 @@
 package import Inference
 
-/// Text to token ids and back, for the vocabularies of GGUF files: SentencePiece-style (`llama`) and byte-level BPE (`gpt2`).
+/// Text to token ids and back, for the vocabularies of GGUF files: SentencePiece-style (`llama`) and
+/// byte-level BPE (`gpt2`).
 ///
-/// Immutable once made, so any thread may use it. Encoding costs O(n log n) at worst in the bytes of the text.
+/// Immutable once made, so any thread may use it. Encoding costs O(n log n) at worst in the bytes of the
+/// text.
 package final class Tokenizer: Sendable {
   private enum Encoder: Sendable {
     case sentencePiece(SentencePieceEncoder)
@@ -74,14 +76,15 @@ package final class Tokenizer: Sendable {
     return String(decoding: vocabulary.spellings[Int(token)], as: UTF8.self)
   }
 
-  /// What a token contributes to a text; empty for control tokens and for ids that are none. A character may be spread
-  /// over several tokens, so this need not be valid UTF-8.
+  /// What a token contributes to a text; empty for control tokens and for ids that are none. A character may
+  /// be spread over several tokens, so this need not be valid UTF-8.
   package func bytes(of token: TokenID) -> [UInt8] { Array(pieces[token]) }
 
   /// The ids of a text.
   /// - Parameters:
   ///   - addingBegin: puts the begin token first, unless there is none or the text itself begins with it.
-  ///   - parsingSpecial: whether spellings of control tokens stand for these tokens. Never for text from outside.
+  ///   - parsingSpecial: whether spellings of control tokens stand for these tokens. Never for text from
+  ///     outside.
   package func encode(_ text: String, addingBegin: Bool, parsingSpecial: Bool) -> [TokenID] {
     encode([TextSegment(text, parsesSpecial: parsingSpecial)], addingBegin: addingBegin)
   }
@@ -91,7 +94,8 @@ package final class Tokenizer: Sendable {
     encode(String(decoding: utf8, as: UTF8.self), addingBegin: addingBegin, parsingSpecial: parsingSpecial)
   }
 
-  /// The ids of several segments read as one text: ordinary text may merge across their borders, special tokens may not.
+  /// The ids of several segments read as one text: ordinary text may merge across their borders, special
+  /// tokens may not.
   package func encode(_ segments: [TextSegment], addingBegin: Bool) -> [TokenID] {
     var output: [TokenID] = []
     var merger = BytePairMerger(table: merges)
@@ -139,8 +143,8 @@ package final class Tokenizer: Sendable {
   }
 
   /// The text of ids; bytes that are not UTF-8 become U+FFFD, ids that are none contribute nothing.
-  /// - Parameter continuing: whether the tokens go on with a text; then the blank that a tokenizer puts before a text is
-  ///   kept, as it is a real one.
+  /// - Parameter continuing: whether the tokens go on with a text; then the blank that a tokenizer puts
+  ///   before a text is kept, as it is a real one.
   package func decode(_ tokens: [TokenID], continuing: Bool = false) -> String {
     var bytes: [UInt8] = []
     for token in tokens { bytes.append(contentsOf: pieces[token]) }

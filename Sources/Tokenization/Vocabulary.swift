@@ -40,7 +40,8 @@ struct Vocabulary: Sendable {
       }
     }
     for (id, spelling) in description.tokens.enumerated() where spelling.count > longestSpelling {
-      throw TokenizerError("token \(id) is \(spelling.count) bytes long; at most \(longestSpelling) are supported")
+      throw TokenizerError(
+        "token \(id) is \(spelling.count) bytes long; at most \(longestSpelling) are supported")
     }
     var named: [(String, TokenID?)] = [
       ("begin", description.beginToken), ("end", description.endToken), ("unknown", description.unknownToken),
@@ -51,15 +52,16 @@ struct Vocabulary: Sendable {
     }
   }
 
-  /// Files sometimes call markers of a turn ordinary or user-defined. As such they would be found in any user's text, so
-  /// what is spelled like a marker counts as control.
+  /// Files sometimes call markers of a turn ordinary or user-defined. As such they would be found in any
+  /// user's text, so what is spelled like a marker counts as control.
   private static func kinds(of description: TokenizerDescription) -> [TokenKind] {
     let hasKinds = !description.kinds.isEmpty
     var kinds = hasKinds ? description.kinds : Array(repeating: .normal, count: description.tokens.count)
     for (id, spelling) in description.tokens.enumerated() {
       switch kinds[id] {
       case .userDefined where isMarker(spelling): kinds[id] = .control
-      case .normal where isMarker(spelling) && (!hasKinds || endSpellings.contains(spelling)): kinds[id] = .control
+      case .normal where isMarker(spelling) && (!hasKinds || endSpellings.contains(spelling)):
+        kinds[id] = .control
       case .normal where !hasKinds && byte(spelledBy: spelling) != nil: kinds[id] = .byte
       default: break
       }
@@ -75,20 +77,24 @@ struct Vocabulary: Sendable {
 
   /// `<|…|>`, with ASCII or full-width bars.
   private static func isMarker(_ spelling: [UInt8]) -> Bool {
-    (spelling.starts(with: Array("<|".utf8)) && spelling.suffix(2).elementsEqual("|>".utf8) && spelling.count > 4)
-      || (spelling.starts(with: Array("<｜".utf8)) && spelling.suffix(4).elementsEqual("｜>".utf8) && spelling.count > 8)
+    (spelling.starts(with: Array("<|".utf8)) && spelling.suffix(2).elementsEqual("|>".utf8)
+      && spelling.count > 4)
+      || (spelling.starts(with: Array("<｜".utf8)) && spelling.suffix(4).elementsEqual("｜>".utf8)
+        && spelling.count > 8)
   }
 
   /// How models spell the end of a turn, a message or a text.
   private static let endSpellings: Set<[UInt8]> = Set(
     [
-      "</s>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<|eot|>", "<|EOT|>", "<|im_end|>",
+      "</s>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<|eot|>", "<|EOT|>",
+      "<|im_end|>",
       "<|end|>", "<|end_of_turn|>", "<end_of_turn>", "<|END_OF_TURN_TOKEN|>", "<EOT>", "<｜end▁of▁sentence｜>",
     ].map { Array($0.utf8) })
 
   /// The byte that a spelling like `<0x0A>` names.
   static func byte(spelledBy spelling: [UInt8]) -> UInt8? {
-    guard spelling.count == 6, spelling.starts(with: Array("<0x".utf8)), spelling[5] == UInt8(ascii: ">") else {
+    guard spelling.count == 6, spelling.starts(with: Array("<0x".utf8)), spelling[5] == UInt8(ascii: ">")
+    else {
       return nil
     }
     guard let high = hexDigit(spelling[3]), let low = hexDigit(spelling[4]) else { return nil }

@@ -1,7 +1,8 @@
-/// The two patterns that cut a whole text into words, numbers, symbols and whitespace, leaving nothing between.
+/// The two patterns that cut a whole text into words, numbers, symbols and whitespace, leaving nothing
+/// between.
 extension ScalarText {
-  /// GPT-2: contractions; letters, numbers or other symbols with a blank before them; whitespace, whose last character
-  /// stays with what follows.
+  /// GPT-2: contractions; letters, numbers or other symbols with a blank before them; whitespace, whose last
+  /// character stays with what follows.
   func endOfGPT2Piece(_ range: Range<Int>) -> Int {
     let start = range.lowerBound
     if let end = endOfContraction(range, anyCase: false) { return end }
@@ -15,15 +16,17 @@ extension ScalarText {
     return endOfWhitespace(range)
   }
 
-  /// Llama 3 and Qwen: as GPT-2, but any one character may lead a word, numbers have at most some digits, symbols take the
-  /// line ends that follow, and whitespace that holds line ends ends with the last of them.
+  /// Llama 3 and Qwen: as GPT-2, but any one character may lead a word, numbers have at most some digits,
+  /// symbols take the line ends that follow, and whitespace that holds line ends ends with the last of them.
   func endOfLlama3Piece(_ range: Range<Int>, digits: Int, marks: Bool) -> Int {
     let (start, limit) = (range.lowerBound, range.upperBound)
     if let end = endOfContraction(range, anyCase: true) { return end }
     let word: ScalarClass = marks ? [.letter, .mark] : [.letter]
     let kind = classes[start]
     let mayLead = kind.isDisjoint(with: [.newline, .letter, .number])
-    if !kind.isDisjoint(with: word) || (mayLead && start + 1 < limit && !classes[start + 1].isDisjoint(with: word)) {
+    if !kind.isDisjoint(with: word)
+      || (mayLead && start + 1 < limit && !classes[start + 1].isDisjoint(with: word))
+    {
       var end = start + 1
       while end < limit, !classes[end].isDisjoint(with: word) { end += 1 }
       return end
@@ -49,7 +52,8 @@ extension ScalarText {
     return end
   }
 
-  /// Whitespace up to the end of the text; else all but the last character, which goes with the word that follows.
+  /// Whitespace up to the end of the text; else all but the last character, which goes with the word that
+  /// follows.
   private func endOfWhitespace(_ range: Range<Int>, endingWithNewline: Bool = false) -> Int {
     let start = range.lowerBound
     let runEnd = end(of: .whitespace, equal: .whitespace, from: start, limit: range.upperBound)

@@ -17,7 +17,8 @@ import Tokenization
       let tokenizer = try SharedFiles.tokenizer(file)
     else { return }
     let texts = String(decoding: input, as: UTF8.self).components(separatedBy: "\n__ggml_vocab_test__\n")
-    let lines = String(decoding: output, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let lines = String(decoding: output, as: UTF8.self).split(
+      separator: "\n", omittingEmptySubsequences: false)
     #expect(texts.count >= 47 && lines.count >= texts.count)
     for (text, line) in zip(texts, lines) {
       let expected = line.split(separator: " ").compactMap { TokenID($0) }
@@ -93,7 +94,8 @@ import Tokenization
   }
 
   static let mapped = [
-    ("distilgpt2", "gpt-2"), ("coreml-projects/Llama-2-7b-chat-coreml", "llama-spm"), ("tiiuae/falcon-7b", "falcon"),
+    ("distilgpt2", "gpt-2"), ("coreml-projects/Llama-2-7b-chat-coreml", "llama-spm"),
+    ("tiiuae/falcon-7b", "falcon"),
     ("pcuenq/Llama-3.2-1B-Instruct-tokenizer", "llama-bpe"),
   ]
 
@@ -111,7 +113,9 @@ import Tokenization
     }
   }
 
-  @Test("Pieces streamed one by one are the book, for both kinds of vocabulary", arguments: ["qwen2", "llama-spm"])
+  @Test(
+    "Pieces streamed one by one are the book, for both kinds of vocabulary",
+    arguments: ["qwen2", "llama-spm"])
   func streamedBook(name: String) throws {
     guard let tokenizer = try SharedFiles.tokenizer("tokenizers/ggml-vocab-\(name).gguf"),
       let bytes = try SharedFiles.data("text/promessi-sposi.it.txt")

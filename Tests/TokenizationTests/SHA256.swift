@@ -13,7 +13,8 @@ enum SHA256 {
       for index in 0..<16 {
         let at = block + index * 4
         words[index] =
-          UInt32(padded[at]) << 24 | UInt32(padded[at + 1]) << 16 | UInt32(padded[at + 2]) << 8 | UInt32(padded[at + 3])
+          UInt32(padded[at]) << 24 | UInt32(padded[at + 1]) << 16 | UInt32(padded[at + 2]) << 8
+          | UInt32(padded[at + 3])
       }
       for index in 16..<64 {
         let (early, late) = (words[index - 15], words[index - 2])
@@ -28,7 +29,9 @@ enum SHA256 {
         let first = s[7] &+ (rotate(s[4], 6) ^ rotate(s[4], 11) ^ rotate(s[4], 25)) &+ choice
         let sum = first &+ constants[index] &+ words[index]
         let second = (rotate(s[0], 2) ^ rotate(s[0], 13) ^ rotate(s[0], 22)) &+ majority
-        s = [sum &+ second, s[0], s[1], s[2], s[3] &+ sum, s[4], s[5], s[6]]
+        for place in stride(from: 7, to: 0, by: -1) { s[place] = s[place - 1] }
+        s[4] &+= sum
+        s[0] = sum &+ second
       }
       for index in 0..<8 { state[index] = state[index] &+ s[index] }
     }
@@ -38,13 +41,17 @@ enum SHA256 {
     }.joined()
   }
 
-  private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word >> count | word << (32 - count) }
+  private static func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 {
+    word >> count | word << (32 - count)
+  }
 
   private static func firstPrimes(_ count: Int) -> [Int] {
     Array((2...).lazy.filter { number in !(2..<number).contains { number % $0 == 0 } }.prefix(count))
   }
 
-  private static func fraction(of value: Double) -> UInt32 { UInt32((value - value.rounded(.down)) * 4_294_967_296) }
+  private static func fraction(of value: Double) -> UInt32 {
+    UInt32((value - value.rounded(.down)) * 4_294_967_296)
+  }
 
   /// By Newton's method: 53 bits hold the whole part and 32 fractional bits with room to spare.
   private static func fraction(ofCubeRootOf number: Int) -> UInt32 {

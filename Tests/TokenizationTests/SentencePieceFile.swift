@@ -1,6 +1,7 @@
 import Inference
 
-/// Just enough of the protobuf form of SentencePiece models: field 1 is a piece with spelling (1), score (2) and kind (3).
+/// Just enough of the protobuf form of SentencePiece models: field 1 is a piece with spelling (1), score (2)
+/// and kind (3).
 enum SentencePieceFile {
   static func description(_ bytes: [UInt8]) -> TokenizerDescription {
     var result = TestVocabulary.empty(model: "llama")

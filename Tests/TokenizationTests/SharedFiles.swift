@@ -3,7 +3,8 @@ import Inference
 import Tokenization
 import Weights
 
-/// Real vocabularies, texts and expected ids beside the project's folder. Absent on many machines; tests then say that they skip.
+/// Real vocabularies, texts and expected ids beside the project's folder. Absent on many machines; tests then
+/// say that they skip.
 enum SharedFiles {
   private static let root: URL = {
     var url = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()

@@ -4,12 +4,14 @@ import Inference
 enum TestVocabulary {
   static func empty(model: String) -> TokenizerDescription {
     TokenizerDescription(
-      model: model, preTokenizer: "", tokens: [], scores: [], kinds: [], merges: [], beginToken: nil, endToken: nil,
+      model: model, preTokenizer: "", tokens: [], scores: [], kinds: [], merges: [], beginToken: nil,
+      endToken: nil,
       otherEndTokens: [], unknownToken: nil, addsBeginToken: nil, addsEndToken: nil, addsSpacePrefix: nil,
       chatTemplate: nil)
   }
 
-  /// `<unk> <s> </s>`, 256 byte tokens, then pieces with falling scores, `<|im_end|>` (control), `[[tag]]` (user-defined).
+  /// `<unk> <s> </s>`, 256 byte tokens, then pieces with falling scores, `<|im_end|>` (control), `[[tag]]`
+  /// (user-defined).
   static func sentencePiece(_ pieces: [String]) -> TokenizerDescription {
     var result = empty(model: "llama")
     result.add("<unk>", .unknown)
@@ -26,7 +28,8 @@ enum TestVocabulary {
     return result
   }
 
-  /// All 256 bytes (ids by byte), the merges' results in order, `<|im_end|>` (control), `[[tag]]` (user-defined).
+  /// All 256 bytes (ids by byte), the merges' results in order, `<|im_end|>` (control), `[[tag]]`
+  /// (user-defined).
   static func byteLevel(_ merges: [String], preTokenizer: String = "gpt-2") -> TokenizerDescription {
     var result = empty(model: "gpt2")
     result.preTokenizer = preTokenizer

@@ -1,0 +1,138 @@
+import Inference
+import Testing
+import Tokenization
+
+/// Vocabularies as they may come out of a damaged or hostile file.
+@Suite struct VocabularyTests {
+  private static let small = TestVocabulary.sentencePiece(["▁", "a", "b", "ab", "▁ab"])
+
+  private func expectRefused(_ description: TokenizerDescription, naming words: String) {
+    let error = #expect(throws: TokenizerError.self) { try Tokenizer(description) }
+    #expect(error?.description.contains(words) == true, "\(error?.description ?? "no error")")
+  }
+
+  @Test("Lists that do not fit together are refused")
+  func lengths() {
+    var fewScores = Self.small
+    fewScores.scores.removeLast()
+    expectRefused(fewScores, naming: "scores")
+    var noScores = Self.small
+    noScores.scores = []
+    expectRefused(noScores, naming: "score for every token")
+    var manyKinds = Self.small
+    manyKinds.kinds.append(.normal)
+    expectRefused(manyKinds, naming: "token types")
+    expectRefused(TestVocabulary.empty(model: "llama"), naming: "0 tokens")
+  }
+
+  @Test("Ids outside the vocabulary are refused", arguments: [TokenID.min, -1, 100_000, .max])
+  func ids(id: TokenID) {
+    var begin = Self.small
+    begin.beginToken = id
+    expectRefused(begin, naming: "begin token")
+    var end = Self.small
+    end.endToken = id
+    expectRefused(end, naming: "end token")
+    var other = Self.small
+    other.otherEndTokens = [1, id]
+    expectRefused(other, naming: "further end token")
+    var unknown = Self.small
+    unknown.unknownToken = id
+    expectRefused(unknown, naming: "unknown token")
+  }
+
+  @Test("Unknown kinds of tokenizers and pre-tokenizers are refused with what there is")
+  func names() {
+    var model = Self.small
+    model.model = "bert"
+    expectRefused(model, naming: "\"llama\" or \"gpt2\"")
+    expectRefused(TestVocabulary.byteLevel(["a b"], preTokenizer: "tekken"), naming: "qwen2, qwen35")
+  }
+
+  @Test("Merges that are missing or not two pieces are refused", arguments: ["", " ", "a", "a ", " a", "ab"])
+  func merges(line: String) {
+    var description = TestVocabulary.byteLevel(["a b"])
+    description.merges.append(Array(line.utf8))
+    expectRefused(description, naming: "merge 1")
+    description.merges = []
+    expectRefused(description, naming: "needs merges")
+  }
+
+  @Test("A vocabulary that could not spell every text is refused")
+  func missingBytes() {
+    var description = Self.small
+    description.kinds[10] = .unused
+    #expect(throws: Never.self) { try Tokenizer(description) }
+    description.unknownToken = nil
+    expectRefused(description, naming: "byte 7")
+  }
+
+  @Test("Spellings beyond the limits are refused")
+  func longSpellings() {
+    var description = Self.small
+    description.tokens[260] = Array(repeating: 0x61, count: 1025)
+    expectRefused(description, naming: "token 260")
+    var special = Self.small
+    special.tokens[1] = Array(repeating: 0x61, count: 1025)
+    expectRefused(special, naming: "special token 1")
+  }
+
+  @Test("Odd spellings and scores do no harm: empty, doubled, not UTF-8, not a number")
+  func oddities() throws {
+    var description = Self.small
+    for spelling in [[], [0x61], [0xFF, 0xFE], [0xE2, 0x96], Array("ab".utf8)] as [[UInt8]] {
+      description.tokens.append(spelling)
+      description.kinds.append(.normal)
+      description.scores.append(.nan)
+    }
+    description.add("", .control)
+    description.add("", .userDefined)
+    let tokenizer = try Tokenizer(description)
+    let ids = tokenizer.encode("abba é\0", addingBegin: true, parsingSpecial: true)
+    #expect(tokenizer.decode(ids) == "abba é\0")
+    #expect(
+      tokenizer.bytes(of: -1) == [] && tokenizer.bytes(of: .max) == [] && tokenizer.spelling(of: -5) == nil)
+    #expect(tokenizer.decode([-1, .min, .max]) == "")
+  }
+
+  @Test("Random vocabularies are refused or used, and give back any text when they have bytes")
+  func random() throws {
+    var generator = SystemRandomNumberGenerator()
+    for _ in 0..<100 {
+      let pieces = (0..<20).map { _ in
+        String(
+          (0..<Int.random(in: 1...4, using: &generator)).map { _ in
+            "ab▁é🦙".randomElement(using: &generator) ?? "a"
+          })
+      }
+      let tokenizer = try Tokenizer(TestVocabulary.sentencePiece(["▁"] + pieces))
+      let text = String((0..<60).map { _ in "ab é🦙c".randomElement(using: &generator) ?? "a" })
+      let ids = tokenizer.encode(text, addingBegin: false, parsingSpecial: false)
+      #expect(tokenizer.decode(ids) == text)
+    }
+  }
+
+  @Test("Known spellings of control tokens end an answer; markers called user-defined count as control")
+  func ends() throws {
+    var description = Self.small
+    description.add("<|eot_id|>", .normal)
+    description.add("<|User|>", .userDefined)
+    description.add("<|x|>", .normal)
+    let tokenizer = try Tokenizer(description)
+    let ids = ["</s>", "<|im_end|>", "<|eot_id|>"].compactMap { description.id(of: $0) }
+    #expect(ids.count == 3 && tokenizer.endTokens == Set(ids))
+    let user = try #require(description.id(of: "<|User|>"))
+    #expect(tokenizer.isControl(user))
+    #expect(!tokenizer.encode("<|User|>", addingBegin: false, parsingSpecial: false).contains(user))
+    #expect(tokenizer.encode("<|User|>", addingBegin: false, parsingSpecial: true) == [user])
+  }
+
+  @Test("A file without token types has its bytes and markers told by their spelling")
+  func withoutKinds() throws {
+    var description = Self.small
+    description.kinds = []
+    let tokenizer = try Tokenizer(description)
+    #expect(tokenizer.bytes(of: 3 + 0x41) == [0x41] && tokenizer.bytes(of: 1) == [] && tokenizer.isControl(2))
+    #expect(tokenizer.decode(tokenizer.encode("aéb", addingBegin: true, parsingSpecial: false)) == "aéb")
+  }
+}
