@@ -63,7 +63,7 @@ struct TemplateLexer {
 
   private mutating func addText(upTo end: Int) {
     var text = source[at..<end]
-    if end + 2 < source.count || end + 1 < source.count {
+    if end + 1 < source.count {
       let sign = end + 2 < source.count ? source[end + 2] : 0
       if sign == UInt8(ascii: "-") {
         while let last = text.last, isWhitespace(last) { text.removeLast() }

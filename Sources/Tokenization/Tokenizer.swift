@@ -80,7 +80,7 @@ package final class Tokenizer: Sendable {
   /// be spread over several tokens, so this need not be valid UTF-8.
   package func bytes(of token: TokenID) -> [UInt8] { Array(pieces[token]) }
 
-  /// The ids of a text.
+  /// The ids of a text of less than 2 GiB.
   /// - Parameters:
   ///   - addingBegin: puts the begin token first, unless there is none or the text itself begins with it.
   ///   - parsingSpecial: whether spellings of control tokens stand for these tokens. Never for text from
