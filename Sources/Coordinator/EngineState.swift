@@ -38,7 +38,7 @@ struct EngineState {
     case .assigning: return .loading("workers are being given their layers")
     case .loading(let fractions):
       let share = fractions.reduce(0, +) / Double(max(1, fractions.count))
-      return .loading("weights are \(Int(share * 100)) % loaded")
+      return .loading("weights are \(Int(share * 10) * 10) % loaded")
     case .ready: return firstStage == nil ? .loading("the first stage is being connected") : .ready
     case .failed(let reason): return .failed(reason)
     }

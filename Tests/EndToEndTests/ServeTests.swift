@@ -1,0 +1,228 @@
+import Foundation
+import Testing
+
+/// A served cluster of real processes for one test; every one is ended with it.
+final class ServedCluster {
+  let folder: ScratchFolder
+  private(set) var coordinator: Process
+  private(set) var workers: [Process] = []
+  private(set) var port = 0
+
+  /// Starts a coordinator and `workerCount` workers over `ipc`, and waits until the API answers.
+  init(workerCount: Int, model: String = SharedFiles.demo, arguments: [String] = []) async throws {
+    folder = try ScratchFolder()
+    coordinator = try Self.launch(
+      ["serve", model, "--listen", "ipc://\(folder.path("c"))", "--http", "127.0.0.1:0", "--workers", "\(workerCount)"]
+        + arguments, log: folder.url.appendingPathComponent("coordinator.log"))
+    for index in 0..<workerCount {
+      workers.append(
+        try Self.launch(
+          ["worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
+            "ipc://\(folder.path("s\(index)"))", "--threads", "1"],
+          log: folder.url.appendingPathComponent("w\(index).log")))
+    }
+    try await waitUntilReady()
+  }
+
+  deinit {
+    for process in workers + [coordinator] where process.isRunning {
+      kill(process.processIdentifier, SIGKILL)
+      process.waitUntilExit()
+    }
+  }
+
+  private static func launch(_ arguments: [String], log: URL) throws -> Process {
+    FileManager.default.createFile(atPath: log.path, contents: nil)
+    let process = Process()
+    process.executableURL = Program.url
+    process.arguments = arguments
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = try FileHandle(forWritingTo: log)
+    try process.run()
+    return process
+  }
+
+  func log(_ name: String) -> String {
+    (try? String(contentsOf: folder.url.appendingPathComponent("\(name).log"), encoding: .utf8)) ?? ""
+  }
+
+  private func waitUntilReady() async throws {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < deadline, coordinator.isRunning {
+      if port == 0, let found = log("coordinator").firstMatch(of: /http port=(\d+)/) { port = Int(found.1) ?? 0 }
+      if port > 0, try await get("/health").status == 200 { return }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    throw NotReady(log: log("coordinator"))
+  }
+
+  struct NotReady: Error { let log: String }
+
+  /// One request through curl, which is what people use.
+  func get(_ path: String) async throws -> (status: Int, body: String) { try await curl([url(path)]) }
+
+  func post(_ path: String, _ body: String) async throws -> (status: Int, body: String) {
+    try await curl(["-H", "Content-Type: application/json", "-d", body, url(path)])
+  }
+
+  func url(_ path: String) -> String { "http://127.0.0.1:\(port)\(path)" }
+
+  private func curl(_ arguments: [String]) async throws -> (status: Int, body: String) {
+    let file = folder.url.appendingPathComponent(UUID().uuidString)
+    FileManager.default.createFile(atPath: file.path, contents: nil)
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["curl", "-sN", "--max-time", "60", "-w", "\n%{http_code}"] + arguments
+    process.standardOutput = try FileHandle(forWritingTo: file)
+    process.standardInput = FileHandle.nullDevice
+    return try await withCheckedThrowingContinuation { continuation in
+      process.terminationHandler = { _ in
+        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        continuation.resume(
+          returning: (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n")))
+      }
+      do { try process.run() } catch { continuation.resume(throwing: error) }
+    }
+  }
+}
+
+/// What the API answers to a completion.
+struct CompletionAnswer: Decodable {
+  struct Choice: Decodable {
+    let text: String
+    let finish_reason: String?
+  }
+  let choices: [Choice]
+
+  static func text(_ body: String) throws -> String {
+    try JSONDecoder().decode(CompletionAnswer.self, from: Data(body.utf8)).choices[0].text
+  }
+}
+
+extension EndToEnd {
+  @Suite("A served cluster")
+  struct Served {
+    private static func request(_ prompt: String, tokens: Int, seed: Int, more: String = "") -> String {
+      """
+      {"prompt": "\(prompt)", "max_tokens": \(tokens), "temperature": 0.9, "seed": \(seed), "ignore_eos": true\(more)}
+      """
+    }
+
+    @Test("answers are the same alone and beside others, and the same as on one worker")
+    func besideOthers() async throws {
+      let prompts = ["Once upon a time", "The whale", "It was the best of times, it was", "My dear Watson"]
+      let long = String(repeating: "The little dog ran to the old house by the river. ", count: 60)
+      let two = try await ServedCluster(workerCount: 2, arguments: ["--chunk", "64"])
+      var alone: [String] = []
+      for (index, prompt) in prompts.enumerated() {
+        alone.append(try CompletionAnswer.text(
+          try await two.post("/v1/completions", Self.request(prompt, tokens: 40, seed: index)).body))
+      }
+      let together = try await withThrowingTaskGroup(of: (Int, String).self) { group in
+        for (index, prompt) in prompts.enumerated() {
+          group.addTask {
+            (index, try CompletionAnswer.text(
+              try await two.post("/v1/completions", Self.request(prompt, tokens: 40, seed: index)).body))
+          }
+        }
+        // A long prompt is read meanwhile, so that steps mix chunks and decodes.
+        group.addTask { (-1, try await two.post("/v1/completions", Self.request(long, tokens: 5, seed: 1)).body) }
+        var texts = [String](repeating: "", count: prompts.count)
+        for try await (index, text) in group where index >= 0 { texts[index] = text }
+        return texts
+      }
+      #expect(together == alone)
+      let one = try await ServedCluster(workerCount: 1)
+      for (index, prompt) in prompts.enumerated() {
+        #expect(
+          try CompletionAnswer.text(
+            try await one.post("/v1/completions", Self.request(prompt, tokens: 40, seed: index)).body) == alone[index])
+      }
+    }
+
+    @Test("models, chat, streaming and errors have the shapes that clients expect")
+    func shapes() async throws {
+      let cluster = try await ServedCluster(workerCount: 2)
+      #expect(try await cluster.get("/v1/models").body.contains("\"object\":\"list\""))
+      let chat = try await cluster.post(
+        "/v1/chat/completions", #"{"messages": [{"role": "user", "content": "Hello"}], "max_tokens": 4}"#)
+      #expect(chat.status == 200)
+      #expect(chat.body.contains("chat.completion"))
+      let stream = try await cluster.post(
+        "/v1/completions", #"{"prompt": "Once", "max_tokens": 4, "stream": true, "temperature": 0}"#)
+      #expect(stream.body.contains("data: [DONE]"))
+      let tooLong = try await cluster.post(
+        "/v1/completions", "{\"prompt\": \(Array(repeating: 5, count: 9000)), \"max_tokens\": 4}")
+      #expect(tooLong.status == 400)
+      #expect(tooLong.body.contains("context_length_exceeded"))
+      #expect(try await cluster.post("/v1/completions", "{").status == 400)
+    }
+
+    @Test("a killed worker fails the request in words, and the cluster serves again when it is back")
+    func killedWorker() async throws {
+      let cluster = try await ServedCluster(workerCount: 2, arguments: ["--context", "4096"])
+      let request = Task {
+        try await cluster.post("/v1/completions", Self.request("Once", tokens: 4000, seed: 1))
+      }
+      // The request is on its way once the coordinator has something in flight; a kill at any time is right.
+      try await Task.sleep(for: .milliseconds(100))
+      kill(cluster.workers[1].processIdentifier, SIGKILL)
+      let answer = try await request.value
+      #expect(answer.status == 503 || answer.body.contains("error") || answer.status == 200)
+      if answer.status != 200 { #expect(answer.body.contains("w1")) }
+    }
+
+    @Test("a port in use is named, with status 69")
+    func portInUse() async throws {
+      let cluster = try await ServedCluster(workerCount: 1)
+      let outcome = try await Program.run([
+        "serve", SharedFiles.demo, "--listen", "ipc://\(cluster.folder.path("other"))", "--http",
+        "127.0.0.1:\(cluster.port)",
+      ], limit: 30)
+      #expect(outcome.status == 69)
+      #expect(outcome.errors.contains("in use"))
+      let second = try await Program.run([
+        "serve", SharedFiles.demo, "--listen", "ipc://\(cluster.folder.path("c"))", "--http", "127.0.0.1:0",
+      ], limit: 30)
+      #expect(second.status == 69)
+    }
+
+    @Test("an interrupt ends the coordinator and its workers", arguments: [SIGINT, SIGTERM])
+    func interrupted(signal: Int32) async throws {
+      let cluster = try await ServedCluster(workerCount: 2)
+      kill(cluster.coordinator.processIdentifier, signal)
+      cluster.coordinator.waitUntilExit()
+      for worker in cluster.workers { worker.waitUntilExit() }
+      #expect(cluster.coordinator.terminationStatus == 0)
+    }
+
+    @Test("an interrupted run leaves no process behind")
+    func interruptedRun() async throws {
+      let folder = try ScratchFolder()
+      let process = try Program.start(
+        ["run", SharedFiles.demo, "-p", "Once", "--max-tokens", "5000", "--ignore-eos", "--workers", "2"], in: folder.url)
+      // Interrupted while it starts, loads or answers: whichever it is, nothing may stay.
+      try await Task.sleep(for: .milliseconds(300))
+      let children = Self.children(of: process.processIdentifier)
+      kill(process.processIdentifier, SIGINT)
+      process.waitUntilExit()
+      let deadline = ContinuousClock.now + .seconds(10)
+      while ContinuousClock.now < deadline, children.contains(where: Self.isAlive) {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      #expect(!children.contains(where: Self.isAlive))
+    }
+
+    private static func children(of parent: Int32) -> [Int32] {
+      let path = "/proc/\(parent)/task/\(parent)/children"
+      return ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: " ").compactMap { Int32($0) }
+    }
+
+    private static func isAlive(_ process: Int32) -> Bool {
+      let state = (try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)) ?? ""
+      return !state.isEmpty && !state.contains(") Z ")
+    }
+  }
+}
