@@ -97,7 +97,8 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     }
     guard path.utf8.count <= maximumPathByteCount else {
       throw EndpointError(
-        text, "the path has \(path.utf8.count) bytes, but a socket's may have \(maximumPathByteCount); use a shorter one")
+        text,
+        "the path has \(path.utf8.count) bytes, but a socket's may have \(maximumPathByteCount); use a shorter one")
     }
     return .ipc(path: String(path))
   }

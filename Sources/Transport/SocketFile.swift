@@ -1,7 +1,7 @@
 import Glibc
 
-/// The file of an ipc endpoint that is bound. libzmq deletes whatever lies at the path before it binds, so it is looked at
-/// first; and leaves its own file behind.
+/// The file of an ipc endpoint that is bound. libzmq deletes whatever lies at the path before it binds, so it is looked
+/// at first; and leaves its own file behind.
 struct SocketFile {
   private let path: String
   private let device: dev_t

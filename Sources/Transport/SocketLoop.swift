@@ -92,8 +92,8 @@ package final class SocketLoop: Sendable {
     if inbox.requestClose(id, done) { done.wait() }
   }
 
-  /// Sends what it can within the sockets' linger, closes them all and waits for the thread. May be called again. From a
-  /// callback it only begins to stop.
+  /// Sends what it can within the sockets' linger, closes them all and waits for the thread. May be called again. From
+  /// a callback it only begins to stop.
   package func stop() {
     inbox.requestStop()
     guard !inbox.isOnLoopThread else { return }

@@ -14,8 +14,9 @@ package struct ForwardHeader: Hashable, Sendable {
   package var entries: [ForwardEntry]
   /// Sequences whose state ends before this step is computed.
   package var releases: [SequenceID]
-  /// Why an earlier stage could not compute the step; then there is no payload, later stages only apply the releases and
-  /// pass the header on. In UTF-8 at most `WireLimits.maximumStringByteCount`; encoding cuts what is longer.
+  /// Why an earlier stage could not compute the step; then there is no payload, and later stages only apply the
+  /// releases and pass the header on. At most `WireLimits.maximumStringByteCount` bytes of UTF-8; encoding cuts the
+  /// rest.
   package var failure: String?
 
   package init(

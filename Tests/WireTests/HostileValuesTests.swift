@@ -15,7 +15,8 @@ struct HostileValuesTests {
       ("register.memory_byte_count", { $0.memoryByteCount = -1 }), ("register.thread_count", { $0.threadCount = 0 }),
       ("register.thread_count", { $0.threadCount = .max }), ("register.relative_speed", { $0.relativeSpeed = .nan }),
       ("register.relative_speed", { $0.relativeSpeed = 0 }), ("register.relative_speed", { $0.relativeSpeed = -1 }),
-      ("register.relative_speed", { $0.relativeSpeed = .infinity }), ("register.data_endpoint", { $0.dataEndpoint = "" }),
+      ("register.relative_speed", { $0.relativeSpeed = .infinity }),
+      ("register.data_endpoint", { $0.dataEndpoint = "" }),
     ]
     for (field, change) in cases {
       var registration = Samples.registration
@@ -47,7 +48,8 @@ struct HostileValuesTests {
     let cases: [Change<StageAssignment>] = [
       ("stage_count", { $0.stageCount = 0 }), ("stage_count", { $0.stageCount = 65 }),
       ("stage_index", { $0.stageIndex = 64 }), ("stage_index", { $0.stageIndex = -1 }),
-      ("layer_end", { $0.layers = Samples.layers(0, 1025) }), ("first_layer", { $0.layers = Samples.layers(1025, 1025) }),
+      ("layer_end", { $0.layers = Samples.layers(0, 1025) }),
+      ("first_layer", { $0.layers = Samples.layers(1025, 1025) }),
       ("model_paths", { $0.modelPaths = [] }), ("model_paths", { $0.modelPaths = ["a", ""] }),
       ("model_paths", { $0.modelPaths = Array(repeating: "p", count: 1025) }),
       ("model_paths", { $0.modelPaths = [String(repeating: "p", count: 4097)] }),
@@ -160,6 +162,10 @@ struct HostileValuesTests {
         epoch: PlanEpoch(1), step: 1, entries: Array(repeating: entry, count: entries), vocabularySize: vocabularySize
       ).afterTheWire.refusedField
     }
+    let failed = StepResult(epoch: PlanEpoch(1), step: 1, entries: [], vocabularySize: 0, failure: "abc")
+    var bytes = failed.encoded()
+    bytes[bytes.count - 1] = 0xC3
+    #expect(StepResult.decode(bytes).refusedField == "failure")
     #expect(refused(257, 1, 10) == "entries")
     #expect(refused(2, 3000, 10) == "entries.prompt_logprobs")
     #expect(refused(1, 1, 0) == "vocabulary_size")

@@ -65,7 +65,7 @@ enum Samples {
       ForwardHeader(epoch: PlanEpoch(0), step: 0, hiddenSize: 0, entries: []),
       ForwardHeader(
         epoch: PlanEpoch(.max), step: .max, hiddenSize: Limits.maximumHiddenSize, entries: [],
-        releases: [SequenceID(0), SequenceID(.max)]),
+        releases: [SequenceID(0), SequenceID(.max)], failure: "stage 1 has no page 7"),
       ForwardHeader(
         epoch: PlanEpoch(3), step: 12, hiddenSize: 4096,
         entries: [
@@ -103,6 +103,7 @@ enum Samples {
   static var stepResults: [StepResult] {
     [
       StepResult(epoch: PlanEpoch(0), step: 0, entries: [], vocabularySize: 0),
+      StepResult(epoch: PlanEpoch(0), step: 0, entries: [], vocabularySize: 0, failure: "stage 0: no page 7"),
       StepResult(
         epoch: PlanEpoch(1), step: .max,
         entries: [resultEntry(), StepResultEntry(sequence: SequenceID(2), position: 0)], vocabularySize: 32_000),
