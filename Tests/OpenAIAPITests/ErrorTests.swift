@@ -99,6 +99,12 @@ struct ErrorTests {
     let reply = try await CannedEngine.answering("x").post("/v1/completions", body, settings: settings)
     #expect(reply.status == 413)
     expectShape(reply, "413")
+    // A client that listens only when it has sent all hears it too.
+    settings.maximumBodyByteCount = 8 << 20
+    let large = String(repeating: "x", count: 16 << 20)
+    let server = try CannedEngine.answering("x").server(settings)
+    let line = try await LiveStream.statusLine(server, "/v1/completions", large)
+    #expect(line?.hasPrefix("HTTP/1.1 413 ") == true)
   }
 
   @Test("Keys guard everything but health, and a wrong one is a 401")

@@ -39,7 +39,7 @@ extension APIError {
         This model's maximum context length is \(contextLength) tokens, but the prompt has \
         \(promptTokenCount) tokens and an answer needs room too. Please shorten the prompt.
         """
-    var error = invalid(message, parameter: "messages", code: "context_length_exceeded")
+    var error = invalid(message, code: "context_length_exceeded")
     error.lengths = ContextLengths(promptTokenCount: promptTokenCount, contextLength: contextLength)
     return error
   }

@@ -14,16 +14,19 @@ struct BodyReader: Sendable {
     try JSONDecoder().decode(type, from: try await bytes(of: request))
   }
 
+  /// A body that is too large is read to its end and forgotten, within reason: many clients do not listen
+  /// before they have sent all, and would never hear why they are refused.
   private func bytes(of request: Request) async throws -> Data {
     let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-    guard announced <= maximumByteCount else { throw APIError.bodyTooLarge(limit: maximumByteCount) }
-    var bytes = Data()
+    var bytes: Data? = announced <= maximumByteCount ? Data() : nil
+    var room = maximumByteCount
     for try await chunk in request.body {
-      guard chunk.readableBytes <= maximumByteCount - bytes.count else {
-        throw APIError.bodyTooLarge(limit: maximumByteCount)
-      }
-      bytes.append(contentsOf: chunk.readableBytesView)
+      room -= chunk.readableBytes
+      if room < 0 { bytes = nil }
+      guard room >= -3 * maximumByteCount else { break }
+      bytes?.append(contentsOf: chunk.readableBytesView)
     }
+    guard let bytes else { throw APIError.bodyTooLarge(limit: maximumByteCount) }
     return bytes
   }
 }
