@@ -23,13 +23,13 @@ from model import DemoModel, SelfExtend, Shape
 from vocabulary import END, START, train_vocabulary
 
 ANSWER_WEIGHT = 6.0
-RETRIEVAL_SHARE = 0.5
 
 
 class Rows:
     """Makes the rows of every batch: ids and the weight of each id as a target."""
 
-    def __init__(self, tokenizer, books: list[list[str]], seed: int):
+    def __init__(self, tokenizer, books: list[list[str]], seed: int, share: float):
+        self.share = share
         self.rng = Random(seed)
         self.tokenizer = tokenizer
         self.books = books
@@ -86,13 +86,15 @@ class Rows:
                 number, places = "", []
 
     def batch(self, rows: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
-        asked = round(rows * RETRIEVAL_SHARE)
+        asked = round(rows * self.share)
         made = [self.retrieval(length) for _ in range(asked)] + [self.prose(length) for _ in range(rows - asked)]
         return torch.tensor([ids for ids, _ in made]), torch.tensor([weight for _, weight in made])
 
 
-def row_length(progress: float, window: int, rng: Random) -> int:
-    """Tokens in a row: short at first, the whole window in most of the last two thirds."""
+def row_length(progress: float, window: int, resumed: bool, rng: Random) -> int:
+    """Tokens in a row: short at first, then longer; a resumed run has all lengths from its start."""
+    if resumed:
+        return rng.choice((64, 128, 192, window, window))
     if progress < 0.12:
         return rng.choice((48, 64))
     if progress < 0.30:
@@ -102,9 +104,9 @@ def row_length(progress: float, window: int, rng: Random) -> int:
     return window if rng.random() < 0.8 else rng.choice((64, 96, 128, 192))
 
 
-def rate(progress: float, step: int) -> float:
-    """Share of the full learning rate: a short rise, a plateau, a straight fall to nothing from 60 %."""
-    return min(1.0, (step + 1) / 60) * min(1.0, max(0.0, (1 - progress) / 0.4))
+def rate(progress: float, step: int, fall: float) -> float:
+    """Share of the full learning rate: a short rise, a plateau, a straight fall to nothing in the last `fall`."""
+    return min(1.0, (step + 1) / 60) * min(1.0, max(0.0, (1 - progress) / fall))
 
 
 def orthogonalised(m: torch.Tensor) -> torch.Tensor:
@@ -140,11 +142,14 @@ class MatrixMomentum:
                 w.mul_(1 - lr * decay).sub_(m, alpha=scale)
 
 
-def loss_of(model: DemoModel, ids: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+def loss_of(model: DemoModel, ids: torch.Tensor, weight: torch.Tensor, apart: bool) -> torch.Tensor:
+    """The mean over all targets by weight; or, apart, the mean over prose plus the mean over answers."""
     with torch.autocast("cpu", torch.bfloat16):
         logits = model(ids[:, :-1])
     each = F.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
     weight = weight[:, 1:].flatten()
+    if apart:
+        return each[weight == 1.0].mean() + each[weight == ANSWER_WEIGHT].mean()
     return (each * weight).sum() / weight.sum()
 
 
@@ -186,6 +191,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--steps", type=int, default=0, help="lay the schedule over steps instead of time")
     parser.add_argument("--batch-tokens", type=int, default=2048)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
+    parser.add_argument("--skip-keys", type=int, default=0, help="pass keys used up before the resumed checkpoint")
+    parser.add_argument("--retrieval-share", type=float, default=0.5, help="share of rows that hide a number")
+    parser.add_argument("--answers-apart", action="store_true", help="answers count as much as all prose")
+    parser.add_argument("--matrix-rate", type=float, default=0.02)
+    parser.add_argument("--other-rate", type=float, default=4e-3)
+    parser.add_argument("--fall", type=float, default=0.4, help="share of the schedule in which the rate falls")
+    parser.add_argument("--saves", type=int, default=10)
     return parser.parse_args()
 
 
@@ -212,11 +225,16 @@ def main() -> None:
     unseen = Filler(held_out_books)
 
     model = DemoModel(shape)
+    if options.resume:
+        model.load_state_dict(torch.load(options.resume, weights_only=True)["weights"])
     matrices = [w for n, w in model.named_parameters() if w.dim() == 2 and "embedding" not in n]
     others = [w for n, w in model.named_parameters() if w.dim() == 1 or "embedding" in n]
     inner = MatrixMomentum(matrices)
-    outer = torch.optim.AdamW(others, lr=4e-3, betas=(0.9, 0.98), weight_decay=0.0)
-    rows = Rows(tokenizer, books, options.seed)
+    outer = torch.optim.AdamW(others, lr=options.other_rate, betas=(0.9, 0.98), weight_decay=0.0)
+    rows = Rows(tokenizer, books, options.seed + (options.skip_keys > 0) * 100, options.retrieval_share)
+    rows.keys = Keys(Random(options.seed + 1))
+    available = len(rows.keys.left)
+    del rows.keys.left[available - options.skip_keys:]
     weights = sum(w.numel() for w in model.parameters())
     print(f"{weights} weights, held-out rows {len(held_out)}", flush=True)
 
@@ -239,7 +257,7 @@ def main() -> None:
         temporary.replace(options.out / f"model-{len(log):02d}.pt")
         record = {
             "seed": options.seed, "steps": step, "tokens": tokens, "minutes": round(minutes, 1),
-            "pass_keys_used": 90000 - 9000 - len(rows.keys.left), "batch_tokens": options.batch_tokens,
+            "pass_keys_used": available - len(rows.keys.left), "batch_tokens": options.batch_tokens,
             "threads": options.threads, "weights": weights, "shape": asdict(shape),
             "versions": {"python": platform.python_version(), "torch": torch.__version__,
                          "numpy": numpy.__version__, "sentencepiece": sentencepiece.__version__},
@@ -247,23 +265,23 @@ def main() -> None:
         }
         (options.out / "record.json").write_text(json.dumps(record, indent=1) + "\n")
 
-    next_save = 0.1
+    next_save = 1 / options.saves
     while True:
         spent = (time.monotonic() - began) / 60 / options.minutes
         progress = step / options.steps if options.steps else spent
         if progress >= 1:
             break
-        length = row_length(progress, shape.window, rng)
+        length = row_length(progress, shape.window, options.resume is not None, rng)
         ids, weight = rows.batch(max(2, options.batch_tokens // length), length)
-        share = rate(progress, step)
-        loss = loss_of(model, ids, weight)
+        share = rate(progress, step, options.fall)
+        loss = loss_of(model, ids, weight, options.answers_apart)
         if not math.isfinite(loss.item()):
             raise SystemExit(f"the loss of step {step} is not finite")
         loss.backward()
         torch.nn.utils.clip_grad_norm_(others, 1.0)
-        inner.step(0.02 * share, 0.01)
+        inner.step(options.matrix_rate * share, 0.01)
         for group in outer.param_groups:
-            group["lr"] = 4e-3 * share
+            group["lr"] = options.other_rate * share
         outer.step()
         model.zero_grad(set_to_none=True)
         step, tokens = step + 1, tokens + ids.numel()
@@ -273,7 +291,7 @@ def main() -> None:
                   f"minutes {(time.monotonic() - began) / 60:.1f}", flush=True)
         if progress >= next_save:
             save(progress)
-            next_save += 0.1
+            next_save += 1 / options.saves
     save(1.0)
 
 
