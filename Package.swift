@@ -95,7 +95,9 @@ let package = Package(
     .testTarget(
       name: "OpenAIAPITests",
       dependencies: [
-        "OpenAIAPI", "Inference", "Tokenization", .product(name: "HummingbirdTesting", package: "hummingbird"),
+        "OpenAIAPI", "Inference", "Tokenization", "ChatTemplates",
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
+        .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(name: "EndToEndTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "TidyTests", swiftSettings: swiftSettings),

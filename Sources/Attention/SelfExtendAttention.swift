@@ -10,19 +10,20 @@ package import Tensors
 
 /// SelfExtend attention (§3 of the paper) of a stage's layers over their paged cache, at the price of plain attention.
 ///
-/// **Two views of a key.** A key is stored turned to its far position `floor(j/G)` and rounded to the cache's type. The near
-/// view is derived from that stored far key by the remaining turn `j - floor(j/G)` and kept, rounded alike, in a ring over
-/// the last w positions and the running chunk. Nothing is turned when keys are read, and the ring can be rebuilt bit for bit.
-/// With G = 1 both views are the same key: there is no ring and no second path.
+/// **Two views of a key.** A key is stored turned to its far position `floor(j/G)` and rounded to the cache's type.
+/// The near view is derived from that stored far key by the remaining turn `j - floor(j/G)` and kept, rounded alike,
+/// in a ring over the last w positions and the running chunk. Nothing is turned when keys are read, and the ring can
+/// be rebuilt bit for bit. With G = 1 both views are the same key: there is no ring and no second path.
 ///
 /// **Two views of a query.** Each query is turned to its own position for near keys and to
 /// `floor(i/G) + w - floor(w/G)` for far ones.
 ///
-/// **Tiles.** Queries meet keys a block of 64 at a time, in ascending order. Blocks that are wholly far or wholly near cost one
-/// product; only the band around distance w costs two. One online softmax runs over both.
+/// **Tiles.** Queries meet keys a block of 64 at a time, in ascending order. Blocks that are wholly far or wholly
+/// near cost one product; only the band around distance w costs two. One online softmax runs over both.
 ///
-/// **Same bytes.** A row's arithmetic depends on its position and the stored keys alone: blocks ascend, softmax states are
-/// merged at fixed splits of `splitBlockCount` blocks, and neighbours in a tile never touch each other's numbers.
+/// **Same bytes.** A row's arithmetic depends on its position and the stored keys alone: blocks ascend, softmax
+/// states are merged at fixed splits of `splitBlockCount` blocks, and neighbours in a tile never touch each other's
+/// numbers.
 package final class SelfExtendAttention: @unchecked Sendable {
   /// Key blocks after which a row's softmax state is merged into its total: 1024 keys.
   static let splitBlockCount = 16
@@ -109,7 +110,8 @@ package final class SelfExtendAttention: @unchecked Sendable {
   // MARK: Appending
 
   private func append(
-    _ entry: AttentionEntry, layer: Int, head: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>, thread: Int
+    _ entry: AttentionEntry, layer: Int, head: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
+    thread: Int
   ) {
     let key = scratch[thread].key.baseAddress
     let type = store.geometry.elementType.kernelType
@@ -217,7 +219,8 @@ package final class SelfExtendAttention: @unchecked Sendable {
     for token in tokens {
       let position = entry.startPosition + token
       for member in 0..<headsPerGroup {
-        let source = queries + ((entry.firstRow + token) * queryHeadCount + head * headsPerGroup + member) * headDimension
+        let queryHead = head * headsPerGroup + member
+        let source = queries + ((entry.firstRow + token) * queryHeadCount + queryHead) * headDimension
         let far = scratch.farQueries.baseAddress + row * headDimension
         // A query within w of the start sees no far key; its far position could lie outside the table.
         if position >= window {

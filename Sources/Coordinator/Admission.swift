@@ -18,7 +18,7 @@ struct Admission {
       throw InvalidParameter(name: "logprobs", reason: "must be between 0 and \(Limits.maximumTopLogprobCount)")
     }
     if let from = request.scoresPromptFrom, from < 1 {
-      throw InvalidParameter(name: "scores from", reason: "must be at least 1, since the first token has no predecessor")
+      throw InvalidParameter(name: "scores from", reason: "must be at least 1: the first token has no predecessor")
     }
     let promptCount = request.prompt.count
     let newTokens = request.maximumNewTokens ?? max(0, contextLength - promptCount)

@@ -25,9 +25,8 @@ extension ClusterEngine {
     case .register(let registration):
       register(registration, peer)
     case .heartbeat(let heartbeat):
-      guard let name = name(of: peer) else {
-        return tell(.refused(reason: "this coordinator does not know the worker; restart it"), peer)
-      }
+      // A worker whose link was remade registers again; its heartbeat may come first.
+      guard let name = name(of: peer) else { return }
       state.withLock { state in
         note(
           state.membership.heartbeat(
@@ -199,8 +198,8 @@ extension ClusterEngine {
   /// Requests that may wait for their turn.
   private static let maximumWaitingRequests = 256
 
-  /// The plan in force is over: every generation ends with the reason. A retry begins the next epoch with the workers that
-  /// remain; what would only fail again (a model that cannot be loaded) is not retried.
+  /// The plan in force is over: every generation ends with the reason. A retry begins the next epoch with the
+  /// workers that remain; what would only fail again (a model that cannot be loaded) is not retried.
   private func fail(_ reason: String, retries: Bool) {
     logger.error("the plan failed", metadata: ["reason": "\(reason)"])
     let (link, actions) = state.withLock { state -> (SocketID?, [PlanRollout.Action]) in

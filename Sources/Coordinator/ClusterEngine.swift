@@ -8,9 +8,9 @@ import Wire
 
 /// A cluster of workers as one engine: it takes registrations, plans layers, makes steps and hands out tokens.
 ///
-/// Two threads come in: the socket thread with results, which is the path of every token, and the task of `run` with all else
-/// (registrations, heartbeats, time). Both change `EngineState` under one lock and leave only enqueued sends and stream
-/// events behind, so neither ever waits for the network.
+/// Two threads come in: the socket thread with results, which is the path of every token, and the task of `run` with
+/// all else (registrations, heartbeats, time). Both change `EngineState` under one lock and leave only enqueued
+/// sends and stream events behind, so neither ever waits for the network.
 package final class ClusterEngine: InferenceEngine {
   enum Event: Sendable {
     case worker(WorkerMessage, PeerID)

@@ -4,7 +4,8 @@ import Scheduling
 import Transport
 import Wire
 
-/// Everything a coordinator knows: who is there, which plan runs, which sequences are in it. Guarded by the engine's lock.
+/// Everything a coordinator knows: who is there, which plan runs, which sequences are in it. Guarded by the engine's
+/// lock.
 struct EngineState {
   /// A registered worker and the way to it.
   struct Peer {

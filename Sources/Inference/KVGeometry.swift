@@ -25,7 +25,8 @@ package struct KVGeometry: Hashable, Sendable {
     (tokenCount + Limits.pageSize - 1) / Limits.pageSize
   }
 
-  /// Key blocks of the ring that holds the near view of the last w keys while a chunk is read; none when nothing groups.
+  /// Key blocks of the ring that holds the near view of the last w keys while a chunk is read; none when nothing
+  /// groups.
   package static func nearBlockCount(policy: SelfExtendPolicy, chunkTokenCount: Int) -> Int {
     guard policy.groups, policy.neighborWindow > 0 else { return 0 }
     // One block more than the rows need, since neither end is aligned to a block.

@@ -25,9 +25,9 @@ package struct PolicyRefusal: Error, Hashable, Sendable, CustomStringConvertible
 
   package var description: String {
     """
-    \(length) tokens (prompt plus new tokens) are more than any automatic SelfExtend policy admits: this model's maximum \
-    context length is \(longestLength) tokens (trained length \(trainedLength)). Shorten the prompt, lower the number \
-    of new tokens, or force a policy with --group-size and --neighbor-window.
+    \(length) tokens (prompt plus new tokens) are more than any automatic SelfExtend policy admits: this model's \
+    maximum context length is \(longestLength) tokens (trained length \(trainedLength)). Shorten the prompt, lower the \
+    number of new tokens, or force a policy with --group-size and --neighbor-window.
     """
   }
 }
@@ -36,7 +36,8 @@ extension PolicyChoice {
   /// Chooses G and w for a total length (prompt plus new tokens), as fixed at admission.
   ///
   /// - Length within L: plain, so that short text is exactly the base model.
-  /// - Longer: w = L/4 unless given; the smallest G meeting `2/3 L > w + (N - w)/G` (the authors' rule), rounded up to a
+  /// - Longer: w = L/4 unless given; the smallest G meeting `2/3 L > w + (N - w)/G` (the authors' rule), rounded up
+  ///   to a
   ///   divisor of w; refused when none fits.
   /// - G or w given by the user is obeyed; a warning is set where it does not admit the length.
   package static func forLength(
@@ -108,7 +109,7 @@ package struct PolicyArgumentError: Error, Hashable, Sendable, CustomStringConve
   package let groupSize: Int
   package let neighborWindow: Int
   package var description: String {
-    "group size \(groupSize) and neighbor window \(neighborWindow) are out of range: the group size must be at least 1, "
-      + "the window at least 0, both at most \(Limits.maximumContext)"
+    "group size \(groupSize) and neighbor window \(neighborWindow) are out of range: the group size must be at least "
+      + "1, the window at least 0, both at most \(Limits.maximumContext)"
   }
 }

@@ -1,7 +1,7 @@
 /// Counter-based random numbers (Philox 4x32, ten rounds): a pure function of a key and a counter.
 ///
-/// A token's draw is keyed by (seed, position), so nothing but the position has to be restored when a worker is replaced,
-/// and neither batch nor worker count can change it.
+/// A token's draw is keyed by (seed, position), so nothing but the position has to be restored when a worker is
+/// replaced, and neither batch nor worker count can change it.
 package struct CounterRandom: Sendable {
   private let key: (UInt32, UInt32)
 

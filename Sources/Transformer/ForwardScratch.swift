@@ -1,7 +1,8 @@
 import Inference
 import Tensors
 
-/// Every buffer of a stage's forward pass, allocated once for the largest step. Row-major, f32, `rows` at most `rowCapacity`.
+/// Every buffer of a stage's forward pass, allocated once for the largest step. Row-major, f32, `rows` at most
+/// `rowCapacity`.
 final class ForwardScratch {
   let rowCapacity: Int
   /// `[rows, hiddenSize]`: the hidden states, residuals added in place.

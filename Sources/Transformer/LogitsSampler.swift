@@ -3,8 +3,8 @@ package import Inference
 
 /// Draws a token from one row of logits. Deterministic: the same row, parameters and position give the same token.
 ///
-/// Order: penalties, temperature, top-k, top-p, min-p, draw. Candidates are ordered by logit, lowest id first on ties, so every
-/// filter keeps a prefix of one list.
+/// Order: penalties, temperature, top-k, top-p, min-p, draw. Candidates are ordered by logit, lowest id first on
+/// ties, so every filter keeps a prefix of one list.
 package struct LogitsSampler {
   /// Copy of the row that penalties and temperature may change.
   private var scores: [Float]
@@ -40,7 +40,8 @@ package struct LogitsSampler {
     return draw(from: order, uniform: uniform, fallback: TokenID(best))
   }
 
-  /// Leaves in `order` the candidates that the filters keep, likeliest first. `scores` are weights relative to the best, 1.
+  /// Leaves in `order` the candidates that the filters keep, likeliest first. `scores` are weights relative to the
+  /// best, 1.
   private mutating func filter(_ parameters: SamplingParameters) {
     order.removeAll(keepingCapacity: true)
     for index in scores.indices where scores[index] > 0 { order.append(Int32(index)) }

@@ -3,7 +3,8 @@ import Inference
 import Tensors
 import Weights
 
-/// `y = x · Wᵀ` over a pool: threads split the output channels, so no element is touched twice and none depends on the split.
+/// `y = x · Wᵀ` over a pool: threads split the output channels, so no element is touched twice and none depends on
+/// the split.
 final class MatrixProduct {
   private let pool: ComputePool
   /// One kernel scratch a thread.

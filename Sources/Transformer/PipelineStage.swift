@@ -61,7 +61,8 @@ package final class PipelineStage {
       scratch.hidden.baseAddress + row * configuration.hiddenSize, Int64(configuration.hiddenSize))
   }
 
-  /// Runs `rows` rows of the input through this stage's layers. Returns `[rows, hiddenSize]`, valid until the next call.
+  /// Runs `rows` rows of the input through this stage's layers. Returns `[rows, hiddenSize]`, valid until the next
+  /// call.
   ///
   /// - Parameter entries: cover the rows in order; their caches are already extended over them.
   package func forward(entries: [AttentionEntry], rows: Int, progress: (Int) -> Void) -> UnsafePointer<Float> {

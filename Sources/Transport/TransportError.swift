@@ -32,7 +32,7 @@ package enum TransportError: Error, Hashable, Sendable, CustomStringConvertible 
         + (endpoint.isPath ? "path" : "port")
     case .insecure(let endpoint):
       "\(endpoint) can be reached from other machines and has no keys; bind to 127.0.0.1 or an ipc path, or say "
-        + "explicitly that insecure connections are wanted"
+        + "with --insecure that insecure connections are wanted"
     case .cannotOpen(let endpoint, let reason): "cannot open \(endpoint): \(reason)"
     case .onLoopThread: "a socket cannot be opened from a socket's callback"
     case .stopped: "the sockets are closed: the process is stopping"

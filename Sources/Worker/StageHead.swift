@@ -23,7 +23,8 @@ struct StageHead {
     let target: TokenID?
   }
 
-  /// Runs the head over the rows that matter, a few at a time. Returns the entries and the wanted logits, row after row.
+  /// Runs the head over the rows that matter, a few at a time. Returns the entries and the wanted logits, row after
+  /// row.
   mutating func results(
     of entries: [ForwardEntry], stage: PipelineStage, sequences: StageSequences
   ) throws -> (entries: [StepResultEntry], logits: [Float]) {
@@ -74,7 +75,8 @@ struct StageHead {
     result: inout StepResultEntry, logits: inout [Float]
   ) throws {
     guard PipelineStage.isFinite(row) else {
-      throw FrameRefusal(sequence: entry.sequence, reason: "has logits that are not finite at position \(need.position)")
+      throw FrameRefusal(
+        sequence: entry.sequence, reason: "has logits that are not finite at position \(need.position)")
     }
     if let target = need.target {
       if result.promptLogprobs.isEmpty { result.promptLogprobsFirst = need.position + 1 }

@@ -10,8 +10,8 @@ import Wire
 
 /// One assigned stage: loads it, then turns each forward frame into the next stage's frame or the coordinator's result.
 ///
-/// It owns the compute thread. Frames come from the socket thread through a bounded queue; what it makes goes out through
-/// `send` and `report`, which only enqueue.
+/// It owns the compute thread. Frames come from the socket thread through a bounded queue; what it makes goes out
+/// through `send` and `report`, which only enqueue.
 final class StageRunner: Sendable {
   /// Told to the worker's service from the compute thread.
   enum Report: Sendable {
@@ -207,8 +207,8 @@ enum StageLoadError: Error, CustomStringConvertible {
   var description: String {
     switch self {
     case .otherModel(let path):
-      "'\(path)' is not the model the coordinator serves (its headers differ); copy the coordinator's file to this machine "
-        + "and name it with --model"
+      "'\(path)' is not the model the coordinator serves (its headers differ); copy the coordinator's file to this "
+        + "machine and name it with --model"
     }
   }
 }

@@ -47,7 +47,7 @@ package enum WorkerFailure: Error, CustomStringConvertible {
   package var description: String {
     switch self {
     case .coordinatorUnreachable(let endpoint, let seconds):
-      "no coordinator answered at \(endpoint) within \(seconds) s; start it first, or check the address and the firewall"
+      "no coordinator answered at \(endpoint) within \(seconds) s; start it first, or check address and firewall"
     case .coordinatorLost(let endpoint, let seconds):
       "the coordinator at \(endpoint) has been silent for \(seconds) s"
     case .refused(let reason): "the coordinator refused this worker: \(reason)"

@@ -15,6 +15,8 @@ package final class WorkerService: Sendable {
     /// The coordinator speaks another protocol version.
     case incompatible(String)
     case stage(PlanEpoch, StageRunner.Report)
+    /// The link to the coordinator was made, or made again: it does not know this worker yet.
+    case connected
     case tick
     case stop(String)
   }
@@ -65,6 +67,7 @@ package final class WorkerService: Sendable {
     let loop: SocketLoop
     let control: SocketID
     let data: SocketID
+    let dataEndpoint: Endpoint
     let incarnation: UInt64
     var isWelcome = false
     var epoch = PlanEpoch(0)
@@ -82,19 +85,24 @@ package final class WorkerService: Sendable {
     line.maximumMessageByteCount = WireLimits.maximumControlByteCount
     // Only a last goodbye is ever kept waiting, and the coordinator may have gone first.
     line.linger = .milliseconds(100)
-    let control = try loop.open(line, onMessage: { [self] message, _ in hear(message) })
-    let session = Session(
-      loop: loop, control: control, data: data, incarnation: UInt64.random(in: 1...UInt64.max))
-    let endpoint = loop.boundEndpoint(of: data) ?? configuration.dataEndpoint
+    let control = try loop.open(
+      line, onMessage: { [self] message, _ in hear(message) },
+      onPeerEvent: { [eventSink] event in if event == .connected { eventSink.yield(.connected) } })
+    return Session(
+      loop: loop, control: control, data: data,
+      dataEndpoint: loop.boundEndpoint(of: data) ?? configuration.dataEndpoint,
+      incarnation: UInt64.random(in: 1...UInt64.max))
+  }
+
+  private func register(_ session: Session) throws {
     try tell(
       .register(
         WorkerRegistration(
           name: configuration.name, incarnation: session.incarnation, build: configuration.build,
           memoryByteCount: configuration.memoryByteCount, threadCount: configuration.threadCount,
-          relativeSpeed: configuration.relativeSpeed, dataEndpoint: endpoint.description,
+          relativeSpeed: configuration.relativeSpeed, dataEndpoint: session.dataEndpoint.description,
           numericsID: NumericsID.current)),
       session)
-    return session
   }
 
   /// True when the worker is to leave.
@@ -108,6 +116,9 @@ package final class WorkerService: Sendable {
     case .stage(let epoch, let report):
       guard epoch == session.epoch else { return false }
       try pass(report, session: session)
+      return false
+    case .connected:
+      try register(session)
       return false
     case .tick:
       let silence = ContinuousClock.now - session.lastHeard

@@ -20,7 +20,8 @@ enum NaiveAttention {
     return result
   }
 
-  /// `queries[token][head]`, `keys[token][kvHead]`, `values[token][kvHead]` are unrotated heads; returns `[token][head]`.
+  /// `queries[token][head]`, `keys[token][kvHead]`, `values[token][kvHead]` are unrotated heads; returns
+  /// `[token][head]`.
   static func attend(
     queries: [[[Double]]], keys: [[[Double]]], values: [[[Double]]], policy: SelfExtendPolicy, rope: RopeConfiguration,
     radians: [Double]

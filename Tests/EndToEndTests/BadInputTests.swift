@@ -35,7 +35,7 @@ extension EndToEnd {
         try await expect(["run", old, "-p", "x"], status: 78, says: "version 1")
       }
       if let vocabulary = SharedFiles.path("tokenizers/ggml-vocab-gpt-2.gguf") {
-        try await expect(["run", vocabulary, "-p", "x"], status: 78, says: "gpt2")
+        try await expect(["run", vocabulary, "-p", "x"], status: 78, says: "no weights")
       }
     }
 
@@ -75,7 +75,8 @@ extension EndToEnd {
     func unreachableCoordinator() async throws {
       let folder = try ScratchFolder()
       try await expect(
-        ["worker", "--coordinator", "ipc://\(folder.path("nobody"))", "--name", "w"], status: 69, says: "no coordinator")
+        ["worker", "--coordinator", "ipc://\(folder.path("nobody"))", "--name", "w"], status: 69,
+        says: "no coordinator")
       try await expect(["worker", "--coordinator", "nonsense"], status: 2, says: "nonsense")
     }
 
@@ -83,7 +84,7 @@ extension EndToEnd {
     func remoteBind() async throws {
       try await expect(
         ["serve", SharedFiles.demo, "--listen", "tcp://0.0.0.0:0", "--http", "127.0.0.1:0"], status: 69,
-        says: "--insecure")
+        says: "no keys", "--insecure")
     }
   }
 }

@@ -66,7 +66,7 @@ extension EndToEnd {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = ["ip", "netns", "exec", host, Program.url.path] + arguments
         let url = folder.url.appendingPathComponent(log)
-        FileManager.default.createFile(atPath: url.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: url.path, contents: nil)
         process.standardError = try FileHandle(forWritingTo: url)
         process.standardOutput = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice

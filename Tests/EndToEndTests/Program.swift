@@ -37,38 +37,29 @@ enum Program {
   }
 
   private static func fileHandle(_ url: URL) throws -> FileHandle {
-    FileManager.default.createFile(atPath: url.path, contents: nil)
+    _ = FileManager.default.createFile(atPath: url.path, contents: nil)
     return try FileHandle(forWritingTo: url)
   }
 
-  /// Runs the program to its end and returns what it said. Killed, and reported as such, after `limit` seconds.
-  static func run(_ arguments: [String], limit: Double = 120) async throws -> Outcome {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("lh-\(UUID().uuidString.prefix(8))")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+  /// Runs the program to its end and returns what it said. Killed after `limit` seconds, which reads as status 137.
+  static func run(_ arguments: [String], limit: Int = 120) async throws -> Outcome {
+    let folder = try ScratchFolder()
     let process = Process()
-    process.executableURL = url
-    process.arguments = arguments
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["timeout", "-s", "KILL", "\(limit)", url.path] + arguments
     process.standardInput = FileHandle.nullDevice
-    let (out, err) = (folder.appendingPathComponent("out"), folder.appendingPathComponent("err"))
+    let (out, err) = (folder.url.appendingPathComponent("out"), folder.url.appendingPathComponent("err"))
     process.standardOutput = try fileHandle(out)
     process.standardError = try fileHandle(err)
     process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
-    return try await withCheckedThrowingContinuation { continuation in
-      let killer = DispatchWorkItem { [id = process] in kill(id.processIdentifier, SIGKILL) }
+    let status = try await withCheckedThrowingContinuation { continuation in
       process.terminationHandler = { ended in
-        killer.cancel()
-        let output = (try? Data(contentsOf: out)) ?? Data()
-        let errors = (try? String(contentsOf: err, encoding: .utf8)) ?? ""
-        let status = ended.terminationReason == .uncaughtSignal ? -ended.terminationStatus : ended.terminationStatus
-        continuation.resume(returning: Outcome(status: status, output: output, errors: errors))
+        continuation.resume(
+          returning: ended.terminationReason == .uncaughtSignal ? -ended.terminationStatus : ended.terminationStatus)
       }
-      do {
-        try process.run()
-        DispatchQueue.global().asyncAfter(deadline: .now() + limit, execute: killer)
-      } catch {
-        continuation.resume(throwing: error)
-      }
+      do { try process.run() } catch { continuation.resume(throwing: error) }
     }
+    return Outcome(
+      status: status, output: try Data(contentsOf: out), errors: try String(contentsOf: err, encoding: .utf8))
   }
 }

@@ -15,6 +15,9 @@ enum SharedFiles {
     return path
   }
 
+  /// A prompt of three windows of the demo model, with a pass key early and the question at its end.
+  static let longPrompt = root.appendingPathComponent("deploy/demo-model/prompt-long.txt").path
+
   /// The demo model that comes with the program.
   static let demo = root.appendingPathComponent("Sources/longhaul/Resources/longhaul-demo.gguf").path
 }
@@ -51,7 +54,7 @@ struct Golden: Decodable {
 }
 
 /// A folder for one test's files, removed with it.
-final class ScratchFolder {
+final class ScratchFolder: Sendable {
   let url: URL
 
   init() throws {

@@ -63,10 +63,11 @@ struct TidyTests {
     }
   }
 
-  @Test("no file is longer than 400 lines and no line than 120 columns")
+  @Test("no Swift file is longer than 400 lines, no kernel (with its reference) than 500, no line than 120 columns")
   func filesAndLinesAreShort() {
     for file in Self.all {
-      #expect(file.lines.count <= 400, "\(file.path) has \(file.lines.count) lines: is it one idea?")
+      let limit = file.path.hasSuffix(".swift") ? 400 : 500
+      #expect(file.lines.count <= limit, "\(file.path) has \(file.lines.count) lines: is it one idea?")
       for (index, line) in file.lines.enumerated() where line.count > 120 {
         Issue.record("\(file.path):\(index + 1) has \(line.count) columns")
       }

@@ -27,7 +27,8 @@ struct StageChain {
     let pool = try ComputePool(threadCount: threads)
     stages = try (0..<stageCount).map { index in
       guard let layers = LayerRange(
-        lower: configuration.layerCount * index / stageCount, upper: configuration.layerCount * (index + 1) / stageCount)
+        lower: configuration.layerCount * index / stageCount,
+        upper: configuration.layerCount * (index + 1) / stageCount)
       else { preconditionFailure("the split is ordered") }
       let weights = try StageWeights(
         checkpoint, layers: layers, hasEmbedding: index == 0, hasHead: index == stageCount - 1)

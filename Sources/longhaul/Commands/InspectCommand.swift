@@ -115,8 +115,8 @@ struct InspectCommand: ParsableCommand {
       let share = report.trainedLength.map { 100 * policy.largestRelativePosition / $0 } ?? 0
       lines.append(
         "a length of \(policy.contextLength) gets group size \(policy.policy.groupSize), neighbor window "
-          + "\(policy.policy.neighborWindow): largest relative position \(policy.largestRelativePosition) (\(share) % of "
-          + "the trained length), longest length \(policy.longestLength)")
+          + "\(policy.policy.neighborWindow): largest relative position \(policy.largestRelativePosition) (\(share) % "
+          + "of the trained length), longest length \(policy.longestLength)")
       if let warning = policy.warning { lines.append("warning: \(warning)") }
     }
     lines.append("metadata:")

@@ -12,8 +12,8 @@ struct PerplexityCommand: AsyncParsableCommand {
     commandName: "perplexity",
     abstract: "Measures the perplexity of a text at several lengths, plain and under SelfExtend.",
     discussion: """
-      Every window of N tokens scores its last --score tokens only, and windows of all lengths end at the same places, so \
-      that the same tokens are scored whatever N is. The work runs through a local cluster's workers.
+      Every window of N tokens scores its last --score tokens only, and windows of all lengths end at the same places, \
+      so that the same tokens are scored whatever N is. The work runs through a local cluster's workers.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -75,7 +75,8 @@ struct PerplexityCommand: AsyncParsableCommand {
         var scores: [Float] = []
         for (done, end) in ends.enumerated() {
           scores += try await Self.scores(
-            of: Array(tokens[end - value.length..<end]), count: scoreCount, policy: value.request, engine: cluster.engine)
+            of: Array(tokens[end - value.length..<end]), count: scoreCount, policy: value.request,
+            engine: cluster.engine)
           bar.update(done: index * ends.count + done + 1, total: cases.count * ends.count)
         }
         rows.append(PerplexityRow(value, scores: scores))
@@ -116,8 +117,8 @@ struct PerplexityCommand: AsyncParsableCommand {
     let last = longest + score * (windows - 1)
     guard last <= tokenCount else {
       throw CommandFailure(
-        .usage, "'\(file)' has \(tokenCount) tokens; \(windows) windows of \(longest) need \(last): use fewer --windows, "
-          + "shorter --lengths, or a longer text")
+        .usage, "'\(file)' has \(tokenCount) tokens; \(windows) windows of \(longest) need \(last): use fewer "
+          + "--windows, shorter --lengths, or a longer text")
     }
     return (0..<windows).map { longest + score * $0 }
   }

@@ -57,7 +57,8 @@ struct WorkerDescription: ExpressibleByArgument {
 
   init?(argument: String) {
     let parts = argument.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    guard (2...3).contains(parts.count), !parts[0].isEmpty, let memory = ByteSize(argument: parts[1]) else { return nil }
+    guard (2...3).contains(parts.count), !parts[0].isEmpty, let memory = ByteSize(argument: parts[1])
+    else { return nil }
     name = parts[0]
     self.memory = memory
     guard parts.count == 3 else {

@@ -21,7 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Where workers register: tcp://HOST:PORT as they reach it, or ipc://PATH.")
   var listen = "tcp://127.0.0.1:7070"
 
-  @Option(help: "Where the last worker sends its results. Default: the port after --listen's, or its path with .results.")
+  @Option(help: "Where the last worker sends results. Default: the port after --listen's, or its path with .results.")
   var results: String?
 
   @Option(help: "Where HTTP is served: HOST:PORT.")
@@ -80,7 +80,8 @@ struct ServeCommand: AsyncParsableCommand {
       "waiting for workers",
       metadata: ["endpoint": "\(engine.controlEndpoint)", "workers": "\(workers)", "context": "\(context)"])
     var group = ServiceGroupConfiguration(
-      services: [EngineService(engine: engine, logger: logger), APIService(server: server)], gracefulShutdownSignals: [.sigterm, .sigint],
+      services: [EngineService(engine: engine, logger: logger), APIService(server: server)],
+      gracefulShutdownSignals: [.sigterm, .sigint],
       logger: ProgramLog.logger("services", quiet: true))
     group.maximumGracefulShutdownDuration = .seconds(30)
     group.maximumCancellationDuration = .seconds(5)
@@ -101,7 +102,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   private func settings() throws -> APISettings {
     var settings = APISettings()
-    guard let colon = http.lastIndex(of: ":"), let port = Int(http[http.index(after: colon)...]), (0...65535).contains(port)
+    guard let colon = http.lastIndex(of: ":"), let port = Int(http[http.index(after: colon)...]),
+      (0...65535).contains(port)
     else { throw CommandFailure(.usage, "--http is '\(http)'; it must be HOST:PORT") }
     settings.host = String(http[..<colon])
     settings.port = port
@@ -111,7 +113,7 @@ struct ServeCommand: AsyncParsableCommand {
       settings.apiKeys = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
         .filter { !$0.isEmpty && !$0.hasPrefix("#") }
       guard !settings.apiKeys.isEmpty else {
-        throw CommandFailure(.badConfiguration, "'\(apiKeys)' has no API key; write one a line, or leave --api-keys out")
+        throw CommandFailure(.badConfiguration, "'\(apiKeys)' has no key; write one a line, or leave --api-keys out")
       }
     }
     return settings

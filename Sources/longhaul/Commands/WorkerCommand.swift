@@ -34,7 +34,7 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "This machine's copy of the model, when it lies elsewhere than on the coordinator's.")
   var model: String?
 
-  @Flag(help: "Allow sockets on other interfaces than loopback although traffic is neither encrypted nor authenticated.")
+  @Flag(help: "Allow sockets beyond loopback although traffic is neither encrypted nor authenticated.")
   var insecure = false
 
   @Flag(help: "Log errors only.")

@@ -74,7 +74,9 @@ struct LocalCluster {
     try await withThrowingTaskGroup(of: Result?.self) { group in
       group.addTask { try await body() }
       group.addTask {
-        for await loss in workers.losses { throw CommandFailure(.unavailable, "\(loss); the request cannot be finished") }
+        for await loss in workers.losses {
+          throw CommandFailure(.unavailable, "\(loss); the request cannot be finished")
+        }
         return nil
       }
       group.addTask {
