@@ -16,7 +16,7 @@ struct CacheOptions: ParsableArguments {
   var kvType: KVElementType = .f16
 
   @Option(help: "Tokens of a prompt that are read at a time.")
-  var chunk: Int = 256
+  var chunk: Int = 128
 
   func validate() throws {
     if let context, !(1...Limits.maximumContext).contains(context) {
