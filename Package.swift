@@ -99,7 +99,10 @@ let package = Package(
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
-    .testTarget(name: "EndToEndTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "WorkerTests", dependencies: ["Worker", "Attention", "Inference", "Wire"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["Inference"], exclude: ["Goldens"], swiftSettings: swiftSettings),
     .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

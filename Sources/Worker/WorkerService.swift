@@ -1,5 +1,5 @@
 import Foundation
-import Inference
+package import Inference
 package import Logging
 import Synchronization
 import Transport
@@ -26,13 +26,19 @@ package final class WorkerService: Sendable {
 
   private let configuration: WorkerConfiguration
   private let logger: Logger
+  private let onStageReady: @Sendable (LayerRange, Int, Int) -> Void
   private let events: AsyncStream<Event>
   private let eventSink: AsyncStream<Event>.Continuation
   /// The stage that takes frames now.
   private let runner = Mutex<StageRunner?>(nil)
 
-  package init(configuration: WorkerConfiguration, logger: Logger) {
+  /// - Parameter onStageReady: told each time a stage has been loaded, with its layers and bytes.
+  package init(
+    configuration: WorkerConfiguration, logger: Logger,
+    onStageReady: @escaping @Sendable (LayerRange, _ weightByteCount: Int, _ kvByteCount: Int) -> Void = { _, _, _ in }
+  ) {
     self.configuration = configuration
+    self.onStageReady = onStageReady
     self.logger = logger
     (events, eventSink) = AsyncStream.makeStream()
   }
@@ -186,6 +192,9 @@ package final class WorkerService: Sendable {
     case .loading(let fraction):
       try tell(.loadProgress(epoch: session.epoch, fraction: fraction), session)
     case .ready(let weightByteCount, let kvByteCount):
+      if let layers = runner.withLock({ $0?.assignment.layers }) {
+        onStageReady(layers, weightByteCount, kvByteCount)
+      }
       logger.info("stage ready", metadata: ["weights": "\(weightByteCount)", "kv": "\(kvByteCount)"])
       try tell(
         .stageReady(epoch: session.epoch, weightByteCount: weightByteCount, kvByteCount: kvByteCount), session)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Cluster
 import Coordinator
 import Foundation
 import Inference
@@ -45,6 +46,9 @@ struct ServeCommand: AsyncParsableCommand {
       """)
   var insecure = false
 
+  @Flag(help: "Print one JSON object once the cluster serves: where, what, and which layers sit where.")
+  var json = false
+
   @Flag(help: "Log errors only.")
   var quiet = false
 
@@ -73,19 +77,35 @@ struct ServeCommand: AsyncParsableCommand {
         demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policy.request),
         allowsInsecureRemote: insecure, build: BuildInfo.version),
       logger: logger)
+    let settings = try settings()
+    let announcement = announcement(of: engine, host: settings.host)
     let server = OpenAIServer(
-      engine: engine, codec: try ModelTextCodec(tokenizerDescription), settings: try settings(), logger: logger
-    ) { port in logger.info("http", metadata: ["port": "\(port)"]) }
+      engine: engine, codec: try ModelTextCodec(tokenizerDescription), settings: settings, logger: logger
+    ) { port in
+      logger.info("http", metadata: ["port": "\(port)"])
+      announcement.listening(port: port)
+    }
     logger.info(
       "waiting for workers",
       metadata: ["endpoint": "\(engine.controlEndpoint)", "workers": "\(workers)", "context": "\(context)"])
     var group = ServiceGroupConfiguration(
-      services: [EngineService(engine: engine, logger: logger), APIService(server: server)],
+      services: [EngineService(engine: engine, announcement: announcement, logger: logger), APIService(server: server)],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: ProgramLog.logger("services", quiet: true))
     group.maximumGracefulShutdownDuration = .seconds(30)
     group.maximumCancellationDuration = .seconds(5)
     try await ServiceGroup(configuration: group).run()
+  }
+
+  private func announcement(of engine: ClusterEngine, host: String) -> ServeAnnouncement {
+    ServeAnnouncement { [json] port, plan in
+      guard json else { return }
+      let report = ServeAnnouncement.Report(
+        model: engine.model.id, contextLength: engine.model.contextLength, httpHost: host, httpPort: port,
+        listen: engine.controlEndpoint.description, plan: plan.stages.map(StageReport.init))
+      // A reader that has gone does not end the service.
+      try? StandardOutput.json(report)
+    }
   }
 
   /// Beside the control endpoint, so that one rule of a firewall covers both.

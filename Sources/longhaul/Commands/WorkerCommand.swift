@@ -37,6 +37,9 @@ struct WorkerCommand: AsyncParsableCommand {
   @Flag(help: "Allow sockets beyond loopback although traffic is neither encrypted nor authenticated.")
   var insecure = false
 
+  @Flag(help: "Print one JSON object each time layers have been loaded.")
+  var json = false
+
   @Flag(help: "Log errors only.")
   var quiet = false
 
@@ -57,13 +60,28 @@ struct WorkerCommand: AsyncParsableCommand {
         memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount,
         relativeSpeed: speed ?? Double(threadCount), dataEndpoint: try Endpoint(data), modelPath: model,
         allowsInsecureRemote: insecure, build: BuildInfo.version),
-      logger: ProgramLog.logger("worker", quiet: quiet))
+      logger: ProgramLog.logger("worker", quiet: quiet)
+    ) { [json] layers, weightByteCount, kvByteCount in
+      guard json else { return }
+      // A reader that has gone does not end the service.
+      try? StandardOutput.json(
+        StageLoaded(
+          worker: name, layers: [layers.lower, layers.upper], weightBytes: weightByteCount, kvBytes: kvByteCount))
+    }
     if lifeline { Lifeline.watch { service.stop(reason: "its parent process has gone") } }
     let signals = Interruption.signals()
     let watcher = Task { for await _ in signals { service.stop(reason: "it was asked to stop") } }
     defer { watcher.cancel() }
     try await service.run()
   }
+}
+
+/// What `worker --json` prints when its layers have been loaded; `layers` is a half-open pair.
+private struct StageLoaded: Encodable {
+  let worker: String
+  let layers: [Int]
+  let weightBytes: Int
+  let kvBytes: Int
 }
 
 /// Standard input held open by a parent process: its end means that the parent has gone.

@@ -13,6 +13,7 @@ struct APIService: Service {
 /// The engine as a service: started before the HTTP server, stopped after it.
 struct EngineService: Service {
   let engine: ClusterEngine
+  let announcement: ServeAnnouncement
   let logger: Logger
 
   func run() async throws {
@@ -42,7 +43,9 @@ struct EngineService: Service {
     for await readiness in engine.readinessChanges where readiness != last {
       last = readiness
       switch readiness {
-      case .ready: logger.info("ready")
+      case .ready:
+        logger.info("ready")
+        announcement.ready(engine.plan)
       case .loading(let what): logger.info("loading", metadata: ["state": "\(what)"])
       case .failed(let reason):
         if let infeasible = engine.infeasiblePlan { throw infeasible }

@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Logits of small Llama-family GGUF files by the definition, in float64: what quantized.json was made with.
+
+usage: reference.py SHARED_FOLDER > quantized.json      needs the PyPI packages numpy and gguf
+"""
+import json
+import sys
+
+import gguf
+import numpy as np
+from gguf.quants import dequantize
+
+
+def read(path):
+    reader = gguf.GGUFReader(path)
+    tensors = {}
+    for tensor in reader.tensors:
+        shape = [int(size) for size in reversed(tensor.shape)]
+        tensors[tensor.name] = dequantize(tensor.data, tensor.tensor_type).astype(np.float64).reshape(shape)
+    return tensors, lambda key: reader.fields["llama." + key].contents()
+
+
+def last_logits(path, ids, group_size, window):
+    tensors, field = read(path)
+    heads, kv_heads = field("attention.head_count"), field("attention.head_count_kv")
+    size = field("embedding_length") // heads
+    epsilon = field("attention.layer_norm_rms_epsilon")
+    positions = np.arange(len(ids))
+    distance = positions[:, None] - positions[None, :]
+    radians = 10000.0 ** (-2 * np.arange(size // 2) / size)
+
+    def normed(x, weight):
+        return x / np.sqrt((x * x).mean(-1, keepdims=True) + epsilon) * weight
+
+    def rotated(x, at):
+        cosine, sine = (f(at[:, None] * radians)[:, None, :] for f in (np.cos, np.sin))
+        result = x.copy()
+        result[..., 0::2] = x[..., 0::2] * cosine - x[..., 1::2] * sine
+        result[..., 1::2] = x[..., 0::2] * sine + x[..., 1::2] * cosine
+        return result
+
+    x = tensors["token_embd.weight"][ids]
+    for layer in range(field("block_count")):
+        weight = lambda name: tensors[f"blk.{layer}.{name}.weight"]
+        h = normed(x, weight("attn_norm"))
+        query = (h @ weight("attn_q").T).reshape(len(ids), heads, size)
+        key = (h @ weight("attn_k").T).reshape(len(ids), kv_heads, size)
+        value = (h @ weight("attn_v").T).reshape(len(ids), kv_heads, size)
+        near_query, near_key = rotated(query, positions), rotated(key, positions)
+        far_query = rotated(query, positions // group_size + window - window // group_size)
+        far_key = rotated(key, positions // group_size)
+        attended = np.zeros_like(query)
+        for head in range(heads):
+            group = head // (heads // kv_heads)
+            near = near_query[:, head] @ near_key[:, group].T
+            far = far_query[:, head] @ far_key[:, group].T
+            scores = np.where(distance < window, near, far) / np.sqrt(size)
+            scores = np.where(distance >= 0, scores, -np.inf)
+            share = np.exp(scores - scores.max(-1, keepdims=True))
+            attended[:, head] = share / share.sum(-1, keepdims=True) @ value[:, group]
+        x = x + attended.reshape(len(ids), -1) @ weight("attn_output").T
+        h = normed(x, weight("ffn_norm"))
+        gate = h @ weight("ffn_gate").T
+        x = x + (gate / (1 + np.exp(-gate)) * (h @ weight("ffn_up").T)) @ weight("ffn_down").T
+    x = normed(x, tensors["output_norm.weight"])
+    return x[-1] @ tensors.get("output.weight", tensors["token_embd.weight"]).T
+
+
+def main(shared):
+    cases = []
+    for name, policy in (("stories260K", (4, 128)), ("llama2xs-256", (8, 32))):
+        with open(f"{shared}/goldens/{name}/stories_800.json") as file:
+            ids = json.load(file)["ids"]
+        for kind in ("F16", "Q8_0", "Q4_0"):
+            for group_size, window in ((1, 0), policy):
+                logits = last_logits(f"{shared}/models/{name}/{name}-{kind}.gguf", ids, group_size, window)
+                cases.append({
+                    "model": f"{name}/{name}-{kind}.gguf", "prompt": f"{name}/stories_800", "group_size": group_size,
+                    "neighbor_window": window, "logits": [round(float(x), 5) for x in logits[:64]],
+                })
+    json.dump(cases, sys.stdout, indent=0)
+    print()
+
+
+main(sys.argv[1])

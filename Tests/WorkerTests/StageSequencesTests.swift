@@ -1,0 +1,77 @@
+import Attention
+import Inference
+import Testing
+import Wire
+
+@testable import Worker
+
+@Suite("What a stage admits of a frame")
+struct StageSequencesTests {
+  private let plain = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 64)
+  private let grouped = SelfExtendPolicy(groupSize: 2, neighborWindow: 16, trainedLength: 64)
+
+  private func sequences() throws -> StageSequences {
+    let configuration = ModelConfiguration(
+      name: "tiny", architecture: "llama", layerCount: 1, hiddenSize: 8, feedForwardSize: 8, queryHeadCount: 1,
+      keyValueHeadCount: 1, headDimension: 8, vocabularySize: 10, trainedLength: 64, normEpsilon: 1e-5,
+      rope: RopeConfiguration(base: 10_000, rotaryDimension: 8, layout: .interleaved, scaling: .none),
+      hasTiedHead: true)
+    let store = try KVPageStore(
+      geometry: KVGeometry(configuration: configuration, elementType: .f32), layerCount: 1, pageCount: 4)
+    return StageSequences(store: store, vocabularySize: 10, contextLength: 100, isLast: true)
+  }
+
+  private func entry(
+    _ sequence: UInt64, start: Int, tokens: [TokenID], pages: [UInt32] = [], policy: SelfExtendPolicy?,
+    opens: Bool = false
+  ) throws -> ForwardEntry {
+    ForwardEntry(
+      sequence: SequenceID(sequence), startPosition: start, tokens: tokens, newPages: pages.map { PageID($0) },
+      policy: try #require(policy), opening: opens ? SequenceOpening(sampling: .greedy) : nil)
+  }
+
+  @Test("a sequence is opened, continued where it stands, and forgotten when released")
+  func life() throws {
+    var held = try sequences()
+    _ = try held.admit([try entry(1, start: 0, tokens: [1, 2, 3], pages: [0], policy: plain, opens: true)])
+    let next = try held.admit([try entry(1, start: 3, tokens: [4], policy: plain)])
+    #expect(next[0].rowCount == 1)
+    held.release([SequenceID(1), SequenceID(99)])
+    #expect(held.count == 0)
+  }
+
+  @Test("another policy, another position, an unknown sequence, or a second opening is refused in words")
+  func refusals() throws {
+    var held = try sequences()
+    _ = try held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)])
+    let refused: [(ForwardEntry, String)] = [
+      (try entry(1, start: 2, tokens: [3], policy: grouped), "policy"),
+      (try entry(1, start: 5, tokens: [3], policy: plain), "position 5"),
+      (try entry(2, start: 0, tokens: [3], pages: [1], policy: plain), "not opened"),
+      (try entry(1, start: 0, tokens: [3], pages: [1], policy: plain, opens: true), "opened twice"),
+      (try entry(1, start: 2, tokens: [10], policy: plain), "vocabulary"),
+      (try entry(1, start: 2, tokens: [-1], policy: plain), "vocabulary"),
+      (try entry(3, start: 0, tokens: [1], pages: [4], policy: plain, opens: true), "page 4"),
+      (try entry(3, start: 0, tokens: [1], policy: plain, opens: true), "0 pages"),
+      (try entry(3, start: 0, tokens: [1], pages: [1], policy: grouped, opens: true), "near pages"),
+      (try entry(1, start: 2, tokens: Array(repeating: 1, count: 99), pages: [1], policy: plain), "context of 100"),
+    ]
+    for (entry, words) in refused {
+      let refusal = #expect(throws: FrameRefusal.self) { try held.admit([entry]) }
+      #expect(refusal?.description.contains(words) == true, "\(refusal?.description ?? "") should say \(words)")
+    }
+  }
+
+  @Test("a frame with one bad entry changes none of its sequences")
+  func allOrNothing() throws {
+    var held = try sequences()
+    _ = try held.admit([try entry(1, start: 0, tokens: [1], pages: [0], policy: plain, opens: true)])
+    #expect(throws: FrameRefusal.self) {
+      try held.admit([
+        try entry(1, start: 1, tokens: [2], policy: plain), try entry(2, start: 1, tokens: [2], policy: plain),
+      ])
+    }
+    // Sequence 1 still stands at position 1.
+    _ = try held.admit([try entry(1, start: 1, tokens: [2], policy: plain)])
+  }
+}
