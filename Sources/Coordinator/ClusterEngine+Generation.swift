@@ -30,14 +30,16 @@ extension ClusterEngine {
       sendSteps(&state)
       return sequence
     }
-    sink.onTermination = { [weak self] termination in
-      // A stream that the engine finished is already forgotten, and this may run under the lock.
-      if case .cancelled = termination { self?.cancel(sequence) }
+    sink.onTermination = { [eventSink] termination in
+      // This runs under the cancelled task's own lock, which yielding to a stream takes as well: taking the engine's lock
+      // here, while another thread yields under it, would be a deadlock. So it is only noted.
+      if case .cancelled = termination { eventSink.yield(.abandoned(sequence)) }
     }
     return stream
   }
 
-  private func cancel(_ sequence: SequenceID) {
+  /// Ends a sequence that nobody listens to, on all stages.
+  func cancel(_ sequence: SequenceID) {
     state.withLock { state in
       guard state.generations.removeValue(forKey: sequence) != nil else { return }
       state.scheduler?.cancel(sequence)

@@ -15,6 +15,7 @@ extension ClusterEngine {
       logger.warning("message refused", metadata: ["reason": "\(reason)"])
       tell(.refused(reason: reason), peer)
     case .stepFailed(let reason): fail(reason, retries: true)
+    case .abandoned(let sequence): cancel(sequence)
     case .tick: tick()
     case .stop: break
     }

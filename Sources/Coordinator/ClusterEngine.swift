@@ -17,6 +17,8 @@ package final class ClusterEngine: InferenceEngine {
     /// A worker of another protocol version knocked.
     case stranger(PeerID, reason: String)
     case stepFailed(reason: String)
+    /// Nobody listens to the sequence any more.
+    case abandoned(SequenceID)
     case tick
     case stop(String)
   }

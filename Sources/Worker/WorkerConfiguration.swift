@@ -42,7 +42,6 @@ package enum WorkerFailure: Error, CustomStringConvertible {
   case coordinatorUnreachable(Endpoint, seconds: Int)
   case coordinatorLost(Endpoint, seconds: Int)
   case refused(String)
-  case stageFailed(String)
 
   package var description: String {
     switch self {
@@ -51,7 +50,6 @@ package enum WorkerFailure: Error, CustomStringConvertible {
     case .coordinatorLost(let endpoint, let seconds):
       "the coordinator at \(endpoint) has been silent for \(seconds) s"
     case .refused(let reason): "the coordinator refused this worker: \(reason)"
-    case .stageFailed(let reason): reason
     }
   }
 }

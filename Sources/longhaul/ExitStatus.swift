@@ -36,12 +36,7 @@ enum ExitStatus: Int32 {
       case .notReady, .stopped, .overloaded: self = .unavailable
       case .failed: self = .unavailable
       }
-    case let failure as WorkerFailure:
-      switch failure {
-      case .coordinatorUnreachable, .coordinatorLost, .refused: self = .unavailable
-      case .stageFailed: self = .runtime
-      }
-    case is TransportError, is ListenError: self = .unavailable
+    case is WorkerFailure, is TransportError, is ListenError: self = .unavailable
     case is ValidationError, is CleanExit, is ExitCode: return nil
     default:
       guard type(of: error) != Self.parserErrorType else { return nil }

@@ -55,19 +55,19 @@ struct RunCommand: AsyncParsableCommand {
     request.stopTokens = ignoresEnd ? [] : tokenizer?.endTokens ?? []
     request.wantsPromptLogits = logits != nil
     let wanted = request
-    let (showsText, logitsPath) = (!json, logits)
+    let showsText = !json
     let (report, last) = try await LocalCluster.run(
       checkpoint: checkpoint, modelPath: try model.path(),
       demand: cache.demand(contextLength: context, sequenceCount: 1, policy: policy.request), options: cluster,
       isQuiet: json
     ) { cluster in
-      var answer = RunningAnswer(tokenizer: tokenizer, showsText: showsText, wantsLogits: logitsPath != nil)
+      var answer = RunningAnswer(tokenizer: tokenizer, showsText: showsText)
       for try await event in try await cluster.engine.generate(wanted) { try answer.take(event) }
       return (
         try answer.report(model: configuration.name, prompt: tokens, cluster: cluster), answer.logits
       )
     }
-    if let logitsPath { try write(last, to: logitsPath) }
+    if let logits { try write(last, to: logits) }
     if json { try StandardOutput.json(report) } else if stats { say(report) }
   }
 
@@ -118,7 +118,7 @@ private struct RunningAnswer {
   private var bar: ProgressBar
   private let showsText: Bool
 
-  init(tokenizer: Tokenizer?, showsText: Bool, wantsLogits: Bool) {
+  init(tokenizer: Tokenizer?, showsText: Bool) {
     detokenizer = tokenizer.map { StreamingDetokenizer($0, continuing: true) }
     bar = ProgressBar("reading the prompt", isWanted: showsText)
     self.showsText = showsText
