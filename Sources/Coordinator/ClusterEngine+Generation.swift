@@ -31,8 +31,8 @@ extension ClusterEngine {
       return sequence
     }
     sink.onTermination = { [eventSink] termination in
-      // This runs under the cancelled task's own lock, which yielding to a stream takes as well: taking the engine's lock
-      // here, while another thread yields under it, would be a deadlock. So it is only noted.
+      // This runs under the cancelled task's own lock, which yielding to a stream takes as well: taking the engine's
+      // lock here, while another thread yields under it, would be a deadlock. So it is only noted.
       if case .cancelled = termination { eventSink.yield(.abandoned(sequence)) }
     }
     return stream

@@ -84,6 +84,11 @@ final class ServedCluster: @unchecked Sendable {
     return (file, end)
   }
 
+  /// Sends a request and hangs up before it is answered.
+  func leave(_ path: String, _ body: String, afterMilliseconds: Int) async throws {
+    _ = try await curl(["-d", body, "--max-time", "\(Double(afterMilliseconds) / 1000)", url(path)])
+  }
+
   private func curl(_ arguments: [String], into file: URL? = nil) async throws -> (status: Int, body: String) {
     let file = file ?? folder.url.appendingPathComponent(UUID().uuidString)
     _ = FileManager.default.createFile(atPath: file.path, contents: nil)
@@ -174,6 +179,20 @@ extension EndToEnd {
       #expect(tooLong.status == 400)
       #expect(tooLong.body.contains("context_length_exceeded"))
       #expect(try await cluster.post("/v1/completions", "{").status == 400)
+    }
+
+    @Test("clients that leave while tokens arrive leave the cluster serving")
+    func leavingClients() async throws {
+      let cluster = try await ServedCluster(workerCount: 2)
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for index in 0..<40 {
+          let body = Self.request("Once upon a time", tokens: 300, seed: index, more: ", \"stream\": true")
+          group.addTask { try await cluster.leave("/v1/completions", body, afterMilliseconds: 5 + index % 9 * 5) }
+          let answer = try await cluster.post("/v1/completions", Self.request("Once", tokens: 4, seed: index))
+          #expect(answer.status == 200)
+        }
+        try await group.waitForAll()
+      }
     }
 
     @Test("a killed worker fails the request in words, and the cluster serves again when it is back")
