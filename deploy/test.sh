@@ -18,16 +18,22 @@ step "build: warnings are errors, every import is declared"
 # Warnings of dependencies are not ours: the log is read for this package's own files.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-swift build --build-tests --explicit-target-dependency-import-check error 2>&1 | tee "$log" | grep -vE '^\[[0-9]+/[0-9]+\]' || true
-[ "${PIPESTATUS[0]}" -eq 0 ] || { echo "the build failed" >&2; exit 1; }
+build() {
+  if ! swift build "$@" >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "swift build $* failed" >&2
+    exit 1
+  fi
+  tail -n 1 "$log"
+}
+build --build-tests --explicit-target-dependency-import-check error
 if grep -E "$PWD/(Sources|Tests)/.*warning:" "$log"; then
   echo "the build has warnings" >&2
   exit 1
 fi
 
 step "the longhaul program, optimized"
-swift build -c release --product longhaul 2>&1 | grep -vE '^\[[0-9]+/[0-9]+\]' || true
-[ "${PIPESTATUS[0]}" -eq 0 ] || { echo "the release build failed" >&2; exit 1; }
+build -c release --product longhaul
 
 step "tests"
 LONGHAUL_PROGRAM="$(swift build -c release --show-bin-path)/longhaul" SWIFT_BACKTRACE=enable=no swift test --skip-build
