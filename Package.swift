@@ -102,7 +102,8 @@ let package = Package(
     .testTarget(
       name: "WorkerTests", dependencies: ["Worker", "Attention", "Inference", "Wire"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Inference"], exclude: ["Goldens"], swiftSettings: swiftSettings),
+      name: "EndToEndTests", dependencies: ["Inference", "Wire", "Transport"], exclude: ["Goldens"],
+      swiftSettings: swiftSettings),
     .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
