@@ -8,9 +8,9 @@ struct AttentionCase {
   let policy: SelfExtendPolicy
   let length: Int
   /// `[length, queryHeadCount * headDimension]` and `[length, keyValueHeadCount * headDimension]`.
-  let queries: [Float]
-  let keys: [Float]
-  let values: [Float]
+  var queries: [Float]
+  var keys: [Float]
+  var values: [Float]
 
   init(
     length: Int, groupSize: Int, window: Int, queryHeads: Int = 2, keyValueHeads: Int = 1, headDimension: Int = 8,
@@ -92,7 +92,7 @@ struct AttentionCase {
       queries: heads(queries, count: configuration.queryHeadCount),
       keys: heads(keys, count: configuration.keyValueHeadCount),
       values: heads(values, count: configuration.keyValueHeadCount), policy: policy, rope: configuration.rope,
-      radians: frequencies.radiansPerPosition)
+      frequencies: frequencies)
     return scaled.flatMap { $0.flatMap { $0.map(Float.init) } }
   }
 

@@ -1,3 +1,4 @@
+import Attention
 import Inference
 
 #if canImport(Glibc)
@@ -6,14 +7,17 @@ import Inference
 
 /// SelfExtend attention by its definition, in double precision, over whole rows: the oracle. O(N²) and proud of it.
 enum NaiveAttention {
-  /// Rotates one head to a real position. `radians` are the frequencies of its pairs.
-  static func rotated(_ head: [Double], to position: Int, rope: RopeConfiguration, radians: [Double]) -> [Double] {
+  /// Rotates a query's head by a relative position. The key's share of the magnitude is taken on here too.
+  static func rotated(
+    _ head: [Double], to position: Int, rope: RopeConfiguration, frequencies: RotaryFrequencies
+  ) -> [Double] {
     var result = head
-    for (pair, frequency) in radians.enumerated() {
+    let magnitude = frequencies.magnitude * frequencies.magnitude
+    for (pair, frequency) in frequencies.radiansPerPosition.enumerated() {
       let (first, second) =
         rope.layout == .interleaved ? (2 * pair, 2 * pair + 1) : (pair, pair + rope.rotaryDimension / 2)
       let angle = Double(position) * frequency
-      let (c, s) = (cos(angle), sin(angle))
+      let (c, s) = (cos(angle) * magnitude, sin(angle) * magnitude)
       result[first] = head[first] * c - head[second] * s
       result[second] = head[first] * s + head[second] * c
     }
@@ -24,7 +28,7 @@ enum NaiveAttention {
   /// `[token][head]`.
   static func attend(
     queries: [[[Double]]], keys: [[[Double]]], values: [[[Double]]], policy: SelfExtendPolicy, rope: RopeConfiguration,
-    radians: [Double]
+    frequencies: RotaryFrequencies
   ) -> [[[Double]]] {
     let headsPerGroup = queries[0].count / keys[0].count
     let scale = 1 / Double(queries[0][0].count).squareRoot()
@@ -34,7 +38,8 @@ enum NaiveAttention {
         let scores = (0...i).map { j in
           // Only the difference of positions matters: the key stays, the query turns by the relative position.
           let query = rotated(
-            queries[i][head], to: policy.relativePosition(query: i, key: j), rope: rope, radians: radians)
+            queries[i][head], to: policy.relativePosition(query: i, key: j), rope: rope,
+            frequencies: frequencies)
           return zip(query, keys[j][group]).reduce(0) { $0 + $1.0 * $1.1 } * scale
         }
         let maximum = scores.max() ?? 0
