@@ -40,7 +40,9 @@ struct PaperAttentionTests {
     }
   }
 
-  @Test("the order of keys within a far group is not seen, that of neighbours is", arguments: [(4, 8), (8, 16), (5, 20)])
+  @Test("the order of keys within a far group is not seen, that of neighbours is", arguments: [
+    (4, 8), (8, 16), (5, 20),
+  ])
   func orderWithinGroups(groupSize: Int, window: Int) throws {
     let value = AttentionCase(length: 121, groupSize: groupSize, window: window)
     let last = value.queries.count - value.configuration.querySize

@@ -1,7 +1,8 @@
 import Inference
 import Testing
 
-/// What the paper (arXiv 2401.01325) and its authors' code say of positions, a test a sentence. `../README.md` maps them.
+/// What the paper (arXiv 2401.01325) and its authors' code say of positions, a test a sentence.
+/// `../README.md` maps them.
 @Suite("What the SelfExtend paper says of positions")
 struct PaperPositionTests {
   /// G and w, G dividing w or not, larger than w, and windows of 0 and 1.
