@@ -8,10 +8,12 @@ final class LoopThread {
   private let context: UnsafeMutableRawPointer
   private var sockets: [SocketID: ZeroMQSocket] = [:]
   private var items: [zmq_pollitem_t] = []
+  private let handshakes: HandshakeCheck
 
-  init(inbox: LoopInbox, context: UnsafeMutableRawPointer) {
+  init(inbox: LoopInbox, context: UnsafeMutableRawPointer, handshakes: HandshakeCheck) {
     self.inbox = inbox
     self.context = context
+    self.handshakes = handshakes
   }
 
   /// Runs until the loop is stopped, then sends what it still can, closes everything and ends the context.
@@ -25,6 +27,7 @@ final class LoopThread {
     flushWithinLinger()
     for socket in sockets.values { close(socket, lingering: socket.specification.linger) }
     sockets = [:]
+    handshakes.close()
     while zmq_ctx_term(context) != 0, zmq_errno() == EINTR {}
   }
 
@@ -68,6 +71,7 @@ final class LoopThread {
     let polled = Array(sockets.values)
     items.removeAll(keepingCapacity: true)
     items.append(zmq_pollitem_t(socket: nil, fd: inbox.wakeDescriptor, events: Int16(ZMQ_POLLIN), revents: 0))
+    items.append(zmq_pollitem_t(socket: handshakes.handle, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
     for socket in polled {
       let reads = receives && socket.specification.kind != .push
       let events = (reads ? ZMQ_POLLIN : 0) | (socket.hasOutgoing ? ZMQ_POLLOUT : 0)
@@ -80,13 +84,18 @@ final class LoopThread {
     // An interrupted poll is a turn without news.
     guard zmq_poll(&items, Int32(items.count), milliseconds) > 0 else { return }
     if items[0].revents != 0 { zeromq_wake_clear(inbox.wakeDescriptor) }
-    for (socket, item) in zip(monitored, items.dropFirst(1 + polled.count)) where item.revents != 0 {
+    if items[1].revents != 0 { handshakes.answer(keys(ofDomain:)) }
+    for (socket, item) in zip(monitored, items.dropFirst(2 + polled.count)) where item.revents != 0 {
       socket.receivePeerEvents()
     }
-    for (socket, item) in zip(polled, items.dropFirst()) {
+    for (socket, item) in zip(polled, items.dropFirst(2)) {
       if Int32(item.revents) & ZMQ_POLLOUT != 0 { flush(socket) }
       if Int32(item.revents) & ZMQ_POLLIN != 0 { socket.receive() }
     }
+  }
+
+  private func keys(ofDomain domain: String) -> SocketKeys? {
+    sockets.values.first { $0.id.domain == domain }?.specification.keys
   }
 
   private func flushWithinLinger() {

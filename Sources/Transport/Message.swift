@@ -1,6 +1,8 @@
 /// What one send hands over and one receive brings: frames that travel together or not at all.
 package struct Message: Sendable {
   package var frames: [Frame]
+  /// Who sent it, proved by the connection's keys; nil on sockets without, and on messages to be sent.
+  package internal(set) var sender: PublicKey?
 
   package init(frames: [Frame]) {
     self.frames = frames
@@ -52,6 +54,8 @@ package struct MessageDrop: Hashable, Sendable {
     case peerIsFull
     /// Received with more frames, or more bytes in all, than the specification allows.
     case tooLong
+    /// Received from somebody who may not, or no longer, use the socket.
+    case notAdmitted
     /// The socket was closed, or the loop stopped, before it could be sent.
     case closed
     /// libzmq refused it; its error number.

@@ -18,9 +18,19 @@ package final class SocketLoop: Sendable {
     guard version >= (4, 3, 4) else {
       throw TransportError.library(version: "\(version.0).\(version.1).\(version.2)")
     }
+    guard zmq_has("curve") == 1 else { throw TransportError.noKeys }
     let inbox = try LoopInbox()
     guard let context = zmq_ctx_new() else { throw TransportError.resources("a ZeroMQ context") }
-    let start = Unmanaged.passRetained(ThreadStart(inbox: inbox, context: context, name: name))
+    let handshakes: HandshakeCheck
+    do throws(TransportError) {
+      handshakes = try HandshakeCheck(context: context)
+    } catch {
+      zmq_ctx_term(context)
+      throw error
+    }
+    // Starting the thread hands the socket of the handshakes over to it for good.
+    let start = Unmanaged.passRetained(
+      ThreadStart(inbox: inbox, context: context, handshakes: handshakes, name: name))
     inbox.finished.enter()
     var thread = pthread_t()
     let result = pthread_create(
@@ -33,6 +43,7 @@ package final class SocketLoop: Sendable {
     guard result == 0 else {
       start.release()
       inbox.finished.leave()
+      handshakes.close()
       zmq_ctx_term(context)
       throw TransportError.resources("a thread for sockets")
     }
@@ -105,18 +116,20 @@ package final class SocketLoop: Sendable {
 private final class ThreadStart: Sendable {
   private let inbox: LoopInbox
   private nonisolated(unsafe) let context: UnsafeMutableRawPointer
+  private nonisolated(unsafe) let handshakes: HandshakeCheck
   private let name: String
 
-  init(inbox: LoopInbox, context: UnsafeMutableRawPointer, name: String) {
+  init(inbox: LoopInbox, context: UnsafeMutableRawPointer, handshakes: HandshakeCheck, name: String) {
     self.inbox = inbox
     self.context = context
+    self.handshakes = handshakes
     self.name = name
   }
 
   func run() {
     zeromq_name_this_thread(name)
     inbox.adoptThisThread()
-    LoopThread(inbox: inbox, context: context).run()
+    LoopThread(inbox: inbox, context: context, handshakes: handshakes).run()
     inbox.finished.leave()
   }
 }

@@ -33,8 +33,13 @@ package struct SocketSpecification: Sendable {
   package var handshakeInterval = Duration.seconds(2)
   /// How long what is queued may still be sent when the loop stops.
   package var linger = Duration.seconds(1)
-  /// Whether it may be bound, without keys, where other machines reach it.
+  /// Who may be at the other end.
+  package var keys = SocketKeys.none
+  /// Whether it may be bound or connected, without keys, where other machines are.
   package var allowsInsecureRemote = false
+
+  /// Whether traffic that leaves this machine would be open to all.
+  var isExposed: Bool { !endpoint.isLoopback && !keys.areSet }
 
   package init(kind: Kind, role: Role) {
     self.kind = kind

@@ -2,11 +2,13 @@
 package enum TransportError: Error, Hashable, Sendable, CustomStringConvertible {
   /// libzmq is older than what this program relies on.
   case library(version: String)
+  /// libzmq was built without CURVE.
+  case noKeys
   /// The process is out of descriptors, memory or threads.
   case resources(String)
   /// Somebody listens there already.
   case inUse(Endpoint)
-  /// Binding there without keys would let any machine in.
+  /// Binding there, or connecting to it, without keys would let any machine in.
   case insecure(Endpoint)
   /// The endpoint cannot be bound or connected to, and why.
   case cannotOpen(Endpoint, reason: String)
@@ -26,13 +28,14 @@ package enum TransportError: Error, Hashable, Sendable, CustomStringConvertible 
   package var description: String {
     switch self {
     case .library(let version): "libzmq \(version) is too old; install 4.3.4 or later"
+    case .noKeys: "this libzmq was built without CURVE, so it has no keys; install one with libsodium"
     case .resources(let what): "could not create \(what); raise the limits on open files and threads"
     case .inUse(let endpoint):
       "\(endpoint) is in use by another program; stop that program or choose another "
         + (endpoint.isPath ? "path" : "port")
     case .insecure(let endpoint):
-      "\(endpoint) can be reached from other machines and has no keys; bind to 127.0.0.1 or an ipc path, or say "
-        + "with --insecure that insecure connections are wanted"
+      "\(endpoint) can be reached from other machines and has no keys; make them with longhaul init, use 127.0.0.1 or "
+        + "an ipc path, or say with --insecure that insecure connections are wanted"
     case .cannotOpen(let endpoint, let reason): "cannot open \(endpoint): \(reason)"
     case .onLoopThread: "a socket cannot be opened from a socket's callback"
     case .stopped: "the sockets are closed: the process is stopping"

@@ -29,6 +29,7 @@ final class ZeroMQSocket {
     self.handle = handle
     do throws(TransportError) {
       try configure(handle, specification)
+      try configureKeys(handle, id, specification)
       if handlers.onPeerEvent != nil { monitor = try openMonitor(of: handle, id: id, context: context) }
       try attach()
     } catch {
@@ -62,15 +63,19 @@ final class ZeroMQSocket {
 
   /// Receives and delivers, but no more than a fair share of messages at once.
   func receive() {
+    let limit = specification.maximumFrameCount + (specification.kind == .router ? 1 : 0)
     for _ in 0..<64 {
-      guard let (frames, isWhole) = receiveFrames() else { return }
-      var message = Message(frames: frames)
+      guard let arrival = receiveFrames(from: handle, limit: limit) else { return }
+      var message = Message(frames: arrival.frames)
+      message.sender = arrival.sender
       var peer: PeerID?
       if specification.kind == .router, let first = message.frames.first {
         peer = PeerID(first.withUnsafeBytes { Array($0) })
         message.frames.removeFirst()
       }
-      if !isWhole || message.byteCount > specification.maximumMessageByteCount {
+      if !admits(arrival.sender) {
+        drop(.notAdmitted, peer)
+      } else if !arrival.isWhole || message.byteCount > specification.maximumMessageByteCount {
         drop(.tooLong, peer)
       } else if !message.frames.isEmpty {
         handlers.onMessage(message, peer)
@@ -78,11 +83,17 @@ final class ZeroMQSocket {
     }
   }
 
+  /// Whether the sender may (still) speak here; a connection outlives the right to it.
+  private func admits(_ sender: PublicKey?) -> Bool {
+    guard case .accepting(_, _, let admits) = specification.keys else { return true }
+    return sender.map(admits) ?? false
+  }
+
   /// Reads what the monitor tells of connections.
   func receivePeerEvents() {
     guard let monitor else { return }
-    while let (frames, _) = receiveFrames(from: monitor, limit: 2) {
-      guard let first = frames.first, first.count >= 2 else { continue }
+    while let arrival = receiveFrames(from: monitor, limit: 2) {
+      guard let first = arrival.frames.first, first.count >= 2 else { continue }
       let event = first.withUnsafeBytes { Int32($0.loadUnaligned(as: UInt16.self)) }
       switch event {
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: handlers.onPeerEvent?(.connected)
@@ -118,9 +129,10 @@ final class ZeroMQSocket {
       if case .tcp(let host, let port) = endpoint.address, port == 0 || host == "*" {
         throw .cannotOpen(endpoint, reason: "it names no single host and port to connect to")
       }
+      guard !specification.isExposed || specification.allowsInsecureRemote else { throw .insecure(endpoint) }
       guard zmq_connect(handle, endpoint.native) == 0 else { throw failure(endpoint) }
     case .bind(let endpoint):
-      guard endpoint.isLoopback || specification.allowsInsecureRemote else { throw .insecure(endpoint) }
+      guard !specification.isExposed || specification.allowsInsecureRemote else { throw .insecure(endpoint) }
       if case .ipc(let path) = endpoint.address { try SocketFile.prepare(path, endpoint) }
       guard zmq_bind(handle, endpoint.native) == 0 else { throw failure(endpoint) }
       if case .ipc(let path) = endpoint.address { file = SocketFile(restricting: path) }
@@ -182,33 +194,6 @@ final class ZeroMQSocket {
       }
     }
     return .sent
-  }
-
-  private func receiveFrames() -> (frames: [Frame], isWhole: Bool)? {
-    let routing = specification.kind == .router ? 1 : 0
-    return receiveFrames(from: handle, limit: specification.maximumFrameCount + routing)
-  }
-
-  /// The next message, or nil when there is none. Frames past the limit are read and thrown away.
-  private func receiveFrames(
-    from handle: UnsafeMutableRawPointer, limit: Int
-  ) -> (frames: [Frame], isWhole: Bool)? {
-    var frames: [Frame] = []
-    var isWhole = true
-    while true {
-      let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
-      zmq_msg_init(message)
-      while zmq_msg_recv(message, handle, ZMQ_DONTWAIT) < 0 {
-        if zmq_errno() == EINTR { continue }
-        zmq_msg_close(message)
-        message.deallocate()
-        return nil
-      }
-      let hasMore = zmq_msg_more(message) != 0
-      let frame = Frame(receiving: message)
-      if frames.count < limit { frames.append(frame) } else { isWhole = false }
-      if !hasMore { return (frames, isWhole) }
-    }
   }
 
   private func drop(_ reason: MessageDrop.Reason, _ peer: PeerID?) {

@@ -80,7 +80,7 @@ struct HostilePeerTests {
 }
 
 /// Connects, writes and closes, as somebody who has the wrong port would.
-private func throwBytes(_ bytes: [UInt8], at port: UInt16) throws {
+func throwBytes(_ bytes: [UInt8], at port: UInt16) throws {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   try #require(descriptor >= 0)
   defer { _ = close(descriptor) }

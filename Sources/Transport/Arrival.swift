@@ -1,0 +1,32 @@
+import CZeroMQ
+
+/// One message as libzmq delivered it.
+struct Arrival {
+  let frames: [Frame]
+  /// False when it had more frames than were asked for; the rest was thrown away.
+  let isWhole: Bool
+  /// The key that the sender proved to hold; nil on sockets without keys.
+  let sender: PublicKey?
+}
+
+/// The next message of a socket, or nil when there is none. Frames past the limit are read and thrown away.
+func receiveFrames(from handle: UnsafeMutableRawPointer, limit: Int) -> Arrival? {
+  var frames: [Frame] = []
+  var isWhole = true
+  while true {
+    let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
+    zmq_msg_init(message)
+    while zmq_msg_recv(message, handle, ZMQ_DONTWAIT) < 0 {
+      if zmq_errno() == EINTR { continue }
+      zmq_msg_close(message)
+      message.deallocate()
+      return nil
+    }
+    let hasMore = zmq_msg_more(message) != 0
+    // What the check of keys answered as the user's id.
+    let sender = hasMore ? nil : zmq_msg_gets(message, "User-Id").flatMap { PublicKey(String(cString: $0)) }
+    let frame = Frame(receiving: message)
+    if frames.count < limit { frames.append(frame) } else { isWhole = false }
+    if !hasMore { return Arrival(frames: frames, isWhole: isWhole, sender: sender) }
+  }
+}

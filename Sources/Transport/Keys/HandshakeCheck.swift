@@ -1,0 +1,91 @@
+import CZeroMQ
+
+/// Answers libzmq's question, at each handshake on a socket with keys, whether the peer may come in (ZeroMQ RFC 27).
+/// Confined to the loop's thread.
+///
+/// It is bound before any other socket is. A message is let through only with the key that was admitted here, so a
+/// connection made while nobody answers, which libzmq would not refuse, says nothing to anybody.
+final class HandshakeCheck {
+  let handle: UnsafeMutableRawPointer
+
+  init(context: UnsafeMutableRawPointer) throws(TransportError) {
+    guard let handle = zmq_socket(context, ZMQ_REP) else {
+      throw .resources("a ZeroMQ socket (\(lastErrorText()))")
+    }
+    self.handle = handle
+    var linger: Int32 = 0
+    zmq_setsockopt(handle, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
+    guard zmq_bind(handle, "inproc://zeromq.zap.01") == 0 else {
+      let reason = lastErrorText()
+      zmq_close(handle)
+      throw .resources("the check of keys (\(reason))")
+    }
+  }
+
+  func close() {
+    zmq_close(handle)
+  }
+
+  /// Answers all questions that wait.
+  /// - Parameter keys: those of the socket with the given domain; nil when it has been closed.
+  func answer(_ keys: (String) -> SocketKeys?) {
+    while let frames = receiveFrames(from: handle, limit: 8)?.frames {
+      let question = frames.map { frame in frame.withUnsafeBytes { Array($0) } }
+      let (status, user) = Self.verdict(question, keys)
+      // The request's version and id are repeated; then status, its text, the user's id, and no metadata.
+      let answer = ["1.0".utf8Bytes, question.count > 1 ? question[1] : [], status.utf8Bytes, [], user.utf8Bytes, []]
+      for (index, part) in answer.enumerated() {
+        let more = index + 1 < answer.count ? ZMQ_SNDMORE : 0
+        while zmq_send(handle, part, part.count, more) < 0, zmq_errno() == EINTR {}
+      }
+    }
+  }
+
+  /// Status and, when admitted, the key under which messages will be told to come.
+  private static func verdict(_ question: [[UInt8]], _ keys: (String) -> SocketKeys?) -> (String, String) {
+    // Version, request id, domain, address, routing id, mechanism, credentials.
+    guard question.count == 7, question[0] == "1.0".utf8Bytes, question[5] == "CURVE".utf8Bytes,
+      let key = PublicKey(bytes: question[6]),
+      case .accepting(_, let refusal, let admits)? = keys(String(decoding: question[2], as: UTF8.self))
+    else { return ("400", "") }
+    if admits(key) { return ("200", key.description) }
+    switch refusal {
+    case .final: return ("400", "")
+    case .forNow: return ("300", "")
+    }
+  }
+}
+
+extension SocketID {
+  /// How the socket is called in questions about its peers.
+  var domain: String { "socket-\(rawValue)" }
+}
+
+extension String {
+  fileprivate var utf8Bytes: [UInt8] { Array(utf8) }
+}
+
+/// Gives the socket its keys; must be done before it is bound or connected.
+func configureKeys(
+  _ handle: UnsafeMutableRawPointer, _ id: SocketID, _ specification: SocketSpecification
+) throws(TransportError) {
+  func set(_ option: Int32, _ bytes: [UInt8]) throws(TransportError) {
+    guard zmq_setsockopt(handle, option, bytes, bytes.count) == 0 else {
+      throw .cannotOpen(specification.endpoint, reason: "libzmq refuses its keys: \(lastErrorText())")
+    }
+  }
+  func set(_ option: Int32, _ value: Int32) throws(TransportError) {
+    try set(option, withUnsafeBytes(of: value) { Array($0) })
+  }
+  switch specification.keys {
+  case .none: return
+  case .accepting(let own, _, _):
+    try set(ZMQ_CURVE_SERVER, 1)
+    try set(ZMQ_CURVE_SECRETKEY, own.secret)
+    try set(ZMQ_ZAP_DOMAIN, Array(id.domain.utf8))
+  case .presenting(let own, let server):
+    try set(ZMQ_CURVE_SERVERKEY, server.bytes)
+    try set(ZMQ_CURVE_PUBLICKEY, own.publicKey.bytes)
+    try set(ZMQ_CURVE_SECRETKEY, own.secret)
+  }
+}
