@@ -1220,7 +1220,7 @@ const ProtobufCMessageDescriptor longhaul__welcome__descriptor =
   (ProtobufCMessageInit) longhaul__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descriptors[12] =
+static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descriptors[14] =
 {
   {
     "epoch",
@@ -1366,6 +1366,30 @@ static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "next_key",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageAssignment, next_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "previous_key",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageAssignment, previous_key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
   10,   /* field[10] = context_length */
@@ -1377,14 +1401,16 @@ static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
   6,   /* field[6] = model_fingerprint */
   5,   /* field[5] = model_paths */
   7,   /* field[7] = next_endpoint */
+  12,   /* field[12] = next_key */
   9,   /* field[9] = page_count */
+  13,   /* field[13] = previous_key */
   2,   /* field[2] = stage_count */
   1,   /* field[1] = stage_index */
 };
 static const ProtobufCIntRange longhaul__stage_assignment__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
 {
@@ -1394,7 +1420,7 @@ const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
   "Longhaul__StageAssignment",
   "longhaul",
   sizeof(Longhaul__StageAssignment),
-  12,
+  14,
   longhaul__stage_assignment__field_descriptors,
   longhaul__stage_assignment__field_indices_by_name,
   1,  longhaul__stage_assignment__number_ranges,

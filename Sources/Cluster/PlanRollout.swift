@@ -123,7 +123,8 @@ package struct PlanRollout: Sendable {
       return fail("worker \(missing) was lost while \(epoch) was planned")
     }
     stages = workers.map { Stage(worker: $0, lastChange: now) }
-    return workers.enumerated().map { .assign(worker: $1, stageIndex: $0) }
+    // Last stage first: a stage then knows its sender before that sender, told later, knocks.
+    return workers.enumerated().reversed().map { .assign(worker: $1, stageIndex: $0) }
   }
 
   private mutating func ready(_ worker: String) -> [Action] {

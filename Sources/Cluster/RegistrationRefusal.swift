@@ -9,6 +9,8 @@ package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvert
   /// This very process was declared dead; what it held has been given away.
   case declaredDead(String)
   case tooManyWorkers(limit: Int)
+  /// The worker's key is another name's.
+  case otherName(claimed: String, allowed: String)
   case versionMismatch(worker: String, theirs: String, ours: String)
   case numericsMismatch(worker: String, theirs: String, ours: String)
 
@@ -23,6 +25,8 @@ package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvert
     case .declaredDead(let name):
       "worker \(name) was declared dead; restart it, so that it joins as a new one"
     case .tooManyWorkers(let limit): "the cluster has \(limit) workers, which is the limit"
+    case .otherName(let claimed, let allowed):
+      "this worker's key is that of \(allowed), so it cannot be \(claimed); start it with --name \(allowed)"
     case .versionMismatch(let worker, let theirs, let ours):
       "worker \(worker) speaks protocol \(theirs) and the coordinator \(ours); install the same "
         + "version on both"

@@ -24,11 +24,13 @@ package struct ClusterConfiguration: Sendable {
   package var allowsInsecureRemote: Bool
   /// Version of the program, for messages.
   package var build: String
+  /// Nil in a cluster without keys.
+  package var keys: CoordinatorKeys?
 
   package init(
     modelID: String, modelPaths: [String], modelFingerprint: String, model: ModelConfiguration,
     footprint: WeightFootprint, controlEndpoint: Endpoint, resultEndpoint: Endpoint, workerCount: Int, demand: KVDemand,
-    allowsInsecureRemote: Bool, build: String
+    allowsInsecureRemote: Bool, build: String, keys: CoordinatorKeys? = nil
   ) {
     self.modelID = modelID
     self.modelPaths = modelPaths
@@ -41,6 +43,7 @@ package struct ClusterConfiguration: Sendable {
     self.demand = demand
     self.allowsInsecureRemote = allowsInsecureRemote
     self.build = build
+    self.keys = keys
   }
 
   /// Tokens a step may carry: a chunk and, beside it, every sequence's next token.

@@ -10,7 +10,7 @@ import Wire
 extension ClusterEngine {
   func handle(_ event: Event) {
     switch event {
-    case .worker(let message, let peer): handle(message, from: peer)
+    case .worker(let message, let peer, let key): handle(message, from: peer, key)
     case .stranger(let peer, let reason):
       logger.warning("message refused", metadata: ["reason": "\(reason)"])
       tell(.refused(reason: reason), peer)
@@ -21,10 +21,10 @@ extension ClusterEngine {
     }
   }
 
-  private func handle(_ message: WorkerMessage, from peer: PeerID) {
+  private func handle(_ message: WorkerMessage, from peer: PeerID, _ key: PublicKey?) {
     switch message {
     case .register(let registration):
-      register(registration, peer)
+      register(registration, peer, key)
     case .heartbeat(let heartbeat):
       // A worker whose link was remade registers again; its heartbeat may come first.
       guard let name = name(of: peer) else { return }
@@ -53,18 +53,21 @@ extension ClusterEngine {
     state.withLock { $0.peers.first { $0.value.id == peer }?.key }
   }
 
-  private func register(_ registration: WorkerRegistration, _ peer: PeerID) {
+  private func register(_ registration: WorkerRegistration, _ peer: PeerID, _ key: PublicKey?) {
     let ours = Compatibility(
       protocolVersion: ProtocolVersion.current, numericsID: NumericsID.current, build: configuration.build)
     let theirs = Compatibility(
       protocolVersion: ProtocolVersion.current, numericsID: registration.numericsID, build: registration.build)
     do throws(RegistrationRefusal) {
       if let refusal = ours.refusal(of: theirs, worker: registration.name) { throw refusal }
+      if let allowed = key.flatMap({ configuration.keys?.workerName($0) }), allowed != registration.name {
+        throw RegistrationRefusal.otherName(claimed: registration.name, allowed: allowed)
+      }
       try state.withLock { state throws(RegistrationRefusal) in
         note(
           try state.membership.register(
             name: registration.name, incarnation: registration.incarnation, now: now))
-        state.peers[registration.name] = EngineState.Peer(id: peer, registration: registration)
+        state.peers[registration.name] = EngineState.Peer(id: peer, registration: registration, key: key)
       }
     } catch {
       logger.warning("worker refused", metadata: ["worker": "\(registration.name)", "reason": "\(error)"])
@@ -157,26 +160,32 @@ extension ClusterEngine {
       guard let plan = state.plan, let peer = state.peers[worker] else { return (nil, nil) }
       let isLast = stageIndex == plan.stages.count - 1
       let next = isLast ? nil : state.peers[plan.stages[stageIndex + 1].worker]
+      let previousKey =
+        stageIndex == 0
+        ? configuration.keys.publicBytes : state.peers[plan.stages[stageIndex - 1].worker]?.key?.bytes ?? []
+      if isLast { resultGate.admitOnly(Set([peer.key].compactMap { $0 })) }
       let assignment = StageAssignment(
         epoch: state.epoch, stageIndex: stageIndex, stageCount: plan.stages.count,
         layers: plan.stages[stageIndex].layers, modelPaths: configuration.modelPaths,
         modelFingerprint: configuration.modelFingerprint,
         nextEndpoint: next?.registration.dataEndpoint ?? links.resultEndpoint.description,
         kvElementType: configuration.demand.elementType, pageCount: plan.pageCount,
-        contextLength: configuration.demand.contextLength, maximumStepTokenCount: configuration.stepTokenBudget)
+        contextLength: configuration.demand.contextLength, maximumStepTokenCount: configuration.stepTokenBudget,
+        nextKey: isLast ? configuration.keys.publicBytes : next?.key?.bytes ?? [], previousKey: previousKey)
       return (peer.id, .assignStage(assignment))
     }
     if let peer, let message { tell(message, peer) }
   }
 
   private func becameReady() {
-    let endpoint = state.withLock { state in
-      state.plan?.stages.first.flatMap { state.peers[$0.worker]?.registration.dataEndpoint }
-    }
+    let first = state.withLock { state in state.plan?.stages.first.flatMap { state.peers[$0.worker] } }
     do {
-      guard let endpoint else { throw EngineError.failed("the first stage's worker has gone") }
-      var specification = SocketSpecification(kind: .push, role: .connect(try Endpoint(endpoint)))
+      guard let first else { throw EngineError.failed("the first stage's worker has gone") }
+      var specification = SocketSpecification(
+        kind: .push, role: .connect(try Endpoint(first.registration.dataEndpoint)))
       specification.maximumMessageByteCount = WireLimits.maximumHeaderByteCount
+      specification.allowsInsecureRemote = configuration.allowsInsecureRemote
+      specification.keys = configuration.keys.link(to: first.key)
       let link = try loop.open(specification) { _, _ in }
       state.withLock { state in
         state.firstStage = link

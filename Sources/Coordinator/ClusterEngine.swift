@@ -13,7 +13,8 @@ import Wire
 /// sends and stream events behind, so neither ever waits for the network.
 package final class ClusterEngine: InferenceEngine {
   enum Event: Sendable {
-    case worker(WorkerMessage, PeerID)
+    /// With the key that the sender proved to hold; nil in a cluster without keys.
+    case worker(WorkerMessage, PeerID, PublicKey?)
     /// A worker of another protocol version knocked.
     case stranger(PeerID, reason: String)
     case stepFailed(reason: String)
@@ -30,6 +31,8 @@ package final class ClusterEngine: InferenceEngine {
   let loop: SocketLoop
   let state: Mutex<EngineState>
   let links: Links
+  /// Whose results are taken, in a cluster with keys: the last stage's alone.
+  let resultGate = KeyGate()
   private let readinessSink: AsyncStream<EngineReadiness>.Continuation
   private let events: AsyncStream<Event>
   let eventSink: AsyncStream<Event>.Continuation
@@ -58,7 +61,8 @@ package final class ClusterEngine: InferenceEngine {
     let (events, eventSink) = AsyncStream<Event>.makeStream()
     let results = WeakEngine()
     do {
-      links = try Self.openLinks(configuration, loop: loop, eventSink: eventSink, results: results)
+      links = try Self.openLinks(
+        configuration, loop: loop, eventSink: eventSink, resultGate: resultGate, results: results)
     } catch {
       loop.stop()
       throw error
@@ -134,15 +138,16 @@ package final class ClusterEngine: InferenceEngine {
 
   private static func openLinks(
     _ configuration: ClusterConfiguration, loop: SocketLoop, eventSink: AsyncStream<Event>.Continuation,
-    results: WeakEngine
+    resultGate: KeyGate, results: WeakEngine
   ) throws -> Links {
     var register = SocketSpecification(kind: .router, role: .bind(configuration.controlEndpoint))
     register.maximumMessageByteCount = WireLimits.maximumControlByteCount
     register.allowsInsecureRemote = configuration.allowsInsecureRemote
+    register.keys = configuration.keys.control
     let control = try loop.open(register) { message, peer in
       guard let peer, let frame = message.frames.first else { return }
       do {
-        eventSink.yield(.worker(try frame.withUnsafeBytes { try WorkerMessage(decoding: $0) }, peer))
+        eventSink.yield(.worker(try frame.withUnsafeBytes { try WorkerMessage(decoding: $0) }, peer, message.sender))
       } catch {
         eventSink.yield(.stranger(peer, reason: "\(error)"))
       }
@@ -150,6 +155,8 @@ package final class ClusterEngine: InferenceEngine {
     var intake = SocketSpecification(kind: .pull, role: .bind(configuration.resultEndpoint))
     intake.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
     intake.allowsInsecureRemote = configuration.allowsInsecureRemote
+    intake.keys = configuration.keys.results(resultGate)
+    intake.handshakeInterval = .seconds(1)
     let result = try loop.open(intake) { message, _ in results.get()?.takeResult(message) }
     return Links(
       control: control, resultEndpoint: loop.boundEndpoint(of: result) ?? configuration.resultEndpoint,

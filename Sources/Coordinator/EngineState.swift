@@ -11,6 +11,8 @@ struct EngineState {
   struct Peer {
     let id: PeerID
     let registration: WorkerRegistration
+    /// What it proved to hold; nil in a cluster without keys.
+    let key: PublicKey?
   }
 
   var membership: Membership

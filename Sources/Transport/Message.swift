@@ -41,8 +41,10 @@ package enum PeerEvent: Hashable, Sendable {
   case connected
   /// Gone. A connecting socket tries again by itself.
   case disconnected
-  /// Somebody who does not speak the protocol, or may not.
+  /// Somebody who does not speak the protocol, or speaks it with the wrong keys.
   case handshakeFailed
+  /// The other side knows this side's key, and does not let it in.
+  case refused
 }
 
 /// A message that was not delivered, and why.

@@ -98,6 +98,7 @@ final class ZeroMQSocket {
       switch event {
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: handlers.onPeerEvent?(.connected)
       case ZMQ_EVENT_DISCONNECTED: handlers.onPeerEvent?(.disconnected)
+      case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: handlers.onPeerEvent?(.refused)
       default: handlers.onPeerEvent?(.handshakeFailed)
       }
     }

@@ -33,11 +33,15 @@ package struct StageAssignment: Hashable, Sendable {
   package var contextLength: Int
   /// Tokens one step will carry at most.
   package var maximumStepTokenCount: Int
+  /// The public key of whoever listens at `nextEndpoint`, 32 bytes; empty in a cluster without keys.
+  package var nextKey: [UInt8]
+  /// The public key of the only process that may send frames to this stage, 32 bytes; empty likewise.
+  package var previousKey: [UInt8]
 
   package init(
     epoch: PlanEpoch, stageIndex: Int, stageCount: Int, layers: LayerRange, modelPaths: [String],
     modelFingerprint: String, nextEndpoint: String, kvElementType: KVElementType, pageCount: Int, contextLength: Int,
-    maximumStepTokenCount: Int
+    maximumStepTokenCount: Int, nextKey: [UInt8] = [], previousKey: [UInt8] = []
   ) {
     self.epoch = epoch
     self.stageIndex = stageIndex
@@ -50,5 +54,7 @@ package struct StageAssignment: Hashable, Sendable {
     self.pageCount = pageCount
     self.contextLength = contextLength
     self.maximumStepTokenCount = maximumStepTokenCount
+    self.nextKey = nextKey
+    self.previousKey = previousKey
   }
 }

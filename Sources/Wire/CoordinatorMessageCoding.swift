@@ -73,6 +73,8 @@ extension StageAssignment {
       $0.page_count = Int64(pageCount)
       $0.context_length = Int64(contextLength)
       $0.maximum_step_token_count = Int64(maximumStepTokenCount)
+      $0.next_key = arena.bytes(nextKey)
+      $0.previous_key = arena.bytes(previousKey)
     }
   }
 
@@ -98,7 +100,8 @@ extension StageAssignment {
       pageCount: try Field.integer(raw.page_count, "page_count", 0...Int(UInt32.max)),
       contextLength: try Field.integer(raw.context_length, "context_length", 1...Limits.maximumContext),
       maximumStepTokenCount: try Field.integer(
-        raw.maximum_step_token_count, "maximum_step_token_count", 1...Limits.maximumStepTokenCount))
+        raw.maximum_step_token_count, "maximum_step_token_count", 1...Limits.maximumStepTokenCount),
+      nextKey: try Field.key(raw.next_key, "next_key"), previousKey: try Field.key(raw.previous_key, "previous_key"))
   }
 }
 

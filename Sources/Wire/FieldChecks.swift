@@ -1,3 +1,4 @@
+import CWire
 import Inference
 
 /// Checks of decoded fields: each returns the value or throws with the field's name and what it has to be.
@@ -80,6 +81,14 @@ enum Field {
       throw .field(name, reason: "has control characters")
     }
     return word
+  }
+
+  /// A public key: 32 bytes, or none in a cluster without keys.
+  static func key(_ value: ProtobufCBinaryData, _ name: String) throws(WireError) -> [UInt8] {
+    guard value.len == 0 || value.len == 32 else {
+      throw .field(name, reason: "has \(value.len) bytes where a key has 32")
+    }
+    return Array(UnsafeBufferPointer(start: value.data, count: value.len))
   }
 
   /// A message inside another.

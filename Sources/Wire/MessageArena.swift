@@ -67,6 +67,11 @@ extension MessageArena {
     copy(elements.map { Optional(make($0)) })
   }
 
+  /// Bytes of a field.
+  func bytes(_ bytes: [UInt8]) -> ProtobufCBinaryData {
+    ProtobufCBinaryData(len: bytes.count, data: copy(bytes))
+  }
+
   /// A C string, cut at its first NUL.
   func copy(_ text: String) -> UnsafeMutablePointer<CChar>? {
     copy(text.utf8.prefix { $0 != 0 }.map { CChar(bitPattern: $0) } + [0])

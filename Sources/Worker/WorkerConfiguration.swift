@@ -20,10 +20,13 @@ package struct WorkerConfiguration: Sendable {
   package var allowsInsecureRemote: Bool
   /// Version of the program, for messages.
   package var build: String
+  /// Nil in a cluster without keys.
+  package var keys: WorkerKeys?
 
   package init(
     coordinator: Endpoint, name: String, threadCount: Int, memoryByteCount: Int, relativeSpeed: Double,
-    dataEndpoint: Endpoint, modelPath: String?, allowsInsecureRemote: Bool, build: String
+    dataEndpoint: Endpoint, modelPath: String?, allowsInsecureRemote: Bool, build: String,
+    keys: WorkerKeys? = nil
   ) {
     self.coordinator = coordinator
     self.name = name
@@ -34,6 +37,7 @@ package struct WorkerConfiguration: Sendable {
     self.modelPath = modelPath
     self.allowsInsecureRemote = allowsInsecureRemote
     self.build = build
+    self.keys = keys
   }
 }
 
@@ -42,6 +46,7 @@ package enum WorkerFailure: Error, CustomStringConvertible {
   case coordinatorUnreachable(Endpoint, seconds: Int)
   case coordinatorLost(Endpoint, seconds: Int)
   case refused(String)
+  case keyRefused(Endpoint, PublicKey)
 
   package var description: String {
     switch self {
@@ -49,6 +54,8 @@ package enum WorkerFailure: Error, CustomStringConvertible {
       "no coordinator answered at \(endpoint) within \(seconds) s; start it first, or check address and firewall"
     case .coordinatorLost(let endpoint, let seconds):
       "the coordinator at \(endpoint) has been silent for \(seconds) s"
+    case .keyRefused(let endpoint, let key):
+      "the coordinator at \(endpoint) does not know this worker's key \(key); add it there with longhaul init --allow"
     case .refused(let reason): "the coordinator refused this worker: \(reason)"
     }
   }

@@ -17,6 +17,8 @@ package final class WorkerService: Sendable {
     case stage(PlanEpoch, StageRunner.Report)
     /// The link to the coordinator was made, or made again: it does not know this worker yet.
     case connected
+    /// The coordinator does not let this worker's key in.
+    case keyRefused
     case tick
     case stop(String)
   }
@@ -31,6 +33,8 @@ package final class WorkerService: Sendable {
   private let eventSink: AsyncStream<Event>.Continuation
   /// The stage that takes frames now.
   private let runner = Mutex<StageRunner?>(nil)
+  /// Whose frames the stage takes, in a cluster with keys: the previous stage's alone.
+  private let gate = KeyGate()
 
   /// - Parameter onStageReady: told each time a stage has been loaded, with its layers and bytes.
   package init(
@@ -86,14 +90,21 @@ package final class WorkerService: Sendable {
     var intake = SocketSpecification(kind: .pull, role: .bind(configuration.dataEndpoint))
     intake.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
     intake.allowsInsecureRemote = configuration.allowsInsecureRemote
+    intake.keys = configuration.keys.intake(gate)
+    intake.handshakeInterval = .seconds(1)
     let data = try loop.open(intake, onMessage: { [self] message, _ in takeFrame(message) })
     var line = SocketSpecification(kind: .dealer, role: .connect(configuration.coordinator))
     line.maximumMessageByteCount = WireLimits.maximumControlByteCount
+    line.allowsInsecureRemote = configuration.allowsInsecureRemote
+    line.keys = configuration.keys.line
     // Only a last goodbye is ever kept waiting, and the coordinator may have gone first.
     line.linger = .milliseconds(100)
     let control = try loop.open(
       line, onMessage: { [self] message, _ in hear(message) },
-      onPeerEvent: { [eventSink] event in if event == .connected { eventSink.yield(.connected) } })
+      onPeerEvent: { [eventSink] event in
+        if event == .connected { eventSink.yield(.connected) }
+        if event == .refused { eventSink.yield(.keyRefused) }
+      })
     return Session(
       loop: loop, control: control, data: data,
       dataEndpoint: loop.boundEndpoint(of: data) ?? configuration.dataEndpoint,
@@ -126,6 +137,9 @@ package final class WorkerService: Sendable {
     case .connected:
       try register(session)
       return false
+    case .keyRefused:
+      guard let keys = configuration.keys else { return false }
+      throw WorkerFailure.keyRefused(configuration.coordinator, keys.own.publicKey)
     case .tick:
       let silence = ContinuousClock.now - session.lastHeard
       guard silence < .seconds(Self.silenceLimitSeconds) else {
@@ -170,6 +184,9 @@ package final class WorkerService: Sendable {
     if let previous = session.next { session.loop.close(previous) }
     var link = SocketSpecification(kind: .push, role: .connect(try Endpoint(assignment.nextEndpoint)))
     link.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
+    link.allowsInsecureRemote = configuration.allowsInsecureRemote
+    link.keys = try configuration.keys.link(assignment)
+    gate.admitOnly(Set([PublicKey(bytes: assignment.previousKey)].compactMap { $0 }))
     link.linger = .milliseconds(100)
     link.maximumQueuedByteCount = 2 * WireLimits.maximumPayloadByteCount
     let next = try session.loop.open(link, onMessage: { _, _ in })

@@ -31,7 +31,7 @@ struct PlanRolloutTests {
     #expect(bench.event(.workerJoined("c")).isEmpty, "one plan an epoch")
     #expect(
       bench.event(.planned(["a", "b"])) == [
-        .assign(worker: "a", stageIndex: 0), .assign(worker: "b", stageIndex: 1),
+        .assign(worker: "b", stageIndex: 1), .assign(worker: "a", stageIndex: 0),
       ])
     #expect(bench.phase == .assigning)
     #expect(bench.event(.loadProgress(worker: "b", fraction: 0.5)).isEmpty)

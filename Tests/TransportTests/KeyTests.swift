@@ -117,7 +117,7 @@ struct KeyTests {
     defer { loop.stop() }
     let (final, _, _) = try intake(loop, refusal: .final)
     let (_, events) = try link(loop, final, .presenting(own: stranger, server: server.publicKey))
-    #expect(events.next() == .handshakeFailed)
+    #expect(events.next() == .refused)
 
     let (patient, received, gate) = try intake(loop, refusal: .forNow)
     let (line, tries) = try link(loop, patient, .presenting(own: stranger, server: server.publicKey))

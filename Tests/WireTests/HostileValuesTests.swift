@@ -53,6 +53,7 @@ struct HostileValuesTests {
       ("model_paths", { $0.modelPaths = [] }), ("model_paths", { $0.modelPaths = ["a", ""] }),
       ("model_paths", { $0.modelPaths = Array(repeating: "p", count: 1025) }),
       ("model_paths", { $0.modelPaths = [String(repeating: "p", count: 4097)] }),
+      ("next_key", { $0.nextKey = [1] }), ("previous_key", { $0.previousKey = [UInt8](repeating: 0, count: 33) }),
       ("next_endpoint", { $0.nextEndpoint = "" }), ("page_count", { $0.pageCount = -1 }),
       ("page_count", { $0.pageCount = 1 << 32 }), ("context_length", { $0.contextLength = 0 }),
       ("context_length", { $0.contextLength = Limits.maximumContext + 1 }),

@@ -23,7 +23,8 @@ enum Samples {
       epoch: PlanEpoch(9), stageIndex: 63, stageCount: 64, layers: layers(31, 1024),
       modelPaths: ["/models/a-00001-of-00002.gguf", "/models/a b-00002-of-00002.gguf"], modelFingerprint: "sha256:0f",
       nextEndpoint: "ipc:///run/longhaul/results", kvElementType: .f32, pageCount: Int(UInt32.max),
-      contextLength: Limits.maximumContext, maximumStepTokenCount: Limits.maximumStepTokenCount)
+      contextLength: Limits.maximumContext, maximumStepTokenCount: Limits.maximumStepTokenCount,
+      nextKey: Array(0..<32), previousKey: [UInt8](repeating: 255, count: 32))
     change(&assignment)
     return assignment
   }
@@ -39,6 +40,8 @@ enum Samples {
           $0.stageCount = 1
           $0.kvElementType = .f16
           $0.pageCount = 0
+          $0.nextKey = []
+          $0.previousKey = []
         }),
       .shutdown(reason: ""),
     ]

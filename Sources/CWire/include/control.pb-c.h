@@ -214,10 +214,16 @@ struct  Longhaul__StageAssignment
   int64_t page_count;
   int64_t context_length;
   int64_t maximum_step_token_count;
+  /*
+   * Public keys, 32 bytes each, or empty in a cluster without keys: who listens at next_endpoint, and who alone may
+   * send to this stage.
+   */
+  ProtobufCBinaryData next_key;
+  ProtobufCBinaryData previous_key;
 };
 #define LONGHAUL__STAGE_ASSIGNMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_assignment__descriptor) \
-    , 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, 0, 0, 0, {0,NULL}, {0,NULL} }
 
 
 /* Longhaul__WorkerMessage methods */

@@ -1,0 +1,35 @@
+package import Transport
+import Wire
+
+/// How a worker proves who it is, and how it knows the coordinator. Nil where a cluster has no keys.
+package struct WorkerKeys: Sendable {
+  package let own: KeyPair
+  package let coordinator: PublicKey
+
+  package init(own: KeyPair, coordinator: PublicKey) {
+    self.own = own
+    self.coordinator = coordinator
+  }
+}
+
+extension WorkerKeys? {
+  /// Of the socket where the previous stage's frames are taken. A stage that connects a moment before this one knows
+  /// of it tries again.
+  func intake(_ gate: KeyGate) -> SocketKeys {
+    map { .accepting(own: $0.own, refusal: .forNow, admits: gate.admits) } ?? .none
+  }
+
+  /// Of the line to the coordinator.
+  var line: SocketKeys {
+    map { .presenting(own: $0.own, server: $0.coordinator) } ?? .none
+  }
+
+  /// Of the link to the next stage or to the coordinator's results.
+  func link(_ assignment: StageAssignment) throws -> SocketKeys {
+    guard let self else { return .none }
+    guard let next = PublicKey(bytes: assignment.nextKey), PublicKey(bytes: assignment.previousKey) != nil else {
+      throw WorkerFailure.refused("it assigned layers without its neighbours' keys; install one release everywhere")
+    }
+    return .presenting(own: self.own, server: next)
+  }
+}
