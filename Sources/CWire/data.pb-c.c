@@ -998,7 +998,7 @@ const ProtobufCMessageDescriptor longhaul__step_result__descriptor =
   (ProtobufCMessageInit) longhaul__step_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__step_result_entry__field_descriptors[8] =
+static const ProtobufCFieldDescriptor longhaul__step_result_entry__field_descriptors[10] =
 {
   {
     "sequence",
@@ -1096,6 +1096,30 @@ static const ProtobufCFieldDescriptor longhaul__step_result_entry__field_descrip
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "prompt_top_tokens",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Longhaul__StepResultEntry, n_prompt_top_tokens),
+    offsetof(Longhaul__StepResultEntry, prompt_top_tokens),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "prompt_top_logprobs",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Longhaul__StepResultEntry, n_prompt_top_logprobs),
+    offsetof(Longhaul__StepResultEntry, prompt_top_logprobs),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__step_result_entry__field_indices_by_name[] = {
   7,   /* field[7] = has_logits */
@@ -1103,6 +1127,8 @@ static const unsigned longhaul__step_result_entry__field_indices_by_name[] = {
   1,   /* field[1] = position */
   6,   /* field[6] = prompt_logprobs */
   5,   /* field[5] = prompt_logprobs_first */
+  9,   /* field[9] = prompt_top_logprobs */
+  8,   /* field[8] = prompt_top_tokens */
   0,   /* field[0] = sequence */
   2,   /* field[2] = token */
   4,   /* field[4] = top */
@@ -1110,7 +1136,7 @@ static const unsigned longhaul__step_result_entry__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__step_result_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor longhaul__step_result_entry__descriptor =
 {
@@ -1120,7 +1146,7 @@ const ProtobufCMessageDescriptor longhaul__step_result_entry__descriptor =
   "Longhaul__StepResultEntry",
   "longhaul",
   sizeof(Longhaul__StepResultEntry),
-  8,
+  10,
   longhaul__step_result_entry__field_descriptors,
   longhaul__step_result_entry__field_indices_by_name,
   1,  longhaul__step_result_entry__number_ranges,

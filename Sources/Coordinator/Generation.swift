@@ -24,7 +24,8 @@ struct Generation {
   /// Passes on what the last stage said beside the token itself.
   func passScores(_ entry: StepResultEntry, logits: [Float]?) {
     if !entry.promptLogprobs.isEmpty {
-      sink.yield(.promptLogprobs(first: entry.promptLogprobsFirst, values: entry.promptLogprobs))
+      sink.yield(
+        .promptLogprobs(first: entry.promptLogprobsFirst, values: entry.promptLogprobs, top: entry.promptTop))
     }
     if let logits { sink.yield(.promptLogits(logits)) }
   }

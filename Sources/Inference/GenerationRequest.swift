@@ -8,7 +8,7 @@ package struct GenerationRequest: Sendable {
   package var policy = PolicyRequest()
   /// Ids that end the answer (they are not part of it).
   package var stopTokens: Set<TokenID> = []
-  /// Best alternatives wanted with every token, 0...20; nil wants no log-probabilities at all.
+  /// Best alternatives wanted with every token, new or scored, 0...20; nil wants no log-probabilities of new ones.
   package var topLogprobCount: Int?
   /// When set, the log-probability of every prompt token from this index on (at least 1) is reported.
   package var scoresPromptFrom: Int?
@@ -37,8 +37,9 @@ package enum GenerationEvent: Sendable {
   case admitted(PolicyChoice)
   /// Prompt tokens read so far, out of all.
   case prefillProgress(done: Int, total: Int)
-  /// Log-probabilities of the prompt tokens at `[first, first + count)`, in order.
-  case promptLogprobs(first: Int, values: [Float])
+  /// Log-probabilities of the prompt tokens at `[first, first + count)`, in order, and the best alternatives to each,
+  /// largest first; `top` is empty unless asked for.
+  case promptLogprobs(first: Int, values: [Float], top: [[TokenLogprob]])
   /// Logits after the last prompt token; one a vocabulary entry.
   case promptLogits([Float])
   /// One new token. `top` is ordered, largest first, and empty unless asked for.

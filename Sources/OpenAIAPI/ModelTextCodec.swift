@@ -6,23 +6,24 @@ package import Tokenization
 package struct ModelTextCodec: TextCodec {
   private let tokenizer: Tokenizer
   private let template: ChatTemplate
-  private let beginSpelling: String
-  private let endSpelling: String
+  package let facts: TokenizerFacts
 
   /// Reads both from what the checkpoint says; without a template, chats are rendered plainly.
   /// - Throws: `TokenizerError` or `ChatTemplateError` when one is damaged or not supported.
   package init(_ description: TokenizerDescription) throws {
     let template = try description.chatTemplate.map { try ChatTemplate(source: $0) }
     self.init(
-      tokenizer: try Tokenizer(description), template: template ?? .plain, endToken: description.endToken)
+      tokenizer: try Tokenizer(description), template: template ?? .plain, templateSource: description.chatTemplate,
+      endToken: description.endToken)
   }
 
   /// - Parameter endToken: what templates call `eos_token`.
-  package init(tokenizer: Tokenizer, template: ChatTemplate, endToken: TokenID?) {
+  package init(tokenizer: Tokenizer, template: ChatTemplate, templateSource: String?, endToken: TokenID?) {
     self.tokenizer = tokenizer
     self.template = template
-    beginSpelling = tokenizer.beginToken.flatMap { tokenizer.spelling(of: $0) } ?? ""
-    endSpelling = endToken.flatMap { tokenizer.spelling(of: $0) } ?? ""
+    facts = TokenizerFacts(
+      beginToken: tokenizer.beginToken.flatMap { tokenizer.spelling(of: $0) },
+      endToken: endToken.flatMap { tokenizer.spelling(of: $0) }, chatTemplate: templateSource)
   }
 
   package var endTokens: Set<TokenID> { tokenizer.endTokens }
@@ -33,11 +34,15 @@ package struct ModelTextCodec: TextCodec {
     tokenizer.encode(prompt, addingBegin: tokenizer.addsBeginToken, parsingSpecial: true)
   }
 
+  package func encode(continuation: String) -> [TokenID] {
+    tokenizer.encode(continuation, addingBegin: false, parsingSpecial: true)
+  }
+
   /// Only what the template wrote may become special tokens; messages cannot.
   package func encode(chat: ChatPrompt) throws -> [TokenID] {
     let segments = try template.render(
-      messages: chat.messages, addGenerationPrompt: chat.addsGenerationPrompt, beginToken: beginSpelling,
-      endToken: endSpelling, extra: chat.templateVariables)
+      messages: chat.messages, addGenerationPrompt: chat.addsGenerationPrompt, beginToken: facts.beginToken ?? "",
+      endToken: facts.endToken ?? "", extra: chat.templateVariables)
     return tokenizer.encode(
       segments.map { TextSegment($0.text, parsesSpecial: $0.isFromTemplate) },
       addingBegin: tokenizer.addsBeginToken)

@@ -8,6 +8,8 @@ package import Inference
 package protocol TextCodec: Sendable {
   /// Ids of a plain prompt, begin token included where the model wants one.
   func encode(prompt: String) throws -> [TokenID]
+  /// Ids of a text that continues another: no begin token.
+  func encode(continuation: String) throws -> [TokenID]
   /// Ids of a conversation, rendered with the model's chat template and ready for the answer. Throws where
   /// the template refuses the messages; the text is for the client.
   func encode(chat: ChatPrompt) throws -> [TokenID]
@@ -17,6 +19,8 @@ package protocol TextCodec: Sendable {
   var endTokens: Set<TokenID> { get }
   /// The bytes a token stands for, special ones by their spelling; possibly part of a code point.
   func spelling(of token: TokenID) -> [UInt8]
+  /// What clients with code of their own for prompts want to know.
+  var facts: TokenizerFacts { get }
 }
 
 /// An answer's text as it grows. Never gives part of a code point, nor text that may still become a stop
@@ -49,4 +53,19 @@ package struct ChatPrompt: Hashable, Sendable {
   package var templateVariables: [String: ChatValue] = [:]
 
   package init(messages: [ChatMessage]) { self.messages = messages }
+}
+
+/// What a tokenizer says of itself.
+package struct TokenizerFacts: Hashable, Sendable {
+  /// Spellings of the tokens that begin and end a text; nil where there is none.
+  package var beginToken: String?
+  package var endToken: String?
+  /// The chat template's source; nil where the model has none of its own.
+  package var chatTemplate: String?
+
+  package init(beginToken: String?, endToken: String?, chatTemplate: String?) {
+    self.beginToken = beginToken
+    self.endToken = endToken
+    self.chatTemplate = chatTemplate
+  }
 }

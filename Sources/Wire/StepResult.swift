@@ -45,12 +45,15 @@ package struct StepResultEntry: Hashable, Sendable {
   package var promptLogprobsFirst: Int
   /// Log-probabilities of prompt tokens, in order.
   package var promptLogprobs: [Float]
+  /// Best alternatives to each of these tokens, largest first: one list a token, all equally long, or no list at all.
+  package var promptTop: [[TokenLogprob]]
   /// Whether frame 2 has a row for this entry.
   package var hasLogits: Bool
 
   package init(
     sequence: SequenceID, position: Int, token: TokenID? = nil, logprob: Float? = nil, top: [TokenLogprob] = [],
-    promptLogprobsFirst: Int = 0, promptLogprobs: [Float] = [], hasLogits: Bool = false
+    promptLogprobsFirst: Int = 0, promptLogprobs: [Float] = [], promptTop: [[TokenLogprob]] = [],
+    hasLogits: Bool = false
   ) {
     self.sequence = sequence
     self.position = position
@@ -59,6 +62,7 @@ package struct StepResultEntry: Hashable, Sendable {
     self.top = top
     self.promptLogprobsFirst = promptLogprobsFirst
     self.promptLogprobs = promptLogprobs
+    self.promptTop = promptTop
     self.hasLogits = hasLogits
   }
 }

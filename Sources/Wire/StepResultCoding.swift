@@ -62,6 +62,11 @@ extension StepResultEntry {
       $0.prompt_logprobs_first = Int64(promptLogprobsFirst)
       $0.n_prompt_logprobs = promptLogprobs.count
       $0.prompt_logprobs = arena.copy(promptLogprobs)
+      let alternatives = promptTop.joined()
+      $0.n_prompt_top_tokens = alternatives.count
+      $0.prompt_top_tokens = arena.copy(alternatives.map(\.token))
+      $0.n_prompt_top_logprobs = alternatives.count
+      $0.prompt_top_logprobs = arena.copy(alternatives.map(\.logprob))
       $0.has_logits = hasLogits ? 1 : 0
     }
   }
@@ -79,7 +84,40 @@ extension StepResultEntry {
       top: try Field.messages(
         raw.top, raw.n_top, "top", limit: Limits.maximumTopLogprobCount, TokenLogprob.init(raw:)),
       promptLogprobsFirst: try Field.position(raw.prompt_logprobs_first, "prompt_logprobs_first"),
-      promptLogprobs: Array(scores), hasLogits: raw.has_logits != 0)
+      promptLogprobs: Array(scores), promptTop: try Self.promptTop(raw, scoreCount: scores.count),
+      hasLogits: raw.has_logits != 0)
+  }
+
+  private static func promptTop(
+    _ raw: borrowing Longhaul__StepResultEntry, scoreCount: Int
+  ) throws(WireError) -> [[TokenLogprob]] {
+    let tokens = try Field.elements(
+      raw.prompt_top_tokens, raw.n_prompt_top_tokens, "prompt_top_tokens",
+      limit: scoreCount * Limits.maximumTopLogprobCount)
+    guard !tokens.isEmpty else { return [] }
+    let width = tokens.count / scoreCount
+    guard tokens.count == width * scoreCount else {
+      throw .field("prompt_top_tokens", reason: "has \(tokens.count) elements, not as many for each of \(scoreCount)")
+    }
+    let logprobs = try Field.elements(
+      raw.prompt_top_logprobs, raw.n_prompt_top_logprobs, "prompt_top_logprobs", limit: tokens.count)
+    guard logprobs.count == tokens.count else {
+      throw .field("prompt_top_logprobs", reason: "has \(logprobs.count) elements where it needs \(tokens.count)")
+    }
+    var rows: [[TokenLogprob]] = []
+    rows.reserveCapacity(scoreCount)
+    for start in stride(from: 0, to: tokens.count, by: width) {
+      var row: [TokenLogprob] = []
+      row.reserveCapacity(width)
+      for index in start..<start + width {
+        row.append(
+          TokenLogprob(
+            token: try Field.token(tokens[index], "prompt_top_tokens"),
+            logprob: try Field.logprob(logprobs[index], "prompt_top_logprobs")))
+      }
+      rows.append(row)
+    }
+    return rows
   }
 }
 

@@ -80,7 +80,9 @@ struct StageHead {
     }
     if let target = need.target {
       if result.promptLogprobs.isEmpty { result.promptLogprobsFirst = need.position + 1 }
-      result.promptLogprobs.append(Logprobs(row).logprob(of: target))
+      let logprobs = Logprobs(row)
+      result.promptLogprobs.append(logprobs.logprob(of: target))
+      if let count = entry.topLogprobCount, count > 0 { result.promptTop.append(logprobs.top(count)) }
     }
     guard need.isLastRow else { return }
     if entry.wantsLogits {

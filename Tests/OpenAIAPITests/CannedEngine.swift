@@ -29,7 +29,12 @@ final class CannedEngine: InferenceEngine {
       for done in prefill { events.yield(.prefillProgress(done: done, total: request.prompt.count)) }
       if let first = request.scoresPromptFrom {
         let scores = (first..<request.prompt.count).map { -Float($0) }
-        events.yield(.promptLogprobs(first: first, values: scores))
+        let top = (first..<request.prompt.count).map { index in
+          (0..<(request.topLogprobCount ?? 0)).map {
+            TokenLogprob(token: request.prompt[index] + 1 + TokenID($0), logprob: -0.25 - Float($0))
+          }
+        }
+        events.yield(.promptLogprobs(first: first, values: scores, top: request.topLogprobCount == 0 ? [] : top))
       }
       let all = ByteVocabulary.tokens(of: text)
       let tokens = all.prefix(request.maximumNewTokens ?? .max).prefix { !request.stopTokens.contains($0) }

@@ -151,6 +151,12 @@ struct HostileValuesTests {
       ("top[1].logprob", { $0.top[1] = TokenLogprob(token: 1, logprob: .nan) }),
       ("prompt_logprobs_first", { $0.promptLogprobsFirst = -1 }), ("prompt_logprobs", { $0.promptLogprobs = [.nan] }),
       ("prompt_logprobs", { $0.promptLogprobs = Array(repeating: 0, count: 4097) }),
+      ("prompt_top_tokens", { $0.promptLogprobs = [] }), ("prompt_top_tokens", { $0.promptTop[0].removeLast() }),
+      ("prompt_top_tokens", { $0.promptTop[1][0] = TokenLogprob(token: -1, logprob: 0) }),
+      ("prompt_top_tokens", {
+        $0.promptTop = Array(repeating: Array(repeating: TokenLogprob(token: 1, logprob: 0), count: 21), count: 2)
+      }),
+      ("prompt_top_logprobs", { $0.promptTop[1][1] = TokenLogprob(token: 1, logprob: .nan) }),
     ]
     for (field, change) in cases {
       let result = StepResult(
@@ -158,7 +164,10 @@ struct HostileValuesTests {
       #expect(result.afterTheWire.refusedField == "entries[0].\(field)")
     }
     func refused(_ entries: Int, _ scores: Int, _ vocabularySize: Int) -> String? {
-      let entry = Samples.resultEntry { $0.promptLogprobs = Array(repeating: -1, count: scores) }
+      let entry = Samples.resultEntry {
+        $0.promptLogprobs = Array(repeating: -1, count: scores)
+        $0.promptTop = []
+      }
       return StepResult(
         epoch: PlanEpoch(1), step: 1, entries: Array(repeating: entry, count: entries), vocabularySize: vocabularySize
       ).afterTheWire.refusedField

@@ -64,6 +64,7 @@ struct RoundTripTests {
         Samples.resultEntry {
           $0.top = alternatives
           $0.promptLogprobs = Array(repeating: -1, count: 16)
+          $0.promptTop = Array(repeating: alternatives, count: 16)
         }
       }, vocabularySize: Limits.maximumVocabularySize)
     #expect(result.afterTheWire == .success(result))

@@ -98,7 +98,11 @@ enum Samples {
     var entry = StepResultEntry(
       sequence: SequenceID(1), position: 4097, token: 0, logprob: -0.0,
       top: [TokenLogprob(token: 0, logprob: 0), TokenLogprob(token: 5, logprob: -.greatestFiniteMagnitude)],
-      promptLogprobsFirst: 1, promptLogprobs: [-1.25, -.leastNonzeroMagnitude], hasLogits: true)
+      promptLogprobsFirst: 1, promptLogprobs: [-1.25, -.leastNonzeroMagnitude],
+      promptTop: [
+        [TokenLogprob(token: 7, logprob: -0.5), TokenLogprob(token: 0, logprob: -1.25)],
+        [TokenLogprob(token: 1, logprob: 0), TokenLogprob(token: 3, logprob: -.greatestFiniteMagnitude)],
+      ], hasLogits: true)
     change(&entry)
     return entry
   }

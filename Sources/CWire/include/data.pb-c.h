@@ -189,6 +189,13 @@ struct  Longhaul__StepResultEntry
   size_t n_prompt_logprobs;
   float *prompt_logprobs;
   protobuf_c_boolean has_logits;
+  /*
+   * Best alternatives to each of prompt_logprobs, equally many for each, one after the other.
+   */
+  size_t n_prompt_top_tokens;
+  int32_t *prompt_top_tokens;
+  size_t n_prompt_top_logprobs;
+  float *prompt_top_logprobs;
   Longhaul__StepResultEntry__HasTokenCase has_token_case;
   union {
     int32_t token;
@@ -200,7 +207,7 @@ struct  Longhaul__StepResultEntry
 };
 #define LONGHAUL__STEP_RESULT_ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__step_result_entry__descriptor) \
-    , 0, 0, 0,NULL, 0, 0,NULL, 0, LONGHAUL__STEP_RESULT_ENTRY__HAS_TOKEN__NOT_SET, {0}, LONGHAUL__STEP_RESULT_ENTRY__HAS_LOGPROB__NOT_SET, {0} }
+    , 0, 0, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, LONGHAUL__STEP_RESULT_ENTRY__HAS_TOKEN__NOT_SET, {0}, LONGHAUL__STEP_RESULT_ENTRY__HAS_LOGPROB__NOT_SET, {0} }
 
 
 struct  Longhaul__TokenLogprob

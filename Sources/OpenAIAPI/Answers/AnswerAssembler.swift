@@ -22,7 +22,8 @@ struct AnswerAssembler: Sendable {
   private var generatedCount = 0
   /// Of tokens whose text is still held back.
   private var heldReports: [TokenReport] = []
-  private var promptLogprobs: [Float?]
+  /// One a prompt token where the prompt is repeated with log-probabilities; the first has none.
+  private var promptReports: [TokenReport]
   /// Whether the prompt needs no (more) repeating.
   private var hasEchoed: Bool
   private let start: Instant
@@ -34,9 +35,9 @@ struct AnswerAssembler: Sendable {
     self.start = start
     decoder = codec.makeDecoder(stopStrings: prepared.stopStrings)
     hasEchoed = prepared.echoedPrompt == nil
-    promptLogprobs =
+    promptReports =
       prepared.echoedPrompt != nil && prepared.wantsLogprobs
-      ? Array(repeating: nil, count: prepared.generation.prompt.count) : []
+      ? prepared.generation.prompt.map { TokenReport(token: $0, logprob: nil, top: [], codec: codec) } : []
   }
 
   mutating func take(_ event: GenerationEvent, now: Instant) -> Step {
@@ -45,9 +46,11 @@ struct AnswerAssembler: Sendable {
       policy = choice
       return .nothing
     case .prefillProgress(let done, let total): return .progress(done: done, total: total)
-    case .promptLogprobs(let first, let values):
-      for (offset, value) in values.enumerated() where promptLogprobs.indices.contains(first + offset) {
-        promptLogprobs[first + offset] = value
+    case .promptLogprobs(let first, let values, let top):
+      for (offset, value) in values.enumerated() where promptReports.indices.contains(first + offset) {
+        promptReports[first + offset] = TokenReport(
+          token: prepared.generation.prompt[first + offset], logprob: value,
+          top: top.indices.contains(offset) ? top[offset] : [], codec: codec)
       }
       return .nothing
     case .promptLogits: return .nothing
@@ -83,12 +86,6 @@ struct AnswerAssembler: Sendable {
     delta.text = prompt + text
     delta.reports = delta.reports.map { promptReports + $0 }
     return delta
-  }
-
-  private var promptReports: [TokenReport] {
-    zip(prepared.generation.prompt, promptLogprobs).map { token, logprob in
-      TokenReport(token: token, logprob: logprob, top: [], codec: codec)
-    }
   }
 
   private func end(_ reason: FinishReason, _ timings: GenerationTimings) -> AnswerEnd {

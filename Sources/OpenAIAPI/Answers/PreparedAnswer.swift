@@ -38,6 +38,9 @@ struct AnswerPreparation: Sendable {
       prepared.echoedPrompt = text(of: input, tokens: prompt)
       // The first token has nothing before it that could make it likely.
       if prepared.wantsLogprobs, prompt.count > 1 { prepared.generation.scoresPromptFrom = 1 }
+      // Evaluation programs ask for one token, only because some servers refuse none, and cut its report off the end:
+      // an end token must be reported like any other, or they would cut off the prompt's last.
+      if prepared.wantsLogprobs, prepared.generation.maximumNewTokens == 1 { prepared.generation.stopTokens = [] }
       return prepared
     }
   }
@@ -91,22 +94,12 @@ struct AnswerPreparation: Sendable {
   private func tokens(of input: PromptInput) throws -> [TokenID] {
     switch input {
     case .text(let text): return try codec.encode(prompt: text)
-    case .tokens(let tokens):
-      let vocabulary = 0..<model.configuration.vocabularySize
-      return try tokens.map { token in
-        guard vocabulary.contains(token), let id = TokenID(exactly: token) else {
-          throw APIError.invalid(
-            "prompt holds the token id \(token), which is outside the vocabulary of \(vocabulary.count).",
-            parameter: "prompt")
-        }
-        return id
-      }
+    case .tokens(let tokens): return try TokenInput.checked(tokens, in: "prompt", model: model)
     }
   }
 
   private func text(of input: PromptInput, tokens: [TokenID]) -> String {
     if case .text(let text) = input { return text }
-    var decoder = codec.makeDecoder(stopStrings: [])
-    return tokens.map { decoder.append($0).text }.joined() + decoder.finish().text
+    return codec.text(of: tokens)
   }
 }

@@ -28,6 +28,10 @@ struct Routes: Sendable {
     group.get("models/**") { request, context in try modelNamed(context.parameters.getCatchAll()) }
     group.post("completions") { request, context in try await completions.complete(request, context) }
     group.post("chat/completions") { request, context in try await completions.chat(request, context) }
+    let tokens = TokenRoutes(model: engine.model, codec: codec, settings: settings)
+    group.post("tokenize") { request, _ in try await tokens.tokenize(request) }
+    group.post("detokenize") { request, _ in try await tokens.detokenize(request) }
+    group.get("tokenizer_info") { _, _ in tokens.info }
   }
 
   private var model: ModelBody { ModelBody(model: engine.model, created: started) }

@@ -95,7 +95,7 @@ struct PerplexityCommand: AsyncParsableCommand {
     request.scoresPromptFrom = max(1, window.count - count)
     var scores: [Float] = []
     for try await event in try await engine.generate(request) {
-      if case .promptLogprobs(_, let values) = event { scores += values }
+      if case .promptLogprobs(_, let values, _) = event { scores += values }
     }
     return scores
   }
