@@ -4,8 +4,8 @@ import Tensors
 
 /// The KV bytes of one worker: `pageCount` pages for each of its own layers. Ids come from the coordinator.
 ///
-/// A page of a layer holds, for each key-value head, a key block `[headDimension][64]` and then a value block
-/// `[64][valueStride]`. The memory is zero at first and backed by the system only as it is touched.
+/// A page of a layer holds, for each key-value head, a key block and then a value block, laid out as `KVGeometry`
+/// says. The memory is zero at first and backed by the system only as it is touched.
 package final class KVPageStore: @unchecked Sendable {
   package let geometry: KVGeometry
   package let layerCount: Int

@@ -4,6 +4,7 @@
 // (p - j < w) a suffix of that prefix. So a row is described by two numbers: `visible`, the count of
 // visible keys, and `near_from`, the first near one. Scores of both views are merged before one softmax:
 //   s_j = far_query . far_key_j  for j < near_from,   near_query . near_key_j  from there on
+//   (times the key's scale, where the cache keeps one: see CKernels.h, key blocks)
 //   m' = max(m, s),  a = exp(m - m'),  p_j = exp(s_j - m'),  sum = sum*a + sum p_j
 //   acc[d] = acc[d]*a, then fma(p_j, value[j][d], acc[d]) for j ascending
 // The two products (queries by keys, probabilities by values) are the same loop, `product` below: lanes
@@ -34,6 +35,11 @@ LH_INLINE int64_t first_near_key(const lh_attention_rows *rows, int64_t r, int64
   return lh_clamp(rows->positions[r] - base - rows->neighbor_window + 1, 0, visible);
 }
 
+// Element i of a key block, not yet scaled.
+LH_INLINE float key_element(lh_type kv, const void *block, int64_t i) {
+  return lh_keys_are_scaled(kv) ? (float)((const int16_t *)block)[i] : lh_decode(kv, block, i);
+}
+
 void lh_attention_tile_reference(
   const lh_attention_rows *rows, int64_t key_base, int64_t key_count, const void *far_keys,
   const void *near_keys, const void *values, float *maximum, float *sum, float *acc, float *scratch) {
@@ -50,9 +56,11 @@ void lh_attention_tile_reference(
       if (j < visible) {
         bool near = j >= near_from;
         const float *query = (near ? rows->near_queries : rows->far_queries) + r * rows->query_stride;
+        const void *keys = near ? near_keys : far_keys;
         p[j] = 0;
         for (int64_t d = 0; d < rows->head_dimension; d++)
-          p[j] = __builtin_fmaf(query[d], lh_decode(kv, near ? near_keys : far_keys, d * KEYS + j), p[j]);
+          p[j] = __builtin_fmaf(query[d], key_element(kv, keys, d * KEYS + j), p[j]);
+        if (lh_keys_are_scaled(kv)) p[j] = p[j] * lh_key_scales(keys, rows->head_dimension)[j];
       }
       most[j] = p[j];
     }
@@ -181,14 +189,17 @@ LH_INLINE void product(
 }
 
 // Merges the two score rows into `p` (which may be `far`) as probabilities and folds them into maximum
-// and sum. Returns alpha.
+// and sum. Scores are multiplied by the scales of their keys unless these are NULL. Returns alpha.
 static float softmax_row(
-  const float *far, const float *near, int64_t visible, int64_t near_from, float *maximum, float *sum,
-  float *p) {
+  const float *far, const float *near, const float *far_scales, const float *near_scales, int64_t visible,
+  int64_t near_from, float *maximum, float *sum, float *p) {
   vf s[PER_KEYS], fold[PER_KEYS];
   LH_UNROLL for (int v = 0; v < PER_KEYS; v++) {
     vi key = lane_index() + v * LH_WIDTH;
-    vf score = key < (int)near_from ? load_f32(far + v * LH_WIDTH) : load_f32(near + v * LH_WIDTH);
+    vf far_score = load_f32(far + v * LH_WIDTH), near_score = load_f32(near + v * LH_WIDTH);
+    if (far_scales) far_score = far_score * load_f32(far_scales + v * LH_WIDTH);
+    if (near_scales) near_score = near_score * load_f32(near_scales + v * LH_WIDTH);
+    vf score = key < (int)near_from ? far_score : near_score;
     s[v] = key < (int)visible ? score : (vf)-__builtin_inff();
     fold[v] = s[v];
   }
@@ -217,6 +228,9 @@ LH_INLINE void tile_of(
   const void *near_keys, const void *values, float *maximum, float *sum, float *acc, float *scratch) {
   float *far = scratch, *near = scratch + ROW_GROUP * KEYS;
   int64_t stride = rows->value_stride;
+  bool scaled = lh_keys_are_scaled(kv);
+  const float *far_scales = scaled && far_keys ? lh_key_scales(far_keys, rows->head_dimension) : NULL;
+  const float *near_scales = scaled && near_keys ? lh_key_scales(near_keys, rows->head_dimension) : NULL;
   for (int64_t r0 = 0; r0 < rows->row_count; r0 += ROW_GROUP) {
     int64_t count = lh_min(ROW_GROUP, rows->row_count - r0), shared = key_count;
     int64_t visible[ROW_GROUP], near_from[ROW_GROUP];
@@ -230,17 +244,18 @@ LH_INLINE void tile_of(
     }
     int64_t query = r0 * rows->query_stride;
     if (any_far)
-      product(kv, count, rows->far_queries + query, rows->query_stride, far_keys, KEYS, 0,
+      product(lh_key_elements(kv), count, rows->far_queries + query, rows->query_stride, far_keys, KEYS, 0,
         rows->head_dimension, far, KEYS, true);
     if (any_near)
-      product(kv, count, rows->near_queries + query, rows->query_stride, near_keys, KEYS, 0,
+      product(lh_key_elements(kv), count, rows->near_queries + query, rows->query_stride, near_keys, KEYS, 0,
         rows->head_dimension, near, KEYS, true);
     float *sums = acc + r0 * stride;
     for (int64_t r = 0; r < count; r++) {
       if (visible[r] == 0) continue;
       const float *far_row = (any_far ? far : near) + r * KEYS;
       const float *near_row = (any_near ? near : far) + r * KEYS;
-      float alpha = softmax_row(far_row, near_row, visible[r], near_from[r], &maximum[r0 + r],
+      float alpha = softmax_row(far_row, near_row, any_far ? far_scales : near_scales,
+        any_near ? near_scales : far_scales, visible[r], near_from[r], &maximum[r0 + r],
         &sum[r0 + r], far + r * KEYS);
       scale_row(sums + r * stride, stride, alpha);
     }

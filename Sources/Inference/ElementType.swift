@@ -44,6 +44,7 @@ package enum ElementType: UInt32, Sendable, CaseIterable, CustomStringConvertibl
 
 /// How keys and values are stored in the cache.
 package enum KVElementType: String, Sendable, CaseIterable {
+  /// 16 bits a number: values as f16, keys as integers under one scale a key, which keeps 16 times more of a key.
   case f16
   case f32
 

@@ -1,7 +1,8 @@
 /// Sizes of the paged KV cache, the same for accounting (coordinator) and storage (workers).
 ///
 /// A page holds `Limits.pageSize` tokens. In one layer and one key-value head it is a key block, transposed
-/// (`[headDimension][pageSize]`), then a value block (`[pageSize][valueStride]`).
+/// (`[headDimension][pageSize]`, with `f16` then `[pageSize]` f32 scales), then a value block
+/// (`[pageSize][valueStride]`). The value half is never smaller than the key half: near keys may lie in it.
 package struct KVGeometry: Hashable, Sendable {
   package let keyValueHeadCount: Int
   package let headDimension: Int
@@ -15,8 +16,12 @@ package struct KVGeometry: Hashable, Sendable {
 
   /// Values lie in whole vectors of 16 numbers.
   package var valueStride: Int { (headDimension + 15) / 16 * 16 }
-  package var keyBlockByteCount: Int { headDimension * Limits.pageSize * elementType.byteCount }
-  package var valueBlockByteCount: Int { valueStride * Limits.pageSize * elementType.byteCount }
+  package var keyBlockByteCount: Int {
+    headDimension * Limits.pageSize * elementType.byteCount + (elementType == .f16 ? Limits.pageSize * 4 : 0)
+  }
+  package var valueBlockByteCount: Int {
+    max(keyBlockByteCount, valueStride * Limits.pageSize * elementType.byteCount)
+  }
   /// One page of one layer: all heads, keys and values.
   package var pageByteCount: Int { keyValueHeadCount * (keyBlockByteCount + valueBlockByteCount) }
 

@@ -23,7 +23,7 @@ struct AttentionProblem {
     nearQueries = numbers.floats(positions.count * head)
     let size = Int(lh_type_block_bytes(type))
     for base in Swift.stride(from: 0, to: keyCount, by: 64) {
-      var far = [UInt8](repeating: 0x45, count: head * 64 * size)
+      var far = [UInt8](repeating: 0x45, count: Int(lh_key_block_bytes(type, Int64(head))))
       var near = far
       var value = [UInt8](repeating: 0x45, count: stride * 64 * size)
       for slot in 0..<min(64, keyCount - base) {

@@ -21,7 +21,8 @@ extension KernelTests {
           let out = sameOnEveryISA("output") { problem.finish(problem.run()) }
           for row in problem.positions.indices {
             for (got, expected) in zip(out[row * head..<(row + 1) * head], problem.oracle(row: row)) {
-              #expect(abs(Double(got) - expected) < 3e-6, "row \(row), window \(window)")
+              // Products of keys under a scale are rounded once more.
+              #expect(abs(Double(got) - expected) < (type == LH_F16 ? 5e-6 : 3e-6), "row \(row), window \(window)")
             }
           }
         }

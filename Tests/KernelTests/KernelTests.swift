@@ -82,8 +82,8 @@ func littleEndian<I: FixedWidthInteger>(_ value: I) -> [UInt8] {
 
 /// The f16 nearest to a number of normal f16 magnitude, or zero.
 func halfBits(_ value: Float) -> UInt16 {
-  var block = [UInt16](repeating: 0, count: 64)
-  with(LH_ISA_REFERENCE) { lh_store_key(LH_F16, [value], &block, 1, 0) }
+  var block = [UInt16](repeating: 0, count: 16)
+  with(LH_ISA_REFERENCE) { lh_store_value(LH_F16, [value], &block, 1, 16, 0) }
   return block[0]
 }
 

@@ -26,11 +26,7 @@ struct GoldenLogitsTests {
         var chain = try StageChain(
           path: path, stageCount: 1, policy: (run.G, run.w), kv: value.kv, threads: 2, context: 900, chunk: 256)
         let logits = try chain.read(prompt: golden.ids, chunk: 256)
-        // Plain RoPE at three times the trained length amplifies half-precision rounding: 0.15 was measured there.
-        let isFarOutside =
-          value.kv == .f16 && run.G == 1 && golden.ids.count > 3 * 256 && value.golden == "llama2xs-256"
-        let bound = isFarOutside ? 0.2 : value.bound
-        #expect(largestDifference(logits, expected) < bound, "\(value.model) \(prompt) G=\(run.G)")
+        #expect(largestDifference(logits, expected) < value.bound, "\(value.model) \(prompt) G=\(run.G)")
       }
     }
   }

@@ -110,12 +110,18 @@ bool lh_all_finite(const float *x, int64_t n);
 // ---- Key and value blocks ----
 
 // A block holds the keys, or the values, of 64 consecutive positions of one key-value head.
-// Key block: transposed, [head_dimension][64]; element (d, slot) at d*64 + slot.
+// Key block: transposed, [head_dimension][64]; element (d, slot) at d*64 + slot. With LH_F16 a key is kept as
+// 16-bit integers under one f32 scale, scale = (largest magnitude) / 32767, element = integer * scale: the scales
+// of the 64 slots follow the integers. That costs what f16 costs, and errs by 2^-16 of the key's largest element
+// where f16 errs by 2^-12 of each: after RoPE the large elements decide the scores. A key whose largest magnitude
+// is below 2^-100 is zero; one that is not finite reads as NaN.
 // Value block: [64][value_stride], value_stride = head_dimension rounded up to a multiple of 16; the
 // padding is written as zero. Element type: LH_F32, LH_F16 or LH_BF16; other types do nothing.
 // Rounding from f32 is to nearest even; too large for f16 becomes infinity.
 enum { LH_KEYS_PER_BLOCK = 64 };
 
+// Bytes of a key block: head_dimension * 64 elements, and 64 scales with LH_F16. 0 for other types.
+int64_t lh_key_block_bytes(lh_type kv, int64_t head_dimension);
 // Writes one key (head_dimension floats) into `slot` (0..63) of a key block.
 void lh_store_key(lh_type kv, const float *key, void *block, int64_t head_dimension, int64_t slot);
 // Reads one key back as head_dimension floats.
@@ -154,8 +160,9 @@ void lh_attention_begin(int64_t row_count, int64_t value_stride, float *maximum,
 // untouched. near_keys (far_keys) may be NULL when the tile has no visible near (far) pair.
 // The bytes of a row depend on its own queries, position and visible keys and values only: not on the
 // other rows of the call, nor on what lies in the block behind its visible keys.
-// Order: score by fma over d ascending from +0. m' = max(maximum, scores), alpha = exp(maximum - m'),
-// p = exp(score - m') and 0 for unseen keys; sum = sum*alpha + (p folded 32, 16, 8, 4, 2, 1 apart);
+// Order: score by fma over d ascending from +0, then times the key's scale where it has one.
+// m' = max(maximum, scores), alpha = exp(maximum - m'), p = exp(score - m') and 0 for unseen keys;
+// sum = sum*alpha + (p folded 32, 16, 8, 4, 2, 1 apart);
 // acc = acc*alpha, then by fma over visible keys ascending. Scores must be finite.
 void lh_attention_tile(
   const lh_attention_rows *rows, int64_t key_base, int64_t key_count, const void *far_keys,
