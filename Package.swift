@@ -102,7 +102,7 @@ let package = Package(
     .testTarget(
       name: "WorkerTests", dependencies: ["Worker", "Attention", "Inference", "Wire"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Inference", "Wire", "Transport"], exclude: ["Goldens"],
+      name: "EndToEndTests", dependencies: ["Inference", "Wire", "Transport"], exclude: ["Goldens", "LMEval"],
       swiftSettings: swiftSettings),
     .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
   ],

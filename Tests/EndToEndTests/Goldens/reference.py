@@ -20,7 +20,8 @@ def read(path):
     return tensors, lambda key: reader.fields["llama." + key].contents()
 
 
-def last_logits(path, ids, group_size, window):
+def all_logits(path, ids, group_size, window):
+    """Logits after every token, [tokens, vocabulary]."""
     tensors, field = read(path)
     heads, kv_heads = field("attention.head_count"), field("attention.head_count_kv")
     size = field("embedding_length") // heads
@@ -63,7 +64,7 @@ def last_logits(path, ids, group_size, window):
         gate = h @ weight("ffn_gate").T
         x = x + (gate / (1 + np.exp(-gate)) * (h @ weight("ffn_up").T)) @ weight("ffn_down").T
     x = normed(x, tensors["output_norm.weight"])
-    return x[-1] @ tensors.get("output.weight", tensors["token_embd.weight"]).T
+    return x @ tensors.get("output.weight", tensors["token_embd.weight"]).T
 
 
 def main(shared):
@@ -73,7 +74,7 @@ def main(shared):
             ids = json.load(file)["ids"]
         for kind in ("F16", "Q8_0", "Q4_0"):
             for group_size, window in ((1, 0), policy):
-                logits = last_logits(f"{shared}/models/{name}/{name}-{kind}.gguf", ids, group_size, window)
+                logits = all_logits(f"{shared}/models/{name}/{name}-{kind}.gguf", ids, group_size, window)[-1]
                 cases.append({
                     "model": f"{name}/{name}-{kind}.gguf", "prompt": f"{name}/stories_800", "group_size": group_size,
                     "neighbor_window": window, "logits": [round(float(x), 5) for x in logits[:64]],
@@ -82,4 +83,5 @@ def main(shared):
     print()
 
 
-main(sys.argv[1])
+if __name__ == "__main__":
+    main(sys.argv[1])
