@@ -78,7 +78,7 @@ let package = Package(
 
     // MARK: Tests
     .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
-    .testTarget(name: "KernelTests", dependencies: ["CKernels"], swiftSettings: optimized),
+    .testTarget(name: "KernelTests", dependencies: ["CKernels"], exclude: ["Goldens"], swiftSettings: optimized),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swiftSettings),
     .testTarget(name: "WeightsTests", dependencies: ["Weights", "Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "AttentionTests", dependencies: ["Attention", "Inference", "Tensors"], swiftSettings: optimized),

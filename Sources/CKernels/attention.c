@@ -277,8 +277,7 @@ void LH_FN(lh_attention_tile)(
     break;
   switch (rows->kv_type) {
     OF_TYPE(LH_F32) OF_TYPE(LH_F16) OF_TYPE(LH_BF16)
-    case LH_Q4_0:
-    case LH_Q8_0: break;
+    default: break;
   }
 #undef OF_TYPE
 }

@@ -1,7 +1,7 @@
-// dst[i] = element i of src, decoded. All five types decode exactly: f16 and bf16 are subsets of f32, and
-// a quantised weight is an 11-bit scale times a small integer.
+// dst[i] = element i of src, decoded. Blocks are decoded by the same lines on every instruction set: what
+// is rounded is rounded once (quantised.h), so the compiler may arrange it as it likes.
 #ifndef LH_WIDTH
-#include "scalar.h"
+#include "quantised.h"
 
 int64_t lh_type_block_elements(lh_type type) {
   switch (type) {
@@ -9,7 +9,17 @@ int64_t lh_type_block_elements(lh_type type) {
     case LH_F16:
     case LH_BF16: return 1;
     case LH_Q4_0:
-    case LH_Q8_0: return 32;
+    case LH_Q4_1:
+    case LH_Q5_0:
+    case LH_Q5_1:
+    case LH_Q8_0:
+    case LH_IQ4_NL: return 32;
+    case LH_Q2_K:
+    case LH_Q3_K:
+    case LH_Q4_K:
+    case LH_Q5_K:
+    case LH_Q6_K:
+    case LH_IQ4_XS: return 256;
   }
   return 0;
 }
@@ -19,15 +29,44 @@ int64_t lh_type_block_bytes(lh_type type) {
     case LH_F32: return 4;
     case LH_F16:
     case LH_BF16: return 2;
-    case LH_Q4_0: return 18;
+    case LH_Q4_0:
+    case LH_IQ4_NL: return 18;
+    case LH_Q4_1: return 20;
+    case LH_Q5_0: return 22;
+    case LH_Q5_1: return 24;
     case LH_Q8_0: return 34;
+    case LH_Q2_K: return 84;
+    case LH_Q3_K: return 110;
+    case LH_Q4_K: return 144;
+    case LH_Q5_K: return 176;
+    case LH_Q6_K: return 210;
+    case LH_IQ4_XS: return 136;
   }
   return 0;
 }
 
+// Constant `type` and `count`, that the inner loops may be laid out.
+#define BLOCKS(type, count, bytes) \
+  case type: \
+    for (int64_t i = 0; i < n; i += count, block += bytes) lh_decode_block(type, count, block, dst + i); \
+    break;
+// The loop over all blocks of n elements of a quantised type.
+#define EVERY_BLOCK \
+  BLOCKS(LH_Q4_0, 32, 18) BLOCKS(LH_Q4_1, 32, 20) BLOCKS(LH_Q5_0, 32, 22) BLOCKS(LH_Q5_1, 32, 24) \
+  BLOCKS(LH_Q8_0, 32, 34) BLOCKS(LH_IQ4_NL, 32, 18) BLOCKS(LH_Q2_K, 256, 84) BLOCKS(LH_Q3_K, 256, 110) \
+  BLOCKS(LH_Q4_K, 256, 144) BLOCKS(LH_Q5_K, 256, 176) BLOCKS(LH_Q6_K, 256, 210) \
+  BLOCKS(LH_IQ4_XS, 256, 136)
+
 void lh_dequantize_reference(lh_type type, const void *src, float *dst, int64_t n) {
-  if (lh_type_block_bytes(type) == 0) return;
-  for (int64_t i = 0; i < n; i++) dst[i] = lh_decode(type, src, i);
+  const uint8_t *block = src;
+  switch (type) {
+    case LH_F32:
+    case LH_F16:
+    case LH_BF16:
+      for (int64_t i = 0; i < n; i++) dst[i] = lh_decode(type, src, i);
+      break;
+    EVERY_BLOCK
+  }
 }
 
 #define LH_KERNEL_FILE "dequantize.c"
@@ -41,27 +80,12 @@ LH_INLINE void LH_FN(dequantize_plain)(lh_type type, const void *src, float *dst
 }
 
 void LH_FN(lh_dequantize)(lh_type type, const void *src, float *dst, int64_t n) {
-  const uint8_t *bytes = src;
+  const uint8_t *block = src;
   switch (type) {
     case LH_F32: LH_FN(dequantize_plain)(LH_F32, src, dst, n); break;
     case LH_F16: LH_FN(dequantize_plain)(LH_F16, src, dst, n); break;
     case LH_BF16: LH_FN(dequantize_plain)(LH_BF16, src, dst, n); break;
-    case LH_Q4_0:
-      // Loops simple enough for the compiler to vectorise; products are exact in any arrangement.
-      for (int64_t i = 0; i < n; i += 32, bytes += 18) {
-        float d = lh_f16_to_f32(lh_read_u16(bytes));
-        for (int j = 0; j < 16; j++) {
-          dst[i + j] = d * (float)((bytes[2 + j] & 15) - 8);
-          dst[i + 16 + j] = d * (float)((bytes[2 + j] >> 4) - 8);
-        }
-      }
-      break;
-    case LH_Q8_0:
-      for (int64_t i = 0; i < n; i += 32, bytes += 34) {
-        float d = lh_f16_to_f32(lh_read_u16(bytes));
-        for (int j = 0; j < 32; j++) dst[i + j] = d * (float)(int8_t)bytes[2 + j];
-      }
-      break;
+    EVERY_BLOCK
   }
 }
 

@@ -12,31 +12,37 @@
 // channels the weights are decoded once into [i][channels of the panel] and every row tile is multiplied
 // by it in registers. Partial sums rest in y between blocks of i: a float stored and loaded is the same
 // float, so neither the blocking nor the number of rows shows in the result.
+// Quantised types other than Q4_0 and Q8_0 have no transposing decoder: a panel's rows are decoded to floats
+// first, and packed as floats, however few the rows of x.
 #ifndef LH_WIDTH
-#include "scalar.h"
+#include "quantised.h"
 
 enum {
-  INNER_BLOCK = 256,     // i a block; a multiple of 32, so that quantised blocks are never cut
+  INNER_BLOCK = 256,     // i a block; a multiple of every type's block, so that none is cut
   ROW_BLOCK = 240,       // rows packed at a time; a multiple of every tile height
   PANEL_CHANNELS = 64,   // at least the panel width of any variant
   DIRECT_ROWS = 4,       // up to so many rows nothing is packed
 };
 
-int64_t lh_matmul_scratch_floats(void) { return (ROW_BLOCK + PANEL_CHANNELS) * INNER_BLOCK; }
+int64_t lh_matmul_scratch_floats(void) { return (ROW_BLOCK + 2 * PANEL_CHANNELS) * INNER_BLOCK; }
 
 void lh_matmul_reference(
   lh_type type, const void *w, int64_t row_bytes, const float *x, int64_t x_stride, float *y,
   int64_t y_stride, int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch) {
-  (void)scratch;
   if (lh_type_block_bytes(type) == 0) return;
-  for (int64_t n = n0; n < n1; n++)
-    for (int64_t r = 0; r < m; r++) {
-      float acc = 0;
-      for (int64_t i = 0; i < k; i++)
-        acc = __builtin_fmaf(
-          x[r * x_stride + i], lh_decode(type, (const uint8_t *)w + n * row_bytes, i), acc);
-      y[r * y_stride + n] = acc;
+  for (int64_t n = n0; n < n1; n++) {
+    for (int64_t r = 0; r < m; r++) y[r * y_stride + n] = 0;
+    for (int64_t begin = 0; begin < k; begin += INNER_BLOCK) {
+      int64_t inner = lh_min(INNER_BLOCK, k - begin);
+      const uint8_t *from = (const uint8_t *)w + n * row_bytes + lh_row_bytes(type, begin);
+      lh_dequantize_reference(type, from, scratch, inner);
+      for (int64_t r = 0; r < m; r++) {
+        float acc = y[r * y_stride + n];
+        for (int64_t i = 0; i < inner; i++) acc = __builtin_fmaf(x[r * x_stride + begin + i], scratch[i], acc);
+        y[r * y_stride + n] = acc;
+      }
     }
+  }
 }
 
 #define LH_KERNEL_FILE "matmul.c"
@@ -53,6 +59,8 @@ void lh_matmul_reference(
 #endif
 // Stripes side by side when rows are few. Transposing floats fills the registers, so fewer of those.
 #define DIRECT_STRIPES(type, rows) (IS_QUANTISED(type) ? (rows) == 1 ? 4 : 2 : (rows) == 1 ? 2 : 1)
+#define HAS_STRIPE(type) (IS_QUANTISED(type) || lh_group_elements(type) == 0)
+// Of the types that stripe() decodes.
 #define IS_QUANTISED(type) ((type) == LH_Q4_0 || (type) == LH_Q8_0)
 // i covered by one transposed stripe, and the bytes of one row that hold them.
 #define STRIPE_INNER(type) (IS_QUANTISED(type) ? 32 : LH_WIDTH)
@@ -66,6 +74,7 @@ void lh_matmul_reference(
 #define direct LH_FN(matmul_direct)
 #define pack_panel LH_FN(matmul_pack_panel)
 #define pack_rows LH_FN(matmul_pack_rows)
+#define pack_decoded LH_FN(matmul_pack_decoded)
 #define micro LH_FN(matmul_micro)
 #define micro_rows LH_FN(matmul_micro_rows)
 #define packed LH_FN(matmul_packed)
@@ -298,6 +307,17 @@ LH_INLINE void pack_panel(
   }
 }
 
+// The same by way of `decoded`, INNER_BLOCK floats for each channel of the panel.
+static void pack_decoded(
+  lh_type type, const void *w, int64_t row_bytes, int64_t n, int64_t n1, int64_t begin, int64_t end,
+  float *panel, float *decoded) {
+  int64_t channels = lh_min(PANEL_STRIPES * LH_WIDTH, n1 - n);
+  const uint8_t *from = (const uint8_t *)w + n * row_bytes + lh_row_bytes(type, begin);
+  for (int64_t c = 0; c < channels; c++)
+    LH_FN(lh_dequantize)(type, from + c * row_bytes, decoded + c * INNER_BLOCK, end - begin);
+  pack_panel(LH_F32, decoded, 4 * INNER_BLOCK, 0, channels, 0, end - begin, panel);
+}
+
 // Copies rows of x for i in [begin, end) into tiles of TILE_ROWS rows, each [i][row]; the last tile may
 // be lower and is packed by its own height.
 static void pack_rows(
@@ -364,14 +384,16 @@ static void micro_rows(
 LH_INLINE void packed(
   lh_type type, const void *w, int64_t row_bytes, const float *x, int64_t x_stride, float *y,
   int64_t y_stride, int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch) {
-  float *panel = scratch, *packed_x = scratch + PANEL_CHANNELS * INNER_BLOCK;
+  float *panel = scratch, *decoded = panel + PANEL_CHANNELS * INNER_BLOCK;
+  float *packed_x = decoded + PANEL_CHANNELS * INNER_BLOCK;
   for (int64_t r0 = 0; r0 < m; r0 += ROW_BLOCK) {
     int64_t rows = lh_min(ROW_BLOCK, m - r0);
     for (int64_t begin = 0; begin < k; begin += INNER_BLOCK) {
       int64_t end = lh_min(begin + INNER_BLOCK, k), inner = end - begin;
       pack_rows(x + r0 * x_stride, x_stride, rows, begin, end, packed_x);
       for (int64_t n = n0; n < n1; n += PANEL_STRIPES * LH_WIDTH) {
-        pack_panel(type, w, row_bytes, n, n1, begin, end, panel);
+        if (HAS_STRIPE(type)) pack_panel(type, w, row_bytes, n, n1, begin, end, panel);
+        else pack_decoded(type, w, row_bytes, n, n1, begin, end, panel, decoded);
         int64_t channels = lh_min(PANEL_STRIPES * LH_WIDTH, n1 - n);
         for (int64_t r = 0; r < rows; r += TILE_ROWS)
           micro_rows(
@@ -401,6 +423,9 @@ void LH_FN(lh_matmul)(
   switch (type) {
     OF_TYPE(f32, LH_F32) OF_TYPE(f16, LH_F16) OF_TYPE(bf16, LH_BF16) OF_TYPE(q4_0, LH_Q4_0)
     OF_TYPE(q8_0, LH_Q8_0)
+    default:
+      if (lh_group_elements(type) != 0)
+        packed(type, w, row_bytes, x, x_stride, y, y_stride, m, k, n0, n1, scratch);
   }
 #undef OF_TYPE
 #undef ROWS
@@ -410,6 +435,7 @@ void LH_FN(lh_matmul)(
 #undef PANEL_STRIPES
 #undef DIRECT_STRIPES
 #undef IS_QUANTISED
+#undef HAS_STRIPE
 #undef STRIPE_INNER
 #undef STRIPE_BYTES
 #undef ROWS_OF_STRIPE

@@ -57,29 +57,14 @@ LH_INLINE uint16_t lh_f32_to_bf16(float f) {
   return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
-// Element i of an array or matrix row of any type.
+// Element i of an array of type F32, F16 or BF16.
 LH_INLINE float lh_decode(lh_type type, const void *src, int64_t i) {
   const uint8_t *bytes = src;
-  switch (type) {
-    case LH_F32: {
-      float f;
-      __builtin_memcpy(&f, bytes + 4 * i, sizeof f);
-      return f;
-    }
-    case LH_F16: return lh_f16_to_f32(lh_read_u16(bytes + 2 * i));
-    case LH_BF16: return lh_bf16_to_f32(lh_read_u16(bytes + 2 * i));
-    case LH_Q4_0: {
-      const uint8_t *block = bytes + i / 32 * 18;
-      int64_t j = i % 32;
-      int nibble = j < 16 ? block[2 + j] & 15 : block[2 + j - 16] >> 4;
-      return lh_f16_to_f32(lh_read_u16(block)) * (float)(nibble - 8);
-    }
-    case LH_Q8_0: {
-      const uint8_t *block = bytes + i / 32 * 34;
-      return lh_f16_to_f32(lh_read_u16(block)) * (float)(int8_t)block[2 + i % 32];
-    }
-  }
-  return 0;
+  float f = 0;
+  if (type == LH_F32) __builtin_memcpy(&f, bytes + 4 * i, sizeof f);
+  if (type == LH_F16) f = lh_f16_to_f32(lh_read_u16(bytes + 2 * i));
+  if (type == LH_BF16) f = lh_bf16_to_f32(lh_read_u16(bytes + 2 * i));
+  return f;
 }
 
 // Whether keys and values may have this type.
@@ -91,8 +76,7 @@ LH_INLINE void lh_encode(lh_type kv, float f, void *dst, int64_t i) {
     case LH_F32: ((float *)dst)[i] = f; break;
     case LH_F16: ((uint16_t *)dst)[i] = lh_f32_to_f16(f); break;
     case LH_BF16: ((uint16_t *)dst)[i] = lh_f32_to_bf16(f); break;
-    case LH_Q4_0:
-    case LH_Q8_0: break;
+    default: break;
   }
 }
 

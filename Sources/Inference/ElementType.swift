@@ -3,14 +3,25 @@ package enum ElementType: UInt32, Sendable, CaseIterable, CustomStringConvertibl
   case f32 = 0
   case f16 = 1
   case q4_0 = 2
+  case q4_1 = 3
+  case q5_0 = 6
+  case q5_1 = 7
   case q8_0 = 8
+  case q2_K = 10
+  case q3_K = 11
+  case q4_K = 12
+  case q5_K = 13
+  case q6_K = 14
+  case iq4_NL = 20
+  case iq4_XS = 23
   case bf16 = 30
 
   /// Elements that share one block (1 for plain floats). A row must be a whole number of blocks.
   package var blockElementCount: Int {
     switch self {
     case .f32, .f16, .bf16: 1
-    case .q4_0, .q8_0: 32
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_NL: 32
+    case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_XS: 256
     }
   }
 
@@ -19,18 +30,38 @@ package enum ElementType: UInt32, Sendable, CaseIterable, CustomStringConvertibl
     switch self {
     case .f32: 4
     case .f16, .bf16: 2
-    case .q4_0: 18
+    case .q4_0, .iq4_NL: 18
+    case .q4_1: 20
+    case .q5_0: 22
+    case .q5_1: 24
     case .q8_0: 34
+    case .q2_K: 84
+    case .q3_K: 110
+    case .q4_K: 144
+    case .q5_K: 176
+    case .q6_K: 210
+    case .iq4_XS: 136
     }
   }
 
+  /// The format's name.
   package var description: String {
     switch self {
     case .f32: "F32"
     case .f16: "F16"
-    case .q4_0: "Q4_0"
-    case .q8_0: "Q8_0"
     case .bf16: "BF16"
+    case .q4_0: "Q4_0"
+    case .q4_1: "Q4_1"
+    case .q5_0: "Q5_0"
+    case .q5_1: "Q5_1"
+    case .q8_0: "Q8_0"
+    case .q2_K: "Q2_K"
+    case .q3_K: "Q3_K"
+    case .q4_K: "Q4_K"
+    case .q5_K: "Q5_K"
+    case .q6_K: "Q6_K"
+    case .iq4_NL: "IQ4_NL"
+    case .iq4_XS: "IQ4_XS"
     }
   }
 

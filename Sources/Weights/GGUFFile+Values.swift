@@ -32,7 +32,7 @@ extension GGUFFile {
     case .f32: values = littleEndian(bytes) { (bits: UInt32) in Float(bitPattern: bits) }
     case .f16: values = littleEndian(bytes) { (bits: UInt16) in Float(Float16(bitPattern: bits)) }
     case .bf16: values = littleEndian(bytes) { (bits: UInt16) in Float(bitPattern: UInt32(bits) << 16) }
-    case .q4_0, .q8_0:
+    default:
       throw .unsupported(
         fileName(of: entry), subject, "is a vector in \(type), where F32, F16 or BF16 is read",
         remedy: "convert the model again, leaving its vectors in F32")

@@ -10,27 +10,26 @@ package struct TensorType: Hashable, Sendable, CustomStringConvertible {
   package var element: ElementType? { ElementType(rawValue: number) }
 
   /// The format's name for it, or `type 99` for numbers not known here.
-  package var description: String { Self.known[number]?.name ?? "type \(number)" }
+  package var description: String {
+    element?.description ?? Self.onlyListed[number]?.name ?? "type \(number)"
+  }
 
   /// Elements and bytes of one block, or nil for numbers not known here.
   var block: (elementCount: Int, byteCount: Int)? {
-    Self.known[number].map { ($0.elementCount, $0.byteCount) }
+    if let element { return (element.blockElementCount, element.blockByteCount) }
+    return Self.onlyListed[number].map { ($0.elementCount, $0.byteCount) }
   }
 
   /// What may be used, for messages.
-  static let supportedNames = "F32, F16, BF16, Q8_0, Q4_0"
+  static var supportedNames: String { ElementType.allCases.map(\.description).joined(separator: ", ") }
 
-  /// Sizes are needed for types that are only listed as well: without them overlaps could not be found.
-  private static let known: [UInt32: (name: String, elementCount: Int, byteCount: Int)] = [
-    0: ("F32", 1, 4), 1: ("F16", 1, 2), 2: ("Q4_0", 32, 18), 3: ("Q4_1", 32, 20), 6: ("Q5_0", 32, 22),
-    7: ("Q5_1", 32, 24), 8: ("Q8_0", 32, 34), 9: ("Q8_1", 32, 36), 10: ("Q2_K", 256, 84),
-    11: ("Q3_K", 256, 110),
-    12: ("Q4_K", 256, 144), 13: ("Q5_K", 256, 176), 14: ("Q6_K", 256, 210), 15: ("Q8_K", 256, 292),
-    16: ("IQ2_XXS", 256, 66), 17: ("IQ2_XS", 256, 74), 18: ("IQ3_XXS", 256, 98), 19: ("IQ1_S", 256, 50),
-    20: ("IQ4_NL", 32, 18), 21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82), 23: ("IQ4_XS", 256, 136),
+  /// Types that are not computed with. Their sizes are needed all the same: without them overlaps could not be
+  /// found.
+  private static let onlyListed: [UInt32: (name: String, elementCount: Int, byteCount: Int)] = [
+    9: ("Q8_1", 32, 36), 15: ("Q8_K", 256, 292), 16: ("IQ2_XXS", 256, 66), 17: ("IQ2_XS", 256, 74),
+    18: ("IQ3_XXS", 256, 98), 19: ("IQ1_S", 256, 50), 21: ("IQ3_S", 256, 110), 22: ("IQ2_S", 256, 82),
     24: ("I8", 1, 1), 25: ("I16", 1, 2), 26: ("I32", 1, 4), 27: ("I64", 1, 8), 28: ("F64", 1, 8),
-    29: ("IQ1_M", 256, 56), 30: ("BF16", 1, 2), 34: ("TQ1_0", 256, 54), 35: ("TQ2_0", 256, 66),
-    39: ("MXFP4", 32, 17),
+    29: ("IQ1_M", 256, 56), 34: ("TQ1_0", 256, 54), 35: ("TQ2_0", 256, 66), 39: ("MXFP4", 32, 17),
   ]
 }
 

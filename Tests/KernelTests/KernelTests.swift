@@ -68,11 +68,27 @@ struct Numbers: RandomNumberGenerator {
       case LH_F16: bytes += littleEndian(halfBits(float()))
       case LH_BF16: bytes += littleEndian(UInt16(truncatingIfNeeded: float().bitPattern >> 16))
       default:
-        bytes += littleEndian(halfBits(float(-0.1...0.1)))
-        bytes += (2..<byteCount).map { _ in UInt8.random(in: 0...255, using: &self) }
+        var block = (0..<byteCount).map { _ in UInt8.random(in: 0...255, using: &self) }
+        // Groups of large blocks multiply the block's scale once more.
+        let scale: Float = perBlock == 256 ? 0.002 : 0.1
+        for at in halfOffsets(type) {
+          block.replaceSubrange(at...at + 1, with: littleEndian(halfBits(float(-scale...scale))))
+        }
+        bytes += block
       }
     }
     return bytes
+  }
+}
+
+/// Where a block of a quantised type holds an f16.
+func halfOffsets(_ type: lh_type) -> [Int] {
+  switch type {
+  case LH_Q4_1, LH_Q5_1, LH_Q4_K, LH_Q5_K: [0, 2]
+  case LH_Q2_K: [80, 82]
+  case LH_Q3_K: [108]
+  case LH_Q6_K: [208]
+  default: [0]
   }
 }
 
@@ -94,5 +110,8 @@ func decoded(_ type: lh_type, _ bytes: [UInt8], count: Int) -> [Float] {
   return result
 }
 
-let everyType = [LH_F32, LH_F16, LH_BF16, LH_Q4_0, LH_Q8_0]
+let everyType = [
+  LH_F32, LH_F16, LH_BF16, LH_Q4_0, LH_Q4_1, LH_Q5_0, LH_Q5_1, LH_Q8_0, LH_IQ4_NL, LH_Q2_K, LH_Q3_K, LH_Q4_K, LH_Q5_K,
+  LH_Q6_K, LH_IQ4_XS,
+]
 let keyValueTypes = [LH_F32, LH_F16, LH_BF16]

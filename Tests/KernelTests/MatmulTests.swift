@@ -157,7 +157,7 @@ extension KernelTests {
         var scratch = [Float](repeating: 0, count: Int(lh_matmul_scratch_floats()))
         with(isa) {
           lh_matmul(
-            lh_type(rawValue: 6), [UInt8](repeating: 0, count: 64), 64, [1], 1, &y, 1, 1, 1, 0, 1, &scratch)
+            lh_type(rawValue: 9), [UInt8](repeating: 0, count: 64), 64, [1], 1, &y, 1, 1, 1, 0, 1, &scratch)
         }
         #expect(y == [3])
       }

@@ -119,14 +119,37 @@ import Testing
   func unreadTypes() throws {
     var writer = GGUFWriter.tinyModel()
     writer.edit("blk.0.attn_q.weight") {
-      $0.type = 12
+      $0.type = 22
       $0.dimensions = [256, 2]
-      $0.bytes = [UInt8](repeating: 0, count: 288)
+      $0.bytes = [UInt8](repeating: 0, count: 164)
     }
     let checkpoint = try folder.checkpoint(writer)
-    #expect(checkpoint.tensors[2].type.description == "Q4_K")
-    #expect(checkpoint.tensors[2].byteCount == 288)
+    #expect(checkpoint.tensors[2].type.description == "IQ2_S")
+    #expect(checkpoint.tensors[2].byteCount == 164)
     #expect(throws: CheckpointError.self) { try checkpoint.configuration }
+  }
+
+  @Test(
+    "Every type that is computed with is listed by name and size, and only in whole blocks",
+    arguments: ElementType.allCases)
+  func computedTypes(type: ElementType) throws {
+    func listed(columns: Int) throws -> TensorEntry {
+      var writer = GGUFWriter.tinyModel()
+      writer.edit("blk.0.attn_q.weight") {
+        $0.type = type.rawValue
+        $0.dimensions = [UInt64(columns), 3]
+        $0.bytes = [UInt8](repeating: 0, count: 3 * (columns / type.blockElementCount) * type.blockByteCount)
+      }
+      return try folder.checkpoint(writer).tensors[2]
+    }
+    let entry = try listed(columns: 512)
+    #expect(entry.type.description == type.description)
+    #expect(entry.byteCount == type.rowByteCount(elementCount: 512).map { 3 * $0 })
+    guard type.blockElementCount > 1 else { return }
+    let error = #expect(throws: CheckpointError.self) { try listed(columns: 512 + type.blockElementCount / 2) }
+    let block = type.blockElementCount
+    let wanted = "has rows of \(512 + block / 2), not whole \(type) blocks of \(block)"
+    #expect(error?.description.contains(wanted) == true)
   }
 
   @Test("Thousands of keys and tensors are read")

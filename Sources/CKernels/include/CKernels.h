@@ -39,18 +39,32 @@ const char *lh_isa_name(lh_isa isa);
 
 // ---- Element types ----
 
-// How numbers are stored. The values are GGUF's type numbers.
-// Q4_0: 32 weights in 18 bytes, an f16 scale d then 16 bytes; byte i holds weight i in its low half and
-// weight 16+i in its high half, each d * (nibble - 8). Q8_0: 32 weights in 34 bytes, an f16 scale d then
-// 32 signed bytes, each weight d * byte. Everything is little-endian.
-typedef enum { LH_F32 = 0, LH_F16 = 1, LH_Q4_0 = 2, LH_Q8_0 = 8, LH_BF16 = 30 } lh_type;
+// How numbers are stored. The values are GGUF's type numbers; quantised.h tells what the bits of a block
+// mean. Everything is little-endian.
+typedef enum {
+  LH_F32 = 0,
+  LH_F16 = 1,
+  LH_Q4_0 = 2,
+  LH_Q4_1 = 3,
+  LH_Q5_0 = 6,
+  LH_Q5_1 = 7,
+  LH_Q8_0 = 8,
+  LH_Q2_K = 10,
+  LH_Q3_K = 11,
+  LH_Q4_K = 12,
+  LH_Q5_K = 13,
+  LH_Q6_K = 14,
+  LH_IQ4_NL = 20,
+  LH_IQ4_XS = 23,
+  LH_BF16 = 30,
+} lh_type;
 
-// Elements in one indivisible block of the type: 1 or 32; 0 for an unknown type.
+// Elements in one indivisible block of the type: 1, 32 or 256; 0 for an unknown type.
 int64_t lh_type_block_elements(lh_type type);
-// Bytes of one block: 4, 2, 2, 18 or 34; 0 for an unknown type.
+// Bytes of one block; 0 for an unknown type.
 int64_t lh_type_block_bytes(lh_type type);
 
-// Decodes n elements to f32, exactly (every decoded value is representable). `src` may have any
+// Decodes n elements to f32, rounding at most once (types without minimum: exactly). `src` may have any
 // alignment. n must be a multiple of the block; an unknown type writes nothing.
 void lh_dequantize(lh_type type, const void *src, float *dst, int64_t n);
 

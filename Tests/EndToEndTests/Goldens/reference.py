@@ -22,7 +22,10 @@ def read(path):
 
 def all_logits(path, ids, group_size, window):
     """Logits after every token, [tokens, vocabulary]."""
-    tensors, field = read(path)
+    return logits_of(*read(path), ids, group_size, window)
+
+
+def logits_of(tensors, field, ids, group_size, window):
     heads, kv_heads = field("attention.head_count"), field("attention.head_count_kv")
     size = field("embedding_length") // heads
     epsilon = field("attention.layer_norm_rms_epsilon")

@@ -1,0 +1,174 @@
+import Foundation
+import Inference
+
+/// `Goldens/random_models.json`: models that are nothing but their tensors' names, types and sizes, with the logits
+/// that `Goldens/random_models.py` computes for them.
+struct RandomModels: Decodable {
+  struct Tensor: Decodable {
+    let name: String
+    let type: String
+    let columns: Int
+    /// 1 for a norm.
+    let rows: Int
+  }
+  /// An f16 of every block of a type.
+  struct Half: Decodable {
+    let offset: Int
+    let bits: UInt16
+  }
+  struct Run: Decodable {
+    let group_size: Int
+    let neighbor_window: Int
+    let logits: [Float]
+  }
+  struct Model: Decodable {
+    let name: String
+    let feed_forward: Int
+    let tensors: [Tensor]
+    let runs: [Run]
+  }
+  let ids: [Int32]
+  let halves: [String: [Half]]
+  let models: [Model]
+
+  static func read() throws -> RandomModels {
+    let file = SharedFiles.root.appendingPathComponent("Tests/EndToEndTests/Goldens/random_models.json")
+    return try JSONDecoder().decode(RandomModels.self, from: Data(contentsOf: file))
+  }
+
+  /// The bytes of a tensor, the same that the script makes.
+  private func bytes(_ tensor: Tensor, place: Int) -> [UInt8] {
+    if tensor.rows == 1 {
+      return (0..<tensor.columns).flatMap { Self.littleEndian((1 + Float($0 * 37 % 64 - 32) / 64).bitPattern) }
+    }
+    guard let type = ElementType.allCases.first(where: { $0.description == tensor.type }),
+      let rowBytes = type.rowByteCount(elementCount: tensor.columns)
+    else { preconditionFailure("\(tensor) is not of whole blocks") }
+    var words = SplitMix(state: UInt64(place))
+    var bytes = (0..<(rowBytes * tensor.rows + 7) / 8).flatMap { _ in Self.littleEndian(words.next()) }
+    bytes.removeLast(bytes.count - rowBytes * tensor.rows)
+    for block in stride(from: 0, to: bytes.count, by: type.blockByteCount) {
+      for half in halves[tensor.type] ?? [] {
+        bytes.replaceSubrange(block + half.offset..<block + half.offset + 2, with: Self.littleEndian(half.bits))
+      }
+    }
+    return bytes
+  }
+
+  /// The model as a GGUF file.
+  func file(_ model: Model) -> Data {
+    let vocabulary = model.tensors[0].rows
+    var writer = GGUFBytes()
+    writer.begin(tensorCount: model.tensors.count, entryCount: 12)
+    writer.entry("general.architecture", "llama")
+    for (key, value) in [
+      ("context_length", 128), ("embedding_length", model.tensors[0].columns), ("block_count", 4),
+      ("feed_forward_length", model.feed_forward), ("attention.head_count", 4), ("attention.head_count_kv", 2),
+    ] { writer.entry("llama." + key, UInt32(value)) }
+    writer.entry("llama.attention.layer_norm_rms_epsilon", Float(1e-5))
+    writer.entry("tokenizer.ggml.model", "llama")
+    writer.entry("tokenizer.ggml.tokens", ["<unk>", "<s>", "</s>"] + (3..<vocabulary).map { "t\($0)" })
+    writer.entry("tokenizer.ggml.scores", [Float](repeating: 0, count: vocabulary))
+    writer.entry("tokenizer.ggml.token_type", [2, 3, 3] + [Int32](repeating: 1, count: vocabulary - 3))
+    let payloads = model.tensors.enumerated().map { bytes($0.element, place: $0.offset + 1) }
+    var offset = 0
+    for (tensor, payload) in zip(model.tensors, payloads) {
+      let number = ElementType.allCases.first { $0.description == tensor.type }?.rawValue ?? .max
+      writer.tensor(
+        tensor.name, tensor.rows == 1 ? [tensor.columns] : [tensor.columns, tensor.rows], type: number, offset: offset)
+      offset += (payload.count + 31) / 32 * 32
+    }
+    for payload in payloads {
+      writer.align()
+      writer.data.append(contentsOf: payload)
+    }
+    return writer.data
+  }
+
+  private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
+    withUnsafeBytes(of: value.littleEndian) { Array($0) }
+  }
+}
+
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
+    return z ^ (z >> 31)
+  }
+}
+
+/// The few kinds of entries that a model needs, written one after the other.
+private struct GGUFBytes {
+  var data = Data()
+
+  mutating func begin(tensorCount: Int, entryCount: Int) {
+    data.append(contentsOf: "GGUF".utf8)
+    add(UInt32(3))
+    add(UInt64(tensorCount))
+    add(UInt64(entryCount))
+  }
+
+  mutating func entry(_ key: String, _ value: String) {
+    add(key)
+    add(UInt32(8))
+    add(value)
+  }
+
+  mutating func entry(_ key: String, _ value: UInt32) {
+    add(key)
+    add(UInt32(4))
+    add(value)
+  }
+
+  mutating func entry(_ key: String, _ value: Float) {
+    add(key)
+    add(UInt32(6))
+    add(value.bitPattern)
+  }
+
+  mutating func entry(_ key: String, _ values: [String]) {
+    array(key, of: 8, count: values.count)
+    for value in values { add(value) }
+  }
+
+  mutating func entry(_ key: String, _ values: [Float]) {
+    array(key, of: 6, count: values.count)
+    for value in values { add(value.bitPattern) }
+  }
+
+  mutating func entry(_ key: String, _ values: [Int32]) {
+    array(key, of: 5, count: values.count)
+    for value in values { add(value) }
+  }
+
+  mutating func tensor(_ name: String, _ dimensions: [Int], type: UInt32, offset: Int) {
+    add(name)
+    add(UInt32(dimensions.count))
+    for dimension in dimensions { add(UInt64(dimension)) }
+    add(type)
+    add(UInt64(offset))
+  }
+
+  mutating func align() { data.append(contentsOf: repeatElement(0, count: (32 - data.count % 32) % 32)) }
+
+  private mutating func array(_ key: String, of type: UInt32, count: Int) {
+    add(key)
+    add(UInt32(9))
+    add(type)
+    add(UInt64(count))
+  }
+
+  private mutating func add(_ text: String) {
+    add(UInt64(text.utf8.count))
+    data.append(contentsOf: text.utf8)
+  }
+
+  private mutating func add(_ value: some FixedWidthInteger) {
+    withUnsafeBytes(of: value.littleEndian) { data.append(contentsOf: $0) }
+  }
+}
