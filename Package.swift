@@ -69,7 +69,7 @@ let package = Package(
     .executableTarget(
       name: "longhaul",
       dependencies: [
-        "Inference", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI", "Transport",
+        "Inference", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI", "Transport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

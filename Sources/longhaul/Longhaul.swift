@@ -11,7 +11,7 @@ struct Longhaul: AsyncParsableCommand {
     version: BuildInfo.version,
     subcommands: [
       RunCommand.self, ServeCommand.self, WorkerCommand.self, PlanCommand.self, InspectCommand.self,
-      TokenizeCommand.self, PerplexityCommand.self,
+      TokenizeCommand.self, PerplexityCommand.self, BenchCommand.self,
     ])
 
   static func main() async {

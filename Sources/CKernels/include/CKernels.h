@@ -195,6 +195,16 @@ void lh_attention_finish(
   int64_t row_count, int64_t head_dimension, int64_t value_stride, const float *sum, const float *acc,
   float *out, int64_t out_stride);
 
+// ---- Limits of the processor ----
+
+// Reads every byte of a region once, as fast as it can, and returns something that depends on them.
+uint64_t lh_probe_read(const void *p, int64_t size);
+// Multiplies and adds floats, or makes dot products of bytes, on registers alone. `sink` is three floats:
+// two operands (small whole numbers), and where the result is left. Both return the operations done, a
+// multiplication and an addition being two, in proportion to `rounds`.
+int64_t lh_probe_fma(int64_t rounds, float *sink);
+int64_t lh_probe_int8(int64_t rounds, float *sink);
+
 #ifdef __cplusplus
 }
 #endif

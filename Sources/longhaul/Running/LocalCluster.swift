@@ -12,6 +12,8 @@ struct LocalCluster {
   /// From the start of the first process until the cluster served.
   let loadSeconds: Double
   let plan: LayerPlan
+  /// Process ids, in pipeline order.
+  let workerIdentifiers: [Int32]
 
   /// Starts a cluster, hands it to `body` and takes everything down again, whatever happens.
   ///
@@ -50,7 +52,8 @@ struct LocalCluster {
       let result = try await supervised(by: workers) {
         try await waitUntilReady(engine, isQuiet: isQuiet)
         let cluster = LocalCluster(
-          engine: engine, loadSeconds: (ContinuousClock.now - started).inSeconds, plan: engine.plan ?? planned)
+          engine: engine, loadSeconds: (ContinuousClock.now - started).inSeconds, plan: engine.plan ?? planned,
+          workerIdentifiers: workers.identifiers)
         return try await body(cluster)
       }
       await end(engine, service, workers)

@@ -1,0 +1,75 @@
+import Inference
+
+/// Random bytes that are weights of realistic size in a type: about 0.02 either side of zero.
+///
+/// The bytes of a tensor depend on the seed, the tensor's number and their place in it, and on nothing else.
+struct RandomBlocks {
+  /// A 16-bit scale at a place in each block; everything else in a block may be any bits.
+  private struct Scale {
+    let offset: Int
+    let value: Float
+  }
+
+  /// By type number. Where a minimum is stored beside a scale, it is chosen so that the weights' mean is about zero.
+  private static let scales: [UInt32: [Scale]] = [
+    2: [Scale(offset: 0, value: 0.0043)],  // Q4_0: d
+    3: [Scale(offset: 0, value: 0.0043), Scale(offset: 2, value: -0.0323)],  // Q4_1: d, m
+    6: [Scale(offset: 0, value: 0.0022)],  // Q5_0: d
+    7: [Scale(offset: 0, value: 0.0022), Scale(offset: 2, value: -0.0341)],  // Q5_1: d, m
+    8: [Scale(offset: 0, value: 0.00027)],  // Q8_0: d
+    10: [Scale(offset: 80, value: 0.002), Scale(offset: 82, value: 0.003)],  // Q2_K: d, dmin
+    11: [Scale(offset: 108, value: 0.0005)],  // Q3_K: d
+    12: [Scale(offset: 0, value: 0.00012), Scale(offset: 2, value: 0.0009)],  // Q4_K: d, dmin
+    13: [Scale(offset: 0, value: 0.00006), Scale(offset: 2, value: 0.00093)],  // Q5_K: d, dmin
+    14: [Scale(offset: 208, value: 0.000015)],  // Q6_K: d
+    20: [Scale(offset: 0, value: 0.0003)],  // IQ4_NL: d
+    23: [Scale(offset: 0, value: 0.00002)],  // IQ4_XS: d
+  ]
+
+  /// Whether weights of the type can be made.
+  static func canFill(_ type: ElementType) -> Bool { type.blockElementCount == 1 || scales[type.rawValue] != nil }
+
+  private let seed: UInt64
+
+  init(seed: UInt64, tensor: Int) {
+    self.seed = Self.mixed(seed &+ UInt64(tensor) &* 0x9E37_79B9_7F4A_7C15)
+  }
+
+  /// Fills whole blocks.
+  /// - Parameters:
+  ///   - buffer: starts on an 8-byte boundary, has a multiple of 8 bytes, and of the type's block.
+  ///   - first: how many bytes of the tensor lie before it, a multiple of 8.
+  func fill(_ buffer: UnsafeMutableRawBufferPointer, type: ElementType, first: Int) {
+    let words = buffer.bindMemory(to: UInt64.self)
+    let start = UInt64(first / 8)
+    let (keep, set) = Self.floatBits(type)
+    for index in 0..<words.count {
+      words[index] = Self.mixed(seed &+ start &+ UInt64(index)) & keep | set
+    }
+    guard let scales = Self.scales[type.rawValue] else { return }
+    for scale in scales {
+      let bits = Float16(scale.value).bitPattern.littleEndian
+      for block in stride(from: 0, to: buffer.count, by: type.blockByteCount) {
+        buffer.storeBytes(of: bits, toByteOffset: block + scale.offset, as: UInt16.self)
+      }
+    }
+  }
+
+  /// Of plain floats, sign and fraction are random and the exponent is that of 1/64: 0.016 to 0.031 either side.
+  private static func floatBits(_ type: ElementType) -> (keep: UInt64, set: UInt64) {
+    switch type {
+    case .f32: (0x807F_FFFF_807F_FFFF, 0x3C80_0000_3C80_0000)
+    case .f16: (0x83FF_83FF_83FF_83FF, 0x2400_2400_2400_2400)
+    case .bf16: (0x807F_807F_807F_807F, 0x3C80_3C80_3C80_3C80)
+    default: (.max, 0)
+    }
+  }
+
+  /// A hash of 64 bits (multiply, shift and xor), good enough that no pattern shows.
+  private static func mixed(_ value: UInt64) -> UInt64 {
+    var bits = value &* 0x9E37_79B9_7F4A_7C15
+    bits = (bits ^ bits >> 32) &* 0xD6E8_FEB8_6659_FD93
+    bits = (bits ^ bits >> 32) &* 0xD6E8_FEB8_6659_FD93
+    return bits ^ bits >> 32
+  }
+}

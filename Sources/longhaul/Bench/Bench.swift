@@ -1,0 +1,79 @@
+import ArgumentParser
+import Cluster
+import Coordinator
+import Foundation
+import Inference
+import Tensors
+import Weights
+
+/// Starts the clusters of a benchmark one after the other, and measures on each.
+struct Bench: Sendable {
+  let checkpoint: Checkpoint
+  let path: String
+  let policy: PolicyRequest
+  let chunkTokenCount: Int
+  let seed: UInt64
+  let memory: ByteSize?
+  let isQuiet: Bool
+
+  func report(settings: [BenchReport.Setting]) throws -> BenchReport {
+    BenchReport(
+      model: try checkpoint.configuration.name,
+      weightBytes: Self.byteCount(of: try checkpoint.footprint, model: try checkpoint.configuration),
+      settings: settings)
+  }
+
+  func measure(_ setting: BenchSetting) async throws -> BenchReport.Setting {
+    let limits = try MachineLimits.measure(
+      threadCount: min(setting.threadTotal, Host.processorCount),
+      byteCount: min(512 << 20, max(64 << 20, Host.availableMemoryByteCount / 8)))
+    ProcessMemory.forgetOwnPeak()
+    let work = ModelWork(
+      configuration: try checkpoint.configuration, footprint: try checkpoint.footprint, kvElementType: setting.kvType)
+    let demand = KVDemand(
+      elementType: setting.kvType, contextLength: setting.contextLength(chunkTokenCount: chunkTokenCount),
+      sequenceCount: setting.sequenceCount, chunkTokenCount: chunkTokenCount, policy: policy)
+    let isQuiet = isQuiet
+    return try await LocalCluster.run(
+      checkpoint: checkpoint, modelPath: path, demand: demand, options: try options(setting), isQuiet: isQuiet
+    ) { cluster in
+      let runner = BenchRunner(
+        engine: cluster.engine, policy: policy, chunkTokenCount: chunkTokenCount, seed: seed)
+      var results: [BenchReport.Result] = []
+      var bar = ProgressBar("measuring", isWanted: !isQuiet)
+      defer { bar.clear() }
+      try await runner.warmUp()
+      for (number, value) in setting.cases.enumerated() {
+        bar.update(done: number, total: setting.cases.count)
+        let outcome = try await runner.measure(value, number: number + 1)
+        results.append(
+          BenchReport.Result(value, outcome, work: work, stageCount: cluster.plan.stages.count, limits: limits))
+      }
+      return report(setting, cluster, limits, results)
+    }
+  }
+
+  private func report(
+    _ setting: BenchSetting, _ cluster: LocalCluster, _ limits: MachineLimits, _ results: [BenchReport.Result]
+  ) -> BenchReport.Setting {
+    let stages = cluster.plan.stages
+    return BenchReport.Setting(
+      workers: setting.workerCount, threads: setting.threadCount, kvType: setting.kvType.rawValue,
+      chunk: chunkTokenCount, plan: stages.map(StageReport.init), loadSeconds: cluster.loadSeconds,
+      limits: BenchReport.Limits(limits), results: results,
+      peakBytesCoordinator: ProcessMemory.peakByteCount(of: ProcessInfo.processInfo.processIdentifier),
+      peakBytesWorkers: cluster.workerIdentifiers.map(ProcessMemory.peakByteCount),
+      weightBytes: stages.reduce(0) { $0 + $1.weightByteCount }, kvBytes: stages.reduce(0) { $0 + $1.kvByteCount })
+  }
+
+  private func options(_ setting: BenchSetting) throws -> LocalClusterOptions {
+    try LocalClusterOptions.parse(
+      ["--workers", "\(setting.workerCount)", "--threads", "\(setting.threadCount)"]
+        + (memory.map { ["--memory", "\($0.byteCount)"] } ?? []))
+  }
+
+  private static func byteCount(of footprint: WeightFootprint, model: ModelConfiguration) -> Int {
+    footprint.layerByteCounts.reduce(footprint.headByteCount, +)
+      + (model.hasTiedHead ? 0 : footprint.embeddingByteCount)
+  }
+}

@@ -1,0 +1,52 @@
+import Inference
+
+/// How much there is to compute and to read for tokens of a model: the arithmetic behind GFLOP/s and GB/s. Pure.
+struct ModelWork: Sendable {
+  private let configuration: ModelConfiguration
+  private let footprint: WeightFootprint
+  private let kvElementType: KVElementType
+
+  init(configuration: ModelConfiguration, footprint: WeightFootprint, kvElementType: KVElementType) {
+    self.configuration = configuration
+    self.footprint = footprint
+    self.kvElementType = kvElementType
+  }
+
+  /// Weights of all layers and the head, which a decoding step reads once however many sequences it carries.
+  var weightByteCountPerStep: Int { footprint.layerByteCounts.reduce(0, +) + footprint.headByteCount }
+
+  /// Keys and values of one token in all layers.
+  var kvByteCountPerToken: Int {
+    2 * configuration.layerCount * configuration.keyValueSize * kvElementType.byteCount
+  }
+
+  /// Numbers in the matrices that every token is multiplied with, the head apart.
+  private var layerParameterCount: Double {
+    let attention =
+      configuration.hiddenSize * (2 * configuration.querySize + 2 * configuration.keyValueSize)
+    let feedForward = 3 * configuration.hiddenSize * configuration.feedForwardSize
+    return Double(configuration.layerCount) * Double(attention + feedForward)
+  }
+
+  /// Operations (a multiplication and an addition are two) of reading `count` tokens after `depth`, and of the head
+  /// once.
+  func prefillOperationCount(count: Int, depth: Int) -> Double {
+    let pairs = Double(count) * (Double(depth) + Double(count + 1) / 2)
+    let attention = 4 * Double(configuration.layerCount * configuration.querySize) * pairs
+    let head = 2 * Double(configuration.hiddenSize) * Double(configuration.vocabularySize)
+    return 2 * layerParameterCount * Double(count) + attention + head
+  }
+
+  /// Bytes read for one new token of each of `batch` sequences at `depth`, when each of `steps` steps carries its share
+  /// of them.
+  func decodeByteCount(batch: Int, depth: Int, steps: Int) -> Double {
+    Double(weightByteCountPerStep) * Double(steps)
+      + Double(batch) * Double(depth) * Double(kvByteCountPerToken)
+  }
+
+  /// Whether the weights are whole numbers with scales, so that bytes rather than floats limit the products.
+  var hasIntegerWeights: Bool {
+    // Of a float type a layer's matrices take at least two bytes a number.
+    Double(footprint.layerByteCounts.reduce(0, +)) < 1.9 * layerParameterCount
+  }
+}

@@ -1,0 +1,41 @@
+import Foundation
+import Inference
+import Synchronization
+import Weights
+
+/// A model of random weights in a file: in the temporary folder and gone afterwards, or where the user keeps it.
+struct RandomModelFile {
+  let path: String
+  private let folder: PrivateFolder?
+
+  /// Writes the file; Ctrl-C ends that and leaves nothing behind.
+  static func write(
+    shape: ModelShape, type: ElementType, seed: UInt64, keptAt path: String?, isQuiet: Bool
+  ) throws -> RandomModelFile {
+    let model = try RandomCheckpoint(shape: shape, type: type, seed: seed)
+    let folder = path == nil ? try PrivateFolder() : nil
+    let target = path ?? "\(folder?.path ?? "")/\(shape.name)-\(type).gguf"
+    let isInterrupted = Flag()
+    let watcher = Task { for await _ in Interruption.signals() { isInterrupted.value.store(true, ordering: .relaxed) } }
+    defer { watcher.cancel() }
+    var bar = ProgressBar("writing random weights", isWanted: !isQuiet)
+    defer { bar.clear() }
+    do {
+      try model.write(to: target) { share in
+        if isInterrupted.value.load(ordering: .relaxed) { throw CancellationError() }
+        bar.update(done: Int(share * 1000), total: 1000)
+      }
+    } catch {
+      folder?.remove()
+      throw error
+    }
+    return RandomModelFile(path: target, folder: folder)
+  }
+
+  /// Removes the file unless the user keeps it.
+  func remove() { folder?.remove() }
+
+  private final class Flag: Sendable {
+    let value = Atomic(false)
+  }
+}

@@ -1,0 +1,136 @@
+import ArgumentParser
+import Cluster
+import Foundation
+import Inference
+import Tensors
+import Weights
+
+/// `longhaul bench`: how fast a model runs on local clusters, and how near that is to what the machine can do.
+struct BenchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measures prompt reading and answering on a local cluster, beside the machine's own limits.",
+    discussion: """
+      Lists are separated by commas; every combination of --workers, --threads and --kv-type is a cluster of its own. \
+      Rates are tokens a second of all sequences together: the median of --repeats samples. Limits (memory bandwidth \
+      over huge pages, f32 and int8 arithmetic on registers) are measured in the same minute with as many threads as \
+      all workers have.
+      """)
+
+  @OptionGroup var model: ModelOptions
+  @OptionGroup var random: RandomModelOptions
+
+  @Option(help: "Prompt lengths to read; 0 reads none.")
+  var prompt = NumberList([512])
+
+  @Option(help: "Tokens already in the cache.")
+  var depth = NumberList([0])
+
+  @Option(help: "Sequences that decode at once; 0 decodes none.")
+  var batch = NumberList([1])
+
+  @Option(help: "Tokens drawn for each sequence in a sample.")
+  var tokens = 32
+
+  @Option(help: "Samples of each measurement.")
+  var repeats = 3
+
+  @Option(help: "Worker processes.")
+  var workers = NumberList([1])
+
+  @Option(help: "Compute threads of each worker. Default: the processors, shared out.")
+  var threads: NumberList?
+
+  @Option(help: "Memory of each worker, for example 6GiB. Default: the free memory, shared out.")
+  var memory: ByteSize?
+
+  @Option(help: "How keys and values are stored, separated by commas.")
+  var kvType = "f16"
+
+  @Option(help: "Tokens of a prompt that are read at a time.")
+  var chunk: Int = 128
+
+  @OptionGroup var policy: PolicyOptions
+
+  @Flag(help: "Print one JSON object instead of tables.")
+  var json = false
+
+  func validate() throws {
+    func check(_ name: String, _ list: NumberList, _ range: ClosedRange<Int>) throws {
+      for value in list.values where !range.contains(value) {
+        throw ValidationError("--\(name) must be between \(range.lowerBound) and \(range.upperBound)")
+      }
+    }
+    if random.random != nil, model.model != nil { throw ValidationError("give a model or --random, not both") }
+    try check("prompt", prompt, 0...Limits.maximumContext)
+    try check("depth", depth, 0...Limits.maximumContext)
+    try check("batch", batch, 0...Limits.maximumStepEntryCount)
+    try check("tokens", NumberList([tokens]), 1...100_000)
+    try check("repeats", NumberList([repeats]), 1...1000)
+    try check("workers", workers, 1...Limits.maximumWorkerCount)
+    if let threads { try check("threads", threads, 1...256) }
+    try check("chunk", NumberList([chunk]), 1...Limits.maximumStepTokenCount / 2)
+    guard kvTypes.count == kvType.split(separator: ",").count, !kvTypes.isEmpty else {
+      throw ValidationError(
+        "--kv-type must be of \(KVElementType.allCases.map(\.rawValue).joined(separator: ", ")), separated by commas")
+    }
+  }
+
+  func run() async throws {
+    let file = try randomFile()
+    defer { file?.remove() }
+    let path = try file?.path ?? model.path()
+    let checkpoint = try Checkpoint(path: path)
+    let bench = Bench(
+      checkpoint: checkpoint, path: path, policy: policy.request, chunkTokenCount: chunk, seed: random.seed,
+      memory: memory, isQuiet: json)
+    if !json { try StandardOutput.write(BenchTable.heading(try bench.report(settings: []))) }
+    var settings: [BenchReport.Setting] = []
+    for setting in self.settings {
+      let measured = try await bench.measure(setting)
+      if !json { try StandardOutput.write(BenchTable.lines(measured)) }
+      settings.append(measured)
+    }
+    if json { try StandardOutput.json(try bench.report(settings: settings)) }
+  }
+
+  private func randomFile() throws -> RandomModelFile? {
+    guard let shape = random.shape, let type = random.elementType else { return nil }
+    return try RandomModelFile.write(
+      shape: shape, type: type, seed: random.seed, keptAt: random.keep, isQuiet: json)
+  }
+
+  private var kvTypes: [KVElementType] {
+    kvType.split(separator: ",").compactMap { KVElementType(rawValue: String($0)) }
+  }
+
+  /// Batches have clusters of their own, since a cluster's memory is that of its largest batch at its longest context.
+  private var settings: [BenchSetting] {
+    var settings: [BenchSetting] = []
+    for workerCount in workers.values {
+      for threadCount in threads?.values ?? [max(1, Host.processorCount / workerCount)] {
+        for type in kvTypes {
+          for cases in casesByBatch where !cases.isEmpty {
+            settings.append(
+              BenchSetting(workerCount: workerCount, threadCount: threadCount, kvType: type, cases: cases))
+          }
+        }
+      }
+    }
+    return settings
+  }
+
+  private var casesByBatch: [[BenchCase]] {
+    let reading = prompt.values.filter { $0 > 0 }.flatMap { count in
+      depth.values.map { BenchCase(kind: .prefill(tokenCount: count), depth: $0, repeatCount: repeats) }
+    }
+    let decoding = batch.values.filter { $0 > 0 }.map { batch in
+      depth.values.map {
+        BenchCase(kind: .decode(tokenCount: tokens, batch: batch), depth: $0, repeatCount: repeats)
+      }
+    }
+    // Prompts are read one at a time, so they share a cluster with the decoding of one sequence.
+    guard let single = decoding.first, single.allSatisfy({ $0.batch == 1 }) else { return [reading] + decoding }
+    return [reading + single] + decoding.dropFirst()
+  }
+}

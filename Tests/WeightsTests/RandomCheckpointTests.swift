@@ -1,0 +1,103 @@
+import Foundation
+import Inference
+import Testing
+
+@testable import Weights
+
+@Suite("Random models are whole models")
+struct RandomCheckpointTests {
+  private static let shape: ModelShape = {
+    var configuration = ModelShape.known[0].configuration
+    configuration.layerCount = 2
+    configuration.hiddenSize = 256
+    configuration.feedForwardSize = 512
+    configuration.queryHeadCount = 8
+    configuration.keyValueHeadCount = 2
+    configuration.headDimension = 32
+    configuration.rope.rotaryDimension = 32
+    configuration.vocabularySize = 300
+    return ModelShape(name: "small", configuration: configuration)
+  }()
+
+  @Test("a file of every type opens with the shape it was given, of exactly the size that was told")
+  func everyType() throws {
+    let folder = try TemporaryFolder()
+    for type in ElementType.allCases where RandomBlocks.canFill(type) {
+      let path = folder.url.appendingPathComponent("\(type).gguf").path
+      let model = try RandomCheckpoint(shape: Self.shape, type: type, seed: 7)
+      var shares: [Double] = []
+      try model.write(to: path) { shares.append($0) }
+      #expect(shares == shares.sorted() && shares.last ?? 0 > 0.99)
+      let checkpoint = try Checkpoint(path: path)
+      #expect(checkpoint.byteCount == model.byteCount)
+      #expect(try checkpoint.configuration == Self.shape.configuration)
+      #expect(try checkpoint.tokenizer.tokens.count == 300)
+      let matrix = try #require(checkpoint.tensors.first { $0.name == "blk.1.ffn_down.weight" })
+      #expect(matrix.type.element == type)
+    }
+  }
+
+  @Test("the same seed gives the same bytes, another one others")
+  func seeds() throws {
+    let folder = try TemporaryFolder()
+    func bytes(seed: UInt64, name: String) throws -> Data {
+      let url = folder.url.appendingPathComponent(name)
+      try RandomCheckpoint(shape: Self.shape, type: .q4_0, seed: seed).write(to: url.path) { _ in }
+      return try Data(contentsOf: url)
+    }
+    let first = try bytes(seed: 1, name: "a")
+    #expect(try bytes(seed: 1, name: "b") == first)
+    #expect(try bytes(seed: 2, name: "c") != first)
+  }
+
+  @Test("weights are finite, about zero on average and of a trained model's size")
+  func realisticSize() throws {
+    let folder = try TemporaryFolder()
+    for type in [ElementType.f32, .f16, .bf16] {
+      let url = folder.url.appendingPathComponent("\(type)")
+      try RandomCheckpoint(shape: Self.shape, type: type, seed: 3).write(to: url.path) { _ in }
+      let checkpoint = try Checkpoint(path: url.path)
+      let entry = try #require(checkpoint.tensors.first { $0.name == "token_embd.weight" })
+      let bytes = try Data(contentsOf: url).dropFirst(entry.offset).prefix(entry.byteCount ?? 0)
+      let values = decoded(Array(bytes), type)
+      let mean = values.reduce(0, +) / Float(values.count)
+      let deviation = (values.reduce(0) { $0 + $1 * $1 } / Float(values.count)).squareRoot()
+      #expect(abs(mean) < 0.001 && (0.015...0.035).contains(deviation), "\(type): \(mean), \(deviation)")
+    }
+  }
+
+  private func decoded(_ bytes: [UInt8], _ type: ElementType) -> [Float] {
+    bytes.withUnsafeBytes { raw in
+      switch type {
+      case .f32: raw.bindMemory(to: Float.self).map { $0 }
+      case .f16: raw.bindMemory(to: Float16.self).map(Float.init)
+      default: raw.bindMemory(to: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) }
+      }
+    }
+  }
+
+  @Test("a file that is there is not overwritten, and one that is given up is removed")
+  func nothingIsLeftBehind() throws {
+    let folder = try TemporaryFolder()
+    let model = try RandomCheckpoint(shape: Self.shape, type: .q8_0, seed: 1)
+    let taken = try folder.write([1, 2, 3], as: "taken.gguf")
+    #expect(throws: RandomCheckpointError.self) { try model.write(to: taken) { _ in } }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: taken)).count == 3)
+    let path = folder.url.appendingPathComponent("given-up.gguf").path
+    #expect(throws: CancellationError.self) { try model.write(to: path) { _ in throw CancellationError() } }
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test("known shapes have the sizes of the models they are named for")
+  func knownShapes() throws {
+    let parameters = [
+      "TinyLlama-1.1B": 1.1, "llama-3.2-1b": 1.24, "Llama-2-7B": 6.74, "Llama-3-8B": 8.03, "Llama-2-70B": 69,
+    ]
+    for (name, billions) in parameters {
+      let shape = try #require(ModelShape.named(name))
+      let bytes = try RandomCheckpoint(shape: shape, type: .f16, seed: 0).byteCount
+      #expect(abs(Double(bytes) / 2e9 - billions) < 0.02 * billions, "\(name)")
+    }
+    #expect(ModelShape.named("Llama") == nil)
+  }
+}
