@@ -24,31 +24,33 @@ struct BenchRunner: Sendable {
 
   func measure(_ value: BenchCase, number: Int) async throws -> Outcome {
     switch value.kind {
-    case .prefill(let count): try await prefill(value, count: count, number: number)
+    case .prefill: try await prefill(value, number: number)
     case .decode(let count, let batch): try await decode(value, count: count, batch: batch, number: number)
     }
   }
 
   // MARK: Prefill
 
-  private func prefill(_ value: BenchCase, count: Int, number: Int) async throws -> Outcome {
+  private func prefill(_ value: BenchCase, number: Int) async throws -> Outcome {
     var rates: [Double] = []
     var policy: SelfExtendPolicy?
     for index in 0..<value.repeatCount {
       // Another prompt each time: nothing of an earlier one may be found again.
       let request = request(value, number: number * 1000 + index)
-      var depthReached: (time: ContinuousClock.Instant, done: Int)?
+      // The end of the last chunk within the depth: where one is measured from.
+      var start: (time: ContinuousClock.Instant, done: Int)?
       for try await event in try await engine.generate(request) {
         switch event {
         case .admitted(let choice): policy = choice.policy
-        case .prefillProgress(let done, _):
-          if depthReached == nil, value.depth > 0, done >= value.depth { depthReached = (.now, done) }
+        case .prefillProgress(let done, _): if done <= value.depth { start = (.now, done) }
         case .token:
-          if let (time, done) = depthReached {
-            rates.append(Double(value.promptTokenCount - done) / max((.now - time).inSeconds, 1e-9))
+          if let start {
+            rates.append(Double(value.promptTokenCount - start.done) / max((.now - start.time).inSeconds, 1e-9))
           }
         case .finished(_, let timings):
-          if depthReached == nil { rates.append(Double(count) / max(timings.prefillSeconds, 1e-9)) }
+          if start == nil {
+            rates.append(Double(value.promptTokenCount) / max(timings.prefillSeconds, 1e-9))
+          }
         case .promptLogprobs, .promptLogits: break
         }
       }
