@@ -47,6 +47,7 @@ let package = Package(
     // MARK: Wire
     .target(name: "Wire", dependencies: ["Inference", "CWire"], swiftSettings: swiftSettings),
     .target(name: "Transport", dependencies: ["Inference", "CZeroMQ", "CPlatform"], swiftSettings: swiftSettings),
+    .target(name: "Credentials", dependencies: ["Transport"], swiftSettings: swiftSettings),
 
     // MARK: Processes
     .target(
@@ -70,6 +71,7 @@ let package = Package(
       name: "longhaul",
       dependencies: [
         "Inference", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI", "Transport",
+        "Credentials",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -92,6 +94,7 @@ let package = Package(
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: swiftSettings),
+    .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Transport"], swiftSettings: swiftSettings),
     .testTarget(
       name: "OpenAIAPITests",
       dependencies: [

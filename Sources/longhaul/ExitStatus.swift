@@ -1,5 +1,6 @@
 import ArgumentParser
 import Cluster
+import Credentials
 import Foundation
 import Inference
 import OpenAIAPI
@@ -27,7 +28,7 @@ enum ExitStatus: Int32 {
     switch error {
     case let failure as CommandFailure: self = failure.status
     case is CancellationError: self = .interrupted
-    case is CheckpointError, is TokenizerError: self = .badConfiguration
+    case is CheckpointError, is TokenizerError, is CredentialError: self = .badConfiguration
     case is InfeasiblePlan: self = .infeasible
     case is PolicyRefusal, is PolicyArgumentError, is InvalidParameter, is EndpointError: self = .usage
     case let error as EngineError:

@@ -11,12 +11,14 @@ struct Longhaul: AsyncParsableCommand {
     version: BuildInfo.version,
     subcommands: [
       RunCommand.self, ServeCommand.self, WorkerCommand.self, PlanCommand.self, InspectCommand.self,
-      TokenizeCommand.self, PerplexityCommand.self, BenchCommand.self,
+      TokenizeCommand.self, PerplexityCommand.self, BenchCommand.self, InitCommand.self, JoinCommand.self,
+      KeysCommand.self,
     ])
 
   static func main() async {
     // A reader that goes away (`| head`) is an error of that write, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
+    OpenFiles.raiseLimit()
     do {
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {

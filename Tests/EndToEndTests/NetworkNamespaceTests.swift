@@ -49,8 +49,8 @@ private final class TwoHosts {
 extension EndToEnd {
   @Suite("Over a network")
   struct Network {
-    @Test("workers on two hosts give over tcp what a local cluster gives")
-    func twoHosts() async throws {
+    @Test("workers on two hosts give over tcp what a local cluster gives", arguments: ["keys", "insecure"])
+    func twoHosts(mode: String) async throws {
       guard let hosts = try TwoHosts() else { return }
       let folder = try ScratchFolder()
       var started: [Process] = []
@@ -74,16 +74,27 @@ extension EndToEnd {
         started.append(process)
       }
       let control = "tcp://\(hosts.addresses.0):7070"
+      let isInsecure = mode == "insecure"
+      if !isInsecure {
+        let made = try await Program.run(
+          ["init", folder.path("cluster"), "--listen", control, "--worker", "w0", "--worker", "w1"])
+        for token in made.text.split(whereSeparator: \.isWhitespace) where token.hasPrefix("lh1_") {
+          let name = made.text.contains("on w0: longhaul join \(token)") ? "w0" : "w1"
+          _ = try await Program.run(["join", String(token), "--keys", folder.path("\(name).key")])
+        }
+      }
       try launch(
         on: hosts.names.0,
-        ["serve", SharedFiles.demo, "--listen", control, "--http", "127.0.0.1:8080", "--insecure"], log: "c")
+        ["serve", SharedFiles.demo, "--http", "127.0.0.1:8080"]
+          + (isInsecure ? ["--listen", control, "--insecure"] : ["--cluster", folder.path("cluster")]), log: "c")
       for (name, host, address) in [
         ("w0", hosts.names.0, hosts.addresses.0), ("w1", hosts.names.1, hosts.addresses.1),
       ] {
-        try launch(
-          on: host,
-          ["worker", "--coordinator", control, "--name", name, "--data", "tcp://\(address):7080", "--threads", "1",
-            "--insecure"], log: name)
+        let way =
+          isInsecure
+          ? ["--coordinator", control, "--name", name, "--data", "tcp://\(address):7080", "--insecure"]
+          : ["--keys", folder.path("\(name).key")]
+        try launch(on: host, ["worker", "--threads", "1"] + way, log: name)
       }
       let body = #"{"prompt": "Once upon a time", "max_tokens": 30, "temperature": 0, "ignore_eos": true}"#
       let answer = folder.path("answer")

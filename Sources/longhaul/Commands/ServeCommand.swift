@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cluster
 import Coordinator
+import Credentials
 import Foundation
 import Inference
 import Logging
@@ -19,14 +20,19 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: "Where workers register: tcp://HOST:PORT as they reach it, or ipc://PATH.")
-  var listen = "tcp://127.0.0.1:7070"
+  @Option(help: """
+      Where workers register: tcp://HOST:PORT as they reach it, or ipc://PATH. Default: the cluster's address, or \
+      tcp://127.0.0.1:7070.
+      """)
+  var listen: String?
+
+  @Option(help: "The folder with the cluster's keys, made by 'longhaul init'. Needed beyond loopback.")
+  var cluster: String?
 
   @Option(help: "Where the last worker sends results. Default: the port after --listen's, or its path with .results.")
   var results: String?
 
-  @Option(help: "Where HTTP is served: HOST:PORT.")
-  var http = "127.0.0.1:8080"
+  @OptionGroup var api: APIOptions
 
   @Option(help: "Workers to wait for before the layers are planned.")
   var workers: Int = 2
@@ -37,11 +43,8 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var cache: CacheOptions
   @OptionGroup var policy: PolicyOptions
 
-  @Option(help: "A file with API keys, one a line. Default: no key is asked for.")
-  var apiKeys: String?
-
   @Flag(help: """
-      Allow sockets on other interfaces than loopback although cluster traffic is neither encrypted nor \
+      Allow sockets on other interfaces than loopback without keys: cluster traffic is then neither encrypted nor \
       authenticated.
       """)
   var insecure = false
@@ -62,11 +65,15 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    var settings = try api.settings(isInsecure: insecure)
+    settings.policy = policy.request
     let checkpoint = try model.open()
     let configuration = try checkpoint.configuration
     let tokenizerDescription = try checkpoint.tokenizer
     let logger = ProgramLog.logger("coordinator", quiet: quiet)
-    let control = try Endpoint(listen)
+    let folder = try cluster.map { try ClusterFolder(path: $0) }
+    let control = try listen.map { try Endpoint($0) } ?? folder?.coordinator.coordinator
+      ?? Endpoint("tcp://127.0.0.1:7070")
     let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policy.request)
     let engine = try ClusterEngine(
       configuration: ClusterConfiguration(
@@ -75,9 +82,8 @@ struct ServeCommand: AsyncParsableCommand {
         controlEndpoint: control, resultEndpoint: try results.map { try Endpoint($0) } ?? Self.resultEndpoint(control),
         workerCount: workers,
         demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policy.request),
-        allowsInsecureRemote: insecure, build: BuildInfo.version),
+        allowsInsecureRemote: insecure, build: BuildInfo.version, keys: try folder.map { try Self.keys($0, logger) }),
       logger: logger)
-    let settings = try settings()
     let announcement = announcement(of: engine, host: settings.host)
     let server = OpenAIServer(
       engine: engine, codec: try ModelTextCodec(tokenizerDescription), settings: settings, logger: logger
@@ -95,6 +101,13 @@ struct ServeCommand: AsyncParsableCommand {
     group.maximumGracefulShutdownDuration = .seconds(30)
     group.maximumCancellationDuration = .seconds(5)
     try await ServiceGroup(configuration: group).run()
+  }
+
+  private static func keys(_ folder: ClusterFolder, _ logger: Logger) throws -> CoordinatorKeys {
+    let workers = try WatchedAllowList(folder: folder) { trouble in
+      logger.warning("the list of workers was not read again", metadata: ["reason": "\(trouble)"])
+    }
+    return CoordinatorKeys(own: folder.coordinator.pair) { workers.name(of: $0) }
   }
 
   private func announcement(of engine: ClusterEngine, host: String) -> ServeAnnouncement {
@@ -118,24 +131,5 @@ struct ServeCommand: AsyncParsableCommand {
     case .ipc(let path): return try Endpoint("ipc://\(path).results")
     case .inproc(let name): return try Endpoint("inproc://\(name)-results")
     }
-  }
-
-  private func settings() throws -> APISettings {
-    var settings = APISettings()
-    guard let colon = http.lastIndex(of: ":"), let port = Int(http[http.index(after: colon)...]),
-      (0...65535).contains(port)
-    else { throw CommandFailure(.usage, "--http is '\(http)'; it must be HOST:PORT") }
-    settings.host = String(http[..<colon])
-    settings.port = port
-    settings.policy = policy.request
-    if let apiKeys {
-      let text = String(decoding: try PromptOptions.read(apiKeys), as: UTF8.self)
-      settings.apiKeys = text.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
-        .filter { !$0.isEmpty && !$0.hasPrefix("#") }
-      guard !settings.apiKeys.isEmpty else {
-        throw CommandFailure(.badConfiguration, "'\(apiKeys)' has no key; write one a line, or leave --api-keys out")
-      }
-    }
-    return settings
   }
 }

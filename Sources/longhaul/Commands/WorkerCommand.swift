@@ -1,4 +1,5 @@
 import ArgumentParser
+import Credentials
 import Foundation
 import Inference
 import Logging
@@ -10,10 +11,17 @@ struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "worker", abstract: "Joins a coordinator, loads the layers it is given, and serves them.")
 
-  @Option(help: "Where the coordinator takes registrations, for example tcp://10.0.0.1:7070.")
-  var coordinator: String
+  @Option(help: "This worker's key file, which 'longhaul join' writes. Needed beyond loopback.")
+  var keys: String?
 
-  @Option(help: "This worker's name, unique in the cluster. Default: the host's name and the process id.")
+  @Option(help: """
+      Where the coordinator takes registrations, for example tcp://10.0.0.1:7070. Default: as the key file says.
+      """)
+  var coordinator: String?
+
+  @Option(help: """
+      This worker's name, unique in the cluster. Default: the key file's, or the host's name and the process id.
+      """)
   var name: String?
 
   @Option(help: "Compute threads. Default: the processors.")
@@ -26,15 +34,15 @@ struct WorkerCommand: AsyncParsableCommand {
   var speed: Double?
 
   @Option(help: """
-      Where the previous stage's frames are taken, as other workers reach it. Default: any port of \
-      loopback; for a cluster over machines tcp://THIS-HOST:PORT.
+      Where the previous stage's frames are taken, as other workers reach it: tcp://THIS-HOST:PORT. Default: any port \
+      of the address that faces the coordinator.
       """)
-  var data = "tcp://127.0.0.1:0"
+  var data: String?
 
   @Option(help: "This machine's copy of the model, when it lies elsewhere than on the coordinator's.")
   var model: String?
 
-  @Flag(help: "Allow sockets beyond loopback although traffic is neither encrypted nor authenticated.")
+  @Flag(help: "Allow sockets beyond loopback without keys: traffic is then neither encrypted nor authenticated.")
   var insecure = false
 
   @Flag(help: "Print one JSON object each time layers have been loaded.")
@@ -53,13 +61,15 @@ struct WorkerCommand: AsyncParsableCommand {
 
   func run() async throws {
     let threadCount = threads ?? Host.processorCount
-    let name = name ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+    let file = try keys.map { try KeyFile(path: $0) }
+    let coordinator = try coordinatorEndpoint(file)
+    let name = name ?? file?.name ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
     let service = WorkerService(
       configuration: WorkerConfiguration(
-        coordinator: try Endpoint(coordinator), name: name, threadCount: threadCount,
+        coordinator: coordinator, name: name, threadCount: threadCount,
         memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount,
-        relativeSpeed: speed ?? Double(threadCount), dataEndpoint: try Endpoint(data), modelPath: model,
-        allowsInsecureRemote: insecure, build: BuildInfo.version),
+        relativeSpeed: speed ?? Double(threadCount), dataEndpoint: try dataEndpoint(coordinator),
+        modelPath: model, allowsInsecureRemote: insecure, build: BuildInfo.version, keys: try workerKeys(file)),
       logger: ProgramLog.logger("worker", quiet: quiet)
     ) { [json] layers, weightByteCount, kvByteCount in
       guard json else { return }
@@ -73,6 +83,36 @@ struct WorkerCommand: AsyncParsableCommand {
     let watcher = Task { for await _ in signals { service.stop(reason: "it was asked to stop") } }
     defer { watcher.cancel() }
     try await service.run()
+  }
+}
+
+extension WorkerCommand {
+  private func coordinatorEndpoint(_ file: KeyFile?) throws -> Endpoint {
+    if let coordinator { return try Endpoint(coordinator) }
+    guard let endpoint = file?.coordinator else {
+      throw CommandFailure(.usage, "say where the coordinator is: --coordinator tcp://HOST:PORT, or --keys FILE")
+    }
+    return endpoint
+  }
+
+  private func workerKeys(_ file: KeyFile?) throws -> WorkerKeys? {
+    guard let file, let keys else { return nil }
+    guard let coordinator = file.coordinatorKey else {
+      throw CommandFailure(
+        .badConfiguration, "'\(keys)' is a coordinator's key file; a worker's comes from longhaul join")
+    }
+    return WorkerKeys(own: file.pair, coordinator: coordinator)
+  }
+
+  private func dataEndpoint(_ coordinator: Endpoint) throws -> Endpoint {
+    if let data { return try Endpoint(data) }
+    guard case .tcp(let host, _) = coordinator.address, !coordinator.isLoopback else {
+      return try Endpoint("tcp://127.0.0.1:0")
+    }
+    guard let address = LocalAddress.facing(host: host) else {
+      throw CommandFailure(.unavailable, "this machine has no way to \(coordinator); check its name and the network")
+    }
+    return try Endpoint(address.contains(":") ? "tcp://[\(address)]:0" : "tcp://\(address):0")
   }
 }
 

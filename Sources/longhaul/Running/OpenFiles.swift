@@ -1,0 +1,14 @@
+import Glibc
+
+/// Descriptors of this process.
+enum OpenFiles {
+  /// Takes all the system grants: a socket that cannot be accepted makes its listener spin.
+  static func raiseLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else {
+      return
+    }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  }
+}
