@@ -55,7 +55,9 @@ let package = Package(
       dependencies: [
         "Inference", "Transformer", "Attention", "Weights", "Tensors", "Wire", "Transport",
         .product(name: "Logging", package: "swift-log"),
-      ], swiftSettings: swiftSettings),
+      ],
+      // Tests may let faults happen at exact places; the program that is installed cannot.
+      swiftSettings: swiftSettings + [.define("FAILPOINTS", .when(configuration: .debug))]),
     .target(
       name: "Coordinator",
       dependencies: [

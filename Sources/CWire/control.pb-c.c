@@ -322,49 +322,49 @@ void   longhaul__stage_failed__free_unpacked
   assert(message->base.descriptor == &longhaul__stage_failed__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   longhaul__step_failed__init
-                     (Longhaul__StepFailed         *message)
+void   longhaul__drain_request__init
+                     (Longhaul__DrainRequest         *message)
 {
-  static const Longhaul__StepFailed init_value = LONGHAUL__STEP_FAILED__INIT;
+  static const Longhaul__DrainRequest init_value = LONGHAUL__DRAIN_REQUEST__INIT;
   *message = init_value;
 }
-size_t longhaul__step_failed__get_packed_size
-                     (const Longhaul__StepFailed *message)
+size_t longhaul__drain_request__get_packed_size
+                     (const Longhaul__DrainRequest *message)
 {
-  assert(message->base.descriptor == &longhaul__step_failed__descriptor);
+  assert(message->base.descriptor == &longhaul__drain_request__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t longhaul__step_failed__pack
-                     (const Longhaul__StepFailed *message,
+size_t longhaul__drain_request__pack
+                     (const Longhaul__DrainRequest *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &longhaul__step_failed__descriptor);
+  assert(message->base.descriptor == &longhaul__drain_request__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t longhaul__step_failed__pack_to_buffer
-                     (const Longhaul__StepFailed *message,
+size_t longhaul__drain_request__pack_to_buffer
+                     (const Longhaul__DrainRequest *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &longhaul__step_failed__descriptor);
+  assert(message->base.descriptor == &longhaul__drain_request__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Longhaul__StepFailed *
-       longhaul__step_failed__unpack
+Longhaul__DrainRequest *
+       longhaul__drain_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Longhaul__StepFailed *)
-     protobuf_c_message_unpack (&longhaul__step_failed__descriptor,
+  return (Longhaul__DrainRequest *)
+     protobuf_c_message_unpack (&longhaul__drain_request__descriptor,
                                 allocator, len, data);
 }
-void   longhaul__step_failed__free_unpacked
-                     (Longhaul__StepFailed *message,
+void   longhaul__drain_request__free_unpacked
+                     (Longhaul__DrainRequest *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &longhaul__step_failed__descriptor);
+  assert(message->base.descriptor == &longhaul__drain_request__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   longhaul__reason__init
@@ -502,7 +502,7 @@ void   longhaul__stage_assignment__free_unpacked
   assert(message->base.descriptor == &longhaul__stage_assignment__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptors[8] =
+static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptors[9] =
 {
   {
     "version",
@@ -577,18 +577,6 @@ static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptor
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "step_failed",
-    7,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Longhaul__WorkerMessage, body_case),
-    offsetof(Longhaul__WorkerMessage, step_failed),
-    &longhaul__step_failed__descriptor,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "leaving",
     8,
     PROTOBUF_C_LABEL_NONE,
@@ -600,21 +588,47 @@ static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "draining",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__WorkerMessage, body_case),
+    offsetof(Longhaul__WorkerMessage, draining),
+    &longhaul__reason__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drain",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__WorkerMessage, body_case),
+    offsetof(Longhaul__WorkerMessage, drain),
+    &longhaul__drain_request__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__worker_message__field_indices_by_name[] = {
+  8,   /* field[8] = drain */
+  7,   /* field[7] = draining */
   2,   /* field[2] = heartbeat */
-  7,   /* field[7] = leaving */
+  6,   /* field[6] = leaving */
   3,   /* field[3] = load_progress */
   1,   /* field[1] = register */
   5,   /* field[5] = stage_failed */
   4,   /* field[4] = stage_ready */
-  6,   /* field[6] = step_failed */
   0,   /* field[0] = version */
 };
-static const ProtobufCIntRange longhaul__worker_message__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__worker_message__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 8, 6 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor longhaul__worker_message__descriptor =
 {
@@ -624,14 +638,14 @@ const ProtobufCMessageDescriptor longhaul__worker_message__descriptor =
   "Longhaul__WorkerMessage",
   "longhaul",
   sizeof(Longhaul__WorkerMessage),
-  8,
+  9,
   longhaul__worker_message__field_descriptors,
   longhaul__worker_message__field_indices_by_name,
-  1,  longhaul__worker_message__number_ranges,
+  2,  longhaul__worker_message__number_ranges,
   (ProtobufCMessageInit) longhaul__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descriptors[5] =
+static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descriptors[7] =
 {
   {
     "version",
@@ -693,10 +707,36 @@ static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descr
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rejoin",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__CoordinatorMessage, body_case),
+    offsetof(Longhaul__CoordinatorMessage, rejoin),
+    &longhaul__reason__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "drained",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__CoordinatorMessage, body_case),
+    offsetof(Longhaul__CoordinatorMessage, drained),
+    &longhaul__reason__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
   3,   /* field[3] = assign_stage */
+  6,   /* field[6] = drained */
   2,   /* field[2] = refused */
+  5,   /* field[5] = rejoin */
   4,   /* field[4] = shutdown */
   0,   /* field[0] = version */
   1,   /* field[1] = welcome */
@@ -704,7 +744,7 @@ static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__coordinator_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
 {
@@ -714,7 +754,7 @@ const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
   "Longhaul__CoordinatorMessage",
   "longhaul",
   sizeof(Longhaul__CoordinatorMessage),
-  5,
+  7,
   longhaul__coordinator_message__field_descriptors,
   longhaul__coordinator_message__field_indices_by_name,
   1,  longhaul__coordinator_message__number_ranges,
@@ -850,7 +890,7 @@ const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
   (ProtobufCMessageInit) longhaul__worker_registration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__worker_heartbeat__field_descriptors[3] =
+static const ProtobufCFieldDescriptor longhaul__worker_heartbeat__field_descriptors[4] =
 {
   {
     "incarnation",
@@ -888,16 +928,29 @@ static const ProtobufCFieldDescriptor longhaul__worker_heartbeat__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "step_milliseconds",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__WorkerHeartbeat, step_milliseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__worker_heartbeat__field_indices_by_name[] = {
   1,   /* field[1] = epoch */
   0,   /* field[0] = incarnation */
   2,   /* field[2] = progress */
+  3,   /* field[3] = step_milliseconds */
 };
 static const ProtobufCIntRange longhaul__worker_heartbeat__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor longhaul__worker_heartbeat__descriptor =
 {
@@ -907,7 +960,7 @@ const ProtobufCMessageDescriptor longhaul__worker_heartbeat__descriptor =
   "Longhaul__WorkerHeartbeat",
   "longhaul",
   sizeof(Longhaul__WorkerHeartbeat),
-  3,
+  4,
   longhaul__worker_heartbeat__field_descriptors,
   longhaul__worker_heartbeat__field_indices_by_name,
   1,  longhaul__worker_heartbeat__number_ranges,
@@ -1080,68 +1133,42 @@ const ProtobufCMessageDescriptor longhaul__stage_failed__descriptor =
   (ProtobufCMessageInit) longhaul__stage_failed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__step_failed__field_descriptors[3] =
+static const ProtobufCFieldDescriptor longhaul__drain_request__field_descriptors[1] =
 {
   {
-    "epoch",
+    "worker",
     1,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT32,
-    0,   /* quantifier_offset */
-    offsetof(Longhaul__StepFailed, epoch),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "step",
-    2,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_UINT64,
-    0,   /* quantifier_offset */
-    offsetof(Longhaul__StepFailed, step),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "reason",
-    3,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__StepFailed, reason),
+    offsetof(Longhaul__DrainRequest, worker),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned longhaul__step_failed__field_indices_by_name[] = {
-  0,   /* field[0] = epoch */
-  2,   /* field[2] = reason */
-  1,   /* field[1] = step */
+static const unsigned longhaul__drain_request__field_indices_by_name[] = {
+  0,   /* field[0] = worker */
 };
-static const ProtobufCIntRange longhaul__step_failed__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__drain_request__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 1 }
 };
-const ProtobufCMessageDescriptor longhaul__step_failed__descriptor =
+const ProtobufCMessageDescriptor longhaul__drain_request__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "longhaul.StepFailed",
-  "StepFailed",
-  "Longhaul__StepFailed",
+  "longhaul.DrainRequest",
+  "DrainRequest",
+  "Longhaul__DrainRequest",
   "longhaul",
-  sizeof(Longhaul__StepFailed),
-  3,
-  longhaul__step_failed__field_descriptors,
-  longhaul__step_failed__field_indices_by_name,
-  1,  longhaul__step_failed__number_ranges,
-  (ProtobufCMessageInit) longhaul__step_failed__init,
+  sizeof(Longhaul__DrainRequest),
+  1,
+  longhaul__drain_request__field_descriptors,
+  longhaul__drain_request__field_indices_by_name,
+  1,  longhaul__drain_request__number_ranges,
+  (ProtobufCMessageInit) longhaul__drain_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__reason__field_descriptors[1] =

@@ -52,6 +52,51 @@ void   longhaul__forward_header__free_unpacked
   assert(message->base.descriptor == &longhaul__forward_header__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__sequence_failure__init
+                     (Longhaul__SequenceFailure         *message)
+{
+  static const Longhaul__SequenceFailure init_value = LONGHAUL__SEQUENCE_FAILURE__INIT;
+  *message = init_value;
+}
+size_t longhaul__sequence_failure__get_packed_size
+                     (const Longhaul__SequenceFailure *message)
+{
+  assert(message->base.descriptor == &longhaul__sequence_failure__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__sequence_failure__pack
+                     (const Longhaul__SequenceFailure *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__sequence_failure__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__sequence_failure__pack_to_buffer
+                     (const Longhaul__SequenceFailure *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__sequence_failure__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__SequenceFailure *
+       longhaul__sequence_failure__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__SequenceFailure *)
+     protobuf_c_message_unpack (&longhaul__sequence_failure__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__sequence_failure__free_unpacked
+                     (Longhaul__SequenceFailure *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__sequence_failure__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__forward_entry__init
                      (Longhaul__ForwardEntry         *message)
 {
@@ -367,7 +412,7 @@ void   longhaul__token_logprob__free_unpacked
   assert(message->base.descriptor == &longhaul__token_logprob__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptors[7] =
+static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptors[8] =
 {
   {
     "version",
@@ -453,10 +498,23 @@ static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "failed",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__ForwardHeader, n_failed),
+    offsetof(Longhaul__ForwardHeader, failed),
+    &longhaul__sequence_failure__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__forward_header__field_indices_by_name[] = {
   4,   /* field[4] = entries */
   1,   /* field[1] = epoch */
+  7,   /* field[7] = failed */
   6,   /* field[6] = failure */
   3,   /* field[3] = hidden_size */
   5,   /* field[5] = releases */
@@ -466,7 +524,7 @@ static const unsigned longhaul__forward_header__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__forward_header__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor longhaul__forward_header__descriptor =
 {
@@ -476,11 +534,62 @@ const ProtobufCMessageDescriptor longhaul__forward_header__descriptor =
   "Longhaul__ForwardHeader",
   "longhaul",
   sizeof(Longhaul__ForwardHeader),
-  7,
+  8,
   longhaul__forward_header__field_descriptors,
   longhaul__forward_header__field_indices_by_name,
   1,  longhaul__forward_header__number_ranges,
   (ProtobufCMessageInit) longhaul__forward_header__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__sequence_failure__field_descriptors[2] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SequenceFailure, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SequenceFailure, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__sequence_failure__field_indices_by_name[] = {
+  1,   /* field[1] = reason */
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange longhaul__sequence_failure__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor longhaul__sequence_failure__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.SequenceFailure",
+  "SequenceFailure",
+  "Longhaul__SequenceFailure",
+  "longhaul",
+  sizeof(Longhaul__SequenceFailure),
+  2,
+  longhaul__sequence_failure__field_descriptors,
+  longhaul__sequence_failure__field_indices_by_name,
+  1,  longhaul__sequence_failure__number_ranges,
+  (ProtobufCMessageInit) longhaul__sequence_failure__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors[11] =
@@ -715,7 +824,7 @@ const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor =
   (ProtobufCMessageInit) longhaul__self_extend_policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__sequence_opening__field_descriptors[2] =
+static const ProtobufCFieldDescriptor longhaul__sequence_opening__field_descriptors[3] =
 {
   {
     "sampling",
@@ -741,15 +850,28 @@ static const ProtobufCFieldDescriptor longhaul__sequence_opening__field_descript
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "prompt_token_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SequenceOpening, prompt_token_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__sequence_opening__field_indices_by_name[] = {
   1,   /* field[1] = near_pages */
+  2,   /* field[2] = prompt_token_count */
   0,   /* field[0] = sampling */
 };
 static const ProtobufCIntRange longhaul__sequence_opening__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor longhaul__sequence_opening__descriptor =
 {
@@ -759,7 +881,7 @@ const ProtobufCMessageDescriptor longhaul__sequence_opening__descriptor =
   "Longhaul__SequenceOpening",
   "longhaul",
   sizeof(Longhaul__SequenceOpening),
-  2,
+  3,
   longhaul__sequence_opening__field_descriptors,
   longhaul__sequence_opening__field_indices_by_name,
   1,  longhaul__sequence_opening__number_ranges,
@@ -895,7 +1017,7 @@ const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor =
   (ProtobufCMessageInit) longhaul__sampling_parameters__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[6] =
+static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[7] =
 {
   {
     "version",
@@ -969,10 +1091,23 @@ static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[6
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "failed",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__StepResult, n_failed),
+    offsetof(Longhaul__StepResult, failed),
+    &longhaul__sequence_failure__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__step_result__field_indices_by_name[] = {
   3,   /* field[3] = entries */
   1,   /* field[1] = epoch */
+  6,   /* field[6] = failed */
   5,   /* field[5] = failure */
   2,   /* field[2] = step */
   0,   /* field[0] = version */
@@ -981,7 +1116,7 @@ static const unsigned longhaul__step_result__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__step_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor longhaul__step_result__descriptor =
 {
@@ -991,7 +1126,7 @@ const ProtobufCMessageDescriptor longhaul__step_result__descriptor =
   "Longhaul__StepResult",
   "longhaul",
   sizeof(Longhaul__StepResult),
-  6,
+  7,
   longhaul__step_result__field_descriptors,
   longhaul__step_result__field_indices_by_name,
   1,  longhaul__step_result__number_ranges,

@@ -4,7 +4,8 @@
 ///     alive     --silent for suspectAfter--> suspect
 ///     suspect   --heartbeat--> alive
 ///     alive, suspect           --drain--> draining
-///     alive, suspect, draining --silent for deadAfter, or its link broke--> dead
+///     alive, suspect, draining --silent for deadAfter, its link broke, or its step stands still--> dead
+///     suspect   --another incarnation registers under the name--> dead, then alive
 ///     dead      --register with another incarnation--> alive
 ///     any       --left--> (unknown)
 ///
@@ -30,6 +31,22 @@ package struct Member: Hashable, Sendable {
   package internal(set) var progress: UInt64
   /// When `progress` last changed.
   package internal(set) var lastProgress: Duration
+  /// Since when it has had a step in hand; nil while it has none.
+  package internal(set) var busySince: Duration?
+  /// How long it says the step in hand should take.
+  package internal(set) var expectedStep: Duration = .zero
+}
+
+/// What a heartbeat tells.
+package struct Vitals: Hashable, Sendable {
+  package var progress: UInt64
+  /// How long the step in hand should take by experience; nil when there is none.
+  package var expectedStep: Duration?
+
+  package init(progress: UInt64, expectedStep: Duration? = nil) {
+    self.progress = progress
+    self.expectedStep = expectedStep
+  }
 }
 
 /// A change of a worker's status that others must act on.

@@ -12,19 +12,23 @@ package struct Membership: Sendable {
   package struct Timeouts: Hashable, Sendable {
     package let suspectAfter: Duration
     package let deadAfter: Duration
+    /// A step in hand may stand still for six times what it should take, and for this long in any case.
+    package let hungAfter: Duration
 
     /// - Precondition: `0 < suspectAfter < deadAfter`.
-    package init(suspectAfter: Duration, deadAfter: Duration) {
+    package init(suspectAfter: Duration, deadAfter: Duration, hungAfter: Duration = .seconds(2)) {
       precondition(
         suspectAfter > .zero && suspectAfter < deadAfter, "a worker must be suspect before it is dead")
       self.suspectAfter = suspectAfter
       self.deadAfter = deadAfter
+      self.hungAfter = hungAfter
     }
   }
 
   package let timeouts: Timeouts
   /// In order of first registration, which is the order plans use; a worker that comes back keeps its place.
   package private(set) var members: [Member] = []
+  private var lastTick: Duration?
 
   package init(timeouts: Timeouts) { self.timeouts = timeouts }
 
@@ -45,8 +49,15 @@ package struct Membership: Sendable {
     else { throw .badName }
     let known = members.firstIndex { $0.name == name }
     if let known, members[known].status != .dead {
-      guard members[known].incarnation == incarnation else { throw .duplicateName(name) }
-      return heartbeat(name: name, incarnation: incarnation, progress: members[known].progress, now: now)
+      if members[known].incarnation == incarnation {
+        return heartbeat(
+          name: name, incarnation: incarnation, vitals: Vitals(progress: members[known].progress), now: now)
+      }
+      // A living predecessor is heard several times before it is suspect; a silent one is not waited for.
+      guard now - members[known].lastHeard >= timeouts.suspectAfter else { throw .duplicateName(name) }
+      members[known].status = .dead
+      return [.dead(name, reason: "worker \(name) was started anew")]
+        + (try register(name: name, incarnation: incarnation, now: now))
     }
     guard livingCount < Limits.maximumWorkerCount else {
       throw .tooManyWorkers(limit: Limits.maximumWorkerCount)
@@ -66,21 +77,25 @@ package struct Membership: Sendable {
   /// A sign of life. What comes from the unknown, the dead or another incarnation is ignored: tell it to
   /// register.
   package mutating func heartbeat(
-    name: String, incarnation: UInt64, progress: UInt64, now: Duration
+    name: String, incarnation: UInt64, vitals: Vitals, now: Duration
   ) -> [MembershipEvent] {
     guard let index = living(name), members[index].incarnation == incarnation else { return [] }
     members[index].lastHeard = max(now, members[index].lastHeard)
-    if members[index].progress != progress {
-      members[index].progress = progress
+    if members[index].progress != vitals.progress {
+      members[index].progress = vitals.progress
       members[index].lastProgress = now
     }
+    members[index].busySince = vitals.expectedStep == nil ? nil : members[index].busySince ?? now
+    members[index].expectedStep = vitals.expectedStep ?? .zero
     guard members[index].status == .suspect else { return [] }
     members[index].status = .alive
     return [.recovered(name)]
   }
 
-  /// Looks who has been silent too long. To be called a few times within `suspectAfter`.
+  /// Looks who has been silent, or stood still, too long. To be called a few times within `suspectAfter`. When it was
+  /// not, the owner itself stood still, heard nobody, and blames nobody for it.
   package mutating func tick(now: Duration) -> [MembershipEvent] {
+    forgiveOwnPause(now: now)
     var events: [MembershipEvent] = []
     for index in members.indices {
       let silence = now - members[index].lastHeard
@@ -90,6 +105,9 @@ package struct Membership: Sendable {
         if silence >= timeouts.deadAfter {
           members[index].status = .dead
           events.append(.dead(name, reason: "worker \(name) has not been heard for \(silence)"))
+        } else if let hung = standstill(of: members[index], now: now) {
+          members[index].status = .dead
+          events.append(.dead(name, reason: "worker \(name) has a step in hand but computed nothing for \(hung)"))
         } else if silence >= timeouts.suspectAfter, members[index].status == .alive {
           members[index].status = .suspect
           events.append(.suspect(name, silence: silence))
@@ -98,6 +116,24 @@ package struct Membership: Sendable {
       }
     }
     return events
+  }
+
+  private mutating func forgiveOwnPause(now: Duration) {
+    defer { lastTick = now }
+    guard let lastTick, now - lastTick > timeouts.suspectAfter / 2 else { return }
+    let pause = now - lastTick - timeouts.suspectAfter / 2
+    for index in members.indices {
+      members[index].lastHeard = min(now, members[index].lastHeard + pause)
+      members[index].lastProgress = min(now, members[index].lastProgress + pause)
+      members[index].busySince = members[index].busySince.map { min(now, $0 + pause) }
+    }
+  }
+
+  /// How long a worker has had a step without getting on, when that is too long.
+  private func standstill(of member: Member, now: Duration) -> Duration? {
+    guard let since = member.busySince else { return nil }
+    let still = now - max(since, member.lastProgress)
+    return still >= max(timeouts.hungAfter, member.expectedStep * 6) ? still : nil
   }
 
   /// The worker's link broke. Frames on it are lost for good, so the worker is dead to the cluster at once;

@@ -1,16 +1,13 @@
 package import Inference
 
-/// One epoch's way from workers joining to serving, as a value.
+/// One epoch's way from assigned layers to serving, as a value.
 ///
-///     waiting  --enough workers; plan made--> assigning
-///     assigning --a stage reports progress--> loading     --all stages ready--> ready
-///     any but waiting --a planned worker is lost or fails, or loading stands still--> failed (final)
-///     waiting  --no plan is possible--> failed (final)
+///     assigning --a stage reports progress--> loading --all stages ready--> ready
+///     any       --a planned worker is lost or fails, or loading stands still--> failed (final)
 ///
-/// The owner performs the actions, and starts the next epoch after `failed`.
+/// The owner begins the next epoch after `failed`.
 package struct PlanRollout: Sendable {
   package enum Phase: Hashable, Sendable {
-    case waiting(present: Int, needed: Int)
     /// Stages were told their layers; none has answered.
     case assigning
     /// Share loaded of every stage, 0...1, in pipeline order; 1 is ready.
@@ -21,13 +18,8 @@ package struct PlanRollout: Sendable {
   }
 
   package enum Event: Hashable, Sendable {
-    case workerJoined(String)
     /// Dead or left, with a sentence that says so.
     case workerLost(String, reason: String)
-    /// The answer to `makePlan`: the worker of every stage, in pipeline order.
-    case planned([String])
-    /// The other answer to `makePlan`.
-    case planRefused(reason: String)
     /// Share of a stage's weights that is loaded.
     case loadProgress(worker: String, fraction: Double)
     case stageReady(worker: String)
@@ -36,12 +28,13 @@ package struct PlanRollout: Sendable {
     case tick
   }
 
-  package enum Action: Hashable, Sendable {
-    /// Plan the layers over these workers, in the order they joined.
-    case makePlan(workers: [String])
-    case assign(worker: String, stageIndex: Int)
+  /// What the owner is to act on.
+  package enum Outcome: Hashable, Sendable {
     case becameReady
-    case failed(reason: String)
+    /// A worker of the plan is gone.
+    case lost(reason: String)
+    /// A worker is there but cannot hold its stage.
+    case unfit(worker: String, reason: String)
   }
 
   /// A stage on its way.
@@ -54,55 +47,44 @@ package struct PlanRollout: Sendable {
   }
 
   package let epoch: PlanEpoch
-  private let neededWorkerCount: Int
   private let stallLimit: Duration
-  private var present: [String] = []
-  private var stages: [Stage] = []
-  private var isPlanRequested = false
-  private var isServing = false
+  private var stages: [Stage]
   private var failure: String?
 
   /// - Parameters:
-  ///   - neededWorkerCount: workers to wait for before planning; at least 1.
+  ///   - workers: of every stage, in pipeline order; at least one.
   ///   - stallLimit: how long a stage may load without getting on.
-  package init(epoch: PlanEpoch, neededWorkerCount: Int, stallLimit: Duration) {
-    precondition(neededWorkerCount >= 1, "a plan needs at least one worker")
+  package init(epoch: PlanEpoch, workers: [String], stallLimit: Duration, now: Duration) {
+    precondition(!workers.isEmpty, "a plan needs at least one worker")
     self.epoch = epoch
-    self.neededWorkerCount = neededWorkerCount
     self.stallLimit = stallLimit
+    stages = workers.map { Stage(worker: $0, lastChange: now) }
   }
 
   package var phase: Phase {
     if let failure { return .failed(failure) }
-    if isServing { return .ready }
-    if stages.isEmpty { return .waiting(present: present.count, needed: neededWorkerCount) }
+    if stages.allSatisfy(\.isReady) { return .ready }
     return stages.contains { $0.fraction > 0 || $0.isReady } ? .loading(stages.map(\.fraction)) : .assigning
   }
 
-  /// Takes one event and returns what is to be done, in order. Events that have no meaning now (a worker
-  /// outside the plan, a report after the end) do nothing. Events of other epochs are not to be passed on.
-  package mutating func event(_ event: Event, now: Duration) -> [Action] {
-    guard failure == nil else { return [] }
+  /// Takes one event. Those that have no meaning now (a worker outside the plan, a report after the end) do nothing.
+  /// Events of other epochs are not to be passed on.
+  package mutating func event(_ event: Event, now: Duration) -> Outcome? {
+    guard failure == nil else { return nil }
     switch event {
-    case .workerJoined(let name):
-      if !present.contains(name) { present.append(name) }
-      return requestPlan()
     case .workerLost(let name, let reason):
-      present.removeAll { $0 == name }
-      return stage(of: name) == nil ? [] : fail("\(reason); it had a stage of \(epoch)")
-    case .planned(let workers):
-      return assign(workers, now: now)
-    case .planRefused(let reason):
-      return isPlanRequested && stages.isEmpty ? fail(reason) : []
+      guard stage(of: name) != nil else { return nil }
+      failure = "\(reason); it had a stage of \(epoch)"
+      return failure.map { .lost(reason: $0) }
     case .loadProgress(let name, let fraction):
-      guard let index = stage(of: name), fraction > stages[index].fraction else { return [] }
+      guard let index = stage(of: name), fraction > stages[index].fraction else { return nil }
       stages[index].fraction = min(fraction, 1)
       stages[index].lastChange = now
-      return []
+      return nil
     case .stageReady(let name):
       return ready(name)
     case .stageFailed(let name, let reason):
-      return stage(of: name) == nil ? [] : fail("worker \(name) cannot hold its stage: \(reason)")
+      return stage(of: name) == nil ? nil : unfit(name, "worker \(name) cannot hold its stage: \(reason)")
     case .tick:
       return failStalled(now: now)
     }
@@ -110,42 +92,23 @@ package struct PlanRollout: Sendable {
 
   private func stage(of worker: String) -> Int? { stages.firstIndex { $0.worker == worker } }
 
-  private mutating func requestPlan() -> [Action] {
-    guard !isPlanRequested, present.count >= neededWorkerCount else { return [] }
-    isPlanRequested = true
-    return [.makePlan(workers: present)]
-  }
-
-  private mutating func assign(_ workers: [String], now: Duration) -> [Action] {
-    guard isPlanRequested, stages.isEmpty else { return [] }
-    if workers.isEmpty { return fail("the plan of \(epoch) has no stage") }
-    if let missing = workers.first(where: { !present.contains($0) }) {
-      return fail("worker \(missing) was lost while \(epoch) was planned")
-    }
-    stages = workers.map { Stage(worker: $0, lastChange: now) }
-    // Last stage first: a stage then knows its sender before that sender, told later, knocks.
-    return workers.enumerated().reversed().map { .assign(worker: $1, stageIndex: $0) }
-  }
-
-  private mutating func ready(_ worker: String) -> [Action] {
-    guard let index = stage(of: worker), !stages[index].isReady else { return [] }
+  private mutating func ready(_ worker: String) -> Outcome? {
+    guard let index = stage(of: worker), !stages[index].isReady else { return nil }
     stages[index].fraction = 1
     stages[index].isReady = true
-    guard stages.allSatisfy(\.isReady) else { return [] }
-    isServing = true
-    return [.becameReady]
+    return stages.allSatisfy(\.isReady) ? .becameReady : nil
   }
 
-  private mutating func failStalled(now: Duration) -> [Action] {
-    guard !isServing, let stalled = stages.first(where: { !$0.isReady && now - $0.lastChange >= stallLimit })
-    else { return [] }
+  private mutating func failStalled(now: Duration) -> Outcome? {
+    guard let stalled = stages.first(where: { !$0.isReady && now - $0.lastChange >= stallLimit }) else { return nil }
     let percent = Int(stalled.fraction * 100)
-    return fail(
+    return unfit(
+      stalled.worker,
       "worker \(stalled.worker) has not got on with loading for \(stallLimit); it stands at \(percent)%")
   }
 
-  private mutating func fail(_ reason: String) -> [Action] {
+  private mutating func unfit(_ worker: String, _ reason: String) -> Outcome {
     failure = reason
-    return [.failed(reason: reason)]
+    return .unfit(worker: worker, reason: reason)
   }
 }

@@ -51,5 +51,12 @@ package struct ClusterConfiguration: Sendable {
     min(Limits.maximumStepTokenCount, demand.chunkTokenCount + demand.sequenceCount)
   }
 
+  var controlSettings: ClusterControl.Settings {
+    var settings = ClusterControl.Settings(neededWorkerCount: workerCount)
+    // A step's hidden states may be on a slow link for a while: 4 MB/s are allowed for.
+    settings.quietLimit += .milliseconds(stepTokenBudget * model.hiddenSize * MemoryLayout<Float>.size / 4_000)
+    return settings
+  }
+
   var planner: LayerPlanner { LayerPlanner(configuration: model, weights: footprint, demand: demand) }
 }

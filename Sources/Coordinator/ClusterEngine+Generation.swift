@@ -1,3 +1,4 @@
+import Cluster
 package import Inference
 import Logging
 import Scheduling
@@ -13,8 +14,12 @@ extension ClusterEngine {
     let (stream, sink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
     let admission = Admission(configuration: configuration)
     let sequence = try state.withLock { state in
-      if case .loading(let reason) = state.readiness { throw EngineError.notReady(reason) }
-      if case .failed(let reason) = state.readiness { throw EngineError.failed(reason) }
+      // While a lost worker is being replaced requests wait like those that run.
+      if !state.control.takesRequests || state.isStopped || state.scheduler == nil {
+        if case .failed(let reason) = state.readiness { throw EngineError.failed(reason) }
+        if case .loading(let reason) = state.readiness { throw EngineError.notReady(reason) }
+        throw EngineError.notReady("the first stage is being connected")
+      }
       let sequence = SequenceID(state.nextSequence)
       let (scheduled, choice) = try admission.admit(request, as: sequence)
       do throws(AdmissionError) {
@@ -56,9 +61,9 @@ extension ClusterEngine {
       for entry in plan.entries { state.generations[entry.sequence]?.noteSent(now: now) }
       do {
         try loop.send(
-          StepMessages.forward(plan, epoch: state.epoch, hiddenSize: configuration.model.hiddenSize), on: link)
+          StepMessages.forward(plan, epoch: state.control.epoch, hiddenSize: configuration.model.hiddenSize), on: link)
       } catch {
-        eventSink.yield(.stepFailed(reason: "the first stage does not take frames: \(error)"))
+        eventSink.yield(.stepFailed(state.control.epoch, reason: "the first stage does not take frames: \(error)"))
         return
       }
     }
@@ -68,32 +73,46 @@ extension ClusterEngine {
   func takeResult(_ message: Message) {
     do {
       let (result, logits) = try StepMessages.result(message)
-      try state.withLock { state in
-        guard result.epoch == state.epoch, state.scheduler != nil else { return }
+      state.withLock { state in
+        // Results of an earlier plan are void: what they say is computed again.
+        guard result.epoch == state.control.epoch, state.firstStage != nil else { return }
         state.lastStepChange = now
-        if let failure = result.failure {
-          try abandon(result.step, reason: failure, &state)
-        } else {
+        do {
+          if let failure = result.failure { return retry(failure, &state) }
           try complete(result, logits: logits, &state)
+          sendSteps(&state)
+        } catch {
+          eventSink.yield(
+            .stepFailed(result.epoch, reason: "the last stage sent a result that fits no step: \(error)"))
         }
-        sendSteps(&state)
       }
-    } catch let error as WireError {
-      logger.warning("result dropped", metadata: ["reason": "\(error)"])
     } catch {
-      eventSink.yield(.stepFailed(reason: "the last stage sent a result that fits no step: \(error)"))
+      logger.warning("result dropped", metadata: ["reason": "\(error)"])
     }
+  }
+
+  /// A step came to nothing as a whole. It is made again under the next epoch; a sequence that this happens to a second
+  /// time without getting on is the cause itself, and ends.
+  private func retry(_ reason: String, _ state: inout EngineState) {
+    for sequence in state.scheduler?.oldestStepSequences ?? [] {
+      if state.generations[sequence].map({ $0.fruitlessPlanCount > 0 }) ?? false {
+        state.fail(sequence, EngineError.failed(reason))
+      }
+    }
+    eventSink.yield(.stepFailed(state.control.epoch, reason: reason))
   }
 
   private func complete(_ result: StepResult, logits: [[Float]], _ state: inout EngineState) throws {
     let updates = try state.scheduler?.complete(
       StepCompletion(
-        step: result.step, entries: result.entries.map { .init(sequence: $0.sequence, token: $0.token) })) ?? []
+        step: result.step, entries: result.entries.map { .init(sequence: $0.sequence, token: $0.token) },
+        failed: Dictionary(result.failed.map { ($0.sequence, $0.reason) }) { first, _ in first })) ?? []
     var rows = logits[...]
     var entries: [SequenceID: StepResultEntry] = [:]
     for entry in result.entries {
       entries[entry.sequence] = entry
       let row = entry.hasLogits ? rows.popFirst() : nil
+      state.generations[entry.sequence]?.noteProgress()
       state.generations[entry.sequence]?.passScores(entry, logits: row)
     }
     for update in updates {
@@ -105,14 +124,10 @@ extension ClusterEngine {
       case .finished(let sequence, let reason):
         var generation = state.generations.removeValue(forKey: sequence)
         generation?.finish(reason, now: now)
+      case .failed(let sequence, let reason):
+        let generation = state.generations.removeValue(forKey: sequence)
+        generation?.sink.finish(throwing: EngineError.failed(reason))
       }
-    }
-  }
-
-  private func abandon(_ step: UInt64, reason: String, _ state: inout EngineState) throws {
-    for sequence in try state.scheduler?.abandon(step: step) ?? [] {
-      let generation = state.generations.removeValue(forKey: sequence)
-      generation?.sink.finish(throwing: EngineError.failed(reason))
     }
   }
 }

@@ -15,9 +15,11 @@ package final class ClusterEngine: InferenceEngine {
   enum Event: Sendable {
     /// With the key that the sender proved to hold; nil in a cluster without keys.
     case worker(WorkerMessage, PeerID, PublicKey?)
+    /// A worker's connection broke.
+    case gone(PeerID)
     /// A worker of another protocol version knocked.
     case stranger(PeerID, reason: String)
-    case stepFailed(reason: String)
+    case stepFailed(PlanEpoch, reason: String)
     /// Nobody listens to the sequence any more.
     case abandoned(SequenceID)
     case tick
@@ -47,9 +49,7 @@ package final class ClusterEngine: InferenceEngine {
     let controlEndpoint: Endpoint
   }
 
-  static let heartbeatMilliseconds = 250
-  /// How long a stage may load without getting on, and how long steps may be in flight without any progress.
-  static let stallLimit = Duration.seconds(60)
+  static let heartbeatMilliseconds = 100
 
   /// Binds the coordinator's sockets.
   /// - Throws: `TransportError`, naming the endpoint and the remedy.
@@ -72,15 +72,16 @@ package final class ClusterEngine: InferenceEngine {
     (self.events, self.eventSink) = (events, eventSink)
     state = Mutex(
       EngineState(
-        membership: Membership(timeouts: .init(suspectAfter: .seconds(2), deadAfter: .seconds(6))),
-        rollout: PlanRollout(
-          epoch: PlanEpoch(1), neededWorkerCount: configuration.workerCount, stallLimit: Self.stallLimit)))
+        control: ClusterControl(
+          settings: configuration.controlSettings, planner: configuration.planner,
+          // Workers may still have frames of a coordinator that was here before.
+          firstEpoch: PlanEpoch(UInt32.random(in: 1...UInt32.max / 2)), now: .zero)))
     results.set(self)
   }
 
   package var controlEndpoint: Endpoint { links.controlEndpoint }
   /// The layers of the plan in force; nil before there is one.
-  package var plan: LayerPlan? { state.withLock { $0.plan } }
+  package var plan: LayerPlan? { state.withLock { $0.control.plan } }
 
   /// Why the workers that joined cannot hold the model; nil when they can, or are not all there.
   package var infeasiblePlan: InfeasiblePlan? { state.withLock { $0.infeasiblePlan } }
@@ -144,14 +145,16 @@ package final class ClusterEngine: InferenceEngine {
     register.maximumMessageByteCount = WireLimits.maximumControlByteCount
     register.allowsInsecureRemote = configuration.allowsInsecureRemote
     register.keys = configuration.keys.control
-    let control = try loop.open(register) { message, peer in
-      guard let peer, let frame = message.frames.first else { return }
-      do {
-        eventSink.yield(.worker(try frame.withUnsafeBytes { try WorkerMessage(decoding: $0) }, peer, message.sender))
-      } catch {
-        eventSink.yield(.stranger(peer, reason: "\(error)"))
-      }
-    }
+    let control = try loop.open(
+      register,
+      onMessage: { message, peer in
+        guard let peer, let frame = message.frames.first else { return }
+        do {
+          eventSink.yield(.worker(try frame.withUnsafeBytes { try WorkerMessage(decoding: $0) }, peer, message.sender))
+        } catch {
+          eventSink.yield(.stranger(peer, reason: "\(error)"))
+        }
+      }, onPeerEvent: { event in if case .disconnected(let peer?) = event { eventSink.yield(.gone(peer)) } })
     var intake = SocketSpecification(kind: .pull, role: .bind(configuration.resultEndpoint))
     intake.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
     intake.allowsInsecureRemote = configuration.allowsInsecureRemote

@@ -15,16 +15,18 @@ struct EngineState {
     let key: PublicKey?
   }
 
-  var membership: Membership
-  var rollout: PlanRollout
+  var control: ClusterControl
   var peers: [String: Peer] = [:]
-  var plan: LayerPlan?
+  /// Operators' tools that wait for a worker to be drained.
+  var drainAskers: [String: [PeerID]] = [:]
   /// Set when the workers that joined cannot hold the model.
   var infeasiblePlan: InfeasiblePlan?
-  /// Present while a plan serves.
+  /// Present from the first plan that serves on; between plans it holds the requests.
   var scheduler: Scheduler?
-  /// The link to stage 0 of the plan that serves.
+  /// The link to stage 0 of the plan that serves; nil between plans, when nothing is sent and no result is taken.
   var firstStage: SocketID?
+  /// Links of plans that are over, to be closed.
+  var retiredLinks: [SocketID] = []
   var generations: [SequenceID: Generation] = [:]
   var nextSequence: UInt64 = 1
   /// When the oldest unfinished step was sent or a result last came.
@@ -32,27 +34,55 @@ struct EngineState {
   /// Set for good when the engine stops.
   var isStopped = false
 
-  var epoch: PlanEpoch { rollout.epoch }
-
   var readiness: EngineReadiness {
     if isStopped { return .failed("the coordinator is stopping") }
-    switch rollout.phase {
-    case .waiting(let present, let needed): return .loading("\(present) of \(needed) workers have joined")
-    case .assigning: return .loading("workers are being given their layers")
-    case .loading(let fractions):
+    switch control.phase {
+    case .gathering(let present, let needed): return .loading("\(present) of \(needed) workers have joined")
+    case .rollingOut(.loading(let fractions)):
       let share = fractions.reduce(0, +) / Double(max(1, fractions.count))
       return .loading("weights are \(Int(share * 10) * 10) % loaded")
-    case .ready: return firstStage == nil ? .loading("the first stage is being connected") : .ready
+    case .rollingOut: return .loading("workers are being given their layers")
+    case .serving: return firstStage == nil ? .loading("the first stage is being connected") : .ready
+    case .recovering(let reason): return .loading("workers are missing: \(reason)")
     case .failed(let reason): return .failed(reason)
     }
   }
 
-  /// Ends every generation with an error and forgets the plan's sequences.
+  var load: ClusterControl.Load {
+    ClusterControl.Load(
+      isIdle: generations.isEmpty,
+      lastStep: (scheduler?.counts.stepsInFlightCount ?? 0) > 0 ? lastStepChange : nil)
+  }
+
+  /// Ends every generation with an error and forgets all sequences.
   mutating func failGenerations(_ error: any Error) {
     _ = scheduler?.failAll()
-    scheduler = nil
     let ended = generations
     generations = [:]
     for generation in ended.values { generation.sink.finish(throwing: error) }
+  }
+
+  /// Stops the pipeline when the plan is over, in the same moment as the decision: nothing is sent under the next epoch
+  /// and no result taken until that serves.
+  mutating func halt(for actions: [ClusterControl.Action]) {
+    for case .interrupt(let reason) in actions {
+      if let firstStage { retiredLinks.append(firstStage) }
+      firstStage = nil
+      for sequence in scheduler?.runningSequences ?? [] where generations[sequence]?.noteInterrupted() ?? false {
+        fail(sequence, EngineError.failed("one plan after the other ended while the request ran; last: \(reason)"))
+      }
+      if let limits = scheduler?.limits { _ = scheduler?.rewind(limits: limits) }
+    }
+  }
+
+  mutating func takeRetiredLinks() -> [SocketID] {
+    defer { retiredLinks = [] }
+    return retiredLinks
+  }
+
+  /// Ends one generation with an error.
+  mutating func fail(_ sequence: SequenceID, _ error: any Error) {
+    scheduler?.cancel(sequence)
+    generations.removeValue(forKey: sequence)?.sink.finish(throwing: error)
   }
 }

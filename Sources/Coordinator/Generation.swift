@@ -5,6 +5,8 @@ import Wire
 struct Generation {
   let sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
   let submitted: Duration
+  /// Plans in a row that ended while the sequence ran and had not got on since the plan before.
+  private(set) var fruitlessPlanCount = 0
   private var firstSent: Duration?
   private var firstToken: Duration?
   private var timings = GenerationTimings()
@@ -20,6 +22,17 @@ struct Generation {
   mutating func noteSent(now: Duration) {
     if firstSent == nil { firstSent = now }
   }
+
+  /// The plan it ran under is over. True when so many were, without a step of it in between, that it must be taken for
+  /// the cause.
+  mutating func noteInterrupted() -> Bool {
+    fruitlessPlanCount += 1
+    return fruitlessPlanCount >= Self.maximumFruitlessPlanCount
+  }
+
+  mutating func noteProgress() { fruitlessPlanCount = 0 }
+
+  private static let maximumFruitlessPlanCount = 8
 
   /// Passes on what the last stage said beside the token itself.
   func passScores(_ entry: StepResultEntry, logits: [Float]?) {

@@ -12,7 +12,10 @@ enum StepMessages {
         ForwardEntry(
           sequence: entry.sequence, startPosition: entry.startPosition, tokens: entry.tokens, newPages: entry.newPages,
           policy: entry.policy,
-          opening: entry.opening.map { SequenceOpening(sampling: $0.sampling, nearPages: $0.nearPages) },
+          opening: entry.opening.map {
+            SequenceOpening(
+              sampling: $0.sampling, nearPages: $0.nearPages, promptTokenCount: $0.promptTokenCount)
+          },
           samples: entry.samples, wantsLogits: entry.wantsLogits, topLogprobCount: entry.topLogprobCount,
           scoresFrom: entry.scoresFrom, followingToken: entry.followingToken)
       }, releases: plan.releases)

@@ -10,8 +10,22 @@ extension Scheduler {
     let tokens = try Self.drawnTokens(of: step, in: completion)
     inFlight.removeFirst()
     var updates: [SequenceUpdate] = []
-    for entry in step.entries { apply(entry, token: tokens[entry.sequence], to: &updates) }
+    for entry in step.entries {
+      if let reason = completion.failed[entry.sequence] {
+        fail(entry.sequence, reason: reason, to: &updates)
+      } else {
+        apply(entry, token: tokens[entry.sequence], to: &updates)
+      }
+    }
     return updates
+  }
+
+  /// A stage could not go on with the sequence: it ends, and the stages before that one are told to forget it.
+  private mutating func fail(_ id: SequenceID, reason: String, to updates: inout [SequenceUpdate]) {
+    guard active[id] != nil else { return }
+    active[id]?.stepsInFlight -= 1
+    if active[id]?.isCancelled == false { updates.append(.failed(id, reason: reason)) }
+    cancel(id)
   }
 
   private mutating func apply(
@@ -26,8 +40,8 @@ extension Scheduler {
       active[id] = sequence
       return endIfDrained(id)
     }
-    if entry.isPrompt {
-      updates.append(.prefillProgress(id, done: entry.endPosition, total: sequence.promptCount))
+    if let done = sequence.noteRead(upTo: entry.endPosition) {
+      updates.append(.prefillProgress(id, done: done, total: sequence.promptCount))
     }
     var end: FinishReason?
     if let token {
@@ -35,7 +49,7 @@ extension Scheduler {
       if emits { updates.append(.token(id, token)) }
       if reason == nil { readyDecodes.append(id) }
       end = reason
-    } else if entry.endPosition == sequence.promptCount {
+    } else if entry.endPosition == sequence.tokens.count {
       // The prompt was only to be read.
       end = .length
     }
@@ -64,7 +78,8 @@ extension Scheduler {
       guard asked || entry.token == nil else { throw .unaskedToken(entry.sequence, step: step.step) }
       tokens[entry.sequence] = entry.token
     }
-    for entry in step.entries where entry.samples && tokens[entry.sequence] == nil {
+    for entry in step.entries
+    where entry.samples && tokens[entry.sequence] == nil && completion.failed[entry.sequence] == nil {
       throw .missingToken(entry.sequence, step: step.step)
     }
     return tokens

@@ -52,7 +52,7 @@ extension Scheduler {
       entriesLeft -= 1
       chunks.append(chunk)
     }
-    readingPrompts.removeAll { active[$0]?.hasUnsentPrompt != true }
+    readingPrompts.removeAll { active[$0]?.hasUnreadTokens != true }
     return chunks
   }
 

@@ -11,7 +11,7 @@ package import Inference
 /// No clock, no I/O: the owner calls `nextStep` until it is nil after every other call, and sends what it
 /// returns.
 package struct Scheduler: Sendable {
-  package let limits: SchedulerLimits
+  package private(set) var limits: SchedulerLimits
 
   var waiting: [WaitingRequest] = []
   var active: [SequenceID: ActiveSequence] = [:]
@@ -63,12 +63,53 @@ package struct Scheduler: Sendable {
       active.values.filter { !$0.isCancelled }.map(\.request.sequence) + waiting.map(\.request.sequence)
     waiting = []
     active = [:]
+    forgetSteps()
+    return lost.sorted()
+  }
+
+  /// A new plan is in force and its stages hold nothing: every running sequence is to be read again from its tokens,
+  /// prompt and drawn ones alike, oldest first. Nothing that was reported is reported again, and results of old steps
+  /// are refused from now on.
+  ///
+  /// - Returns: sequences that do not fit the new limits; they are forgotten.
+  package mutating func rewind(limits: SchedulerLimits) -> [SequenceID] {
+    self.limits = limits
+    let running = active.values.filter { !$0.isCancelled }.sorted { $0.request.sequence < $1.request.sequence }
+    active = [:]
+    forgetSteps()
+    var lost: [SequenceID] = []
+    for var sequence in running {
+      let id = sequence.request.sequence
+      guard active.count < limits.maximumRunningSequences, sequence.tokens.count <= limits.contextLength,
+        let tokenPages = pages.allocate(sequence.pages.count),
+        let nearPages = pages.allocate(sequence.nearPages.count)
+      else {
+        lost.append(id)
+        continue
+      }
+      sequence.rewind(pages: tokenPages, nearPages: nearPages)
+      active[id] = sequence
+      readingPrompts.append(id)
+    }
+    return lost
+  }
+
+  /// The live sequences of the oldest step in flight; empty when none is.
+  package var oldestStepSequences: [SequenceID] {
+    inFlight.first?.entries.map(\.sequence).filter { active[$0]?.isCancelled == false } ?? []
+  }
+
+  /// Running sequences that are not cancelled, oldest first.
+  package var runningSequences: [SequenceID] {
+    active.values.filter { !$0.isCancelled }.map(\.request.sequence).sorted()
+  }
+
+  private mutating func forgetSteps() {
     readingPrompts = []
     readyDecodes = []
     inFlight = []
     pendingReleases = []
     pages = PageAllocator(pageCount: limits.pageCount)
-    return lost.sorted()
   }
 
   /// Whether the request would run in the very next step, so that a waiting line of length 0 still serves.

@@ -15,10 +15,13 @@ package struct StepCompletion: Sendable {
   package let step: UInt64
   /// At least one for every entry of the step that samples; those that draw nothing may be left out.
   package let entries: [Entry]
+  /// Sequences that a stage could not go on with, and why.
+  package let failed: [SequenceID: String]
 
-  package init(step: UInt64, entries: [Entry]) {
+  package init(step: UInt64, entries: [Entry], failed: [SequenceID: String] = [:]) {
     self.step = step
     self.entries = entries
+    self.failed = failed
   }
 }
 
@@ -55,4 +58,6 @@ package enum SequenceUpdate: Hashable, Sendable {
   case token(SequenceID, TokenID)
   /// Last: nothing more comes, its pages are free.
   case finished(SequenceID, FinishReason)
+  /// Last: a stage could not go on with it.
+  case failed(SequenceID, reason: String)
 }

@@ -24,7 +24,7 @@ package struct StepEntry: Sendable {
   package let policy: SelfExtendPolicy
   /// Set on the sequence's first entry only.
   package let opening: Opening?
-  /// Whether these are prompt tokens.
+  /// Whether these are read rather than decoded: prompt tokens, or tokens read again after a loss.
   package let isPrompt: Bool
   /// Whether a token is drawn after the last one.
   package let samples: Bool
@@ -43,6 +43,8 @@ package struct StepEntry: Sendable {
     /// Pages of the ring that holds the near view of keys; empty when the policy does not group.
     package let nearPages: [PageID]
     package let sampling: SamplingParameters
+    /// Tokens of the prompt: what follows them was generated, also when it is read again after a loss.
+    package let promptTokenCount: Int
   }
 
   /// Log-probabilities that this chunk reports.

@@ -74,9 +74,12 @@ package final class PipelineStage {
     return UnsafePointer(scratch.hidden.baseAddress)
   }
 
-  /// Whether `rows` rows of hidden states are all finite.
-  package func isFinite(rows: Int) -> Bool {
-    lh_all_finite(scratch.hidden.baseAddress, Int64(rows * configuration.hiddenSize))
+  /// Whether these rows of hidden states are all finite; they must be rows of the last `forward`.
+  package func isFinite(_ rows: Range<Int>) -> Bool {
+    precondition(rows.lowerBound >= 0 && rows.upperBound <= scratch.rowCapacity, "rows out of the step")
+    return lh_all_finite(
+      scratch.hidden.baseAddress + rows.lowerBound * configuration.hiddenSize,
+      Int64(rows.count * configuration.hiddenSize))
   }
 
   /// Whether a row of logits is all finite.

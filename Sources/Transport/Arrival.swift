@@ -7,6 +7,8 @@ struct Arrival {
   let isWhole: Bool
   /// The key that the sender proved to hold; nil on sockets without keys.
   let sender: PublicKey?
+  /// libzmq's number of the connection it came over; negative when it has none.
+  let descriptor: Int32
 }
 
 /// The next message of a socket, or nil when there is none. Frames past the limit are read and thrown away.
@@ -25,8 +27,9 @@ func receiveFrames(from handle: UnsafeMutableRawPointer, limit: Int) -> Arrival?
     let hasMore = zmq_msg_more(message) != 0
     // What the check of keys answered as the user's id.
     let sender = hasMore ? nil : zmq_msg_gets(message, "User-Id").flatMap { PublicKey(String(cString: $0)) }
+    let descriptor = hasMore ? -1 : zmq_msg_get(message, ZMQ_SRCFD)
     let frame = Frame(receiving: message)
     if frames.count < limit { frames.append(frame) } else { isWhole = false }
-    if !hasMore { return Arrival(frames: frames, isWhole: isWhole, sender: sender) }
+    if !hasMore { return Arrival(frames: frames, isWhole: isWhole, sender: sender, descriptor: descriptor) }
   }
 }

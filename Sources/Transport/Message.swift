@@ -39,8 +39,8 @@ package struct SocketID: Hashable, Sendable {
 package enum PeerEvent: Hashable, Sendable {
   /// Handshake done: messages can flow.
   case connected
-  /// Gone. A connecting socket tries again by itself.
-  case disconnected
+  /// Gone. A connecting socket tries again by itself. On router sockets with the peer, where it ever spoke.
+  case disconnected(PeerID?)
   /// Somebody who does not speak the protocol, or speaks it with the wrong keys.
   case handshakeFailed
   /// The other side knows this side's key, and does not let it in.

@@ -14,6 +14,7 @@ final class ZeroMQSocket {
   private(set) var monitor: UnsafeMutableRawPointer?
   private var outgoing = OutgoingQueue()
   private var file: SocketFile?
+  private var connections = ConnectionTable()
 
   /// Creates, configures, then binds or connects.
   init(
@@ -72,6 +73,11 @@ final class ZeroMQSocket {
       if specification.kind == .router, let first = message.frames.first {
         peer = PeerID(first.withUnsafeBytes { Array($0) })
         message.frames.removeFirst()
+        if let peer, arrival.descriptor >= 0, handlers.onPeerEvent != nil,
+          let gone = connections.heard(peer, over: arrival.descriptor)
+        {
+          handlers.onPeerEvent?(.disconnected(gone))
+        }
       }
       if !admits(arrival.sender) {
         drop(.notAdmitted, peer)
@@ -97,7 +103,11 @@ final class ZeroMQSocket {
       let event = first.withUnsafeBytes { Int32($0.loadUnaligned(as: UInt16.self)) }
       switch event {
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: handlers.onPeerEvent?(.connected)
-      case ZMQ_EVENT_DISCONNECTED: handlers.onPeerEvent?(.disconnected)
+      case ZMQ_EVENT_DISCONNECTED:
+        // The event's number, the descriptor here, follows its kind.
+        let descriptor =
+          first.count >= 6 ? first.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 2, as: Int32.self) } : -1
+        handlers.onPeerEvent?(.disconnected(connections.ended(descriptor)))
       case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: handlers.onPeerEvent?(.refused)
       default: handlers.onPeerEvent?(.handshakeFailed)
       }

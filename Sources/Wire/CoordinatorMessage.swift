@@ -10,6 +10,10 @@ package enum CoordinatorMessage: Hashable, Sendable {
   case assignStage(StageAssignment)
   /// Stop, and why.
   case shutdown(reason: String)
+  /// The cluster has counted the worker out, or does not know it: forget all sequences and register anew.
+  case rejoin(reason: String)
+  /// To an operator's tool: the worker it named has gone, or has nothing to give up.
+  case drained(reason: String)
 }
 
 /// One worker's part of a layer plan, and all it needs to take its place in the pipeline.

@@ -22,6 +22,12 @@ extension CoordinatorMessage {
         case .shutdown(let reason):
           raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_SHUTDOWN
           raw.shutdown = arena.reason(reason)
+        case .rejoin(let reason):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_REJOIN
+          raw.rejoin = arena.reason(reason)
+        case .drained(let reason):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_DRAINED
+          raw.drained = arena.reason(reason)
         }
       }
     }
@@ -51,6 +57,12 @@ extension CoordinatorMessage {
     case LONGHAUL__COORDINATOR_MESSAGE__BODY_SHUTDOWN:
       let body = try Field.message(raw.shutdown, "shutdown").pointee
       self = .shutdown(reason: try Field.text(body.reason, "shutdown.reason"))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_REJOIN:
+      let body = try Field.message(raw.rejoin, "rejoin").pointee
+      self = .rejoin(reason: try Field.text(body.reason, "rejoin.reason"))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_DRAINED:
+      let body = try Field.message(raw.drained, "drained").pointee
+      self = .drained(reason: try Field.text(body.reason, "drained.reason"))
     default:
       throw .field("body", reason: "is missing or of an unknown kind")
     }

@@ -18,10 +18,12 @@ package struct ForwardHeader: Hashable, Sendable {
   /// releases and pass the header on. At most `WireLimits.maximumStringByteCount` bytes of UTF-8; encoding cuts the
   /// rest.
   package var failure: String?
+  /// Sequences that an earlier stage could not go on with; their entries are gone from the step.
+  package var failed: [SequenceFailure]
 
   package init(
     epoch: PlanEpoch, step: UInt64, hiddenSize: Int, entries: [ForwardEntry], releases: [SequenceID] = [],
-    failure: String? = nil
+    failure: String? = nil, failed: [SequenceFailure] = []
   ) {
     self.epoch = epoch
     self.step = step
@@ -29,6 +31,7 @@ package struct ForwardHeader: Hashable, Sendable {
     self.entries = entries
     self.releases = releases
     self.failure = failure
+    self.failed = failed
   }
 
   /// Rows of hidden states: the tokens of all entries.
@@ -84,10 +87,25 @@ package struct SequenceOpening: Hashable, Sendable {
   package var sampling: SamplingParameters
   /// Pages of the ring of near keys; empty under a policy that does not group.
   package var nearPages: [PageID]
+  /// Tokens of the prompt, at least 1. What comes after them was generated, also when it is read again after a loss.
+  package var promptTokenCount: Int
 
-  package init(sampling: SamplingParameters, nearPages: [PageID] = []) {
+  package init(sampling: SamplingParameters, nearPages: [PageID] = [], promptTokenCount: Int) {
     self.sampling = sampling
     self.nearPages = nearPages
+    self.promptTokenCount = promptTokenCount
+  }
+}
+
+/// A sequence that a stage could not go on with, while the others of the step could.
+package struct SequenceFailure: Hashable, Sendable {
+  package var sequence: SequenceID
+  /// A sentence; cut like `ForwardHeader.failure`.
+  package var reason: String
+
+  package init(sequence: SequenceID, reason: String) {
+    self.sequence = sequence
+    self.reason = reason
   }
 }
 

@@ -14,6 +14,8 @@ extension ForwardHeader {
         $0.n_releases = releases.count
         $0.releases = arena.copy(releases.lazy.map(\.rawValue))
         $0.failure = arena.copy(failure ?? "", clippedTo: WireLimits.maximumStringByteCount)
+        $0.n_failed = failed.count
+        $0.failed = arena.pointers(failed) { $0.raw(arena) }
       }
     }
   }
@@ -35,7 +37,9 @@ extension ForwardHeader {
       releases: try Field.elements(
         raw.releases, raw.n_releases, "releases", limit: WireLimits.maximumReleaseCount
       ).map(SequenceID.init),
-      failure: try Field.failure(raw.failure))
+      failure: try Field.failure(raw.failure),
+      failed: try Field.messages(
+        raw.failed, raw.n_failed, "failed", limit: Limits.maximumStepEntryCount, SequenceFailure.init(raw:)))
     try checkTotals()
   }
 
@@ -110,13 +114,28 @@ extension SequenceOpening {
       $0.sampling = sampling.raw(arena)
       $0.n_near_pages = nearPages.count
       $0.near_pages = arena.copy(nearPages.lazy.map(\.rawValue))
+      $0.prompt_token_count = Int64(promptTokenCount)
     }
   }
 
   fileprivate init(_ raw: borrowing Longhaul__SequenceOpening) throws(WireError) {
     self.init(
       sampling: try Field.message(raw.sampling, "sampling", SamplingParameters.init(raw:)),
-      nearPages: try Field.pages(raw.near_pages, raw.n_near_pages, "near_pages"))
+      nearPages: try Field.pages(raw.near_pages, raw.n_near_pages, "near_pages"),
+      promptTokenCount: try Field.integer(raw.prompt_token_count, "prompt_token_count", 1...Limits.maximumContext))
+  }
+}
+
+extension SequenceFailure {
+  func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__SequenceFailure> {
+    arena.make(longhaul__sequence_failure__init) {
+      $0.sequence = sequence.rawValue
+      $0.reason = arena.copy(reason, clippedTo: WireLimits.maximumStringByteCount)
+    }
+  }
+
+  init(raw: borrowing Longhaul__SequenceFailure) throws(WireError) {
+    self.init(sequence: SequenceID(raw.sequence), reason: try Field.text(raw.reason, "reason"))
   }
 }
 

@@ -13,15 +13,19 @@ package struct StepResult: Hashable, Sendable {
   package var vocabularySize: Int
   /// Why a stage could not compute the step; then there are no entries.
   package var failure: String?
+  /// Sequences that a stage could not go on with; they have no entry.
+  package var failed: [SequenceFailure]
 
   package init(
-    epoch: PlanEpoch, step: UInt64, entries: [StepResultEntry], vocabularySize: Int, failure: String? = nil
+    epoch: PlanEpoch, step: UInt64, entries: [StepResultEntry], vocabularySize: Int, failure: String? = nil,
+    failed: [SequenceFailure] = []
   ) {
     self.epoch = epoch
     self.step = step
     self.entries = entries
     self.vocabularySize = vocabularySize
     self.failure = failure
+    self.failed = failed
   }
 
   /// Bytes frame 2 must have; `Int.max`, which no frame has, when the numbers overflow.

@@ -12,6 +12,8 @@ extension StepResult {
         $0.entries = arena.pointers(entries) { $0.raw(arena) }
         $0.vocabulary_size = Int64(vocabularySize)
         $0.failure = arena.copy(failure ?? "", clippedTo: WireLimits.maximumStringByteCount)
+        $0.n_failed = failed.count
+        $0.failed = arena.pointers(failed) { $0.raw(arena) }
       }
     }
   }
@@ -30,7 +32,9 @@ extension StepResult {
       entries: try Field.messages(
         raw.entries, raw.n_entries, "entries", limit: Limits.maximumStepEntryCount, StepResultEntry.init),
       vocabularySize: try Field.integer(raw.vocabulary_size, "vocabulary_size", 0...Limits.maximumVocabularySize),
-      failure: try Field.failure(raw.failure))
+      failure: try Field.failure(raw.failure),
+      failed: try Field.messages(
+        raw.failed, raw.n_failed, "failed", limit: Limits.maximumStepEntryCount, SequenceFailure.init(raw:)))
     let scoreCount = entries.reduce(0) { $0 + $1.promptLogprobs.count }
     _ = try Field.count(scoreCount, "entries.prompt_logprobs", limit: Limits.maximumStepTokenCount)
     if vocabularySize == 0, entries.contains(where: \.hasLogits) {

@@ -22,6 +22,8 @@ package enum WireLimits {
   package static let maximumRelativeSpeed = 1e15
   /// Time between two heartbeats.
   package static let maximumHeartbeatMilliseconds = 3_600_000
+  /// What a worker may say a step takes.
+  package static let maximumStepMilliseconds = 3_600_000
   /// Memory that decoding may take: this many bytes for each of the message, and `decodingAllowance` on top.
   package static let decodingFactor = 16
   package static let decodingAllowance = 64 << 10

@@ -12,17 +12,20 @@ package enum WorkerMessage: Hashable, Sendable {
   case stageReady(epoch: PlanEpoch, weightByteCount: Int, kvByteCount: Int)
   /// The stage cannot be held, and why.
   case stageFailed(epoch: PlanEpoch, reason: String)
-  /// A step could not be computed, and why. The pages of its sequences are not to be trusted.
-  case stepFailed(epoch: PlanEpoch, step: UInt64, reason: String)
-  /// Last: the worker is going away on purpose.
+  /// Last: the worker is going away on purpose, now.
   case leaving(reason: String)
+  /// The worker wishes to go, and serves until it is told to stop.
+  case draining(reason: String)
+  /// Not of a worker but of an operator's tool: that worker is to give its layers up and leave.
+  case drain(worker: String)
 }
 
 /// A worker as it introduces itself.
 package struct WorkerRegistration: Hashable, Sendable {
   /// The operator's name for it, unique in the cluster; at most `WireLimits.maximumNameByteCount` bytes.
   package var name: String
-  /// Drawn at random when the process starts: tells a restarted worker from its predecessor.
+  /// Drawn at random for every registration anew: tells a restarted worker from its predecessor, and one whose link
+  /// broke from what it was before.
   package var incarnation: UInt64
   /// The program's version, for people.
   package var build: String
@@ -60,10 +63,13 @@ package struct WorkerHeartbeat: Hashable, Sendable {
   package var epoch: PlanEpoch
   /// Grows whenever the compute thread gets something done, so that a hung one shows.
   package var progress: UInt64
+  /// What the step in hand should take by experience, at least 1; nil when there is none.
+  package var stepMilliseconds: Int?
 
-  package init(incarnation: UInt64, epoch: PlanEpoch, progress: UInt64) {
+  package init(incarnation: UInt64, epoch: PlanEpoch, progress: UInt64, stepMilliseconds: Int? = nil) {
     self.incarnation = incarnation
     self.epoch = epoch
     self.progress = progress
+    self.stepMilliseconds = stepMilliseconds
   }
 }

@@ -47,16 +47,15 @@ extension WorkerMessage {
         $0.epoch = epoch.rawValue
         $0.reason = arena.copy(reason, clippedTo: WireLimits.maximumStringByteCount)
       }
-    case .stepFailed(let epoch, let step, let reason):
-      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_STEP_FAILED
-      raw.step_failed = arena.make(longhaul__step_failed__init) {
-        $0.epoch = epoch.rawValue
-        $0.step = step
-        $0.reason = arena.copy(reason, clippedTo: WireLimits.maximumStringByteCount)
-      }
     case .leaving(let reason):
       raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_LEAVING
       raw.leaving = arena.reason(reason)
+    case .draining(let reason):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_DRAINING
+      raw.draining = arena.reason(reason)
+    case .drain(let worker):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_DRAIN
+      raw.drain = arena.make(longhaul__drain_request__init) { $0.worker = arena.copy(worker) }
     }
   }
 
@@ -80,13 +79,16 @@ extension WorkerMessage {
       let body = try Field.message(raw.stage_failed, "stage_failed").pointee
       self = .stageFailed(
         epoch: PlanEpoch(body.epoch), reason: try Field.text(body.reason, "stage_failed.reason"))
-    case LONGHAUL__WORKER_MESSAGE__BODY_STEP_FAILED:
-      let body = try Field.message(raw.step_failed, "step_failed").pointee
-      self = .stepFailed(
-        epoch: PlanEpoch(body.epoch), step: body.step, reason: try Field.text(body.reason, "step_failed.reason"))
     case LONGHAUL__WORKER_MESSAGE__BODY_LEAVING:
       let body = try Field.message(raw.leaving, "leaving").pointee
       self = .leaving(reason: try Field.text(body.reason, "leaving.reason"))
+    case LONGHAUL__WORKER_MESSAGE__BODY_DRAINING:
+      let body = try Field.message(raw.draining, "draining").pointee
+      self = .draining(reason: try Field.text(body.reason, "draining.reason"))
+    case LONGHAUL__WORKER_MESSAGE__BODY_DRAIN:
+      let body = try Field.message(raw.drain, "drain").pointee
+      self = .drain(
+        worker: try Field.word(body.worker, "drain.worker", limit: WireLimits.maximumNameByteCount))
     default:
       throw .field("body", reason: "is missing or of an unknown kind")
     }
@@ -128,11 +130,16 @@ extension WorkerHeartbeat {
       $0.incarnation = incarnation
       $0.epoch = epoch.rawValue
       $0.progress = progress
+      $0.step_milliseconds = Int64(stepMilliseconds ?? 0)
     }
   }
 
   fileprivate init(_ raw: borrowing Longhaul__WorkerHeartbeat) throws(WireError) {
-    self.init(incarnation: raw.incarnation, epoch: PlanEpoch(raw.epoch), progress: raw.progress)
+    let step = try Field.integer(
+      raw.step_milliseconds, "heartbeat.step_milliseconds", 0...WireLimits.maximumStepMilliseconds)
+    self.init(
+      incarnation: raw.incarnation, epoch: PlanEpoch(raw.epoch), progress: raw.progress,
+      stepMilliseconds: step == 0 ? nil : step)
   }
 }
 

@@ -23,35 +23,50 @@ struct StageHead {
     let target: TokenID?
   }
 
-  /// Runs the head over the rows that matter, a few at a time. Returns the entries and the wanted logits, row after
-  /// row.
+  /// What came of a step: an entry for each sequence but the refused ones, and the wanted logits, row after row.
+  struct Results {
+    var entries: [StepResultEntry]
+    var logits: [Float]
+    var refusals: [FrameRefusal]
+  }
+
+  /// Runs the head over the rows that matter, a few at a time.
+  /// - Parameter rows: the first row of each entry.
   mutating func results(
-    of entries: [ForwardEntry], stage: PipelineStage, sequences: StageSequences
-  ) throws -> (entries: [StepResultEntry], logits: [Float]) {
+    of entries: [ForwardEntry], rows firstRows: [Int], stage: PipelineStage, sequences: StageSequences
+  ) throws -> Results {
     var results = entries.map {
       StepResultEntry(
         sequence: $0.sequence, position: $0.startPosition + $0.tokens.count,
         promptLogprobsFirst: $0.scoresFrom.map { from in max(from, 0) } ?? 0)
     }
-    var logits: [Float] = []
-    let needs = needs(of: entries)
+    var logits: [SequenceID: [Float]] = [:]
+    var refusals: [SequenceID: FrameRefusal] = [:]
+    let needs = needs(of: entries, firstRows: firstRows)
     for start in stride(from: 0, to: needs.count, by: PipelineStage.logitRowCapacity) {
       let group = needs[start..<min(start + PipelineStage.logitRowCapacity, needs.count)]
       let rows = stage.logits(rows: group.map(\.row)[...])
       for (index, need) in group.enumerated() {
         let row = UnsafeBufferPointer(start: rows + index * vocabularySize, count: vocabularySize)
-        try apply(
-          row, need: need, entry: entries[need.entry], sequences: sequences, result: &results[need.entry],
-          logits: &logits)
+        let entry = entries[need.entry]
+        guard PipelineStage.isFinite(row) else {
+          refusals[entry.sequence] = FrameRefusal(
+            sequence: entry.sequence, reason: "has logits that are not finite at position \(need.position)")
+          continue
+        }
+        apply(row, need: need, entry: entry, sequences: sequences, result: &results[need.entry])
+        if need.isLastRow, entry.wantsLogits { logits[entry.sequence] = Array(row) }
       }
     }
-    return (results, logits)
+    let kept = results.filter { refusals[$0.sequence] == nil }
+    return Results(
+      entries: kept, logits: kept.flatMap { logits[$0.sequence] ?? [] },
+      refusals: entries.compactMap { refusals[$0.sequence] })
   }
 
-  private func needs(of entries: [ForwardEntry]) -> [Need] {
+  private func needs(of entries: [ForwardEntry], firstRows: [Int]) -> [Need] {
     var needs: [Need] = []
-    var firstRow = 0
-    for (index, entry) in entries.enumerated() {
+    for (index, (entry, firstRow)) in zip(entries, firstRows).enumerated() {
       let last = entry.tokens.count - 1
       for offset in 0...last {
         var target: TokenID?
@@ -65,19 +80,14 @@ struct StageHead {
             entry: index, row: firstRow + offset, position: entry.startPosition + offset, isLastRow: isLastRow,
             target: target))
       }
-      firstRow += entry.tokens.count
     }
     return needs
   }
 
   private mutating func apply(
     _ row: UnsafeBufferPointer<Float>, need: Need, entry: ForwardEntry, sequences: StageSequences,
-    result: inout StepResultEntry, logits: inout [Float]
-  ) throws {
-    guard PipelineStage.isFinite(row) else {
-      throw FrameRefusal(
-        sequence: entry.sequence, reason: "has logits that are not finite at position \(need.position)")
-    }
+    result: inout StepResultEntry
+  ) {
     if let target = need.target {
       if result.promptLogprobs.isEmpty { result.promptLogprobsFirst = need.position + 1 }
       let logprobs = Logprobs(row)
@@ -85,10 +95,7 @@ struct StageHead {
       if let count = entry.topLogprobCount, count > 0 { result.promptTop.append(logprobs.top(count)) }
     }
     guard need.isLastRow else { return }
-    if entry.wantsLogits {
-      result.hasLogits = true
-      logits.append(contentsOf: row)
-    }
+    if entry.wantsLogits { result.hasLogits = true }
     guard entry.samples, let sampling = sequences.sampling(of: entry.sequence) else { return }
     let token = sampler.sample(
       row, parameters: sampling.parameters, history: sampling.history, position: need.position + 1)

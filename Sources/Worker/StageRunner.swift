@@ -1,4 +1,3 @@
-import Attention
 import Foundation
 import Inference
 import Synchronization
@@ -8,198 +7,154 @@ import Transport
 import Weights
 import Wire
 
-/// One assigned stage: loads it, then turns each forward frame into the next stage's frame or the coordinator's result.
+/// The worker's compute thread: loads the stage it is assigned, then turns each forward frame into the next stage's
+/// frame or the coordinator's result. One for the life of a worker.
 ///
-/// It owns the compute thread. Frames come from the socket thread through a bounded queue; what it makes goes out
-/// through `send` and `report`, which only enqueue.
+/// Work comes through a bounded queue; what it makes goes out through `StageOutput` and `report`, which only enqueue.
+/// A stage that is assigned again under a new epoch keeps its weights.
 final class StageRunner: Sendable {
   /// Told to the worker's service from the compute thread.
   enum Report: Sendable {
     case loading(Double)
-    case ready(weightByteCount: Int, kvByteCount: Int)
+    case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int)
     /// A frame that could not be read was dropped.
     case rejected(String)
     /// The stage could not be loaded, or its frames cannot be sent on.
     case failed(String)
   }
 
-  let assignment: StageAssignment
   private let modelPath: String?
   private let threadCount: Int
-  private let queue = FrameQueue(capacity: 256)
+  private let queue = WorkQueue(capacity: 256)
   private let progressCount = Atomic<UInt64>(0)
-  private let send: @Sendable (Message) throws -> Void
-  private let report: @Sendable (Report) -> Void
+  /// What the step in hand should take; 0 between steps.
+  private let stepMilliseconds = Atomic<Int>(0)
+  /// The epoch last assigned, so that a load nobody waits for any more ends early.
+  private let wantedEpoch = Atomic<UInt32>(0)
+  private let report: @Sendable (PlanEpoch, Report) -> Void
 
   init(
-    assignment: StageAssignment, modelPath: String?, threadCount: Int,
-    send: @escaping @Sendable (Message) throws -> Void, report: @escaping @Sendable (Report) -> Void
+    modelPath: String?, threadCount: Int, report: @escaping @Sendable (PlanEpoch, Report) -> Void
   ) {
-    self.assignment = assignment
     self.modelPath = modelPath
     self.threadCount = threadCount
-    self.send = send
     self.report = report
   }
 
   /// Counts layers computed, so that a hung thread can be told from an idle one.
   var progress: UInt64 { progressCount.load(ordering: .relaxed) }
 
+  /// What the step in hand should take by experience, at least 1; nil between steps.
+  var expectedStepMilliseconds: Int? {
+    let value = stepMilliseconds.load(ordering: .relaxed)
+    return value == 0 ? nil : value
+  }
+
   /// Starts the compute thread.
   func start() {
-    let thread = Thread { [self] in
-      do {
-        let stage = try load()
-        try serve(stage)
-      } catch {
-        report(.failed("\(error)"))
-      }
-      queue.close()
-    }
+    let thread = Thread { [self] in run() }
     thread.name = "compute"
     thread.stackSize = 4 << 20
     thread.start()
   }
 
+  /// Gives the thread another stage; what it was given before is void.
+  func assign(_ assignment: StageAssignment, output: StageOutput) {
+    wantedEpoch.store(assignment.epoch.rawValue, ordering: .relaxed)
+    queue.replaceAll(with: .assign(assignment, output: output))
+  }
+
+  /// Drops all sequences; the stage itself stays loaded.
+  func forget() { queue.replaceAll(with: .forget) }
+
   /// Takes a frame for the compute thread. False when too many wait.
-  func take(_ message: Message) -> Bool { queue.push(message) }
+  func take(_ message: Message) -> Bool { queue.push(frame: message) }
 
   /// Ends the thread after the frame it is at.
   func stop() { queue.close() }
 
   // MARK: Compute thread
 
-  private func load() throws -> PipelineStage {
-    let checkpoint = try Checkpoint(path: modelPath ?? assignment.modelPaths.first ?? "")
-    guard checkpoint.fingerprint == assignment.modelFingerprint else {
-      throw StageLoadError.otherModel(path: modelPath ?? assignment.modelPaths.first ?? "")
-    }
-    let configuration = try checkpoint.configuration
-    let weights = try StageWeights(checkpoint, layers: assignment.layers, hasEmbedding: isFirst, hasHead: isLast)
-    weights.prefetch { [report] fraction in report(.loading(fraction)) }
-    let stage = try PipelineStage(
-      configuration: configuration, weights: weights, pageCount: assignment.pageCount,
-      kvElementType: assignment.kvElementType, contextLength: assignment.contextLength,
-      rowCapacity: assignment.maximumStepTokenCount, pool: ComputePool(threadCount: threadCount))
-    report(.ready(weightByteCount: weights.byteCount, kvByteCount: stage.store.byteCount))
-    return stage
-  }
-
-  private var isFirst: Bool { assignment.stageIndex == 0 }
-  private var isLast: Bool { assignment.stageIndex == assignment.stageCount - 1 }
-
-  private func serve(_ stage: PipelineStage) throws {
-    let configuration = stage.configuration
-    var sequences = StageSequences(
-      store: stage.store, vocabularySize: configuration.vocabularySize, contextLength: assignment.contextLength,
-      isLast: isLast)
-    var head = StageHead(vocabularySize: isLast ? configuration.vocabularySize : 0)
-    while let message = queue.pop() {
-      guard let first = message.frames.first else { continue }
-      guard var header = readable(first) else { continue }
-      // A frame of an earlier plan may still be under way; it is nobody's any more.
-      guard header.epoch == assignment.epoch else { continue }
-      sequences.release(header.releases)
-      var entries: [StepResultEntry] = []
-      var logits: [Float] = []
-      if header.failure == nil, !header.entries.isEmpty {
+  private func run() {
+    var stage: ServingStage?
+    var pace = StepPace()
+    while let work = queue.pop() {
+      switch work {
+      case .forget:
+        stage?.forget()
+      case .assign(let assignment, let output):
+        stage = take(assignment, output: output, current: stage.take())
+        if stage == nil { pace = StepPace() }
+      case .frame(let message):
+        guard let epoch = stage?.assignment.epoch else { continue }
         do {
-          let payload = message.frames.count > 1 ? message.frames[1] : nil
-          try compute(header, payload: payload, stage: stage, sequences: &sequences)
-          if isLast { (entries, logits) = try head.results(of: header.entries, stage: stage, sequences: sequences) }
+          guard let header = try stage?.read(message) else { continue }
+          // A step that nobody could measure yet is given its time; the clock runs from here.
+          let rows = header.rowCount
+          stepMilliseconds.store(max(1, Int(min(pace.expectedSeconds(rows: rows), 3600) * 1000)), ordering: .relaxed)
+          let elapsed = try ContinuousClock().measure {
+            try stage?.serve(header, message) { self.progressCount.add(1, ordering: .relaxed) }
+          }
+          if rows > 0 { pace.note(rows: rows, seconds: elapsed.inSeconds) }
+        } catch let error as WireError {
+          report(epoch, .rejected("\(error)"))
         } catch {
-          header.failure = "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(error)"
+          report(epoch, .failed("\(error)"))
         }
+        stepMilliseconds.store(0, ordering: .relaxed)
       }
-      try isLast ? sendResult(header, entries: entries, logits: logits, stage: stage) : sendOn(header, stage: stage)
     }
   }
 
-  /// The frame's header; nil, and reported, when its bytes are no header. Others' frames are not disturbed.
-  private func readable(_ frame: Frame) -> ForwardHeader? {
+  /// The stage that serves the assignment: the current one where it holds the same, else one that is loaded. Nil, and
+  /// reported, when that fails; nil without a word when another assignment has come meanwhile.
+  private func take(
+    _ assignment: StageAssignment, output: StageOutput, current: consuming ServingStage?
+  ) -> ServingStage? {
     do {
-      return try frame.withUnsafeBytes { bytes in try ForwardHeader(decoding: bytes) }
+      let stage: ServingStage
+      if let current, current.canServe(assignment) {
+        current.begin(assignment, output: output)
+        stage = current
+      } else {
+        // What is held now may be in the way of what is to come.
+        current = nil
+        stage = try load(assignment, output: output)
+      }
+      report(
+        assignment.epoch,
+        .ready(
+          layers: assignment.layers, weightByteCount: stage.weightByteCount, kvByteCount: stage.kvByteCount))
+      return stage
+    } catch is SupersededLoad {
+      return nil
     } catch {
-      report(.rejected("\(error)"))
+      report(assignment.epoch, .failed("\(error)"))
       return nil
     }
   }
 
-  private func compute(
-    _ header: ForwardHeader, payload: Frame?, stage: PipelineStage, sequences: inout StageSequences
-  ) throws {
-    let hiddenSize = stage.configuration.hiddenSize
-    let rows = header.rowCount
-    guard rows <= assignment.maximumStepTokenCount else {
-      throw StepError.tooManyRows(rows, limit: assignment.maximumStepTokenCount)
+  private func load(_ assignment: StageAssignment, output: StageOutput) throws -> ServingStage {
+    let path = modelPath ?? assignment.modelPaths.first ?? ""
+    let checkpoint = try Checkpoint(path: path)
+    guard checkpoint.fingerprint == assignment.modelFingerprint else { throw StageLoadError.otherModel(path: path) }
+    let isLast = assignment.stageIndex == assignment.stageCount - 1
+    let weights = try StageWeights(
+      checkpoint, layers: assignment.layers, hasEmbedding: assignment.stageIndex == 0, hasHead: isLast)
+    try weights.prefetch { fraction in
+      guard wantedEpoch.load(ordering: .relaxed) == assignment.epoch.rawValue else { throw SupersededLoad() }
+      report(assignment.epoch, .loading(fraction))
     }
-    guard header.hiddenSize == hiddenSize else {
-      throw StepError.otherWidth(header.hiddenSize, expected: hiddenSize)
-    }
-    let expected = isFirst ? 0 : header.expectedPayloadByteCount
-    guard (payload?.count ?? 0) == expected else {
-      throw StepError.payload(payload?.count ?? 0, expected: expected)
-    }
-    let attention = try sequences.admit(header.entries)
-    if let payload {
-      payload.withUnsafeBytes { bytes in
-        UnsafeMutableRawBufferPointer(start: stage.input, count: expected).copyMemory(from: bytes)
-      }
-    } else {
-      var row = 0
-      for entry in header.entries {
-        for token in entry.tokens {
-          stage.embed(token, row: row)
-          row += 1
-        }
-      }
-    }
-    _ = stage.forward(entries: attention, rows: rows) { _ in progressCount.add(1, ordering: .relaxed) }
-    guard stage.isFinite(rows: rows) else { throw StepError.notFinite }
-  }
-
-  private func sendOn(_ header: ForwardHeader, stage: PipelineStage) throws {
-    var frames = [Frame(header.encoded())]
-    if header.failure == nil, !header.entries.isEmpty {
-      let count = header.expectedPayloadByteCount
-      frames.append(
-        Frame(byteCount: count) { destination in
-          destination.copyMemory(from: UnsafeRawBufferPointer(start: stage.input, count: count))
-        })
-    }
-    try send(Message(frames: frames))
-  }
-
-  private func sendResult(
-    _ header: ForwardHeader, entries: [StepResultEntry], logits: [Float], stage: PipelineStage
-  ) throws {
-    let result = StepResult(
-      epoch: header.epoch, step: header.step, entries: entries, vocabularySize: stage.configuration.vocabularySize,
-      failure: header.failure)
-    var frames = [Frame(result.encoded())]
-    if !logits.isEmpty, header.failure == nil {
-      frames.append(logits.withUnsafeBytes { bytes in Frame(byteCount: bytes.count) { $0.copyMemory(from: bytes) } })
-    }
-    try send(Message(frames: frames))
+    let stage = try PipelineStage(
+      configuration: try checkpoint.configuration, weights: weights, pageCount: assignment.pageCount,
+      kvElementType: assignment.kvElementType, contextLength: assignment.contextLength,
+      rowCapacity: assignment.maximumStepTokenCount, pool: ComputePool(threadCount: threadCount))
+    return ServingStage(assignment, output: output, stage: stage, weightByteCount: weights.byteCount)
   }
 }
 
-/// A step that this stage cannot compute as sent.
-enum StepError: Error, CustomStringConvertible {
-  case tooManyRows(Int, limit: Int)
-  case otherWidth(Int, expected: Int)
-  case payload(Int, expected: Int)
-  case notFinite
-
-  var description: String {
-    switch self {
-    case .tooManyRows(let rows, let limit): "the step has \(rows) tokens where the plan allows \(limit)"
-    case .otherWidth(let width, let expected): "hidden states are \(width) wide where the model's are \(expected)"
-    case .payload(let count, let expected): "the payload has \(count) bytes where the step needs \(expected)"
-    case .notFinite: "the model produced numbers that are not finite"
-    }
-  }
-}
+/// Another assignment came while this one's stage was being loaded.
+private struct SupersededLoad: Error {}
 
 /// A stage that cannot be loaded here.
 enum StageLoadError: Error, CustomStringConvertible {

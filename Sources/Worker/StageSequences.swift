@@ -5,14 +5,14 @@ import Wire
 
 /// The sequences one stage holds: their caches everywhere, their sampling state at the last stage. Values only.
 ///
-/// A frame is checked whole before anything changes, so that a refused one leaves every sequence as it was.
+/// An entry is checked whole before anything changes, so that a refused one leaves its sequence as it was.
 struct StageSequences {
   private struct Held {
     var cache: SequenceCache
     var sampling: SamplingParameters
     var history = TokenHistory()
-    /// Where the answer begins: set when the prompt's last chunk has been read.
-    var promptLength: Int?
+    /// Where the answer begins.
+    let promptLength: Int
   }
 
   private var held: [SequenceID: Held] = [:]
@@ -35,21 +35,24 @@ struct StageSequences {
     for sequence in sequences { held[sequence] = nil }
   }
 
-  /// Extends every entry's cache over its tokens. All or nothing.
-  mutating func admit(_ entries: [ForwardEntry]) throws(FrameRefusal) -> [AttentionEntry] {
-    var changed: [Held] = []
-    changed.reserveCapacity(entries.count)
+  /// Extends the entries' caches over their tokens. Those that cannot be are refused, each for itself; the rows of
+  /// the others follow each other without gaps.
+  mutating func admit(_ entries: [ForwardEntry]) -> (attention: [AttentionEntry], refusals: [FrameRefusal]) {
     var attention: [AttentionEntry] = []
     attention.reserveCapacity(entries.count)
+    var refusals: [FrameRefusal] = []
     var row = 0
     for entry in entries {
-      let next = try continued(entry)
-      attention.append(AttentionEntry(cache: next.cache, firstRow: row, rowCount: entry.tokens.count))
-      row += entry.tokens.count
-      changed.append(next)
+      do throws(FrameRefusal) {
+        let next = try continued(entry)
+        attention.append(AttentionEntry(cache: next.cache, firstRow: row, rowCount: entry.tokens.count))
+        row += entry.tokens.count
+        held[entry.sequence] = next
+      } catch {
+        refusals.append(error)
+      }
     }
-    for (entry, next) in zip(entries, changed) { held[entry.sequence] = next }
-    return attention
+    return (attention, refusals)
   }
 
   /// What the sampler needs for an admitted entry.
@@ -70,7 +73,8 @@ struct StageSequences {
       guard held[entry.sequence] == nil else { throw refusal("is opened twice") }
       if let bad = store.refusal(of: opening.nearPages) { throw refusal(bad.description) }
       next = Held(
-        cache: SequenceCache(policy: entry.policy, nearPages: opening.nearPages), sampling: opening.sampling)
+        cache: SequenceCache(policy: entry.policy, nearPages: opening.nearPages), sampling: opening.sampling,
+        promptLength: opening.promptTokenCount)
     } else {
       guard let known = held[entry.sequence] else { throw refusal("is not held here and was not opened") }
       guard known.cache.policy == entry.policy else {
@@ -84,17 +88,16 @@ struct StageSequences {
     {
       throw refusal(bad.description)
     }
-    if isLast {
-      if next.sampling.usesPenalties {
-        next.history.append(entry.tokens, generated: next.promptLength.map { entry.startPosition >= $0 } ?? false)
-      }
-      if entry.samples, next.promptLength == nil { next.promptLength = next.cache.length }
+    if isLast, next.sampling.usesPenalties {
+      let promptShare = min(max(next.promptLength - entry.startPosition, 0), entry.tokens.count)
+      next.history.append(entry.tokens.prefix(promptShare), generated: false)
+      next.history.append(entry.tokens.dropFirst(promptShare), generated: true)
     }
     return next
   }
 }
 
-/// A frame that does not continue what this stage holds.
+/// An entry that does not continue what this stage holds, or gave what cannot be used.
 struct FrameRefusal: Error, CustomStringConvertible {
   let sequence: SequenceID
   let reason: String

@@ -16,6 +16,8 @@ package struct WorkerConfiguration: Sendable {
   package var dataEndpoint: Endpoint
   /// This worker's copy of the model; nil uses the coordinator's path. Its content must match all the same.
   package var modelPath: String?
+  /// How long a coordinator that was joined once is waited for when it has gone; weights are kept meanwhile.
+  package var reconnectSeconds: Int
   /// Binding other interfaces than loopback without keys was asked for.
   package var allowsInsecureRemote: Bool
   /// Version of the program, for messages.
@@ -25,7 +27,7 @@ package struct WorkerConfiguration: Sendable {
 
   package init(
     coordinator: Endpoint, name: String, threadCount: Int, memoryByteCount: Int, relativeSpeed: Double,
-    dataEndpoint: Endpoint, modelPath: String?, allowsInsecureRemote: Bool, build: String,
+    dataEndpoint: Endpoint, modelPath: String?, reconnectSeconds: Int = 600, allowsInsecureRemote: Bool, build: String,
     keys: WorkerKeys? = nil
   ) {
     self.coordinator = coordinator
@@ -35,6 +37,7 @@ package struct WorkerConfiguration: Sendable {
     self.relativeSpeed = relativeSpeed
     self.dataEndpoint = dataEndpoint
     self.modelPath = modelPath
+    self.reconnectSeconds = reconnectSeconds
     self.allowsInsecureRemote = allowsInsecureRemote
     self.build = build
     self.keys = keys

@@ -8,33 +8,32 @@ import Wire
 /// The worker process: registers at the coordinator, loads the layers it is given, serves them until told to stop.
 ///
 /// Everything it hears arrives in one stream of events, handled in order by `run`. Frames of the data plane do not pass
-/// through it: they go from the socket thread straight to the stage's compute thread.
+/// through it: they go from the socket thread straight to the compute thread. Nor do heartbeats, which have a thread of
+/// their own.
 package final class WorkerService: Sendable {
   private enum Event: Sendable {
     case coordinator(CoordinatorMessage)
     /// The coordinator speaks another protocol version.
     case incompatible(String)
     case stage(PlanEpoch, StageRunner.Report)
-    /// The link to the coordinator was made, or made again: it does not know this worker yet.
-    case connected
-    /// The coordinator does not let this worker's key in.
-    case keyRefused
+    case link(PeerEvent)
     case tick
+    case drain(String)
     case stop(String)
   }
 
-  /// How long the coordinator may be silent, at first and later.
-  private static let silenceLimitSeconds = 10
+  /// How long a worker that wishes to go serves on at most.
+  private static let drainLimit = Duration.seconds(30)
 
   private let configuration: WorkerConfiguration
   private let logger: Logger
   private let onStageReady: @Sendable (LayerRange, Int, Int) -> Void
   private let events: AsyncStream<Event>
   private let eventSink: AsyncStream<Event>.Continuation
-  /// The stage that takes frames now.
-  private let runner = Mutex<StageRunner?>(nil)
+  private let runner: StageRunner
   /// Whose frames the stage takes, in a cluster with keys: the previous stage's alone.
   private let gate = KeyGate()
+  private let started = ContinuousClock.now
 
   /// - Parameter onStageReady: told each time a stage has been loaded, with its layers and bytes.
   package init(
@@ -44,20 +43,30 @@ package final class WorkerService: Sendable {
     self.configuration = configuration
     self.onStageReady = onStageReady
     self.logger = logger
-    (events, eventSink) = AsyncStream.makeStream()
+    let (events, eventSink) = AsyncStream<Event>.makeStream()
+    (self.events, self.eventSink) = (events, eventSink)
+    runner = StageRunner(modelPath: configuration.modelPath, threadCount: configuration.threadCount) {
+      eventSink.yield(.stage($0, $1))
+    }
   }
 
-  /// Asks `run` to leave: it says so to the coordinator and returns. Any thread.
+  /// Asks `run` to leave at once: it says so to the coordinator and returns. Any thread.
   package func stop(reason: String) { eventSink.yield(.stop(reason)) }
+
+  /// Asks `run` to leave when the cluster can do without it: it serves on until the coordinator dismisses it, for 30 s
+  /// at most. Any thread.
+  package func drain(reason: String) { eventSink.yield(.drain(reason)) }
 
   /// Serves until stopped or told to shut down. Throws `WorkerFailure` or a transport error.
   package func run() async throws {
     let loop = try SocketLoop(name: "sockets")
+    runner.start()
     defer {
-      runner.withLock { $0?.stop() }
+      runner.stop()
       loop.stop()
     }
     var session = try openSession(loop)
+    defer { session.pulse.stop() }
     let ticker = Task { [eventSink] in
       while !Task.isCancelled {
         eventSink.yield(.tick)
@@ -76,15 +85,17 @@ package final class WorkerService: Sendable {
   private struct Session {
     let loop: SocketLoop
     let control: SocketID
-    let data: SocketID
     let dataEndpoint: Endpoint
-    let incarnation: UInt64
-    var isWelcome = false
+    let pulse: Pulse
+    var link: CoordinatorLink
     var epoch = PlanEpoch(0)
-    var lastHeard = ContinuousClock.now
     /// The link to the next stage or to the coordinator's results.
     var next: SocketID?
+    /// When a worker that wishes to go goes in any case.
+    var drainEnd: Duration?
   }
+
+  private var now: Duration { started.duration(to: .now) }
 
   private func openSession(_ loop: SocketLoop) throws -> Session {
     var intake = SocketSpecification(kind: .pull, role: .bind(configuration.dataEndpoint))
@@ -101,77 +112,106 @@ package final class WorkerService: Sendable {
     line.linger = .milliseconds(100)
     let control = try loop.open(
       line, onMessage: { [self] message, _ in hear(message) },
-      onPeerEvent: { [eventSink] event in
-        if event == .connected { eventSink.yield(.connected) }
-        if event == .refused { eventSink.yield(.keyRefused) }
-      })
+      onPeerEvent: { [eventSink] event in eventSink.yield(.link(event)) })
+    let pulse = Pulse { [runner] incarnation, epoch in
+      let heartbeat = WorkerHeartbeat(
+        incarnation: incarnation, epoch: epoch, progress: runner.progress,
+        stepMilliseconds: runner.expectedStepMilliseconds)
+      // A heartbeat that cannot be sent is one that is missed.
+      try? loop.send(Message(frames: [Frame(WorkerMessage.heartbeat(heartbeat).encoded())]), on: control)
+    }
     return Session(
-      loop: loop, control: control, data: data,
-      dataEndpoint: loop.boundEndpoint(of: data) ?? configuration.dataEndpoint,
-      incarnation: UInt64.random(in: 1...UInt64.max))
-  }
-
-  private func register(_ session: Session) throws {
-    try tell(
-      .register(
-        WorkerRegistration(
-          name: configuration.name, incarnation: session.incarnation, build: configuration.build,
-          memoryByteCount: configuration.memoryByteCount, threadCount: configuration.threadCount,
-          relativeSpeed: configuration.relativeSpeed, dataEndpoint: session.dataEndpoint.description,
-          numericsID: NumericsID.current)),
-      session)
+      loop: loop, control: control, dataEndpoint: loop.boundEndpoint(of: data) ?? configuration.dataEndpoint,
+      pulse: pulse,
+      link: CoordinatorLink(
+        incarnation: UInt64.random(in: 1...UInt64.max), patience: .seconds(configuration.reconnectSeconds), now: now))
   }
 
   /// True when the worker is to leave.
   private func handle(_ event: Event, session: inout Session) throws -> Bool {
     switch event {
     case .coordinator(let message):
-      session.lastHeard = .now
+      try perform(session.link.event(.heard, now: now), session: &session)
       return try obey(message, session: &session)
     case .incompatible(let reason):
       throw WorkerFailure.refused(reason)
     case .stage(let epoch, let report):
       guard epoch == session.epoch else { return false }
       try pass(report, session: session)
-      return false
-    case .connected:
-      try register(session)
-      return false
-    case .keyRefused:
+    case .link(.connected): try perform(session.link.event(.connected, now: now), session: &session)
+    case .link(.disconnected): try perform(session.link.event(.disconnected, now: now), session: &session)
+    case .link(.refused):
       guard let keys = configuration.keys else { return false }
       throw WorkerFailure.keyRefused(configuration.coordinator, keys.own.publicKey)
+    case .link(.handshakeFailed): break
     case .tick:
-      let silence = ContinuousClock.now - session.lastHeard
-      guard silence < .seconds(Self.silenceLimitSeconds) else {
-        throw session.isWelcome
-          ? WorkerFailure.coordinatorLost(configuration.coordinator, seconds: Self.silenceLimitSeconds)
-          : WorkerFailure.coordinatorUnreachable(configuration.coordinator, seconds: Self.silenceLimitSeconds)
-      }
-      if session.isWelcome {
-        let progress = runner.withLock { $0?.progress ?? 0 }
-        try tell(
-          .heartbeat(
-            WorkerHeartbeat(incarnation: session.incarnation, epoch: session.epoch, progress: progress)), session)
-      }
-      return false
+      try perform(session.link.event(.tick, now: now), session: &session)
+      if let end = session.drainEnd, now >= end { return try leave("it has drained long enough", session) }
+    case .drain(let reason):
+      guard session.link.isJoined, session.drainEnd == nil else { return try leave(reason, session) }
+      session.drainEnd = now + Self.drainLimit
+      try tell(.draining(reason: reason), session)
     case .stop(let reason):
-      try tell(.leaving(reason: reason), session)
-      return true
+      return try leave(reason, session)
     }
+    return false
+  }
+
+  private func leave(_ reason: String, _ session: Session) throws -> Bool {
+    try tell(.leaving(reason: reason), session)
+    return true
+  }
+
+  private func perform(_ actions: [CoordinatorLink.Action], session: inout Session) throws {
+    for action in actions {
+      switch action {
+      case .register(let incarnation):
+        session.pulse.set(incarnation: nil, epoch: session.epoch)
+        try register(incarnation, session)
+      case .forgetSequences:
+        session.pulse.set(incarnation: nil, epoch: session.epoch)
+        runner.forget()
+      case .joined:
+        logger.info("registered", metadata: ["coordinator": "\(configuration.coordinator)"])
+        session.pulse.set(incarnation: session.link.incarnation, epoch: session.epoch)
+      case .leave(let ending):
+        switch ending {
+        case .unreachable:
+          throw WorkerFailure.coordinatorUnreachable(
+            configuration.coordinator, seconds: Int(CoordinatorLink.firstPatience.components.seconds))
+        case .lost:
+          throw WorkerFailure.coordinatorLost(configuration.coordinator, seconds: configuration.reconnectSeconds)
+        case .refused(let reason): throw WorkerFailure.refused(reason)
+        }
+      }
+    }
+  }
+
+  private func register(_ incarnation: UInt64, _ session: Session) throws {
+    try tell(
+      .register(
+        WorkerRegistration(
+          name: configuration.name, incarnation: incarnation, build: configuration.build,
+          memoryByteCount: configuration.memoryByteCount, threadCount: configuration.threadCount,
+          relativeSpeed: configuration.relativeSpeed, dataEndpoint: session.dataEndpoint.description,
+          numericsID: NumericsID.current)),
+      session)
   }
 
   private func obey(_ message: CoordinatorMessage, session: inout Session) throws -> Bool {
     switch message {
-    case .welcome:
-      if !session.isWelcome { logger.info("registered", metadata: ["coordinator": "\(configuration.coordinator)"]) }
-      session.isWelcome = true
-    case .refused(let reason):
-      throw WorkerFailure.refused(reason)
+    case .welcome(let milliseconds):
+      session.pulse.set(interval: milliseconds)
+      try perform(session.link.event(.welcome, now: now), session: &session)
+    case .refused(let reason): try perform(session.link.event(.refused(reason), now: now), session: &session)
+    case .rejoin(let reason):
+      logger.warning("told to join anew", metadata: ["reason": "\(reason)"])
+      try perform(session.link.event(.rejoin(reason), now: now), session: &session)
     case .shutdown(let reason):
       logger.info("told to stop", metadata: ["reason": "\(reason)"])
       return true
-    case .assignStage(let assignment):
-      try assign(assignment, session: &session)
+    case .assignStage(let assignment): try assign(assignment, session: &session)
+    case .drained: break
     }
     return false
   }
@@ -181,6 +221,7 @@ package final class WorkerService: Sendable {
       "assigned",
       metadata: ["layers": "\(assignment.layers)", "stage": "\(assignment.stageIndex)", "epoch": "\(assignment.epoch)"])
     session.epoch = assignment.epoch
+    if session.link.isJoined { session.pulse.set(incarnation: session.link.incarnation, epoch: session.epoch) }
     if let previous = session.next { session.loop.close(previous) }
     var link = SocketSpecification(kind: .push, role: .connect(try Endpoint(assignment.nextEndpoint)))
     link.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
@@ -191,27 +232,15 @@ package final class WorkerService: Sendable {
     link.maximumQueuedByteCount = 2 * WireLimits.maximumPayloadByteCount
     let next = try session.loop.open(link, onMessage: { _, _ in })
     session.next = next
-    let loop = session.loop
-    let epoch = assignment.epoch
-    let stage = StageRunner(
-      assignment: assignment, modelPath: configuration.modelPath, threadCount: configuration.threadCount,
-      send: { message in try loop.send(message, on: next) },
-      report: { [eventSink] report in eventSink.yield(.stage(epoch, report)) })
-    runner.withLock { current in
-      current?.stop()
-      current = stage
-    }
-    stage.start()
+    runner.assign(assignment, output: StageOutput { [loop = session.loop] in try loop.send($0, on: next) })
   }
 
   private func pass(_ report: StageRunner.Report, session: Session) throws {
     switch report {
     case .loading(let fraction):
       try tell(.loadProgress(epoch: session.epoch, fraction: fraction), session)
-    case .ready(let weightByteCount, let kvByteCount):
-      if let layers = runner.withLock({ $0?.assignment.layers }) {
-        onStageReady(layers, weightByteCount, kvByteCount)
-      }
+    case .ready(let layers, let weightByteCount, let kvByteCount):
+      onStageReady(layers, weightByteCount, kvByteCount)
       logger.info("stage ready", metadata: ["weights": "\(weightByteCount)", "kv": "\(kvByteCount)"])
       try tell(
         .stageReady(epoch: session.epoch, weightByteCount: weightByteCount, kvByteCount: kvByteCount), session)
@@ -243,7 +272,6 @@ package final class WorkerService: Sendable {
 
   /// Socket thread: a frame for the stage.
   private func takeFrame(_ message: Message) {
-    let taken = runner.withLock { $0?.take(message) ?? false }
-    if !taken { logger.warning("frame dropped: no stage takes frames now, or too many wait") }
+    if !runner.take(message) { logger.warning("frame dropped: too many wait") }
   }
 }

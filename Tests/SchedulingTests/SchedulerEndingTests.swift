@@ -102,24 +102,52 @@ struct SchedulerEndingTests {
     #expect(try #require(bench.next()).step > step.step)
   }
 
-  @Test(
-    "A step that a stage could not compute ends its own sequences, and its releases come again"
-  )
-  func abandonedStep() throws {
+  @Test("A sequence that a stage could not go on with ends alone; the other stages are told to forget it")
+  func failedSequence() throws {
     let bench = SchedulerBench(stages: 2, budget: 16, chunk: 8)
-    try bench.submit(1, prompt: 4, new: 1)
-    try bench.complete(#require(bench.next()))
+    try bench.submit(1, prompt: 4, new: 9)
     try bench.submit(2, prompt: 4, new: 9)
-    let failing = try #require(bench.next())
-    #expect(failing.releases == [Self.a])
-    try bench.submit(3, prompt: 4, new: 9)
-    let other = try #require(bench.next())
-    #expect(try bench.scheduler.abandon(step: failing.step) == [Self.b])
-    #expect(try bench.complete(other).count == 2)
+    let step = try #require(bench.next())
+    let updates = try bench.scheduler.complete(
+      StepCompletion(step: step.step, entries: [.init(sequence: Self.b, token: 5)], failed: [Self.a: "no page"]))
+    #expect(updates.first == .failed(Self.a, reason: "no page"))
+    #expect(updates.contains(.token(Self.b, 5)))
     let next = try #require(bench.next())
-    #expect(next.releases == [Self.a, Self.b])
-    #expect(next.entries.map(\.sequence) == [SequenceID(3)])
-    #expect(throws: CompletionError.self) { try bench.scheduler.abandon(step: failing.step) }
+    #expect(next.releases == [Self.a])
+    #expect(next.entries.map(\.sequence) == [Self.b])
+  }
+
+  @Test("After a loss everything is read again from the tokens, and nothing is told or scored twice")
+  func rewound() throws {
+    let bench = SchedulerBench(stages: 2, budget: 8, chunk: 4)
+    var request = try SchedulerBench.request(1, prompt: 6, new: 9)
+    request.scoresPromptFrom = 1
+    request.wantsPromptLogits = true
+    try bench.scheduler.submit(request, now: .zero)
+    let first = try #require(bench.next())
+    #expect(first.entries[0].scoresFrom == 1 && first.entries[0].followingToken != nil)
+    try bench.complete(first)
+    _ = bench.next()
+    #expect(bench.scheduler.rewind(limits: bench.scheduler.limits).isEmpty)
+    let again = try #require(bench.next())
+    #expect(again.entries[0].startPosition == 0 && again.entries[0].opening?.promptTokenCount == 6)
+    #expect(again.entries[0].scoresFrom == nil, "scored before")
+    #expect(try bench.complete(again).isEmpty, "told before")
+    let rest = try #require(bench.next())
+    #expect(rest.entries[0].scoresFrom == 5 && rest.entries[0].wantsLogits && rest.entries[0].samples)
+    #expect(try bench.complete(rest).contains(.prefillProgress(Self.a, done: 6, total: 6)))
+    let decode = try #require(bench.next())
+    #expect(decode.entries[0].startPosition == 6)
+    try bench.complete(decode)
+    #expect(bench.scheduler.rewind(limits: bench.scheduler.limits).isEmpty)
+    var read: [Int] = []
+    while let step = bench.next(), step.entries[0].isPrompt {
+      #expect(!step.entries[0].wantsLogits && step.entries[0].scoresFrom == nil)
+      read.append(step.entries[0].tokens.count)
+      let updates = try bench.complete(step)
+      #expect(updates.isEmpty == !step.entries[0].samples)
+    }
+    #expect(read == [4, 2, 2], "no entry holds prompt and drawn tokens")
   }
 
   @Test("A result that is not the due step's is refused and changes nothing")

@@ -15,7 +15,10 @@ struct SimulatedRun {
   /// What a user would know.
   private struct Client {
     let request: ScheduledRequest
-    var sentPrompt = 0
+    /// Tokens to be read rather than decoded: the prompt, after a loss all there were.
+    var readCount: Int
+    var sentCount = 0
+    var told = 0
     var emitted: [TokenID] = []
     var isOver = false
   }
@@ -28,8 +31,6 @@ struct SimulatedRun {
   private var nextID: UInt64 = 1
   /// Decodes whose token is known and not sent, with the steps that left without them.
   private var readySince: [SequenceID: Int] = [:]
-  /// Releases of failed steps, which come again.
-  private var repeatedReleases: Set<SequenceID> = []
 
   init(seed: UInt64) throws {
     random = SeededGenerator(seed: seed)
@@ -49,7 +50,8 @@ struct SimulatedRun {
     case 0..<20: try submit()
     case 20..<26: cancel()
     case 26..<60: try completeOldest()
-    case 60..<62: try failOldest()
+    case 60..<61: try rewind()
+    case 61..<63: try failOneOfOldest()
     default: try takeStep()
     }
     try scheduler.checkIntegrity()
@@ -87,7 +89,7 @@ struct SimulatedRun {
     nextID += 1
     do throws(AdmissionError) {
       try scheduler.submit(request, now: .zero)
-      clients[request.sequence] = Client(request: request)
+      clients[request.sequence] = Client(request: request, readCount: request.prompt.count)
     } catch {
       switch error {
       case .overloaded(let limit): #expect(scheduler.counts.waitingCount >= limit)
@@ -118,9 +120,7 @@ struct SimulatedRun {
     try #require(Set(plan.entries.map(\.sequence)).count == plan.entries.count)
     if plan.entries.isEmpty { #expect(idle && !plan.releases.isEmpty) }
     for released in plan.releases {
-      let wasOpen = stages.removeValue(forKey: released) != nil
-      let isRepeated = repeatedReleases.remove(released) != nil
-      try #require(wasOpen != isRepeated, "released what was not open")
+      try #require(stages.removeValue(forKey: released) != nil, "released what was not open")
     }
     for entry in plan.entries { try check(entry) }
     try checkPages()
@@ -144,7 +144,7 @@ struct SimulatedRun {
     try #require(
       Array(text.prefix(cached.tokens.count)) == cached.tokens, "other tokens than the sequence has")
     try #require(cached.pages.count == KVGeometry.pageCount(tokens: cached.tokens.count))
-    #expect(entry.isPrompt == (entry.startPosition < client.request.prompt.count))
+    #expect(entry.isPrompt == (entry.startPosition < client.readCount))
     if entry.isPrompt {
       #expect(entry.tokens.count <= scheduler.limits.chunkTokenCount)
     } else {
@@ -152,7 +152,7 @@ struct SimulatedRun {
     }
     #expect(entry.samples == (cached.tokens.count == text.count && client.request.maximumNewTokens > 0))
     stages[entry.sequence] = cached
-    clients[entry.sequence]?.sentPrompt = min(cached.tokens.count, client.request.prompt.count)
+    clients[entry.sequence]?.sentCount = cached.tokens.count
   }
 
   private func checkPages() throws {
@@ -168,7 +168,7 @@ struct SimulatedRun {
     #expect(chunks == chunks.sorted(), "prompts out of order")
     guard let youngest = chunks.last else { return }
     for (id, client) in clients where id < youngest && !client.isOver && !chunks.contains(id) {
-      #expect(client.sentPrompt == client.request.prompt.count, "\(id) was overtaken by \(youngest)")
+      #expect(client.sentCount >= client.readCount, "\(id) was overtaken by \(youngest)")
     }
   }
 
@@ -188,28 +188,47 @@ struct SimulatedRun {
     }
   }
 
-  /// A stage refuses the step: its live sequences are over, everybody else goes on.
-  private mutating func failOldest() throws {
-    guard !flying.isEmpty else { return }
-    let plan = flying.removeFirst()
-    repeatedReleases.formUnion(plan.releases)
-    let live = plan.entries.map(\.sequence).filter { clients[$0]?.isOver == false }
-    let lost = try scheduler.abandon(step: plan.step)
-    #expect(lost == live)
-    for sequence in lost {
-      clients[sequence]?.isOver = true
-      readySince[sequence] = nil
+  /// The stages are lost with all they hold: everything running is read again, nothing is told twice.
+  private mutating func rewind() throws {
+    let old = scheduler.limits
+    let lost = scheduler.rewind(
+      limits: SchedulerLimits(
+        stageCount: Int.random(in: 1...5, using: &random), stepTokenBudget: old.stepTokenBudget,
+        chunkTokenCount: old.chunkTokenCount, maximumRunningSequences: old.maximumRunningSequences,
+        maximumWaitingRequests: old.maximumWaitingRequests, pageCount: old.pageCount,
+        contextLength: old.contextLength, maximumStepEntries: old.maximumStepEntries))
+    try #require(lost.isEmpty, "what fitted before fits again")
+    if let late = flying.first {
+      #expect(throws: CompletionError.self) {
+        try scheduler.complete(StepCompletion(step: late.step, entries: []))
+      }
+    }
+    flying = []
+    stages = [:]
+    readySince = [:]
+    for id in Array(clients.keys) {
+      guard var client = clients[id] else { continue }
+      client.sentCount = 0
+      client.readCount = client.request.prompt.count + client.emitted.count
+      clients[id] = client
     }
   }
 
-  private mutating func completeOldest() throws {
+  /// A stage refuses one sequence of the step: it is over, everybody else goes on.
+  private mutating func failOneOfOldest() throws {
+    guard let victim = flying.first?.entries.randomElement(using: &random)?.sequence else { return }
+    try completeOldest(failing: victim)
+  }
+
+  private mutating func completeOldest(failing victim: SequenceID? = nil) throws {
     guard !flying.isEmpty else { return }
     let plan = flying.removeFirst()
-    let entries = plan.entries.map {
+    let entries = plan.entries.filter { $0.sequence != victim }.map {
       StepCompletion.Entry(
         sequence: $0.sequence, token: $0.samples ? TokenID.random(in: 0...40, using: &random) : nil)
     }
-    let updates = try scheduler.complete(StepCompletion(step: plan.step, entries: entries))
+    let updates = try scheduler.complete(
+      StepCompletion(step: plan.step, entries: entries, failed: victim.map { [$0: "broken"] } ?? [:]))
     for update in updates { try apply(update, of: entries) }
   }
 
@@ -217,6 +236,8 @@ struct SimulatedRun {
     switch update {
     case .prefillProgress(let id, let done, let total):
       #expect(done <= total && total == clients[id]?.request.prompt.count)
+      #expect(done > clients[id]?.told ?? 0, "progress was told twice")
+      clients[id]?.told = done
     case .token(let id, let token):
       let client = try #require(clients[id])
       try #require(!client.isOver)
@@ -230,6 +251,11 @@ struct SimulatedRun {
       clients[id]?.isOver = true
       readySince[id] = nil
       if reason == .length { #expect(client.emitted.count == client.request.maximumNewTokens) }
+    case .failed(let id, let reason):
+      try #require(clients[id]?.isOver == false)
+      #expect(reason == "broken")
+      clients[id]?.isOver = true
+      readySince[id] = nil
     }
   }
 }

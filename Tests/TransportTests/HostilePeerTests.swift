@@ -21,7 +21,7 @@ struct HostilePeerTests {
       onPeerEvent: { events.put($0) })
     #expect(events.next() == .connected)
     try attacker.send(Message([UInt8](repeating: 1, count: 100_000)), on: push)
-    #expect(events.next() == .disconnected)
+    #expect(events.next() == .disconnected(nil))
 
     let honest = try victim.open(SocketSpecification(kind: .push, role: .connect(endpoint)))
     try victim.send(Message([2]), on: honest)

@@ -141,7 +141,7 @@ struct SocketLoopTests {
       onPeerEvent: { events.put($0) })
     #expect(events.next() == .connected)
     loop.close(router)
-    #expect(events.next() == .disconnected)
+    #expect(events.next() == .disconnected(nil))
   }
 
   @Test("Sending checks the peer, the frames and the size before anything is queued")

@@ -8,10 +8,10 @@ struct HostileBytesTests {
   func version() {
     for message in Samples.workerMessages {
       var bytes = message.encoded()
-      bytes[1] = 2
-      #expect(WorkerMessage.decode(bytes).error == .version(theirs: 2, ours: 1))
+      bytes[1] = 1
+      #expect(WorkerMessage.decode(bytes).error == .version(theirs: 1, ours: 2))
       bytes = [0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0xFF, 0xFF, 0xFF]
-      #expect(WorkerMessage.decode(bytes).error == .version(theirs: .max, ours: 1))
+      #expect(WorkerMessage.decode(bytes).error == .version(theirs: .max, ours: 2))
     }
     #expect(WireError.version(theirs: 2, ours: 1).description.contains("version 2"))
   }
@@ -28,8 +28,8 @@ struct HostileBytesTests {
 
   @Test("A control message without a body, or of a kind unknown here, is refused")
   func noBody() {
-    #expect(WorkerMessage.decode([0x08, 1]).refusedField == "body")
-    #expect(CoordinatorMessage.decode([0x08, 1, 0xFA, 0x01, 1, 7]).refusedField == "body")
+    #expect(WorkerMessage.decode([0x08, 2]).refusedField == "body")
+    #expect(CoordinatorMessage.decode([0x08, 2, 0xFA, 0x01, 1, 7]).refusedField == "body")
   }
 
   @Test("No truncation and no flipped bit traps, and what is accepted can be sent again")
@@ -66,7 +66,7 @@ struct HostileBytesTests {
     }
     for _ in 0..<20_000 {
       // Small numbers make keys and lengths that often fit.
-      let bytes = [0x08, 0x01] + (0..<Int(next() % 40)).map { _ in
+      let bytes = [0x08, 0x02] + (0..<Int(next() % 40)).map { _ in
         UInt8(truncatingIfNeeded: next() % 3 == 0 ? next() : next() % 48)
       }
       check(WorkerMessage.self, bytes)
@@ -100,6 +100,6 @@ struct HostileBytesTests {
 
   /// Version 1, then a field of length 0 again and again.
   private func versionThenEmpty(key: UInt8, count: Int) -> [UInt8] {
-    [0x08, 0x01] + (0..<(2 * count)).map { $0 % 2 == 0 ? key : 0 }
+    [0x08, 0x02] + (0..<(2 * count)).map { $0 % 2 == 0 ? key : 0 }
   }
 }

@@ -71,7 +71,7 @@ struct HostileValuesTests {
   @Test("An inverted layer range and an unknown element type")
   func rawAssignment() {
     // assign_stage { stage_count 1, first_layer 2, layer_end 1 }
-    let inverted: [UInt8] = [0x08, 1, 0x22, 6, 0x18, 1, 0x20, 2, 0x28, 1]
+    let inverted: [UInt8] = [0x08, 2, 0x22, 6, 0x18, 1, 0x20, 2, 0x28, 1]
     #expect(CoordinatorMessage.decode(inverted).refusedField == "assign_stage.layer_end")
     var bytes = CoordinatorMessage.assignStage(Samples.assignment()).encoded()
     let key = bytes.lastIndex(of: 0x48)
@@ -109,9 +109,9 @@ struct HostileValuesTests {
   @Test("Policies that cannot be computed, and entries without one")
   func policy() {
     // entries { tokens [1], policy { group_size 0 } }
-    let zero: [UInt8] = [0x08, 1, 0x2A, 7, 0x1A, 1, 1, 0x2A, 2, 0x08, 0]
+    let zero: [UInt8] = [0x08, 2, 0x2A, 7, 0x1A, 1, 1, 0x2A, 2, 0x08, 0]
     #expect(ForwardHeader.decode(zero).refusedField == "entries[0].policy.group_size")
-    let missing: [UInt8] = [0x08, 1, 0x2A, 3, 0x1A, 1, 1]
+    let missing: [UInt8] = [0x08, 2, 0x2A, 3, 0x1A, 1, 1]
     #expect(ForwardHeader.decode(missing).error == .field("entries[0].policy", reason: "is missing"))
   }
 

@@ -102,11 +102,11 @@ struct RoundTripTests {
     #expect(header.expectedPayloadByteCount == .max)
   }
 
-  @Test("The bytes of version 1 stay what they are")
+  @Test("The bytes of version 2 stay what they are")
   func pinnedBytes() {
     let message = WorkerMessage.heartbeat(WorkerHeartbeat(incarnation: 1, epoch: PlanEpoch(2), progress: 300))
-    #expect(message.encoded() == [0x08, 1, 0x1A, 14, 0x09, 1, 0, 0, 0, 0, 0, 0, 0, 0x10, 2, 0x18, 0xAC, 0x02])
+    #expect(message.encoded() == [0x08, 2, 0x1A, 14, 0x09, 1, 0, 0, 0, 0, 0, 0, 0, 0x10, 2, 0x18, 0xAC, 0x02])
     let welcome = CoordinatorMessage.welcome(heartbeatMilliseconds: 250)
-    #expect(welcome.encoded() == [0x08, 1, 0x12, 3, 0x08, 0xFA, 1])
+    #expect(welcome.encoded() == [0x08, 2, 0x12, 3, 0x08, 0xFA, 1])
   }
 }

@@ -9,13 +9,14 @@ enum Samples {
 
   static let workerMessages: [WorkerMessage] = [
     .register(registration),
-    .heartbeat(WorkerHeartbeat(incarnation: 0, epoch: PlanEpoch(.max), progress: .max)),
+    .heartbeat(
+      WorkerHeartbeat(incarnation: 0, epoch: PlanEpoch(.max), progress: .max, stepMilliseconds: 3_600_000)),
+    .heartbeat(WorkerHeartbeat(incarnation: 0, epoch: PlanEpoch(1), progress: 1, stepMilliseconds: 1)),
     .heartbeat(WorkerHeartbeat(incarnation: 0, epoch: PlanEpoch(0), progress: 0)),
     .loadProgress(epoch: PlanEpoch(1), fraction: 0), .loadProgress(epoch: PlanEpoch(1), fraction: 1),
     .stageReady(epoch: PlanEpoch(2), weightByteCount: 0, kvByteCount: .max),
     .stageFailed(epoch: PlanEpoch(3), reason: "no such file:\n\t\"модель.gguf\" 🐌"),
-    .stepFailed(epoch: PlanEpoch(4), step: .max, reason: ""),
-    .leaving(reason: "SIGTERM"),
+    .leaving(reason: "SIGTERM"), .draining(reason: ""), .drain(worker: "wörker-7"),
   ]
 
   static func assignment(_ change: (inout StageAssignment) -> Void = { _ in }) -> StageAssignment {
@@ -43,7 +44,7 @@ enum Samples {
           $0.nextKey = []
           $0.previousKey = []
         }),
-      .shutdown(reason: ""),
+      .shutdown(reason: ""), .rejoin(reason: "silent for 2 s"), .drained(reason: "it had no layers"),
     ]
   }
 
@@ -57,7 +58,7 @@ enum Samples {
     var entry = ForwardEntry(
       sequence: SequenceID(.max), startPosition: 0, tokens: [0, 1, TokenID(Limits.maximumVocabularySize - 1)],
       newPages: [PageID(0), PageID(.max)], policy: policy(8, 1024), opening: SequenceOpening(
-        sampling: sampling, nearPages: [PageID(7), PageID(300)]),
+        sampling: sampling, nearPages: [PageID(7), PageID(300)], promptTokenCount: Limits.maximumContext),
       samples: true, wantsLogits: true, topLogprobCount: 20, scoresFrom: 1, followingToken: 0)
     change(&entry)
     return entry
@@ -68,7 +69,9 @@ enum Samples {
       ForwardHeader(epoch: PlanEpoch(0), step: 0, hiddenSize: 0, entries: []),
       ForwardHeader(
         epoch: PlanEpoch(.max), step: .max, hiddenSize: Limits.maximumHiddenSize, entries: [],
-        releases: [SequenceID(0), SequenceID(.max)], failure: "stage 1 has no page 7"),
+        releases: [SequenceID(0), SequenceID(.max)], failure: "stage 1 has no page 7",
+        failed: [SequenceFailure(sequence: SequenceID(.max), reason: "is not held here"),
+          SequenceFailure(sequence: SequenceID(0), reason: "")]),
       ForwardHeader(
         epoch: PlanEpoch(3), step: 12, hiddenSize: 4096,
         entries: [

@@ -27,14 +27,14 @@ struct StageSequencesTests {
   ) throws -> ForwardEntry {
     ForwardEntry(
       sequence: SequenceID(sequence), startPosition: start, tokens: tokens, newPages: pages.map { PageID($0) },
-      policy: try #require(policy), opening: opens ? SequenceOpening(sampling: .greedy) : nil)
+      policy: try #require(policy), opening: opens ? SequenceOpening(sampling: .greedy, promptTokenCount: 3) : nil)
   }
 
   @Test("a sequence is opened, continued where it stands, and forgotten when released")
   func life() throws {
     var held = try sequences()
-    _ = try held.admit([try entry(1, start: 0, tokens: [1, 2, 3], pages: [0], policy: plain, opens: true)])
-    let next = try held.admit([try entry(1, start: 3, tokens: [4], policy: plain)])
+    _ = held.admit([try entry(1, start: 0, tokens: [1, 2, 3], pages: [0], policy: plain, opens: true)])
+    let next = held.admit([try entry(1, start: 3, tokens: [4], policy: plain)]).attention
     #expect(next[0].rowCount == 1)
     held.release([SequenceID(1), SequenceID(99)])
     #expect(held.count == 0)
@@ -43,7 +43,7 @@ struct StageSequencesTests {
   @Test("another policy, another position, an unknown sequence, or a second opening is refused in words")
   func refusals() throws {
     var held = try sequences()
-    _ = try held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)])
+    _ = held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)])
     let refused: [(ForwardEntry, String)] = [
       (try entry(1, start: 2, tokens: [3], policy: grouped), "policy"),
       (try entry(1, start: 5, tokens: [3], policy: plain), "position 5"),
@@ -57,21 +57,21 @@ struct StageSequencesTests {
       (try entry(1, start: 2, tokens: Array(repeating: 1, count: 99), pages: [1], policy: plain), "context of 100"),
     ]
     for (entry, words) in refused {
-      let refusal = #expect(throws: FrameRefusal.self) { try held.admit([entry]) }
+      let refusal = held.admit([entry]).refusals.first
       #expect(refusal?.description.contains(words) == true, "\(refusal?.description ?? "") should say \(words)")
     }
   }
 
-  @Test("a frame with one bad entry changes none of its sequences")
-  func allOrNothing() throws {
+  @Test("an entry that is refused disturbs neither its own sequence nor the others")
+  func eachForItself() throws {
     var held = try sequences()
-    _ = try held.admit([try entry(1, start: 0, tokens: [1], pages: [0], policy: plain, opens: true)])
-    #expect(throws: FrameRefusal.self) {
-      try held.admit([
-        try entry(1, start: 1, tokens: [2], policy: plain), try entry(2, start: 1, tokens: [2], policy: plain),
-      ])
-    }
-    // Sequence 1 still stands at position 1.
-    _ = try held.admit([try entry(1, start: 1, tokens: [2], policy: plain)])
+    _ = held.admit([try entry(1, start: 0, tokens: [1], pages: [0], policy: plain, opens: true)])
+    let mixed = held.admit([
+      try entry(2, start: 1, tokens: [2, 3], policy: plain), try entry(1, start: 1, tokens: [2], policy: plain),
+      try entry(1, start: 9, tokens: [2], policy: plain),
+    ])
+    #expect(mixed.refusals.map(\.sequence) == [SequenceID(2), SequenceID(1)])
+    #expect(mixed.attention.map(\.firstRow) == [0], "rows follow each other without gaps")
+    #expect(held.admit([try entry(1, start: 2, tokens: [2], policy: plain)]).refusals.isEmpty)
   }
 }

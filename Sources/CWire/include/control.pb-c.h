@@ -22,7 +22,7 @@ typedef struct Longhaul__WorkerHeartbeat Longhaul__WorkerHeartbeat;
 typedef struct Longhaul__LoadProgress Longhaul__LoadProgress;
 typedef struct Longhaul__StageReady Longhaul__StageReady;
 typedef struct Longhaul__StageFailed Longhaul__StageFailed;
-typedef struct Longhaul__StepFailed Longhaul__StepFailed;
+typedef struct Longhaul__DrainRequest Longhaul__DrainRequest;
 typedef struct Longhaul__Reason Longhaul__Reason;
 typedef struct Longhaul__Welcome Longhaul__Welcome;
 typedef struct Longhaul__StageAssignment Longhaul__StageAssignment;
@@ -46,8 +46,9 @@ typedef enum {
   LONGHAUL__WORKER_MESSAGE__BODY_LOAD_PROGRESS = 4,
   LONGHAUL__WORKER_MESSAGE__BODY_STAGE_READY = 5,
   LONGHAUL__WORKER_MESSAGE__BODY_STAGE_FAILED = 6,
-  LONGHAUL__WORKER_MESSAGE__BODY_STEP_FAILED = 7,
-  LONGHAUL__WORKER_MESSAGE__BODY_LEAVING = 8
+  LONGHAUL__WORKER_MESSAGE__BODY_LEAVING = 8,
+  LONGHAUL__WORKER_MESSAGE__BODY_DRAINING = 9,
+  LONGHAUL__WORKER_MESSAGE__BODY_DRAIN = 10
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__WORKER_MESSAGE__BODY__CASE)
 } Longhaul__WorkerMessage__BodyCase;
 
@@ -65,8 +66,9 @@ struct  Longhaul__WorkerMessage
     Longhaul__LoadProgress *load_progress;
     Longhaul__StageReady *stage_ready;
     Longhaul__StageFailed *stage_failed;
-    Longhaul__StepFailed *step_failed;
     Longhaul__Reason *leaving;
+    Longhaul__Reason *draining;
+    Longhaul__DrainRequest *drain;
   };
 };
 #define LONGHAUL__WORKER_MESSAGE__INIT \
@@ -79,7 +81,9 @@ typedef enum {
   LONGHAUL__COORDINATOR_MESSAGE__BODY_WELCOME = 2,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_REFUSED = 3,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_ASSIGN_STAGE = 4,
-  LONGHAUL__COORDINATOR_MESSAGE__BODY_SHUTDOWN = 5
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_SHUTDOWN = 5,
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_REJOIN = 6,
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_DRAINED = 7
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__COORDINATOR_MESSAGE__BODY__CASE)
 } Longhaul__CoordinatorMessage__BodyCase;
 
@@ -96,6 +100,8 @@ struct  Longhaul__CoordinatorMessage
     Longhaul__Reason *refused;
     Longhaul__StageAssignment *assign_stage;
     Longhaul__Reason *shutdown;
+    Longhaul__Reason *rejoin;
+    Longhaul__Reason *drained;
   };
 };
 #define LONGHAUL__COORDINATOR_MESSAGE__INIT \
@@ -126,10 +132,14 @@ struct  Longhaul__WorkerHeartbeat
   uint64_t incarnation;
   uint32_t epoch;
   uint64_t progress;
+  /*
+   * What the step in hand should take by experience; 0 when there is none.
+   */
+  int64_t step_milliseconds;
 };
 #define LONGHAUL__WORKER_HEARTBEAT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__worker_heartbeat__descriptor) \
-    , 0, 0, 0 }
+    , 0, 0, 0, 0 }
 
 
 struct  Longhaul__LoadProgress
@@ -166,16 +176,17 @@ struct  Longhaul__StageFailed
     , 0, (char *)protobuf_c_empty_string }
 
 
-struct  Longhaul__StepFailed
+/*
+ * An operator's wish, on a control connection of its own: the worker named is to give its layers up and leave.
+ */
+struct  Longhaul__DrainRequest
 {
   ProtobufCMessage base;
-  uint32_t epoch;
-  uint64_t step;
-  char *reason;
+  char *worker;
 };
-#define LONGHAUL__STEP_FAILED__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&longhaul__step_failed__descriptor) \
-    , 0, 0, (char *)protobuf_c_empty_string }
+#define LONGHAUL__DRAIN_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__drain_request__descriptor) \
+    , (char *)protobuf_c_empty_string }
 
 
 struct  Longhaul__Reason
@@ -359,24 +370,24 @@ Longhaul__StageFailed *
 void   longhaul__stage_failed__free_unpacked
                      (Longhaul__StageFailed *message,
                       ProtobufCAllocator *allocator);
-/* Longhaul__StepFailed methods */
-void   longhaul__step_failed__init
-                     (Longhaul__StepFailed         *message);
-size_t longhaul__step_failed__get_packed_size
-                     (const Longhaul__StepFailed   *message);
-size_t longhaul__step_failed__pack
-                     (const Longhaul__StepFailed   *message,
+/* Longhaul__DrainRequest methods */
+void   longhaul__drain_request__init
+                     (Longhaul__DrainRequest         *message);
+size_t longhaul__drain_request__get_packed_size
+                     (const Longhaul__DrainRequest   *message);
+size_t longhaul__drain_request__pack
+                     (const Longhaul__DrainRequest   *message,
                       uint8_t             *out);
-size_t longhaul__step_failed__pack_to_buffer
-                     (const Longhaul__StepFailed   *message,
+size_t longhaul__drain_request__pack_to_buffer
+                     (const Longhaul__DrainRequest   *message,
                       ProtobufCBuffer     *buffer);
-Longhaul__StepFailed *
-       longhaul__step_failed__unpack
+Longhaul__DrainRequest *
+       longhaul__drain_request__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   longhaul__step_failed__free_unpacked
-                     (Longhaul__StepFailed *message,
+void   longhaul__drain_request__free_unpacked
+                     (Longhaul__DrainRequest *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__Reason methods */
 void   longhaul__reason__init
@@ -458,8 +469,8 @@ typedef void (*Longhaul__StageReady_Closure)
 typedef void (*Longhaul__StageFailed_Closure)
                  (const Longhaul__StageFailed *message,
                   void *closure_data);
-typedef void (*Longhaul__StepFailed_Closure)
-                 (const Longhaul__StepFailed *message,
+typedef void (*Longhaul__DrainRequest_Closure)
+                 (const Longhaul__DrainRequest *message,
                   void *closure_data);
 typedef void (*Longhaul__Reason_Closure)
                  (const Longhaul__Reason *message,
@@ -484,7 +495,7 @@ extern const ProtobufCMessageDescriptor longhaul__worker_heartbeat__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__load_progress__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_ready__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_failed__descriptor;
-extern const ProtobufCMessageDescriptor longhaul__step_failed__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__drain_request__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__reason__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__welcome__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor;

@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Longhaul__ForwardHeader Longhaul__ForwardHeader;
+typedef struct Longhaul__SequenceFailure Longhaul__SequenceFailure;
 typedef struct Longhaul__ForwardEntry Longhaul__ForwardEntry;
 typedef struct Longhaul__SelfExtendPolicy Longhaul__SelfExtendPolicy;
 typedef struct Longhaul__SequenceOpening Longhaul__SequenceOpening;
@@ -48,10 +49,26 @@ struct  Longhaul__ForwardHeader
    * Why an earlier stage could not compute the step; empty when it could. Then there is no payload.
    */
   char *failure;
+  /*
+   * Sequences that an earlier stage could not go on with; their entries are gone from the step.
+   */
+  size_t n_failed;
+  Longhaul__SequenceFailure **failed;
 };
 #define LONGHAUL__FORWARD_HEADER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__forward_header__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, 0, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL }
+
+
+struct  Longhaul__SequenceFailure
+{
+  ProtobufCMessage base;
+  uint64_t sequence;
+  char *reason;
+};
+#define LONGHAUL__SEQUENCE_FAILURE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__sequence_failure__descriptor) \
+    , 0, (char *)protobuf_c_empty_string }
 
 
 typedef enum {
@@ -121,10 +138,14 @@ struct  Longhaul__SequenceOpening
   Longhaul__SamplingParameters *sampling;
   size_t n_near_pages;
   uint32_t *near_pages;
+  /*
+   * Tokens of the prompt; what comes after them was generated, also when it is read again after a loss.
+   */
+  int64_t prompt_token_count;
 };
 #define LONGHAUL__SEQUENCE_OPENING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__sequence_opening__descriptor) \
-    , NULL, 0,NULL }
+    , NULL, 0,NULL, 0 }
 
 
 struct  Longhaul__SamplingParameters
@@ -160,10 +181,15 @@ struct  Longhaul__StepResult
    * Why a stage could not compute the step; empty when all could. Then there are no entries.
    */
   char *failure;
+  /*
+   * Sequences that a stage could not go on with; they have no entry.
+   */
+  size_t n_failed;
+  Longhaul__SequenceFailure **failed;
 };
 #define LONGHAUL__STEP_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__step_result__descriptor) \
-    , 0, 0, 0, 0,NULL, 0, (char *)protobuf_c_empty_string }
+    , 0, 0, 0, 0,NULL, 0, (char *)protobuf_c_empty_string, 0,NULL }
 
 
 typedef enum {
@@ -239,6 +265,25 @@ Longhaul__ForwardHeader *
                       const uint8_t       *data);
 void   longhaul__forward_header__free_unpacked
                      (Longhaul__ForwardHeader *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__SequenceFailure methods */
+void   longhaul__sequence_failure__init
+                     (Longhaul__SequenceFailure         *message);
+size_t longhaul__sequence_failure__get_packed_size
+                     (const Longhaul__SequenceFailure   *message);
+size_t longhaul__sequence_failure__pack
+                     (const Longhaul__SequenceFailure   *message,
+                      uint8_t             *out);
+size_t longhaul__sequence_failure__pack_to_buffer
+                     (const Longhaul__SequenceFailure   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__SequenceFailure *
+       longhaul__sequence_failure__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__sequence_failure__free_unpacked
+                     (Longhaul__SequenceFailure *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__ForwardEntry methods */
 void   longhaul__forward_entry__init
@@ -378,6 +423,9 @@ void   longhaul__token_logprob__free_unpacked
 typedef void (*Longhaul__ForwardHeader_Closure)
                  (const Longhaul__ForwardHeader *message,
                   void *closure_data);
+typedef void (*Longhaul__SequenceFailure_Closure)
+                 (const Longhaul__SequenceFailure *message,
+                  void *closure_data);
 typedef void (*Longhaul__ForwardEntry_Closure)
                  (const Longhaul__ForwardEntry *message,
                   void *closure_data);
@@ -406,6 +454,7 @@ typedef void (*Longhaul__TokenLogprob_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor longhaul__forward_header__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__sequence_failure__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__forward_entry__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sequence_opening__descriptor;

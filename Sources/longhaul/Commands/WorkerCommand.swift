@@ -42,6 +42,9 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "This machine's copy of the model, when it lies elsewhere than on the coordinator's.")
   var model: String?
 
+  @Option(help: "Seconds to wait for a coordinator that has gone, with the weights kept loaded.")
+  var reconnectFor: Int = 600
+
   @Flag(help: "Allow sockets beyond loopback without keys: traffic is then neither encrypted nor authenticated.")
   var insecure = false
 
@@ -56,6 +59,9 @@ struct WorkerCommand: AsyncParsableCommand {
 
   func validate() throws {
     if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be between 1 and 256") }
+    guard (0...86_400 * 365).contains(reconnectFor) else {
+      throw ValidationError("--reconnect-for must be between 0 and a year's seconds")
+    }
     if let speed, !(speed.isFinite && speed > 0) { throw ValidationError("--speed must be above 0") }
   }
 
@@ -69,7 +75,8 @@ struct WorkerCommand: AsyncParsableCommand {
         coordinator: coordinator, name: name, threadCount: threadCount,
         memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount,
         relativeSpeed: speed ?? Double(threadCount), dataEndpoint: try dataEndpoint(coordinator),
-        modelPath: model, allowsInsecureRemote: insecure, build: BuildInfo.version, keys: try workerKeys(file)),
+        modelPath: model, reconnectSeconds: reconnectFor, allowsInsecureRemote: insecure, build: BuildInfo.version,
+        keys: try workerKeys(file)),
       logger: ProgramLog.logger("worker", quiet: quiet)
     ) { [json] layers, weightByteCount, kvByteCount in
       guard json else { return }
@@ -80,7 +87,14 @@ struct WorkerCommand: AsyncParsableCommand {
     }
     if lifeline { Lifeline.watch { service.stop(reason: "its parent process has gone") } }
     let signals = Interruption.signals()
-    let watcher = Task { for await _ in signals { service.stop(reason: "it was asked to stop") } }
+    let watcher = Task {
+      // The first asks to go when the cluster can do without it, the second to go at once.
+      var isDraining = false
+      for await _ in signals {
+        isDraining ? service.stop(reason: "it was asked to stop") : service.drain(reason: "it was asked to stop")
+        isDraining = true
+      }
+    }
     defer { watcher.cancel() }
     try await service.run()
   }

@@ -1,0 +1,94 @@
+import Inference
+
+/// Which workers the next plan is made over, and when.
+extension ClusterControl {
+  /// Makes a plan when there is none and it is time.
+  mutating func considerPlan(now: Duration) -> [Action] {
+    guard rollout == nil, failure == nil else { return considerDrains(now: now) }
+    let pool = candidates
+    guard !pool.isEmpty else { return [] }
+    let isEnough = pool.count >= settings.neededWorkerCount
+    guard isEnough || (hasServed && now - gatheringSince >= settings.replacementWait) else { return [] }
+    do throws(InfeasiblePlan) {
+      return begin(try bestPlan(over: pool), now: now)
+    } catch {
+      guard hasServed else {
+        failure = "\(error)"
+        return [.fail(reason: "\(error)", error)]
+      }
+      let isNews = shortage != error.reason
+      shortage = error.reason
+      return isNews ? [.note("no plan over \(pool.count) workers: \(error.reason)")] : []
+    }
+  }
+
+  /// The plan over as many workers as are wanted, or over all when those cannot hold the model.
+  private mutating func bestPlan(over pool: [String]) throws(InfeasiblePlan) -> LayerPlan {
+    let wanted = Array(ordered(pool).prefix(settings.neededWorkerCount))
+    do throws(InfeasiblePlan) {
+      let plan = try planner.plan(workers: wanted.compactMap { resources[$0] })
+      offered = Set(wanted)
+      return plan
+    } catch {
+      guard pool.count > wanted.count else { throw error }
+      let plan = try planner.plan(workers: ordered(pool).compactMap { resources[$0] })
+      offered = Set(pool)
+      return plan
+    }
+  }
+
+  /// Those of the last plan keep their places; newcomers fill the gaps, then the end.
+  private func ordered(_ pool: [String]) -> [String] {
+    var fresh = pool.filter { !lastStages.contains($0) }[...]
+    let kept = lastStages.compactMap { pool.contains($0) ? $0 : fresh.popFirst() }
+    return kept + fresh
+  }
+
+  private mutating func begin(_ plan: LayerPlan, now: Duration) -> [Action] {
+    epoch = epoch.next
+    self.plan = plan
+    shortage = nil
+    lastStages = plan.stages.map(\.worker)
+    rollout = PlanRollout(epoch: epoch, workers: lastStages, stallLimit: settings.stallLimit, now: now)
+    return [.assign(plan, epoch)]
+  }
+
+  /// Moves the layers of draining workers to the others, when those can hold them.
+  mutating func considerDrains(now: Duration) -> [Action] {
+    let dismissed = dismissDrained()
+    guard let plan, rollout?.phase == .ready,
+      plan.stages.contains(where: { membership[$0.worker]?.status == .draining })
+    else { return dismissed }
+    var next = self
+    guard let better = try? next.bestPlan(over: candidates) else { return dismissed }
+    offered = next.offered
+    let reason = "layers are moved off a draining worker"
+    rollout = nil
+    lastReason = reason
+    gatheringSince = now
+    servingSince = nil
+    return dismissed + [.interrupt(reason: reason)] + begin(better, now: now)
+  }
+
+  /// Draining workers that the plan does not need may go.
+  mutating func dismissDrained() -> [Action] {
+    guard rollout == nil || rollout?.phase == .ready else { return [] }
+    let needed = Set(plan?.stages.map(\.worker) ?? [])
+    var actions: [Action] = []
+    for member in membership.members where member.status == .draining && !needed.contains(member.name) {
+      _ = membership.left(name: member.name)
+      resources[member.name] = nil
+      actions.append(.dismiss(worker: member.name, reason: "it was drained"))
+    }
+    return actions
+  }
+
+  /// A cluster that lost workers and has got others since is planned anew, as soon as that disturbs nobody, or after a
+  /// while in any case.
+  mutating func considerGrowth(_ load: Load, now: Duration) -> [Action] {
+    guard offered.count < settings.neededWorkerCount, candidates.contains(where: { !offered.contains($0) }),
+      load.isIdle || servingSince.map({ now - $0 >= settings.growAfter }) ?? false
+    else { return [] }
+    return interrupt("workers have joined: the layers are shared out again", now: now)
+  }
+}

@@ -1,0 +1,115 @@
+/// What a worker does about its coordinator, as a value: registers, stays, comes back, gives up.
+///
+///     away --link made--> registering --welcome--> joined
+///     registering, joined --link broke--> away
+///     registering, joined --counted out--> registering, with another incarnation
+///
+/// Weights are kept through all of this. Sequences are forgotten whenever the worker is not a member any more: what
+/// the cluster does next no longer builds on them. Times are since any fixed start.
+struct CoordinatorLink: Sendable {
+  enum Event: Hashable, Sendable {
+    case connected
+    case disconnected
+    /// Any message of the coordinator, before what it says.
+    case heard
+    case welcome
+    /// The coordinator has counted the worker out, does not know it, or takes it for another.
+    case rejoin(String)
+    case refused(String)
+    case tick
+  }
+
+  enum Action: Hashable, Sendable {
+    case register(incarnation: UInt64)
+    case forgetSequences
+    /// Registered, or registered again.
+    case joined
+    case leave(Ending)
+  }
+
+  enum Ending: Hashable, Sendable {
+    case unreachable
+    case lost
+    case refused(String)
+  }
+
+  private enum Phase: Hashable, Sendable {
+    case away(since: Duration)
+    case registering
+    case joined
+  }
+
+  /// How long a coordinator that was never heard is waited for, and how long a refusal to be somebody already there is
+  /// taken for a predecessor that is not yet found dead.
+  static let firstPatience = Duration.seconds(10)
+  static let namePatience = Duration.seconds(4)
+
+  /// How long a coordinator that was joined once is waited for.
+  let patience: Duration
+  private(set) var incarnation: UInt64
+  private var phase: Phase
+  private var hasJoined = false
+  private var lastHeard: Duration
+  /// Since when registering has been turned down, with the reason.
+  private var turnedDown: (since: Duration, reason: String)?
+
+  /// - Parameter incarnation: drawn at random.
+  init(incarnation: UInt64, patience: Duration, now: Duration) {
+    self.incarnation = incarnation
+    self.patience = patience
+    phase = .away(since: now)
+    lastHeard = now
+  }
+
+  /// Whether heartbeats are to be sent.
+  var isJoined: Bool { phase == .joined }
+
+  mutating func event(_ event: Event, now: Duration) -> [Action] {
+    switch event {
+    case .connected:
+      incarnation &+= 1
+      phase = .registering
+      lastHeard = now
+      return [.register(incarnation: incarnation)]
+    case .disconnected:
+      guard case .away = phase else {
+        phase = .away(since: now)
+        return [.forgetSequences]
+      }
+      return []
+    case .heard:
+      lastHeard = now
+      return []
+    case .welcome:
+      guard phase == .registering else { return [] }
+      phase = .joined
+      hasJoined = true
+      turnedDown = nil
+      return [.joined]
+    case .rejoin(let reason):
+      guard phase == .joined else {
+        turnedDown = (turnedDown?.since ?? now, reason)
+        return []
+      }
+      // It may be said more than once while the new registration is under way.
+      incarnation &+= 1
+      phase = .registering
+      return [.forgetSequences, .register(incarnation: incarnation)]
+    case .refused(let reason):
+      return [.leave(.refused(reason))]
+    case .tick:
+      return tick(now: now)
+    }
+  }
+
+  private mutating func tick(now: Duration) -> [Action] {
+    if let turnedDown, phase == .registering {
+      guard now - turnedDown.since < Self.namePatience else { return [.leave(.refused(turnedDown.reason))] }
+      incarnation &+= 1
+      return [.register(incarnation: incarnation)]
+    }
+    let silence = now - lastHeard
+    if hasJoined { return silence >= patience ? [.leave(.lost)] : [] }
+    return silence >= Self.firstPatience ? [.leave(.unreachable)] : []
+  }
+}

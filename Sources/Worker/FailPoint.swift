@@ -1,0 +1,47 @@
+#if FAILPOINTS
+  import Foundation
+  import Inference
+  import Wire
+
+  /// A fault at an exact place, for tests. Only in builds for tests.
+  ///
+  /// When the environment's `LONGHAUL_FAILPOINTS` names a folder, a file `stage-N` in it that says `KIND@POSITION` lets
+  /// the fault happen once in stage N, when it has computed the step that carries the token at that position and before
+  /// it sends anything. The file is gone when the fault happens.
+  struct FailPoint {
+    enum Kind: String {
+      /// The process ends as by `kill -9`.
+      case kill
+      /// The process stops as by `kill -STOP`.
+      case stop
+      /// The compute thread never comes back.
+      case hang
+      /// The results are not numbers.
+      case spoil
+    }
+
+    private let kind: Kind
+    private static let folder = ProcessInfo.processInfo.environment["LONGHAUL_FAILPOINTS"]
+
+    /// The fault that is due now, if any.
+    static func due(stage: Int, entries: [ForwardEntry]) -> FailPoint? {
+      guard let folder else { return nil }
+      let path = "\(folder)/stage-\(stage)"
+      let parts = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "@") ?? []
+      guard parts.count == 2, let kind = Kind(rawValue: String(parts[0])), let position = Int(parts[1]),
+        entries.contains(where: { ($0.startPosition..<$0.startPosition + $0.tokens.count).contains(position) }),
+        unlink(path) == 0
+      else { return nil }
+      return FailPoint(kind: kind)
+    }
+
+    func strike(_ hidden: UnsafeMutablePointer<Float>) {
+      switch kind {
+      case .kill: Glibc.kill(getpid(), SIGKILL)
+      case .stop: Glibc.kill(getpid(), SIGSTOP)
+      case .hang: while true { sleep(3600) }
+      case .spoil: hidden[0] = .nan
+      }
+    }
+  }
+#endif

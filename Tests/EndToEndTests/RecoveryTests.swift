@@ -1,0 +1,88 @@
+import Foundation
+import Testing
+
+/// What a client was given in a streamed completion, token for token.
+struct StreamedText: Equatable {
+  var text = ""
+  var finishReason: String?
+  var isDone = false
+  var error: String?
+
+  private struct Chunk: Decodable {
+    struct Choice: Decodable {
+      let text: String
+      let finish_reason: String?
+    }
+    let choices: [Choice]
+  }
+
+  init(_ body: String) {
+    for line in body.split(separator: "\n") where line.hasPrefix("data: ") {
+      let data = line.dropFirst(6)
+      if data == "[DONE]" {
+        isDone = true
+      } else if let chunk = try? JSONDecoder().decode(Chunk.self, from: Data(data.utf8)),
+        let choice = chunk.choices.first
+      {
+        text += choice.text
+        finishReason = choice.finish_reason ?? finishReason
+      } else {
+        error = String(data)
+      }
+    }
+  }
+}
+
+extension EndToEnd {
+  @Suite("A cluster that loses workers in the middle of requests")
+  struct Recovery {
+    static func request(_ prompt: String, tokens: Int, seed: Int?, more: String = "") -> String {
+      let sampling =
+        seed.map { "\"temperature\": 0.9, \"seed\": \($0), \"frequency_penalty\": 0.3" } ?? "\"temperature\": 0"
+      return "{\"prompt\": \"\(prompt)\", \"max_tokens\": \(tokens), \(sampling), \"ignore_eos\": true\(more)}"
+    }
+
+    /// Starts a streamed request and returns when its first token has come.
+    private func begin(
+      _ body: String, on cluster: ServedCluster
+    ) async throws -> Task<(status: Int, body: String), any Error> {
+      let request = cluster.stream("/v1/completions", body)
+      let deadline = ContinuousClock.now + .seconds(30)
+      while ContinuousClock.now < deadline,
+        !((try? String(contentsOf: request.answer, encoding: .utf8)) ?? "").contains("data:")
+      {
+        try await Task.sleep(for: .milliseconds(2))
+      }
+      return request.end
+    }
+
+    /// A spare takes over, a restarted worker comes back, or the others share its layers.
+    @Test(
+      "a request whose worker is killed goes on with the same tokens",
+      arguments: [(1, 0), (1, 1), (0, 2)])
+    func killed(spares: Int, victim: Int) async throws {
+      let workers = victim == 2 ? 3 : 2
+      let cluster = try await ServedCluster(
+        workerCount: workers, spareCount: spares, arguments: ["--context", "2048", "--group-size", "8"])
+      for seed in [nil, 7] {
+        let body = Self.request("Once upon a time", tokens: 1000, seed: seed, more: ", \"stream\": true")
+        let whole = StreamedText(try await cluster.post("/v1/completions", body).body)
+        #expect(whole.isDone && whole.finishReason == "length" && whole.error == nil)
+        let disturbed = try await begin(body, on: cluster)
+        cluster.kill(victim)
+        #expect(StreamedText(try await disturbed.value.body) == whole)
+        try cluster.restartWorker(victim)
+        // The killed one comes back in the middle of the next.
+        #expect(StreamedText(try await cluster.post("/v1/completions", body).body) == whole)
+      }
+      // With nobody else there, it waits for the one that comes back.
+      let single = try await ServedCluster(workerCount: 1, arguments: ["--context", "2048"])
+      let body = Self.request("The whale", tokens: 800, seed: 3, more: ", \"stream\": true")
+      let whole = StreamedText(try await single.post("/v1/completions", body).body)
+      let disturbed = try await begin(body, on: single)
+      single.kill(0)
+      try single.restartWorker(0)
+      #expect(StreamedText(try await disturbed.value.body) == whole)
+    }
+  }
+}
