@@ -19,6 +19,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
   ],
   targets: [
     // MARK: C
@@ -69,16 +70,19 @@ let package = Package(
         "Inference", "Tokenization", "ChatTemplates", .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
+    .target(name: "Evaluation", dependencies: ["Inference", "Tokenization"], swiftSettings: optimized),
     .executableTarget(
       name: "longhaul",
       dependencies: [
         "Inference", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI", "Transport",
-        "Credentials",
+        "Credentials", "Evaluation", .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
-      ], resources: [.copy("Resources/longhaul-demo.gguf")], swiftSettings: swiftSettings),
+      ],
+      resources: [.copy("Resources/longhaul-demo.gguf"), .copy("Resources/demo-text.txt")],
+      swiftSettings: swiftSettings),
 
     // MARK: Tests
     .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
@@ -106,6 +110,8 @@ let package = Package(
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "WorkerTests", dependencies: ["Worker", "Attention", "Inference", "Wire"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "EvaluationTests", dependencies: ["Evaluation", "Inference", "Tokenization"], swiftSettings: swiftSettings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Inference", "Wire", "Transport"], exclude: ["Goldens", "LMEval"],
       swiftSettings: swiftSettings),

@@ -2,9 +2,13 @@
 package struct PolicyRequest: Hashable, Sendable {
   package var groupSize: Int?
   package var neighborWindow: Int?
-  package init(groupSize: Int? = nil, neighborWindow: Int? = nil) {
+  /// Whether a group size asked for is left alone within the trained length, where plain attention is exactly the base
+  /// model. Set for a cluster's standing policy, not for what a request asks.
+  package var keepsShortTextPlain: Bool
+  package init(groupSize: Int? = nil, neighborWindow: Int? = nil, keepsShortTextPlain: Bool = false) {
     self.groupSize = groupSize
     self.neighborWindow = neighborWindow
+    self.keepsShortTextPlain = keepsShortTextPlain
   }
 }
 
@@ -37,13 +41,14 @@ extension PolicyChoice {
   ///
   /// - Length within L: plain, so that short text is exactly the base model.
   /// - Longer: w = L/4 unless given; the smallest G meeting `2/3 L > w + (N - w)/G` (the authors' rule), rounded up
-  ///   to a
-  ///   divisor of w; refused when none fits.
-  /// - G or w given by the user is obeyed; a warning is set where it does not admit the length.
+  ///   to a divisor of w; refused when none fits.
+  /// - G or w given by the user is obeyed (beyond L only, where the request says so); a warning is set where it does
+  ///   not admit the length.
   package static func forLength(
     _ length: Int, trainedLength: Int, request: PolicyRequest = PolicyRequest()
   ) throws -> PolicyChoice {
-    if let groupSize = request.groupSize {
+    let staysPlain = request.keepsShortTextPlain && length <= trainedLength
+    if let groupSize = request.groupSize, !staysPlain {
       let window = request.neighborWindow ?? (groupSize == 1 ? 0 : defaultNeighborWindow(trainedLength: trainedLength))
       return try obeying(groupSize: groupSize, window: window, length: length, trainedLength: trainedLength)
     }

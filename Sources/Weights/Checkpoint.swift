@@ -27,6 +27,11 @@ package struct Checkpoint: Sendable {
     get throws(CheckpointError) { try model.get().configuration }
   }
 
+  /// The length the model was trained at and where that is written. Throws when the metadata do not say.
+  package var trainedLength: TrainedLength {
+    get throws(CheckpointError) { try TrainedLength(file.metadata, ArchitectureDescription.named(by: file.metadata)) }
+  }
+
   /// What each part of the model takes, as stored. Throws as `configuration` does.
   package var footprint: WeightFootprint {
     get throws(CheckpointError) { try model.get().tensors.footprint }

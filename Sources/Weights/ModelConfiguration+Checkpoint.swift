@@ -16,7 +16,8 @@ extension ModelConfiguration {
       try metadata.uniformInteger(architecture.key(suffix), layerCount: layerCount, in: range)
     }
     let hiddenSize = try required("embedding_length", 1...Limits.maximumHiddenSize)
-    let trainedLength = try required("context_length", 1...Limits.maximumContext)
+    let contextLength = try required("context_length", 1...Limits.maximumContext)
+    let trainedLength = try TrainedLength(metadata, architecture).tokenCount
     guard let feedForwardSize = try uniform("feed_forward_length", 1...GGUFLimits.innerSize) else {
       throw metadata.missing(architecture.key("feed_forward_length"))
     }
@@ -43,7 +44,7 @@ extension ModelConfiguration {
       headDimension: headDimension, vocabularySize: try Self.vocabularySize(file, architecture),
       trainedLength: trainedLength, normEpsilon: Float(epsilon),
       rope: try RopeConfiguration(
-        file, architecture, headDimension: headDimension, trainedLength: trainedLength),
+        file, architecture, headDimension: headDimension, contextLength: contextLength),
       hasTiedHead: !architecture.modelTensors.contains { $0.role == .head && file[$0.name] != nil })
   }
 

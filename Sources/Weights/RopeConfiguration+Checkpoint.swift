@@ -2,9 +2,10 @@ import Glibc
 import Inference
 
 extension RopeConfiguration {
-  /// How the checkpoint's positions turn. `trainedLength` is what its scaling was made for.
+  /// How the checkpoint's positions turn. `contextLength` is the length its metadata states, which
+  /// YaRN stretches where no other is named.
   init(
-    _ file: GGUFFile, _ architecture: ArchitectureDescription, headDimension: Int, trainedLength: Int
+    _ file: GGUFFile, _ architecture: ArchitectureDescription, headDimension: Int, contextLength: Int
   ) throws(CheckpointError) {
     let metadata = file.metadata
     let dimensionKey = architecture.key("rope.dimension_count")
@@ -12,7 +13,7 @@ extension RopeConfiguration {
     guard rotary % 2 == 0 else {
       throw metadata.refusal(dimensionKey, "is \(rotary) but must be even: dimensions turn in pairs")
     }
-    var scaling = try Self.scaling(metadata, architecture, trainedLength: trainedLength)
+    var scaling = try Self.scaling(metadata, architecture, contextLength: contextLength)
     if let factors = try Self.perPairFactors(file, architecture, pairCount: rotary / 2) {
       guard scaling == .none else {
         throw metadata.refusal(
@@ -26,7 +27,7 @@ extension RopeConfiguration {
   }
 
   private static func scaling(
-    _ metadata: Metadata, _ architecture: ArchitectureDescription, trainedLength: Int
+    _ metadata: Metadata, _ architecture: ArchitectureDescription, contextLength: Int
   ) throws(CheckpointError) -> Scaling {
     let typeKey = architecture.key("rope.scaling.type")
     let factorKey = architecture.key("rope.scaling.factor")
@@ -44,7 +45,7 @@ extension RopeConfiguration {
       let share = try metadata.positiveNumber(architecture.key("rope.scaling.attn_factor")) ?? 1
       return .yarn(
         factor: factor,
-        originalLength: try metadata.integer(lengthKey, in: 1...Limits.maximumContext) ?? trainedLength,
+        originalLength: try metadata.integer(lengthKey, in: 1...Limits.maximumContext) ?? contextLength,
         betaFast: try metadata.positiveNumber(architecture.key("rope.scaling.yarn_beta_fast")) ?? 32,
         betaSlow: try metadata.positiveNumber(architecture.key("rope.scaling.yarn_beta_slow")) ?? 1,
         // The file's number is a share of YaRN's own 0.1 ln(s) + 1, which stretching alone calls for.

@@ -96,6 +96,7 @@ struct TidyTests {
       ("Inference", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Cluster", "Scheduling"]),
       ("Scheduling", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Transformer", "Attention", "CKernels"]),
       ("Cluster", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Transformer", "Attention", "CKernels"]),
+      ("Evaluation", ["Weights", "Wire", "Transport", "Cluster", "Scheduling", "Coordinator", "Transformer"]),
       ("Coordinator", ["Tensors", "Weights", "Transformer", "Attention", "CKernels"]),
       ("Worker", ["Scheduling", "Cluster", "Coordinator", "OpenAIAPI"]),
       ("Transformer", ["Wire", "Transport", "Scheduling", "Cluster"]),

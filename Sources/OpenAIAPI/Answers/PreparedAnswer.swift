@@ -82,7 +82,7 @@ struct AnswerPreparation: Sendable {
   /// to the context's end.
   private func openEnd(_ promptCount: Int, _ policy: PolicyRequest) -> Int {
     let trained = model.configuration.trainedLength
-    let fits = policy.groupSize == nil && promptCount <= trained - trained / 4
+    let fits = (policy.groupSize == nil || policy.keepsShortTextPlain) && promptCount <= trained - trained / 4
     return fits ? trained : .max
   }
 

@@ -59,18 +59,19 @@ struct InspectCommand: ParsableCommand {
   }
 
   private func makeReport(_ checkpoint: Checkpoint) throws -> Report {
+    let settings = try policy.settings()
     var configuration: ModelConfiguration?
     var problem: String?
-    do { configuration = try checkpoint.configuration } catch { problem = "\(error)" }
+    do { configuration = settings.applied(to: try checkpoint.configuration) } catch { problem = "\(error)" }
     return Report(
       files: checkpoint.fileNames, bytes: checkpoint.byteCount, fingerprint: checkpoint.fingerprint,
       metadata: Dictionary(checkpoint.metadataLines.map { ($0.key, $0.value) }) { first, _ in first },
       architecture: configuration?.architecture, name: configuration?.name, layers: configuration?.layerCount,
       trainedLength: configuration?.trainedLength,
       longestAutomaticLength: configuration.map {
-        PolicyChoice.longestAutomaticLength(trainedLength: $0.trainedLength, window: policy.neighborWindow)
+        PolicyChoice.longestAutomaticLength(trainedLength: $0.trainedLength, window: settings.neighborWindow)
       }, vocabularySize: configuration?.vocabularySize, tokenizer: tokenizerLine(checkpoint), problem: problem,
-      policy: try configuration.flatMap { try policyReport($0) },
+      policy: try configuration.flatMap { try policyReport($0, settings.request) },
       tensors: checkpoint.tensors.map {
         Report.Tensor(
           name: $0.name, type: $0.type.description, dimensions: $0.dimensions, bytes: $0.byteCount)
@@ -87,13 +88,13 @@ struct InspectCommand: ParsableCommand {
     }
   }
 
-  private func policyReport(_ configuration: ModelConfiguration) throws -> Report.Policy? {
+  private func policyReport(_ configuration: ModelConfiguration, _ request: PolicyRequest) throws -> Report.Policy? {
     guard let context else { return nil }
     guard (1...Limits.maximumContext).contains(context) else {
       throw CommandFailure(.usage, "--context must be between 1 and \(Limits.maximumContext)")
     }
     let choice = try PolicyChoice.forLength(
-      context, trainedLength: configuration.trainedLength, request: policy.request)
+      context, trainedLength: configuration.trainedLength, request: request)
     return Report.Policy(
       contextLength: context, policy: PolicyReport(choice.policy),
       largestRelativePosition: choice.policy.largestRelativePosition(length: context),

@@ -32,11 +32,12 @@ struct PlanCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try model.open()
-    let configuration = try checkpoint.configuration
-    let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policy.request)
+    let settings = try policy.settings()
+    let configuration = settings.applied(to: try checkpoint.configuration)
+    let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: settings.request)
     let planner = LayerPlanner(
       configuration: configuration, weights: try checkpoint.footprint,
-      demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policy.request))
+      demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: settings.request))
     let plan = try planner.plan(
       workers: described.isEmpty ? cluster.resources() : described.map { $0.resources(threads: cluster.threadCount) })
     let report = PlanReport(

@@ -41,24 +41,25 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     let checkpoint = try model.open()
-    let configuration = try checkpoint.configuration
+    let settings = try policy.settings()
+    let configuration = settings.applied(to: try checkpoint.configuration)
     let tokenizer = try readTokenizer(checkpoint)
     let tokens = try prompt.tokens { try tokenizer ?? Tokenizer(checkpoint.tokenizer) }
     let context = cache.context ?? tokens.count + maxTokens
     let choice = try PolicyChoice.forLength(
-      tokens.count + maxTokens, trainedLength: configuration.trainedLength, request: policy.request)
+      tokens.count + maxTokens, trainedLength: configuration.trainedLength, request: settings.request)
     if let warning = choice.warning { StandardError.line("longhaul: warning: \(warning)") }
 
     var request = GenerationRequest(prompt: tokens, maximumNewTokens: maxTokens)
     request.sampling = sampling.parameters()
-    request.policy = policy.request
+    request.policy = settings.request
     request.stopTokens = ignoresEnd ? [] : tokenizer?.endTokens ?? []
     request.wantsPromptLogits = logits != nil
     let wanted = request
     let showsText = !json
     let (report, last) = try await LocalCluster.run(
-      checkpoint: checkpoint, modelPath: try model.path(),
-      demand: cache.demand(contextLength: context, sequenceCount: 1, policy: policy.request), options: cluster,
+      checkpoint: checkpoint, configuration: configuration, modelPath: try model.path(),
+      demand: cache.demand(contextLength: context, sequenceCount: 1, policy: settings.request), options: cluster,
       isQuiet: json
     ) { cluster in
       var answer = RunningAnswer(tokenizer: tokenizer, showsText: showsText)

@@ -66,22 +66,23 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     var settings = try api.settings(isInsecure: insecure)
-    settings.policy = policy.request
+    let policies = try policy.settings()
+    settings.policy = policies.request
     let checkpoint = try model.open()
-    let configuration = try checkpoint.configuration
+    let configuration = policies.applied(to: try checkpoint.configuration)
     let tokenizerDescription = try checkpoint.tokenizer
     let logger = ProgramLog.logger("coordinator", quiet: quiet)
     let folder = try cluster.map { try ClusterFolder(path: $0) }
     let control = try listen.map { try Endpoint($0) } ?? folder?.coordinator.coordinator
       ?? Endpoint("tcp://127.0.0.1:7070")
-    let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policy.request)
+    let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policies.request)
     let engine = try ClusterEngine(
       configuration: ClusterConfiguration(
         modelID: configuration.name, modelPaths: [URL(fileURLWithPath: try model.path()).path],
         modelFingerprint: checkpoint.fingerprint, model: configuration, footprint: try checkpoint.footprint,
         controlEndpoint: control, resultEndpoint: try results.map { try Endpoint($0) } ?? Self.resultEndpoint(control),
         workerCount: workers,
-        demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policy.request),
+        demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policies.request),
         allowsInsecureRemote: insecure, build: BuildInfo.version, keys: try folder.map { try Self.keys($0, logger) }),
       logger: logger)
     let announcement = announcement(of: engine, host: settings.host)

@@ -22,15 +22,23 @@ struct ModelOptions: ParsableArguments {
   }
 }
 
-/// Where the demo model lies: in the resources folder that the build puts beside the executable, or under `share` of an
-/// installation.
+/// Where the demo model and its text lie: in the resources folder that the build puts beside the executable, or under
+/// `share` of an installation.
 enum DemoModel {
-  static func path() -> String? {
+  /// `general.name` of its file.
+  static let name = "Longhaul demo"
+
+  static func path() -> String? { resource("longhaul-demo.gguf") }
+
+  /// Stories of the kind it was trained on, none of them among those.
+  static func textPath() -> String? { resource("demo-text.txt") }
+
+  private static func resource(_ name: String) -> String? {
     guard let executable = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
       return nil  // Without /proc the caller asks for a file by name.
     }
     let folder = URL(fileURLWithPath: executable).deletingLastPathComponent()
-    let places = ["longhaul_longhaul.resources/longhaul-demo.gguf", "../share/longhaul/longhaul-demo.gguf"]
+    let places = ["longhaul_longhaul.resources/\(name)", "../share/longhaul/\(name)"]
     return places.map { folder.appendingPathComponent($0).standardizedFileURL.path }
       .first { FileManager.default.fileExists(atPath: $0) }
   }

@@ -17,12 +17,13 @@ struct LocalCluster {
 
   /// Starts a cluster, hands it to `body` and takes everything down again, whatever happens.
   ///
+  /// - Parameter configuration: the checkpoint's, with whatever the user knows better; nil for just the checkpoint's.
   /// - Throws: `InfeasiblePlan` before anything is started; a `CommandFailure` that names the worker when one is lost.
   static func run<Result: Sendable>(
-    checkpoint: Checkpoint, modelPath: String, demand: KVDemand, options: LocalClusterOptions, isQuiet: Bool,
-    body: @escaping @Sendable (LocalCluster) async throws -> Result
+    checkpoint: Checkpoint, configuration: ModelConfiguration? = nil, modelPath: String, demand: KVDemand,
+    options: LocalClusterOptions, isQuiet: Bool, body: @escaping @Sendable (LocalCluster) async throws -> Result
   ) async throws -> Result {
-    let configuration = try checkpoint.configuration
+    let configuration = try configuration ?? checkpoint.configuration
     let planner = LayerPlanner(configuration: configuration, weights: try checkpoint.footprint, demand: demand)
     let planned = try planner.plan(workers: options.resources())
 

@@ -1,0 +1,49 @@
+/// Where the windows of a sliding-window measurement lie in a text.
+///
+/// A window of N tokens moves over the text in steps of `stride` and scores its last `stride` tokens only, so that
+/// every scored token has at least N - stride tokens before it. Windows of all lengths end at the same places: the
+/// same tokens are scored whatever N is, and lengths can be compared.
+package struct SlidingWindows: Hashable, Sendable {
+  /// One past each window's last token.
+  package let ends: [Int]
+  package let stride: Int
+  package let longestLength: Int
+
+  /// - Parameter count: windows at most; nil for as many as the text holds.
+  /// - Throws: `TextTooShort`.
+  package init(tokenCount: Int, longestLength: Int, stride: Int, count: Int?) throws {
+    (self.stride, self.longestLength) = (stride, longestLength)
+    guard tokenCount >= longestLength else {
+      throw TextTooShort(tokenCount: tokenCount, neededCount: longestLength, windowCount: count ?? 1)
+    }
+    let available = (tokenCount - longestLength) / stride + 1
+    guard (count ?? 1) <= available else {
+      let (needed, overflow) = stride.multipliedReportingOverflow(by: (count ?? 1) - 1)
+      throw TextTooShort(
+        tokenCount: tokenCount, neededCount: overflow ? .max : longestLength + needed, windowCount: count ?? 1)
+    }
+    ends = (0..<(count ?? available)).map { longestLength + stride * $0 }
+  }
+
+  /// The tokens of a window of `length`, which is at most the longest.
+  package func window(_ index: Int, length: Int) -> Range<Int> { ends[index] - length..<ends[index] }
+
+  /// The first scored index within a window of `length`: not 0, since the first token has nothing before it.
+  package func firstScored(length: Int) -> Int { max(1, length - stride) }
+}
+
+/// A text that has fewer tokens than a measurement needs.
+package struct TextTooShort: Error, Hashable, Sendable, CustomStringConvertible {
+  package let tokenCount: Int
+  package let neededCount: Int
+  package let windowCount: Int
+
+  package init(tokenCount: Int, neededCount: Int, windowCount: Int) {
+    (self.tokenCount, self.neededCount, self.windowCount) = (tokenCount, neededCount, windowCount)
+  }
+
+  package var description: String {
+    "the text has \(tokenCount) tokens, but \(windowCount) windows need \(neededCount): use fewer --windows, shorter "
+      + "lengths, or a longer text"
+  }
+}

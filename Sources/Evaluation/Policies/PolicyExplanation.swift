@@ -1,0 +1,117 @@
+package import Inference
+
+/// Why a length gets the policy it gets, and what other numbers would give. Pure arithmetic, no model.
+package struct PolicyExplanation: Hashable, Sendable {
+  package enum Reason: Hashable, Sendable {
+    /// Nothing is grouped within the trained length.
+    case withinTrainedLength
+    /// The smallest divisor G of w with 2/3 L > w + (N - w)/G.
+    case smallestGroupSize
+    /// The user gave G.
+    case forced
+    /// No automatic policy admits the length.
+    case refused(PolicyRefusal)
+  }
+
+  /// One policy at the explained length.
+  package struct Row: Hashable, Sendable {
+    package let policy: SelfExtendPolicy
+    /// The largest distance that RoPE sees.
+    package let largestRelativePosition: Int
+    /// That distance against the trained length; at 1 and above, positions are used that were never trained.
+    package let shareOfTrainedLength: Double
+    /// The longest length with every relative position below the trained length.
+    package let longestLength: Int
+    /// Whether the explained length is at most that.
+    package let admits: Bool
+    /// Whether 2/3 L > w + (N - w)/G, or the length is within L.
+    package let meetsRule: Bool
+
+    init(_ policy: SelfExtendPolicy, length: Int) {
+      self.policy = policy
+      largestRelativePosition = policy.largestRelativePosition(length: length)
+      shareOfTrainedLength = Double(largestRelativePosition) / Double(policy.trainedLength)
+      longestLength = policy.longestLength
+      admits = length <= policy.longestLength
+      let (trained, group, window) = (policy.trainedLength, policy.groupSize, policy.neighborWindow)
+      meetsRule =
+        length <= trained && !policy.groups
+        || (policy.groups && 2 * trained * group > 3 * (window * group + length - window))
+    }
+  }
+
+  /// Tokens of prompt and answer together.
+  package let length: Int
+  package let trainedLength: Int
+  package let reason: Reason
+  /// Nil when refused.
+  package let chosen: Row?
+  /// Set when a forced policy does not admit the length.
+  package let warning: String?
+  /// Group sizes from 1 to 64 with the window at hand, then other windows with the chosen group size. The chosen
+  /// policy is among them.
+  package let rows: [Row]
+
+  /// - Throws: `PolicyArgumentError` for numbers that no policy can have.
+  package init(length: Int, trainedLength: Int, request: PolicyRequest = PolicyRequest()) throws {
+    self.length = length
+    self.trainedLength = trainedLength
+    let window = request.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
+    var policy: SelfExtendPolicy?
+    do {
+      let choice = try PolicyChoice.forLength(length, trainedLength: trainedLength, request: request)
+      policy = choice.policy
+      warning = choice.warning
+      if request.groupSize != nil {
+        reason = .forced
+      } else {
+        reason = choice.policy.groups ? .smallestGroupSize : .withinTrainedLength
+      }
+    } catch let refusal as PolicyRefusal {
+      (reason, warning) = (.refused(refusal), nil)
+    }
+    chosen = policy.map { Row($0, length: length) }
+    rows = Self.policies(trainedLength: trainedLength, window: window, chosen: policy).map { Row($0, length: length) }
+  }
+
+  private static func policies(
+    trainedLength: Int, window: Int, chosen: SelfExtendPolicy?
+  ) -> [SelfExtendPolicy] {
+    func policy(_ groupSize: Int, _ window: Int) -> SelfExtendPolicy? {
+      SelfExtendPolicy(
+        groupSize: groupSize, neighborWindow: groupSize == 1 ? 0 : window, trainedLength: trainedLength)
+    }
+    let otherGroupSizes = [1, 2, 4, 8, 16, 32, 64].compactMap { policy($0, window) }
+    let groupSize = chosen.map(\.groupSize).flatMap { $0 > 1 ? $0 : nil } ?? 8
+    let otherWindows = [trainedLength / 8, trainedLength / 2].compactMap { $0 > 0 ? policy(groupSize, $0) : nil }
+    var policies: [SelfExtendPolicy] = []
+    for policy in otherGroupSizes + (chosen.map { [$0] } ?? []) where !policies.contains(policy) {
+      policies.append(policy)
+    }
+    policies.sort { ($0.groupSize, $0.neighborWindow) < ($1.groupSize, $1.neighborWindow) }
+    for policy in otherWindows where !policies.contains(policy) { policies.append(policy) }
+    return policies
+  }
+
+  /// The rule that decided, with this length's numbers.
+  package var sentence: String {
+    switch reason {
+    case .withinTrainedLength:
+      return "\(length) tokens are within the trained length of \(trainedLength): attention stays plain, so short text "
+        + "is exactly the base model"
+    case .forced: return "the group size was given"
+    case .refused(let refusal): return "\(refusal)"
+    case .smallestGroupSize:
+      guard let policy = chosen?.policy else { return "" }
+      let used = Double(policy.neighborWindow) + Double(length - policy.neighborWindow) / Double(policy.groupSize)
+      return "the smallest divisor G of w = \(policy.neighborWindow) with w + (N - w)/G below two thirds of the "
+        + "trained length: \(policy.neighborWindow) + \(length - policy.neighborWindow)/\(policy.groupSize) = "
+        + "\(tenths(used)) < \(tenths(Double(2 * trainedLength) / 3))"
+    }
+  }
+
+  private func tenths(_ value: Double) -> String {
+    let scaled = Int((value * 10).rounded())
+    return "\(scaled / 10).\(scaled % 10)"
+  }
+}

@@ -1,0 +1,39 @@
+package import Inference
+
+/// A way of attending that is measured beside others: plain, whatever is chosen automatically, or a forced pair.
+package enum PolicySetting: Hashable, Sendable, CustomStringConvertible {
+  case plain
+  case automatic
+  case forced(groupSize: Int, neighborWindow: Int)
+
+  /// Reads `plain`, `auto` or `GxW` (`8x32`: group size 8, neighbor window 32). Nil for anything else, and for numbers
+  /// that no policy can have.
+  package init?(_ text: some StringProtocol) {
+    switch text.lowercased() {
+    case "plain": self = .plain
+    case "auto", "automatic": self = .automatic
+    case let other:
+      let parts = other.split(separator: "x", omittingEmptySubsequences: false)
+      guard parts.count == 2, let groupSize = Int(parts[0]), let window = Int(parts[1]),
+        SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 1) != nil
+      else { return nil }
+      self = .forced(groupSize: groupSize, neighborWindow: window)
+    }
+  }
+
+  package var request: PolicyRequest {
+    switch self {
+    case .plain: PolicyRequest(groupSize: 1)
+    case .automatic: PolicyRequest()
+    case .forced(let groupSize, let window): PolicyRequest(groupSize: groupSize, neighborWindow: window)
+    }
+  }
+
+  package var description: String {
+    switch self {
+    case .plain: "plain"
+    case .automatic: "auto"
+    case .forced(let groupSize, let window): "\(groupSize)x\(window)"
+    }
+  }
+}

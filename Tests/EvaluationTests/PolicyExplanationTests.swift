@@ -1,0 +1,76 @@
+import Evaluation
+import Inference
+import Testing
+
+@Suite("explain")
+struct PolicyExplanationTests {
+  @Test("text within the trained length is explained as plain")
+  func short() throws {
+    let explanation = try PolicyExplanation(length: 256, trainedLength: 256)
+    #expect(explanation.reason == .withinTrainedLength)
+    #expect(explanation.chosen?.policy.groupSize == 1)
+    #expect(explanation.chosen?.largestRelativePosition == 255)
+    #expect(explanation.chosen?.admits == true)
+  }
+
+  @Test("longer text gets the smallest divisor that meets the rule, and every smaller one is shown not to")
+  func long() throws {
+    let explanation = try PolicyExplanation(length: 2048, trainedLength: 256)
+    let chosen = try #require(explanation.chosen)
+    #expect(explanation.reason == .smallestGroupSize)
+    #expect(chosen.policy.groupSize == 32 && chosen.policy.neighborWindow == 64)
+    #expect(chosen.meetsRule && chosen.admits)
+    #expect(chosen.largestRelativePosition == 2047 / 32 + 64 - 2)
+    for row in explanation.rows where row.policy.groupSize < 32 && row.policy.neighborWindow == 64 {
+      #expect(!row.meetsRule, "G=\(row.policy.groupSize)")
+    }
+    #expect(explanation.rows.contains(chosen))
+    #expect(explanation.sentence.contains("64 + 1984/32 = 126.0 < 170.7"))
+  }
+
+  @Test("the longest length is exact where G does not divide w: 16,380 for a trained length of 4096, not 16,384")
+  func exactLength() throws {
+    let request = PolicyRequest(groupSize: 5, neighborWindow: 1024)
+    let fits = try PolicyExplanation(length: 16_380, trainedLength: 4096, request: request)
+    #expect(fits.reason == .forced)
+    #expect(fits.chosen?.longestLength == 16_380 && fits.chosen?.admits == true)
+    #expect(fits.chosen?.largestRelativePosition == 4095)
+    let over = try PolicyExplanation(length: 16_381, trainedLength: 4096, request: request)
+    #expect(over.chosen?.admits == false && over.warning != nil)
+  }
+
+  @Test("a refused length still shows what group sizes would give")
+  func refused() throws {
+    let explanation = try PolicyExplanation(length: 100_000, trainedLength: 256)
+    guard case .refused(let refusal) = explanation.reason else {
+      Issue.record("not refused")
+      return
+    }
+    #expect(refusal.length == 100_000)
+    #expect(explanation.chosen == nil)
+    #expect(!explanation.rows.isEmpty)
+    #expect(explanation.rows.allSatisfy { !$0.admits })
+  }
+
+  @Test("a cluster's standing policy leaves short text plain; a request's own does not")
+  func standingPolicy() throws {
+    let standing = PolicyRequest(groupSize: 8, neighborWindow: 32, keepsShortTextPlain: true)
+    #expect(try PolicyChoice.forLength(256, trainedLength: 256, request: standing).policy.groupSize == 1)
+    #expect(try PolicyChoice.forLength(257, trainedLength: 256, request: standing).policy.groupSize == 8)
+    let asked = PolicyRequest(groupSize: 8, neighborWindow: 32)
+    #expect(try PolicyChoice.forLength(256, trainedLength: 256, request: asked).policy.groupSize == 8)
+  }
+
+  @Test("policies are written plain, auto or GxW")
+  func settings() {
+    #expect(PolicySetting("plain") == .plain)
+    #expect(PolicySetting("AUTO") == .automatic)
+    #expect(PolicySetting("8x32") == .forced(groupSize: 8, neighborWindow: 32))
+    for text in ["", "8", "x", "8x", "0x3", "8x-1", "8x32x1", "99999999999x1", "8x99999999999999999999"] {
+      #expect(PolicySetting(text) == nil, "\(text)")
+    }
+    for setting in [PolicySetting.plain, .automatic, .forced(groupSize: 4, neighborWindow: 0)] {
+      #expect(PolicySetting(setting.description) == setting)
+    }
+  }
+}
