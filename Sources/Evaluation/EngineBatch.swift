@@ -14,6 +14,9 @@ package struct EngineBatch: Sendable {
     self.concurrency = max(1, concurrency)
   }
 
+  /// The same, one request after the other: for timings.
+  var oneByOne: EngineBatch { EngineBatch(engine: engine, concurrency: 1) }
+
   /// What one request gave.
   package struct Outcome: Sendable {
     package fileprivate(set) var policy: SelfExtendPolicy?

@@ -11,8 +11,8 @@ struct Longhaul: AsyncParsableCommand {
     version: BuildInfo.version,
     subcommands: [
       RunCommand.self, ServeCommand.self, WorkerCommand.self, PlanCommand.self, InspectCommand.self,
-      TokenizeCommand.self, ExplainCommand.self, PerplexityCommand.self, PasskeyCommand.self, BenchCommand.self,
-      InitCommand.self, JoinCommand.self, KeysCommand.self,
+      TokenizeCommand.self, ExplainCommand.self, PerplexityCommand.self, PasskeyCommand.self, TuneCommand.self,
+      VerifyContextCommand.self, BenchCommand.self, InitCommand.self, JoinCommand.self, KeysCommand.self,
     ])
 
   static func main() async {

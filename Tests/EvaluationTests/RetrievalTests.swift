@@ -127,10 +127,10 @@ struct RetrievalTests {
   func measurement() async throws {
     let tokenizer = try ByteModel.tokenizer()
     let measurement = try RetrievalMeasurement(
-      tasks: Self.tasks, settings: [.plain, .automatic], lengths: [512, 1024],
-      depths: RetrievalMeasurement.depths(count: 3), trialCount: 2, trainedLength: 256, tokenizer: tokenizer,
-      builder: builder(tokenizer))
-    #expect(measurement.depths == [0, 0.5, 1])
+      tasks: Self.tasks, settings: [.plain, .automatic], lengths: [512, 1024], trialCount: 2, trainedLength: 256,
+      questions: RetrievalQuestions(
+        depths: RetrievalQuestions.evenDepths(3), tokenizer: tokenizer, builder: builder(tokenizer)))
+    #expect(RetrievalQuestions.evenDepths(3) == [0, 0.5, 1])
     #expect(measurement.requestCount == 3 * 2 * 2 * 3 * 2)
     // Finds the first number of the text, which is the key of a pass-key prompt; plain attention finds nothing.
     let engine = FunctionEngine(answer: { request, policy in

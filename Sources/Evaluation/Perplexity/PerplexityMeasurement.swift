@@ -14,8 +14,6 @@ package struct PerplexityMeasurement: Sendable {
     package let setting: PolicySetting
     package let policy: SelfExtendPolicy
     package let estimate: PerplexityEstimate
-    /// Prefill time of all windows together, queueing left out; windows in flight beside each other slow each other.
-    package let prefillSeconds: Double
   }
 
   package let cases: [Case]
@@ -47,28 +45,18 @@ package struct PerplexityMeasurement: Sendable {
   /// Requests of all cases together: what progress counts.
   package var requestCount: Int { cases.count * windows.ends.count }
 
-  package func requests(of value: Case) -> [GenerationRequest] {
-    windows.ends.indices.map { index in
-      var request = GenerationRequest(
-        prompt: Array(tokens[windows.window(index, length: value.length)]), maximumNewTokens: 0)
-      request.policy = PolicyRequest(
-        groupSize: value.policy.groupSize, neighborWindow: value.policy.neighborWindow)
-      request.scoresPromptFrom = windows.firstScored(length: value.length)
-      return request
-    }
-  }
-
   /// - Parameter progress: told the requests done, out of `requestCount`.
   package func rows(through batch: EngineBatch, progress: (Int) -> Void) async throws -> [Row] {
     var rows: [Row] = []
     for value in cases {
       let before = rows.count * windows.ends.count
-      let outcomes = try await batch.outcomes(of: requests(of: value)) { progress(before + $0) }
+      let requests = windows.requests(
+        windows.ends.indices, over: tokens, length: value.length, policy: value.policy)
+      let outcomes = try await batch.outcomes(of: requests) { progress(before + $0) }
       rows.append(
         Row(
           length: value.length, setting: value.setting, policy: value.policy,
-          estimate: PerplexityEstimate(logprobs: outcomes.map(\.promptLogprobs)),
-          prefillSeconds: outcomes.reduce(0) { $0 + $1.timings.prefillSeconds }))
+          estimate: PerplexityEstimate(logprobs: outcomes.map(\.promptLogprobs))))
     }
     return rows
   }

@@ -1,3 +1,5 @@
+package import Inference
+
 /// Where the windows of a sliding-window measurement lie in a text.
 ///
 /// A window of N tokens moves over the text in steps of `stride` and scores its last `stride` tokens only, so that
@@ -30,6 +32,18 @@ package struct SlidingWindows: Hashable, Sendable {
 
   /// The first scored index within a window of `length`: not 0, since the first token has nothing before it.
   package func firstScored(length: Int) -> Int { max(1, length - stride) }
+
+  /// Requests that score the given windows of a text.
+  package func requests(
+    _ indices: Range<Int>, over tokens: [TokenID], length: Int, policy: SelfExtendPolicy
+  ) -> [GenerationRequest] {
+    indices.map { index in
+      var request = GenerationRequest(prompt: Array(tokens[window(index, length: length)]), maximumNewTokens: 0)
+      request.policy = PolicyRequest(policy)
+      request.scoresPromptFrom = firstScored(length: length)
+      return request
+    }
+  }
 }
 
 /// A text that has fewer tokens than a measurement needs.

@@ -1,5 +1,4 @@
 package import Inference
-package import Tokenization
 
 /// Hidden numbers over a grid of tasks, policies, lengths and depths.
 package struct RetrievalMeasurement: Sendable {
@@ -11,16 +10,10 @@ package struct RetrievalMeasurement: Sendable {
     package let length: Int
   }
 
-  package struct Answer: Hashable, Sendable {
-    package let key: String
-    package let text: String
-    package let isFound: Bool
-  }
-
   /// One field of a heat map.
   package struct Cell: Hashable, Sendable {
     package let depth: Double
-    package let answers: [Answer]
+    package let answers: [RetrievalQuestions.Answer]
     package var estimate: ShareEstimate { ShareEstimate(answers.map(\.isFound)) }
   }
 
@@ -32,19 +25,16 @@ package struct RetrievalMeasurement: Sendable {
   }
 
   package let cases: [Case]
-  package let depths: [Double]
-  package let trialCount: Int
-  private let tokenizer: Tokenizer
-  private let builder: RetrievalPromptBuilder
+  private let questions: RetrievalQuestions
+  private let trialCount: Int
 
-  /// What no automatic policy admits is left out. Every policy gets the same prompts. Within the trained length the
-  /// automatic policy is plain; it is measured all the same where plain attention is not.
+  /// What no automatic policy admits is left out. Every policy gets the same prompts.
   /// - Throws: `PolicyArgumentError`.
   package init(
-    tasks: [RetrievalTask], settings: [PolicySetting], lengths: [Int], depths: [Double], trialCount: Int,
-    trainedLength: Int, tokenizer: Tokenizer, builder: RetrievalPromptBuilder
+    tasks: [RetrievalTask], settings: [PolicySetting], lengths: [Int], trialCount: Int, trainedLength: Int,
+    questions: RetrievalQuestions
   ) throws {
-    (self.depths, self.trialCount, self.tokenizer, self.builder) = (depths, trialCount, tokenizer, builder)
+    (self.trialCount, self.questions) = (trialCount, questions)
     var cases: [Case] = []
     for task in tasks {
       for setting in settings {
@@ -62,53 +52,32 @@ package struct RetrievalMeasurement: Sendable {
     self.cases = cases
   }
 
-  /// Depths spread evenly from 0 to 1; one alone lies in the middle.
-  package static func depths(count: Int) -> [Double] {
-    count < 2 ? [0.5] : (0..<count).map { Double($0) / Double(count - 1) }
-  }
+  package var requestCount: Int { cases.count * questions.depths.count * trialCount }
 
-  package var requestCount: Int { cases.count * depths.count * trialCount }
-
-  /// The prompts of a case, depth by depth.
-  package func prompts(of value: Case) throws(RetrievalRefusal) -> [RetrievalPrompt] {
-    var prompts: [RetrievalPrompt] = []
-    for depth in depths {
-      for trial in 0..<trialCount {
-        prompts.append(try builder.prompt(value.task, length: value.length, depth: depth, trial: trial))
-      }
-    }
-    return prompts
+  /// Builds every prompt once, so that what cannot be asked is refused before anything is started.
+  /// - Throws: `RetrievalRefusal` when a length is too short for its words.
+  package func check() throws(RetrievalRefusal) {
+    for value in cases { _ = try questions.prompts(value.task, length: value.length, trials: 0..<1) }
   }
 
   /// - Parameter progress: told the requests done, out of `requestCount`.
-  /// - Throws: `RetrievalRefusal` when a length is too short for its words; whatever the engine throws.
   package func columns(through batch: EngineBatch, progress: (Int) -> Void) async throws -> [Column] {
     var columns: [Column] = []
     for value in cases {
-      let prompts = try prompts(of: value)
+      let prompts = try questions.prompts(value.task, length: value.length, trials: 0..<trialCount)
       let before = columns.count * prompts.count
-      let outcomes = try await batch.outcomes(of: prompts.map { request(for: $0, value) }) { progress(before + $0) }
-      let answers = zip(prompts, outcomes).map { answer(to: $0, $1.tokens) }
+      let outcomes = try await batch.outcomes(
+        of: prompts.map { questions.request(for: $0, value.task, value.policy) }
+      ) { progress(before + $0) }
+      let answers = zip(prompts, outcomes).map { questions.answer(to: $0, $1.tokens) }
       columns.append(
         Column(
           value: value,
-          cells: depths.indices.map { index in
-            Cell(depth: depths[index], answers: Array(answers[index * trialCount..<(index + 1) * trialCount]))
+          cells: questions.depths.indices.map { index in
+            Cell(
+              depth: questions.depths[index], answers: Array(answers[index * trialCount..<(index + 1) * trialCount]))
           }))
     }
     return columns
-  }
-
-  package func request(for prompt: RetrievalPrompt, _ value: Case) -> GenerationRequest {
-    var request = GenerationRequest(prompt: prompt.tokens, maximumNewTokens: value.task.answerTokenCount)
-    request.sampling = .greedy
-    request.policy = PolicyRequest(groupSize: value.policy.groupSize, neighborWindow: value.policy.neighborWindow)
-    request.stopTokens = tokenizer.endTokens
-    return request
-  }
-
-  package func answer(to prompt: RetrievalPrompt, _ tokens: [TokenID]) -> Answer {
-    let text = tokenizer.decode(tokens, continuing: true)
-    return Answer(key: prompt.key, text: text, isFound: RetrievalTask.isFound(prompt.key, in: text))
   }
 }

@@ -6,9 +6,19 @@ package struct PerplexityEstimate: Hashable, Sendable {
   /// By the delta method from the spread of the windows' mean losses; of the tokens' losses when there is one window.
   /// Tokens of a window share a topic, so counting each as a sample of its own would promise too much.
   package let standardError: Double?
+  /// 0 where only the windows' means are known.
   package let scoredTokenCount: Int
   /// Mean loss of each window in nats, in order: what paired comparisons use.
   package let windowLosses: [Double]
+
+  /// Of windows with equally many scored tokens, by their mean losses in nats.
+  package init(windowLosses: [Double]) {
+    self.windowLosses = windowLosses
+    scoredTokenCount = 0
+    let mean = MeanEstimate(windowLosses)
+    perplexity = exp(mean.mean)
+    standardError = mean.standardError.map { exp(mean.mean) * $0 }
+  }
 
   /// - Parameter logprobs: of every scored token, a row a window. Rows without tokens do not count.
   package init(logprobs: [[Float]]) {

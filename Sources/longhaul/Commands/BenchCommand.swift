@@ -82,8 +82,8 @@ struct BenchCommand: AsyncParsableCommand {
     let path = try file?.path ?? model.path()
     let checkpoint = try Checkpoint(path: path)
     let bench = Bench(
-      checkpoint: checkpoint, path: path, policy: try policy.settings().request, chunkTokenCount: chunk, seed: random.seed,
-      memory: memory, isQuiet: json)
+      checkpoint: checkpoint, path: path, policy: try policy.settings().request, chunkTokenCount: chunk,
+      seed: random.seed, memory: memory, isQuiet: json)
     if !json { try StandardOutput.write(BenchTable.heading(try bench.report(settings: []))) }
     var settings: [BenchReport.Setting] = []
     for setting in self.settings {

@@ -56,10 +56,9 @@ struct PasskeyCommand: AsyncParsableCommand {
     let measurement = try RetrievalMeasurement(
       tasks: retrieval.tasks(isDemo: measured.isDemo),
       settings: settings.list(policy: request, standard: [.automatic]), lengths: lengths,
-      depths: RetrievalMeasurement.depths(count: depths), trialCount: trials, trainedLength: trained,
-      tokenizer: measured.tokenizer, builder: retrieval.builder(measured))
-    // What is too short for its words is refused before anything is started.
-    for value in measurement.cases { _ = try measurement.prompts(of: value) }
+      trialCount: trials, trainedLength: trained,
+      questions: retrieval.questions(measured, depths: RetrievalQuestions.evenDepths(depths)))
+    try measurement.check()
     let isQuiet = json
     let columns = try await measured.evaluate(
       longest: lengths.max() ?? 1, cases: measurement.cases.map(\.policy), cluster: cluster, cache: cache,

@@ -38,10 +38,14 @@ struct LongTextOptions: ParsableArguments {
     help: "The text; - is standard input. Default, for the demo model only: stories that come with the program.")
   var file: String?
 
+  @Option(help: "A JSON array of token ids instead of a text, taken as they are.")
+  var tokenIds: String?
+
   @Option(help: "A line between documents of the text: each document then begins with the begin token.")
   var separator: String?
 
   func tokens(_ model: MeasuredModel) throws -> [TokenID] {
+    if let tokenIds { return try PromptOptions.ids(path: tokenIds) }
     guard let separator else {
       return model.tokenizer.encode(
         try read(model), addingBegin: model.tokenizer.addsBeginToken, parsingSpecial: false)

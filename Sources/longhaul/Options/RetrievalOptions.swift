@@ -59,11 +59,13 @@ struct RetrievalOptions: ParsableArguments {
     }
   }
 
-  func builder(_ model: MeasuredModel) throws -> RetrievalPromptBuilder {
+  func questions(_ model: MeasuredModel, depths: [Double]) throws -> RetrievalQuestions {
     let text =
       filler == nil && !model.isDemo
       ? RetrievalWording.filler : try MeasuredModel.text(file: filler, whose: model, option: "--filler FILE")
-    return RetrievalPromptBuilder(
-      tokenizer: model.tokenizer, filler: try FillerText(text, tokenizer: model.tokenizer), seed: seed)
+    return RetrievalQuestions(
+      depths: depths, tokenizer: model.tokenizer,
+      builder: RetrievalPromptBuilder(
+        tokenizer: model.tokenizer, filler: try FillerText(text, tokenizer: model.tokenizer), seed: seed))
   }
 }

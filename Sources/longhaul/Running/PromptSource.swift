@@ -45,7 +45,7 @@ struct PromptOptions: ParsableArguments {
     }
   }
 
-  private static func ids(path: String) throws -> [TokenID] {
+  static func ids(path: String) throws -> [TokenID] {
     do {
       return try JSONDecoder().decode([TokenID].self, from: Data(try read(path)))
     } catch let failure as CommandFailure {

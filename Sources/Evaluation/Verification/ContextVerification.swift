@@ -1,0 +1,79 @@
+package import Inference
+
+/// All that was measured of a model up to a length: what the report's page shows and the verdict is made from.
+package struct ContextVerification: Hashable, Sendable {
+  /// Plain attention and the chosen policy at one length.
+  package struct LengthRow: Hashable, Sendable {
+    package let length: Int
+    package let policy: SelfExtendPolicy
+    /// Under that policy.
+    package let perplexity: PerplexityEstimate
+    package let plainPerplexity: PerplexityEstimate
+    /// Reading a prompt of this length alone, seconds, the better of two.
+    package let seconds: Double
+    package let plainSeconds: Double
+    /// Keys and values of a sequence of this length in all layers, as planned.
+    package let cacheByteCount: Int
+    package let plainCacheByteCount: Int
+
+    package init(
+      length: Int, policy: SelfExtendPolicy, perplexity: PerplexityEstimate, plainPerplexity: PerplexityEstimate,
+      seconds: Double, plainSeconds: Double, cacheByteCount: Int, plainCacheByteCount: Int
+    ) {
+      (self.length, self.policy, self.perplexity) = (length, policy, perplexity)
+      (self.plainPerplexity, self.seconds, self.plainSeconds) = (plainPerplexity, seconds, plainSeconds)
+      (self.cacheByteCount, self.plainCacheByteCount) = (cacheByteCount, plainCacheByteCount)
+    }
+  }
+
+  /// A heat map: a task under plain attention or the chosen policies.
+  package struct HeatMap: Hashable, Sendable {
+    package let title: String
+    package let isPlain: Bool
+    package let depths: [Double]
+    package let lengths: [Int]
+    /// `[length][depth]`.
+    package let shares: [[ShareEstimate]]
+
+    package init(title: String, isPlain: Bool, depths: [Double], lengths: [Int], shares: [[ShareEstimate]]) {
+      (self.title, self.isPlain, self.depths, self.lengths, self.shares) = (title, isPlain, depths, lengths, shares)
+    }
+
+    /// All depths of a length together.
+    package func share(at index: Int) -> ShareEstimate {
+      ShareEstimate(
+        successCount: shares[index].reduce(0) { $0 + $1.successCount },
+        trialCount: shares[index].reduce(0) { $0 + $1.trialCount })
+    }
+  }
+
+  package let model: String
+  package let trainedLength: Int
+  /// The length asked about.
+  package let contextLength: Int
+  package let weightByteCount: Int
+  package let workerCount: Int
+  package let seed: UInt64
+  package let stride: Int
+  package let rows: [LengthRow]
+  package let heatMaps: [HeatMap]
+
+  package init(
+    model: String, trainedLength: Int, contextLength: Int, weightByteCount: Int, workerCount: Int, seed: UInt64,
+    stride: Int, rows: [LengthRow], heatMaps: [HeatMap]
+  ) {
+    (self.model, self.trainedLength, self.contextLength) = (model, trainedLength, contextLength)
+    (self.weightByteCount, self.workerCount, self.seed, self.stride) = (weightByteCount, workerCount, seed, stride)
+    (self.rows, self.heatMaps) = (rows, heatMaps)
+  }
+
+  /// Half and once the trained length, then doubled up to the length asked about, which comes last. Within the trained
+  /// length: its quarter, half, and itself.
+  package static func lengths(upTo context: Int, trainedLength: Int) -> [Int] {
+    guard context > trainedLength else { return [context / 4, context / 2, context].filter { $0 > 1 } }
+    var lengths = [trainedLength / 2, trainedLength].filter { $0 > 1 }
+    // A step shorter than a third more than the last would tell nothing new.
+    while let last = lengths.last, 2 * last < context - last / 2 { lengths.append(2 * last) }
+    return lengths + [context]
+  }
+}
