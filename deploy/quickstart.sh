@@ -82,6 +82,7 @@ cat <<TEXT
   $bin run -p "Once upon a time"                  an answer on a cluster of its own
   $bin run MODEL.gguf -f BOOK.txt --workers 3     your own model and text
   $bin plan MODEL.gguf --workers 4 --context 32768 which layers would go where
-  $bin perplexity -f TEXT --lengths 256,1024      what SelfExtend is worth on a text
+  $bin explain --context 2048                     which policy a length gets, and why
+  $bin verify-context --context 2048 --report report.html   how far the demo model may be trusted, as a page
   deploy/README.md                                a cluster over several machines
 TEXT

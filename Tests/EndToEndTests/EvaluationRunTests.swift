@@ -162,6 +162,27 @@ extension EndToEnd {
       #expect(missing.status != 0 && missing.errors.contains("none"))
     }
 
+    @Test("what cannot be measured is refused in words before anything is started")
+    func refusals() async throws {
+      let refusals: [(arguments: [String], words: String)] = [
+        (["passkey", SharedFiles.demo, "--statement", "nothing"], "lacks {key}"),
+        (["passkey", SharedFiles.demo, "--lengths", "20"], "cannot hold the question"),
+        (["passkey", SharedFiles.demo, "--keys", "0"], "number of keys"),
+        (["perplexity", SharedFiles.demo, "--lengths", "900000"], "the text has"),
+        (["perplexity", SharedFiles.demo, "--policy", "8by32"], "--policy"),
+        (["tune", SharedFiles.demo, "--context", "100"], "within the trained length"),
+        (["tune", SharedFiles.demo], "--context"),
+        (["verify-context", SharedFiles.demo, "--context", "99999", "--report", "/dev/null"], "99999"),
+        (["verify-context", SharedFiles.demo, "--report", "/dev/null"], "--context"),
+      ]
+      for (arguments, words) in refusals {
+        let outcome = try await Program.run(arguments, limit: 30)
+        #expect(outcome.status == 2, "\(arguments): \(outcome.errors)")
+        #expect(outcome.errors.contains(words), "\(arguments): \(outcome.errors)")
+        #expect(outcome.output.isEmpty)
+      }
+    }
+
     @Test("explain names the choice, the rule, the file's key, and an override")
     func explain() async throws {
       let automatic = try await Program.run(["explain", SharedFiles.demo, "--context", "2048"])

@@ -35,12 +35,11 @@ struct PositionFigure {
       let window = Double(policy.neighborWindow)
       parts.append(Figure.line((x.place(window), y.from), (x.place(window), y.place(window)), class: "grid"))
       parts.append(Figure.text("w = \(policy.neighborWindow)", (x.place(window) + 5, y.from - 6), class: "note"))
-      parts.append(
-        Figure.text("1 in \(policy.groupSize)", (x.to + 8, y.place(Double(largest)) + 20), class: "note"))
     }
+    let end = y.place(Double(largest))
     parts.append(
-      Figure.text(
-        "SelfExtend: \(Verdict.number(largest))", (x.to + 8, y.place(Double(largest)) + 4), class: "label extended"))
+      Figure.text(policy.groups ? "SelfExtend" : "this length", (x.to + 8, end + 4), class: "label extended"))
+    parts.append(Figure.text("up to \(Verdict.number(largest))", (x.to + 8, end + 20), class: "note"))
     return Figure.svg(width: Self.width, height: Self.height, label: title, parts)
   }
 

@@ -35,13 +35,14 @@ package struct Verdict: Hashable, Sendable {
     trustedLength = holding.last.map { lengths[$0] }
     let firstFailing = holding.endIndex < verification.rows.endIndex ? holding.endIndex : nil
     let failure = firstFailing.flatMap { judge.failure(at: $0) }
+    let trust = judge.retrievalCounts ? "Trust it" : "By perplexity alone, trust it"
     switch (trustedLength, firstFailing) {
     case (let trusted?, nil):
       grade = .holds
-      headline = "Trust it to \(Self.tokens(trusted)), the longest length measured."
+      headline = "\(trust) to \(Self.tokens(trusted)), the longest length measured."
     case (let trusted?, let index?):
       grade = trusted > verification.trainedLength ? .holdsInPart : .fails
-      headline = "Trust it to \(Self.tokens(trusted)); at \(Self.number(lengths[index])), \(failure ?? "it fails")."
+      headline = "\(trust) to \(Self.tokens(trusted)); at \(Self.number(lengths[index])), \(failure ?? "it fails")."
     default:
       grade = .fails
       headline = "Do not trust it: already at \(Self.tokens(lengths.first ?? 0)), \(failure ?? "it fails")."
@@ -79,6 +80,9 @@ private struct Judge {
     self.base = base
     mapCounts = maps.map { $0.shares.indices.contains(base) && $0.share(at: base).share >= Verdict.leastRetrieval }
   }
+
+  /// Whether any map has a say.
+  var retrievalCounts: Bool { mapCounts.contains(true) }
 
   /// What is wrong at a length, as the rest of a sentence; nil when it holds.
   func failure(at index: Int) -> String? {
