@@ -162,6 +162,14 @@ extension EndToEnd {
       #expect(missing.status != 0 && missing.errors.contains("none"))
     }
 
+    @Test("a trained length given by hand decides what is grouped, and the answer says so")
+    func trainedLength() async throws {
+      let ids = Array(repeating: Int32(40), count: 200)
+      let run = try await IDRun.of(SharedFiles.demo, ids: ids, ["--max-tokens", "1", "--trained-length", "128"])
+      #expect(run.output.policy.trained_length == 128)
+      #expect(run.output.policy.group_size > 1 && run.output.policy.neighbor_window == 32)
+    }
+
     @Test("what cannot be measured is refused in words before anything is started")
     func refusals() async throws {
       let refusals: [(arguments: [String], words: String)] = [

@@ -54,7 +54,8 @@ enum PageStyle {
     svg .cross { stroke: var(--soft); stroke-width: 1; opacity: .45; }
     @media (prefers-color-scheme: dark) { svg .on3 { fill: #ffffff; } svg .on4, svg .on5 { fill: #0c1118; } }
     table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
-    th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--rule); }
+    th, td { text-align: right; padding: 5px 10px; border-bottom: 1px solid var(--rule);
+      white-space: nowrap; }
     th { color: var(--soft); font-weight: 600; }
     .scroll { overflow-x: auto; }
     details { margin-top: 24px; } summary { cursor: pointer; font-weight: 600; }
