@@ -111,7 +111,8 @@ let package = Package(
     .testTarget(
       name: "WorkerTests", dependencies: ["Worker", "Attention", "Inference", "Wire"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "Inference", "Tokenization"], swiftSettings: swiftSettings),
+      name: "EvaluationTests", dependencies: ["Evaluation", "Inference", "Tokenization"], exclude: ["Goldens"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "EndToEndTests", dependencies: ["Inference", "Wire", "Transport"], exclude: ["Goldens", "LMEval"],
       swiftSettings: swiftSettings),

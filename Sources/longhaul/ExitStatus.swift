@@ -32,7 +32,7 @@ enum ExitStatus: Int32 {
     case is CheckpointError, is TokenizerError, is CredentialError: self = .badConfiguration
     case is InfeasiblePlan: self = .infeasible
     case is PolicyRefusal, is PolicyArgumentError, is InvalidParameter, is EndpointError: self = .usage
-    case is RetrievalRefusal, is TextTooShort: self = .usage
+    case is RetrievalRefusal, is TextTooShort, is BenchmarkFileError: self = .usage
     case let error as EngineError:
       switch error {
       case .contextExceeded, .emptyPrompt, .tokenOutOfRange: self = .usage

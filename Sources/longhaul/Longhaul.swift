@@ -11,8 +11,9 @@ struct Longhaul: AsyncParsableCommand {
     version: BuildInfo.version,
     subcommands: [
       RunCommand.self, ServeCommand.self, WorkerCommand.self, PlanCommand.self, InspectCommand.self,
-      TokenizeCommand.self, ExplainCommand.self, PerplexityCommand.self, PasskeyCommand.self, TuneCommand.self,
-      VerifyContextCommand.self, BenchCommand.self, InitCommand.self, JoinCommand.self, KeysCommand.self,
+      TokenizeCommand.self, ExplainCommand.self, PerplexityCommand.self, PasskeyCommand.self, EvalCommand.self,
+      TuneCommand.self, VerifyContextCommand.self, BenchCommand.self, InitCommand.self, JoinCommand.self,
+      KeysCommand.self,
     ])
 
   static func main() async {

@@ -1,0 +1,86 @@
+package import Inference
+package import Tokenization
+
+/// Answers a task's items through an engine, greedily, and marks the answers.
+package struct BenchmarkRun: Sendable {
+  private let batch: EngineBatch
+  private let tokenizer: Tokenizer
+  private let prompts: BenchmarkPrompts
+  private let policy: PolicyRequest
+
+  /// - Parameter contextLength: prompt and answer together; longer prompts are cut.
+  package init(batch: EngineBatch, tokenizer: Tokenizer, contextLength: Int, policy: PolicyRequest) {
+    self.batch = batch
+    self.tokenizer = tokenizer
+    prompts = BenchmarkPrompts(tokenizer: tokenizer, contextLength: contextLength)
+    self.policy = policy
+  }
+
+  /// - Parameter progress: told the items done.
+  package func result(
+    of task: BenchmarkTask, items: [BenchmarkItem], progress: (Int) -> Void = { _ in }
+  ) async throws -> BenchmarkResult {
+    var cut: [BenchmarkPrompts.Prompt] = []
+    for item in items { cut.append(try prompts.prompt(item, task: task)) }
+    let requests = cut.map { prompt in
+      var request = GenerationRequest(prompt: prompt.tokens, maximumNewTokens: task.answerTokenCount)
+      request.sampling = .greedy
+      request.stopTokens = tokenizer.endTokens
+      request.policy = policy
+      return request
+    }
+    let outcomes = try await batch.outcomes(of: requests, progress: progress)
+    let answers = zip(items, zip(cut, outcomes)).map { item, made in
+      let (prompt, outcome) = made
+      let text = text(of: outcome.tokens)
+      let marked = task.markedPart(of: text)
+      return BenchmarkAnswer(
+        text: text, references: item.references, promptTokenCount: prompt.tokens.count, isCut: prompt.isCut,
+        policy: outcome.policy,
+        scores: task.metrics.map { $0.score(marked, references: item.references, classes: item.classes) })
+    }
+    return BenchmarkResult(task: task, answers: answers)
+  }
+
+  private func text(of tokens: [TokenID]) -> String {
+    var text = StreamingDetokenizer(tokenizer, continuing: true)
+    return tokens.map { text.append($0) }.joined() + text.finish()
+  }
+}
+
+/// One answer and its marks.
+package struct BenchmarkAnswer: Sendable {
+  package let text: String
+  package let references: [String]
+  package let promptTokenCount: Int
+  /// Whether the prompt was cut to the context.
+  package let isCut: Bool
+  package let policy: SelfExtendPolicy?
+  /// 0 to 1, one a metric of the task.
+  package let scores: [Double]
+}
+
+/// A task's answers.
+package struct BenchmarkResult: Sendable {
+  package let task: BenchmarkTask
+  /// In the file's order; not empty.
+  package let answers: [BenchmarkAnswer]
+
+  package init(task: BenchmarkTask, answers: [BenchmarkAnswer]) {
+    self.task = task
+    self.answers = answers
+  }
+
+  /// 0 to 100: the mean of the metric with this index, the task's score at index 0.
+  package func score(metric index: Int = 0) -> Double {
+    100 * answers.reduce(0) { $0 + $1.scores[index] } / Double(max(1, answers.count))
+  }
+
+  /// Of the score, from the spread of the answers' marks; 0 with a single answer.
+  package var standardError: Double {
+    guard answers.count > 1 else { return 0 }
+    let mean = score() / 100
+    let squares = answers.reduce(0) { $0 + ($1.scores[0] - mean) * ($1.scores[0] - mean) }
+    return 100 * (squares / Double(answers.count - 1) / Double(answers.count)).squareRoot()
+  }
+}
