@@ -64,7 +64,9 @@ extension ClusterControl {
     var actions = membership.tick(now: now).flatMap { follow($0, now: now) }
     if let outcome = rollout?.event(.tick, now: now) { actions += settle(outcome, now: now) }
     if rollout?.phase == .ready {
-      actions += considerQuiet(load, now: now) + considerGrowth(load, now: now)
+      actions += considerQuiet(load, now: now)
+      if load.isIdle { actions += letGo(now: now) }
+      actions += considerGrowth(load, now: now)
     } else {
       actions += considerPlan(now: now) + considerGivingUp(now: now)
     }

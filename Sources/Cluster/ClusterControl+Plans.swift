@@ -70,6 +70,12 @@ extension ClusterControl {
     return dismissed + [.interrupt(reason: reason)] + begin(better, now: now)
   }
 
+  /// Nobody is disturbed when a draining worker goes now, although nobody can take its layers.
+  mutating func letGo(now: Duration) -> [Action] {
+    guard plan?.stages.contains(where: { membership[$0.worker]?.status == .draining }) ?? false else { return [] }
+    return interrupt("the cluster is idle and a draining worker goes", now: now) + dismissDrained()
+  }
+
   /// Draining workers that the plan does not need may go.
   mutating func dismissDrained() -> [Action] {
     guard rollout == nil || rollout?.phase == .ready else { return [] }

@@ -75,7 +75,9 @@ extension ClusterEngine {
       let (result, logits) = try StepMessages.result(message)
       state.withLock { state in
         // Results of an earlier plan are void: what they say is computed again.
-        guard result.epoch == state.control.epoch, state.firstStage != nil else { return }
+        guard result.epoch == state.control.epoch, state.firstStage != nil,
+          !(state.scheduler?.isCompleted(result.step) ?? true)
+        else { return }
         state.lastStepChange = now
         do {
           if let failure = result.failure { return retry(failure, &state) }

@@ -94,6 +94,9 @@ package struct Scheduler: Sendable {
     return lost
   }
 
+  /// Whether the step's result was taken already: another one is a repetition.
+  package func isCompleted(_ step: UInt64) -> Bool { step < inFlight.first?.step ?? nextStepNumber }
+
   /// The live sequences of the oldest step in flight; empty when none is.
   package var oldestStepSequences: [SequenceID] {
     inFlight.first?.entries.map(\.sequence).filter { active[$0]?.isCancelled == false } ?? []
@@ -110,6 +113,7 @@ package struct Scheduler: Sendable {
     inFlight = []
     pendingReleases = []
     pages = PageAllocator(pageCount: limits.pageCount)
+    nextStepNumber = 1
   }
 
   /// Whether the request would run in the very next step, so that a waiting line of length 0 still serves.

@@ -2,7 +2,7 @@ package import Inference
 
 /// One pass through all stages: first the releases, then the entries.
 package struct StepPlan: Sendable {
-  /// Ascending by one; never used again, not even after `failAll`.
+  /// Ascending by one from 1; begins anew after `rewind` and `failAll`, when another epoch does.
   package let step: UInt64
   /// At most one a sequence. Empty only when the step is there for its releases.
   package let entries: [StepEntry]

@@ -2,14 +2,17 @@
 ///
 ///     away --link made--> registering --welcome--> joined
 ///     registering, joined --link broke--> away
-///     registering, joined --counted out--> registering, with another incarnation
+///     joined --counted out--> registering, with another incarnation
 ///
+/// It registers only once the compute thread has dropped what it had in hand: one that hangs has nothing to offer.
 /// Weights are kept through all of this. Sequences are forgotten whenever the worker is not a member any more: what
 /// the cluster does next no longer builds on them. Times are since any fixed start.
 struct CoordinatorLink: Sendable {
   enum Event: Hashable, Sendable {
     case connected
     case disconnected
+    /// The compute thread has forgotten its sequences, as it was told.
+    case settled
     /// Any message of the coordinator, before what it says.
     case heard
     case welcome
@@ -30,6 +33,8 @@ struct CoordinatorLink: Sendable {
   enum Ending: Hashable, Sendable {
     case unreachable
     case lost
+    /// The compute thread never came back from its step.
+    case hung
     case refused(String)
   }
 
@@ -43,12 +48,16 @@ struct CoordinatorLink: Sendable {
   /// taken for a predecessor that is not yet found dead.
   static let firstPatience = Duration.seconds(10)
   static let namePatience = Duration.seconds(4)
+  /// How long a step in hand may keep the compute thread from forgetting it.
+  static let stepPatience = Duration.seconds(60)
 
   /// How long a coordinator that was joined once is waited for.
   let patience: Duration
   private(set) var incarnation: UInt64
   private var phase: Phase
   private var hasJoined = false
+  /// Since when the compute thread has not come back from what it is to forget.
+  private var unsettledSince: Duration?
   private var lastHeard: Duration
   /// Since when registering has been turned down, with the reason.
   private var turnedDown: (since: Duration, reason: String)?
@@ -67,16 +76,18 @@ struct CoordinatorLink: Sendable {
   mutating func event(_ event: Event, now: Duration) -> [Action] {
     switch event {
     case .connected:
-      incarnation &+= 1
       phase = .registering
       lastHeard = now
-      return [.register(incarnation: incarnation)]
+      return register()
     case .disconnected:
-      guard case .away = phase else {
-        phase = .away(since: now)
-        return [.forgetSequences]
-      }
-      return []
+      if case .away = phase { return [] }
+      phase = .away(since: now)
+      unsettledSince = unsettledSince ?? now
+      return [.forgetSequences]
+    case .settled:
+      guard unsettledSince != nil else { return [] }
+      unsettledSince = nil
+      return phase == .registering ? register() : []
     case .heard:
       lastHeard = now
       return []
@@ -92,9 +103,9 @@ struct CoordinatorLink: Sendable {
         return []
       }
       // It may be said more than once while the new registration is under way.
-      incarnation &+= 1
       phase = .registering
-      return [.forgetSequences, .register(incarnation: incarnation)]
+      unsettledSince = unsettledSince ?? now
+      return [.forgetSequences]
     case .refused(let reason):
       return [.leave(.refused(reason))]
     case .tick:
@@ -102,11 +113,17 @@ struct CoordinatorLink: Sendable {
     }
   }
 
+  private mutating func register() -> [Action] {
+    guard unsettledSince == nil else { return [] }
+    incarnation &+= 1
+    return [.register(incarnation: incarnation)]
+  }
+
   private mutating func tick(now: Duration) -> [Action] {
+    if let unsettledSince, now - unsettledSince >= Self.stepPatience { return [.leave(.hung)] }
     if let turnedDown, phase == .registering {
       guard now - turnedDown.since < Self.namePatience else { return [.leave(.refused(turnedDown.reason))] }
-      incarnation &+= 1
-      return [.register(incarnation: incarnation)]
+      return register()
     }
     let silence = now - lastHeard
     if hasJoined { return silence >= patience ? [.leave(.lost)] : [] }

@@ -15,6 +15,9 @@ final class ServingStage {
   let weightByteCount: Int
   /// Whether frames of the assignment's epoch are taken.
   private var isServing = true
+  /// Steps are taken in order and once. A repeated one is done already; after a gap nothing is taken any more, and the
+  /// coordinator, which misses the result, makes all steps again under another epoch.
+  private var nextStep: UInt64 = 1
 
   init(_ assignment: StageAssignment, output: StageOutput, stage: PipelineStage, weightByteCount: Int) {
     self.assignment = assignment
@@ -51,6 +54,7 @@ final class ServingStage {
     self.output = output
     forget()
     isServing = true
+    nextStep = 1
   }
 
   /// Drops all sequences and takes no frames until the next assignment.
@@ -59,15 +63,17 @@ final class ServingStage {
     isServing = false
   }
 
-  /// A frame's header; nil when it is of another epoch: frames of an earlier plan may still be under way, and are
-  /// nobody's any more.
+  /// A frame's header; nil when it is not the next step of this epoch: frames of an earlier plan may still be under
+  /// way, and are nobody's any more.
   func read(_ message: Message) throws(WireError) -> ForwardHeader? {
     guard isServing, let first = message.frames.first else { return nil }
     let decoded = first.withUnsafeBytes { bytes in
       Result { () throws(WireError) in try ForwardHeader(decoding: bytes) }
     }
     let header = try decoded.get()
-    return header.epoch == assignment.epoch ? header : nil
+    guard header.epoch == assignment.epoch, header.step == nextStep else { return nil }
+    nextStep += 1
+    return header
   }
 
   /// Computes a step and sends on what it made. A sequence that cannot go on leaves the step, with the reason; a step

@@ -17,6 +17,8 @@ final class StageRunner: Sendable {
   enum Report: Sendable {
     case loading(Double)
     case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int)
+    /// All sequences are dropped, as asked.
+    case forgotten
     /// A frame that could not be read was dropped.
     case rejected(String)
     /// The stage could not be loaded, or its frames cannot be sent on.
@@ -65,7 +67,10 @@ final class StageRunner: Sendable {
   }
 
   /// Drops all sequences; the stage itself stays loaded.
-  func forget() { queue.replaceAll(with: .forget) }
+  func forget() {
+    wantedEpoch.store(0, ordering: .relaxed)
+    queue.replaceAll(with: .forget)
+  }
 
   /// Takes a frame for the compute thread. False when too many wait.
   func take(_ message: Message) -> Bool { queue.push(frame: message) }
@@ -82,6 +87,7 @@ final class StageRunner: Sendable {
       switch work {
       case .forget:
         stage?.forget()
+        report(PlanEpoch(0), .forgotten)
       case .assign(let assignment, let output):
         stage = take(assignment, output: output, current: stage.take())
         if stage == nil { pace = StepPace() }

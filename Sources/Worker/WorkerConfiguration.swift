@@ -49,6 +49,7 @@ package enum WorkerFailure: Error, CustomStringConvertible {
   case coordinatorUnreachable(Endpoint, seconds: Int)
   case coordinatorLost(Endpoint, seconds: Int)
   case refused(String)
+  case hung
   case keyRefused(Endpoint, PublicKey)
 
   package var description: String {
@@ -59,6 +60,7 @@ package enum WorkerFailure: Error, CustomStringConvertible {
       "the coordinator at \(endpoint) has been silent for \(seconds) s"
     case .keyRefused(let endpoint, let key):
       "the coordinator at \(endpoint) does not know this worker's key \(key); add it there with longhaul init --allow"
+    case .hung: "the compute thread has not come back from its step; the worker ends, and is to be started anew"
     case .refused(let reason): "the coordinator refused this worker: \(reason)"
     }
   }

@@ -135,6 +135,8 @@ package final class WorkerService: Sendable {
       return try obey(message, session: &session)
     case .incompatible(let reason):
       throw WorkerFailure.refused(reason)
+    case .stage(_, .forgotten):
+      try perform(session.link.event(.settled, now: now), session: &session)
     case .stage(let epoch, let report):
       guard epoch == session.epoch else { return false }
       try pass(report, session: session)
@@ -181,6 +183,7 @@ package final class WorkerService: Sendable {
             configuration.coordinator, seconds: Int(CoordinatorLink.firstPatience.components.seconds))
         case .lost:
           throw WorkerFailure.coordinatorLost(configuration.coordinator, seconds: configuration.reconnectSeconds)
+        case .hung: throw WorkerFailure.hung
         case .refused(let reason): throw WorkerFailure.refused(reason)
         }
       }
@@ -244,6 +247,7 @@ package final class WorkerService: Sendable {
       logger.info("stage ready", metadata: ["weights": "\(weightByteCount)", "kv": "\(kvByteCount)"])
       try tell(
         .stageReady(epoch: session.epoch, weightByteCount: weightByteCount, kvByteCount: kvByteCount), session)
+    case .forgotten: break  // The link was told.
     case .rejected(let reason):
       logger.warning("frame dropped", metadata: ["reason": "\(reason)"])
     case .failed(let reason):

@@ -40,6 +40,20 @@ final class ServedCluster: @unchecked Sendable {
   /// Starts a worker again after its process has ended.
   func restartWorker(_ index: Int) throws { workers[index] = try Self.launchWorker(index, in: folder) }
 
+  /// Starts those workers again whose processes have ended.
+  func restartEndedWorkers() throws {
+    for index in workers.indices where !workers[index].isRunning { try restartWorker(index) }
+  }
+
+  /// Kills the coordinator and waits until it is gone.
+  func killCoordinator() {
+    Glibc.kill(coordinator.processIdentifier, SIGKILL)
+    coordinator.waitUntilExit()
+  }
+
+  /// All logs of processes whose name begins so.
+  func logs(of prefix: String) -> String { (0..<9).map { log("\(prefix)\($0)") }.joined() }
+
   /// Kills a worker and waits until it is gone.
   func kill(_ index: Int) {
     Glibc.kill(workers[index].processIdentifier, SIGKILL)

@@ -1,0 +1,57 @@
+import Dispatch
+import Inference
+import Synchronization
+package import Transport
+import Wire
+
+/// What an operator's tool asks of a running coordinator, over a control connection of its own.
+package enum OperatorLine {
+  /// Has a worker give up its layers and leave. Returns what became of it; waits for at most `seconds`, blocking.
+  ///
+  /// - Throws: `OperatorFailure` in words, or `TransportError`.
+  package static func drain(
+    worker: String, coordinator: Endpoint, keys: SocketKeys, allowsInsecureRemote: Bool, seconds: Int
+  ) throws -> String {
+    let loop = try SocketLoop(name: "operator")
+    defer { loop.stop() }
+    let answer = Mutex<CoordinatorMessage?>(nil)
+    let arrived = DispatchSemaphore(value: 0)
+    var specification = SocketSpecification(kind: .dealer, role: .connect(coordinator))
+    specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
+    specification.allowsInsecureRemote = allowsInsecureRemote
+    specification.keys = keys
+    specification.linger = .zero
+    let line = try loop.open(specification) { message, _ in
+      // What cannot be read is no answer; the deadline tells of it.
+      guard let frame = message.frames.first,
+        let decoded = try? frame.withUnsafeBytes({ try CoordinatorMessage(decoding: $0) })
+      else { return }
+      answer.withLock { $0 = $0 ?? decoded }
+      arrived.signal()
+    }
+    try loop.send(Message(frames: [Frame(WorkerMessage.drain(worker: worker).encoded())]), on: line)
+    guard arrived.wait(timeout: .now() + .seconds(seconds)) == .success else {
+      throw OperatorFailure.noAnswer(coordinator, worker: worker, seconds: seconds)
+    }
+    switch answer.withLock({ $0 }) {
+    case .drained(let reason): return reason
+    case .refused(let reason): throw OperatorFailure.refused(reason)
+    default: throw OperatorFailure.refused("the coordinator answered something else; install one release everywhere")
+    }
+  }
+}
+
+/// Why an operator's wish was not met.
+package enum OperatorFailure: Error, CustomStringConvertible {
+  case noAnswer(Endpoint, worker: String, seconds: Int)
+  case refused(String)
+
+  package var description: String {
+    switch self {
+    case .noAnswer(let endpoint, let worker, let seconds):
+      "\(worker) has not been drained within \(seconds) s: either nobody answers at \(endpoint), or the other workers "
+        + "cannot hold its layers while requests run; start another worker, or wait"
+    case .refused(let reason): reason
+    }
+  }
+}
