@@ -21,7 +21,7 @@ extension EndToEnd {
     /// One short record, one beyond the demo model's window, one beyond the context.
     private static func records() -> String {
       let filler = "The river ran past the old house. "
-      return [0, 120, 400].map { count in
+      return [0, 40, 400].map { count in
         """
         {"input": "What ran?", "context": "\(String(repeating: filler, count: count))", "answers": ["The river"], \
         "length": 1, "all_classes": null}

@@ -6,11 +6,17 @@ package struct BenchmarkRun: Sendable {
   private let batch: EngineBatch
   private let tokenizer: Tokenizer
   private let prompts: BenchmarkPrompts
+  private let trainedLength: Int
   private let policy: PolicyRequest
 
-  /// - Parameter contextLength: prompt and answer together; longer prompts are cut.
-  package init(batch: EngineBatch, tokenizer: Tokenizer, contextLength: Int, policy: PolicyRequest) {
+  /// - Parameters:
+  ///   - contextLength: prompt and answer together; longer prompts are cut.
+  ///   - policy: what the user asks for; each prompt gets its own choice.
+  package init(
+    batch: EngineBatch, tokenizer: Tokenizer, contextLength: Int, trainedLength: Int, policy: PolicyRequest
+  ) {
     self.batch = batch
+    self.trainedLength = trainedLength
     self.tokenizer = tokenizer
     prompts = BenchmarkPrompts(tokenizer: tokenizer, contextLength: contextLength)
     self.policy = policy
@@ -22,11 +28,15 @@ package struct BenchmarkRun: Sendable {
   ) async throws -> BenchmarkResult {
     var cut: [BenchmarkPrompts.Prompt] = []
     for item in items { cut.append(try prompts.prompt(item, task: task)) }
-    let requests = cut.map { prompt in
+    let requests = try cut.map { prompt in
       var request = GenerationRequest(prompt: prompt.tokens, maximumNewTokens: task.answerTokenCount)
       request.sampling = .greedy
       request.stopTokens = tokenizer.endTokens
-      request.policy = policy
+      // Said outright: what a request leaves open, the cluster's own default would fill in.
+      let choice = try PolicyChoice.forLength(
+        prompt.tokens.count + task.answerTokenCount, trainedLength: trainedLength, request: policy
+      ).policy
+      request.policy = PolicyRequest(groupSize: choice.groupSize, neighborWindow: choice.neighborWindow)
       return request
     }
     let outcomes = try await batch.outcomes(of: requests, progress: progress)

@@ -81,7 +81,8 @@ struct EvalOptions: ParsableArguments {
     let results = try await measured.evaluate(
       longest: context, cases: [widest], cluster: cluster, cache: cache, isQuiet: isQuiet
     ) { batch in
-      let run = BenchmarkRun(batch: batch, tokenizer: tokenizer, contextLength: context, policy: request)
+      let run = BenchmarkRun(
+        batch: batch, tokenizer: tokenizer, contextLength: context, trainedLength: trained, policy: request)
       var results: [BenchmarkResult] = []
       for (task, items) in work {
         var bar = ProgressBar(task.title, isWanted: !isQuiet)
