@@ -119,7 +119,7 @@ struct PageTests {
 
   @Test("numbers that are none, flat lines and single lengths still make a page")
   func oddNumbers() throws {
-    let odd = [Double.infinity, .nan, 0.0001, 1e300, 1]
+    let odd = [Double.infinity, .nan, 0.0001, .greatestFiniteMagnitude, 1]
     _ = try document(
       VerificationPage(try VerificationSample.make(perplexity: odd, plain: odd.reversed()), program: "x").html)
     let whole = try VerificationSample.make()

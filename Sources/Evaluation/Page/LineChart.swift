@@ -19,7 +19,8 @@ struct LineChart {
   var startsAtZero = false
 
   func markup() -> Markup {
-    let points = lines.flatMap(\.points).filter { $0.y.isFinite && (!isLogarithmicY || $0.y > 0) }
+    // Beyond any real measurement, and near where scaling an axis would overflow.
+    let points = lines.flatMap(\.points).filter { $0.y.isFinite && $0.y < 1e200 && (!isLogarithmicY || $0.y > 0) }
     guard let firstX = points.map(\.x).min(), let lastX = points.map(\.x).max(),
       let lowest = points.map(\.y).min(), let highest = points.map(\.y).max()
     else { return .element("p", [:], "Nothing was measured.") }

@@ -23,6 +23,9 @@ enum StandardOutput {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
+    // A broken model's perplexity is no reason to keep the rest of a report back.
+    encoder.nonConformingFloatEncodingStrategy = .convertToString(
+      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     try write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
   }
 }
