@@ -33,7 +33,7 @@ let package = Package(
 
     // MARK: Data plane
     .target(name: "Tensors", dependencies: ["Inference", "CKernels", "CPlatform"], swiftSettings: optimized),
-    .target(name: "Weights", dependencies: ["Inference", "Tensors"], swiftSettings: optimized),
+    .target(name: "Weights", dependencies: ["Inference", "Tensors", "CKernels"], swiftSettings: optimized),
     .target(name: "Attention", dependencies: ["Inference", "Tensors", "CKernels"], swiftSettings: optimized),
     .target(
       name: "Transformer", dependencies: ["Inference", "Tensors", "Weights", "Attention", "CKernels"],
@@ -88,7 +88,7 @@ let package = Package(
     .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "KernelTests", dependencies: ["CKernels"], exclude: ["Goldens"], swiftSettings: optimized),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swiftSettings),
-    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Inference", "Tensors"], swiftSettings: swiftSettings),
     .testTarget(name: "AttentionTests", dependencies: ["Attention", "Inference", "Tensors"], swiftSettings: optimized),
     .testTarget(
       name: "TransformerTests", dependencies: ["Transformer", "Attention", "Inference", "Tensors", "Weights"],

@@ -55,7 +55,7 @@ bool lh_isa_supported(lh_isa isa) {
     case LH_ISA_AVX512:
       return lh_isa_supported(LH_ISA_AVX2) && __builtin_cpu_supports("avx512f") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512dq");
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
 #else
     case LH_ISA_AVX2:
     case LH_ISA_AVX512: return false;

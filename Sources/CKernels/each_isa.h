@@ -22,7 +22,7 @@
 #define LH_WIDTH 16
 #define LH_FN(name) name##_avx512
 #pragma clang attribute push( \
-  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx2,fma,f16c"))), apply_to = function)
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx2,fma,f16c"))), apply_to = function)
 #include "vectors.h"
 #include LH_KERNEL_FILE
 #pragma clang attribute pop

@@ -16,23 +16,29 @@ struct DecoderLayer {
 
   /// Runs `rows` rows of `scratch.hidden` through one layer in place.
   /// - Parameter layer: index counted from the stage's first.
-  func forward(layer: Int, weights: LayerWeights, entries: [AttentionEntry], rows: Int) {
+  func forward(layer: Int, weights: LayerWeights<PackedMatrix>, entries: [AttentionEntry], rows: Int) {
     normalize(weights.attentionNorm, rows: rows)
     let normed = UnsafePointer(scratch.normed.baseAddress)
-    product(weights.query, normed, scratch.queries.baseAddress, rows: rows)
-    product(weights.key, normed, scratch.keys.baseAddress, rows: rows)
-    product(weights.value, normed, scratch.values.baseAddress, rows: rows)
+    product(
+      normed, rows: rows, MatrixProduct.Term(weights: weights.query, output: scratch.queries.baseAddress),
+      MatrixProduct.Term(weights: weights.key, output: scratch.keys.baseAddress),
+      MatrixProduct.Term(weights: weights.value, output: scratch.values.baseAddress))
     attention.attend(
       layer: layer, entries: entries, queries: scratch.queries.baseAddress, keys: scratch.keys.baseAddress,
       values: scratch.values.baseAddress, output: scratch.attended.baseAddress)
-    product(weights.output, scratch.attended.baseAddress, scratch.normed.baseAddress, rows: rows)
+    product(
+      scratch.attended.baseAddress, rows: rows,
+      MatrixProduct.Term(weights: weights.output, output: scratch.normed.baseAddress))
     addToHidden(rows: rows)
 
     normalize(weights.feedForwardNorm, rows: rows)
-    product(weights.gate, normed, scratch.gate.baseAddress, rows: rows)
-    product(weights.up, normed, scratch.up.baseAddress, rows: rows)
+    product(
+      normed, rows: rows, MatrixProduct.Term(weights: weights.gate, output: scratch.gate.baseAddress),
+      MatrixProduct.Term(weights: weights.up, output: scratch.up.baseAddress))
     activate(rows: rows)
-    product(weights.down, scratch.gate.baseAddress, scratch.normed.baseAddress, rows: rows)
+    product(
+      scratch.gate.baseAddress, rows: rows,
+      MatrixProduct.Term(weights: weights.down, output: scratch.normed.baseAddress))
     addToHidden(rows: rows)
   }
 

@@ -38,7 +38,9 @@ package final class PipelineStage {
       geometry: KVGeometry(configuration: configuration, elementType: kvElementType), layerCount: weights.layers.count,
       pageCount: pageCount)
     scratch = try ForwardScratch(configuration: configuration, rowCapacity: rowCapacity)
-    product = try MatrixProduct(pool: pool)
+    product = try MatrixProduct(
+      pool: pool, rowCapacity: max(rowCapacity, Self.logitRowCapacity),
+      columnCapacity: max(configuration.hiddenSize, configuration.querySize, configuration.feedForwardSize))
     let attention = try SelfExtendAttention(
       configuration: configuration, store: store, contextLength: contextLength, pool: pool)
     layer = DecoderLayer(
@@ -56,8 +58,9 @@ package final class PipelineStage {
     guard let embedding = weights.embedding else { preconditionFailure("only the first stage embeds") }
     precondition(token >= 0 && Int(token) < embedding.rowCount, "token id out of the vocabulary")
     precondition(row >= 0 && row < scratch.rowCapacity, "row out of the step")
+    guard let table = embedding.bytes.baseAddress else { return }
     lh_dequantize(
-      lh_type(embedding.type.rawValue), embedding.bytes + Int(token) * embedding.rowByteCount,
+      embedding.type.kernelType, table + Int(token) * embedding.rowByteCount,
       scratch.hidden.baseAddress + row * configuration.hiddenSize, Int64(configuration.hiddenSize))
   }
 
@@ -100,7 +103,8 @@ package final class PipelineStage {
         scratch.hidden.baseAddress + row * size, norm, configuration.normEpsilon,
         headInput.baseAddress + index * size, Int64(size))
     }
-    product(head, headInput.baseAddress, logitRows.baseAddress, rows: rows.count)
+    product(
+      headInput.baseAddress, rows: rows.count, MatrixProduct.Term(weights: head, output: logitRows.baseAddress))
     return UnsafePointer(logitRows.baseAddress)
   }
 }

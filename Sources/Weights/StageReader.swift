@@ -8,7 +8,7 @@ struct StageReader {
 
   init(file: GGUFFile) { self.file = file }
 
-  mutating func layer(_ tensors: [TensorRole: TensorEntry]) throws(CheckpointError) -> LayerWeights {
+  mutating func layer(_ tensors: [TensorRole: TensorEntry]) throws(CheckpointError) -> LayerWeights<WeightMatrix> {
     LayerWeights(
       attentionNorm: try vector(tensors, .attentionNorm),
       query: try matrix(tensors, .query),
@@ -27,18 +27,18 @@ struct StageReader {
     try file.vector(take(tensors, role))
   }
 
-  /// Safety: the view points into one of `file`'s mappings; `StageWeights` keeps them.
   mutating func matrix(
     _ tensors: [TensorRole: TensorEntry], _ role: TensorRole
   ) throws(CheckpointError) -> WeightMatrix {
     let entry = try take(tensors, role)
     let type = try file.elementType(entry)
-    guard entry.dimensions.count == 2, let bytes = file.bytes(of: entry), let base = bytes.baseAddress,
-      let rowByteCount = type.rowByteCount(elementCount: entry.dimensions[0])
+    guard entry.dimensions.count == 2, let byteCount = entry.byteCount,
+      let rowByteCount = type.rowByteCount(elementCount: entry.dimensions[0]),
+      byteCount == entry.dimensions[1] * rowByteCount
     else { throw .damaged(file.fileName(of: entry), tensorSubject(entry.name), "is not a matrix") }
     return WeightMatrix(
-      type: type, rowCount: entry.dimensions[1], columnCount: entry.dimensions[0], bytes: base,
-      rowByteCount: rowByteCount)
+      type: type, rowCount: entry.dimensions[1], columnCount: entry.dimensions[0], rowByteCount: rowByteCount,
+      file: file.files[entry.fileIndex], offset: entry.offset)
   }
 
   /// A map without a role that its architecture's table must have is a mistake in the table; it is reported

@@ -145,16 +145,17 @@ final class StageRunner: Sendable {
     let checkpoint = try Checkpoint(path: path)
     guard checkpoint.fingerprint == assignment.modelFingerprint else { throw StageLoadError.otherModel(path: path) }
     let isLast = assignment.stageIndex == assignment.stageCount - 1
+    let pool = try ComputePool(threadCount: threadCount)
     let weights = try StageWeights(
-      checkpoint, layers: assignment.layers, hasEmbedding: assignment.stageIndex == 0, hasHead: isLast)
-    try weights.prefetch { fraction in
+      checkpoint, layers: assignment.layers, hasEmbedding: assignment.stageIndex == 0, hasHead: isLast, pool: pool
+    ) { fraction in
       guard wantedEpoch.load(ordering: .relaxed) == assignment.epoch.rawValue else { throw SupersededLoad() }
       report(assignment.epoch, .loading(fraction))
     }
     let stage = try PipelineStage(
       configuration: try checkpoint.configuration, weights: weights, pageCount: assignment.pageCount,
       kvElementType: assignment.kvElementType, contextLength: assignment.contextLength,
-      rowCapacity: assignment.maximumStepTokenCount, pool: ComputePool(threadCount: threadCount))
+      rowCapacity: assignment.maximumStepTokenCount, pool: pool)
     return ServingStage(assignment, output: output, stage: stage, weightByteCount: weights.byteCount)
   }
 }

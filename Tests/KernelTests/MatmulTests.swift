@@ -3,12 +3,13 @@ import Testing
 
 extension KernelTests {
   @Suite struct MatmulTests {
-    /// One product with awkward strides and a weight pointer of odd address.
+    /// One product with awkward strides, packed from weights of odd address.
     struct Product {
       let type: lh_type
       let m, k, n: Int
       let rowBytes: Int
       let weights: [UInt8]
+      let packed: [UInt8]
       let x: [Float]
       let xStride: Int
 
@@ -19,7 +20,30 @@ extension KernelTests {
         var bytes: [UInt8] = [0xaa]
         for _ in 0..<n { bytes += numbers.encoded(type, k) + [0xff, 0xff, 0xff, 0xff, 0xff] }
         weights = bytes
+        packed = Self.packed(type, bytes, rowBytes: payload + 5, k: k, n: n)
         x = numbers.floats(m * (k + 3))
+      }
+
+      var isQuantised: Bool { lh_type_block_elements(type) > 1 }
+
+      /// Packed in two pieces, as threads do.
+      static func packed(_ type: lh_type, _ weights: [UInt8], rowBytes: Int, k: Int, n: Int) -> [UInt8] {
+        var packed = [UInt8](repeating: 0xee, count: Int(lh_packed_bytes(type, Int64(n), Int64(k))))
+        let bundles = Int64((n + 15) / 16)
+        weights.withUnsafeBytes { w in
+          guard let w = w.baseAddress else { return }
+          for (first, end) in [(bundles / 2, bundles), (0, bundles / 2)] {
+            lh_pack(type, w + 1, Int64(rowBytes), Int64(n), Int64(k), first, end, &packed)
+          }
+        }
+        return packed
+      }
+
+      /// All rows of x, rounded.
+      var rounded: [lh_activation_block] {
+        var blocks = [lh_activation_block](repeating: lh_activation_block(), count: m * k / 32)
+        lh_quantize_rows(x, Int64(xStride), &blocks, Int64(m), Int64(k))
+        return blocks
       }
 
       /// Rows `rows` of x by channels `channels`, in an [rows][n] array that starts as 7s.
@@ -28,28 +52,38 @@ extension KernelTests {
         let channels = channels ?? 0..<n
         var y = [Float](repeating: 7, count: rows.count * n)
         var scratch = [Float](repeating: .nan, count: Int(lh_matmul_scratch_floats()))
-        weights.withUnsafeBytes { w in
+        if isQuantised {
+          rounded.withUnsafeBufferPointer { x in
+            guard let x = x.baseAddress else { return }
+            lh_matmul_quantized(
+              type, packed, x + rows.lowerBound * (k / 32), &y, Int64(n), Int64(rows.count), Int64(k),
+              Int64(channels.lowerBound), Int64(channels.upperBound), &scratch)
+          }
+        } else {
           x.withUnsafeBufferPointer { x in
-            guard let w = w.baseAddress, let x = x.baseAddress else { return }
+            guard let x = x.baseAddress else { return }
             lh_matmul(
-              type, w + 1, Int64(rowBytes), x + rows.lowerBound * xStride, Int64(xStride), &y, Int64(n),
-              Int64(rows.count), Int64(k), Int64(channels.lowerBound), Int64(channels.upperBound), &scratch)
+              type, packed, x + rows.lowerBound * xStride, Int64(xStride), &y, Int64(n), Int64(rows.count), Int64(k),
+              Int64(channels.lowerBound), Int64(channels.upperBound), &scratch)
           }
         }
         return y
       }
 
-      /// The same in double precision.
+      /// The same in double precision, from the file's weights and, for quantised types, the rounded activations.
       func oracle() -> [Double] {
         var result: [Double] = []
         let w = (0..<n).map { row in
           let start = 1 + row * rowBytes
           return decoded(type, Array(weights[start..<start + rowBytes - 5]), count: k)
         }
+        let blocks = isQuantised ? rounded : []
         for r in 0..<m {
-          for c in 0..<n {
-            result.append((0..<k).reduce(0.0) { $0 + Double(x[r * xStride + $1]) * Double(w[c][$1]) })
+          let row = (0..<k).map { i in
+            guard isQuantised else { return Double(x[r * xStride + i]) }
+            return blocks[r * (k / 32) + i / 32].element(i % 32)
           }
+          for c in 0..<n { result.append((0..<k).reduce(0.0) { $0 + row[$1] * Double(w[c][$1]) }) }
         }
         return result
       }
@@ -150,18 +184,31 @@ extension KernelTests {
       #expect(bits(backwards) != bits(product.run()))
     }
 
-    @Test("An unknown type writes nothing")
-    func unknownType() {
+    @Test("A type that does not belong to a product writes nothing, and unknown ones cannot be packed")
+    func otherTypes() {
+      #expect(lh_packed_bytes(lh_type(rawValue: 99), 16, 32) == 0)
       for isa in everyISA {
         var y: [Float] = [3]
         var scratch = [Float](repeating: 0, count: Int(lh_matmul_scratch_floats()))
+        let packed = [UInt8](repeating: 0, count: 1024)
         with(isa) {
-          lh_matmul(
-            lh_type(rawValue: 9), [UInt8](repeating: 0, count: 64), 64, [1], 1, &y, 1, 1, 1, 0, 1, &scratch)
+          for type in [LH_Q4_0, lh_type(rawValue: 99)] {
+            lh_matmul(type, packed, [Float](repeating: 1, count: 32), 32, &y, 1, 1, 32, 0, 1, &scratch)
+          }
+          for type in [LH_F16, lh_type(rawValue: 99)] {
+            lh_matmul_quantized(type, packed, [lh_activation_block()], &y, 1, 1, 32, 0, 1, &scratch)
+          }
         }
         #expect(y == [3])
       }
     }
+  }
+}
+
+extension lh_activation_block {
+  /// What element `index` was rounded to.
+  func element(_ index: Int) -> Double {
+    withUnsafeBytes(of: value) { Double($0.load(fromByteOffset: index, as: Int8.self)) } * Double(scale)
   }
 }
 

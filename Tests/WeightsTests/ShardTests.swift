@@ -49,7 +49,6 @@ import Testing
       let weights = try StageWeights(
         checkpoint, layers: #require(.init(lower: 0, upper: 2)), hasEmbedding: true, hasHead: true)
       #expect(weights.layers.map { $0.query.bytes.load(as: Float.self) } == [2000, 11_000])
-      weights.prefetch { _ in }
     }
     #expect(fingerprints.count == 1)
   }

@@ -1,4 +1,5 @@
 import Inference
+import Tensors
 import Testing
 
 @testable import Weights
@@ -7,7 +8,8 @@ import Testing
   let folder: TemporaryFolder
   init() throws { folder = try TemporaryFolder() }
 
-  private func first(_ matrix: WeightMatrix) -> Float { matrix.bytes.load(as: Float.self) }
+  /// A packed matrix begins with the first number of its first row, as one in a file does.
+  private func first(_ matrix: PackedMatrix) -> Float { matrix.bytes.load(as: Float.self) }
 
   @Test("A middle stage has its layers and nothing else")
   func middle() throws {
@@ -26,7 +28,7 @@ import Testing
     #expect(first(layer.up) == 17_000)
     #expect(first(layer.down) == 18_000)
     #expect(layer.attentionNorm == [Float](repeating: 1, count: 8))
-    #expect(layer.key.rowCount == 4 && layer.key.columnCount == 8 && layer.key.rowByteCount == 32)
+    #expect(layer.key.rowCount == 4 && layer.key.columnCount == 8)
     #expect(layer.down.rowCount == 8 && layer.down.columnCount == 12)
     #expect(try weights.byteCount == checkpoint.footprint.layerByteCounts[1])
   }
@@ -36,7 +38,7 @@ import Testing
     let checkpoint = try folder.checkpoint(.tinyModel())
     let range = try #require(LayerRange(lower: 0, upper: 2))
     let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true)
-    #expect(weights.head?.bytes == weights.embedding?.bytes)
+    #expect(weights.head.map(first) == weights.embedding?.bytes.load(as: Float.self))
     let footprint = try checkpoint.footprint
     #expect(footprint.embeddingByteCount == 160)
     #expect(footprint.headByteCount == 160 + 32)
@@ -54,7 +56,7 @@ import Testing
     let range = try #require(LayerRange(lower: 0, upper: 1))
     let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true)
     #expect(weights.head.map(first) == 11_000)
-    #expect(weights.embedding.map(first) == 0)
+    #expect(weights.embedding?.bytes.load(as: Float.self) == 0)
   }
 
   @Test("Norms in half precision are converted")
@@ -101,24 +103,40 @@ import Testing
     #expect(error?.description.contains("has 2 layers, and layers [1, 3) were asked for") == true)
   }
 
-  @Test("Prefetching tells of its progress, ascending to 1, and stops where told")
-  func prefetch() throws {
+  @Test("Loading tells of its progress, ascending to 1, and stops where told")
+  func progress() throws {
     let checkpoint = try folder.checkpoint(.tinyModel())
     let range = try #require(LayerRange(lower: 0, upper: 2))
-    let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true)
     var shares: [Double] = []
-    weights.prefetch { shares.append($0) }
-    #expect(shares.last == 1)
+    _ = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true) { shares.append($0) }
+    #expect(shares.count == 15 && shares.last == 1)
     #expect(zip(shares, shares.dropFirst()).allSatisfy { $0 < $1 })
     struct Stopped: Error {}
     var calls = 0
     #expect(throws: Stopped.self) {
-      try weights.prefetch { _ in
+      try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true) { _ in
         calls += 1
         throw Stopped()
       }
     }
     #expect(calls == 1)
+  }
+
+  @Test("Packing lays 16 rows side by side, element by element, and fills up with zeros")
+  func packing() throws {
+    let checkpoint = try folder.checkpoint(.tinyModel())
+    let range = try #require(LayerRange(lower: 0, upper: 1))
+    let pool = try ComputePool(threadCount: 2)
+    let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true, pool: pool)
+    let key = weights.layers[0].key
+    for column in 0..<key.columnCount {
+      for row in 0..<16 {
+        let packed = key.bytes.load(fromByteOffset: 4 * (16 * column + row), as: Float.self)
+        #expect(packed == (row < 4 ? 3000 + Float(row * 8 + column) : 0))
+      }
+    }
+    // Eight matrices of 16 channels at least: six of 8 columns, one of 12, and the head.
+    #expect(weights.packedByteCount == 4 * 16 * (7 * 8 + 12))
   }
 
   @Test("Weights outlive the checkpoint they came from")
@@ -127,6 +145,7 @@ import Testing
     var checkpoint: Checkpoint? = try folder.checkpoint(.tinyModel())
     let weights = try StageWeights(#require(checkpoint), layers: range, hasEmbedding: true, hasHead: true)
     checkpoint = nil
+    #expect(weights.embedding?.bytes.load(as: Float.self) == 0)
     #expect(weights.layers.map { first($0.query) } == [2000, 11_000])
   }
 }

@@ -68,21 +68,6 @@ int64_t lh_type_block_bytes(lh_type type);
 // alignment. n must be a multiple of the block; an unknown type writes nothing.
 void lh_dequantize(lh_type type, const void *src, float *dst, int64_t n);
 
-// ---- Matrix product ----
-
-// Floats of scratch that one lh_matmul call needs; each thread brings its own. 64-byte alignment is
-// faster, none is needed.
-int64_t lh_matmul_scratch_floats(void);
-
-// y[r*y_stride + n] = sum over i in [0, k) of x[r*x_stride + i] * w[n][i], for rows r in [0, m) and
-// channels n in [n0, n1); other elements of y are not touched, so threads may share y and split channels.
-// `w` is row 0 of a row-major [channels][k] matrix of `type`, rows `row_bytes` apart, of any alignment;
-// no byte outside rows [n0, n1) is read. k must be a multiple of the type's block. k = 0 writes zeros.
-// Order: acc = +0, then acc = fma(x[i], w[i], acc) for i ascending. An unknown type writes nothing.
-void lh_matmul(
-  lh_type type, const void *w, int64_t row_bytes, const float *x, int64_t x_stride, float *y,
-  int64_t y_stride, int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch);
-
 // ---- Rows ----
 
 // y[i] = (x[i] * s) * weight[i] with s = 1 / sqrt(sum of x[i]^2 / n + epsilon), n elements. y may equal x.
@@ -204,6 +189,8 @@ uint64_t lh_probe_read(const void *p, int64_t size);
 // multiplication and an addition being two, in proportion to `rounds`.
 int64_t lh_probe_fma(int64_t rounds, float *sink);
 int64_t lh_probe_int8(int64_t rounds, float *sink);
+
+#include "PackedWeights.h"
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,105 @@
+// Weights laid out for the matrix product, and activations rounded to bytes for it.
+//
+// A weight matrix is packed once, when it is loaded. Packed weights hold the very bits of the file in
+// another order, so they are as large as the file's tensor, but for the last bundle:
+//
+//   bundle   16 consecutive channels (rows of the file's matrix). Channels that do not exist are zeros.
+//   unit     of a bundle: the next 32 (or 256) elements of each of its channels; units follow each other.
+//   block    32 elements of the inner dimension; a unit has 1 or 8 of them.
+//
+// So a thread that computes some channels reads one stream of memory from end to end, and each 32-bit lane
+// of a vector is one channel.
+//
+// Floats (F32, F16, BF16): a unit is one element of 16 channels, in the type's own bits.
+//
+// Quantised types: a unit is the codes of its blocks, block after block, then its scales.
+// "Code vector" j (0 to 7) of a block has 64 bytes: byte 4*c + b is the code of channel c, element 4*j + b.
+// Codes are unsigned, and are stored in one or two planes:
+//
+//   8 bits   512 bytes: the code vectors themselves.
+//   4 bits   256 bytes: 4 vectors; vector v has code vector v in its low halves and 4 + v in its high.
+//   2 bits   128 bytes: 2 vectors; bits 2*i and 2*i + 1 of vector v are code vector 4*v + i.
+//   1 bit     64 bytes: 1 vector; bit j is code vector j.
+//
+// Scales are rows of 16, one entry a channel: `f16` rows of 32 bytes, `byte` rows of 16 bytes.
+// An element is scale * (code - offset) + minimum, where scale and minimum belong to 32 or 16 elements
+// ("sub-block") and are computed in f32, exactly, as the last two columns say:
+//
+//   type    codes           offset  scales of a unit                  scale          minimum
+//   Q4_0    4               8       f16 d                             d
+//   Q4_1    4               0       f16 d, f16 m                      d              m
+//   Q5_0    4, then 1       16      f16 d                             d
+//   Q5_1    4, then 1       0       f16 d, f16 m                      d              m
+//   Q8_0    8 (byte + 128)  128     f16 d                             d
+//   IQ4_NL  4 (table index) 128     f16 d                             d
+//   Q2_K    2               0       16 bytes s, f16 d, f16 m          d * (s & 15)   -(m * (s >> 4))
+//   Q3_K    2, then 1       4       12 bytes s, f16 d                 d * (six(s) - 32)
+//   Q4_K    4               0       12 bytes s, f16 d, f16 m          d * scale6(s)  -(m * minimum6(s))
+//   Q5_K    4, then 1       0       12 bytes s, f16 d, f16 m          d * scale6(s)  -(m * minimum6(s))
+//   Q6_K    4, then 2       32      16 bytes s, f16 d                 d * (signed) s
+//   IQ4_XS  4 (table index) 128     6 bytes s, f16 d                  d * (six(s) - 32)
+//
+// A unit has 256 elements for the types with byte rows, 32 for the others. A sub-block is 16 elements for
+// Q2_K, Q3_K and Q6_K, 32 for the others. The high plane holds the bits above the low plane's. Byte rows
+// are the file's scale bytes in the file's order: row i has byte i of each of the 16 channels. The table of
+// IQ4 gives values -127 ... 113; 128 is added to make them codes.
+#ifndef LONGHAUL_PACKED_WEIGHTS_H
+#define LONGHAUL_PACKED_WEIGHTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { LH_BUNDLE_CHANNELS = 16, LH_BLOCK_ELEMENTS = 32 };
+
+// Bytes of a packed matrix of `channels` rows of k elements. 0 for a type that is not packed, for a k that
+// is not a whole number of the type's blocks, and for a size that does not fit.
+int64_t lh_packed_bytes(lh_type type, int64_t channels, int64_t k);
+
+// Packs bundles [bundle0, bundle1) of a matrix into `packed`, the beginning of the whole packed matrix, so
+// that threads may share the work. `w` is row 0 of the file's row-major [channels][k] matrix, rows
+// `row_bytes` apart, of any alignment.
+void lh_pack(
+  lh_type type, const void *w, int64_t row_bytes, int64_t channels, int64_t k, int64_t bundle0,
+  int64_t bundle1, void *packed);
+
+// ---- Activations ----
+
+// 32 activations, rounded: element i is scale * value[i].
+typedef struct {
+  int8_t value[32];      // -127 ... 127
+  float scale;           // largest magnitude / 127; 0 if all are zero; NaN if any is not finite
+  float sum;             // scale * (sum of value)
+  float half_sum[2];     // the same of elements 0-15 and 16-31
+  int32_t negated;       // -(sum of value)
+  int32_t half_negated[2];  // the same of elements 0-15 and 16-31
+  int32_t unused;
+} lh_activation_block;
+
+// Rounds m rows of k elements (a multiple of 32) to blocks[r * (k/32) + b]. `blocks` has the alignment of a
+// cache line. value = x * (127 / largest magnitude), to nearest even; a block whose largest magnitude is
+// below 2^-120 is all zeros.
+void lh_quantize_rows(
+  const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t m, int64_t k);
+
+// ---- Matrix product ----
+
+// Floats of scratch that one call of either product needs; each thread brings its own, 64-byte aligned.
+int64_t lh_matmul_scratch_floats(void);
+
+// Products of `packed` weights: y[r*y_stride + n] = row r of the activations times channel n, for rows r
+// in [0, m) and channels n in [n0, n1); other elements of y are not touched, so threads may share y and
+// split channels anywhere (at multiples of 16 nothing is computed twice). k = 0 writes zeros. A type that
+// does not belong to the function writes nothing.
+//
+// Floats. Order: acc = +0, then acc = fma(x[i], w[i], acc) for i ascending.
+void lh_matmul(
+  lh_type type, const void *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride,
+  int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch);
+// Quantised types. Order: acc = +0; then for each sub-block, ascending, with s = the exact integer sum of
+// (code - offset) * value: acc = fma(float(s), weight scale * activation scale, acc), and for types with
+// minimum then acc = fma(minimum, activation sum of the sub-block, acc).
+void lh_matmul_quantized(
+  lh_type type, const void *packed, const lh_activation_block *x, float *y, int64_t y_stride, int64_t m,
+  int64_t k, int64_t n0, int64_t n1, float *scratch);
+
+#endif

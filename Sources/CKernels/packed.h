@@ -1,0 +1,124 @@
+// What PackedWeights.h says in words, for the kernels: the parts of a unit and how one number is read.
+#ifndef LONGHAUL_PACKED_H
+#define LONGHAUL_PACKED_H
+
+#include "scalar.h"
+
+// How far ahead of its use packed memory is asked for when rows are few. Prefetching reads nothing: beyond
+// the end it is a wasted hint.
+#ifndef PREFETCH_BYTES
+#define PREFETCH_BYTES 2048
+#endif
+
+// How a quantised type is packed. Constant where the type is, so that it costs nothing.
+typedef struct {
+  int low_bits, high_bits;  // of the codes' planes; 0: no such plane, and for low_bits: no quantised type
+  int offset_shift;         // the offset is 1 << offset_shift; -1: no offset
+  int blocks;               // of a unit
+  int sub_elements;         // of a sub-block
+  int byte_rows, half_rows; // of scales, 16 entries each
+  bool is_table;            // codes are looked up
+  bool has_minimum;
+} lh_packing;
+
+LH_INLINE lh_packing lh_packing_of(lh_type type) {
+  switch (type) {
+    case LH_F32:
+    case LH_F16:
+    case LH_BF16: break;
+    case LH_Q4_0: return (lh_packing){4, 0, 3, 1, 32, 0, 1, false, false};
+    case LH_Q4_1: return (lh_packing){4, 0, -1, 1, 32, 0, 2, false, true};
+    case LH_Q5_0: return (lh_packing){4, 1, 4, 1, 32, 0, 1, false, false};
+    case LH_Q5_1: return (lh_packing){4, 1, -1, 1, 32, 0, 2, false, true};
+    case LH_Q8_0: return (lh_packing){8, 0, 7, 1, 32, 0, 1, false, false};
+    case LH_IQ4_NL: return (lh_packing){4, 0, 7, 1, 32, 0, 1, true, false};
+    case LH_Q2_K: return (lh_packing){2, 0, -1, 8, 16, 16, 2, false, true};
+    case LH_Q3_K: return (lh_packing){2, 1, 2, 8, 16, 12, 1, false, false};
+    case LH_Q4_K: return (lh_packing){4, 0, -1, 8, 32, 12, 2, false, true};
+    case LH_Q5_K: return (lh_packing){4, 1, -1, 8, 32, 12, 2, false, true};
+    case LH_Q6_K: return (lh_packing){4, 2, 5, 8, 16, 16, 1, false, false};
+    case LH_IQ4_XS: return (lh_packing){4, 0, 7, 8, 32, 6, 1, true, false};
+  }
+  return (lh_packing){0};
+}
+
+LH_INLINE bool lh_is_float(lh_type type) { return type == LH_F32 || type == LH_F16 || type == LH_BF16; }
+LH_INLINE bool lh_is_quantised(lh_type type) { return lh_packing_of(type).low_bits != 0; }
+LH_INLINE int lh_code_bytes(lh_packing p) { return 64 * (p.low_bits + p.high_bits); }
+LH_INLINE int lh_scale_bytes(lh_packing p) { return 16 * p.byte_rows + 32 * p.half_rows; }
+LH_INLINE int lh_unit_bytes(lh_packing p) { return p.blocks * lh_code_bytes(p) + lh_scale_bytes(p); }
+LH_INLINE int lh_unit_elements(lh_packing p) { return p.blocks * LH_BLOCK_ELEMENTS; }
+
+// The values of the table types, plus 128.
+#define LH_IQ4_CODES 1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241
+
+// Bits of element i of a block in one plane of `bits` bits.
+LH_INLINE int lh_plane_bits(const uint8_t *plane, int bits, int channel, int i) {
+  int vector = i / 4, byte = 4 * channel + i % 4;
+  int vectors = bits;  // a plane of so many bits has as many vectors of 64 bytes
+  int in_byte = 8 / bits;
+  // 8 code vectors over `vectors` vectors. 4 bits: v and 4 + v share a vector; else neighbours do.
+  int v = bits == 4 ? vector % vectors : vector / in_byte;
+  int place = bits == 4 ? vector / vectors : vector % in_byte;
+  return plane[64 * v + byte] >> place * bits & ((1 << bits) - 1);
+}
+
+// The code of element i (0 to 31) of a block, looked up where the type says so.
+LH_INLINE int lh_packed_code(lh_packing p, const uint8_t *codes, int channel, int i) {
+  static const uint8_t table[16] = {LH_IQ4_CODES};
+  int code = lh_plane_bits(codes, p.low_bits, channel, i);
+  if (p.high_bits != 0)
+    code |= lh_plane_bits(codes + 64 * p.low_bits, p.high_bits, channel, i) << p.low_bits;
+  return p.is_table ? table[code] : code;
+}
+
+LH_INLINE void lh_write_zeros(float *y, int64_t y_stride, int64_t m, int64_t n0, int64_t n1) {
+  for (int64_t r = 0; r < m; r++)
+    for (int64_t n = n0; n < n1; n++) y[r * y_stride + n] = 0;
+}
+
+// Moves those of `count` channels from channel n on that lie in [n0, n1), to y or from it. Out of line: the
+// edges of a matrix are few, and their code would bury the kernels'.
+static __attribute__((noinline, unused)) void lh_store_edge(
+  float *y, const float *values, int64_t count, int64_t n, int64_t n0, int64_t n1) {
+  for (int64_t i = lh_clamp(n0 - n, 0, count); i < lh_min(n1 - n, count); i++) y[n + i] = values[i];
+}
+
+static __attribute__((noinline, unused)) void lh_load_edge(
+  const float *y, float *values, int64_t count, int64_t n, int64_t n0, int64_t n1) {
+  for (int64_t i = lh_clamp(n0 - n, 0, count); i < lh_min(n1 - n, count); i++) values[i] = y[n + i];
+}
+
+typedef struct { float scale, minimum; } lh_packed_scale;
+
+// Scale and minimum of a sub-block of a unit; `scales` is where the unit's scales begin.
+LH_INLINE lh_packed_scale lh_packed_scale_of(
+  lh_type type, lh_packing p, const uint8_t *scales, int channel, int sub) {
+  const uint8_t *row = scales + channel, *halves = scales + 16 * p.byte_rows + 2 * channel;
+  float d = lh_f16_to_f32(lh_read_u16(halves));
+  float m = p.half_rows == 2 ? lh_f16_to_f32(lh_read_u16(halves + 32)) : 0.0f;
+#define ROW(i) ((int)row[16 * (i)])
+  int low = sub % 4;
+  switch (type) {
+    case LH_Q2_K: return (lh_packed_scale){d * (float)(ROW(sub) & 15), -(m * (float)(ROW(sub) >> 4))};
+    case LH_Q3_K: {
+      int six = (ROW(sub % 8) >> sub / 8 * 4 & 15) | (ROW(8 + low) >> sub / 4 * 2 & 3) << 4;
+      return (lh_packed_scale){d * (float)(six - 32), 0};
+    }
+    case LH_Q4_K:
+    case LH_Q5_K: {
+      int s = sub < 4 ? ROW(sub) & 63 : (ROW(8 + low) & 15) | ROW(low) >> 6 << 4;
+      int t = sub < 4 ? ROW(4 + sub) & 63 : ROW(8 + low) >> 4 | ROW(4 + low) >> 6 << 4;
+      return (lh_packed_scale){d * (float)s, -(m * (float)t)};
+    }
+    case LH_Q6_K: return (lh_packed_scale){d * (float)(int8_t)ROW(sub), 0};
+    case LH_IQ4_XS: {
+      int six = (ROW(2 + sub / 2) >> sub % 2 * 4 & 15) | (ROW(sub / 4) >> low * 2 & 3) << 4;
+      return (lh_packed_scale){d * (float)(six - 32), 0};
+    }
+    default: return (lh_packed_scale){d, m};
+  }
+#undef ROW
+}
+
+#endif

@@ -1,0 +1,161 @@
+// Vectors of packed weights, for the vector halves of the matrix products; included by them once for each
+// instruction set, after vectors.h. A "part" of a bundle is LH_WIDTH of its channels.
+
+typedef uint8_t LH_FN(lh_vb) __attribute__((ext_vector_type(4 * LH_WIDTH)));
+typedef uint8_t LH_FN(lh_vbyte) __attribute__((ext_vector_type(LH_WIDTH)));
+
+#ifndef LONGHAUL_PACKED_VECTOR_NAMES
+#define LONGHAUL_PACKED_VECTOR_NAMES
+#define vb LH_FN(lh_vb)
+#define vbyte LH_FN(lh_vbyte)
+#define load_bytes LH_FN(lh_load_bytes)
+#define code_vectors LH_FN(lh_code_vectors)
+#define scale_vectors LH_FN(lh_scale_vectors)
+#define byte_row LH_FN(lh_byte_row)
+#define half_row LH_FN(lh_half_row)
+#define look_up LH_FN(lh_look_up)
+#define dot LH_FN(lh_dot)
+#define store_part LH_FN(lh_store_part)
+#define load_part LH_FN(lh_load_part)
+// Whether codes are kept as signed numbers (less 128) where the type's offset is 128; see dot.
+#define LH_SIGNED_WIDE_CODES (LH_WIDTH == 8)
+#endif
+
+LH_INLINE vb load_bytes(const uint8_t *p) {
+  vb v;
+  __builtin_memcpy(&v, p, sizeof v);
+  return v;
+}
+
+// acc plus, in each lane, the sum of four codes times the four activations. Exact.
+//
+// AVX2 has no such instruction; it has one that adds pairs of u8 * s8 in 16 bits, saturating. Codes up to 127
+// never saturate it. Those of types with offset 128 do: they are kept as signed numbers here, and their
+// magnitude (at most 128) is multiplied by the activation with the number's sign.
+LH_INLINE vi dot(vi acc, vb codes, const int8_t *activation, bool is_wide) {
+#if LH_WIDTH == 16
+  (void)is_wide;
+  int32_t four;
+  __builtin_memcpy(&four, activation, 4);
+  return (vi)_mm512_dpbusd_epi32((__m512i)acc, (__m512i)codes, _mm512_set1_epi32(four));
+#elif LH_WIDTH == 8
+  int32_t four;
+  __builtin_memcpy(&four, activation, 4);
+  __m256i a = _mm256_set1_epi32(four), w = (__m256i)codes;
+  __m256i pairs = is_wide ? _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(a, w))
+                          : _mm256_maddubs_epi16(w, a);
+  return acc + (vi)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+#else
+  (void)is_wide;
+  int32_t four;
+  __builtin_memcpy(&four, activation, 4);
+  int8x16_t a = vreinterpretq_s8_s32(vdupq_n_s32(four));
+  uint8x16_t w = (uint8x16_t)codes;
+  // A product of a code and an activation fits in 16 bits.
+  int16x8_t low = vmulq_s16(vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(w))), vmovl_s8(vget_low_s8(a)));
+  int16x8_t high = vmulq_s16(vreinterpretq_s16_u16(vmovl_u8(vget_high_u8(w))), vmovl_s8(vget_high_s8(a)));
+  return acc + (vi)vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high));
+#endif
+}
+
+// The values of IQ4's codes (0 to 15), plus 128.
+LH_INLINE vb look_up(vb codes) {
+  static const uint8_t table[16] = {LH_IQ4_CODES};
+#if LH_WIDTH == 16
+  __m512i rows = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
+  return (vb)_mm512_shuffle_epi8(rows, (__m512i)codes);
+#elif LH_WIDTH == 8
+  __m256i rows = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)table));
+  return (vb)_mm256_shuffle_epi8(rows, (__m256i)codes);
+#else
+  return (vb)vqtbl1q_u8(vld1q_u8(table), (uint8x16_t)codes);
+#endif
+}
+
+// Bits [shift, shift + bits) of every byte, moved to bit `to`.
+LH_INLINE vb LH_FN(lh_bits)(vb v, int shift, int bits, int to) {
+  typedef uint16_t words __attribute__((ext_vector_type(2 * LH_WIDTH)));
+  words w = __builtin_bit_cast(words, v);
+  w = shift > to ? w >> (uint16_t)(shift - to) : w << (uint16_t)(to - shift);
+  return __builtin_bit_cast(vb, w) & (uint8_t)(((1 << bits) - 1) << to);
+}
+
+// The eight code vectors of one part of a block.
+LH_INLINE void code_vectors(lh_packing p, const uint8_t *codes, int part, vb *out) {
+  codes += 4 * LH_WIDTH * part;
+  if (p.low_bits == 8) LH_UNROLL for (int j = 0; j < 8; j++) out[j] = load_bytes(codes + 64 * j);
+  if (p.low_bits == 4)
+    LH_UNROLL for (int j = 0; j < 4; j++) {
+      vb both = load_bytes(codes + 64 * j);
+      out[j] = both & 15;
+      out[4 + j] = LH_FN(lh_bits)(both, 4, 4, 0);
+    }
+  if (p.low_bits == 2)
+    LH_UNROLL for (int j = 0; j < 8; j++)
+      out[j] = LH_FN(lh_bits)(load_bytes(codes + 64 * (j / 4)), 2 * (j % 4), 2, 0);
+  const uint8_t *high = codes + 64 * p.low_bits;
+  if (p.high_bits == 1)
+    LH_UNROLL for (int j = 0; j < 8; j++)
+      out[j] |= LH_FN(lh_bits)(load_bytes(high), j, 1, p.low_bits);
+  if (p.high_bits == 2)
+    LH_UNROLL for (int j = 0; j < 8; j++)
+      out[j] |= LH_FN(lh_bits)(load_bytes(high + 64 * (j / 4)), 2 * (j % 4), 2, p.low_bits);
+  if (p.is_table) LH_UNROLL for (int j = 0; j < 8; j++) out[j] = look_up(out[j]);
+  if (LH_SIGNED_WIDE_CODES && p.offset_shift == 7)
+    LH_UNROLL for (int j = 0; j < 8; j++) out[j] ^= 0x80;
+}
+
+LH_INLINE vi byte_row(const uint8_t *rows, int row) {
+  vbyte v;
+  __builtin_memcpy(&v, rows + 16 * row, sizeof v);
+  return __builtin_bit_cast(vi, __builtin_convertvector(v, vu));
+}
+
+LH_INLINE vf half_row(const uint8_t *halves, int row) { return load_kv(LH_F16, halves + 32 * row, 0); }
+
+// lh_packed_scale_of, for one part.
+LH_INLINE void scale_vectors(
+  lh_type type, lh_packing p, const uint8_t *scales, int part, int sub, vf *scale, vf *minimum) {
+  const uint8_t *row = scales + LH_WIDTH * part, *halves = scales + 16 * p.byte_rows + 2 * LH_WIDTH * part;
+  vf d = half_row(halves, 0);
+  vf m = p.half_rows == 2 ? half_row(halves, 1) : 0;
+  int low = sub % 4;
+#define ROW(i) byte_row(row, i)
+#define FLOATS(v) __builtin_convertvector(v, vf)
+  if (type == LH_Q2_K) {
+    vi s = ROW(sub);
+    d *= FLOATS(s & 15);
+    m = -(m * FLOATS(s >> 4));
+  }
+  if (type == LH_Q3_K)
+    d *= FLOATS(((ROW(sub % 8) >> sub / 8 * 4 & 15) | (ROW(8 + low) >> sub / 4 * 2 & 3) << 4) - 32);
+  if (type == LH_Q4_K || type == LH_Q5_K) {
+    vi s = sub < 4 ? ROW(sub) & 63 : (ROW(8 + low) & 15) | ROW(low) >> 6 << 4;
+    vi t = sub < 4 ? ROW(4 + sub) & 63 : ROW(8 + low) >> 4 | ROW(4 + low) >> 6 << 4;
+    d *= FLOATS(s);
+    m = -(m * FLOATS(t));
+  }
+  if (type == LH_Q6_K) d *= FLOATS(ROW(sub) << 24 >> 24);
+  if (type == LH_IQ4_XS)
+    d *= FLOATS(((ROW(2 + sub / 2) >> sub % 2 * 4 & 15) | (ROW(sub / 4) >> low * 2 & 3) << 4) - 32);
+#undef ROW
+#undef FLOATS
+  *scale = d;
+  *minimum = m;
+}
+
+// Stores the lanes that are channels in [n0, n1); lane 0 is channel n.
+LH_INLINE void store_part(float *y, vf v, int64_t n, int64_t n0, int64_t n1) {
+  if (n >= n0 && n + LH_WIDTH <= n1) return store_f32(y + n, v);
+  float lanes[LH_WIDTH];
+  store_f32(lanes, v);
+  lh_store_edge(y, lanes, LH_WIDTH, n, n0, n1);
+}
+
+// Loads what store_part stored; other lanes are zeros.
+LH_INLINE vf load_part(const float *y, int64_t n, int64_t n0, int64_t n1) {
+  if (n >= n0 && n + LH_WIDTH <= n1) return load_f32(y + n);
+  float lanes[LH_WIDTH] = {0};
+  lh_load_edge(y, lanes, LH_WIDTH, n, n0, n1);
+  return load_f32(lanes);
+}
