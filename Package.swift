@@ -99,7 +99,7 @@ let package = Package(
     .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Inference"], swiftSettings: swiftSettings),
-    .testTarget(name: "TransportTests", dependencies: ["Transport"], swiftSettings: swiftSettings),
+    .testTarget(name: "TransportTests", dependencies: ["Transport", "CPlatform"], swiftSettings: swiftSettings),
     .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Transport"], swiftSettings: swiftSettings),
     .testTarget(
       name: "OpenAIAPITests",

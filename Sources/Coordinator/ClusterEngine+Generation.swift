@@ -88,8 +88,12 @@ extension ClusterEngine {
             .stepFailed(result.epoch, reason: "the last stage sent a result that fits no step: \(error)"))
         }
       }
+    } catch WireError.damaged {
+      eventSink.yield(
+        .stepFailed(state.withLock { $0.control.epoch }, reason: "a result of the last stage came damaged"))
     } catch {
-      logger.warning("result dropped", metadata: ["reason": "\(error)"])
+      // Noise may come by the million: the log is told now and then.
+      if droppedResults.isToBeTold() { logger.warning("result dropped", metadata: ["reason": "\(error)"]) }
     }
   }
 

@@ -14,6 +14,7 @@ extension ClusterEngine {
     case .gone(let peer):
       if let name = name(of: peer) { apply(.linkBroke(worker: name)) }
     case .stranger(let peer, let reason):
+      strangers.leave()
       logger.warning("message refused", metadata: ["reason": "\(reason)"])
       tell(.refused(reason: reason), peer)
     case .stepFailed(let epoch, let reason): apply(.pipelineFailed(epoch, reason: reason))

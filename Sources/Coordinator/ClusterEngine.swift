@@ -35,6 +35,9 @@ package final class ClusterEngine: InferenceEngine {
   let links: Links
   /// Whose results are taken, in a cluster with keys: the last stage's alone.
   let resultGate = KeyGate()
+  /// Messages that are none, waiting to be answered.
+  let strangers = WaitingRoom(capacity: 32)
+  let droppedResults = RareNews()
   private let readinessSink: AsyncStream<EngineReadiness>.Continuation
   private let events: AsyncStream<Event>
   let eventSink: AsyncStream<Event>.Continuation
@@ -62,7 +65,8 @@ package final class ClusterEngine: InferenceEngine {
     let results = WeakEngine()
     do {
       links = try Self.openLinks(
-        configuration, loop: loop, eventSink: eventSink, resultGate: resultGate, results: results)
+        configuration, loop: loop, eventSink: eventSink, resultGate: resultGate, strangers: strangers,
+        results: results)
     } catch {
       loop.stop()
       throw error
@@ -139,7 +143,7 @@ package final class ClusterEngine: InferenceEngine {
 
   private static func openLinks(
     _ configuration: ClusterConfiguration, loop: SocketLoop, eventSink: AsyncStream<Event>.Continuation,
-    resultGate: KeyGate, results: WeakEngine
+    resultGate: KeyGate, strangers: WaitingRoom, results: WeakEngine
   ) throws -> Links {
     var register = SocketSpecification(kind: .router, role: .bind(configuration.controlEndpoint))
     register.maximumMessageByteCount = WireLimits.maximumControlByteCount
@@ -152,7 +156,8 @@ package final class ClusterEngine: InferenceEngine {
         do {
           eventSink.yield(.worker(try frame.withUnsafeBytes { try WorkerMessage(decoding: $0) }, peer, message.sender))
         } catch {
-          eventSink.yield(.stranger(peer, reason: "\(error)"))
+          // More than a few at once are noise: answering each would hold up the workers' heartbeats.
+          if strangers.enter() { eventSink.yield(.stranger(peer, reason: "\(error)")) }
         }
       }, onPeerEvent: { event in if case .disconnected(let peer?) = event { eventSink.yield(.gone(peer)) } })
     var intake = SocketSpecification(kind: .pull, role: .bind(configuration.resultEndpoint))

@@ -19,11 +19,12 @@ enum StepMessages {
           samples: entry.samples, wantsLogits: entry.wantsLogits, topLogprobCount: entry.topLogprobCount,
           scoresFrom: entry.scoresFrom, followingToken: entry.followingToken)
       }, releases: plan.releases)
-    return Message(frames: [Frame(header.encoded())])
+    return Message(frames: [Frame(header.encoded())]).sealed()
   }
 
   /// A step's result with the logits rows that came along, one for each entry that has them.
   static func result(_ message: Message) throws(WireError) -> (StepResult, [[Float]]) {
+    let message = try whole(message)
     guard let first = message.frames.first else { throw .field("frames", reason: "has no header") }
     let decoded = first.withUnsafeBytes { bytes in
       Result { () throws(WireError) in try StepResult(decoding: bytes) }
@@ -44,6 +45,17 @@ enum StepMessages {
         }
       }
     }
+    guard rows.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
+      throw .field("payload", reason: "has numbers that are not finite")
+    }
     return (result, rows)
+  }
+
+  private static func whole(_ message: Message) throws(WireError) -> Message {
+    switch message.opened() {
+    case .whole(let message): return message
+    case .damaged: throw .damaged
+    case .unsealed: throw .field("seal", reason: "is missing")
+    }
   }
 }

@@ -8,6 +8,8 @@ package enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
   case amplified(message: String, byteCount: Int)
   /// Not a protobuf message of this kind.
   case malformed(message: String)
+  /// Changed between its sender and here.
+  case damaged
   /// A field, by its path in the message (`entries[2].tokens`), and what it has to be.
   case field(String, reason: String)
 
@@ -20,6 +22,7 @@ package enum WireError: Error, Hashable, Sendable, CustomStringConvertible {
     case .amplified(let message, let byteCount):
       "a \(message) of \(byteCount) bytes would take far more memory than its length allows"
     case .malformed(let message): "not a \(message): the bytes are not the protobuf message they should be"
+    case .damaged: "the message was damaged on its way"
     case .field(let path, let reason): "field \(path) \(reason)"
     }
   }

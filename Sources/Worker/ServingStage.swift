@@ -100,6 +100,15 @@ final class ServingStage {
     try isLast ? sendResult(header, entries: results, logits: logits) : sendOn(header, rows: rows)
   }
 
+  /// Tells the stages after this one, and so the coordinator, that a step is lost: it is made again.
+  func lose(_ reason: String) throws {
+    guard isServing else { return }
+    let header = ForwardHeader(
+      epoch: assignment.epoch, step: 0, hiddenSize: stage.configuration.hiddenSize, entries: [],
+      failure: "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(reason)")
+    try isLast ? sendResult(header, entries: [], logits: []) : sendOn(header, rows: [])
+  }
+
   /// Runs the layers over the entries that can go on; those that cannot are dropped from the header. Returns the first
   /// row of each remaining entry.
   private func compute(
@@ -192,7 +201,7 @@ final class ServingStage {
           }
         })
     }
-    try output.send(Message(frames: frames))
+    try output.send(Message(frames: frames).sealed())
   }
 
   private func sendResult(_ header: ForwardHeader, entries: [StepResultEntry], logits: [Float]) throws {
@@ -203,7 +212,7 @@ final class ServingStage {
     if !logits.isEmpty, header.failure == nil {
       frames.append(logits.withUnsafeBytes { bytes in Frame(byteCount: bytes.count) { $0.copyMemory(from: bytes) } })
     }
-    try output.send(Message(frames: frames))
+    try output.send(Message(frames: frames).sealed())
   }
 }
 

@@ -27,8 +27,9 @@ final class StageRunner: Sendable {
 
   private let modelPath: String?
   private let threadCount: Int
-  private let queue = WorkQueue(capacity: 256)
+  private let queue = WorkQueue(capacity: 256, byteLimit: WireLimits.maximumPayloadByteCount)
   private let progressCount = Atomic<UInt64>(0)
+  private let rejections = RareNews()
   /// What the step in hand should take; 0 between steps.
   private let stepMilliseconds = Atomic<Int>(0)
   /// The epoch last assigned, so that a load nobody waits for any more ends early.
@@ -91,9 +92,10 @@ final class StageRunner: Sendable {
       case .assign(let assignment, let output):
         stage = take(assignment, output: output, current: stage.take())
         if stage == nil { pace = StepPace() }
-      case .frame(let message):
+      case .frame(let sealed):
         guard let epoch = stage?.assignment.epoch else { continue }
         do {
+          guard let message = try whole(sealed, stage) else { continue }
           guard let header = try stage?.read(message) else { continue }
           // A step that nobody could measure yet is given its time; the clock runs from here.
           let rows = header.rowCount
@@ -103,12 +105,24 @@ final class StageRunner: Sendable {
           }
           if rows > 0 { pace.note(rows: rows, seconds: elapsed.inSeconds) }
         } catch let error as WireError {
-          report(epoch, .rejected("\(error)"))
+          // Noise may come by the million: the log is told now and then.
+          if rejections.isToBeTold() { report(epoch, .rejected("\(error)")) }
         } catch {
           report(epoch, .failed("\(error)"))
         }
         stepMilliseconds.store(0, ordering: .relaxed)
       }
+    }
+  }
+
+  /// The message as its sender made it; nil when it was damaged on its way, which is passed on as a lost step.
+  private func whole(_ message: Message, _ stage: ServingStage?) throws -> Message? {
+    switch message.opened() {
+    case .whole(let message): return message
+    case .damaged:
+      try stage?.lose("a frame came damaged")
+      return nil
+    case .unsealed: throw WireError.field("seal", reason: "is missing")
     }
   }
 

@@ -16,22 +16,32 @@ struct StageOutput: Sendable {
   let send: @Sendable (Message) throws -> Void
 }
 
-/// Work waiting for the compute thread: bounded, filled by other threads, emptied by the compute thread.
+/// Work waiting for the compute thread: bounded in number and bytes, filled by other threads, emptied by the compute
+/// thread.
 final class WorkQueue: @unchecked Sendable {
   // Safety: every field is touched under the condition's lock only.
   private let condition = NSCondition()
   private var waiting: [StageWork] = []
   private var isClosed = false
+  private var byteCount = 0
   private let capacity: Int
+  private let byteLimit: Int
 
-  init(capacity: Int) { self.capacity = capacity }
+  /// - Parameter byteLimit: bytes of frames that may wait; a single one may be longer.
+  init(capacity: Int, byteLimit: Int) {
+    self.capacity = capacity
+    self.byteLimit = byteLimit
+  }
 
   /// False when too many frames wait, or the queue is closed: the frame is not taken.
   func push(frame: Message) -> Bool {
     condition.lock()
     defer { condition.unlock() }
-    guard !isClosed, waiting.count < capacity else { return false }
+    guard !isClosed, waiting.count < capacity, byteCount == 0 || byteCount + frame.byteCount <= byteLimit else {
+      return false
+    }
     waiting.append(.frame(frame))
+    byteCount += frame.byteCount
     condition.signal()
     return true
   }
@@ -42,6 +52,7 @@ final class WorkQueue: @unchecked Sendable {
     defer { condition.unlock() }
     guard !isClosed else { return }
     waiting = [work]
+    byteCount = 0
     condition.signal()
   }
 
@@ -50,13 +61,17 @@ final class WorkQueue: @unchecked Sendable {
     condition.lock()
     defer { condition.unlock() }
     while waiting.isEmpty, !isClosed { condition.wait() }
-    return isClosed ? nil : waiting.removeFirst()
+    guard !isClosed else { return nil }
+    let work = waiting.removeFirst()
+    if case .frame(let frame) = work { byteCount -= frame.byteCount }
+    return work
   }
 
   func close() {
     condition.lock()
     isClosed = true
     waiting.removeAll()
+    byteCount = 0
     condition.broadcast()
     condition.unlock()
   }

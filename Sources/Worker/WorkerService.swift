@@ -33,6 +33,7 @@ package final class WorkerService: Sendable {
   private let runner: StageRunner
   /// Whose frames the stage takes, in a cluster with keys: the previous stage's alone.
   private let gate = KeyGate()
+  private let droppedFrames = RareNews()
   private let started = ContinuousClock.now
 
   /// - Parameter onStageReady: told each time a stage has been loaded, with its layers and bytes.
@@ -233,6 +234,8 @@ package final class WorkerService: Sendable {
     gate.admitOnly(Set([PublicKey(bytes: assignment.previousKey)].compactMap { $0 }))
     link.linger = .milliseconds(100)
     link.maximumQueuedByteCount = 2 * WireLimits.maximumPayloadByteCount
+    // The bytes are counted in our own queue, so libzmq's, which counts messages, is kept short.
+    link.sendHighWaterMark = 4
     let next = try session.loop.open(link, onMessage: { _, _ in })
     session.next = next
     runner.assign(assignment, output: StageOutput { [loop = session.loop] in try loop.send($0, on: next) })
@@ -276,6 +279,6 @@ package final class WorkerService: Sendable {
 
   /// Socket thread: a frame for the stage.
   private func takeFrame(_ message: Message) {
-    if !runner.take(message) { logger.warning("frame dropped: too many wait") }
+    if !runner.take(message), droppedFrames.isToBeTold() { logger.warning("frame dropped: too many wait") }
   }
 }

@@ -2,13 +2,14 @@ import Foundation
 import Testing
 import Transport
 
-/// A cluster with keys over tcp on loopback, made with the commands that an operator uses.
+/// A cluster over tcp on loopback, its keys made with the commands that an operator uses.
 final class SecuredCluster {
   let folder: ScratchFolder
   private(set) var coordinator: Process?
   private(set) var workers: [Process] = []
   private(set) var port = 0
   let control: Endpoint
+  private let hasKeys: Bool
 
   private struct Made: Decodable {
     struct Worker: Decodable {
@@ -21,9 +22,11 @@ final class SecuredCluster {
   }
 
   /// Makes the keys of a cluster of two workers, w0 and w1, and of nobody else.
-  init() async throws {
+  init(hasKeys: Bool = true) async throws {
+    self.hasKeys = hasKeys
     folder = try ScratchFolder()
     control = try Endpoint("tcp://127.0.0.1:\(try Self.freePorts())")
+    guard hasKeys else { return }
     let made = try await Program.run([
       "init", folder.path("cluster"), "--listen", control.description, "--worker", "w0", "--worker", "w1", "--json",
     ])
@@ -53,9 +56,12 @@ final class SecuredCluster {
 
   func start() async throws {
     coordinator = try launch(
-      ["serve", SharedFiles.demo, "--cluster", folder.path("cluster"), "--http", "127.0.0.1:0"], log: "c")
+      ["serve", SharedFiles.demo, "--http", "127.0.0.1:0"]
+        + (hasKeys ? ["--cluster", folder.path("cluster")] : ["--listen", control.description]), log: "c")
     for name in ["w0", "w1"] {
-      workers.append(try launch(["worker", "--keys", keys(name), "--threads", "1"], log: name))
+      workers.append(try launch(
+        ["worker", "--threads", "1"]
+          + (hasKeys ? ["--keys", keys(name)] : ["--coordinator", control.description, "--name", name]), log: name))
       // In this order, so that w0 has the first layers.
       let deadline = ContinuousClock.now + .seconds(30)
       while ContinuousClock.now < deadline, !log(name).contains("registered") {

@@ -44,6 +44,14 @@ uint64_t lh_eventfd_drain(int32_t fd);
 // Asks for huge pages for the whole pages inside [address, address + size); advice, never an error.
 void lh_advise_huge_pages(void *address, int64_t size);
 
+// ---- Checksums ----
+
+// The CRC32C of what `checksum` is already that of, followed by `count` bytes; 0 to begin with. By the processor's
+// instruction where it has one.
+uint32_t lh_crc32c(uint32_t checksum, const void *data, int64_t count);
+// The same number by a table, for processors without the instruction and for tests.
+uint32_t lh_crc32c_by_table(uint32_t checksum, const void *data, int64_t count);
+
 // ---- Fork-join pool ----
 
 // A fixed set of threads that run one body at a time, all together. The caller of lh_pool_run is one of

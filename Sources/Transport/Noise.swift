@@ -1,0 +1,30 @@
+import Synchronization
+
+/// Counts what waits to be handled, so that noise cannot fill a queue that honest messages share. Any thread.
+package final class WaitingRoom: Sendable {
+  private let waiting = Atomic(0)
+  private let capacity: Int
+
+  package init(capacity: Int) { self.capacity = capacity }
+
+  /// False when it is full: the newcomer is to be dropped.
+  package func enter() -> Bool {
+    if waiting.add(1, ordering: .relaxed).newValue <= capacity { return true }
+    leave()
+    return false
+  }
+
+  package func leave() { waiting.subtract(1, ordering: .relaxed) }
+}
+
+/// Which of many like events are worth a line in the log: the first, the second, the fourth, the eighth and so on. Any
+/// thread.
+package final class RareNews: Sendable {
+  private let count = Atomic(0)
+
+  package init() {}
+
+  package func isToBeTold() -> Bool {
+    count.add(1, ordering: .relaxed).newValue.nonzeroBitCount == 1
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+import Transport
+import Wire
+
+extension EndToEnd {
+  /// `LONGHAUL_NOISE_FRAMES` says how many malformed frames each cluster gets.
+  @Suite("Noise at every open port while clients are served")
+  struct Noise {
+    private static let frameCount =
+      ProcessInfo.processInfo.environment["LONGHAUL_NOISE_FRAMES"].flatMap { Int($0) } ?? 20_000
+    private static let body = #"{"prompt": "Once upon a time", "max_tokens": 60, "temperature": 0, "ignore_eos": true}"#
+
+    @Test("malformed frames change no answer and end no process, with keys and without", arguments: [true, false])
+    func noise(hasKeys: Bool) async throws {
+      let cluster = try await SecuredCluster(hasKeys: hasKeys)
+      try await cluster.start()
+      let expected = try await cluster.completion(Self.body)
+      let processes = cluster.workers + [try #require(cluster.coordinator)]
+      let ports = processes.flatMap { Listeners.of($0.processIdentifier).map(\.port) }
+      #expect(ports.count == 5)
+      let noise = Task.detached { try NoiseMaker(ports: ports).send(Self.frameCount) }
+      var answers = 0
+      repeat {
+        #expect(try await cluster.completion(Self.body) == expected)
+        answers += 1
+      } while answers < 3
+      let sent = try await noise.value
+      #expect(try await cluster.completion(Self.body) == expected)
+      #expect(sent >= Self.frameCount)
+      for process in processes { #expect(process.isRunning) }
+      print("noise: \(sent) malformed frames at \(ports.count) ports, keys \(hasKeys), \(answers) answers meanwhile")
+    }
+  }
+}
+
+/// Connects to ports in turn and writes what no honest peer would.
+private struct NoiseMaker {
+  let ports: [UInt16]
+
+  /// The greeting and first words of a peer without keys, so that frames get as far as they can.
+  private static func opening(_ kind: String) -> [UInt8] {
+    let greeting: [UInt8] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0] + Array("NULL".utf8)
+      + [UInt8](repeating: 0, count: 48)
+    let body = [5] + Array("READY".utf8) + [11] + Array("Socket-Type".utf8) + [0, 0, 0, UInt8(kind.utf8.count)]
+      + Array(kind.utf8)
+    return greeting + [4, UInt8(body.count)] + body
+  }
+
+  /// Honest messages, to be damaged.
+  private static let honest: [[UInt8]] = [
+    WorkerMessage.heartbeat(WorkerHeartbeat(incarnation: 1, epoch: .init(1), progress: 3)).encoded(),
+    WorkerMessage.stageFailed(epoch: .init(1), reason: "noise").encoded(),
+    WorkerMessage.leaving(reason: "noise").encoded(),
+    ForwardHeader(epoch: .init(1), step: 1, hiddenSize: 64, entries: []).encoded(),
+    StepResult(epoch: .init(1), step: 1, entries: [], vocabularySize: 256).encoded(),
+  ]
+
+  /// Sends at least `count` frames over many connections; returns how many.
+  func send(_ count: Int) throws -> Int {
+    var sent = 0
+    var round = 0
+    while sent < count {
+      let port = ports[round % ports.count]
+      var bytes: [UInt8] = round % 7 == 0 ? [] : Self.opening(round % 2 == 0 ? "DEALER" : "PUSH")
+      for _ in 0..<200 {
+        var frame = Self.honest.randomElement() ?? []
+        switch Int.random(in: 0..<4) {
+        case 0: frame = (0..<Int.random(in: 0...120)).map { _ in UInt8.random(in: 0...255) }
+        case 1: frame = Array(frame.prefix(Int.random(in: 0...frame.count)))
+        case 2: frame[Int.random(in: 0..<frame.count)] ^= 1 << UInt8.random(in: 0..<8)
+        default: frame += (0..<Int.random(in: 1...40)).map { _ in UInt8.random(in: 0...255) }
+        }
+        bytes += [UInt8.random(in: 0...1), UInt8(min(frame.count, 255))] + frame.prefix(255)
+      }
+      write(bytes, to: port)
+      sent += 200
+      round += 1
+    }
+    return sent
+  }
+
+  private func write(_ bytes: [UInt8], to port: UInt16) {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { return }
+    defer { close(descriptor) }
+    var patience = timeval(tv_sec: 1, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let isConnected = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+      }
+    }
+    guard isConnected else { return }
+    // The other side hangs up when it has had enough.
+    _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+  }
+}

@@ -1,0 +1,81 @@
+import Glibc
+
+/// One thing to fuzz: what it does with bytes that anybody may have made. Whatever it throws is caught inside; a trap,
+/// a memory error, a broken promise (`require`) or a time-out is a finding.
+struct FuzzTarget: Sendable {
+  let name: String
+  /// Honest inputs to start from.
+  let seeds: @Sendable () -> [[UInt8]]
+  let run: @Sendable ([UInt8]) -> Void
+
+  static let all: [FuzzTarget] = [
+    .gguf, .tokenizer, .template, .forward, .result, .workerMessage, .coordinatorMessage, .seal, .configuration,
+  ]
+
+  /// Ends the process without libFuzzer's taking it for a crash.
+  private static func leave() -> Never {
+    fflush(nil)
+    _exit(0)
+  }
+
+  /// The one that the environment names.
+  static let current: FuzzTarget = {
+    let name = getenv("LONGHAUL_FUZZ_TARGET").map { String(cString: $0) } ?? ""
+    guard let target = all.first(where: { $0.name == name }) else {
+      print(all.map(\.name).joined(separator: " "))
+      leave()
+    }
+    if let folder = getenv("LONGHAUL_FUZZ_SEEDS").map({ String(cString: $0) }) {
+      for (index, seed) in target.seeds().enumerated() {
+        guard let file = fopen("\(folder)/seed-\(index)", "w") else { leave() }
+        fwrite(seed, 1, seed.count, file)
+        fclose(file)
+      }
+      leave()
+    }
+    return target
+  }()
+}
+
+/// A promise that must hold for every input.
+func require(_ condition: Bool, _ promise: StaticString) {
+  if !condition {
+    print("broken promise: \(promise)")
+    abort()
+  }
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+  FuzzTarget.current.run(Array(UnsafeBufferPointer(start: start, count: count)))
+  return 0
+}
+
+/// Takes an input apart: numbers, texts, and lists of parts, for as long as there are bytes.
+struct InputReader {
+  private var rest: ArraySlice<UInt8>
+
+  init(_ bytes: [UInt8]) { rest = bytes[...] }
+
+  var isEmpty: Bool { rest.isEmpty }
+
+  mutating func byte() -> UInt8 { rest.popFirst() ?? 0 }
+
+  mutating func bytes(_ count: Int) -> [UInt8] {
+    defer { rest = rest.dropFirst(count) }
+    return Array(rest.prefix(count))
+  }
+
+  /// Up to 65,535 bytes, as two bytes before them say.
+  mutating func part() -> [UInt8] { bytes(Int(byte()) | Int(byte()) << 8) }
+
+  mutating func all() -> [UInt8] {
+    defer { rest = [] }
+    return Array(rest)
+  }
+
+  /// What `part` reads.
+  static func written(_ bytes: [UInt8]) -> [UInt8] {
+    [UInt8(bytes.count & 255), UInt8(min(bytes.count >> 8, 255))] + bytes
+  }
+}

@@ -1,0 +1,96 @@
+import ChatTemplates
+import Glibc
+import Inference
+import Tokenization
+import Weights
+
+extension FuzzTarget {
+  /// A file's bytes; headers, shapes and tokenizer are read, and a text is encoded when that goes well.
+  static let gguf = FuzzTarget(name: "gguf") {
+    var broken = GGUFWriter.tinyModel(tied: false)
+    broken.set("llama.rope.scaling.type", .string("yarn"))
+    return [GGUFWriter.tinyModel().file, broken.file, GGUFWriter().file]
+  } run: { bytes in
+    // A file in memory, written over for every input.
+    ftruncate(memoryFile, 0)
+    guard pwrite(memoryFile, bytes, bytes.count, 0) == bytes.count else { return }
+    do {
+      let checkpoint = try Checkpoint(path: "/proc/self/fd/\(memoryFile)")
+      _ = checkpoint.fingerprint
+      _ = try? checkpoint.configuration
+      _ = try? checkpoint.footprint
+      if let layers = LayerRange(lower: 0, upper: 1) {
+        _ = try? StageWeights(checkpoint, layers: layers, hasEmbedding: true, hasHead: true)
+      }
+      exercise(try Tokenizer(try checkpoint.tokenizer), text: "Hello <s>wörld\u{0}  42")
+    } catch {
+      require(!"\(error)".isEmpty, "a refusal has words")
+    }
+  }
+
+  private static let memoryFile: CInt = {
+    var path = Array("/dev/shm/longhaul-fuzz-XXXXXX".utf8CString)
+    let descriptor = mkstemp(&path)
+    unlink(path)
+    return descriptor
+  }()
+
+  /// A vocabulary made of the input, and a text for it.
+  static let tokenizer = FuzzTarget(name: "tokenizer") {
+    let words = ["<unk>", "<s>", "</s>", "▁", "a", "b", "▁a", "ab", "<0x0A>", "Ġa", "Ġ", "ana", "an"]
+    let pieces = words.map { [UInt8($0.utf8.count), 1] + Array($0.utf8) }.joined()
+    return [0, 1].map { [$0, UInt8(words.count)] + Array(pieces) + Array("a banana <s> 12 ééé".utf8) }
+  } run: { bytes in
+    var reader = InputReader(bytes)
+    let flags = reader.byte()
+    let count = Int(reader.byte())
+    var tokens: [[UInt8]] = []
+    var kinds: [TokenKind] = []
+    for _ in 0..<count {
+      let length = Int(reader.byte() & 31)
+      kinds.append(TokenKind(rawValue: Int32(reader.byte() % 7)) ?? .normal)
+      tokens.append(reader.bytes(length))
+    }
+    let isByteLevel = flags & 1 != 0
+    let merges = isByteLevel ? zip(tokens, tokens.dropFirst()).map { $0 + [0x20] + $1 } : []
+    let pre = ["default", "llama-bpe", "gpt-2", "qwen2"][Int(flags >> 1 & 3)]
+    let description = TokenizerDescription(
+      model: isByteLevel ? "gpt2" : "llama", preTokenizer: pre, tokens: tokens,
+      scores: isByteLevel ? [] : tokens.indices.map { -Float($0) }, kinds: kinds, merges: merges,
+      beginToken: 1, endToken: 2, otherEndTokens: [], unknownToken: 0, addsBeginToken: flags & 8 != 0,
+      addsEndToken: nil, addsSpacePrefix: flags & 16 != 0, chatTemplate: nil)
+    do {
+      exercise(try Tokenizer(description), text: String(decoding: reader.all(), as: UTF8.self))
+    } catch {
+      require(!"\(error)".isEmpty, "a refusal has words")
+    }
+  }
+
+  private static func exercise(_ tokenizer: Tokenizer, text: String) {
+    let tokens = tokenizer.encode(text, addingBegin: false, parsingSpecial: false)
+    for token in tokens {
+      require(token >= 0 && Int(token) < tokenizer.vocabularySize, "ids are of the vocabulary")
+      require(!tokenizer.isControl(token), "text from outside gives no control tokens")
+    }
+    _ = tokenizer.decode(tokens)
+  }
+
+  /// A template, a NUL, and what a user says.
+  static let template = FuzzTarget(name: "template") {
+    TemplateSources.all.map { Array($0.source.utf8) + [0] + Array("{{ hello }} <|im_end|>".utf8) }
+  } run: { bytes in
+    let parts = bytes.split(separator: 0, maxSplits: 1)
+    let source = String(decoding: parts.first ?? [], as: UTF8.self)
+    let said = String(decoding: parts.dropFirst().first ?? [], as: UTF8.self)
+    do {
+      let template = try ChatTemplate(source: source)
+      _ = try template.render(
+        messages: [
+          ChatMessage(role: "system", content: "Be brief."), ChatMessage(role: "user", content: said),
+          ChatMessage(role: "assistant", content: "Yes."), ChatMessage(role: "user", content: said),
+        ], addGenerationPrompt: true, beginToken: "<s>", endToken: "</s>")
+    } catch {
+      require(!"\(error)".isEmpty, "a refusal has words")
+    }
+  }
+}

@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# Builds the fuzzers (libFuzzer, AddressSanitizer, optimized) and runs each for a while:
+#   Tests/Fuzzing/run.sh [-s SECONDS] [-n EXECUTIONS] [TARGET ...]
+# Without options 5 seconds a target. Findings are left in .build-fuzz/findings; put them under Tests/Fuzzing/found/TARGET,
+# which every run tries first, and mend the cause. Needs the toolchain's clang and protobuf-c, libzmq.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+seconds=5 runs=-1
+while getopts s:n: option; do
+  case $option in
+    s) seconds=$OPTARG ;;
+    n) runs=$OPTARG seconds=0 ;;
+    *) exit 2 ;;
+  esac
+done
+shift $((OPTIND - 1))
+
+out=.build-fuzz
+mkdir -p "$out/modules" "$out/objects"
+clang="$(dirname "$(readlink -f "$(command -v swiftc)")")/clang"
+
+c_module() { # NAME HEADER...: a module map for a C target, and its sources compiled
+  local name=$1 headers=""
+  shift
+  for header in "$@"; do headers+="  header \"$PWD/Sources/$name/include/$header\""$'\n'; done
+  mkdir -p "$out/modules/$name"
+  printf 'module %s {\n%s  export *\n}\n' "$name" "$headers" >"$out/modules/$name/module.modulemap"
+  for source in "Sources/$name"/*.c; do
+    "$clang" -O2 -g -ffp-contract=off -fsanitize=fuzzer-no-link,address -I "Sources/$name/include" -c "$source" \
+      -o "$out/objects/$name-$(basename "$source" .c).o"
+  done
+}
+
+flags=(
+  -O -g -wmo -parse-as-library -package-name longhaul -swift-version 6 -enable-testing -sanitize=fuzzer,address
+  -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
+  -enable-upcoming-feature MemberImportVisibility -I "$out/modules" -I Sources/CZeroMQ
+  -Xcc -fmodule-map-file="$PWD/Sources/CZeroMQ/module.modulemap"
+)
+for name in CPlatform CKernels CWire; do
+  flags+=(-Xcc "-fmodule-map-file=$PWD/$out/modules/$name/module.modulemap" -Xcc "-I$PWD/Sources/$name/include")
+done
+
+rebuilt=0
+swift_module() { # NAME SOURCE...: one Swift module, object and interface; again when it or one before it has changed
+  local name=$1
+  shift
+  if [ $rebuilt = 0 ] && [ -f "$out/objects/$name.o" ] &&
+    [ -z "$(find "$@" Tests/Fuzzing/run.sh -newer "$out/objects/$name.o" -print -quit)" ]; then
+    return
+  fi
+  rebuilt=1
+  swiftc "${flags[@]}" -module-name "$name" -emit-module -emit-module-path "$out/modules/$name.swiftmodule" -c "$@" \
+    -o "$out/objects/$name.o"
+}
+
+sources() { find "$@" -name '*.swift' | sort; }
+
+# Built anew when anything it is made of is newer.
+program="$out/fuzz"
+if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name '*.swift' -o -name '*.c' -o -name '*.h' \) \
+  -print -quit)" ]; then
+  c_module CPlatform CPlatform.h
+  c_module CKernels CKernels.h
+  c_module CWire control.pb-c.h data.pb-c.h
+  for name in Inference Tensors Weights Tokenization ChatTemplates Cluster Wire Transport Credentials Attention \
+    Transformer; do
+    # shellcheck disable=SC2046
+    swift_module "$name" $(sources "Sources/$name")
+  done
+  # Of the worker, what a frame meets first.
+  swift_module Worker Sources/Worker/StageSequences.swift
+  # shellcheck disable=SC2046
+  swift_module Fuzzing $(sources Tests/Fuzzing/Harness) Tests/WeightsTests/GGUFWriter.swift \
+    Tests/WeightsTests/TinyModel.swift Tests/WireTests/Samples.swift Tests/ChatTemplatesTests/TemplateSources.swift
+  # The linker has much to say about the sanitizer's own symbols.
+  swiftc -sanitize=fuzzer,address "$out"/objects/*.o -lzmq -lprotobuf-c -o "$program" 2>"$out/link.log" ||
+    { cat "$out/link.log"; exit 1; }
+fi
+
+# The backtracer would hold the output open after a crash.
+export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
+targets=("$@")
+[ ${#targets[@]} -gt 0 ] || read -r -a targets <<<"$("$program" 2>/dev/null || true)"
+failed=0
+for target in "${targets[@]}"; do
+  export LONGHAUL_FUZZ_TARGET=$target
+  corpus="$out/corpus/$target" found="Tests/Fuzzing/found/$target"
+  mkdir -p "$corpus" "$out/findings"
+  LONGHAUL_FUZZ_SEEDS=$corpus "$program" /dev/null >/dev/null 2>&1 || true
+  inputs=("$corpus")
+  [ ! -d "$found" ] || inputs+=("$found")
+  log="$out/$target.log"
+  # An input that takes a second or half a gigabyte is a finding too.
+  if "$program" -max_len=65536 -timeout=2 -rss_limit_mb=512 -max_total_time="$seconds" -runs="$runs" -print_final_stats=1 \
+    -artifact_prefix="$out/findings/$target-" "${inputs[@]}" >"$log" 2>&1; then
+    echo "$target: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") executions," \
+      "slowest $(sed -n 's/^stat::slowest_unit_time_sec: *//p' "$log") s," \
+      "peak $(sed -n 's/^stat::peak_rss_mb: *//p' "$log") MB"
+  else
+    failed=1
+    echo "$target: a finding, see $log"
+    grep -E '^SUMMARY|broken promise|Fatal error|ERROR' "$log" | head -5
+  fi
+done
+exit $failed
