@@ -21,20 +21,22 @@ extension FuzzTarget {
       require(header.expectedPayloadByteCount >= 0, "sizes do not overflow")
       require(decoded(header) == header, "what was accepted can be sent on")
       held.release(header.releases)
-      _ = try? held.admit(header.entries)
+      _ = held.admit(header.entries)
     }
   }
 
   /// Room for a handful of pages of a tiny model; admitting stores nothing in it.
-  private static let store: KVPageStore? = {
-    let configuration = ModelConfiguration(
-      name: "tiny", architecture: "llama", layerCount: 1, hiddenSize: 8, feedForwardSize: 8, queryHeadCount: 1,
-      keyValueHeadCount: 1, headDimension: 8, vocabularySize: 10, trainedLength: 64, normEpsilon: 1e-5,
+  private static let store = try? KVPageStore(
+    geometry: KVGeometry(configuration: tiny(layerCount: 1), elementType: .f32), layerCount: 1, pageCount: 16)
+
+  private static func tiny(layerCount: Int) -> ModelConfiguration {
+    ModelConfiguration(
+      name: "tiny", architecture: "llama", layerCount: layerCount, hiddenSize: 8, feedForwardSize: 8,
+      queryHeadCount: 1, keyValueHeadCount: 1, headDimension: 8, vocabularySize: 10, trainedLength: 64,
+      normEpsilon: 1e-5,
       rope: RopeConfiguration(base: 10_000, rotaryDimension: 8, layout: .interleaved, scaling: .none),
       hasTiedHead: true)
-    return try? KVPageStore(
-      geometry: KVGeometry(configuration: configuration, elementType: .f32), layerCount: 1, pageCount: 16)
-  }()
+  }
 
   private static func decoded(_ header: ForwardHeader) -> ForwardHeader? {
     try? header.encoded().withUnsafeBytes { try ForwardHeader(decoding: $0) }
@@ -49,44 +51,51 @@ extension FuzzTarget {
     require(again == result, "what was accepted can be sent on")
   }
 
-  /// Messages of workers, one after the other, through membership and rollout.
+  /// Messages of workers, one after the other, through what decides on members, plans and epochs.
   static let workerMessage = FuzzTarget(name: "worker-message") {
     let parts = Samples.workerMessages.map { InputReader.written($0.encoded()) }
     return parts + [Array(parts.joined())]
   } run: { bytes in
     var reader = InputReader(bytes)
-    var membership = Membership(timeouts: .init(suspectAfter: .seconds(2), deadAfter: .seconds(6)))
-    var rollout = PlanRollout(epoch: PlanEpoch(1), neededWorkerCount: 2, stallLimit: .seconds(60))
     var now = Duration.zero
+    var control = ClusterControl(
+      settings: .init(neededWorkerCount: 1), planner: planner, firstEpoch: PlanEpoch(1), now: now)
+    var name = ""
     while !reader.isEmpty {
       let part = reader.part()
+      now += .milliseconds(part.count)
       guard let message = try? part.withUnsafeBytes({ try WorkerMessage(decoding: $0) }) else { continue }
       let again = try? message.encoded().withUnsafeBytes { try WorkerMessage(decoding: $0) }
       require(again == message, "what was accepted can be sent on")
-      now += .milliseconds(part.count)
       switch message {
       case .register(let registration):
         _ = try? Endpoint(registration.dataEndpoint)
-        guard
-          (try? membership.register(name: registration.name, incarnation: registration.incarnation, now: now)) != nil
-        else { continue }
-        if case .makePlan(let workers)? = rollout.event(.workerJoined(registration.name), now: now).first {
-          _ = rollout.event(.planned(workers), now: now)
-        }
+        name = registration.name
+        _ = try? control.register(
+          WorkerResources(
+            name: name, memoryByteCount: registration.memoryByteCount, threadCount: registration.threadCount,
+            relativeSpeed: registration.relativeSpeed), incarnation: registration.incarnation, now: now)
       case .heartbeat(let beat):
-        for member in membership.members {
-          _ = membership.heartbeat(
-            name: member.name, incarnation: beat.incarnation, progress: beat.progress, now: now)
-        }
-      case .loadProgress(_, let fraction):
-        for member in membership.members {
-          _ = rollout.event(.loadProgress(worker: member.name, fraction: fraction), now: now)
-        }
-      default: _ = membership.tick(now: now)
+        let vitals = Vitals(progress: beat.progress, expectedStep: beat.stepMilliseconds.map { .milliseconds($0) })
+        _ = control.event(.heartbeat(worker: name, incarnation: beat.incarnation, vitals), now: now)
+      case .loadProgress(let epoch, let fraction):
+        _ = control.event(.loadProgress(worker: name, epoch, fraction: fraction), now: now)
+      case .stageReady(let epoch, _, _): _ = control.event(.stageReady(worker: name, epoch), now: now)
+      case .stageFailed(let epoch, let reason):
+        _ = control.event(.stageFailed(worker: name, epoch, reason: reason), now: now)
+      case .leaving(let reason): _ = control.event(.left(worker: name, reason: reason), now: now)
+      case .draining: _ = control.event(.drain(worker: name), now: now)
+      case .drain(let other): _ = control.event(.drain(worker: other), now: now)
       }
-      _ = rollout.event(.tick, now: now)
+      _ = control.event(.tick(.init(isIdle: part.count.isMultiple(of: 2), lastStep: nil)), now: now)
     }
   }
+
+  /// For a model of two layers.
+  private static let planner = LayerPlanner(
+    configuration: tiny(layerCount: 2),
+    weights: WeightFootprint(layerByteCounts: [1000, 1000], embeddingByteCount: 100, headByteCount: 100),
+    demand: KVDemand(elementType: .f16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 64))
 
   static let coordinatorMessage = FuzzTarget(name: "coordinator-message") {
     Samples.coordinatorMessages.map { $0.encoded() }
