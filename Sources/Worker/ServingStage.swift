@@ -100,12 +100,13 @@ final class ServingStage {
     try isLast ? sendResult(header, entries: results, logits: logits) : sendOn(header, rows: rows)
   }
 
-  /// Tells the stages after this one, and so the coordinator, that a step is lost: it is made again.
+  /// Tells the stages after this one, and so the coordinator, that the next step is lost: it is made again.
   func lose(_ reason: String) throws {
     guard isServing else { return }
     let header = ForwardHeader(
-      epoch: assignment.epoch, step: 0, hiddenSize: stage.configuration.hiddenSize, entries: [],
+      epoch: assignment.epoch, step: nextStep, hiddenSize: stage.configuration.hiddenSize, entries: [],
       failure: "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(reason)")
+    nextStep += 1
     try isLast ? sendResult(header, entries: [], logits: []) : sendOn(header, rows: [])
   }
 
