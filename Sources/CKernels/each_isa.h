@@ -30,6 +30,7 @@
 #undef LH_FN
 
 #elif defined(__aarch64__)
+#include <arm_neon.h>
 
 #define LH_WIDTH 4
 #define LH_FN(name) name##_neon
