@@ -116,6 +116,13 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests", dependencies: ["Inference", "Wire", "Transport"], exclude: ["Goldens", "LMEval"],
       swiftSettings: swiftSettings),
+    // The control plane over a toy model and a network that fails; `swift run longhaul-sim FIRST-SEED COUNT` for any number.
+    .target(
+      name: "Simulation", dependencies: ["Cluster", "Scheduling", "Inference", "Worker"], path: "Tests/Simulation",
+      swiftSettings: optimized),
+    .executableTarget(
+      name: "longhaul-sim", dependencies: ["Simulation"], path: "Tests/longhaul-sim", swiftSettings: optimized),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: optimized),
     .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

@@ -7,8 +7,8 @@
 /// It registers only once the compute thread has dropped what it had in hand: one that hangs has nothing to offer.
 /// Weights are kept through all of this. Sequences are forgotten whenever the worker is not a member any more: what
 /// the cluster does next no longer builds on them. Times are since any fixed start.
-struct CoordinatorLink: Sendable {
-  enum Event: Hashable, Sendable {
+package struct CoordinatorLink: Sendable {
+  package enum Event: Hashable, Sendable {
     case connected
     case disconnected
     /// The compute thread has forgotten its sequences, as it was told.
@@ -22,7 +22,7 @@ struct CoordinatorLink: Sendable {
     case tick
   }
 
-  enum Action: Hashable, Sendable {
+  package enum Action: Hashable, Sendable {
     case register(incarnation: UInt64)
     case forgetSequences
     /// Registered, or registered again.
@@ -30,7 +30,7 @@ struct CoordinatorLink: Sendable {
     case leave(Ending)
   }
 
-  enum Ending: Hashable, Sendable {
+  package enum Ending: Hashable, Sendable {
     case unreachable
     case lost
     /// The compute thread never came back from its step.
@@ -53,7 +53,7 @@ struct CoordinatorLink: Sendable {
 
   /// How long a coordinator that was joined once is waited for.
   let patience: Duration
-  private(set) var incarnation: UInt64
+  package private(set) var incarnation: UInt64
   private var phase: Phase
   private var hasJoined = false
   /// Since when the compute thread has not come back from what it is to forget.
@@ -63,7 +63,7 @@ struct CoordinatorLink: Sendable {
   private var turnedDown: (since: Duration, reason: String)?
 
   /// - Parameter incarnation: drawn at random.
-  init(incarnation: UInt64, patience: Duration, now: Duration) {
+  package init(incarnation: UInt64, patience: Duration, now: Duration) {
     self.incarnation = incarnation
     self.patience = patience
     phase = .away(since: now)
@@ -71,9 +71,9 @@ struct CoordinatorLink: Sendable {
   }
 
   /// Whether heartbeats are to be sent.
-  var isJoined: Bool { phase == .joined }
+  package var isJoined: Bool { phase == .joined }
 
-  mutating func event(_ event: Event, now: Duration) -> [Action] {
+  package mutating func event(_ event: Event, now: Duration) -> [Action] {
     switch event {
     case .connected:
       phase = .registering

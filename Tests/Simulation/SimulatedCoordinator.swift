@@ -1,0 +1,80 @@
+import Cluster
+import Inference
+import Scheduling
+
+/// The coordinator process: the real control and scheduler, and what the engine does around them.
+struct SimulatedCoordinator {
+  struct Request {
+    let prompt: [TokenID]
+    let newTokens: Int
+    let seed: UInt64
+    let expected: [TokenID]
+    var told: [TokenID] = []
+    var isOver = false
+  }
+
+  static let configuration = ModelConfiguration(
+    name: "toy", architecture: "llama", layerCount: ToyModel.layerCount, hiddenSize: 64, feedForwardSize: 128,
+    queryHeadCount: 4, keyValueHeadCount: 2, headDimension: 16, vocabularySize: 32_000, trainedLength: 512,
+    normEpsilon: 1e-5, rope: RopeConfiguration(base: 10_000, rotaryDimension: 16, layout: .halfSplit, scaling: .none),
+    hasTiedHead: false)
+
+  var life = 0
+  var isAlive = true
+  var pausedUntil = Duration.zero
+  var control: ClusterControl
+  var scheduler: Scheduler?
+  var isServing = false
+  var lastStep = Duration.zero
+  var requests: [SequenceID: Request] = [:]
+  /// The connection of every worker that is a member.
+  var peers: [String: Int] = [:]
+
+  init(workerCount: Int, firstEpoch: UInt32, now: Duration) {
+    let planner = LayerPlanner(
+      configuration: Self.configuration,
+      weights: WeightFootprint(
+        layerByteCounts: Array(repeating: 1000, count: ToyModel.layerCount), embeddingByteCount: 0, headByteCount: 0),
+      demand: KVDemand(elementType: .f16, contextLength: 256, sequenceCount: 4, chunkTokenCount: 16),
+      processByteCount: 0)
+    control = ClusterControl(
+      settings: ClusterControl.Settings(neededWorkerCount: workerCount), planner: planner,
+      firstEpoch: PlanEpoch(firstEpoch), now: now)
+  }
+
+  var limits: SchedulerLimits? {
+    control.plan.map { plan in
+      SchedulerLimits(
+        stageCount: plan.stages.count, stepTokenBudget: 32, chunkTokenCount: 16, maximumRunningSequences: 4,
+        maximumWaitingRequests: 1000, pageCount: plan.pageCount, contextLength: 256)
+    }
+  }
+
+  var load: ClusterControl.Load {
+    ClusterControl.Load(
+      isIdle: requests.values.allSatisfy(\.isOver),
+      lastStep: (scheduler?.counts.stepsInFlightCount ?? 0) > 0 ? lastStep : nil)
+  }
+
+  /// In the same moment as the decision, as in the engine.
+  mutating func halt(for actions: [ClusterControl.Action], bug: PlantedBug?) {
+    for case .interrupt in actions {
+      if bug != .sendsBetweenPlans { isServing = false }
+      if bug != .noRewind, bug != .sendsBetweenPlans, let limits = scheduler?.limits {
+        _ = scheduler?.rewind(limits: limits)
+      }
+    }
+  }
+
+  mutating func serve(bug: PlantedBug?) {
+    guard let limits else { return }
+    isServing = true
+    if scheduler == nil { scheduler = Scheduler(limits: limits) }
+    if bug != .noRewind { _ = scheduler?.rewind(limits: limits) }
+    if bug == .tellsTwice {
+      for sequence in scheduler?.runningSequences ?? [] {
+        if let last = requests[sequence]?.told.last { requests[sequence]?.told.append(last) }
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Cluster
+import Inference
+import Scheduling
+
+/// What simulated processes say to each other; the fields of the real messages that matter here.
+enum SimulatedMessage {
+  case register(name: String, incarnation: UInt64)
+  case heartbeat(incarnation: UInt64, Vitals)
+  case stageReady(PlanEpoch)
+  case welcome
+  case rejoin
+  case refused
+  case assign(SimulatedAssignment)
+  case forward(SimulatedStep)
+  case result(SimulatedStep)
+}
+
+struct SimulatedAssignment {
+  let epoch: PlanEpoch
+  let layers: LayerRange
+  let isLast: Bool
+  /// The next stage's worker; nil when results go to the coordinator.
+  let next: Int?
+}
+
+/// A step on its way: the scheduler's entries, and what each stage made of their tokens.
+struct SimulatedStep {
+  let epoch: PlanEpoch
+  let plan: StepPlan
+  /// Hidden "rows" of every entry's tokens.
+  var rows: [[UInt64]]
+  var tokens: [SequenceID: TokenID] = [:]
+  /// Sequences a stage could not go on with.
+  var failed: [SequenceID: String] = [:]
+}

@@ -1,0 +1,197 @@
+import Cluster
+import Inference
+import Scheduling
+import Worker
+
+
+/// A run that broke a rule: the seed runs it again.
+package struct SimulationFailure: Error, CustomStringConvertible {
+  package let seed: UInt64
+  package let time: Duration
+  package let rule: String
+  package let trace: [String]
+
+  package var description: String {
+    "seed \(seed), after \(time): \(rule)\n" + trace.suffix(40).map { "  \($0)\n" }.joined()
+  }
+}
+
+/// What a run saw.
+package struct SimulationReport: Sendable {
+  package var requests = 0
+  package var tokens = 0
+  package var plans = 0
+  package var faults = 0
+
+  package init() {}
+}
+
+/// A whole cluster in one thread: the real decisions (`ClusterControl`, `Scheduler`, `CoordinatorLink`) over a toy
+/// model, a network that delays, loses, doubles, reorders and cuts, and processes that crash, stand still and hang.
+/// Everything follows from the seed.
+///
+/// Control messages arrive in order or not at all, as over a connection; data messages in any order, twice, or not.
+package struct Simulation {
+  enum Target: Hashable {
+    case coordinator(life: Int)
+    case worker(Int, life: Int)
+  }
+
+  enum Happening {
+    case control(SimulatedMessage, connection: Int, to: Target)
+    case data(SimulatedMessage, to: Target)
+    case connectionBroke(Int, to: Target)
+    case connect(worker: Int, life: Int)
+    case computed(worker: Int, life: Int)
+    case loaded(worker: Int, life: Int, PlanEpoch)
+    case coordinatorTick(life: Int)
+    case heartbeat(worker: Int, life: Int)
+    case linkTick(worker: Int, life: Int)
+    case fault
+    case startWorker(Int)
+    case startCoordinator
+    case request
+  }
+
+  let seed: UInt64
+  let bug: PlantedBug?
+  var random: SeededRandom
+  var now = Duration.zero
+  var events = EventHeap<Happening>()
+  var workers: [SimulatedWorker]
+  var coordinator: SimulatedCoordinator
+  var report = SimulationReport()
+  var trace: [String] = []
+  /// Which worker a living connection belongs to.
+  var connections: [Int: Int] = [:]
+  var nextConnection = 1
+  var lastDelivery: [Int: Duration] = [:]
+  var lastData: [Pair: Duration] = [:]
+  /// Until when nothing passes from one node to another; the coordinator is -1.
+  var cuts: [Pair: Duration] = [:]
+  var nextSequence: UInt64 = 1
+  var pendingRequestCount = 0
+  let hasFaults: Bool
+  /// Faults end here; everything must come to an end soon after.
+  let faultEnd = Duration.seconds(15)
+  let stepMilliseconds: Int
+  let lossShare: Double
+
+  struct Pair: Hashable {
+    let from: Int
+    let to: Int
+  }
+
+  package init(seed: UInt64, bug: PlantedBug? = nil) {
+    self.seed = seed
+    self.bug = bug
+    var random = SeededRandom(seed: seed)
+    let needed = Int.random(in: 1...4, using: &random)
+    workers = (0..<needed + Int.random(in: 0...2, using: &random)).map { SimulatedWorker(name: "w\($0)") }
+    hasFaults = !random.chance(0.15)
+    // A slow step now and then: longer than silence may be, shorter than six times itself.
+    stepMilliseconds =
+      random.chance(0.2) ? Int.random(in: 200...1800, using: &random) : Int.random(in: 1...20, using: &random)
+    lossShare = hasFaults && random.chance(0.5) ? Double.random(in: 0...0.03, using: &random) : 0
+    coordinator = SimulatedCoordinator(
+      workerCount: needed, firstEpoch: UInt32.random(in: 1...1 << 30, using: &random), now: .zero)
+    self.random = random
+  }
+
+  /// Runs to the end.
+  package mutating func run() throws -> SimulationReport {
+    for index in workers.indices { events.push(.startWorker(index), at: .milliseconds(index * 7)) }
+    events.push(.coordinatorTick(life: 0), at: .zero)
+    pendingRequestCount = Int.random(in: 3...12, using: &random)
+    for _ in 0..<pendingRequestCount {
+      events.push(.request, at: .milliseconds(Int.random(in: 300...14_000, using: &random)))
+    }
+    if hasFaults { events.push(.fault, at: .milliseconds(Int.random(in: 500...4000, using: &random))) }
+    let end = Duration.seconds(3000)
+    while let (time, happening) = events.pop() {
+      now = time
+      guard now < end else { throw failure("not finished \(end) after the start: \(open), \(left)") }
+      try handle(happening)
+      do {
+        try coordinator.scheduler?.checkIntegrity()
+      } catch {
+        throw failure("\(error)")
+      }
+      if now > faultEnd, isOver { return try finish() }
+    }
+    throw failure("nothing happens any more")
+  }
+
+  private var isOver: Bool {
+    report.requests > 0 && coordinator.requests.values.allSatisfy(\.isOver) && (coordinator.scheduler?.isIdle ?? true)
+      && pendingRequestCount == 0
+  }
+
+  private var left: String {
+    let steps = workers.map { "\($0.name) \($0.inHand.map { "computes \($0.plan.step)" } ?? "idle")" }
+    return "\(coordinator.scheduler.map { "\($0.counts)" } ?? "no scheduler"), \(steps)"
+  }
+
+  private var open: [SequenceID] { coordinator.requests.filter { !$0.value.isOver }.keys.sorted() }
+
+  func failure(_ rule: String) -> SimulationFailure {
+    SimulationFailure(seed: seed, time: now, rule: rule, trace: trace)
+  }
+
+  mutating func log(_ text: String) {
+    if trace.count > 400 { trace.removeFirst(200) }
+    trace.append("\(now) \(text)")
+  }
+
+  /// Everything has ended: nothing may be left behind.
+  private mutating func finish() throws -> SimulationReport {
+    guard coordinator.scheduler?.counts.usedPageCount ?? 0 == 0 else { throw failure("pages are left in use") }
+    // Releases may still be on their way to later stages.
+    let settled = now + .seconds(5)
+    while let (time, happening) = events.pop(), time < settled {
+      now = time
+      try handle(happening)
+    }
+    for share in coordinator.control.plan?.stages ?? [] {
+      guard let worker = workers.first(where: { $0.name == share.worker }), worker.isAlive,
+        worker.assignment?.epoch == coordinator.control.epoch, coordinator.isServing
+      else { continue }
+      guard worker.held.isEmpty else { throw failure("\(worker.name) still holds \(worker.held.count) sequences") }
+    }
+    return report
+  }
+}
+
+/// Events by time, then by order of arrival.
+struct EventHeap<Element> {
+  private var heap: [(time: Duration, number: Int, element: Element)] = []
+  private var count = 0
+
+  mutating func push(_ element: Element, at time: Duration) {
+    heap.append((time, count, element))
+    count += 1
+    var child = heap.count - 1
+    while child > 0, isBefore(child, (child - 1) / 2) {
+      heap.swapAt(child, (child - 1) / 2)
+      child = (child - 1) / 2
+    }
+  }
+
+  mutating func pop() -> (Duration, Element)? {
+    guard !heap.isEmpty else { return nil }
+    heap.swapAt(0, heap.count - 1)
+    let last = heap.removeLast()
+    var parent = 0
+    while true {
+      let children = [2 * parent + 1, 2 * parent + 2].filter { $0 < heap.count }
+      guard let least = children.min(by: isBefore), isBefore(least, parent) else { break }
+      heap.swapAt(least, parent)
+      parent = least
+    }
+    return (last.time, last.element)
+  }
+
+  private func isBefore(_ left: Int, _ right: Int) -> Bool {
+    (heap[left].time, heap[left].number) < (heap[right].time, heap[right].number)
+  }
+}

@@ -1,0 +1,82 @@
+import Inference
+
+/// A model whose activations are rolling hashes: every layer's state depends on all inputs it ever saw, in order, so a
+/// lost, doubled, swapped or stale frame changes every token after it.
+enum ToyModel {
+  static let layerCount = 6
+
+  static func mix(_ left: UInt64, _ right: UInt64) -> UInt64 {
+    var mixed = left &* 0x9E37_79B9_7F4A_7C15 ^ (right &+ 0xBF58_476D_1CE4_E5B9)
+    mixed = (mixed ^ (mixed >> 30)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  /// Feeds one input to a layer and returns its output, which is its new state.
+  static func advance(_ state: inout UInt64, layer: Int, input: UInt64) -> UInt64 {
+    state = mix(state ^ UInt64(layer), input)
+    return state
+  }
+
+  static func token(_ output: UInt64, seed: UInt64, position: Int) -> TokenID {
+    TokenID(mix(output, seed &+ UInt64(position)) % 32_000)
+  }
+
+  /// What an undisturbed run gives.
+  static func reference(prompt: [TokenID], newTokens: Int, seed: UInt64) -> [TokenID] {
+    var states = [UInt64](repeating: 0, count: layerCount)
+    var tokens = prompt
+    for index in 0... {
+      guard index < tokens.count, tokens.count < prompt.count + newTokens else { break }
+      var value = UInt64(tokens[index])
+      for layer in 0..<layerCount { value = advance(&states[layer], layer: layer, input: value) }
+      if index == tokens.count - 1 { tokens.append(token(value, seed: seed, position: tokens.count)) }
+    }
+    return Array(tokens.dropFirst(prompt.count))
+  }
+}
+
+/// SplitMix64: the same numbers for the same seed everywhere.
+struct SeededRandom: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+
+  mutating func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &self) < share }
+}
+
+/// Mistakes that the simulation must catch, each switched on by itself.
+package enum PlantedBug: String, CaseIterable, Sendable {
+  /// A stage computes frames of any epoch.
+  case stageTakesAnyEpoch
+  /// The coordinator takes results of any epoch.
+  case coordinatorTakesAnyEpoch
+  /// A stage computes a repeated or out-of-order step.
+  case stageTakesAnyStep
+  /// A stage keeps its sequences when it is assigned anew.
+  case sequencesSurviveAssignment
+  /// The coordinator goes on where it was instead of reading everything again.
+  case noRewind
+  /// Tokens drawn before a loss are told again when they are read again.
+  case tellsTwice
+  /// A draw depends on how many were made since the sequence was opened here, not on its position.
+  case drawsByHistory
+  /// Heartbeats are sent by the compute thread.
+  case heartbeatOfComputeThread
+  /// A worker that is told to join anew goes on as before.
+  case ignoresRejoin
+  /// Nobody notices that a step under way is in no stage's hand.
+  case lostFramesUnnoticed
+  /// A stage forgets no sequence that has ended.
+  case releasesIgnored
+  /// Steps go out under the next epoch before its stages are ready.
+  case sendsBetweenPlans
+  /// A hung computation is not looked for.
+  case progressIgnored
+}
