@@ -65,7 +65,7 @@ void lh_matmul_quantized_reference(
 #define TILE_ROWS 6
 #define TILE_VECTORS 2
 #else
-#define TILE_ROWS 2
+#define TILE_ROWS 3
 #define TILE_VECTORS 2
 #endif
 #define PANEL_VECTORS (PANEL_BUNDLES * PARTS)
@@ -90,8 +90,12 @@ LH_INLINE vf add_block(
   const int subs = LH_BLOCK_ELEMENTS / p.sub_elements;
   LH_UNROLL for (int s = 0; s < subs; s++) {
     vi sum = start_of(p, a, s);
-    LH_UNROLL for (int j = s * 8 / subs; j < (s + 1) * 8 / subs; j++)
-      sum = dot(sum, code[j], a->value + 4 * j, p.offset_shift == 7);
+    LH_UNROLL for (int g = s * 8 / subs; g < (s + 1) * 8 / subs; g += GATHERED(p)) {
+      vi gathered = begin_gathering(sum);
+      LH_UNROLL for (int j = g; j < g + GATHERED(p); j++)
+        gathered = gather(gathered, code[j], a->value + 4 * j, p.offset_shift == 7);
+      sum = end_gathering(sum, gathered);
+    }
     acc = fma_vector(__builtin_convertvector(sum, vf), scale[s] * a->scale, acc);
     if (p.has_minimum) acc = fma_vector(minimum[s], (vf)(subs == 1 ? a->sum : a->half_sum[s]), acc);
   }
@@ -175,12 +179,19 @@ LH_INLINE void tile(
       vi sum[TILE_ROWS][TILE_VECTORS];
       LH_UNROLL for (int r = 0; r < height; r++)
         LH_UNROLL for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = start_of(p, x + r * x_stride + b, s);
-      LH_UNROLL for (int j = s * 8 / subs; j < (s + 1) * 8 / subs; j++)
+      LH_UNROLL for (int g = s * 8 / subs; g < (s + 1) * 8 / subs; g += GATHERED(p)) {
+        vi gathered[TILE_ROWS][TILE_VECTORS];
         LH_UNROLL for (int r = 0; r < height; r++)
-          LH_UNROLL for (int v = 0; v < TILE_VECTORS; v++)
-            sum[r][v] = dot(
-              sum[r][v], load_bytes(panel + (v * step + j) * sizeof(vf)), x[r * x_stride + b].value + 4 * j,
-              p.offset_shift == 7);
+          LH_UNROLL for (int v = 0; v < TILE_VECTORS; v++) gathered[r][v] = begin_gathering(sum[r][v]);
+        LH_UNROLL for (int j = g; j < g + GATHERED(p); j++)
+          LH_UNROLL for (int r = 0; r < height; r++)
+            LH_UNROLL for (int v = 0; v < TILE_VECTORS; v++)
+              gathered[r][v] = gather(
+                gathered[r][v], load_bytes(panel + (v * step + j) * sizeof(vf)),
+                x[r * x_stride + b].value + 4 * j, p.offset_shift == 7);
+        LH_UNROLL for (int r = 0; r < height; r++)
+          LH_UNROLL for (int v = 0; v < TILE_VECTORS; v++) sum[r][v] = end_gathering(sum[r][v], gathered[r][v]);
+      }
       LH_UNROLL for (int v = 0; v < TILE_VECTORS; v++) {
         vf scale = load_f32(panel + (v * step + 8 + s) * sizeof(vf));
         LH_UNROLL for (int r = 0; r < height; r++)
@@ -214,7 +225,7 @@ LH_INLINE void tile(
 #if TILE_ROWS == 6
 #define TILE_HEIGHTS HEIGHT(1) HEIGHT(2) HEIGHT(3) HEIGHT(4) HEIGHT(5) HEIGHT(6)
 #else
-#define TILE_HEIGHTS HEIGHT(1) HEIGHT(2)
+#define TILE_HEIGHTS HEIGHT(1) HEIGHT(2) HEIGHT(3)
 #endif
 TILE(by_8, 3, 32, false)
 TILE(by_16, 4, 32, false)

@@ -7,7 +7,7 @@
 // How far ahead of its use packed memory is asked for when rows are few. Prefetching reads nothing: beyond
 // the end it is a wasted hint.
 #ifndef PREFETCH_BYTES
-#define PREFETCH_BYTES 2048
+#define PREFETCH_BYTES 8192
 #endif
 
 // How a quantised type is packed. Constant where the type is, so that it costs nothing.

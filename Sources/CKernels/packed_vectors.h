@@ -14,10 +14,12 @@ typedef uint8_t LH_FN(lh_vbyte) __attribute__((ext_vector_type(LH_WIDTH)));
 #define byte_row LH_FN(lh_byte_row)
 #define half_row LH_FN(lh_half_row)
 #define look_up LH_FN(lh_look_up)
-#define dot LH_FN(lh_dot)
+#define begin_gathering LH_FN(lh_begin_gathering)
+#define gather LH_FN(lh_gather)
+#define end_gathering LH_FN(lh_end_gathering)
 #define store_part LH_FN(lh_store_part)
 #define load_part LH_FN(lh_load_part)
-// Whether codes are kept as signed numbers (less 128) where the type's offset is 128; see dot.
+// Whether codes are kept as signed numbers (less 128) where the type's offset is 128; see gather.
 #define LH_SIGNED_WIDE_CODES (LH_WIDTH == 8)
 #endif
 
@@ -27,34 +29,57 @@ LH_INLINE vb load_bytes(const uint8_t *p) {
   return v;
 }
 
-// acc plus, in each lane, the sum of four codes times the four activations. Exact.
+// Sums of products are gathered in two steps, each lane for itself: `gather` adds four codes times the four
+// activations to what `begin_gathering` gave, and after at most GATHERED(p) of these `end_gathering` adds the
+// lot to the sum. Exact.
 //
-// AVX2 has no such instruction; it has one that adds pairs of u8 * s8 in 16 bits, saturating. Codes up to 127
-// never saturate it. Those of types with offset 128 do: they are kept as signed numbers here, and their
-// magnitude (at most 128) is multiplied by the activation with the number's sign.
-LH_INLINE vi dot(vi acc, vb codes, const int8_t *activation, bool is_wide) {
-#if LH_WIDTH == 16
+// AVX2 has no instruction for it; it has one that adds pairs of u8 * s8 in 16 bits, saturating. Codes of few
+// bits never come near that, so several pairs are added in 16 bits before they are widened. Codes of types
+// with offset 128 do: they are kept as signed numbers here, and their magnitude (at most 128) is multiplied
+// by the activation with the number's sign, one at a time.
+#undef GATHERED
+#if LH_WIDTH == 8
+// Largest code times 127, twice, so many times, is below 2^15: 15 for an offset of 8, 31 (or less), 63 for 32.
+#define GATHERED(p) ((p).offset_shift == 3 ? 8 : (p).offset_shift == 5 ? 2 : (p).offset_shift == 7 ? 1 : 4)
+#else
+#define GATHERED(p) 4
+#endif
+
+LH_INLINE vi begin_gathering(vi sum) {
+#if LH_WIDTH == 8
+  return sum ^ sum;
+#else
+  return sum;
+#endif
+}
+
+LH_INLINE vi gather(vi gathered, vb codes, const int8_t *activation, bool is_wide) {
   (void)is_wide;
   int32_t four;
   __builtin_memcpy(&four, activation, 4);
-  return (vi)_mm512_dpbusd_epi32((__m512i)acc, (__m512i)codes, _mm512_set1_epi32(four));
+#if LH_WIDTH == 16
+  return (vi)_mm512_dpbusd_epi32((__m512i)gathered, (__m512i)codes, _mm512_set1_epi32(four));
 #elif LH_WIDTH == 8
-  int32_t four;
-  __builtin_memcpy(&four, activation, 4);
   __m256i a = _mm256_set1_epi32(four), w = (__m256i)codes;
   __m256i pairs = is_wide ? _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(a, w))
                           : _mm256_maddubs_epi16(w, a);
-  return acc + (vi)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+  return (vi)_mm256_add_epi16((__m256i)gathered, pairs);
 #else
-  (void)is_wide;
-  int32_t four;
-  __builtin_memcpy(&four, activation, 4);
   int8x16_t a = vreinterpretq_s8_s32(vdupq_n_s32(four));
   uint8x16_t w = (uint8x16_t)codes;
   // A product of a code and an activation fits in 16 bits.
   int16x8_t low = vmulq_s16(vreinterpretq_s16_u16(vmovl_u8(vget_low_u8(w))), vmovl_s8(vget_low_s8(a)));
   int16x8_t high = vmulq_s16(vreinterpretq_s16_u16(vmovl_u8(vget_high_u8(w))), vmovl_s8(vget_high_s8(a)));
-  return acc + (vi)vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high));
+  return gathered + (vi)vpaddq_s32(vpaddlq_s16(low), vpaddlq_s16(high));
+#endif
+}
+
+LH_INLINE vi end_gathering(vi sum, vi gathered) {
+#if LH_WIDTH == 8
+  return sum + (vi)_mm256_madd_epi16((__m256i)gathered, _mm256_set1_epi16(1));
+#else
+  (void)sum;
+  return gathered;
 #endif
 }
 
