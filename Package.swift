@@ -114,8 +114,8 @@ let package = Package(
       name: "EvaluationTests", dependencies: ["Evaluation", "Inference", "Tokenization"], exclude: ["Goldens"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Inference", "Wire", "Transport"], exclude: ["Goldens", "LMEval"],
-      swiftSettings: swiftSettings),
+      name: "EndToEndTests", dependencies: ["Inference", "Wire", "Transport"],
+      exclude: ["Goldens", "LMEval"], swiftSettings: swiftSettings),
     // The control plane over a toy model and a network that fails; `swift run longhaul-sim FIRST-SEED COUNT` for any number.
     .target(
       name: "Simulation", dependencies: ["Cluster", "Scheduling", "Inference", "Worker"], path: "Tests/Simulation",

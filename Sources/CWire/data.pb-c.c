@@ -52,6 +52,51 @@ void   longhaul__forward_header__free_unpacked
   assert(message->base.descriptor == &longhaul__forward_header__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__stage_timing__init
+                     (Longhaul__StageTiming         *message)
+{
+  static const Longhaul__StageTiming init_value = LONGHAUL__STAGE_TIMING__INIT;
+  *message = init_value;
+}
+size_t longhaul__stage_timing__get_packed_size
+                     (const Longhaul__StageTiming *message)
+{
+  assert(message->base.descriptor == &longhaul__stage_timing__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__stage_timing__pack
+                     (const Longhaul__StageTiming *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__stage_timing__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__stage_timing__pack_to_buffer
+                     (const Longhaul__StageTiming *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__stage_timing__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__StageTiming *
+       longhaul__stage_timing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__StageTiming *)
+     protobuf_c_message_unpack (&longhaul__stage_timing__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__stage_timing__free_unpacked
+                     (Longhaul__StageTiming *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__stage_timing__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__sequence_failure__init
                      (Longhaul__SequenceFailure         *message)
 {
@@ -412,7 +457,7 @@ void   longhaul__token_logprob__free_unpacked
   assert(message->base.descriptor == &longhaul__token_logprob__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptors[8] =
+static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptors[9] =
 {
   {
     "version",
@@ -510,6 +555,18 @@ static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "timings",
+    9,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__ForwardHeader, n_timings),
+    offsetof(Longhaul__ForwardHeader, timings),
+    &longhaul__stage_timing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__forward_header__field_indices_by_name[] = {
   4,   /* field[4] = entries */
@@ -519,12 +576,13 @@ static const unsigned longhaul__forward_header__field_indices_by_name[] = {
   3,   /* field[3] = hidden_size */
   5,   /* field[5] = releases */
   2,   /* field[2] = step */
+  8,   /* field[8] = timings */
   0,   /* field[0] = version */
 };
 static const ProtobufCIntRange longhaul__forward_header__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor longhaul__forward_header__descriptor =
 {
@@ -534,11 +592,88 @@ const ProtobufCMessageDescriptor longhaul__forward_header__descriptor =
   "Longhaul__ForwardHeader",
   "longhaul",
   sizeof(Longhaul__ForwardHeader),
-  8,
+  9,
   longhaul__forward_header__field_descriptors,
   longhaul__forward_header__field_indices_by_name,
   1,  longhaul__forward_header__number_ranges,
   (ProtobufCMessageInit) longhaul__forward_header__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__stage_timing__field_descriptors[4] =
+{
+  {
+    "wait_nanoseconds",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageTiming, wait_nanoseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "compute_nanoseconds",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageTiming, compute_nanoseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "transfer_nanoseconds",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageTiming, transfer_nanoseconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sent_byte_count",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageTiming, sent_byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__stage_timing__field_indices_by_name[] = {
+  1,   /* field[1] = compute_nanoseconds */
+  3,   /* field[3] = sent_byte_count */
+  2,   /* field[2] = transfer_nanoseconds */
+  0,   /* field[0] = wait_nanoseconds */
+};
+static const ProtobufCIntRange longhaul__stage_timing__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor longhaul__stage_timing__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.StageTiming",
+  "StageTiming",
+  "Longhaul__StageTiming",
+  "longhaul",
+  sizeof(Longhaul__StageTiming),
+  4,
+  longhaul__stage_timing__field_descriptors,
+  longhaul__stage_timing__field_indices_by_name,
+  1,  longhaul__stage_timing__number_ranges,
+  (ProtobufCMessageInit) longhaul__stage_timing__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__sequence_failure__field_descriptors[2] =
@@ -1017,7 +1152,7 @@ const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor =
   (ProtobufCMessageInit) longhaul__sampling_parameters__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[7] =
+static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[8] =
 {
   {
     "version",
@@ -1103,6 +1238,18 @@ static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[7
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "timings",
+    8,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__StepResult, n_timings),
+    offsetof(Longhaul__StepResult, timings),
+    &longhaul__stage_timing__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__step_result__field_indices_by_name[] = {
   3,   /* field[3] = entries */
@@ -1110,13 +1257,14 @@ static const unsigned longhaul__step_result__field_indices_by_name[] = {
   6,   /* field[6] = failed */
   5,   /* field[5] = failure */
   2,   /* field[2] = step */
+  7,   /* field[7] = timings */
   0,   /* field[0] = version */
   4,   /* field[4] = vocabulary_size */
 };
 static const ProtobufCIntRange longhaul__step_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor longhaul__step_result__descriptor =
 {
@@ -1126,7 +1274,7 @@ const ProtobufCMessageDescriptor longhaul__step_result__descriptor =
   "Longhaul__StepResult",
   "longhaul",
   sizeof(Longhaul__StepResult),
-  7,
+  8,
   longhaul__step_result__field_descriptors,
   longhaul__step_result__field_indices_by_name,
   1,  longhaul__step_result__number_ranges,

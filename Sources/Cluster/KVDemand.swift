@@ -7,19 +7,22 @@ package struct KVDemand: Hashable, Sendable {
   package var contextLength: Int
   /// Sequences of that length held at once.
   package var sequenceCount: Int
-  /// Tokens of a prompt chunk: sizes the ring of near keys.
+  /// Tokens of a prompt chunk at most: sizes the ring of near keys.
   package var chunkTokenCount: Int
+  /// Whether smaller chunks may be taken where they are better.
+  package var adaptsChunks: Bool
   /// The policy the operator set for the cluster; automatic unless set.
   package var policy: PolicyRequest
 
   package init(
     elementType: KVElementType, contextLength: Int, sequenceCount: Int, chunkTokenCount: Int,
-    policy: PolicyRequest = PolicyRequest()
+    adaptsChunks: Bool = false, policy: PolicyRequest = PolicyRequest()
   ) {
     self.elementType = elementType
     self.contextLength = contextLength
     self.sequenceCount = sequenceCount
     self.chunkTokenCount = chunkTokenCount
+    self.adaptsChunks = adaptsChunks
     self.policy = policy
   }
 

@@ -103,7 +103,7 @@ package struct LayerPlanner: Sendable {
       .cappedSum(costs.kvByteCount(0, costs.layerCount))
       .cappedSum(processByteCount.cappedProduct(stageCount))
       // With several stages a tied head lies on the last one, too.
-      .cappedSum(configuration.hasTiedHead && stageCount > 1 ? weights.headByteCount : 0)
+      .cappedSum(configuration.hasTiedHead && stageCount > 1 ? weights.embeddingByteCount : 0)
     let offered = workers.reduce(0) { $0.cappedSum($1.memoryByteCount) }
     let what = """
       \(configuration.name) needs \(ByteText.of(needed)) \

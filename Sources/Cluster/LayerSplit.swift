@@ -1,9 +1,10 @@
 /// Exact search for the best contiguous split of layers over workers in their given order.
 ///
-/// The slowest stage decides how fast a full pipeline runs, so its time is made as small as memory allows.
-/// Many splits share that time; among them the one with the smallest sum of squared stage times is taken,
-/// which is the most even. Two dynamic programs over (workers, layers); memory and time of a run of layers
-/// only grow as it gets longer, which ends the inner loops early.
+/// The slowest stage decides how fast a full pipeline runs, in reading prompts and in answering, where the last stage
+/// has the head as well. No split may be the best for both: the one is taken whose larger loss against the best of
+/// either kind is least. Many splits share that loss; among them the one with the smallest sum of squares is taken, which
+/// is the most even. Dynamic programs over (workers, layers); memory and time of a run of layers only grow as it gets
+/// longer, which ends the inner loops early.
 struct LayerSplit {
   /// One worker's layers `[lower, upper)`; `worker` is an index into the workers given.
   struct Stage: Hashable {
@@ -26,17 +27,37 @@ struct LayerSplit {
   }
 
   /// Whether any split fits the memories.
-  func fits() -> Bool { search(timeBound: .infinity, measure: { _ in 0 }, combine: +) != nil }
+  func fits() -> Bool {
+    search(timeBound: .infinity, time: { _, _, _ in 0 }, measure: { $0 }, combine: +) != nil
+  }
 
   /// The best split; nil when none fits the memories.
   func best() -> [Stage]? {
-    guard let bound = search(timeBound: .infinity, measure: { $0 }, combine: max)?.total else { return nil }
-    return search(timeBound: bound, measure: { $0 * $0 }, combine: +)?.stages
+    let time = { (lower: Int, upper: Int, speed: Double, work: StageCosts.Work) in
+      costs.time(lower, upper, speed: speed, work)
+    }
+    var least: [StageCosts.Work: Double] = [:]
+    for work in StageCosts.Work.allCases {
+      let found = search(timeBound: .infinity, time: { time($0, $1, $2, work) }, measure: { $0 }, combine: max)
+      guard let found else { return nil }
+      least[work] = found.total
+    }
+    let loss = { (lower: Int, upper: Int, speed: Double) in
+      StageCosts.Work.allCases.reduce(0.0) { worst, work in
+        let bound = least[work] ?? 0
+        return bound > 0 ? max(worst, time(lower, upper, speed, work) / bound) : worst
+      }
+    }
+    guard let bound = search(timeBound: .infinity, time: loss, measure: { $0 }, combine: max)?.total else {
+      return nil
+    }
+    return search(timeBound: bound, time: loss, measure: { $0 * $0 }, combine: +)?.stages
   }
 
   /// The split with the least combined measure of stage times, none above the bound.
   private func search(
-    timeBound: Double, measure: (Double) -> Double, combine: (Double, Double) -> Double
+    timeBound: Double, time: (_ lower: Int, _ upper: Int, _ speed: Double) -> Double, measure: (Double) -> Double,
+    combine: (Double, Double) -> Double
   ) -> (total: Double, stages: [Stage])? {
     let layerCount = costs.layerCount
     // best[upper]: least total with the workers so far holding exactly the layers below `upper`.
@@ -48,16 +69,16 @@ struct LayerSplit {
       var lowerOf = [Int?](repeating: nil, count: layerCount + 1)
       for upper in 1...layerCount {
         for lower in (0..<upper).reversed() {
-          let time = costs.time(lower, upper, speed: speeds[worker])
+          let needed = time(lower, upper, speeds[worker])
           // No total is below its own stage's measure, and longer runs only measure more.
-          if time > timeBound || measure(time) >= next[upper] { break }
+          if needed > timeBound || measure(needed) >= next[upper] { break }
           if costs.memoryByteCount(lower, upper) > memory[worker] {
             // The one exception to growth: all layers together may hold a tied head only once.
             if upper == layerCount { continue }
             break
           }
           guard best[lower] < .infinity else { continue }
-          let total = combine(best[lower], measure(time))
+          let total = combine(best[lower], measure(needed))
           if total < next[upper] {
             next[upper] = total
             lowerOf[upper] = lower

@@ -21,8 +21,8 @@ struct PlanReasons {
     return sentences
   }
 
-  private func time(_ stage: LayerSplit.Stage) -> Double {
-    costs.time(stage.lower, stage.upper, speed: workers[stage.worker].relativeSpeed)
+  private func time(_ stage: LayerSplit.Stage, _ work: StageCosts.Work = .prompt) -> Double {
+    costs.time(stage.lower, stage.upper, speed: workers[stage.worker].relativeSpeed, work)
   }
 
   private func describe(_ stage: LayerSplit.Stage) -> String {
@@ -39,15 +39,20 @@ struct PlanReasons {
 
   /// The slowest stage, and how much of its time the others need.
   private func limit() -> [String] {
-    guard split.count > 1, let slowest = split.max(by: { time($0) < time($1) }) else { return [] }
-    let bound = time(slowest)
-    guard bound > 0 else { return [] }
-    let shares = split.map { "\(workers[$0.worker].name) \(Int((time($0) / bound * 100).rounded()))%" }
+    guard split.count > 1, let slowest = split.max(by: { time($0) < time($1) }), time(slowest) > 0 else { return [] }
     let spare = workers[slowest.worker].memoryByteCount - costs.memoryByteCount(slowest.lower, slowest.upper)
     return [
       "\(workers[slowest.worker].name) limits the pipeline and has \(ByteText.of(max(0, spare))) to "
-        + "spare; busy: " + shares.joined(separator: ", ")
+        + "spare; busy while prompts are read: \(shares(.prompt)); while several answers are written: "
+        + shares(.answer)
     ]
+  }
+
+  /// Of the slowest stage's time, how much each needs.
+  private func shares(_ work: StageCosts.Work) -> String {
+    let bound = split.map { time($0, work) }.max() ?? 0
+    return split.map { "\(workers[$0.worker].name) \(Int((time($0, work) / max(bound, 1) * 100).rounded()))%" }
+      .joined(separator: ", ")
   }
 
   /// What the plan loses because memories are as they are.
@@ -57,8 +62,8 @@ struct PlanReasons {
       changed.memoryByteCount = .hugeByteCount
       return changed
     }
-    let bound = split.map(time).max() ?? 0
-    guard let free = LayerSplit(costs: costs, workers: roomy).best()?.map(time).max(), free < bound else {
+    let bound = split.map { time($0) }.max() ?? 0
+    guard let free = LayerSplit(costs: costs, workers: roomy).best()?.map({ time($0) }).max(), free < bound else {
       return []
     }
     let percent = Int(((1 - free / bound) * 100).rounded())

@@ -8,12 +8,21 @@ struct StageCosts: Sendable {
   let layerCount: Int
   let kvByteCountPerLayer: Int
   let processByteCount: Int
-  /// Saved when one worker has both ends of a model whose head is its embedding.
+  /// The kinds of work that a stage's time is counted for.
+  enum Work: CaseIterable {
+    /// Tokens of a prompt: the head runs once a prompt, which is as good as never.
+    case prompt
+    /// New tokens: the head runs for each.
+    case answer
+  }
+
+  /// Saved when one worker has both ends of a model whose head is its embedding: the table, not the norm beside it.
   private let tiedByteCount: Int
   /// Weight bytes of layers below an index.
   private let weightsBefore: [Int]
-  /// Bytes read to make one token in layers below an index.
+  /// Bytes that a token of a prompt is multiplied with in layers below an index.
   private let workBefore: [Double]
+  private let headWork: Double
 
   init(
     configuration: ModelConfiguration, weights: WeightFootprint, kvByteCountPerLayer: Int,
@@ -22,7 +31,8 @@ struct StageCosts: Sendable {
     layerCount = weights.layerByteCounts.count
     self.kvByteCountPerLayer = kvByteCountPerLayer
     self.processByteCount = processByteCount
-    tiedByteCount = configuration.hasTiedHead ? weights.headByteCount : 0
+    tiedByteCount = configuration.hasTiedHead ? weights.embeddingByteCount : 0
+    headWork = Double(weights.headByteCount)
     var weightsBefore = [0]
     var workBefore = [0.0]
     for (layer, byteCount) in weights.layerByteCounts.enumerated() {
@@ -35,7 +45,6 @@ struct StageCosts: Sendable {
       }
       if layer == layerCount - 1 {
         held = held.cappedSum(weights.headByteCount)
-        work += Double(weights.headByteCount)
       }
       weightsBefore.append(weightsBefore[layer].cappedSum(held))
       workBefore.append(workBefore[layer] + work)
@@ -57,7 +66,8 @@ struct StageCosts: Sendable {
   }
 
   /// Time a token spends in the stage, in bytes over the worker's speed.
-  func time(_ lower: Int, _ upper: Int, speed: Double) -> Double {
-    (workBefore[upper] - workBefore[lower]) / speed
+  func time(_ lower: Int, _ upper: Int, speed: Double, _ work: Work) -> Double {
+    let head = work == .answer && upper == layerCount ? headWork : 0
+    return (workBefore[upper] - workBefore[lower] + head) / speed
   }
 }

@@ -79,6 +79,7 @@ extension ClusterEngine {
           !(state.scheduler?.isCompleted(result.step) ?? true)
         else { return }
         state.lastStepChange = now
+        state.add(result.timings)
         do {
           if let failure = result.failure { return retry(failure, &state) }
           try complete(result, logits: logits, &state)
@@ -112,7 +113,8 @@ extension ClusterEngine {
     let updates = try state.scheduler?.complete(
       StepCompletion(
         step: result.step, entries: result.entries.map { .init(sequence: $0.sequence, token: $0.token) },
-        failed: Dictionary(result.failed.map { ($0.sequence, $0.reason) }) { first, _ in first })) ?? []
+        failed: Dictionary(result.failed.map { ($0.sequence, $0.reason) }) { first, _ in first },
+        slowestStageSeconds: result.timings.map { Double($0.computeNanoseconds) * 1e-9 }.max())) ?? []
     var rows = logits[...]
     var entries: [SequenceID: StepResultEntry] = [:]
     for entry in result.entries {

@@ -208,7 +208,7 @@ extension ClusterEngine {
       chunkTokenCount: configuration.demand.chunkTokenCount,
       maximumRunningSequences: configuration.demand.sequenceCount,
       maximumWaitingRequests: Self.maximumWaitingRequests, pageCount: plan.pageCount,
-      contextLength: configuration.demand.contextLength)
+      contextLength: configuration.demand.contextLength, adaptsChunks: configuration.demand.adaptsChunks)
   }
 
   /// Requests that may wait for their turn.

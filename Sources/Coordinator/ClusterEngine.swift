@@ -90,6 +90,9 @@ package final class ClusterEngine: InferenceEngine {
   /// Why the workers that joined cannot hold the model; nil when they can, or are not all there.
   package var infeasiblePlan: InfeasiblePlan? { state.withLock { $0.infeasiblePlan } }
 
+  /// What every stage of the plan spent since it serves, in pipeline order; empty before the first step.
+  package var stageTotals: [StageTotals] { state.withLock { $0.stageTotals } }
+
   package var model: ServedModel {
     ServedModel(
       id: configuration.modelID, configuration: configuration.model, contextLength: configuration.demand.contextLength)

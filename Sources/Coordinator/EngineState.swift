@@ -28,6 +28,8 @@ struct EngineState {
   /// Links of plans that are over, to be closed.
   var retiredLinks: [SocketID] = []
   var generations: [SequenceID: Generation] = [:]
+  /// What the stages spent since the first plan served, by their place in the pipeline.
+  var stageTotals: [StageTotals] = []
   var nextSequence: UInt64 = 1
   /// When the oldest unfinished step was sent or a result last came.
   var lastStepChange = Duration.zero
@@ -52,6 +54,15 @@ struct EngineState {
     ClusterControl.Load(
       isIdle: generations.isEmpty,
       lastStep: (scheduler?.counts.stepsInFlightCount ?? 0) > 0 ? lastStepChange : nil)
+  }
+
+  /// Adds a step's timings to the stages'. A plan of another number of stages begins anew.
+  mutating func add(_ timings: [StageTiming]) {
+    guard timings.count == control.plan?.stages.count else { return }
+    if stageTotals.count != timings.count {
+      stageTotals = Array(repeating: StageTotals(), count: timings.count)
+    }
+    for (index, timing) in timings.enumerated() { stageTotals[index].add(timing) }
   }
 
   /// Ends every generation with an error and forgets all sequences.

@@ -9,6 +9,10 @@ extension Scheduler {
     }
     let tokens = try Self.drawnTokens(of: step, in: completion)
     inFlight.removeFirst()
+    // A few tokens would mostly measure what a step costs at all.
+    if let seconds = completion.slowestStageSeconds, step.promptTokenCount >= ChunkSize.leastTokenCount {
+      secondsPerPromptToken = seconds / Double(step.promptTokenCount)
+    }
     var updates: [SequenceUpdate] = []
     for entry in step.entries {
       if let reason = completion.failed[entry.sequence] {

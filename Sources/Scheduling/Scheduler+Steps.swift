@@ -41,11 +41,14 @@ extension Scheduler {
 
   /// One chunk a prompt, oldest prompt first, out of what the decodes left.
   private mutating func takeChunks(after decodes: Int) -> [StepEntry] {
-    var tokensLeft = limits.stepTokenBudget - decodes
+    let chunkTokenCount = chunkTokenCount()
+    // Where chunks adapt, a step's prompts together are one chunk: its time is what counts.
+    var tokensLeft = min(
+      limits.stepTokenBudget - decodes, limits.adaptsChunks ? chunkTokenCount : limits.stepTokenBudget)
     var entriesLeft = limits.maximumStepEntries - decodes
     var chunks: [StepEntry] = []
     for sequence in readingPrompts where tokensLeft > 0 && entriesLeft > 0 {
-      guard let chunk = active[sequence]?.takeEntry(limit: min(limits.chunkTokenCount, tokensLeft)) else {
+      guard let chunk = active[sequence]?.takeEntry(limit: min(chunkTokenCount, tokensLeft)) else {
         continue
       }
       tokensLeft -= chunk.tokens.count
@@ -54,6 +57,15 @@ extension Scheduler {
     }
     readingPrompts.removeAll { active[$0]?.hasUnreadTokens != true }
     return chunks
+  }
+
+  private func chunkTokenCount() -> Int {
+    guard limits.adaptsChunks, let oldest = readingPrompts.first.flatMap({ active[$0] }) else {
+      return limits.chunkTokenCount
+    }
+    return ChunkSize.tokens(
+      promptCount: oldest.promptCount, stageCount: limits.stageCount, secondsPerToken: secondsPerPromptToken,
+      isShared: active.values.contains { $0.isDecoding }, limit: limits.chunkTokenCount)
   }
 
   private mutating func send(_ entries: [StepEntry]) -> StepPlan {
@@ -65,8 +77,8 @@ extension Scheduler {
         step: plan.step,
         entries: entries.map {
           InFlightStep.Entry(
-            sequence: $0.sequence, isPrompt: $0.isPrompt, endPosition: $0.startPosition + $0.tokens.count,
-            samples: $0.samples)
+            sequence: $0.sequence, isPrompt: $0.isPrompt, tokenCount: $0.tokens.count,
+            endPosition: $0.startPosition + $0.tokens.count, samples: $0.samples)
         }, releases: plan.releases))
     return plan
   }

@@ -24,6 +24,8 @@ package struct Scheduler: Sendable {
   var pendingReleases: [SequenceID] = []
   var pages: PageAllocator
   var nextStepNumber: UInt64 = 1
+  /// What the slowest stage last took for a prompt token; nil before that is known.
+  var secondsPerPromptToken: Double?
 
   package init(limits: SchedulerLimits) {
     self.limits = limits
@@ -143,6 +145,7 @@ struct InFlightStep: Sendable {
   struct Entry: Sendable {
     let sequence: SequenceID
     let isPrompt: Bool
+    let tokenCount: Int
     /// Tokens the stages have of the sequence after this step.
     let endPosition: Int
     let samples: Bool
@@ -151,4 +154,5 @@ struct InFlightStep: Sendable {
   let entries: [Entry]
   let releases: [SequenceID]
   var carriesDecodes: Bool { entries.contains { !$0.isPrompt } }
+  var promptTokenCount: Int { entries.reduce(0) { $0 + ($1.isPrompt ? $1.tokenCount : 0) } }
 }

@@ -11,6 +11,8 @@ package struct SchedulerLimits: Hashable, Sendable {
   package let stepTokenBudget: Int
   /// Tokens of one prompt chunk, at most.
   package let chunkTokenCount: Int
+  /// Whether chunks may be smaller than that where it is better for the pipeline or for those who decode.
+  package let adaptsChunks: Bool
   /// Sequences that hold pages at once. Never more than one step has entries or tokens for, so that a step
   /// always has room for every ready decode and then for at least one prompt token: neither can starve the
   /// other.
@@ -30,7 +32,7 @@ package struct SchedulerLimits: Hashable, Sendable {
   package init(
     stageCount: Int, stepsInFlight: Int? = nil, stepTokenBudget: Int, chunkTokenCount: Int,
     maximumRunningSequences: Int, maximumWaitingRequests: Int, pageCount: Int, contextLength: Int,
-    maximumStepEntries: Int = Limits.maximumStepEntryCount
+    maximumStepEntries: Int = Limits.maximumStepEntryCount, adaptsChunks: Bool = false
   ) {
     precondition(
       [
@@ -42,6 +44,7 @@ package struct SchedulerLimits: Hashable, Sendable {
     self.stepsInFlight = stepsInFlight ?? (stageCount > 1 ? stageCount + 1 : 1)
     self.stepTokenBudget = min(stepTokenBudget, Limits.maximumStepTokenCount)
     self.chunkTokenCount = min(chunkTokenCount, self.stepTokenBudget)
+    self.adaptsChunks = adaptsChunks
     self.maximumStepEntries = min(maximumStepEntries, Limits.maximumStepEntryCount)
     self.maximumRunningSequences = min(maximumRunningSequences, self.maximumStepEntries, self.stepTokenBudget)
     self.maximumWaitingRequests = maximumWaitingRequests

@@ -17,11 +17,16 @@ package struct StepCompletion: Sendable {
   package let entries: [Entry]
   /// Sequences that a stage could not go on with, and why.
   package let failed: [SequenceID: String]
+  /// How long the stage that took longest computed, where that is known.
+  package let slowestStageSeconds: Double?
 
-  package init(step: UInt64, entries: [Entry], failed: [SequenceID: String] = [:]) {
+  package init(
+    step: UInt64, entries: [Entry], failed: [SequenceID: String] = [:], slowestStageSeconds: Double? = nil
+  ) {
     self.step = step
     self.entries = entries
     self.failed = failed
+    self.slowestStageSeconds = slowestStageSeconds
   }
 }
 

@@ -7,13 +7,14 @@ package final class Frame: @unchecked Sendable {
   // Unchecked, but sound: bytes and count never change after init, and `storage` is touched by init and deinit alone.
   private enum Storage {
     case owned
-    case received(UnsafeMutablePointer<zmq_msg_t>)
+    /// libzmq's own message, received or made here: it counts its references, so sending it copies no bytes.
+    case message(UnsafeMutablePointer<zmq_msg_t>)
   }
 
   private let bytes: UnsafeMutableRawBufferPointer
   private let storage: Storage
 
-  /// From this size on a frame is lent to libzmq instead of copied; below, the copy costs less than the bookkeeping.
+  /// From this size on a frame's bytes are our own, lent to libzmq; smaller ones are libzmq's, which costs less.
   package static let lendingByteCount = 64 << 10
 
   /// A copy of `bytes`.
@@ -21,23 +22,38 @@ package final class Frame: @unchecked Sendable {
     self.init(byteCount: bytes.count) { $0.copyBytes(from: bytes) }
   }
 
-  /// Bytes written in place by `initialize`, which must fill them all. They are 64-byte aligned.
+  /// Bytes written in place by `initialize`, which must fill them all.
   package init(byteCount: Int, initializing initialize: (UnsafeMutableRawBufferPointer) -> Void) {
-    bytes = .allocate(byteCount: byteCount, alignment: 64)
-    storage = .owned
+    if byteCount < Self.lendingByteCount, let message = Self.message(byteCount: byteCount) {
+      bytes = UnsafeMutableRawBufferPointer(start: zmq_msg_data(message), count: byteCount)
+      storage = .message(message)
+    } else {
+      bytes = .allocate(byteCount: byteCount, alignment: 64)
+      storage = .owned
+    }
     initialize(bytes)
+  }
+
+  /// Nil when memory is short.
+  private static func message(byteCount: Int) -> UnsafeMutablePointer<zmq_msg_t>? {
+    let message = UnsafeMutablePointer<zmq_msg_t>.allocate(capacity: 1)
+    guard zmq_msg_init_size(message, byteCount) == 0 else {
+      message.deallocate()
+      return nil
+    }
+    return message
   }
 
   /// Takes over a received message, which stays where it is: a `zmq_msg_t` must not be moved bitwise.
   init(receiving message: UnsafeMutablePointer<zmq_msg_t>) {
     bytes = UnsafeMutableRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message))
-    storage = .received(message)
+    storage = .message(message)
   }
 
   deinit {
     switch storage {
     case .owned: bytes.deallocate()
-    case .received(let message):
+    case .message(let message):
       zmq_msg_close(message)
       message.deallocate()
     }
@@ -54,15 +70,12 @@ package final class Frame: @unchecked Sendable {
     return try body(UnsafeRawBufferPointer(bytes))
   }
 
-  /// Sets up `message` with the bytes: lent, with this frame kept alive until libzmq is done, or copied when small.
-  /// False when memory is short.
+  /// Sets up `message` with the bytes, none of them copied: shared, or lent with this frame kept alive until libzmq is
+  /// done. On the loop's thread, since sharing marks the frame's own message. False when memory is short.
   func initialize(_ message: UnsafeMutablePointer<zmq_msg_t>) -> Bool {
-    guard bytes.count >= Self.lendingByteCount else {
-      guard zmq_msg_init_size(message, bytes.count) == 0 else { return false }
-      if let start = bytes.baseAddress, !bytes.isEmpty {
-        zmq_msg_data(message)?.copyMemory(from: start, byteCount: bytes.count)
-      }
-      return true
+    if case .message(let own) = storage {
+      zmq_msg_init(message)
+      return zmq_msg_copy(message, own) == 0
     }
     let keeper = Unmanaged.passRetained(self)
     // Called on one of libzmq's threads.

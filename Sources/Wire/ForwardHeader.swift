@@ -20,10 +20,12 @@ package struct ForwardHeader: Hashable, Sendable {
   package var failure: String?
   /// Sequences that an earlier stage could not go on with; their entries are gone from the step.
   package var failed: [SequenceFailure]
+  /// What each stage before spent, in order; at most `Limits.maximumWorkerCount`.
+  package var timings: [StageTiming]
 
   package init(
     epoch: PlanEpoch, step: UInt64, hiddenSize: Int, entries: [ForwardEntry], releases: [SequenceID] = [],
-    failure: String? = nil, failed: [SequenceFailure] = []
+    failure: String? = nil, failed: [SequenceFailure] = [], timings: [StageTiming] = []
   ) {
     self.epoch = epoch
     self.step = step
@@ -32,6 +34,7 @@ package struct ForwardHeader: Hashable, Sendable {
     self.releases = releases
     self.failure = failure
     self.failed = failed
+    self.timings = timings
   }
 
   /// Rows of hidden states: the tokens of all entries.

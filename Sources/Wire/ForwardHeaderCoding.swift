@@ -16,6 +16,8 @@ extension ForwardHeader {
         $0.failure = arena.copy(failure ?? "", clippedTo: WireLimits.maximumStringByteCount)
         $0.n_failed = failed.count
         $0.failed = arena.pointers(failed) { $0.raw(arena) }
+        $0.n_timings = timings.count
+        $0.timings = arena.pointers(timings) { $0.raw(arena) }
       }
     }
   }
@@ -39,7 +41,8 @@ extension ForwardHeader {
       ).map(SequenceID.init),
       failure: try Field.failure(raw.failure),
       failed: try Field.messages(
-        raw.failed, raw.n_failed, "failed", limit: Limits.maximumStepEntryCount, SequenceFailure.init(raw:)))
+        raw.failed, raw.n_failed, "failed", limit: Limits.maximumStepEntryCount, SequenceFailure.init(raw:)),
+      timings: try StageTiming.all(raw.timings, raw.n_timings))
     try checkTotals()
   }
 

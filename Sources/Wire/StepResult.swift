@@ -15,10 +15,12 @@ package struct StepResult: Hashable, Sendable {
   package var failure: String?
   /// Sequences that a stage could not go on with; they have no entry.
   package var failed: [SequenceFailure]
+  /// What each stage spent, in pipeline order.
+  package var timings: [StageTiming]
 
   package init(
     epoch: PlanEpoch, step: UInt64, entries: [StepResultEntry], vocabularySize: Int, failure: String? = nil,
-    failed: [SequenceFailure] = []
+    failed: [SequenceFailure] = [], timings: [StageTiming] = []
   ) {
     self.epoch = epoch
     self.step = step
@@ -26,6 +28,7 @@ package struct StepResult: Hashable, Sendable {
     self.vocabularySize = vocabularySize
     self.failure = failure
     self.failed = failed
+    self.timings = timings
   }
 
   /// Bytes frame 2 must have; `Int.max`, which no frame has, when the numbers overflow.

@@ -14,6 +14,8 @@ extension StepResult {
         $0.failure = arena.copy(failure ?? "", clippedTo: WireLimits.maximumStringByteCount)
         $0.n_failed = failed.count
         $0.failed = arena.pointers(failed) { $0.raw(arena) }
+        $0.n_timings = timings.count
+        $0.timings = arena.pointers(timings) { $0.raw(arena) }
       }
     }
   }
@@ -34,7 +36,8 @@ extension StepResult {
       vocabularySize: try Field.integer(raw.vocabulary_size, "vocabulary_size", 0...Limits.maximumVocabularySize),
       failure: try Field.failure(raw.failure),
       failed: try Field.messages(
-        raw.failed, raw.n_failed, "failed", limit: Limits.maximumStepEntryCount, SequenceFailure.init(raw:)))
+        raw.failed, raw.n_failed, "failed", limit: Limits.maximumStepEntryCount, SequenceFailure.init(raw:)),
+      timings: try StageTiming.all(raw.timings, raw.n_timings))
     let scoreCount = entries.reduce(0) { $0 + $1.promptLogprobs.count }
     _ = try Field.count(scoreCount, "entries.prompt_logprobs", limit: Limits.maximumStepTokenCount)
     if vocabularySize == 0, entries.contains(where: \.hasLogits) {

@@ -12,6 +12,7 @@ final class ServingStage {
   private let stage: PipelineStage
   private var sequences: StageSequences
   private var head: StageHead
+  private var clock = StageClock()
   let weightByteCount: Int
   /// Whether frames of the assignment's epoch are taken.
   private var isServing = true
@@ -66,6 +67,7 @@ final class ServingStage {
   /// A frame's header; nil when it is not the next step of this epoch: frames of an earlier plan may still be under
   /// way, and are nobody's any more.
   func read(_ message: Message) throws(WireError) -> ForwardHeader? {
+    clock.arrive()
     guard isServing, let first = message.frames.first else { return nil }
     let decoded = first.withUnsafeBytes { bytes in
       Result { () throws(WireError) in try ForwardHeader(decoding: bytes) }
@@ -89,7 +91,9 @@ final class ServingStage {
         let payload = message.frames.count > 1 ? message.frames[1] : nil
         rows = try compute(&header, payload: payload, progress: progress)
         if isLast {
-          let made = try head.results(of: header.entries, rows: rows, stage: stage, sequences: sequences)
+          let made = try clock.computing {
+            try head.results(of: header.entries, rows: rows, stage: stage, sequences: sequences)
+          }
           (results, logits) = (made.entries, made.logits)
           drop(made.refusals, from: &header)
         }
@@ -97,7 +101,12 @@ final class ServingStage {
         header.failure = "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(error)"
       }
     }
-    try isLast ? sendResult(header, entries: results, logits: logits) : sendOn(header, rows: rows)
+    header.timings.append(clock.timing())
+    try clock.sending {
+      let message = isLast ? result(of: header, entries: results, logits: logits) : forwarded(header, rows: rows)
+      try output.send(message)
+      return message.byteCount
+    }
   }
 
   /// Tells the stages after this one, and so the coordinator, that the next step is lost: it is made again.
@@ -107,7 +116,7 @@ final class ServingStage {
       epoch: assignment.epoch, step: nextStep, hiddenSize: stage.configuration.hiddenSize, entries: [],
       failure: "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(reason)")
     nextStep += 1
-    try isLast ? sendResult(header, entries: [], logits: []) : sendOn(header, rows: [])
+    try output.send(isLast ? result(of: header, entries: [], logits: []) : forwarded(header, rows: []))
   }
 
   /// Runs the layers over the entries that can go on; those that cannot are dropped from the header. Returns the first
@@ -139,7 +148,7 @@ final class ServingStage {
       fill(entry, row: row, from: payload, sourceRow: sources[entry.sequence] ?? 0)
       row += entry.tokens.count
     }
-    _ = stage.forward(entries: admitted.attention, rows: row) { _ in progress() }
+    clock.computing { _ = stage.forward(entries: admitted.attention, rows: row) { _ in progress() } }
     #if FAILPOINTS
       FailPoint.due(stage: assignment.stageIndex, entries: header.entries)?.strike(stage.input)
     #endif
@@ -187,7 +196,7 @@ final class ServingStage {
     }
   }
 
-  private func sendOn(_ header: ForwardHeader, rows: [Int]) throws {
+  private func forwarded(_ header: ForwardHeader, rows: [Int]) -> Message {
     var frames = [Frame(header.encoded())]
     if header.failure == nil, !header.entries.isEmpty {
       let rowByteCount = stage.configuration.hiddenSize * MemoryLayout<Float>.size
@@ -202,18 +211,19 @@ final class ServingStage {
           }
         })
     }
-    try output.send(Message(frames: frames).sealed())
+    return Message(frames: frames).sealed()
   }
 
-  private func sendResult(_ header: ForwardHeader, entries: [StepResultEntry], logits: [Float]) throws {
+  private func result(of header: ForwardHeader, entries: [StepResultEntry], logits: [Float]) -> Message {
     let result = StepResult(
       epoch: header.epoch, step: header.step, entries: header.failure == nil ? entries : [],
-      vocabularySize: stage.configuration.vocabularySize, failure: header.failure, failed: header.failed)
+      vocabularySize: stage.configuration.vocabularySize, failure: header.failure, failed: header.failed,
+      timings: header.timings)
     var frames = [Frame(result.encoded())]
     if !logits.isEmpty, header.failure == nil {
       frames.append(logits.withUnsafeBytes { bytes in Frame(byteCount: bytes.count) { $0.copyMemory(from: bytes) } })
     }
-    try output.send(Message(frames: frames).sealed())
+    return Message(frames: frames).sealed()
   }
 }
 

@@ -62,7 +62,7 @@ struct PlannerCase {
     let head = Int.random(in: 0...60_000, using: &random)
     let tied = Bool.random(using: &random)
     planner = Self.planner(
-      layers: layers, embedding: tied ? head : Int.random(in: 0...60_000, using: &random), head: head,
+      layers: layers, embedding: tied ? head - min(head, 64) : Int.random(in: 0...60_000, using: &random), head: head,
       tied: tied,
       context: Int.random(in: 1...1200, using: &random), sequences: Int.random(in: 1...3, using: &random),
       process: Int.random(in: 0...5000, using: &random))
@@ -84,29 +84,52 @@ struct PlannerCase {
     return planner.processByteCount + weights.layerByteCounts[layers].reduce(0, +)
       + layers.count * planner.pageCount * Self.pageByteCount
       + (layers.lowerBound == 0 ? weights.embeddingByteCount : 0)
-      + (hasHead && !ties ? weights.headByteCount : 0)
+      + (hasHead ? weights.headByteCount - (ties ? weights.embeddingByteCount : 0) : 0)
   }
 
-  func time(_ layers: Range<Int>, worker: Int) -> Double {
+  func time(_ layers: Range<Int>, worker: Int, countsHead: Bool) -> Double {
     let weights = planner.weights
     let bytes =
       Double(weights.layerByteCounts[layers].reduce(0, +))
       + (layers.lowerBound == 0 ? Double(weights.embeddingByteCount) / 100 : 0)
-      + (layers.upperBound == weights.layerByteCounts.count ? Double(weights.headByteCount) : 0)
+      + (countsHead && layers.upperBound == weights.layerByteCounts.count ? Double(weights.headByteCount) : 0)
     return bytes / workers[worker].relativeSpeed
   }
 
-  /// The least time of the slowest stage over every split there is; nil when none fits.
-  func bruteForceBound() -> Double? { bruteForce(worker: 0, lower: 0) }
+  /// How much longer the stage takes than the slowest stage of the best split for prompts alone, or for answers alone,
+  /// whichever is more.
+  func loss(_ layers: Range<Int>, worker: Int) -> Double? {
+    var worst = 0.0
+    for countsHead in [false, true] {
+      guard let best = bruteForce(worker: 0, lower: 0, { time($0, worker: $1, countsHead: countsHead) }) else {
+        return nil
+      }
+      if best > 0 { worst = max(worst, time(layers, worker: worker, countsHead: countsHead) / best) }
+    }
+    return worst
+  }
 
-  private func bruteForce(worker: Int, lower: Int) -> Double? {
+  /// The least loss of the worst stage over every split there is; nil when none fits.
+  func bruteForceBound() -> Double? {
+    bruteForce(worker: 0, lower: 0) { time($0, worker: $1, countsHead: false) }.flatMap { prompt in
+      bruteForce(worker: 0, lower: 0) { time($0, worker: $1, countsHead: true) }.flatMap { answer in
+        bruteForce(worker: 0, lower: 0) { layers, worker in
+          max(
+            prompt > 0 ? time(layers, worker: worker, countsHead: false) / prompt : 0,
+            answer > 0 ? time(layers, worker: worker, countsHead: true) / answer : 0)
+        }
+      }
+    }
+  }
+
+  private func bruteForce(worker: Int, lower: Int, _ time: (Range<Int>, Int) -> Double) -> Double? {
     let layerCount = planner.configuration.layerCount
     if lower == layerCount { return worker == workers.count || workers.count > layerCount ? 0 : nil }
     guard worker < workers.count else { return nil }
-    var best = workers.count > layerCount ? bruteForce(worker: worker + 1, lower: lower) : nil
+    var best = workers.count > layerCount ? bruteForce(worker: worker + 1, lower: lower, time) : nil
     for upper in lower + 1...layerCount where memory(lower..<upper) <= workers[worker].memoryByteCount {
-      guard let rest = bruteForce(worker: worker + 1, lower: upper) else { continue }
-      best = min(best ?? .infinity, max(rest, time(lower..<upper, worker: worker)))
+      guard let rest = bruteForce(worker: worker + 1, lower: upper, time) else { continue }
+      best = min(best ?? .infinity, max(rest, time(lower..<upper, worker)))
     }
     return best
   }

@@ -42,7 +42,7 @@ struct SimulatedRun {
         maximumRunningSequences: Int.random(in: 1...12, using: &random),
         maximumWaitingRequests: Int.random(in: 0...10, using: &random),
         pageCount: Int.random(in: 1...60, using: &random), contextLength: 2000,
-        maximumStepEntries: Int.random(in: 1...10, using: &random)))
+        maximumStepEntries: Int.random(in: 1...10, using: &random), adaptsChunks: Bool.random(using: &random)))
   }
 
   mutating func act() throws {

@@ -141,6 +141,18 @@ struct HostileValuesTests {
     #expect(header([Samples.entry(), Samples.entry()]).afterTheWire.refusedField == "entries.sequence")
   }
 
+  @Test("Timings that are negative, or more than a cluster has stages")
+  func timings() {
+    func header(_ timings: [StageTiming]) -> ForwardHeader {
+      ForwardHeader(epoch: PlanEpoch(1), step: 1, hiddenSize: 8, entries: [], timings: timings)
+    }
+    var negative = Samples.timings
+    negative[1].computeNanoseconds = -1
+    #expect(header(negative).afterTheWire.refusedField == "timings[1].compute_nanoseconds")
+    let many = Array(repeating: Samples.timings[0], count: Limits.maximumWorkerCount + 1)
+    #expect(header(many).afterTheWire.refusedField == "timings")
+  }
+
   @Test("Step results")
   func stepResult() {
     let cases: [Change<StepResultEntry>] = [

@@ -64,6 +64,11 @@ enum Samples {
     return entry
   }
 
+  static let timings = [
+    StageTiming(waitNanoseconds: 0, computeNanoseconds: .max, transferNanoseconds: 1, sentByteCount: 4096),
+    StageTiming(waitNanoseconds: 5, computeNanoseconds: 6, transferNanoseconds: 7, sentByteCount: 0),
+  ]
+
   static var forwardHeaders: [ForwardHeader] {
     [
       ForwardHeader(epoch: PlanEpoch(0), step: 0, hiddenSize: 0, entries: []),
@@ -71,7 +76,7 @@ enum Samples {
         epoch: PlanEpoch(.max), step: .max, hiddenSize: Limits.maximumHiddenSize, entries: [],
         releases: [SequenceID(0), SequenceID(.max)], failure: "stage 1 has no page 7",
         failed: [SequenceFailure(sequence: SequenceID(.max), reason: "is not held here"),
-          SequenceFailure(sequence: SequenceID(0), reason: "")]),
+          SequenceFailure(sequence: SequenceID(0), reason: "")], timings: timings),
       ForwardHeader(
         epoch: PlanEpoch(3), step: 12, hiddenSize: 4096,
         entries: [
@@ -116,7 +121,8 @@ enum Samples {
       StepResult(epoch: PlanEpoch(0), step: 0, entries: [], vocabularySize: 0, failure: "stage 0: no page 7"),
       StepResult(
         epoch: PlanEpoch(1), step: .max,
-        entries: [resultEntry(), StepResultEntry(sequence: SequenceID(2), position: 0)], vocabularySize: 32_000),
+        entries: [resultEntry(), StepResultEntry(sequence: SequenceID(2), position: 0)], vocabularySize: 32_000,
+        timings: timings),
     ]
   }
 

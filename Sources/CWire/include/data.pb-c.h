@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Longhaul__ForwardHeader Longhaul__ForwardHeader;
+typedef struct Longhaul__StageTiming Longhaul__StageTiming;
 typedef struct Longhaul__SequenceFailure Longhaul__SequenceFailure;
 typedef struct Longhaul__ForwardEntry Longhaul__ForwardEntry;
 typedef struct Longhaul__SelfExtendPolicy Longhaul__SelfExtendPolicy;
@@ -54,10 +55,34 @@ struct  Longhaul__ForwardHeader
    */
   size_t n_failed;
   Longhaul__SequenceFailure **failed;
+  /*
+   * One of every stage that the step has passed, in order.
+   */
+  size_t n_timings;
+  Longhaul__StageTiming **timings;
 };
 #define LONGHAUL__FORWARD_HEADER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__forward_header__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL }
+    , 0, 0, 0, 0, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
+
+
+/*
+ * What a stage's compute thread did from its previous step's frame to this one's, in nanoseconds.
+ */
+struct  Longhaul__StageTiming
+{
+  ProtobufCMessage base;
+  int64_t wait_nanoseconds;
+  int64_t compute_nanoseconds;
+  int64_t transfer_nanoseconds;
+  /*
+   * Bytes of the frames it sent with its previous step.
+   */
+  int64_t sent_byte_count;
+};
+#define LONGHAUL__STAGE_TIMING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_timing__descriptor) \
+    , 0, 0, 0, 0 }
 
 
 struct  Longhaul__SequenceFailure
@@ -186,10 +211,15 @@ struct  Longhaul__StepResult
    */
   size_t n_failed;
   Longhaul__SequenceFailure **failed;
+  /*
+   * One of every stage, in order.
+   */
+  size_t n_timings;
+  Longhaul__StageTiming **timings;
 };
 #define LONGHAUL__STEP_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__step_result__descriptor) \
-    , 0, 0, 0, 0,NULL, 0, (char *)protobuf_c_empty_string, 0,NULL }
+    , 0, 0, 0, 0,NULL, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
 
 
 typedef enum {
@@ -265,6 +295,25 @@ Longhaul__ForwardHeader *
                       const uint8_t       *data);
 void   longhaul__forward_header__free_unpacked
                      (Longhaul__ForwardHeader *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__StageTiming methods */
+void   longhaul__stage_timing__init
+                     (Longhaul__StageTiming         *message);
+size_t longhaul__stage_timing__get_packed_size
+                     (const Longhaul__StageTiming   *message);
+size_t longhaul__stage_timing__pack
+                     (const Longhaul__StageTiming   *message,
+                      uint8_t             *out);
+size_t longhaul__stage_timing__pack_to_buffer
+                     (const Longhaul__StageTiming   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__StageTiming *
+       longhaul__stage_timing__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__stage_timing__free_unpacked
+                     (Longhaul__StageTiming *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__SequenceFailure methods */
 void   longhaul__sequence_failure__init
@@ -423,6 +472,9 @@ void   longhaul__token_logprob__free_unpacked
 typedef void (*Longhaul__ForwardHeader_Closure)
                  (const Longhaul__ForwardHeader *message,
                   void *closure_data);
+typedef void (*Longhaul__StageTiming_Closure)
+                 (const Longhaul__StageTiming *message,
+                  void *closure_data);
 typedef void (*Longhaul__SequenceFailure_Closure)
                  (const Longhaul__SequenceFailure *message,
                   void *closure_data);
@@ -454,6 +506,7 @@ typedef void (*Longhaul__TokenLogprob_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor longhaul__forward_header__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__stage_timing__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sequence_failure__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__forward_entry__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor;

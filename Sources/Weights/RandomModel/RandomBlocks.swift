@@ -1,9 +1,9 @@
-import Inference
+package import Inference
 
 /// Random bytes that are weights of realistic size in a type: about 0.02 either side of zero.
 ///
 /// The bytes of a tensor depend on the seed, the tensor's number and their place in it, and on nothing else.
-struct RandomBlocks {
+package struct RandomBlocks: Sendable {
   /// A 16-bit scale at a place in each block; everything else in a block may be any bits.
   private struct Scale {
     let offset: Int
@@ -31,7 +31,7 @@ struct RandomBlocks {
 
   private let seed: UInt64
 
-  init(seed: UInt64, tensor: Int) {
+  package init(seed: UInt64, tensor: Int) {
     self.seed = Self.mixed(seed &+ UInt64(tensor) &* 0x9E37_79B9_7F4A_7C15)
   }
 
@@ -39,7 +39,7 @@ struct RandomBlocks {
   /// - Parameters:
   ///   - buffer: starts on an 8-byte boundary, has a multiple of 8 bytes, and of the type's block.
   ///   - first: how many bytes of the tensor lie before it, a multiple of 8.
-  func fill(_ buffer: UnsafeMutableRawBufferPointer, type: ElementType, first: Int) {
+  package func fill(_ buffer: UnsafeMutableRawBufferPointer, type: ElementType, first: Int) {
     let words = buffer.bindMemory(to: UInt64.self)
     let start = UInt64(first / 8)
     let (keep, set) = Self.floatBits(type)

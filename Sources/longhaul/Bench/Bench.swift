@@ -11,7 +11,8 @@ struct Bench: Sendable {
   let checkpoint: Checkpoint
   let path: String
   let policy: PolicyRequest
-  let chunkTokenCount: Int
+  /// Nil lets the scheduler choose.
+  let chunkTokenCount: Int?
   let seed: UInt64
   let memory: ByteSize?
   let isQuiet: Bool
@@ -31,14 +32,15 @@ struct Bench: Sendable {
     let work = ModelWork(
       configuration: try checkpoint.configuration, footprint: try checkpoint.footprint, kvElementType: setting.kvType)
     let demand = KVDemand(
-      elementType: setting.kvType, contextLength: setting.contextLength(chunkTokenCount: chunkTokenCount),
-      sequenceCount: setting.sequenceCount, chunkTokenCount: chunkTokenCount, policy: policy)
+      elementType: setting.kvType, contextLength: setting.contextLength(leastChunk: leastChunk),
+      sequenceCount: setting.sequenceCount, chunkTokenCount: chunkTokenCount ?? CacheOptions.automaticChunkTokenCount,
+      adaptsChunks: chunkTokenCount == nil, policy: policy)
     let isQuiet = isQuiet
     return try await LocalCluster.run(
       checkpoint: checkpoint, modelPath: path, demand: demand, options: try options(setting), isQuiet: isQuiet
     ) { cluster in
       let runner = BenchRunner(
-        engine: cluster.engine, policy: policy, chunkTokenCount: chunkTokenCount, seed: seed)
+        engine: cluster.engine, policy: policy, leastChunk: leastChunk, seed: seed)
       var results: [BenchReport.Result] = []
       var bar = ProgressBar("measuring", isWanted: !isQuiet)
       defer { bar.clear() }
@@ -47,11 +49,14 @@ struct Bench: Sendable {
         bar.update(done: number, total: setting.cases.count)
         let outcome = try await runner.measure(value, number: number + 1)
         results.append(
-          BenchReport.Result(value, outcome, work: work, stageCount: cluster.plan.stages.count, limits: limits))
+          BenchReport.Result(value, outcome, work: work, limits: limits))
       }
       return report(setting, cluster, limits, results)
     }
   }
+
+  /// The fewest tokens of a prompt that a step may read.
+  private var leastChunk: Int { chunkTokenCount ?? 32 }
 
   private func report(
     _ setting: BenchSetting, _ cluster: LocalCluster, _ limits: MachineLimits, _ results: [BenchReport.Result]

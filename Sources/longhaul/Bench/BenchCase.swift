@@ -35,17 +35,17 @@ struct BenchCase: Hashable, Sendable {
 
   /// New tokens that a request may need. While the last sequences' prompts are read, the first ones decode already: at
   /// most once for each chunk.
-  func maximumNewTokens(chunkTokenCount: Int) -> Int {
+  func maximumNewTokens(leastChunk: Int) -> Int {
     switch kind {
     case .prefill: return 1
     case .decode(let count, let batch):
-      let chunks = (promptTokenCount + chunkTokenCount - 1) / chunkTokenCount
+      let chunks = (promptTokenCount + leastChunk - 1) / leastChunk
       return 2 * Self.warmUpTokenCount + count * (repeatCount + 1) + (batch - 1) * (chunks + 1)
     }
   }
 
-  func contextLength(chunkTokenCount: Int) -> Int {
-    promptTokenCount + maximumNewTokens(chunkTokenCount: chunkTokenCount)
+  func contextLength(leastChunk: Int) -> Int {
+    promptTokenCount + maximumNewTokens(leastChunk: leastChunk)
   }
 }
 
@@ -61,7 +61,7 @@ struct BenchSetting: Hashable, Sendable {
 
   var sequenceCount: Int { cases.map(\.batch).max() ?? 1 }
 
-  func contextLength(chunkTokenCount: Int) -> Int {
-    cases.map { $0.contextLength(chunkTokenCount: chunkTokenCount) }.max() ?? 1
+  func contextLength(leastChunk: Int) -> Int {
+    cases.map { $0.contextLength(leastChunk: leastChunk) }.max() ?? 1
   }
 }

@@ -37,13 +37,36 @@ struct BenchReport: Encodable, Sendable {
     /// Of decode.
     let gbPerSecond: Double?
     let shareOfMemory: Double?
+    /// In pipeline order.
+    let stages: [StageShares]
+  }
+
+  /// Where a stage's compute thread spent the time of a measurement, as shares of it.
+  struct StageShares: Encodable, Sendable {
+    let compute: Double
+    /// Nothing to do: another stage was slower, or the frame was on its way.
+    let wait: Double
+    /// Reading and making frames.
+    let transfer: Double
+    let steps: Int
+    let sentBytes: Double
+
+    init(_ totals: StageTotals) {
+      let seconds = max(totals.seconds, 1e-9)
+      compute = totals.computeSeconds / seconds
+      wait = totals.waitSeconds / seconds
+      transfer = totals.transferSeconds / seconds
+      steps = totals.stepCount
+      sentBytes = totals.sentByteCount
+    }
   }
 
   struct Setting: Encodable, Sendable {
     let workers: Int
     let threads: Int
     let kvType: String
-    let chunk: Int
+    /// Absent where the scheduler chose.
+    let chunk: Int?
     let plan: [StageReport]
     let loadSeconds: Double
     let limits: Limits
@@ -61,8 +84,9 @@ struct BenchReport: Encodable, Sendable {
 
 extension BenchReport.Result {
   init(
-    _ value: BenchCase, _ outcome: BenchRunner.Outcome, work: ModelWork, stageCount: Int, limits: MachineLimits
+    _ value: BenchCase, _ outcome: BenchRunner.Outcome, work: ModelWork, limits: MachineLimits
   ) {
+    stages = outcome.stages.map(BenchReport.StageShares.init)
     depth = value.depth
     batch = value.batch
     policy = PolicyReport(outcome.policy)
@@ -79,9 +103,11 @@ extension BenchReport.Result {
       (gbPerSecond, shareOfMemory) = (nil, nil)
     case .decode(let count, let batch):
       (test, tokens) = ("decode", count)
-      // Every stage has its own step's share of the sequences at any time.
-      let byteCount = work.decodeByteCount(batch: batch, depth: value.depth, steps: min(batch, stageCount))
-      let rate = byteCount * outcome.rates.median / Double(batch)
+      // Each step reads all weights once, for as many sequences as it carries.
+      let tokenCount = Double(max(1, count * batch * value.repeatCount))
+      let stepsPerToken = Double(outcome.stages.last?.stepCount ?? 0) / tokenCount
+      let rate =
+        work.decodeByteCount(stepsPerToken: stepsPerToken, depth: value.depth) * outcome.rates.median
       gbPerSecond = rate * 1e-9
       shareOfMemory = rate / limits.readBytesPerSecond
       (gflopPerSecond, shareOfF32, shareOfInt8) = (nil, nil, nil)

@@ -5,7 +5,8 @@ import Inference
 struct BenchRunner: Sendable {
   let engine: ClusterEngine
   let policy: PolicyRequest
-  let chunkTokenCount: Int
+  /// The fewest tokens of a prompt that a step may read.
+  let leastChunk: Int
   let seed: UInt64
 
   /// What a case gave.
@@ -13,6 +14,8 @@ struct BenchRunner: Sendable {
     /// Tokens a second, all sequences together.
     let rates: Samples
     let policy: SelfExtendPolicy
+    /// What the stages spent meanwhile, in pipeline order.
+    let stages: [StageTotals]
   }
 
   /// Touches what is touched for the first time only once.
@@ -34,6 +37,7 @@ struct BenchRunner: Sendable {
   private func prefill(_ value: BenchCase, number: Int) async throws -> Outcome {
     var rates: [Double] = []
     var policy: SelfExtendPolicy?
+    let before = engine.stageTotals
     for index in 0..<value.repeatCount {
       // Another prompt each time: nothing of an earlier one may be found again.
       let request = request(value, number: number * 1000 + index)
@@ -55,7 +59,7 @@ struct BenchRunner: Sendable {
         }
       }
     }
-    return try outcome(rates, policy)
+    return try outcome(rates, policy, zip(engine.stageTotals, before).map { $0.since($1) })
   }
 
   // MARK: Decode
@@ -63,7 +67,7 @@ struct BenchRunner: Sendable {
   private func decode(_ value: BenchCase, count: Int, batch: Int, number: Int) async throws -> Outcome {
     let meter = TokenMeter(
       sequenceCount: batch, warmUpTokenCount: BenchCase.warmUpTokenCount,
-      wantedTokenCount: count * batch * value.repeatCount)
+      wantedTokenCount: count * batch * value.repeatCount, totals: { [engine] in engine.stageTotals })
     let policy = try await withThrowingTaskGroup(of: SelfExtendPolicy?.self) { group in
       for sequence in 0..<batch {
         let request = request(value, number: number * 1000 + sequence)
@@ -79,7 +83,7 @@ struct BenchRunner: Sendable {
       }
       return try await group.reduce(nil) { $0 ?? $1 }
     }
-    return try outcome(meter.rates(window: count * batch), policy)
+    return try outcome(meter.rates(window: count * batch), policy, meter.spent)
   }
 
   // MARK: Requests
@@ -87,7 +91,7 @@ struct BenchRunner: Sendable {
   private func request(_ value: BenchCase, number: Int) -> GenerationRequest {
     var request = GenerationRequest(
       prompt: prompt(count: value.promptTokenCount, number: number),
-      maximumNewTokens: value.maximumNewTokens(chunkTokenCount: chunkTokenCount))
+      maximumNewTokens: value.maximumNewTokens(leastChunk: leastChunk))
     request.sampling = .greedy
     request.policy = policy
     return request
@@ -100,11 +104,13 @@ struct BenchRunner: Sendable {
     return (0..<count).map { _ in TokenID(truncatingIfNeeded: generator.next() % size) }
   }
 
-  private func outcome(_ rates: [Double], _ policy: SelfExtendPolicy?) throws -> Outcome {
+  private func outcome(
+    _ rates: [Double], _ policy: SelfExtendPolicy?, _ stages: [StageTotals]
+  ) throws -> Outcome {
     guard let samples = Samples(rates), let policy else {
       throw CommandFailure(.runtime, "the answer ended before enough tokens were measured")
     }
-    return Outcome(rates: samples, policy: policy)
+    return Outcome(rates: samples, policy: policy, stages: stages)
   }
 }
 

@@ -12,13 +12,15 @@ enum BenchTable {
     var text = String(
       format: """
 
-        %@ x %@, KV %@, chunk %d, loaded in %.2f s
+        %@ x %@, KV %@, chunk %@, loaded in %.2f s
         limits measured here with %d threads: memory %.1f GB/s, f32 %.0f GFLOP/s, int8 %.0f Gop/s
 
         """,
-      Self.count(setting.workers, "worker"), Self.count(setting.threads, "thread"), setting.kvType, setting.chunk,
+      Self.count(setting.workers, "worker"), Self.count(setting.threads, "thread"), setting.kvType,
+      setting.chunk.map(String.init) ?? "automatic",
       setting.loadSeconds, limits.threads, limits.readGBPerSecond, limits.f32GflopPerSecond, limits.int8GopPerSecond)
-    text += "test              depth  batch      G      w  tokens/s   +-%  achieved\n"
+    text += "test              depth  batch      G      w  tokens/s   +-%  achieved; "
+    text += "stages computing/waiting/handling frames, %\n"
     for result in setting.results { text += line(result) + "\n" }
     for stage in setting.plan { text += stage.line + "\n" }
     return text + memory(setting)
@@ -35,9 +37,12 @@ enum BenchTable {
       achieved = ""
     }
     let name = "\(result.test) \(result.tokens)".padding(toLength: 14, withPad: " ", startingAt: 0)
+    let stages = result.stages.map {
+      String(format: "%.0f/%.0f/%.0f", 100 * $0.compute, 100 * $0.wait, 100 * $0.transfer)
+    }.joined(separator: " ")
     return String(
-      format: "%@%9d%7d%7d%7d%10.2f%6.1f  %@", name, result.depth, result.batch, result.policy.groupSize,
-      result.policy.neighborWindow, result.tokensPerSecond, 100 * result.spread, achieved)
+      format: "%@%9d%7d%7d%7d%10.2f%6.1f  %@; %@", name, result.depth, result.batch, result.policy.groupSize,
+      result.policy.neighborWindow, result.tokensPerSecond, 100 * result.spread, achieved, stages)
   }
 
   private static func memory(_ setting: BenchReport.Setting) -> String {

@@ -37,11 +37,9 @@ struct ModelWork: Sendable {
     return 2 * layerParameterCount * Double(count) + attention + head
   }
 
-  /// Bytes read for one new token of each of `batch` sequences at `depth`, when each of `steps` steps carries its share
-  /// of them.
-  func decodeByteCount(batch: Int, depth: Int, steps: Int) -> Double {
-    Double(weightByteCountPerStep) * Double(steps)
-      + Double(batch) * Double(depth) * Double(kvByteCountPerToken)
+  /// Bytes read for one new token at `depth`: its share of a step's weights, and its sequence's cache.
+  func decodeByteCount(stepsPerToken: Double, depth: Int) -> Double {
+    Double(weightByteCountPerStep) * stepsPerToken + Double(depth) * Double(kvByteCountPerToken)
   }
 
   /// Whether the weights are whole numbers with scales, so that bytes rather than floats limit the products.

@@ -47,8 +47,8 @@ struct BenchCommand: AsyncParsableCommand {
   @Option(help: "How keys and values are stored, separated by commas.")
   var kvType = "f16"
 
-  @Option(help: "Tokens of a prompt that are read at a time.")
-  var chunk: Int = 128
+  @Option(help: "Tokens of a prompt that are read at a time. Default: chosen by the scheduler.")
+  var chunk: Int?
 
   @OptionGroup var policy: PolicyOptions
 
@@ -69,7 +69,7 @@ struct BenchCommand: AsyncParsableCommand {
     try check("repeats", NumberList([repeats]), 1...1000)
     try check("workers", workers, 1...Limits.maximumWorkerCount)
     if let threads { try check("threads", threads, 1...256) }
-    try check("chunk", NumberList([chunk]), 1...Limits.maximumStepTokenCount / 2)
+    if let chunk { try check("chunk", NumberList([chunk]), 1...Limits.maximumStepTokenCount / 2) }
     guard kvTypes.count == kvType.split(separator: ",").count, !kvTypes.isEmpty else {
       throw ValidationError(
         "--kv-type must be of \(KVElementType.allCases.map(\.rawValue).joined(separator: ", ")), separated by commas")

@@ -103,7 +103,8 @@ struct VerifyContextCommand: AsyncParsableCommand {
     let footprint = try measured.checkpoint.footprint
     let geometry = KVGeometry(configuration: measured.configuration, elementType: cache.kvType)
     func cacheBytes(_ length: Int, _ policy: SelfExtendPolicy) -> Int {
-      KVGeometry.pageCount(tokens: length, policy: policy, chunkTokenCount: cache.chunk) * geometry.pageByteCount
+      KVGeometry.pageCount(tokens: length, policy: policy, chunkTokenCount: cache.maximumChunkTokenCount)
+        * geometry.pageByteCount
         * measured.configuration.layerCount
     }
     let plain = SelfExtendPolicy(
