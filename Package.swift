@@ -84,6 +84,14 @@ let package = Package(
       resources: [.copy("Resources/longhaul-demo.gguf"), .copy("Resources/demo-text.txt")],
       swiftSettings: swiftSettings),
 
+    // For people who work on kernels: checks and times every variant of each. Not a product.
+    .executableTarget(
+      name: "Benchmarks",
+      dependencies: [
+        "CKernels", "CPlatform", "Inference", "Weights",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: optimized),
+
     // MARK: Tests
     .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "KernelTests", dependencies: ["CKernels"], exclude: ["Goldens"], swiftSettings: optimized),
@@ -114,7 +122,7 @@ let package = Package(
       name: "EvaluationTests", dependencies: ["Evaluation", "Inference", "Tokenization"], exclude: ["Goldens"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Inference", "Wire", "Transport"],
+      name: "EndToEndTests", dependencies: ["Benchmarks", "Inference", "Wire", "Transport"],
       exclude: ["Goldens", "LMEval"], swiftSettings: swiftSettings),
     // The control plane over a toy model and a network that fails; `swift run longhaul-sim FIRST-SEED COUNT` for any number.
     .target(

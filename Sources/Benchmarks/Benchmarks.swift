@@ -1,0 +1,48 @@
+import ArgumentParser
+import CKernels
+import Foundation
+
+/// Every kernel in every variant this processor can run, the reference first: each variant is checked against the
+/// reference's bytes before it is timed.
+///
+/// For people who work on kernels; no part of what is installed.
+@main
+struct Benchmarks: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "Benchmarks", abstract: "Checks and times every kernel, variant by variant, on one thread.")
+
+  @Flag(help: "Small sizes and short runs: whether it works, not how fast.")
+  var small = false
+
+  @Option(help: "Only kernels whose name contains this.")
+  var filter = ""
+
+  func run() throws {
+    let ladders = KernelLadders(size: small ? .small : .full)
+    var failures: [String] = []
+    let heading = "kernel".padded(to: 28) + "variant".padded(to: 11) + "time".leftPadded(to: 12)
+    print(heading + "  rate, and against the reference")
+    for ladder in ladders.all where filter.isEmpty || ladder.name.contains(filter) {
+      var reference: Rung?
+      for isa in [LH_ISA_REFERENCE, LH_ISA_AVX2, LH_ISA_AVX512, LH_ISA_NEON] where lh_isa_supported(isa) {
+        let rung = ladder.climb(isa, minimumSeconds: small ? 0 : 0.05)
+        if let reference, reference.output != rung.output {
+          failures.append("\(ladder.name) \(rung.variant)")
+          print(ladder.name.padded(to: 28) + rung.variant.padded(to: 11) + "gives other bytes than the reference")
+          continue
+        }
+        print(ladder.line(rung, reference: reference))
+        reference = reference ?? rung
+      }
+    }
+    guard failures.isEmpty else {
+      FileHandle.standardError.write(Data("not the reference's bytes: \(failures.joined(separator: ", "))\n".utf8))
+      throw ExitCode.failure
+    }
+  }
+}
+
+extension String {
+  func padded(to width: Int) -> String { padding(toLength: max(width, count), withPad: " ", startingAt: 0) }
+  func leftPadded(to width: Int) -> String { String(repeating: " ", count: max(0, width - count)) + self }
+}

@@ -1,0 +1,196 @@
+import CKernels
+import Inference
+import Weights
+
+/// All ladders. Memory is taken for each and kept until the program ends.
+struct KernelLadders {
+  /// How large the problems are.
+  struct Size {
+    /// Width of a row: of hidden states, and the inner dimension of products.
+    let width: Int
+    let channels: Int
+    let vocabulary: Int
+    /// Rows of a prompt's product.
+    let rows: Int
+    let headDimension: Int
+
+    static let small = Size(width: 256, channels: 70, vocabulary: 1003, rows: 13, headDimension: 48)
+    static let full = Size(width: 2048, channels: 2048, vocabulary: 128_256, rows: 128, headDimension: 128)
+  }
+
+  let size: Size
+
+  var all: [KernelLadder] { products + decoders + rows + logits + cache + attention }
+
+  /// Types a file's weights may have.
+  private var types: [ElementType] { ElementType.allCases.filter { lh_type_block_bytes(lh_type($0.rawValue)) > 0 } }
+
+  // MARK: Weights
+
+  private var products: [KernelLadder] {
+    types.flatMap { type in
+      // One row as in decoding, many as in reading a prompt; fewer channels there, for the reference's sake.
+      [(1, size.channels), (size.rows, max(70, size.channels / 8))].map { product(type, rows: $0, channels: $1) }
+    }
+  }
+
+  private func product(_ type: ElementType, rows: Int, channels: Int) -> KernelLadder {
+    let width = size.width
+    let (number, rowBytes) = (lh_type(type.rawValue), type.rowByteCount(elementCount: width) ?? 0)
+    let weights = Memory.weights(type, byteCount: rowBytes * channels)
+    let bundleCount = (channels + Int(LH_BUNDLE_CHANNELS) - 1) / Int(LH_BUNDLE_CHANNELS)
+    let packed = UnsafeMutableRawPointer(
+      Memory.zeros(Int(lh_packed_bytes(number, Int64(channels), Int64(width)) + 3) / 4))
+    lh_pack(
+      number, weights, Int64(rowBytes), Int64(channels), Int64(width), 0, Int64(bundleCount), packed)
+    let x = Memory.floats(rows * width)
+    let y = Memory.zeros(rows * channels)
+    let scratch = Memory.zeros(Int(lh_matmul_scratch_floats()))
+    let blocks = Memory.blocks(rows * width / Int(LH_BLOCK_ELEMENTS))
+    let isFloat = type.blockElementCount == 1
+    return KernelLadder(
+      name: "matmul \(type) x \(rows)", work: .operations(2 * Double(rows * width * channels)),
+      body: {
+        if isFloat {
+          lh_matmul(
+            number, packed, x, Int64(width), y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels), scratch)
+        } else {
+          lh_quantize_rows(x, Int64(width), blocks, Int64(rows), Int64(width))
+          lh_matmul_quantized(
+            number, packed, blocks, y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels), scratch)
+        }
+      }, output: { Memory.bytes(y, rows * channels) })
+  }
+
+  private var decoders: [KernelLadder] {
+    types.map { type in
+      let count = size.width * 16
+      let byteCount = type.rowByteCount(elementCount: count) ?? 0
+      let weights = Memory.weights(type, byteCount: byteCount)
+      let y = Memory.zeros(count)
+      return KernelLadder(
+        name: "dequantize \(type)", work: .bytes(Double(byteCount + 4 * count)),
+        body: { lh_dequantize(lh_type(type.rawValue), weights, y, Int64(count)) },
+        output: { Memory.bytes(y, count) })
+    }
+  }
+
+  // MARK: Rows
+
+  private var rows: [KernelLadder] {
+    let count = size.width * 16
+    let (x, w, y) = (Memory.floats(count), Memory.floats(count), Memory.zeros(count))
+    func ladder(
+      _ name: String, arrays: Int, prepares: Bool = false, _ body: @escaping () -> Void
+    ) -> KernelLadder {
+      KernelLadder(
+        name: name, work: .bytes(Double(4 * count * arrays)),
+        prepare: { if prepares { y.update(from: x, count: count) } }, body: body,
+        output: { Memory.bytes(y, count) })
+    }
+    let half = size.headDimension / 2
+    let (cosine, sine) = (Memory.floats(half), Memory.floats(half))
+    let heads = count / size.headDimension
+    let dimension = size.headDimension
+    return [
+      ladder("rmsnorm", arrays: 2) { lh_rmsnorm(x, w, 1e-5, y, Int64(count)) },
+      ladder("add", arrays: 3, prepares: true) { lh_add(y, w, Int64(count)) },
+      ladder("silu_multiply", arrays: 3, prepares: true) { lh_silu_multiply(y, w, Int64(count)) },
+      ladder("exp_row", arrays: 2) { lh_exp_row(x, y, Int64(count)) },
+    ]
+      + [("rope interleaved", LH_ROPE_INTERLEAVED), ("rope half split", LH_ROPE_HALF_SPLIT)].map { name, layout in
+        ladder(name, arrays: 2) {
+          for head in 0..<heads {
+            lh_rope(
+              x + head * dimension, y + head * dimension, cosine, sine, Int64(dimension), Int64(2 * half), layout)
+          }
+        }
+      }
+  }
+
+  private var logits: [KernelLadder] {
+    let count = size.vocabulary
+    let x = Memory.floats(count)
+    let result = Memory.zeros(2)
+    func ladder(_ name: String, _ body: @escaping () -> Float) -> KernelLadder {
+      KernelLadder(
+        name: name, work: .bytes(Double(4 * count)), body: { result[0] = body() },
+        output: { Memory.bytes(result, 1) })
+    }
+    return [
+      ladder("argmax") { Float(lh_argmax(x, Int64(count))) },
+      ladder("maximum") { lh_maximum(x, Int64(count)) },
+      ladder("sum_exp") { Float(lh_sum_exp(x, Int64(count), 1)) },
+      ladder("all_finite") { lh_all_finite(x, Int64(count)) ? 1 : 0 },
+    ]
+  }
+
+  // MARK: Attention
+
+  private static let kvTypes: [(String, lh_type)] = [("F32", LH_F32), ("F16", LH_F16), ("BF16", LH_BF16)]
+  private static let keyCount = Int(LH_KEYS_PER_BLOCK)
+
+  private var valueStride: Int { (size.headDimension + 15) / 16 * 16 }
+
+  private var cache: [KernelLadder] {
+    Self.kvTypes.flatMap { name, type in
+      let dimension = size.headDimension
+      let block = KeyValueBlock(type, dimension: dimension, valueStride: valueStride)
+      let rows = Memory.floats(Self.keyCount * dimension)
+      let back = Memory.zeros(Self.keyCount * dimension)
+      let work = KernelLadder.Work.bytes(Double(4 * Self.keyCount * dimension + block.keyByteCount))
+      return [
+        KernelLadder(
+          name: "store_key \(name)", work: work, body: { block.storeKeys(rows) },
+          output: { Memory.bytes(block.keys, block.keyByteCount) }),
+        KernelLadder(
+          name: "load_key \(name)", work: work, prepare: { block.storeKeys(rows) },
+          body: {
+            for slot in 0..<Self.keyCount {
+              lh_load_key(type, block.keys, back + slot * dimension, Int64(dimension), Int64(slot))
+            }
+          }, output: { Memory.bytes(back, Self.keyCount * dimension) }),
+        KernelLadder(
+          name: "store_value \(name)", work: work, body: { block.storeValues(rows) },
+          output: { Memory.bytes(block.values, block.valueByteCount) }),
+      ]
+    }
+  }
+
+  private var attention: [KernelLadder] {
+    Self.kvTypes.flatMap { name, type in [1, 2 * size.rows].map { tile(name, type, rowCount: $0) } }
+  }
+
+  /// A tile on the band where both views are needed: half of the keys near, half far.
+  private func tile(_ name: String, _ type: lh_type, rowCount: Int) -> KernelLadder {
+    let dimension = size.headDimension
+    let stride = valueStride
+    let block = KeyValueBlock(type, dimension: dimension, valueStride: stride)
+    block.storeKeys(Memory.floats(Self.keyCount * dimension))
+    block.storeValues(Memory.floats(Self.keyCount * dimension))
+    let queries = Memory.floats(rowCount * dimension)
+    let positions = UnsafeMutablePointer<Int64>.allocate(capacity: rowCount)
+    for row in 0..<rowCount { positions[row] = Int64(Self.keyCount) }
+    let (maximum, sum, acc) = (Memory.zeros(rowCount), Memory.zeros(rowCount), Memory.zeros(rowCount * stride))
+    let scratch = Memory.zeros(Int(lh_attention_scratch_floats(Int64(rowCount))))
+    return KernelLadder(
+      name: "attention \(name) x \(rowCount)",
+      work: .operations(4 * Double(rowCount * Self.keyCount * dimension)),
+      prepare: { lh_attention_begin(Int64(rowCount), Int64(stride), maximum, sum, acc) },
+      body: {
+        var rows = lh_attention_rows()
+        rows.kv_type = type
+        rows.head_dimension = Int64(dimension)
+        rows.value_stride = Int64(stride)
+        rows.row_count = Int64(rowCount)
+        rows.neighbor_window = Int64(Self.keyCount / 2)
+        rows.far_queries = UnsafePointer(queries)
+        rows.near_queries = UnsafePointer(queries)
+        rows.query_stride = Int64(dimension)
+        rows.positions = UnsafePointer(positions)
+        lh_attention_tile(
+          &rows, 0, Int64(Self.keyCount), block.keys, block.keys, block.values, maximum, sum, acc, scratch)
+      },
+      output: { Memory.bytes(sum, rowCount) + Memory.bytes(acc, rowCount * stride) })
+  }
+}
