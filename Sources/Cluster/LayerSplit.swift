@@ -3,8 +3,8 @@
 /// The slowest stage decides how fast a full pipeline runs, in reading prompts and in answering, where the last stage
 /// has the head as well. No split may be the best for both: the one is taken whose larger loss against the best of
 /// either kind is least. Many splits share that loss; among them the one with the smallest sum of squares is taken,
-/// which is the most even. Dynamic programs over (workers, layers); memory and time of a run of layers only grow as it gets
-/// longer, which ends the inner loops early.
+/// which is the most even. Dynamic programs over (workers, layers); memory and time of a run of layers only grow as
+/// it gets longer, which ends the inner loops early.
 struct LayerSplit {
   /// One worker's layers `[lower, upper)`; `worker` is an index into the workers given.
   struct Stage: Hashable {
