@@ -45,6 +45,13 @@ package final class KVPageStore: @unchecked Sendable {
   func valueBlock(layer: Int, page: PageID, head: Int) -> UnsafeMutableRawPointer {
     keyBlock(layer: layer, page: page, head: head) + geometry.keyBlockByteCount
   }
+
+  /// The near view of a sequence's key block, in its ring.
+  func nearBlock(of cache: SequenceCache, block: Int, layer: Int, head: Int) -> UnsafeMutableRawPointer {
+    let place = cache.nearPlace(block: block)
+    return place.inValueHalf
+      ? valueBlock(layer: layer, page: place.page, head: head) : keyBlock(layer: layer, page: place.page, head: head)
+  }
 }
 
 /// A page store that cannot exist.
@@ -62,6 +69,8 @@ extension KVElementType {
   var kernelType: lh_type {
     switch self {
     case .f16: LH_F16
+    case .bf16: LH_BF16
+    case .q8_0: LH_Q8_0
     case .f32: LH_F32
     }
   }

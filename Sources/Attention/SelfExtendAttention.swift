@@ -2,12 +2,6 @@ import CKernels
 package import Inference
 package import Tensors
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Musl
-#endif
-
 /// SelfExtend attention (§3 of the paper) of a stage's layers over their paged cache, at the price of plain attention.
 ///
 /// **Two views of a key.** A key is stored turned to its far position `floor(j/G)` and rounded to the cache's type.
@@ -22,50 +16,41 @@ package import Tensors
 /// near cost one product; only the band around distance w costs two. One online softmax runs over both.
 ///
 /// **Same bytes.** A row's arithmetic depends on its position and the stored keys alone: blocks ascend, softmax
-/// states are merged at fixed splits of `splitBlockCount` blocks, and neighbours in a tile never touch each other's
-/// numbers.
+/// states are merged at fixed splits of `splitBlockCount` blocks, in ascending order whoever computed them, and
+/// neighbours in a tile never touch each other's numbers.
 package final class SelfExtendAttention: @unchecked Sendable {
   /// Key blocks after which a row's softmax state is merged into its total: 1024 keys.
   static let splitBlockCount = 16
-  /// Query rows that share a pass over the keys.
-  private static let tileRowTarget = 32
 
-  private let queryHeadCount: Int
-  private let keyValueHeadCount: Int
-  private let headDimension: Int
-  private let rotaryDimension: Int
-  private let layout: lh_rope_layout
+  private let shape: AttentionShape
+  private let rotation: HeadRotation
   private let store: KVPageStore
-  /// Turns to positions, with the frequencies' magnitude.
-  private let positionTable: RotaryTable
-  /// Turns from the far to the near view, which have the magnitude already.
-  private let offsetTable: RotaryTable
+  private let writer: KeyValueWriter
+  private let pool: ComputePool
   // Safety: one scratch a thread of the pool; a thread touches its own only.
   private let scratch: [AttentionScratch]
-  private let pool: ComputePool
-  private let tileTokenCount: Int
+  // Safety: used by the stage's thread only, between runs of the pool.
+  private var schedule: AttentionSchedule
+  private let taskCounter = TaskCounter()
+  private let completions: CompletionCounters
+  /// States of tiles whose keys are divided over tasks. Tasks write their own rows; the last one reads them all.
+  private let gathered: SoftmaxState
 
   /// - Parameter contextLength: positions the stage may be asked for; sizes the rotary tables.
   /// - Throws: when memory is not to be had.
   package init(configuration: ModelConfiguration, store: KVPageStore, contextLength: Int, pool: ComputePool) throws {
-    queryHeadCount = configuration.queryHeadCount
-    keyValueHeadCount = configuration.keyValueHeadCount
-    headDimension = configuration.headDimension
-    rotaryDimension = configuration.rope.rotaryDimension
-    layout = configuration.rope.layout == .interleaved ? LH_ROPE_INTERLEAVED : LH_ROPE_HALF_SPLIT
+    let shape = AttentionShape(configuration: configuration, geometry: store.geometry)
+    self.shape = shape
     self.store = store
     self.pool = pool
-    let frequencies = RotaryFrequencies(configuration.rope)
-    positionTable = RotaryTable(frequencies: frequencies, positionCount: contextLength, scaled: true)
-    offsetTable =
-      frequencies.magnitude == 1
-      ? positionTable : RotaryTable(frequencies: frequencies, positionCount: contextLength, scaled: false)
-    let headsPerGroup = configuration.queryHeadsPerKeyValueHead
-    tileTokenCount = max(1, Self.tileRowTarget / headsPerGroup)
-    let rowCapacity = tileTokenCount * headsPerGroup
-    let (dimension, valueStride) = (headDimension, store.geometry.valueStride)
+    rotation = HeadRotation(configuration: configuration, contextLength: contextLength)
+    writer = KeyValueWriter(shape: shape, rotation: rotation, store: store)
+    let schedule = AttentionSchedule(shape: shape, threadCount: pool.threadCount, contextLength: contextLength)
+    self.schedule = schedule
+    completions = CompletionCounters(capacity: schedule.gatheringCapacity)
+    gathered = try SoftmaxState(rowCapacity: schedule.gatheredRowCapacity, valueStride: shape.valueStride)
     scratch = try (0..<pool.threadCount).map { _ in
-      try AttentionScratch(rowCapacity: rowCapacity, headDimension: dimension, valueStride: valueStride)
+      try AttentionScratch(rowCapacity: schedule.tileRowCapacity, shape: shape)
     }
   }
 
@@ -79,162 +64,82 @@ package final class SelfExtendAttention: @unchecked Sendable {
     values: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
     precondition(layer >= 0 && layer < store.layerCount, "layer is not of this stage")
-    pool.run { thread, threadCount in
-      var task = 0
-      for entry in entries {
-        for head in 0..<keyValueHeadCount {
-          if task % threadCount == thread {
-            append(entry, layer: layer, head: head, keys: keys, values: values, thread: thread)
-          }
-          task += 1
-        }
-      }
+    taskCounter.reset()
+    pool.run { thread, _ in
+      append(entries, layer: layer, keys: keys, values: values, key: scratch[thread].key.baseAddress)
     }
-    pool.run { thread, threadCount in
-      var task = 0
-      for entry in entries {
-        for tile in stride(from: 0, to: entry.rowCount, by: tileTokenCount) {
-          let tokens = tile..<min(tile + tileTokenCount, entry.rowCount)
-          for head in 0..<keyValueHeadCount {
-            if task % threadCount == thread {
-              attendTile(
-                entry, tokens: tokens, layer: layer, head: head, queries: queries, output: output, thread: thread)
-            }
-            task += 1
-          }
-        }
+    schedule.divide(entries)
+    completions.reset(to: schedule.gatheringTaskCounts)
+    let tasks = schedule.tasks
+    taskCounter.reset()
+    pool.run { thread, _ in
+      while let number = taskCounter.take(below: tasks.count) {
+        perform(
+          tasks[number], entries: entries, layer: layer, queries: queries, output: output,
+          scratch: scratch[thread])
       }
     }
   }
 
-  // MARK: Appending
-
+  /// One thread's share of the appending: key blocks of single heads, as it gets hold of them.
   private func append(
-    _ entry: AttentionEntry, layer: Int, head: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
-    thread: Int
+    _ entries: [AttentionEntry], layer: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
+    key: UnsafeMutablePointer<Float>
   ) {
-    let key = scratch[thread].key.baseAddress
-    let type = store.geometry.elementType.kernelType
-    let rowSize = keyValueHeadCount * headDimension
-    for row in 0..<entry.rowCount {
-      let position = entry.startPosition + row
-      let block = position / Limits.pageSize
-      let slot = Int64(position % Limits.pageSize)
-      let offset = (entry.firstRow + row) * rowSize + head * headDimension
-      let page = entry.cache.page(block: block)
-      let farPosition = entry.cache.policy.farKeyPosition(position)
-      rotate(keys + offset, to: farPosition, with: positionTable, into: key)
-      let farBlock = store.keyBlock(layer: layer, page: page, head: head)
-      lh_store_key(type, key, farBlock, Int64(headDimension), slot)
-      if entry.cache.keepsNearKeys {
-        lh_load_key(type, farBlock, key, Int64(headDimension), slot)
-        rotate(UnsafePointer(key), to: position - farPosition, with: offsetTable, into: key)
-        lh_store_key(
-          type, key, nearBlock(entry.cache, block: block, layer: layer, head: head), Int64(headDimension), slot)
+    var passed = 0
+    var taken = taskCounter.take(below: .max) ?? .max
+    for entry in entries {
+      let blocks = entry.startPosition / Limits.pageSize...(entry.cache.length - 1) / Limits.pageSize
+      let count = blocks.count * shape.keyValueHeadCount
+      while taken - passed < count {
+        let (block, head) = (taken - passed).quotientAndRemainder(dividingBy: shape.keyValueHeadCount)
+        writer.write(
+          entry, block: blocks.lowerBound + block, layer: layer, head: head, keys: keys, values: values, key: key)
+        taken = taskCounter.take(below: .max) ?? .max
       }
-      lh_store_value(
-        type, values + offset, store.valueBlock(layer: layer, page: page, head: head), Int64(headDimension),
-        Int64(store.geometry.valueStride), slot)
+      passed += count
     }
   }
 
-  private func nearBlock(_ cache: SequenceCache, block: Int, layer: Int, head: Int) -> UnsafeMutableRawPointer {
-    let place = cache.nearPlace(block: block)
-    return place.inValueHalf
-      ? store.valueBlock(layer: layer, page: place.page, head: head)
-      : store.keyBlock(layer: layer, page: place.page, head: head)
-  }
-
-  private func rotate(
-    _ head: UnsafePointer<Float>, to position: Int, with table: RotaryTable, into result: UnsafeMutablePointer<Float>
+  private func perform(
+    _ task: AttentionTask, entries: [AttentionEntry], layer: Int, queries: UnsafePointer<Float>,
+    output: UnsafeMutablePointer<Float>, scratch: AttentionScratch
   ) {
-    lh_rope(
-      head, result, table.cosine(position), table.sine(position), Int64(headDimension), Int64(rotaryDimension), layout)
-  }
-
-  // MARK: Attending
-
-  /// Queries of `tokens` (offsets into the entry) and all heads of one group, against every key they see.
-  private func attendTile(
-    _ entry: AttentionEntry, tokens: Range<Int>, layer: Int, head: Int, queries: UnsafePointer<Float>,
-    output: UnsafeMutablePointer<Float>, thread: Int
-  ) {
-    let scratch = scratch[thread]
-    let headsPerGroup = queryHeadCount / keyValueHeadCount
-    let rowCount = tokens.count * headsPerGroup
-    let policy = entry.cache.policy
-    let firstPosition = entry.startPosition + tokens.lowerBound
-    let lastPosition = entry.startPosition + tokens.upperBound - 1
-    let window = entry.cache.keepsNearKeys ? policy.neighborWindow : 0
-
-    rotateQueries(
-      entry, tokens: tokens, head: head, queries: queries, window: window, scratch: scratch)
-    var rows = lh_attention_rows(
-      kv_type: store.geometry.elementType.kernelType, head_dimension: Int64(headDimension),
-      value_stride: Int64(store.geometry.valueStride), row_count: Int64(rowCount), neighbor_window: Int64(window),
-      far_queries: UnsafePointer(scratch.farQueries.baseAddress),
-      near_queries: UnsafePointer(scratch.nearQueries.baseAddress), query_stride: Int64(headDimension),
-      positions: UnsafePointer(scratch.positions.baseAddress))
-
-    scratch.total.begin(rowCount: rowCount)
-    let blockCount = lastPosition / Limits.pageSize + 1
-    for split in stride(from: 0, to: blockCount, by: Self.splitBlockCount) {
-      scratch.part.begin(rowCount: rowCount)
-      for block in split..<min(split + Self.splitBlockCount, blockCount) {
-        let base = block * Limits.pageSize
-        let keyCount = min(Limits.pageSize, lastPosition + 1 - base)
-        let page = entry.cache.page(block: block)
-        let hasNear = window > 0 && firstPosition - (base + keyCount - 1) < window
-        let near = hasNear ? nearBlock(entry.cache, block: block, layer: layer, head: head) : nil
-        lh_attention_tile(
-          &rows, Int64(base), Int64(keyCount), store.keyBlock(layer: layer, page: page, head: head), near,
-          store.valueBlock(layer: layer, page: page, head: head), scratch.part.maximum.baseAddress,
-          scratch.part.sum.baseAddress, scratch.part.values.baseAddress,
-          scratch.kernel.baseAddress)
-      }
-      scratch.total.absorb(scratch.part, rowCount: rowCount)
+    let tile = QueryTile(
+      shape: shape, rotation: rotation, store: store, entry: entries[task.entry], layer: layer, head: task.head,
+      tokens: task.tokens, scratch: scratch)
+    tile.rotateQueries(queries)
+    guard let gathering = task.gathering else {
+      let total = scratch.total.rows(first: 0, count: tile.rowCount)
+      attend(tile, splits: task.splits, total: total)
+      return tile.finish(total, output: output)
     }
-    // Rows are token-major with the group's heads beside each other, as the output has them: one call a token.
-    for token in 0..<tokens.count {
-      let row = entry.firstRow + tokens.lowerBound + token
-      let destination = output + (row * queryHeadCount + head * headsPerGroup) * headDimension
-      let first = token * headsPerGroup
-      lh_attention_finish(
-        Int64(headsPerGroup), Int64(headDimension), Int64(store.geometry.valueStride),
-        scratch.total.sum.baseAddress + first,
-        scratch.total.values.baseAddress + first * store.geometry.valueStride, destination,
-        Int64(headDimension))
+    func gatheredRows(place: Int) -> SoftmaxRows {
+      gathered.rows(first: gathering.firstRow + place * tile.rowCount, count: tile.rowCount)
     }
+    if task.splits.lowerBound == 0 {
+      attend(tile, splits: task.splits, total: gatheredRows(place: 0))
+    } else {
+      for split in task.splits {
+        let rows = gatheredRows(place: gathering.place(ofSplit: split))
+        rows.begin()
+        tile.attend(split: split, state: rows)
+      }
+    }
+    guard completions.finishOne(of: gathering.counter) else { return }
+    let total = gatheredRows(place: 0)
+    for place in 1..<gathering.placeCount { total.absorb(gatheredRows(place: place)) }
+    tile.finish(total, output: output)
   }
 
-  /// Fills the tile's far and near queries, scaled by `1/sqrt(headDimension)`, and its positions.
-  private func rotateQueries(
-    _ entry: AttentionEntry, tokens: Range<Int>, head: Int, queries: UnsafePointer<Float>, window: Int,
-    scratch: AttentionScratch
-  ) {
-    let headsPerGroup = queryHeadCount / keyValueHeadCount
-    let scale = 1 / Float(headDimension).squareRoot()
-    let policy = entry.cache.policy
-    var row = 0
-    for token in tokens {
-      let position = entry.startPosition + token
-      for member in 0..<headsPerGroup {
-        let queryHead = head * headsPerGroup + member
-        let source = queries + ((entry.firstRow + token) * queryHeadCount + queryHead) * headDimension
-        let far = scratch.farQueries.baseAddress + row * headDimension
-        // A query within w of the start sees no far key; its far position could lie outside the table.
-        if position >= window {
-          rotate(source, to: policy.farQueryPosition(position), with: positionTable, into: far)
-          for index in 0..<headDimension { far[index] *= scale }
-        }
-        if window > 0 {
-          let near = scratch.nearQueries.baseAddress + row * headDimension
-          rotate(source, to: position, with: positionTable, into: near)
-          for index in 0..<headDimension { near[index] *= scale }
-        }
-        scratch.positions.baseAddress[row] = Int64(position)
-        row += 1
-      }
+  /// Fills `total` with the splits, merged in order.
+  private func attend(_ tile: QueryTile, splits: Range<Int>, total: SoftmaxRows) {
+    let part = tile.scratch.part.rows(first: 0, count: tile.rowCount)
+    total.begin()
+    for split in splits {
+      part.begin()
+      tile.attend(split: split, state: part)
+      total.absorb(part)
     }
   }
 }

@@ -127,7 +127,9 @@ struct KernelLadders {
 
   // MARK: Attention
 
-  private static let kvTypes: [(String, lh_type)] = [("F32", LH_F32), ("F16", LH_F16), ("BF16", LH_BF16)]
+  private static let kvTypes: [(String, lh_type)] = [
+    ("F32", LH_F32), ("F16", LH_F16), ("BF16", LH_BF16), ("Q8_0", LH_Q8_0),
+  ]
   private static let keyCount = Int(LH_KEYS_PER_BLOCK)
 
   private var valueStride: Int { (size.headDimension + 15) / 16 * 16 }
@@ -172,7 +174,7 @@ struct KernelLadders {
     let positions = UnsafeMutablePointer<Int64>.allocate(capacity: rowCount)
     for row in 0..<rowCount { positions[row] = Int64(Self.keyCount) }
     let (maximum, sum, acc) = (Memory.zeros(rowCount), Memory.zeros(rowCount), Memory.zeros(rowCount * stride))
-    let scratch = Memory.zeros(Int(lh_attention_scratch_floats(Int64(rowCount))))
+    let scratch = Memory.zeros(Int(lh_attention_scratch_floats(Int64(dimension))))
     return KernelLadder(
       name: "attention \(name) x \(rowCount)",
       work: .operations(4 * Double(rowCount * Self.keyCount * dimension)),
@@ -188,8 +190,11 @@ struct KernelLadders {
         rows.near_queries = UnsafePointer(queries)
         rows.query_stride = Int64(dimension)
         rows.positions = UnsafePointer(positions)
-        lh_attention_tile(
-          &rows, 0, Int64(Self.keyCount), block.keys, block.keys, block.values, maximum, sum, acc, scratch)
+        var keys = lh_attention_block()
+        keys.key_count = Int64(Self.keyCount)
+        (keys.far_keys, keys.near_keys) = (UnsafeRawPointer(block.keys), UnsafeRawPointer(block.keys))
+        keys.values = UnsafeRawPointer(block.values)
+        lh_attention_tile(&rows, &keys, maximum, sum, acc, scratch)
       },
       output: { Memory.bytes(sum, rowCount) + Memory.bytes(acc, rowCount * stride) })
   }

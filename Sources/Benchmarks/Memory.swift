@@ -64,7 +64,7 @@ struct KeyValueBlock {
     self.dimension = dimension
     self.valueStride = valueStride
     keyByteCount = Int(lh_key_block_bytes(type, Int64(dimension)))
-    valueByteCount = Self.keyCount * valueStride * Int(lh_type_block_bytes(type))
+    valueByteCount = Int(lh_value_block_bytes(type, Int64(valueStride)))
     keys = UnsafeMutableRawPointer(Memory.zeros((keyByteCount + 3) / 4))
     values = UnsafeMutableRawPointer(Memory.zeros((valueByteCount + 3) / 4))
   }

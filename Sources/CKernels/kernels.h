@@ -45,10 +45,9 @@
      int64_t slot), \
     (kv, value, block, head_dimension, value_stride, slot)) \
   X(void, attention_tile, \
-    (const lh_attention_rows *rows, int64_t key_base, int64_t key_count, const void *far_keys, \
-     const void *near_keys, const void *values, float *maximum, float *sum, float *acc, \
-     float *scratch), \
-    (rows, key_base, key_count, far_keys, near_keys, values, maximum, sum, acc, scratch)) \
+    (const lh_attention_rows *rows, const lh_attention_block *block, float *maximum, float *sum, \
+     float *acc, float *scratch), \
+    (rows, block, maximum, sum, acc, scratch)) \
   X(void, attention_merge, \
     (int64_t row_count, int64_t value_stride, float *maximum, float *sum, float *acc, \
      const float *part_maximum, const float *part_sum, const float *part_acc), \

@@ -1,21 +1,28 @@
 // Keys and values into and out of the 64-position blocks that attention.c reads.
 #ifndef LH_WIDTH
-#include "scalar.h"
+#include "kv_block.h"
+
+static int64_t block_bytes(lh_type kv, lh_type elements, int64_t dimensions) {
+  if (!lh_is_kv_type(kv)) return 0;
+  int64_t scales = lh_is_scaled(elements) ? (int64_t)sizeof(float) : 0;
+  return LH_KEYS_PER_BLOCK * (dimensions * lh_element_bytes(elements) + scales);
+}
 
 int64_t lh_key_block_bytes(lh_type kv, int64_t head_dimension) {
-  if (!lh_is_kv_type(kv)) return 0;
-  int64_t scales = lh_keys_are_scaled(kv) ? LH_KEYS_PER_BLOCK * (int64_t)sizeof(float) : 0;
-  return head_dimension * LH_KEYS_PER_BLOCK * lh_type_block_bytes(kv) + scales;
+  return block_bytes(kv, lh_key_elements(kv), head_dimension);
+}
+
+int64_t lh_value_block_bytes(lh_type kv, int64_t value_stride) {
+  return block_bytes(kv, lh_value_elements(kv), value_stride);
 }
 
 void lh_store_key_reference(
   lh_type kv, const float *key, void *block, int64_t head_dimension, int64_t slot) {
-  if (lh_keys_are_scaled(kv)) {
-    int16_t *column = (int16_t *)block + slot;
-    float factor = lh_key_scale(
-      lh_largest_magnitude(key, head_dimension), lh_key_scales(block, head_dimension) + slot);
+  lh_type elements = lh_key_elements(kv);
+  if (lh_is_scaled(elements)) {
+    float factor = lh_store_scale(elements, block, head_dimension, slot, key, head_dimension);
     for (int64_t d = 0; d < head_dimension; d++)
-      column[d * LH_KEYS_PER_BLOCK] = lh_scaled_element(key[d], factor);
+      lh_store_integer(elements, block, d * LH_KEYS_PER_BLOCK + slot, lh_scaled_integer(key[d], factor));
     return;
   }
   for (int64_t d = 0; d < head_dimension; d++) lh_encode(kv, key[d], block, d * LH_KEYS_PER_BLOCK + slot);
@@ -24,18 +31,25 @@ void lh_store_key_reference(
 void lh_load_key_reference(
   lh_type kv, const void *block, float *key, int64_t head_dimension, int64_t slot) {
   if (!lh_is_kv_type(kv)) return;
-  if (lh_keys_are_scaled(kv)) {
-    const int16_t *column = (const int16_t *)block + slot;
-    float scale = lh_key_scales(block, head_dimension)[slot];
-    for (int64_t d = 0; d < head_dimension; d++) key[d] = (float)column[d * LH_KEYS_PER_BLOCK] * scale;
-    return;
+  lh_type elements = lh_key_elements(kv);
+  const float *scales = lh_block_scales(elements, block, head_dimension);
+  for (int64_t d = 0; d < head_dimension; d++) {
+    float element = lh_block_element(elements, block, d * LH_KEYS_PER_BLOCK + slot);
+    key[d] = scales ? element * scales[slot] : element;
   }
-  for (int64_t d = 0; d < head_dimension; d++) key[d] = lh_decode(kv, block, d * LH_KEYS_PER_BLOCK + slot);
 }
 
 void lh_store_value_reference(
   lh_type kv, const float *value, void *block, int64_t head_dimension, int64_t value_stride,
   int64_t slot) {
+  lh_type elements = lh_value_elements(kv);
+  if (lh_is_scaled(elements)) {
+    float factor = lh_store_scale(elements, block, value_stride, slot, value, head_dimension);
+    for (int64_t d = 0; d < value_stride; d++)
+      lh_store_integer(
+        elements, block, slot * value_stride + d, d < head_dimension ? lh_scaled_integer(value[d], factor) : 0);
+    return;
+  }
   for (int64_t d = 0; d < value_stride; d++)
     lh_encode(kv, d < head_dimension ? value[d] : 0.0f, block, slot * value_stride + d);
 }
@@ -44,23 +58,29 @@ void lh_store_value_reference(
 #include "each_isa.h"
 #else
 
+#define scaled_integers LH_FN(kv_store_scaled_integers)
+
+// lh_scaled_integer of LH_WIDTH numbers; the factor is not 0.
+LH_INLINE vi scaled_integers(const float *x, float factor) {
+  vf rounded = fma_vector(load_f32(x), (vf)factor, (vf)LH_ROUND_INTEGER) - LH_ROUND_INTEGER;
+  return __builtin_convertvector(rounded, vi);
+}
+
 void LH_FN(lh_store_key)(
   lh_type kv, const float *key, void *block, int64_t head_dimension, int64_t slot) {
-  if (lh_keys_are_scaled(kv)) {
-    int16_t *column = (int16_t *)block + slot;
-    float factor = lh_key_scale(
-      lh_largest_magnitude(key, head_dimension), lh_key_scales(block, head_dimension) + slot);
-    int64_t d = 0;
+  lh_type elements = lh_key_elements(kv);
+  int64_t d = 0;
+  if (lh_is_scaled(elements)) {
+    float factor = lh_store_scale(elements, block, head_dimension, slot, key, head_dimension);
     for (; factor != 0 && d + LH_WIDTH <= head_dimension; d += LH_WIDTH) {
-      vf turned = fma_vector(load_f32(key + d), (vf)factor, (vf)LH_ROUND_INTEGER) - LH_ROUND_INTEGER;
-      vi rounded = __builtin_convertvector(turned, vi);
+      vi rounded = scaled_integers(key + d, factor);
       LH_UNROLL for (int i = 0; i < LH_WIDTH; i++)
-        column[(d + i) * LH_KEYS_PER_BLOCK] = (int16_t)rounded[i];
+        lh_store_integer(elements, block, (d + i) * LH_KEYS_PER_BLOCK + slot, rounded[i]);
     }
-    for (; d < head_dimension; d++) column[d * LH_KEYS_PER_BLOCK] = lh_scaled_element(key[d], factor);
+    for (; d < head_dimension; d++)
+      lh_store_integer(elements, block, d * LH_KEYS_PER_BLOCK + slot, lh_scaled_integer(key[d], factor));
     return;
   }
-  int64_t d = 0;
   if (kv == LH_BF16) {
     uint16_t *column = (uint16_t *)block + slot;
     for (; d + LH_WIDTH <= head_dimension; d += LH_WIDTH) {
@@ -89,8 +109,10 @@ void LH_FN(lh_store_value)(
       __builtin_memcpy(row + d, &rounded, sizeof rounded);
     }
   }
-  for (; d < value_stride; d++)
-    lh_encode(kv, d < head_dimension ? value[d] : 0.0f, block, slot * value_stride + d);
+  if (kv == LH_Q8_0) lh_store_value_reference(kv, value, block, head_dimension, value_stride, slot);
+  else
+    for (; d < value_stride; d++)
+      lh_encode(kv, d < head_dimension ? value[d] : 0.0f, block, slot * value_stride + d);
 }
 
 #endif

@@ -67,8 +67,12 @@ LH_INLINE float lh_decode(lh_type type, const void *src, int64_t i) {
   return f;
 }
 
+// How the elements of some key and value blocks are read, see kv_block.h; never a type of a caller.
+#define LH_INTEGERS_16 ((lh_type)0x1000)
+#define LH_INTEGERS_8 ((lh_type)0x1001)
+
 // Whether keys and values may have this type.
-LH_INLINE bool lh_is_kv_type(lh_type kv) { return kv == LH_F32 || kv == LH_F16 || kv == LH_BF16; }
+LH_INLINE bool lh_is_kv_type(lh_type kv) { return kv == LH_F32 || kv == LH_F16 || kv == LH_BF16 || kv == LH_Q8_0; }
 
 // Rounds to the (kv) type and stores as element i of an aligned array.
 LH_INLINE void lh_encode(lh_type kv, float f, void *dst, int64_t i) {
@@ -78,43 +82,6 @@ LH_INLINE void lh_encode(lh_type kv, float f, void *dst, int64_t i) {
     case LH_BF16: ((uint16_t *)dst)[i] = lh_f32_to_bf16(f); break;
     default: break;
   }
-}
-
-// ---- Keys under a scale (LH_F16), see CKernels.h ----
-
-// How the elements of such a key block are decoded; never a type of a caller.
-#define LH_SCALED_KEYS ((lh_type)0x1000)
-LH_INLINE lh_type lh_key_elements(lh_type kv) { return kv == LH_F16 ? LH_SCALED_KEYS : kv; }
-LH_INLINE bool lh_keys_are_scaled(lh_type kv) { return kv == LH_F16; }
-// The 64 scales of a block.
-LH_INLINE float *lh_key_scales(const void *block, int64_t head_dimension) {
-  return (float *)((uint8_t *)(uintptr_t)block + 2 * LH_KEYS_PER_BLOCK * head_dimension);
-}
-
-// The bits of the largest magnitude: as integers they order like the numbers, and NaN above them all.
-LH_INLINE uint32_t lh_largest_magnitude(const float *x, int64_t n) {
-  uint32_t largest = 0;
-  for (int64_t i = 0; i < n; i++) {
-    uint32_t magnitude = lh_to_bits(x[i]) & 0x7fffffffu;
-    largest = magnitude > largest ? magnitude : largest;
-  }
-  return largest;
-}
-
-// Settles a key's scale; returns what its elements are multiplied by before rounding, 0 for an all-zero key.
-LH_INLINE float lh_key_scale(uint32_t largest, float *scale) {
-  if (largest >= 0x7f800000u) return *scale = lh_from_bits(0x7fc00000u), 0;
-  float magnitude = lh_from_bits(largest);
-  if (magnitude < 0x1p-100f) return *scale = 0, 0;
-  *scale = magnitude / 32767.0f;
-  return 32767.0f / magnitude;
-}
-
-// Adding and taking away rounds to the nearest integer, ties to even.
-#define LH_ROUND_INTEGER 0x1.8p23f
-LH_INLINE int16_t lh_scaled_element(float x, float factor) {
-  // A key that is not finite has factor 0 and must not make a NaN an integer.
-  return factor == 0 ? 0 : (int16_t)(int32_t)(__builtin_fmaf(x, factor, LH_ROUND_INTEGER) - LH_ROUND_INTEGER);
 }
 
 // The constants of lh_exp, see exp.c.

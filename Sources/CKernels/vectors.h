@@ -6,6 +6,7 @@ typedef int32_t LH_FN(lh_vi) __attribute__((ext_vector_type(LH_WIDTH)));
 typedef uint32_t LH_FN(lh_vu) __attribute__((ext_vector_type(LH_WIDTH)));
 typedef uint16_t LH_FN(lh_vu16) __attribute__((ext_vector_type(LH_WIDTH)));
 typedef int16_t LH_FN(lh_vi16) __attribute__((ext_vector_type(LH_WIDTH)));
+typedef int8_t LH_FN(lh_vi8) __attribute__((ext_vector_type(LH_WIDTH)));
 typedef _Float16 LH_FN(lh_vf16) __attribute__((ext_vector_type(LH_WIDTH)));
 
 #ifndef LONGHAUL_VECTOR_NAMES
@@ -15,6 +16,7 @@ typedef _Float16 LH_FN(lh_vf16) __attribute__((ext_vector_type(LH_WIDTH)));
 #define vu LH_FN(lh_vu)
 #define vu16 LH_FN(lh_vu16)
 #define vi16 LH_FN(lh_vi16)
+#define vi8 LH_FN(lh_vi8)
 #define vf16 LH_FN(lh_vf16)
 #define load_f32 LH_FN(lh_load_f32)
 #define store_f32 LH_FN(lh_store_f32)
@@ -40,7 +42,7 @@ LH_INLINE vf load_f32(const void *p) {
 
 LH_INLINE void store_f32(float *p, vf v) { __builtin_memcpy(p, &v, sizeof v); }
 
-// LH_WIDTH elements of an array of type F32, F16, BF16 or LH_SCALED_KEYS (not yet scaled) as floats, from i on.
+// LH_WIDTH elements of an array of type F32, F16, BF16 or one of integers (not yet scaled) as floats, from i on.
 LH_INLINE vf load_kv(lh_type type, const void *p, int64_t i) {
   if (type == LH_F32) return load_f32((const uint8_t *)p + 4 * i);
   if (type == LH_F16) {
@@ -48,9 +50,14 @@ LH_INLINE vf load_kv(lh_type type, const void *p, int64_t i) {
     __builtin_memcpy(&h, (const uint8_t *)p + 2 * i, sizeof h);
     return __builtin_convertvector(h, vf);
   }
+  if (type == LH_INTEGERS_8) {
+    vi8 c;
+    __builtin_memcpy(&c, (const uint8_t *)p + i, sizeof c);
+    return __builtin_convertvector(__builtin_convertvector(c, vi), vf);
+  }
   vu16 b;
   __builtin_memcpy(&b, (const uint8_t *)p + 2 * i, sizeof b);
-  if (type == LH_SCALED_KEYS) return __builtin_convertvector(__builtin_bit_cast(vi16, b), vf);
+  if (type == LH_INTEGERS_16) return __builtin_convertvector(__builtin_bit_cast(vi16, b), vf);
   return __builtin_bit_cast(vf, __builtin_convertvector(b, vu) << 16);
 }
 

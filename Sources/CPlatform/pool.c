@@ -174,3 +174,23 @@ void lh_pool_run(
   }
   atomic_flag_clear_explicit(&pool->running, memory_order_release);
 }
+
+// A Swift closure as its two words, called the way Swift calls it.
+typedef struct {
+  __attribute__((swiftcall)) void (*function)(
+    int64_t thread, int64_t thread_count, __attribute__((swift_context)) void *captured);
+  void *captured;
+} swift_body;
+
+static void call_swift_body(void *context, int32_t thread, int32_t thread_count) {
+  const swift_body *body = context;
+  body->function(thread, thread_count, body->captured);
+}
+
+// Declared in ComputePool.swift, since no header can: Swift hands over a closure that does not escape as
+// these two words, which are valid until the call returns.
+__attribute__((swiftcall)) void lh_pool_run_swift(
+  lh_pool *pool, __typeof__(((swift_body *)0)->function) function, void *captured) {
+  swift_body body = {function, captured};
+  lh_pool_run(pool, call_swift_body, &body);
+}

@@ -1454,19 +1454,23 @@ const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
   (ProtobufCMessageInit) longhaul__stage_assignment__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue longhaul__kvelement_type__enum_values_by_number[3] =
+static const ProtobufCEnumValue longhaul__kvelement_type__enum_values_by_number[5] =
 {
   { "KV_ELEMENT_TYPE_UNSPECIFIED", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED", 0 },
   { "KV_ELEMENT_TYPE_F16", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F16", 1 },
   { "KV_ELEMENT_TYPE_F32", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F32", 2 },
+  { "KV_ELEMENT_TYPE_BF16", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_BF16", 3 },
+  { "KV_ELEMENT_TYPE_Q8_0", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_Q8_0", 4 },
 };
 static const ProtobufCIntRange longhaul__kvelement_type__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex longhaul__kvelement_type__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex longhaul__kvelement_type__enum_values_by_name[5] =
 {
+  { "KV_ELEMENT_TYPE_BF16", 3 },
   { "KV_ELEMENT_TYPE_F16", 1 },
   { "KV_ELEMENT_TYPE_F32", 2 },
+  { "KV_ELEMENT_TYPE_Q8_0", 4 },
   { "KV_ELEMENT_TYPE_UNSPECIFIED", 0 },
 };
 const ProtobufCEnumDescriptor longhaul__kvelement_type__descriptor =
@@ -1476,9 +1480,9 @@ const ProtobufCEnumDescriptor longhaul__kvelement_type__descriptor =
   "KVElementType",
   "Longhaul__KVElementType",
   "longhaul",
-  3,
+  5,
   longhaul__kvelement_type__enum_values_by_number,
-  3,
+  5,
   longhaul__kvelement_type__enum_values_by_name,
   1,
   longhaul__kvelement_type__value_ranges,

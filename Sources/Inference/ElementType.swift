@@ -77,12 +77,27 @@ package enum ElementType: UInt32, Sendable, CaseIterable, CustomStringConvertibl
 package enum KVElementType: String, Sendable, CaseIterable {
   /// 16 bits a number: values as f16, keys as integers under one scale a key, which keeps 16 times more of a key.
   case f16
+  case bf16
   case f32
+  /// Signed bytes under one scale a key and one a value.
+  case q8_0
 
-  package var byteCount: Int {
+  /// Bytes of one key of `dimensionCount` numbers, its scale included.
+  package func keyByteCount(dimensionCount: Int) -> Int {
     switch self {
-    case .f16: 2
-    case .f32: 4
+    case .f16: 2 * dimensionCount + 4
+    case .bf16: 2 * dimensionCount
+    case .f32: 4 * dimensionCount
+    case .q8_0: dimensionCount + 4
+    }
+  }
+
+  /// Bytes of one value of `dimensionCount` numbers, its scale included.
+  package func valueByteCount(dimensionCount: Int) -> Int {
+    switch self {
+    case .f16, .bf16: 2 * dimensionCount
+    case .f32: 4 * dimensionCount
+    case .q8_0: dimensionCount + 4
     }
   }
 }

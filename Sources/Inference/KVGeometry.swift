@@ -1,8 +1,9 @@
 /// Sizes of the paged KV cache, the same for accounting (coordinator) and storage (workers).
 ///
 /// A page holds `Limits.pageSize` tokens. In one layer and one key-value head it is a key block, transposed
-/// (`[headDimension][pageSize]`, with `f16` then `[pageSize]` f32 scales), then a value block
-/// (`[pageSize][valueStride]`). The value half is never smaller than the key half: near keys may lie in it.
+/// (`[headDimension][pageSize]`), then a value block (`[pageSize][valueStride]`), each followed by
+/// `[pageSize]` f32 scales where its type has them. The value half is never smaller than the key half: near keys may
+/// lie in it.
 package struct KVGeometry: Hashable, Sendable {
   package let keyValueHeadCount: Int
   package let headDimension: Int
@@ -16,11 +17,9 @@ package struct KVGeometry: Hashable, Sendable {
 
   /// Values lie in whole vectors of 16 numbers.
   package var valueStride: Int { (headDimension + 15) / 16 * 16 }
-  package var keyBlockByteCount: Int {
-    headDimension * Limits.pageSize * elementType.byteCount + (elementType == .f16 ? Limits.pageSize * 4 : 0)
-  }
+  package var keyBlockByteCount: Int { Limits.pageSize * elementType.keyByteCount(dimensionCount: headDimension) }
   package var valueBlockByteCount: Int {
-    max(keyBlockByteCount, valueStride * Limits.pageSize * elementType.byteCount)
+    max(keyBlockByteCount, Limits.pageSize * elementType.valueByteCount(dimensionCount: valueStride))
   }
   /// One page of one layer: all heads, keys and values.
   package var pageByteCount: Int { keyValueHeadCount * (keyBlockByteCount + valueBlockByteCount) }

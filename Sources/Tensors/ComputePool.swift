@@ -46,23 +46,11 @@ package final class ComputePool: @unchecked Sendable {
   }
 
   /// Calls `body(thread, threadCount)` once for each thread in `0 ..< threadCount`, thread 0 on the caller,
-  /// and returns when all have returned; what they wrote is then visible to the caller. Costs one small
-  /// allocation, for the closure's context, when there is more than one thread.
+  /// and returns when all have returned; what they wrote is then visible to the caller. Nothing is allocated.
+  /// That the threads' accesses do not collide is the body's duty: it divides its work by `thread`.
   package func run(_ body: (_ thread: Int, _ threadCount: Int) -> Void) {
     guard threadCount > 1 else { return body(0, 1) }
-    // Safety: the closure is handed to other threads, but never beyond this call, which waits for them all.
-    // That their accesses do not collide is the body's duty: it divides its work by `thread`.
-    withoutActuallyEscaping(body) { escapable in
-      var call = Call(body: escapable)
-      withUnsafeMutablePointer(to: &call) { context in
-        lh_pool_run(
-          pool,
-          { context, thread, threadCount in
-            guard let context else { return }
-            context.assumingMemoryBound(to: Call.self).pointee.body(Int(thread), Int(threadCount))
-          }, context)
-      }
-    }
+    runOnAllThreads(pool, body)
   }
 
   /// Divides `0 ..< count` into one slice for each thread and calls `body(slice, thread)` for those that
@@ -91,9 +79,9 @@ package final class ComputePool: @unchecked Sendable {
     let endElement = end >= granules ? count : end * granularity
     return min(first * granularity, endElement)..<endElement
   }
-
-  /// Wraps the closure so that a pointer to it has its plain calling convention.
-  private struct Call {
-    let body: (Int, Int) -> Void
-  }
 }
+
+/// `lh_pool_run` with a closure for a body. Imported by its symbol: a C header cannot declare a parameter that is a
+/// Swift closure, and wrapping one in a C pointer would let it escape, which costs an allocation at every call.
+@_silgen_name("lh_pool_run_swift")
+private func runOnAllThreads(_ pool: OpaquePointer, _ body: (_ thread: Int, _ threadCount: Int) -> Void)

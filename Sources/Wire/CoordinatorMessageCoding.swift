@@ -121,14 +121,18 @@ extension KVElementType {
   fileprivate var raw: Longhaul__KVElementType {
     switch self {
     case .f16: LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F16
+    case .bf16: LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_BF16
     case .f32: LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F32
+    case .q8_0: LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_Q8_0
     }
   }
 
   fileprivate init(_ raw: Longhaul__KVElementType) throws(WireError) {
     switch raw {
     case LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F16: self = .f16
+    case LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_BF16: self = .bf16
     case LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F32: self = .f32
+    case LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_Q8_0: self = .q8_0
     default: throw .field("kv_element_type", reason: "is \(raw.rawValue), not a known element type")
     }
   }

@@ -70,6 +70,16 @@ struct SelfExtendAttentionTests {
     #expect(difference(whole, value.oracle()) < 2e-5)
   }
 
+  @Test("keys divided over more threads than there are heads keep their bytes", arguments: [2, 5, 16, 64])
+  func manyThreadsKeepBytes(threads: Int) throws {
+    let value = AttentionCase(length: 3400, groupSize: 8, window: 200, queryHeads: 2, keyValueHeads: 1)
+    let chunks = [3300, 1, 1, 2, 1, 15] + Array(repeating: 8, count: 10)
+    for kv in [KVElementType.f32, .q8_0] {
+      let alone = try value.run(chunks: [3400], kv: kv)
+      #expect(try value.run(chunks: chunks, threads: threads, kv: kv).map(\.bitPattern) == alone.map(\.bitPattern))
+    }
+  }
+
   @Test("G = 1 gives the bytes of plain attention whatever the window")
   func groupOfOneIsPlain() throws {
     let plain = try AttentionCase(length: 200, groupSize: 1, window: 0).run(chunks: [200])
@@ -86,10 +96,17 @@ struct SelfExtendAttentionTests {
     #expect(difference(try AttentionCase(length: 100, groupSize: 4, window: 20).run(chunks: [100]), plain) > 1e-3)
   }
 
-  @Test("a half-precision cache stays close to the definition")
-  func halfPrecisionIsClose() throws {
-    let value = AttentionCase(length: 200, groupSize: 4, window: 40, headDimension: 32)
-    #expect(difference(try value.run(chunks: [200], kv: .f16), value.oracle()) < 2e-2)
+  @Test("narrow caches stay close to the definition", arguments: [
+    (KVElementType.f16, Float(2e-3)), (.bf16, 2e-2), (.q8_0, 3e-2),
+  ])
+  func narrowCachesAreClose(kv: KVElementType, bound: Float) throws {
+    for dimension in [16, 32, 80] {
+      let value = AttentionCase(length: 200, groupSize: 4, window: 40, headDimension: dimension)
+      let off = difference(try value.run(chunks: [150, 50], kv: kv), value.oracle())
+      #expect(off < bound)
+      // And it is this type that was stored.
+      #expect(off > bound / 100)
+    }
   }
 }
 

@@ -21,22 +21,18 @@ struct AttentionProblem {
     var numbers = Numbers(seed)
     farQueries = numbers.floats(positions.count * head)
     nearQueries = numbers.floats(positions.count * head)
-    let size = Int(lh_type_block_bytes(type))
+    let keyBytes = keyBlockByteCount(type, head), valueBytes = valueBlockByteCount(type, stride)
     for base in Swift.stride(from: 0, to: keyCount, by: 64) {
-      var far = [UInt8](repeating: 0x45, count: Int(lh_key_block_bytes(type, Int64(head))))
+      var far = [UInt8](repeating: 0x45, count: keyBytes)
       var near = far
-      var value = [UInt8](repeating: 0x45, count: stride * 64 * size)
+      var value = [UInt8](repeating: 0x45, count: valueBytes)
       for slot in 0..<min(64, keyCount - base) {
         lh_store_key(type, numbers.floats(head), &far, Int64(head), Int64(slot))
         lh_store_key(type, numbers.floats(head), &near, Int64(head), Int64(slot))
         lh_store_value(type, numbers.floats(head), &value, Int64(head), Int64(stride), Int64(slot))
-        var key = [Float](repeating: 0, count: head)
-        lh_load_key(type, far, &key, Int64(head), Int64(slot))
-        farKeys.append(key)
-        lh_load_key(type, near, &key, Int64(head), Int64(slot))
-        nearKeys.append(key)
-        let row = Array(value[slot * stride * size..<(slot + 1) * stride * size])
-        values.append(Array(decoded(type, row, count: stride).prefix(head)))
+        farKeys.append(storedKey(type, far, head: head, slot: slot))
+        nearKeys.append(storedKey(type, near, head: head, slot: slot))
+        values.append(Array(storedValue(type, value, stride: stride, slot: slot).prefix(head)))
       }
       farBlocks.append(far)
       nearBlocks.append(near)
@@ -57,10 +53,13 @@ struct AttentionProblem {
   }
 
   /// Runs blocks on the given rows (all by default) in the current instruction set.
-  func run(rows: [Int]? = nil, blocks: Range<Int>? = nil, state: State? = nil, window: Int? = nil) -> State {
+  func run(
+    rows: [Int]? = nil, blocks: Range<Int>? = nil, state: State? = nil, window: Int? = nil,
+    fetchesAhead: Bool = false
+  ) -> State {
     let rows = rows ?? Array(positions.indices)
     var state = state ?? State(rows: rows.count, stride: stride)
-    var scratch = [Float](repeating: .nan, count: Int(lh_attention_scratch_floats(Int64(rows.count))))
+    var scratch = [Float](repeating: .nan, count: Int(lh_attention_scratch_floats(Int64(head))))
     // An odd stride between the rows of queries.
     let far = rows.flatMap { Array(farQueries[$0 * head..<($0 + 1) * head]) + [.nan] }
     let near = rows.flatMap { Array(nearQueries[$0 * head..<($0 + 1) * head]) + [.nan] }
@@ -73,10 +72,19 @@ struct AttentionProblem {
             neighbor_window: Int64(window ?? self.window), far_queries: far.baseAddress,
             near_queries: near.baseAddress, query_stride: Int64(head + 1), positions: positions.baseAddress)
           for block in blocks ?? 0..<farBlocks.count {
-            let base = block * 64
-            lh_attention_tile(
-              &description, Int64(base), Int64(min(64, keyCount - base)), farBlocks[block], nearBlocks[block],
-              valueBlocks[block], &state.maximum, &state.sum, &state.acc, &scratch)
+            farBlocks[block].withUnsafeBytes { far in
+              nearBlocks[block].withUnsafeBytes { near in
+                valueBlocks[block].withUnsafeBytes { values in
+                  var tile = lh_attention_block(
+                    first_key: Int64(block * 64), key_count: Int64(min(64, keyCount - block * 64)),
+                    far_keys: far.baseAddress, near_keys: near.baseAddress, values: values.baseAddress,
+                    next_keys: fetchesAhead ? near.baseAddress : nil,
+                    next_values: fetchesAhead ? values.baseAddress : nil)
+                  lh_attention_tile(
+                    &description, &tile, &state.maximum, &state.sum, &state.acc, &scratch)
+                }
+              }
+            }
           }
         }
       }

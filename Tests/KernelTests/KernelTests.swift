@@ -114,4 +114,3 @@ let everyType = [
   LH_F32, LH_F16, LH_BF16, LH_Q4_0, LH_Q4_1, LH_Q5_0, LH_Q5_1, LH_Q8_0, LH_IQ4_NL, LH_Q2_K, LH_Q3_K, LH_Q4_K, LH_Q5_K,
   LH_Q6_K, LH_IQ4_XS,
 ]
-let keyValueTypes = [LH_F32, LH_F16, LH_BF16]

@@ -109,18 +109,24 @@ bool lh_all_finite(const float *x, int64_t n);
 // ---- Key and value blocks ----
 
 // A block holds the keys, or the values, of 64 consecutive positions of one key-value head.
-// Key block: transposed, [head_dimension][64]; element (d, slot) at d*64 + slot. With LH_F16 a key is kept as
-// 16-bit integers under one f32 scale, scale = (largest magnitude) / 32767, element = integer * scale: the scales
-// of the 64 slots follow the integers. That costs what f16 costs, and errs by 2^-16 of the key's largest element
-// where f16 errs by 2^-12 of each: after RoPE the large elements decide the scores. A key whose largest magnitude
-// is below 2^-100 is zero; one that is not finite reads as NaN.
+// Key block: transposed, [head_dimension][64]; element (d, slot) at d*64 + slot.
 // Value block: [64][value_stride], value_stride = head_dimension rounded up to a multiple of 16; the
-// padding is written as zero. Element type: LH_F32, LH_F16 or LH_BF16; other types do nothing.
-// Rounding from f32 is to nearest even; too large for f16 becomes infinity.
+// padding is written as zero. Rounding from f32 is to nearest even. The cache's types:
+//   LH_F32, LH_BF16   the numbers themselves
+//   LH_F16            values as f16 (too large becomes infinity); keys as 16-bit integers under a scale
+//   LH_Q8_0           keys and values as signed bytes under a scale
+// Other types do nothing.
+// Under a scale means: each key (value) has one f32 scale, its largest magnitude / 32767 (or / 127 for
+// bytes), and an element is integer * scale; the scales of the 64 slots follow the integers. An element
+// errs by half a scale: 2^-16 of the largest element of its key, or 2^-8 for bytes. f16 would err by 2^-12
+// of each element, but after RoPE the large elements of a key decide its scores. A key or value whose
+// largest magnitude is below 2^-100 is zero; one that is not finite reads as NaN.
 enum { LH_KEYS_PER_BLOCK = 64 };
 
-// Bytes of a key block: head_dimension * 64 elements, and 64 scales with LH_F16. 0 for other types.
+// Bytes of a key block, scales included; a multiple of 64. 0 for a type that is none of the cache's.
 int64_t lh_key_block_bytes(lh_type kv, int64_t head_dimension);
+// Bytes of a value block, scales included; a multiple of 64.
+int64_t lh_value_block_bytes(lh_type kv, int64_t value_stride);
 // Writes one key (head_dimension floats) into `slot` (0..63) of a key block.
 void lh_store_key(lh_type kv, const float *key, void *block, int64_t head_dimension, int64_t slot);
 // Reads one key back as head_dimension floats.
@@ -135,7 +141,7 @@ void lh_store_value(
 // The query rows of one tile: token x head of one key-value head's group, in any order. The group size
 // is the caller's: it has already rotated the two views of each query (and the keys), and scaled them.
 typedef struct {
-  lh_type kv_type;          // LH_F32, LH_F16 or LH_BF16, of keys and values
+  lh_type kv_type;          // of keys and values
   int64_t head_dimension;   // of queries and keys, > 0
   int64_t value_stride;     // of values and accumulators: head_dimension rounded up to a multiple of 16
   int64_t row_count;
@@ -146,26 +152,38 @@ typedef struct {
   const int64_t *positions;  // row_count positions, >= 0
 } lh_attention_rows;
 
-// Floats of scratch that lh_attention_tile needs for so many rows; each thread brings its own.
-int64_t lh_attention_scratch_floats(int64_t row_count);
+// One block of keys and values: positions first_key ..< first_key + key_count, key_count <= 64.
+typedef struct {
+  int64_t first_key;
+  int64_t key_count;
+  const void *far_keys;   // NULL if no visible pair of the tile is far
+  const void *near_keys;  // NULL if no visible pair of the tile is near
+  const void *values;
+  // What will be read after this block, fetched from memory meanwhile; NULL fetches nothing.
+  const void *next_keys;
+  const void *next_values;
+} lh_attention_block;
+
+// Floats of scratch that lh_attention_tile needs; each thread brings its own.
+int64_t lh_attention_scratch_floats(int64_t head_dimension);
 
 // Empties the running state of `row_count` rows: maximum[r] = -inf, sum[r] = 0, and
 // acc[r*value_stride + d] = 0.
 void lh_attention_begin(int64_t row_count, int64_t value_stride, float *maximum, float *sum, float *acc);
 
-// Adds one block of keys, at positions key_base .. key_base + key_count - 1 (key_count <= 64), to the
-// running state of every row. Key j is visible to a row at position p if j <= p; it is scored as near
-// query times near key if p - j < w, else as far query times far key. A row without visible key is left
-// untouched. near_keys (far_keys) may be NULL when the tile has no visible near (far) pair.
+// Adds one block of keys to the running state of every row. Key j is visible to a row at position p if
+// j <= p; it is scored as near query times near key if p - j < w, else as far query times far key. A row
+// without visible key is left untouched.
 // The bytes of a row depend on its own queries, position and visible keys and values only: not on the
 // other rows of the call, nor on what lies in the block behind its visible keys.
 // Order: score by fma over d ascending from +0, then times the key's scale where it has one.
 // m' = max(maximum, scores), alpha = exp(maximum - m'), p = exp(score - m') and 0 for unseen keys;
 // sum = sum*alpha + (p folded 32, 16, 8, 4, 2, 1 apart);
-// acc = acc*alpha, then by fma over visible keys ascending. Scores must be finite.
+// acc = acc*alpha, then by fma over visible keys ascending, p times the value's scale where it
+// has one. Scores must be finite.
 void lh_attention_tile(
-  const lh_attention_rows *rows, int64_t key_base, int64_t key_count, const void *far_keys,
-  const void *near_keys, const void *values, float *maximum, float *sum, float *acc, float *scratch);
+  const lh_attention_rows *rows, const lh_attention_block *block, float *maximum, float *sum, float *acc,
+  float *scratch);
 
 // Adds the state of a part (other keys, same rows) to a total. An empty part (maximum -inf) changes
 // nothing; an empty total becomes the part exactly. Merging is not associative to the last bit: merge the

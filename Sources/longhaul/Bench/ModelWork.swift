@@ -17,7 +17,10 @@ struct ModelWork: Sendable {
 
   /// Keys and values of one token in all layers.
   var kvByteCountPerToken: Int {
-    2 * configuration.layerCount * configuration.keyValueSize * kvElementType.byteCount
+    let dimension = configuration.headDimension
+    let perHead =
+      kvElementType.keyByteCount(dimensionCount: dimension) + kvElementType.valueByteCount(dimensionCount: dimension)
+    return configuration.layerCount * configuration.keyValueHeadCount * perHead
   }
 
   /// Numbers in the matrices that every token is multiplied with, the head apart.

@@ -12,7 +12,7 @@ struct CacheOptions: ParsableArguments {
       """)
   var context: Int?
 
-  @Option(help: "How keys and values are stored: f16 or f32.")
+  @Option(help: "How keys and values are stored: f16, bf16, f32, or q8_0 in half the memory.")
   var kvType: KVElementType = .f16
 
   @Option(help: """

@@ -1,0 +1,47 @@
+import CKernels
+import Inference
+
+/// Writes a step's keys and values into their pages: each key at its far position and, under a grouping policy, once
+/// more in the ring of near keys.
+///
+/// The near key is made of the far one as it was stored, rounding included, so that the ring can be rebuilt bit for
+/// bit.
+struct KeyValueWriter: Sendable {
+  let shape: AttentionShape
+  let rotation: HeadRotation
+  let store: KVPageStore
+
+  /// Writes the entry's tokens at positions of key block `block`, of one head. Blocks and heads share no byte.
+  ///
+  /// `keys` and `values`: the step's rows, `[rows, keyValueHeadCount * headDimension]`, not rotated.
+  /// `key`: scratch for one head.
+  func write(
+    _ entry: AttentionEntry, block: Int, layer: Int, head: Int, keys: UnsafePointer<Float>,
+    values: UnsafePointer<Float>, key: UnsafeMutablePointer<Float>
+  ) {
+    let type = store.geometry.elementType.kernelType
+    let dimension = Int64(shape.headDimension)
+    let page = entry.cache.page(block: block)
+    let farBlock = store.keyBlock(layer: layer, page: page, head: head)
+    let valueBlock = store.valueBlock(layer: layer, page: page, head: head)
+    let nearBlock =
+      entry.cache.keepsNearKeys
+      ? store.nearBlock(of: entry.cache, block: block, layer: layer, head: head) : nil
+    let first = max(entry.startPosition, block * Limits.pageSize)
+    let end = min(entry.startPosition + entry.rowCount, (block + 1) * Limits.pageSize)
+    for position in first..<end {
+      let slot = Int64(position % Limits.pageSize)
+      let row = entry.firstRow + position - entry.startPosition
+      let offset = row * shape.keyValueRowSize + head * shape.headDimension
+      let farPosition = entry.cache.policy.farKeyPosition(position)
+      rotation.turn(keys + offset, to: farPosition, into: key)
+      lh_store_key(type, key, farBlock, dimension, slot)
+      if let nearBlock {
+        lh_load_key(type, farBlock, key, dimension, slot)
+        rotation.turn(key, onBy: position - farPosition)
+        lh_store_key(type, key, nearBlock, dimension, slot)
+      }
+      lh_store_value(type, values + offset, valueBlock, dimension, Int64(shape.valueStride), slot)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import CKernels
+import Inference
+import Tensors
+
+/// One thread's pass of a tile of queries over the keys they see.
+///
+/// Rows of a tile are token-major, the heads of the group beside each other, as the step's matrices have them.
+struct QueryTile {
+  let shape: AttentionShape
+  let rotation: HeadRotation
+  let store: KVPageStore
+  let entry: AttentionEntry
+  let layer: Int
+  let head: Int
+  /// Counted from the entry's first.
+  let tokens: Range<Int>
+  let scratch: AttentionScratch
+
+  var rowCount: Int { tokens.count * shape.headsPerGroup }
+  private var firstPosition: Int { entry.startPosition + tokens.lowerBound }
+  private var lastPosition: Int { entry.startPosition + tokens.upperBound - 1 }
+  /// Keys at less than this distance are near; 0 where both views are the same.
+  private var window: Int { entry.cache.keepsNearKeys ? entry.cache.policy.neighborWindow : 0 }
+
+  /// Fills the scratch's far and near queries, scaled by `1/sqrt(headDimension)`, and its positions.
+  func rotateQueries(_ queries: UnsafePointer<Float>) {
+    let scale = 1 / Float(shape.headDimension).squareRoot()
+    let dimension = shape.headDimension
+    let window = window
+    var row = 0
+    for token in tokens {
+      let position = entry.startPosition + token
+      for member in 0..<shape.headsPerGroup {
+        let source = queries + offset(ofToken: token) + member * dimension
+        let far = scratch.farQueries.baseAddress + row * dimension
+        // A query within w of the start sees no far key; its far position could lie outside the table.
+        if position >= window {
+          rotation.turn(source, to: entry.cache.policy.farQueryPosition(position), into: far)
+          for index in 0..<dimension { far[index] *= scale }
+        }
+        if window > 0 {
+          let near = scratch.nearQueries.baseAddress + row * dimension
+          rotation.turn(source, to: position, into: near)
+          for index in 0..<dimension { near[index] *= scale }
+        }
+        scratch.positions.baseAddress[row] = Int64(position)
+        row += 1
+      }
+    }
+  }
+
+  /// Adds the keys of one split to `state`, which is empty.
+  func attend(split: Int, state: SoftmaxRows) {
+    var rows = lh_attention_rows(
+      kv_type: store.geometry.elementType.kernelType, head_dimension: Int64(shape.headDimension),
+      value_stride: Int64(shape.valueStride), row_count: Int64(rowCount), neighbor_window: Int64(window),
+      far_queries: UnsafePointer(scratch.farQueries.baseAddress),
+      near_queries: UnsafePointer(scratch.nearQueries.baseAddress), query_stride: Int64(shape.headDimension),
+      positions: UnsafePointer(scratch.positions.baseAddress))
+    let first = split * SelfExtendAttention.splitBlockCount
+    let end = min(first + SelfExtendAttention.splitBlockCount, lastPosition / Limits.pageSize + 1)
+    var next = block(first)
+    for number in first..<end {
+      var block = next
+      if number + 1 < end {
+        next = self.block(number + 1)
+        block.next_keys = next.far_keys ?? next.near_keys
+        block.next_values = next.values
+      }
+      lh_attention_tile(&rows, &block, state.maximum, state.sum, state.values, scratch.kernel.baseAddress)
+    }
+  }
+
+  /// A key block in the views that the tile's rows have of it.
+  private func block(_ number: Int) -> lh_attention_block {
+    let base = number * Limits.pageSize
+    let keyCount = min(Limits.pageSize, lastPosition + 1 - base)
+    let page = entry.cache.page(block: number)
+    let isNear = window > 0 && firstPosition - (base + keyCount - 1) < window
+    let isFar = lastPosition - base >= window
+    return lh_attention_block(
+      first_key: Int64(base), key_count: Int64(keyCount),
+      far_keys: isFar ? UnsafeRawPointer(store.keyBlock(layer: layer, page: page, head: head)) : nil,
+      near_keys: isNear
+        ? UnsafeRawPointer(store.nearBlock(of: entry.cache, block: number, layer: layer, head: head)) : nil,
+      values: store.valueBlock(layer: layer, page: page, head: head), next_keys: nil, next_values: nil)
+  }
+
+  /// Writes the weighted means of a whole row state to the step's output.
+  func finish(_ state: SoftmaxRows, output: UnsafeMutablePointer<Float>) {
+    for (index, token) in tokens.enumerated() {
+      let first = index * shape.headsPerGroup
+      lh_attention_finish(
+        Int64(shape.headsPerGroup), Int64(shape.headDimension), Int64(shape.valueStride), state.sum + first,
+        state.values + first * shape.valueStride, output + offset(ofToken: token), Int64(shape.headDimension))
+    }
+  }
+
+  /// Where the group's heads of a token begin in the step's queries and output.
+  private func offset(ofToken token: Int) -> Int {
+    (entry.firstRow + token) * shape.queryRowSize + head * shape.headsPerGroup * shape.headDimension
+  }
+}
