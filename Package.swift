@@ -99,7 +99,8 @@ let package = Package(
     .testTarget(name: "WeightsTests", dependencies: ["Weights", "Inference", "Tensors"], swiftSettings: swiftSettings),
     .testTarget(name: "AttentionTests", dependencies: ["Attention", "Inference", "Tensors"], swiftSettings: optimized),
     .testTarget(
-      name: "TransformerTests", dependencies: ["Transformer", "Attention", "Inference", "Tensors", "Weights"],
+      name: "TransformerTests",
+      dependencies: ["Transformer", "Attention", "Inference", "Tensors", "Weights", "CKernels"],
       swiftSettings: optimized),
     .testTarget(
       name: "TokenizationTests", dependencies: ["Tokenization", "Weights", "Inference"], swiftSettings: optimized),

@@ -6,13 +6,13 @@ package import Inference
 /// Order: penalties, temperature, top-k, top-p, min-p, draw. Candidates are ordered by logit, lowest id first on
 /// ties, so every filter keeps a prefix of one list.
 package struct LogitsSampler {
-  /// Copy of the row that penalties and temperature may change.
+  /// Copy of the row that penalties and temperature change: in the end weights, relative to the best, 1.
   private var scores: [Float]
-  private var order: [Int32] = []
+  private var ranking: WeightRanking
 
   package init(vocabularySize: Int) {
     scores = [Float](repeating: 0, count: vocabularySize)
-    order.reserveCapacity(vocabularySize)
+    ranking = WeightRanking(capacity: vocabularySize)
   }
 
   /// - Parameter position: of the token to draw, counted from the sequence's start.
@@ -20,60 +20,77 @@ package struct LogitsSampler {
     _ logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory, position: Int
   ) -> TokenID {
     precondition(logits.count == scores.count, "one logit a vocabulary entry")
-    scores.withUnsafeMutableBufferPointer { copy in
-      _ = copy.update(from: logits)
-      if parameters.usesPenalties { history.penalize(copy, parameters) }
+    if parameters.isGreedy, !parameters.usesPenalties { return Self.best(of: logits) ?? 0 }
+    return scores.withUnsafeMutableBufferPointer { scores in
+      _ = scores.update(from: logits)
+      if parameters.usesPenalties { history.penalize(scores, parameters) }
+      // No finite logit at all: the caller has refused the row; id 0 keeps this total.
+      guard let best = Self.best(of: UnsafeBufferPointer(scores)) else { return 0 }
+      if parameters.isGreedy { return best }
+      let maximum = scores[Int(best)]
+      let inverse = 1 / parameters.temperature
+      for index in scores.indices { scores[index] = (scores[index] - maximum) * inverse }
+      lh_exp_row(scores.baseAddress, scores.baseAddress, Int64(scores.count))
+      let uniform = CounterRandom(seed: parameters.seed).uniform(position: position)
+      let weights = UnsafeBufferPointer(scores)
+      guard parameters.topK != 0 || parameters.topP < 1 || parameters.minP > 0 else {
+        return Self.draw(from: weights.indices.lazy.map { Int32($0) }, weights, uniform: uniform, fallback: best)
+      }
+      Self.rank(weights, parameters, &ranking)
+      return Self.draw(from: ranking.tokens, weights, uniform: uniform, fallback: best)
     }
-    let best = scores.withUnsafeBufferPointer { lh_argmax($0.baseAddress, Int64($0.count)) }
-    // No finite logit at all: the caller has refused the row; id 0 keeps this total.
-    guard best >= 0 else { return 0 }
-    if parameters.isGreedy { return TokenID(best) }
-
-    let maximum = scores[Int(best)]
-    let inverse = 1 / parameters.temperature
-    for index in scores.indices { scores[index] = lh_exp((scores[index] - maximum) * inverse) }
-    let uniform = CounterRandom(seed: parameters.seed).uniform(position: position)
-    if parameters.topK == 0, parameters.topP >= 1, parameters.minP <= 0 {
-      return draw(from: scores.indices.lazy.map { Int32($0) }, uniform: uniform, fallback: TokenID(best))
-    }
-    filter(parameters)
-    return draw(from: order, uniform: uniform, fallback: TokenID(best))
   }
 
-  /// Leaves in `order` the candidates that the filters keep, likeliest first. `scores` are weights relative to the
-  /// best, 1.
-  private mutating func filter(_ parameters: SamplingParameters) {
-    order.removeAll(keepingCapacity: true)
-    for index in scores.indices where scores[index] > 0 { order.append(Int32(index)) }
-    order.sort { left, right in
-      let (a, b) = (scores[Int(left)], scores[Int(right)])
-      return a != b ? a > b : left < right
+  private static func best(of logits: UnsafeBufferPointer<Float>) -> TokenID? {
+    let best = lh_argmax(logits.baseAddress, Int64(logits.count))
+    return best < 0 ? nil : TokenID(best)
+  }
+
+  /// Leaves in `ranking` the candidates that the filters keep, likeliest first.
+  private static func rank(
+    _ weights: UnsafeBufferPointer<Float>, _ parameters: SamplingParameters, _ ranking: inout WeightRanking
+  ) {
+    ranking.begin(weights)
+    var total = ranking.total
+    if parameters.topK > 0 {
+      ranking.extend(to: parameters.topK, weights)
+      if ranking.tokens.count > parameters.topK { ranking.keep(parameters.topK) }
+      total = ranking.tokens.reduce(0.0) { $0 + Double(weights[Int($1)]) }
     }
-    if parameters.topK > 0, order.count > parameters.topK { order.removeLast(order.count - parameters.topK) }
-    if parameters.topP < 1 {
-      let total = order.reduce(0.0) { $0 + Double(scores[Int($1)]) }
-      var mass = 0.0
-      var kept = 0
-      while kept < order.count, kept == 0 || mass < Double(parameters.topP) * total {
-        mass += Double(scores[Int(order[kept])])
-        kept += 1
-      }
-      order.removeLast(order.count - kept)
+    let candidateCount = parameters.topK > 0 ? ranking.tokens.count : ranking.candidateCount
+    var kept = parameters.topP < 1 ? 0 : candidateCount
+    var mass = 0.0
+    while kept < candidateCount, kept == 0 || mass < Double(parameters.topP) * total {
+      if kept == ranking.tokens.count { ranking.extend(to: kept + 1, weights) }
+      mass += Double(weights[Int(ranking.tokens[kept])])
+      kept += 1
     }
     if parameters.minP > 0 {
-      while order.count > 1, let last = order.last, scores[Int(last)] < parameters.minP { order.removeLast() }
+      // Ranked as far as anything passes; the best always does.
+      while ranking.tokens.count < kept,
+        ranking.tokens.last.map({ weights[Int($0)] >= parameters.minP }) ?? true
+      {
+        ranking.extend(to: ranking.tokens.count + 1, weights)
+      }
+      kept = min(kept, ranking.tokens.count)
+      while kept > 1, weights[Int(ranking.tokens[kept - 1])] < parameters.minP { kept -= 1 }
+    } else {
+      ranking.extend(to: kept, weights)
     }
+    ranking.keep(kept)
   }
 
   /// The candidate at which the running weight passes `uniform` of the whole.
-  private func draw(from candidates: some Sequence<Int32>, uniform: Double, fallback: TokenID) -> TokenID {
+  private static func draw(
+    from candidates: some Sequence<Int32>, _ weights: UnsafeBufferPointer<Float>, uniform: Double, fallback: TokenID
+  ) -> TokenID {
     var total = 0.0
-    for candidate in candidates { total += Double(scores[Int(candidate)]) }
+    for candidate in candidates { total += Double(weights[Int(candidate)]) }
     let target = uniform * total
     var mass = 0.0
     var chosen = fallback
-    for candidate in candidates where scores[Int(candidate)] > 0 {
-      mass += Double(scores[Int(candidate)])
+    for candidate in candidates where weights[Int(candidate)] > 0 {
+      mass += Double(weights[Int(candidate)])
       chosen = candidate
       if mass > target { break }
     }
