@@ -93,6 +93,7 @@ let package = Package(
       ], swiftSettings: optimized),
 
     // MARK: Tests
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "KernelTests", dependencies: ["CKernels"], exclude: ["Goldens"], swiftSettings: optimized),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swiftSettings),
@@ -100,7 +101,7 @@ let package = Package(
     .testTarget(name: "AttentionTests", dependencies: ["Attention", "Inference", "Tensors"], swiftSettings: optimized),
     .testTarget(
       name: "TransformerTests",
-      dependencies: ["Transformer", "Attention", "Inference", "Tensors", "Weights", "CKernels"],
+      dependencies: ["Transformer", "Attention", "Inference", "Tensors", "Weights", "CKernels", "CAllocationCount"],
       swiftSettings: optimized),
     .testTarget(
       name: "TokenizationTests", dependencies: ["Tokenization", "Weights", "Inference"], swiftSettings: optimized),

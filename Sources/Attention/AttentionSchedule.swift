@@ -38,11 +38,14 @@ struct AttentionGathering {
 /// smaller; when even single tokens are too few, as in decoding, the keys of a tile are divided at split boundaries.
 struct AttentionSchedule {
   private(set) var tasks: [AttentionTask] = []
+  /// The tasks of each memory node: those of its own key-value heads.
+  private(set) var nodeTasks: [Range<Int>] = []
   /// Unfinished tasks of each divided tile.
   private(set) var gatheringTaskCounts: [Int] = []
 
   private let shape: AttentionShape
   private let threadCount: Int
+  private let nodeCount: Int
   /// Query rows (token x head of a group) of the largest tile.
   let tileRowCapacity: Int
   /// Rows that the gathered states have room for.
@@ -53,9 +56,11 @@ struct AttentionSchedule {
   /// What the gathered states may take: a tile that does not fit is simply not divided.
   private static let gatheredByteTarget = 8 << 20
 
-  init(shape: AttentionShape, threadCount: Int, contextLength: Int) {
+  /// - Parameter nodeCount: memory nodes that share out the key-value heads.
+  init(shape: AttentionShape, threadCount: Int, nodeCount: Int = 1, contextLength: Int) {
     self.shape = shape
     self.threadCount = threadCount
+    self.nodeCount = nodeCount
     let tokens = max(1, Self.tileRowTarget / shape.headsPerGroup)
     tileRowCapacity = tokens * shape.headsPerGroup
     let splits = contextLength / Self.splitLength + 1
@@ -74,6 +79,7 @@ struct AttentionSchedule {
   /// Divides anew. Allocates only when a step has more tasks than any before it.
   mutating func divide(_ entries: [AttentionEntry]) {
     tasks.removeAll(keepingCapacity: true)
+    nodeTasks.removeAll(keepingCapacity: true)
     gatheringTaskCounts.removeAll(keepingCapacity: true)
     let wanted = Self.tasksPerThread * threadCount
     var rowTotal = 0
@@ -87,16 +93,20 @@ struct AttentionSchedule {
     }
     let pieceCount = threadCount == 1 ? 1 : (wanted + tileTotal - 1) / max(1, tileTotal)
     var gatheredRowCount = 0
-    for (index, entry) in entries.enumerated() {
-      // The last tiles see the most keys: they go first.
-      for tile in stride(from: (entry.rowCount - 1) / tileTokenCount, through: 0, by: -1) {
-        let tokens = tile * tileTokenCount..<min((tile + 1) * tileTokenCount, entry.rowCount)
-        for head in 0..<shape.keyValueHeadCount {
-          divide(
-            entry, index: index, tokens: tokens, head: head, pieceCount: pieceCount,
-            gatheredRowCount: &gatheredRowCount)
+    for node in 0..<nodeCount {
+      let first = tasks.count
+      for (index, entry) in entries.enumerated() {
+        // The last tiles see the most keys: they go first.
+        for tile in stride(from: (entry.rowCount - 1) / tileTokenCount, through: 0, by: -1) {
+          let tokens = tile * tileTokenCount..<min((tile + 1) * tileTokenCount, entry.rowCount)
+          for head in shape.heads(node: node, of: nodeCount) {
+            divide(
+              entry, index: index, tokens: tokens, head: head, pieceCount: pieceCount,
+              gatheredRowCount: &gatheredRowCount)
+          }
         }
       }
+      nodeTasks.append(first..<tasks.count)
     }
   }
 

@@ -16,6 +16,11 @@ struct AttentionShape: Sendable {
     valueStride = geometry.valueStride
   }
 
+  /// The key-value heads whose keys and values lie on a memory node.
+  func heads(node: Int, of nodeCount: Int) -> Range<Int> {
+    node * keyValueHeadCount / nodeCount..<(node + 1) * keyValueHeadCount / nodeCount
+  }
+
   /// Query heads that read one key-value head.
   var headsPerGroup: Int { queryHeadCount / keyValueHeadCount }
   /// Numbers of one token's queries.

@@ -14,15 +14,16 @@ package final class KVPageStore: @unchecked Sendable {
   private let buffer: AlignedBuffer<UInt8>
   private let base: UnsafeMutableRawPointer
 
+  /// - Parameter isNodeLocal: bytes lie on the memory node of the thread that first writes them.
   /// - Throws: `AllocationError` when the system does not give the memory.
-  package init(geometry: KVGeometry, layerCount: Int, pageCount: Int) throws {
+  package init(geometry: KVGeometry, layerCount: Int, pageCount: Int, isNodeLocal: Bool = false) throws {
     self.geometry = geometry
     self.layerCount = layerCount
     self.pageCount = pageCount
     let (perLayer, first) = geometry.pageByteCount.multipliedReportingOverflow(by: pageCount)
     let (total, second) = perLayer.multipliedReportingOverflow(by: max(1, layerCount))
     guard !first, !second else { throw KVStoreError.tooLarge(pageCount: pageCount, layerCount: layerCount) }
-    buffer = try AlignedBuffer<UInt8>(count: max(64, total))
+    buffer = try AlignedBuffer<UInt8>(count: max(64, total), isNodeLocal: isNodeLocal)
     base = UnsafeMutableRawPointer(buffer.baseAddress)
   }
 

@@ -31,7 +31,8 @@ package final class SelfExtendAttention: @unchecked Sendable {
   private let scratch: [AttentionScratch]
   // Safety: used by the stage's thread only, between runs of the pool.
   private var schedule: AttentionSchedule
-  private let taskCounter = TaskCounter()
+  /// One for each memory node.
+  private let taskCounters: [TaskCounter]
   private let completions: CompletionCounters
   /// States of tiles whose keys are divided over tasks. Tasks write their own rows; the last one reads them all.
   private let gathered: SoftmaxState
@@ -45,8 +46,10 @@ package final class SelfExtendAttention: @unchecked Sendable {
     self.pool = pool
     rotation = HeadRotation(configuration: configuration, contextLength: contextLength)
     writer = KeyValueWriter(shape: shape, rotation: rotation, store: store)
-    let schedule = AttentionSchedule(shape: shape, threadCount: pool.threadCount, contextLength: contextLength)
+    let schedule = AttentionSchedule(shape: shape, threadCount: pool.threadCount, nodeCount: pool.nodeCount,
+      contextLength: contextLength)
     self.schedule = schedule
+    taskCounters = (0..<pool.nodeCount).map { _ in TaskCounter() }
     completions = CompletionCounters(capacity: schedule.gatheringCapacity)
     gathered = try SoftmaxState(rowCapacity: schedule.gatheredRowCapacity, valueStride: shape.valueStride)
     scratch = try (0..<pool.threadCount).map { _ in
@@ -64,38 +67,50 @@ package final class SelfExtendAttention: @unchecked Sendable {
     values: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
     precondition(layer >= 0 && layer < store.layerCount, "layer is not of this stage")
-    taskCounter.reset()
+    for counter in taskCounters { counter.reset() }
     pool.run { thread, _ in
-      append(entries, layer: layer, keys: keys, values: values, key: scratch[thread].key.baseAddress)
+      for step in 0..<taskCounters.count {
+        append(
+          entries, node: node(step: step, thread: thread), layer: layer, keys: keys, values: values,
+          key: scratch[thread].key.baseAddress)
+      }
     }
     schedule.divide(entries)
     completions.reset(to: schedule.gatheringTaskCounts)
-    let tasks = schedule.tasks
-    taskCounter.reset()
+    let (tasks, nodeTasks) = (schedule.tasks, schedule.nodeTasks)
+    for counter in taskCounters { counter.reset() }
     pool.run { thread, _ in
-      while let number = taskCounter.take(below: tasks.count) {
-        perform(
-          tasks[number], entries: entries, layer: layer, queries: queries, output: output,
-          scratch: scratch[thread])
+      for step in 0..<taskCounters.count {
+        let node = node(step: step, thread: thread)
+        while let number = taskCounters[node].take(below: nodeTasks[node].count) {
+          perform(
+            tasks[nodeTasks[node].lowerBound + number], entries: entries, layer: layer, queries: queries,
+            output: output, scratch: scratch[thread])
+        }
       }
     }
   }
 
-  /// One thread's share of the appending: key blocks of single heads, as it gets hold of them.
+  /// The memory node whose work a thread takes in a step: its own first, then what others have left.
+  private func node(step: Int, thread: Int) -> Int { (pool.nodes[thread] + step) % taskCounters.count }
+
+  /// One thread's share of the appending of a node's heads: key blocks of single heads, as it gets hold of them.
   private func append(
-    _ entries: [AttentionEntry], layer: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
+    _ entries: [AttentionEntry], node: Int, layer: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
     key: UnsafeMutablePointer<Float>
   ) {
     var passed = 0
-    var taken = taskCounter.take(below: .max) ?? .max
+    let heads = shape.heads(node: node, of: taskCounters.count)
+    var taken = taskCounters[node].take(below: .max) ?? .max
     for entry in entries {
       let blocks = entry.startPosition / Limits.pageSize...(entry.cache.length - 1) / Limits.pageSize
-      let count = blocks.count * shape.keyValueHeadCount
+      let count = blocks.count * heads.count
       while taken - passed < count {
-        let (block, head) = (taken - passed).quotientAndRemainder(dividingBy: shape.keyValueHeadCount)
+        let (block, head) = (taken - passed).quotientAndRemainder(dividingBy: heads.count)
         writer.write(
-          entry, block: blocks.lowerBound + block, layer: layer, head: head, keys: keys, values: values, key: key)
-        taken = taskCounter.take(below: .max) ?? .max
+          entry, block: blocks.lowerBound + block, layer: layer, head: heads.lowerBound + head, keys: keys,
+          values: values, key: key)
+        taken = taskCounters[node].take(below: .max) ?? .max
       }
       passed += count
     }

@@ -10,6 +10,7 @@
 // are written before the generation is counted up and read after it was seen.
 #define _GNU_SOURCE
 #include "CPlatform.h"
+#include "processors.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -106,7 +107,25 @@ static void stop(lh_pool *pool, int32_t started) {
   free(pool);
 }
 
-lh_pool *lh_pool_create(int32_t thread_count, int32_t *error) {
+// Starts thread m, on its processor from its first instruction on, so that its stack lies where it runs.
+static int start(member *m, const int32_t *processors) {
+  if (processors == NULL) return pthread_create(&m->thread, NULL, serve, m);
+  pthread_attr_t attributes;
+  int failure = pthread_attr_init(&attributes);
+  if (failure != 0) return failure;
+  cpu_set_t *set;
+  size_t size;
+  failure = lh_processor_set(processors[m->index], &set, &size);
+  if (failure == 0) {
+    failure = pthread_attr_setaffinity_np(&attributes, size, set);
+    if (failure == 0) failure = pthread_create(&m->thread, &attributes, serve, m);
+    CPU_FREE(set);
+  }
+  pthread_attr_destroy(&attributes);
+  return failure;
+}
+
+lh_pool *lh_pool_create(int32_t thread_count, const int32_t *processors, int32_t *error) {
   *error = 0;
   if (thread_count < 1 || thread_count > LH_POOL_MAXIMUM_THREADS) {
     *error = EINVAL;
@@ -138,7 +157,7 @@ lh_pool *lh_pool_create(int32_t thread_count, int32_t *error) {
     member *m = &pool->members[started];
     m->pool = pool;
     m->index = started + 1;
-    *error = pthread_create(&m->thread, NULL, serve, m);
+    *error = start(m, processors);
     if (*error != 0) break;
   }
   pthread_sigmask(SIG_SETMASK, &before, NULL);

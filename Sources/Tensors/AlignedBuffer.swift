@@ -34,10 +34,13 @@ package struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Se
   private let allocation: BufferAllocation
 
   /// Zeroed memory for `count` elements.
+  /// - Parameter isNodeLocal: large memory then has ordinary pages, each on the memory node of the thread that first
+  ///   writes it, instead of huge ones.
   /// - Throws: `AllocationError` when there is not enough, or no such count.
-  package init(count: Int) throws(AllocationError) {
+  package init(count: Int, isNodeLocal: Bool = false) throws(AllocationError) {
     let (byteCount, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
-    guard count >= 0, !overflow, let allocation = BufferAllocation(byteCount: byteCount) else {
+    guard count >= 0, !overflow, let allocation = BufferAllocation(byteCount: byteCount, isNodeLocal: isNodeLocal)
+    else {
       throw AllocationError(count: count, elementByteCount: MemoryLayout<Element>.stride)
     }
     self.count = count
@@ -78,7 +81,7 @@ private struct BufferAllocation {
   private static let hugePage = 2 << 20
 
   /// Nil when there is not enough memory.
-  init?(byteCount: Int) {
+  init?(byteCount: Int, isNodeLocal: Bool) {
     if byteCount > Self.mappedFrom {
       let (size, overflow) = byteCount.addingReportingOverflow(Self.hugePage)
       guard !overflow,
@@ -87,7 +90,11 @@ private struct BufferAllocation {
       else { return nil }
       mapping = UnsafeMutableRawBufferPointer(start: start, count: size)
       address = start.alignedUp(toMultipleOf: Self.hugePage)
-      lh_advise_huge_pages(address, Int64(byteCount))
+      if isNodeLocal {
+        lh_advise_small_pages(address, Int64(byteCount))
+      } else {
+        lh_advise_huge_pages(address, Int64(byteCount))
+      }
     } else {
       // A whole number of cache lines, so that vectors may be read up to the last one.
       let size = max(Self.alignment, (byteCount + Self.alignment - 1) / Self.alignment * Self.alignment)

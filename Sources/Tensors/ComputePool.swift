@@ -4,13 +4,16 @@ import Glibc
 /// Threads for a pool could not be had.
 package struct ComputePoolError: Error, Hashable, Sendable, CustomStringConvertible {
   package let threadCount: Int
-  /// `errno` of the failure; EINVAL for a count out of range.
+  /// `errno` of the failure; EINVAL for a count or a processor out of range.
   package let code: Int32
+  /// Where the threads were to run, if that was said.
+  package var processors: [Int]?
 
   package var description: String {
     "cannot start a pool of \(threadCount) compute threads: \(String(cString: strerror(code))) "
       + "(errno \(code)); ask for 1 to \(LH_POOL_MAXIMUM_THREADS) threads, "
       + "and no more than the process may start"
+      + (processors.map { ", on processors it may run on (not \($0), one a thread)" } ?? "")
   }
 }
 
@@ -24,7 +27,57 @@ package struct ComputePoolError: Error, Hashable, Sendable, CustomStringConverti
 package final class ComputePool: @unchecked Sendable {
   /// Threads that run each body, the caller included.
   package let threadCount: Int
+  /// Memory node of each thread, counted from 0 without gaps: all 0 unless the placement is node-aware.
+  package let nodes: [Int]
+  /// Memory nodes that the threads are on.
+  package var nodeCount: Int { (nodes.max() ?? 0) + 1 }
   private let pool: OpaquePointer
+
+  /// Starts `threadCount - 1` threads where `placement` says; a placement on processors keeps the calling thread, which
+  /// must be the one that will call `run`, on the first of them.
+  /// - Throws: `ComputePoolError` when threads are lacking, the count is out of range, or a processor is not to be had.
+  package init(threadCount: Int, placement: ThreadPlacement) throws(ComputePoolError) {
+    func failure(_ code: Int32) -> ComputePoolError {
+      ComputePoolError(threadCount: threadCount, code: code, processors: placement.processors)
+    }
+    var code: Int32 = 0
+    var created: OpaquePointer?
+    if let processors = placement.processors {
+      guard processors.count >= threadCount, let first = processors.first else { throw failure(EINVAL) }
+      code = lh_thread_pin(Int32(clamping: first))
+      guard code == 0 else { throw failure(code) }
+      created = lh_pool_create(Int32(clamping: threadCount), processors.map { Int32(clamping: $0) }, &code)
+    } else {
+      created = lh_pool_create(Int32(clamping: threadCount), nil, &code)
+    }
+    guard let created else { throw failure(code) }
+    pool = created
+    self.threadCount = threadCount
+    lh_pool_set_spins(created, placement.spins ? Int32(LH_POOL_DEFAULT_SPINS) : 0)
+    nodes = placement.isNodeAware ? Self.nodes(of: created, threadCount) : Array(repeating: 0, count: threadCount)
+  }
+
+  /// For tests: threads that say of themselves on which node they are.
+  package init(threadCount: Int, nodes: [Int]) throws(ComputePoolError) {
+    precondition(nodes.count == threadCount, "one node a thread")
+    var code: Int32 = 0
+    guard let created = lh_pool_create(Int32(clamping: threadCount), nil, &code) else {
+      throw ComputePoolError(threadCount: threadCount, code: code)
+    }
+    pool = created
+    self.threadCount = threadCount
+    self.nodes = nodes
+  }
+
+  private static func nodes(of pool: OpaquePointer, _ threadCount: Int) -> [Int] {
+    var found = [Int](repeating: 0, count: threadCount)
+    found.withUnsafeMutableBufferPointer { found in
+      guard let base = found.baseAddress else { return }
+      runOnAllThreads(pool) { thread, _ in base[thread] = Int(lh_current_node()) }
+    }
+    let distinct = Set(found).sorted()
+    return found.map { node in distinct.firstIndex(of: node) ?? 0 }
+  }
 
   /// Starts `threadCount - 1` threads. `spinCount`: looks before a waiting thread sleeps; 0 sleeps at once,
   /// which is right when several processes share the cores.
@@ -33,10 +86,11 @@ package final class ComputePool: @unchecked Sendable {
     threadCount: Int, spinCount: Int = Int(LH_POOL_DEFAULT_SPINS)
   ) throws(ComputePoolError) {
     var code: Int32 = 0
-    guard let pool = lh_pool_create(Int32(clamping: threadCount), &code) else {
+    guard let pool = lh_pool_create(Int32(clamping: threadCount), nil, &code) else {
       throw ComputePoolError(threadCount: threadCount, code: code)
     }
     lh_pool_set_spins(pool, Int32(clamping: spinCount))
+    nodes = Array(repeating: 0, count: max(0, threadCount))
     self.pool = pool
     self.threadCount = threadCount
   }

@@ -36,7 +36,7 @@ package final class PipelineStage {
     self.weights = weights
     store = try KVPageStore(
       geometry: KVGeometry(configuration: configuration, elementType: kvElementType), layerCount: weights.layers.count,
-      pageCount: pageCount)
+      pageCount: pageCount, isNodeLocal: pool.nodeCount > 1)
     scratch = try ForwardScratch(configuration: configuration, rowCapacity: rowCapacity)
     product = try MatrixProduct(
       pool: pool, rowCapacity: max(rowCapacity, Self.logitRowCapacity),

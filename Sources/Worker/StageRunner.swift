@@ -27,6 +27,7 @@ final class StageRunner: Sendable {
 
   private let modelPath: String?
   private let threadCount: Int
+  private let placement: ThreadPlacement
   private let queue = WorkQueue(capacity: 256, byteLimit: WireLimits.maximumPayloadByteCount)
   private let progressCount = Atomic<UInt64>(0)
   private let rejections = RareNews()
@@ -37,10 +38,12 @@ final class StageRunner: Sendable {
   private let report: @Sendable (PlanEpoch, Report) -> Void
 
   init(
-    modelPath: String?, threadCount: Int, report: @escaping @Sendable (PlanEpoch, Report) -> Void
+    modelPath: String?, threadCount: Int, placement: ThreadPlacement,
+    report: @escaping @Sendable (PlanEpoch, Report) -> Void
   ) {
     self.modelPath = modelPath
     self.threadCount = threadCount
+    self.placement = placement
     self.report = report
   }
 
@@ -159,7 +162,7 @@ final class StageRunner: Sendable {
     let checkpoint = try Checkpoint(path: path)
     guard checkpoint.fingerprint == assignment.modelFingerprint else { throw StageLoadError.otherModel(path: path) }
     let isLast = assignment.stageIndex == assignment.stageCount - 1
-    let pool = try ComputePool(threadCount: threadCount)
+    let pool = try ComputePool(threadCount: threadCount, placement: placement)
     let weights = try StageWeights(
       checkpoint, layers: assignment.layers, hasEmbedding: assignment.stageIndex == 0, hasHead: isLast, pool: pool
     ) { fraction in

@@ -1,3 +1,4 @@
+package import Tensors
 package import Transport
 
 /// What a worker process is told at its start. Read once.
@@ -8,6 +9,8 @@ package struct WorkerConfiguration: Sendable {
   package var name: String
   /// Threads that compute.
   package var threadCount: Int
+  /// Where they run and how they wait.
+  package var placement: ThreadPlacement
   /// Bytes of weights and cache this worker may hold.
   package var memoryByteCount: Int
   /// Speed against other workers, for the planner; any positive scale.
@@ -26,13 +29,15 @@ package struct WorkerConfiguration: Sendable {
   package var keys: WorkerKeys?
 
   package init(
-    coordinator: Endpoint, name: String, threadCount: Int, memoryByteCount: Int, relativeSpeed: Double,
-    dataEndpoint: Endpoint, modelPath: String?, reconnectSeconds: Int = 600, allowsInsecureRemote: Bool, build: String,
+    coordinator: Endpoint, name: String, threadCount: Int, placement: ThreadPlacement = ThreadPlacement(),
+    memoryByteCount: Int, relativeSpeed: Double, dataEndpoint: Endpoint, modelPath: String?,
+    reconnectSeconds: Int = 600, allowsInsecureRemote: Bool, build: String,
     keys: WorkerKeys? = nil
   ) {
     self.coordinator = coordinator
     self.name = name
     self.threadCount = threadCount
+    self.placement = placement
     self.memoryByteCount = memoryByteCount
     self.relativeSpeed = relativeSpeed
     self.dataEndpoint = dataEndpoint

@@ -46,7 +46,9 @@ package final class WorkerService: Sendable {
     self.logger = logger
     let (events, eventSink) = AsyncStream<Event>.makeStream()
     (self.events, self.eventSink) = (events, eventSink)
-    runner = StageRunner(modelPath: configuration.modelPath, threadCount: configuration.threadCount) {
+    runner = StageRunner(
+      modelPath: configuration.modelPath, threadCount: configuration.threadCount, placement: configuration.placement
+    ) {
       eventSink.yield(.stage($0, $1))
     }
   }

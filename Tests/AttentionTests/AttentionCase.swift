@@ -37,13 +37,15 @@ struct AttentionCase {
   }
 
   /// Output `[length, queryHeadCount * headDimension]` when the sequence is read in chunks of the given sizes.
-  func run(chunks: [Int], threads: Int = 1, kv: KVElementType = .f32) throws -> [Float] {
-    let pool = try ComputePool(threadCount: threads)
+  /// `nodes`: the memory node of each thread, instead of `threads` on one node.
+  func run(chunks: [Int], threads: Int = 1, nodes: [Int]? = nil, kv: KVElementType = .f32) throws -> [Float] {
+    let pool = try nodes.map { try ComputePool(threadCount: $0.count, nodes: $0) } ?? ComputePool(threadCount: threads)
     let largest = chunks.max() ?? 1
     let nearCount = KVGeometry.nearPageCount(policy: policy, chunkTokenCount: largest)
     let pageCount = KVGeometry.pageCount(tokens: length) + nearCount
     let store = try KVPageStore(
-      geometry: KVGeometry(configuration: configuration, elementType: kv), layerCount: 1, pageCount: pageCount)
+      geometry: KVGeometry(configuration: configuration, elementType: kv), layerCount: 1, pageCount: pageCount,
+      isNodeLocal: pool.nodeCount > 1)
     let attention = try SelfExtendAttention(
       configuration: configuration, store: store, contextLength: length, pool: pool)
     // Ids are handed out from the top, so that a page is never where its index would put it.

@@ -80,6 +80,14 @@ struct SelfExtendAttentionTests {
     }
   }
 
+  @Test("heads divided over memory nodes keep their bytes", arguments: [[0, 1], [1, 0, 2], [0, 0, 1, 1, 4]])
+  func nodesKeepBytes(nodes: [Int]) throws {
+    let value = AttentionCase(length: 1200, groupSize: 8, window: 100, queryHeads: 6, keyValueHeads: 3)
+    let alone = try value.run(chunks: [1200])
+    let divided = try value.run(chunks: [600, 1, 1, 300, 298], nodes: nodes)
+    #expect(divided.map(\.bitPattern) == alone.map(\.bitPattern))
+  }
+
   @Test("G = 1 gives the bytes of plain attention whatever the window")
   func groupOfOneIsPlain() throws {
     let plain = try AttentionCase(length: 200, groupSize: 1, window: 0).run(chunks: [200])

@@ -1,6 +1,14 @@
+import Foundation
 import Synchronization
 import Tensors
 import Testing
+
+/// The processor that the calling thread may run on, if it is but one.
+private func onlyProcessorOfThisThread() -> Int? {
+  let status = (try? String(contentsOfFile: "/proc/thread-self/status", encoding: .utf8)) ?? ""
+  let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+  return line.flatMap { Int($0.drop { !$0.isNumber }) }
+}
 
 @Suite(.serialized)
 struct ComputePoolTests {
@@ -86,6 +94,42 @@ struct ComputePoolTests {
     }
     #expect(caught?.threadCount == threadCount)
     #expect(caught?.description.contains("1 to 1024") == true)
+  }
+
+  @Test("Pinned threads run where they were told, and a processor that is not to be had is an error")
+  func pinning() async throws {
+    let available = ThreadPlacement.availableProcessors
+    #expect(!available.isEmpty)
+    // On a thread of its own, since making a pinned pool pins the thread that makes it.
+    let outcome = await withCheckedContinuation { (done: CheckedContinuation<(ran: [Int], error: String), Never>) in
+      Thread.detachNewThread {
+        let count = min(2, available.count)
+        let processors = Array(available.reversed().prefix(count))
+        var ran: [Int] = []
+        var text = ""
+        do {
+          let pool = try ComputePool(
+            threadCount: count, placement: ThreadPlacement(processors: processors, isNodeAware: true, spins: false))
+          let seen = try AlignedBuffer<Int>(count: count)
+          let base = seen.baseAddress
+          pool.run { thread, _ in base[thread] = onlyProcessorOfThisThread() ?? -1 }
+          ran = Array(seen.elements)
+          if ran != processors || pool.nodes.count != count { text = "ran on \(ran) where \(processors) were given" }
+          _ = try ComputePool(threadCount: 2, placement: ThreadPlacement(processors: [processors[0], 4095]))
+        } catch {
+          text += "\(error)"
+        }
+        done.resume(returning: (ran, text))
+      }
+    }
+    #expect(outcome.error.hasPrefix("cannot start a pool") && outcome.error.contains("4095"), "\(outcome)")
+  }
+
+  @Test("Too few processors for the threads are an error")
+  func tooFewProcessors() {
+    #expect(throws: ComputePoolError.self) {
+      try ComputePool(threadCount: 3, placement: ThreadPlacement(processors: [0, 1]))
+    }
   }
 
   @Test("Pools come and go without having run")

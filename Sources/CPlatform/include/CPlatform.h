@@ -16,6 +16,12 @@ extern "C" {
 int64_t lh_monotonic_nanoseconds(void);
 // Processors this process may run on (its affinity mask), at least 1.
 int32_t lh_cpu_count(void);
+// The numbers of the processors this process may run on, ascending, at most `capacity`; returns how many.
+int32_t lh_processors(int32_t *processors, int32_t capacity);
+// Keeps the calling thread on one processor. Returns 0 or an errno: EINVAL if it may not run there.
+int32_t lh_thread_pin(int32_t processor);
+// The memory node of the processor that the calling thread runs on now; 0 where there is but one.
+int32_t lh_current_node(void);
 // Names the calling thread for ps and debuggers; cut to 15 bytes.
 void lh_thread_set_name(const char *name);
 // Makes stdout line-buffered, so that a killed process has still written its last line.
@@ -43,6 +49,8 @@ uint64_t lh_eventfd_drain(int32_t fd);
 
 // Asks for huge pages for the whole pages inside [address, address + size); advice, never an error.
 void lh_advise_huge_pages(void *address, int64_t size);
+// Asks for ordinary pages there: each then lies on the memory node of the thread that first writes it.
+void lh_advise_small_pages(void *address, int64_t size);
 
 // ---- Checksums ----
 
@@ -62,9 +70,10 @@ typedef struct lh_pool lh_pool;
 enum { LH_POOL_MAXIMUM_THREADS = 1024, LH_POOL_DEFAULT_SPINS = 2000 };
 
 // A pool of thread_count threads, the caller of run included: thread_count - 1 are started, with all
-// signals blocked. NULL with *error = errno if thread_count is not in 1 .. LH_POOL_MAXIMUM_THREADS
-// (EINVAL), or if memory or threads are lacking.
-lh_pool *lh_pool_create(int32_t thread_count, int32_t *error);
+// signals blocked. `processors` is NULL, or has thread_count entries: thread i runs on processors[i] only
+// (entry 0 is the caller's own affair: lh_thread_pin). NULL with *error = errno if thread_count is not in
+// 1 .. LH_POOL_MAXIMUM_THREADS or a processor is not to be had (EINVAL), or if memory or threads are lacking.
+lh_pool *lh_pool_create(int32_t thread_count, const int32_t *processors, int32_t *error);
 // Ends and joins the threads. No run may be under way. NULL is ignored.
 void lh_pool_destroy(lh_pool *pool);
 int32_t lh_pool_thread_count(const lh_pool *pool);

@@ -27,6 +27,8 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "Compute threads. Default: the processors.")
   var threads: Int?
 
+  @OptionGroup var placement: PlacementOptions
+
   @Option(help: "Memory for weights and cache, for example 12GiB. Default: the free memory.")
   var memory: ByteSize?
 
@@ -73,6 +75,7 @@ struct WorkerCommand: AsyncParsableCommand {
     let service = WorkerService(
       configuration: WorkerConfiguration(
         coordinator: coordinator, name: name, threadCount: threadCount,
+        placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
         memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount,
         relativeSpeed: speed ?? Double(threadCount), dataEndpoint: try dataEndpoint(coordinator),
         modelPath: model, reconnectSeconds: reconnectFor, allowsInsecureRemote: insecure, build: BuildInfo.version,

@@ -14,6 +14,8 @@ struct LocalClusterOptions: ParsableArguments {
   @Option(help: "Memory of each worker, for example 6GiB. Default: the free memory, shared out.")
   var memory: ByteSize?
 
+  @OptionGroup var placement: PlacementOptions
+
   func validate() throws {
     guard (1...Limits.maximumWorkerCount).contains(workers) else {
       throw ValidationError("--workers must be between 1 and \(Limits.maximumWorkerCount)")

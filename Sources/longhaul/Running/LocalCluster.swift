@@ -27,6 +27,10 @@ struct LocalCluster {
     let planner = LayerPlanner(configuration: configuration, weights: try checkpoint.footprint, demand: demand)
     let planned = try planner.plan(workers: options.resources())
 
+    let placements = try planned.stages.indices.map {
+      try options.placement.placement(worker: $0, of: planned.stages.count, threadCount: options.threadCount)
+    }
+
     let folder = try PrivateFolder()
     defer { folder.remove() }
     let control = try Endpoint("ipc://\(folder.path)/control")
@@ -48,7 +52,7 @@ struct LocalCluster {
             "worker", "--coordinator", control.description, "--name", share.worker, "--data",
             "ipc://\(folder.path)/stage-\(index)", "--threads", "\(options.threadCount)", "--memory",
             "\(options.memoryByteCount)", "--lifeline", "--quiet",
-          ])
+          ] + placements[index].workerArguments)
       }
       let result = try await supervised(by: workers) {
         try await waitUntilReady(engine, isQuiet: isQuiet)

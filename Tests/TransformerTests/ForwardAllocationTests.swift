@@ -1,0 +1,80 @@
+import Attention
+import CAllocationCount
+import Inference
+import Tensors
+import Testing
+import Transformer
+import Weights
+
+@Suite("The forward pass allocates nothing")
+struct ForwardAllocationTests {
+  /// The demonstration model, which is part of the project.
+  private static var modelPath: String {
+    "\(#filePath)".replacing("Tests/TransformerTests/ForwardAllocationTests.swift", with: "")
+      + "Sources/longhaul/Resources/longhaul-demo.gguf"
+  }
+
+  /// Allocations of every thread of the pool since it began.
+  private func counts(_ pool: ComputePool) throws -> [Int64] {
+    let counts = try AlignedBuffer<Int64>(count: pool.threadCount)
+    let base = counts.baseAddress
+    pool.run { thread, _ in base[thread] = lh_allocation_count() }
+    return Array(counts.elements)
+  }
+
+  @Test("neither a chunk nor a decode step allocates, on any thread", arguments: [1, 2, 5])
+  func allocatesNothing(threads: Int) throws {
+    guard lh_counts_allocations() else {
+      print("skipped: allocations cannot be counted here")
+      return
+    }
+    let checkpoint = try Checkpoint(path: Self.modelPath)
+    let configuration = try checkpoint.configuration
+    let layers = try #require(LayerRange(lower: 0, upper: configuration.layerCount))
+    let policy = try #require(
+      SelfExtendPolicy(groupSize: 8, neighborWindow: 32, trainedLength: configuration.trainedLength))
+    let pool = try ComputePool(threadCount: threads)
+    let stage = try PipelineStage(
+      configuration: configuration,
+      weights: try StageWeights(checkpoint, layers: layers, hasEmbedding: true, hasHead: true), pageCount: 40,
+      kvElementType: .f16, contextLength: 2048, rowCapacity: 256, pool: pool)
+    let nearCount = KVGeometry.nearPageCount(policy: policy, chunkTokenCount: 256)
+    var cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { PageID(UInt32($0)) })
+    let pages = (nearCount..<40).map { PageID(UInt32($0)) }
+    #expect(cache.extend(start: 0, tokenCount: 256, newPages: pages) == nil)
+    var entries = [AttentionEntry(cache: cache, firstRow: 0, rowCount: 256)]
+
+    /// Runs the rows and returns how often each thread allocated meanwhile.
+    func step(rows: Int) throws -> [Int64] {
+      for row in 0..<rows { stage.embed(TokenID(row % configuration.vocabularySize), row: row) }
+      let before = try counts(pool)
+      // The calling thread allocates between the two looks at the pool, for the looks' own sake.
+      let ownBefore = lh_allocation_count()
+      _ = stage.forward(entries: entries, rows: rows) { _ in }
+      let own = lh_allocation_count() - ownBefore
+      return [own] + zip(try counts(pool), before).dropFirst().map { $0 - $1 }
+    }
+    _ = try step(rows: 256)  // Grows what grows once.
+    for start in stride(from: 256, to: 1280, by: 256) {
+      #expect(cache.extend(start: start, tokenCount: 256, newPages: []) == nil)
+      entries = [AttentionEntry(cache: cache, firstRow: 0, rowCount: 256)]
+      let grown = try step(rows: 256)
+      #expect(grown.allSatisfy { $0 == 0 }, "\(grown) at \(start)")
+    }
+    for start in 1280..<1300 {
+      #expect(cache.extend(start: start, tokenCount: 1, newPages: []) == nil)
+      entries = [AttentionEntry(cache: cache, firstRow: 0, rowCount: 1)]
+      let grown = try step(rows: 1)
+      #expect(grown.allSatisfy { $0 == 0 }, "\(grown) at \(start)")
+    }
+  }
+
+  @Test("the counter counts")
+  func counts() throws {
+    guard lh_counts_allocations() else { return }
+    let before = lh_allocation_count()
+    let array = [Int](repeating: 0, count: 1000)
+    #expect(lh_allocation_count() > before)
+    #expect(array.count == 1000)
+  }
+}
