@@ -62,6 +62,7 @@ struct BenchSetting: Hashable, Sendable {
   var sequenceCount: Int { cases.map(\.batch).max() ?? 1 }
 
   func contextLength(leastChunk: Int) -> Int {
-    cases.map { $0.contextLength(leastChunk: leastChunk) }.max() ?? 1
+    // Room for warming up, too.
+    max(64, cases.map { $0.contextLength(leastChunk: leastChunk) }.max() ?? 0)
   }
 }
