@@ -94,22 +94,33 @@ let package = Package(
 
     // MARK: Tests
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
+    .target(name: "Fixtures", path: "Tests/Fixtures", swiftSettings: swiftSettings),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
-    .testTarget(name: "KernelTests", dependencies: ["CKernels"], exclude: ["Goldens"], swiftSettings: optimized),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swiftSettings),
-    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Inference", "Tensors"], swiftSettings: swiftSettings),
-    .testTarget(name: "AttentionTests", dependencies: ["Attention", "Inference", "Tensors"], swiftSettings: optimized),
     .testTarget(
-      name: "TransformerTests",
-      dependencies: ["Transformer", "Attention", "Inference", "Tensors", "Weights", "CKernels", "CAllocationCount"],
+      name: "KernelTests", dependencies: ["Fixtures", "CKernels"], exclude: ["Goldens"], swiftSettings: optimized),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "WeightsTests", dependencies: ["Fixtures", "Weights", "Inference", "Tensors"],
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "AttentionTests", dependencies: ["Fixtures", "Attention", "Inference", "Tensors"],
       swiftSettings: optimized),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Tokenization", "Weights", "Inference"], swiftSettings: optimized),
+      name: "TransformerTests",
+      dependencies: [
+        "Fixtures", "Transformer", "Attention", "Inference", "Tensors", "Weights", "CKernels", "CAllocationCount",
+      ],
+      swiftSettings: optimized),
+    .testTarget(
+      name: "TokenizationTests", dependencies: ["Fixtures", "Tokenization", "Weights", "Inference"],
+      swiftSettings: optimized),
     .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"], swiftSettings: swiftSettings),
-    .testTarget(name: "ClusterTests", dependencies: ["Cluster", "Inference"], swiftSettings: swiftSettings),
-    .testTarget(name: "SchedulingTests", dependencies: ["Scheduling", "Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "ClusterTests", dependencies: ["Fixtures", "Cluster", "Inference"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "SchedulingTests", dependencies: ["Fixtures", "Scheduling", "Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Inference"], swiftSettings: swiftSettings),
-    .testTarget(name: "TransportTests", dependencies: ["Transport", "CPlatform"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "TransportTests", dependencies: ["Fixtures", "Transport", "CPlatform"], swiftSettings: swiftSettings),
     .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Transport"], swiftSettings: swiftSettings),
     .testTarget(
       name: "OpenAIAPITests",
@@ -124,11 +135,12 @@ let package = Package(
       name: "EvaluationTests", dependencies: ["Evaluation", "Inference", "Tokenization"], exclude: ["Goldens"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Benchmarks", "Inference", "Wire", "Transport"],
+      name: "EndToEndTests", dependencies: ["Fixtures", "Benchmarks", "Inference", "Wire", "Transport"],
       exclude: ["Goldens", "LMEval"], swiftSettings: swiftSettings),
     // The control plane over a toy model and a network that fails; `swift run longhaul-sim FIRST-SEED COUNT` for any number.
     .target(
-      name: "Simulation", dependencies: ["Cluster", "Scheduling", "Inference", "Worker"], path: "Tests/Simulation",
+      name: "Simulation", dependencies: ["Fixtures", "Cluster", "Scheduling", "Inference", "Worker"],
+      path: "Tests/Simulation",
       swiftSettings: optimized),
     .executableTarget(
       name: "longhaul-sim", dependencies: ["Simulation"], path: "Tests/longhaul-sim", swiftSettings: optimized),

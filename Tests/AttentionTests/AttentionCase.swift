@@ -1,4 +1,5 @@
 import Attention
+import Fixtures
 import Inference
 import Tensors
 

@@ -1,21 +1,8 @@
+import Fixtures
 import Inference
 import Testing
 
 @testable import Cluster
-
-/// SplitMix64: the same numbers for the same seed everywhere, so that a failing seed can be run again.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 /// A model and its workers, small enough to try every split.
 struct PlannerCase {

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 
@@ -32,7 +33,7 @@ extension EndToEnd {
       arguments: ["llama2xs-256", "stories260K"], [8, 4])
     func scores(name: String, rotary: Int) async throws {
       guard let model = SharedFiles.path("models/\(name)/\(name)-F32.gguf"),
-        let prompt = try Golden.read("\(name)/stories_800")
+        let prompt = try GoldenLogits.read("\(name)/stories_800")
       else { return }
       let file = SharedFiles.root.appendingPathComponent("Tests/EndToEndTests/Goldens/scores.json")
       let goldens = try JSONDecoder().decode(Goldens.self, from: Data(contentsOf: file))

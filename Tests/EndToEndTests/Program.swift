@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 
 /// The program that was built beside these tests, run as a user runs it.

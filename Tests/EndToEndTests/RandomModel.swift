@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Inference
 
@@ -44,7 +45,7 @@ struct RandomModels: Decodable {
     guard let type = ElementType.allCases.first(where: { $0.description == tensor.type }),
       let rowBytes = type.rowByteCount(elementCount: tensor.columns)
     else { preconditionFailure("\(tensor) is not of whole blocks") }
-    var words = SplitMix(state: UInt64(place))
+    var words = SeededGenerator(seed: UInt64(place))
     var bytes = (0..<(rowBytes * tensor.rows + 7) / 8).flatMap { _ in Self.littleEndian(words.next()) }
     bytes.removeLast(bytes.count - rowBytes * tensor.rows)
     for block in stride(from: 0, to: bytes.count, by: type.blockByteCount) {
@@ -87,18 +88,6 @@ struct RandomModels: Decodable {
 
   private static func littleEndian(_ value: some FixedWidthInteger) -> [UInt8] {
     withUnsafeBytes(of: value.littleEndian) { Array($0) }
-  }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }
 

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 
@@ -40,7 +41,7 @@ struct IDRun {
     try #require(outcome.status == 0, "\(outcome.errors)")
     return IDRun(
       output: try JSONDecoder().decode(RunOutput.self, from: outcome.output),
-      logits: Golden.floats(try Data(contentsOf: folder.url.appendingPathComponent("logits"))))
+      logits: GoldenLogits.floats(try Data(contentsOf: folder.url.appendingPathComponent("logits"))))
   }
 }
 
@@ -75,7 +76,7 @@ extension EndToEnd {
     func quantized() async throws {
       let file = SharedFiles.root.appendingPathComponent("Tests/EndToEndTests/Goldens/quantized.json")
       for value in try JSONDecoder().decode([QuantizedCase].self, from: Data(contentsOf: file)) {
-        guard let model = SharedFiles.path("models/\(value.model)"), let golden = try Golden.read(value.prompt)
+        guard let model = SharedFiles.path("models/\(value.model)"), let golden = try GoldenLogits.read(value.prompt)
         else { return }
         let run = try await IDRun.of(
           model, ids: golden.ids,
@@ -94,9 +95,9 @@ extension EndToEnd {
       let value = Self.cases[index]
       guard let model = SharedFiles.path("models/\(value.model)") else { return }
       for prompt in ["once_a_fox", "stories_800"] {
-        guard let golden = try Golden.read("\(value.golden)/\(prompt)") else { continue }
+        guard let golden = try GoldenLogits.read("\(value.golden)/\(prompt)") else { continue }
         for run in golden.runs {
-          guard let expected = try Golden.numbers("\(value.golden)/\(run.logits)") else { continue }
+          guard let expected = try GoldenLogits.numbers("\(value.golden)/\(run.logits)") else { continue }
           let result = try await IDRun.of(
             model, ids: golden.ids,
             ["--group-size", "\(run.G)", "--neighbor-window", "\(run.w)", "--kv-type", value.kv, "--max-tokens", "32"])
@@ -140,7 +141,7 @@ extension EndToEnd {
     @Test("workers, chunks and threads change neither tokens nor logits")
     func anySplit() async throws {
       guard let model = SharedFiles.path("models/llama2xs-256/llama2xs-256-Q8_0.gguf"),
-        let golden = try Golden.read("llama2xs-256/stories_800")
+        let golden = try GoldenLogits.read("llama2xs-256/stories_800")
       else { return }
       let ids = Array(golden.ids.prefix(400))
       func run(workers: Int, chunk: Int, threads: Int) async throws -> IDRun {

@@ -1,4 +1,5 @@
 import CKernels
+import Fixtures
 import Testing
 
 /// All tests of the kernels. Serialized: each forces the instruction set of the whole process.
@@ -37,19 +38,13 @@ func sameOnEveryISA(
   return expected
 }
 
-/// A small repeatable source of numbers (SplitMix64).
+/// Numbers, rows and encoded blocks from a seed.
 struct Numbers: RandomNumberGenerator {
-  var state: UInt64
+  private var words: SeededGenerator
 
-  init(_ seed: UInt64) { state = seed }
+  init(_ seed: UInt64) { words = SeededGenerator(seed: seed) }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
-  }
+  mutating func next() -> UInt64 { words.next() }
 
   mutating func float(_ range: ClosedRange<Float> = -1...1) -> Float { .random(in: range, using: &self) }
 

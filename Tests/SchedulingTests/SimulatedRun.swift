@@ -1,3 +1,4 @@
+import Fixtures
 import Inference
 import Testing
 

@@ -1,4 +1,5 @@
 import Cluster
+import Fixtures
 import Inference
 import Worker
 
@@ -175,4 +176,8 @@ extension Simulation {
     cuts = [:]
     for index in workers.indices where workers[index].isHung { crash(index, restartAfter: .milliseconds(100)) }
   }
+}
+
+extension SeededGenerator {
+  mutating func chance(_ share: Double) -> Bool { Double.random(in: 0..<1, using: &self) < share }
 }

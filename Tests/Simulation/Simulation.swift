@@ -1,4 +1,5 @@
 import Cluster
+import Fixtures
 import Inference
 import Scheduling
 import Worker
@@ -55,7 +56,7 @@ package struct Simulation {
 
   let seed: UInt64
   let bug: PlantedBug?
-  var random: SeededRandom
+  var random: SeededGenerator
   var now = Duration.zero
   var events = EventHeap<Happening>()
   var workers: [SimulatedWorker]
@@ -85,7 +86,7 @@ package struct Simulation {
   package init(seed: UInt64, bug: PlantedBug? = nil) {
     self.seed = seed
     self.bug = bug
-    var random = SeededRandom(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let needed = Int.random(in: 1...4, using: &random)
     workers = (0..<needed + Int.random(in: 0...2, using: &random)).map { SimulatedWorker(name: "w\($0)") }
     hasFaults = !random.chance(0.15)

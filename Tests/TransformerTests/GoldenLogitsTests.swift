@@ -1,3 +1,4 @@
+import Fixtures
 import Inference
 import Testing
 
@@ -20,9 +21,9 @@ struct GoldenLogitsTests {
     let value = Self.cases[index]
     guard let path = SharedFiles.path("models/\(value.model)") else { return }
     for prompt in ["once_a_fox", "stories_800"] {
-      guard let golden = try Golden.read("\(value.golden)/\(prompt)") else { return }
+      guard let golden = try GoldenLogits.read("\(value.golden)/\(prompt)") else { return }
       for run in golden.runs {
-        guard let expected = try Golden.numbers("\(value.golden)/\(run.logits)") else { return }
+        guard let expected = try GoldenLogits.numbers("\(value.golden)/\(run.logits)") else { return }
         var chain = try StageChain(
           path: path, stageCount: 1, policy: (run.G, run.w), kv: value.kv, threads: 2, context: 900, chunk: 256)
         let logits = try chain.read(prompt: golden.ids, chunk: 256)
@@ -35,7 +36,7 @@ struct GoldenLogitsTests {
   func greedyTokens() throws {
     for value in Self.cases where value.kv == .f32 {
       guard let path = SharedFiles.path("models/\(value.model)"),
-        let golden = try Golden.read("\(value.golden)/stories_800")
+        let golden = try GoldenLogits.read("\(value.golden)/stories_800")
       else { return }
       for run in golden.runs {
         var chain = try StageChain(
@@ -57,7 +58,7 @@ struct StageSplitTests {
   @Test("one, two, three and five stages, any chunks and threads give the same bytes")
   func splittingKeepsBytes() throws {
     guard let path = SharedFiles.path("models/llama2xs-256/llama2xs-256-Q4_0.gguf"),
-      let golden = try Golden.read("llama2xs-256/stories_800")
+      let golden = try GoldenLogits.read("llama2xs-256/stories_800")
     else { return }
     let prompt = Array(golden.ids.prefix(300))
     for policy in [(1, 0), (8, 32), (5, 33)] {

@@ -1,4 +1,5 @@
 import Attention
+import Fixtures
 import Inference
 import Tensors
 import Testing
@@ -17,7 +18,7 @@ struct MixedStepTests {
   @Test("the logits of a sequence have the same bytes alone and beside others of other lengths and policies")
   func logitsKeepTheirBytes() throws {
     guard let path = SharedFiles.path("models/llama2xs-256/llama2xs-256-Q8_0.gguf"),
-      let golden = try Golden.read("llama2xs-256/stories_800")
+      let golden = try GoldenLogits.read("llama2xs-256/stories_800")
     else { return }
     let checkpoint = try Checkpoint(path: path)
     let trained = try checkpoint.configuration.trainedLength

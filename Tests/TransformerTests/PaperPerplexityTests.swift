@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Inference
 import Testing
@@ -22,7 +23,7 @@ struct PaperPerplexityTests {
   @Test("grouping keeps the perplexity of a text three times the trained length; plain attention or a small G lose it")
   func perplexityBeyondTheTrainedLength() throws {
     guard let path = SharedFiles.path("models/llama2xs-256/llama2xs-256-F32.gguf"),
-      let golden = try Golden.read("llama2xs-256/stories_800")
+      let golden = try GoldenLogits.read("llama2xs-256/stories_800")
     else { return }
     let inside = try perplexity(path, ids: Array(golden.ids[544...].prefix(256)), from: 128, policy: (1, 0))
     let scored = 672

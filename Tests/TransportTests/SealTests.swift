@@ -1,17 +1,10 @@
 import CPlatform
+import Fixtures
 import Testing
 import Transport
 
 @Suite("Seals")
 struct SealTests {
-  private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return (state ^ state >> 33) &* 0xFF51_AFD7_ED55_8CCD
-    }
-  }
-
   private func checksum(
     _ bytes: [UInt8], _ function: (UInt32, UnsafeRawPointer?, Int64) -> UInt32 = lh_crc32c
   ) -> UInt32 {
@@ -31,7 +24,7 @@ struct SealTests {
 
   @Test("the instruction and the table give the same checksum for any length, start and split")
   func sameEverywhere() {
-    var random = SeededGenerator(state: 7)
+    var random = SeededGenerator(seed: 7)
     let bytes = (0..<600).map { _ in UInt8.random(in: 0...255, using: &random) }
     for length in 0..<300 {
       for start in 0..<9 {
@@ -47,7 +40,7 @@ struct SealTests {
 
   @Test("1,000 flipped bits, anywhere in a header, a payload or the seal itself: 1,000 detected")
   func flippedBits() {
-    var random = SeededGenerator(state: 11)
+    var random = SeededGenerator(seed: 11)
     var detected = 0
     for round in 0..<1000 {
       let frames = [Int.random(in: 1...200, using: &random), round.isMultiple(of: 5) ? 0 : 4096].map { count in

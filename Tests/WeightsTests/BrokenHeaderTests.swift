@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 @Suite struct BrokenHeaderTests {
   @Test("A broken header is refused in the right words", arguments: format + counts + metadata + directory)
   func refused(file: BrokenFile) throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let path = try folder.write(file.make())
     let error = #expect(throws: CheckpointError.self) { try Checkpoint(path: path) }
     let text = error?.description ?? "accepted"
@@ -17,7 +18,7 @@ import Testing
 
   @Test("A missing file and a folder are refused by name")
   func unreadable() throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let missing = folder.url.appendingPathComponent("none.gguf").path
     let error = #expect(throws: CheckpointError.self) { try Checkpoint(path: missing) }
     #expect(error?.description.hasPrefix("none.gguf: cannot be read (open") == true)

@@ -1,3 +1,4 @@
+import Fixtures
 import Inference
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
   @Test(
     "A model that cannot be computed is refused in the right words", arguments: values + arithmetic + tensors)
   func refusedModel(file: BrokenFile) throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let checkpoint = try Checkpoint(path: folder.write(file.make()))
     let error = #expect(throws: CheckpointError.self) { try checkpoint.configuration }
     let text = error?.description ?? "accepted"
@@ -22,7 +23,7 @@ import Testing
 
   @Test("A tokenizer that does not fit together is refused in the right words", arguments: tokenizers)
   func refusedTokenizer(file: BrokenFile) throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let checkpoint = try Checkpoint(path: folder.write(file.make()))
     let error = #expect(throws: CheckpointError.self) { try checkpoint.tokenizer }
     #expect(error?.description.contains(file.words) == true, "\(error?.description ?? "accepted")")

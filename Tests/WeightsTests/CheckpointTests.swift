@@ -1,11 +1,12 @@
+import Fixtures
 import Inference
 import Testing
 
 @testable import Weights
 
 @Suite struct CheckpointTests {
-  let folder: TemporaryFolder
-  init() throws { folder = try TemporaryFolder() }
+  let folder: ScratchFolder
+  init() throws { folder = try ScratchFolder() }
 
   @Test("A model's shape is read from its metadata, with the format's defaults")
   func configuration() throws {

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Inference
 import Testing
@@ -53,7 +54,7 @@ import Testing
   func randomBytes() throws {
     let bytes = GGUFWriter.tinyModel(layerCount: 1).file
     let file = try EditableFile(bytes)
-    var generator = Repeatable(state: 20_240_102)
+    var generator = SeededGenerator(seed: 20_240_102)
     for _ in 0..<2000 {
       let places = (0..<Int.random(in: 1...16, using: &generator)).map { _ in
         Int.random(in: 8..<bytes.count, using: &generator)
@@ -68,11 +69,11 @@ import Testing
 /// A file changed in place: thousands of new files would wait for the disk. Never changed while it is mapped.
 private final class EditableFile {
   let path: String
-  private let folder: TemporaryFolder
+  private let folder: ScratchFolder
   private let handle: FileHandle
 
   init(_ bytes: [UInt8]) throws {
-    folder = try TemporaryFolder()
+    folder = try ScratchFolder()
     path = try folder.write(bytes)
     handle = try FileHandle(forUpdating: URL(fileURLWithPath: path))
   }
@@ -85,13 +86,4 @@ private final class EditableFile {
   }
 
   func cut(to count: Int) throws { try handle.truncate(atOffset: UInt64(count)) }
-}
-
-/// Repeatable random numbers.
-private struct Repeatable: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-    return state ^ (state >> 29)
-  }
 }

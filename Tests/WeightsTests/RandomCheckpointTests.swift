@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Inference
 import Testing
@@ -21,7 +22,7 @@ struct RandomCheckpointTests {
 
   @Test("a file of every type opens with the shape it was given, of exactly the size that was told")
   func everyType() throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     for type in ElementType.allCases where RandomBlocks.canFill(type) {
       let path = folder.url.appendingPathComponent("\(type).gguf").path
       let model = try RandomCheckpoint(shape: Self.shape, type: type, seed: 7)
@@ -39,7 +40,7 @@ struct RandomCheckpointTests {
 
   @Test("the same seed gives the same bytes, another one others")
   func seeds() throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     func bytes(seed: UInt64, name: String) throws -> Data {
       let url = folder.url.appendingPathComponent(name)
       try RandomCheckpoint(shape: Self.shape, type: .q4_0, seed: seed).write(to: url.path) { _ in }
@@ -52,7 +53,7 @@ struct RandomCheckpointTests {
 
   @Test("weights are finite, about zero on average and of a trained model's size")
   func realisticSize() throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     for type in [ElementType.f32, .f16, .bf16] {
       let url = folder.url.appendingPathComponent("\(type)")
       try RandomCheckpoint(shape: Self.shape, type: type, seed: 3).write(to: url.path) { _ in }
@@ -78,7 +79,7 @@ struct RandomCheckpointTests {
 
   @Test("a file that is there is not overwritten, and one that is given up is removed")
   func nothingIsLeftBehind() throws {
-    let folder = try TemporaryFolder()
+    let folder = try ScratchFolder()
     let model = try RandomCheckpoint(shape: Self.shape, type: .q8_0, seed: 1)
     let taken = try folder.write([1, 2, 3], as: "taken.gguf")
     #expect(throws: RandomCheckpointError.self) { try model.write(to: taken) { _ in } }

@@ -1,11 +1,12 @@
+import Fixtures
 import Inference
 import Testing
 
 @testable import Weights
 
 @Suite struct ShardTests {
-  let folder: TemporaryFolder
-  init() throws { folder = try TemporaryFolder() }
+  let folder: ScratchFolder
+  init() throws { folder = try ScratchFolder() }
 
   private func name(_ number: Int, of count: Int = 3) -> String { "tiny-0000\(number)-of-0000\(count).gguf" }
 

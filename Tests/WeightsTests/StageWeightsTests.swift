@@ -1,3 +1,4 @@
+import Fixtures
 import Inference
 import Tensors
 import Testing
@@ -5,8 +6,8 @@ import Testing
 @testable import Weights
 
 @Suite struct StageWeightsTests {
-  let folder: TemporaryFolder
-  init() throws { folder = try TemporaryFolder() }
+  let folder: ScratchFolder
+  init() throws { folder = try ScratchFolder() }
 
   /// A packed matrix begins with the first number of its first row, as one in a file does.
   private func first(_ matrix: PackedMatrix) -> Float { matrix.bytes.load(as: Float.self) }

@@ -1,3 +1,4 @@
+import Fixtures
 import Inference
 import Testing
 
@@ -5,8 +6,8 @@ import Testing
 
 @Suite("The trained length")
 struct TrainedLengthTests {
-  private let folder: TemporaryFolder
-  init() throws { folder = try TemporaryFolder() }
+  private let folder: ScratchFolder
+  init() throws { folder = try ScratchFolder() }
 
   private func length(_ change: (inout GGUFWriter) -> Void) throws -> TrainedLength {
     var writer = GGUFWriter.tinyModel()
