@@ -14,14 +14,7 @@
 // lh_exp_scalar for x <= 0 or NaN, the same bits with fewer steps: the power of two is never below the
 // smallest normal number's, so one addition to the exponent's bits scales by it.
 LH_INLINE vf exp_vector_of_negative(vf x) {
-  vf shifted = fma_vector(x, (vf)LH_EXP_LOG2E, (vf)LH_EXP_ROUND);
-  vf n = shifted - LH_EXP_ROUND;
-  vf r = fma_vector(n, (vf)-LH_EXP_LN2_LOW, fma_vector(n, (vf)-LH_EXP_LN2_HIGH, x));
-  vf q = fma_vector((vf)LH_EXP_C6, r, (vf)LH_EXP_C5);
-  q = fma_vector(q, r, (vf)LH_EXP_C4);
-  q = fma_vector(q, r, (vf)LH_EXP_C3);
-  q = fma_vector(q, r, (vf)LH_EXP_C2);
-  q = fma_vector(q * r, r, r) + 1.0f;
+  vf shifted, q = exp_mantissa(x, &shifted);
   vf result = __builtin_bit_cast(vf, __builtin_bit_cast(vi, q) + (__builtin_bit_cast(vi, shifted) << 23));
   // Not less than the bound, or NaN: keeps NaN, whose result is one already.
   return x < LH_EXP_LOW ? (vf)0.0f : result;

@@ -24,6 +24,7 @@ typedef _Float16 LH_FN(lh_vf16) __attribute__((ext_vector_type(LH_WIDTH)));
 #define round_kv LH_FN(lh_round_kv)
 #define lane_index LH_FN(lh_lane_index)
 #define larger LH_FN(lh_larger_vector)
+#define exp_mantissa LH_FN(lh_exp_mantissa)
 #define exp_vector LH_FN(lh_exp_vector)
 #define fold_sum LH_FN(lh_fold_sum)
 #define fold_maximum LH_FN(lh_fold_maximum)
@@ -82,16 +83,22 @@ LH_INLINE vi lane_index(void) {
 
 LH_INLINE vf larger(vf a, vf b) { return a > b ? a : b; }
 
-// lh_exp_scalar, lane for lane.
-LH_INLINE vf exp_vector(vf x) {
-  vf shifted = fma_vector(x, (vf)LH_EXP_LOG2E, (vf)LH_EXP_ROUND);
-  vf n = shifted - LH_EXP_ROUND;
+// The polynomial of lh_exp_scalar, lane for lane: exp(x) is the result times the power of two whose exponent is
+// in the low bits of shifted.
+LH_INLINE vf exp_mantissa(vf x, vf *shifted) {
+  *shifted = fma_vector(x, (vf)LH_EXP_LOG2E, (vf)LH_EXP_ROUND);
+  vf n = *shifted - LH_EXP_ROUND;
   vf r = fma_vector(n, (vf)-LH_EXP_LN2_LOW, fma_vector(n, (vf)-LH_EXP_LN2_HIGH, x));
   vf q = fma_vector((vf)LH_EXP_C6, r, (vf)LH_EXP_C5);
   q = fma_vector(q, r, (vf)LH_EXP_C4);
   q = fma_vector(q, r, (vf)LH_EXP_C3);
   q = fma_vector(q, r, (vf)LH_EXP_C2);
-  q = fma_vector(q * r, r, r) + 1.0f;
+  return fma_vector(q * r, r, r) + 1.0f;
+}
+
+// lh_exp_scalar, lane for lane.
+LH_INLINE vf exp_vector(vf x) {
+  vf shifted, q = exp_mantissa(x, &shifted);
   vi exponent = __builtin_bit_cast(vi, shifted) - (vi)(int32_t)0x4b400000;
   vi half = exponent >> 1, rest = exponent - half;
   vf result = q * __builtin_bit_cast(vf, (half + 127) << 23) * __builtin_bit_cast(vf, (rest + 127) << 23);
