@@ -132,6 +132,11 @@ let package = Package(
     .testTarget(
       name: "WorkerTests", dependencies: ["Worker", "Attention", "Inference", "Wire"], swiftSettings: swiftSettings),
     .testTarget(
+      name: "CoordinatorTests",
+      dependencies: [
+        "Coordinator", "Cluster", "Inference", "Transport", "Wire", .product(name: "Logging", package: "swift-log"),
+      ], swiftSettings: swiftSettings),
+    .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Inference", "Tokenization"], exclude: ["Goldens"],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -42,6 +42,7 @@ package final class ClusterEngine: InferenceEngine {
   private let events: AsyncStream<Event>
   let eventSink: AsyncStream<Event>.Continuation
   private let started = ContinuousClock.now
+  let farewellGrace: Duration
 
   /// The coordinator's own sockets.
   struct Links: Sendable {
@@ -55,9 +56,13 @@ package final class ClusterEngine: InferenceEngine {
   static let heartbeatMilliseconds = 100
 
   /// Binds the coordinator's sockets.
+  /// - Parameter farewellGrace: how long `run` stays at its end for workers that have not heard of it.
   /// - Throws: `TransportError`, naming the endpoint and the remedy.
-  package init(configuration: ClusterConfiguration, logger: Logger) throws {
+  package init(
+    configuration: ClusterConfiguration, logger: Logger, farewellGrace: Duration = .milliseconds(300)
+  ) throws {
     self.configuration = configuration
+    self.farewellGrace = farewellGrace
     self.logger = logger
     let loop = try SocketLoop(name: "sockets")
     let (readiness, readinessSink) = AsyncStream<EngineReadiness>.makeStream(bufferingPolicy: .bufferingNewest(64))
@@ -100,7 +105,8 @@ package final class ClusterEngine: InferenceEngine {
 
   package func readiness() async -> EngineReadiness { state.withLock { $0.readiness } }
 
-  /// Handles registrations, heartbeats and time until `stop`. Workers are told to stop before it returns.
+  /// Handles registrations, heartbeats and time until `stop`. Workers are told to stop before it returns, also those
+  /// that come while it ends.
   package func run() async {
     let ticker = Task { [eventSink] in
       while !Task.isCancelled {
@@ -108,32 +114,28 @@ package final class ClusterEngine: InferenceEngine {
         try? await Task.sleep(for: .milliseconds(Self.heartbeatMilliseconds))  // Ends early only when cancelled.
       }
     }
+    var ending: Ending?
     for await event in events {
-      if case .stop(let reason) = event {
-        endAll(reason: reason)
-        break
+      if ending != nil {
+        handle(event, ending: &ending)
+      } else if case .stop(let reason) = event {
+        // Nobody is told that it is not ready any more: that would look like a failure.
+        ending = beginEnding(reason: reason)
+      } else {
+        handle(event)
+        readinessSink.yield(state.withLock { $0.readiness })
       }
-      handle(event)
-      readinessSink.yield(state.withLock { $0.readiness })
+      if ending?.farewell.isOver(now: now) ?? false { break }
     }
     ticker.cancel()
     readinessSink.finish()
     loop.stop()
   }
 
-  /// Asks `run` to leave. Any thread; may be called again.
+  /// Asks `run` to leave, and when it is asked again, not to wait for anybody. Any thread.
   package func stop(reason: String) { eventSink.yield(.stop(reason)) }
 
   var now: Duration { started.duration(to: .now) }
-
-  private func endAll(reason: String) {
-    let peers = state.withLock { state in
-      state.isStopped = true
-      state.failGenerations(EngineError.stopped)
-      return Array(state.peers.values)
-    }
-    for peer in peers { tell(.shutdown(reason: reason), peer.id) }
-  }
 
   /// Queues a message for a worker. One that cannot be reached shows by its silence.
   func tell(_ message: CoordinatorMessage, _ peer: PeerID) {

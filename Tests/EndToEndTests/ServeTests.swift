@@ -254,15 +254,6 @@ extension EndToEnd {
       kill(cluster.coordinator.processIdentifier, signal)
       cluster.coordinator.waitUntilExit()
       #expect(cluster.coordinator.terminationStatus == 0)
-      // One that was just registering again has not heard of the end, and waits for the next coordinator: it is told.
-      let deadline = ContinuousClock.now + .seconds(5)
-      for worker in cluster.workers {
-        while worker.isRunning, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(20)) }
-        if worker.isRunning {
-          print("a worker had not heard that its coordinator stopped; told by a signal")
-          kill(worker.processIdentifier, SIGTERM)
-        }
-      }
       let end = ContinuousClock.now + .seconds(10)
       for worker in cluster.workers {
         while worker.isRunning, ContinuousClock.now < end { try await Task.sleep(for: .milliseconds(20)) }

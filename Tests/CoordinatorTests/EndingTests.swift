@@ -1,0 +1,101 @@
+import Cluster
+import Coordinator
+import Dispatch
+import Inference
+import Logging
+import Synchronization
+import Testing
+import Transport
+import Wire
+
+/// The engine over real sockets, its workers played by the test.
+@Suite("The end of a coordinator", .timeLimit(.minutes(1)))
+struct EndingTests {
+  @Test("a registration that arrives while it stops is answered with shutdown, and so is a heartbeat of a stranger")
+  func lateRegistration() async throws {
+    // It waits for all that it told, however slow the machine: the test would take the whole grace if it did not end.
+    let engine = try ClusterEngine(
+      configuration: Self.configuration(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+      farewellGrace: .seconds(600))
+    let run = Task { await engine.run() }
+    let member = try PlayedWorker("member", engine.controlEndpoint)
+    try member.register()
+    #expect(try await member.answer() == .welcome(heartbeatMilliseconds: 100))
+    engine.stop(reason: "the end")
+    #expect(try await member.answer() == .shutdown(reason: "the end"))
+
+    let late = try PlayedWorker("late", engine.controlEndpoint)
+    try late.register()
+    #expect(try await late.answer() == .shutdown(reason: "the end"))
+    let unknown = try PlayedWorker("unknown", engine.controlEndpoint)
+    try unknown.tell(.heartbeat(WorkerHeartbeat(incarnation: 7, epoch: PlanEpoch(3), progress: 0)))
+    #expect(try await unknown.answer() == .shutdown(reason: "the end"))
+    let operatorsTool = try PlayedWorker("tool", engine.controlEndpoint)
+    try operatorsTool.tell(.drain(worker: "member"))
+    #expect(try await operatorsTool.answer() == .refused(reason: "the end"))
+
+    for worker in [member, late, unknown] { worker.leave() }
+    await run.value
+    operatorsTool.leave()
+  }
+
+  private static func configuration() throws -> ClusterConfiguration {
+    let path = "/tmp/longhaul-ending-\(UInt64.random(in: 0...UInt64.max))"
+    return ClusterConfiguration(
+      modelID: "none", modelPaths: ["none"], modelFingerprint: "none",
+      model: ModelConfiguration(
+        name: "none", architecture: "llama", layerCount: 4, hiddenSize: 64, feedForwardSize: 128, queryHeadCount: 4,
+        keyValueHeadCount: 2, headDimension: 16, vocabularySize: 256, trainedLength: 128, normEpsilon: 1e-5,
+        rope: RopeConfiguration(base: 10_000, rotaryDimension: 16, layout: .halfSplit, scaling: .none),
+        hasTiedHead: false),
+      footprint: WeightFootprint(
+        layerByteCounts: [1, 1, 1, 1], embeddingByteCount: 1, headByteCount: 1),
+      controlEndpoint: try Endpoint("ipc://\(path)-c"), resultEndpoint: try Endpoint("ipc://\(path)-r"), workerCount: 2,
+      demand: KVDemand(elementType: .f16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 16),
+      allowsInsecureRemote: false, build: "test")
+  }
+}
+
+/// A control connection that says what the test wants.
+private final class PlayedWorker: Sendable {
+  private let name: String
+  private let loop: SocketLoop
+  private let line: SocketID
+  private let answers: AsyncStream<CoordinatorMessage>
+
+  init(_ name: String, _ coordinator: Endpoint) throws {
+    self.name = name
+    loop = try SocketLoop(name: "played")
+    let (answers, sink) = AsyncStream<CoordinatorMessage>.makeStream()
+    self.answers = answers
+    var specification = SocketSpecification(kind: .dealer, role: .connect(coordinator))
+    specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
+    line = try loop.open(specification) { message, _ in
+      // What cannot be read is missed by the test.
+      guard let frame = message.frames.first,
+        let decoded = try? frame.withUnsafeBytes({ try CoordinatorMessage(decoding: $0) })
+      else { return }
+      sink.yield(decoded)
+    }
+  }
+
+  func register() throws {
+    try tell(
+      .register(
+        WorkerRegistration(
+          name: name, incarnation: 7, build: "test", memoryByteCount: 1 << 30, threadCount: 1, relativeSpeed: 1,
+          dataEndpoint: "ipc:///tmp/nobody", numericsID: NumericsID.current)))
+  }
+
+  func tell(_ message: WorkerMessage) throws {
+    try loop.send(Message(frames: [Frame(message.encoded())]), on: line)
+  }
+
+  /// The next message of the coordinator.
+  func answer() async throws -> CoordinatorMessage? {
+    for await message in answers { return message }
+    return nil
+  }
+
+  func leave() { loop.stop() }
+}
