@@ -6,7 +6,7 @@ extension EndToEnd {
   /// Faults at exact places, which only builds for tests have.
   @Suite("Faults at exact places")
   struct Faults {
-    /// False, with a printed note, when the program tested was built without fail-points.
+    /// False, with a printed note, when the program beside the tests was built without fail-points (a release build).
     private static func hasFailPoints(_ cluster: ServedCluster) async throws -> Bool {
       let file = cluster.folder.url.appendingPathComponent("stage-0")
       try Data("spoil@0".utf8).write(to: file)
@@ -27,7 +27,7 @@ extension EndToEnd {
 
     @Test("numbers that are not finite end their own request in words, and no other")
     func spoiled() async throws {
-      let cluster = try await ServedCluster(workerCount: 2)
+      let cluster = try await ServedCluster(workerCount: 2, program: Program.besideTests)
       guard try await Self.hasFailPoints(cluster) else { return }
       let other = Recovery.request("The whale", tokens: 200, seed: 5, more: ", \"stream\": true")
       let whole = StreamedText(try await cluster.post("/v1/completions", other).body)
@@ -46,7 +46,8 @@ extension EndToEnd {
     @Test("a kill at any token or chunk of any stage changes nothing the client sees", arguments: [nil, 11])
     func grid(seed: Int?) async throws {
       let isFull = ProcessInfo.processInfo.environment["LONGHAUL_DRILL_GRID"] == "all"
-      let cluster = try await ServedCluster(workerCount: 2, spareCount: 1, arguments: ["--chunk", "16"])
+      let cluster = try await ServedCluster(
+        workerCount: 2, spareCount: 1, program: Program.besideTests, arguments: ["--chunk", "16"])
       guard try await Self.hasFailPoints(cluster) else { return }
       let prompt = String(repeating: "The little dog ran to the old house. ", count: 5)
       let body = Recovery.request(prompt, tokens: 64, seed: seed, more: ", \"stream\": true")
@@ -70,7 +71,7 @@ extension EndToEnd {
 
     @Test("a stopped process and a hung computation are found and replaced, and do no harm when they go on")
     func standingStill() async throws {
-      let cluster = try await ServedCluster(workerCount: 2, spareCount: 1)
+      let cluster = try await ServedCluster(workerCount: 2, spareCount: 1, program: Program.besideTests)
       guard try await Self.hasFailPoints(cluster) else { return }
       let body = Recovery.request("Once upon a time", tokens: 120, seed: 3, more: ", \"stream\": true")
       let client = StreamingClient(port: cluster.port)

@@ -18,10 +18,12 @@ enum Program {
     return URL(fileURLWithPath: bundle).deletingLastPathComponent()
   }()
 
+  /// The program that was built with these tests: in debug builds, the one with fail-points.
+  static let besideTests = folder.appendingPathComponent("longhaul")
+
   /// The optimized program where the caller built one, else the one beside these tests.
   static let url =
-    ProcessInfo.processInfo.environment["LONGHAUL_PROGRAM"].map { URL(fileURLWithPath: $0) }
-    ?? folder.appendingPathComponent("longhaul")
+    ProcessInfo.processInfo.environment["LONGHAUL_PROGRAM"].map { URL(fileURLWithPath: $0) } ?? besideTests
 
   /// Starts the program with output and errors going to files, so that no pipe can fill up.
   static func start(_ arguments: [String], in folder: URL) throws -> Process {

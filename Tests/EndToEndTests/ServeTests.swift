@@ -8,38 +8,42 @@ import Testing
 final class ServedCluster: @unchecked Sendable {
   let folder: ScratchFolder
   private(set) var coordinator: Process
+  private let program: URL
   private let launchArguments: [String]
   private(set) var workers: [Process] = []
   private(set) var port = 0
 
   /// Starts a coordinator, workers over `ipc` and spares beside them, and waits until the API answers.
   init(
-    workerCount: Int, spareCount: Int = 0, model: String = SharedFiles.demo, arguments: [String] = []
+    workerCount: Int, spareCount: Int = 0, model: String = SharedFiles.demo, program: URL = Program.url,
+    arguments: [String] = []
   ) async throws {
     folder = try ScratchFolder()
+    self.program = program
     launchArguments =
       ["serve", model, "--listen", "ipc://\(folder.path("c"))", "--workers", "\(workerCount)"] + arguments
     coordinator = try Self.launch(
-      launchArguments + ["--http", "127.0.0.1:0"], log: folder.url.appendingPathComponent("coordinator.log"))
-    for index in 0..<workerCount + spareCount { workers.append(try Self.launchWorker(index, in: folder)) }
+      program, launchArguments + ["--http", "127.0.0.1:0"],
+      log: folder.url.appendingPathComponent("coordinator.log"))
+    for index in 0..<workerCount + spareCount { workers.append(try Self.launchWorker(program, index, in: folder)) }
     try await waitUntilReady()
   }
 
   /// Starts the coordinator again, on the port it had, after its process has ended.
   func restartCoordinator() throws {
     coordinator = try Self.launch(
-      launchArguments + ["--http", "127.0.0.1:\(port)"], log: folder.url.appendingPathComponent("coordinator.log"))
+      program, launchArguments + ["--http", "127.0.0.1:\(port)"], log: folder.url.appendingPathComponent("coordinator.log"))
   }
 
-  private static func launchWorker(_ index: Int, in folder: ScratchFolder) throws -> Process {
+  private static func launchWorker(_ program: URL, _ index: Int, in folder: ScratchFolder) throws -> Process {
     try launch(
-      ["worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
+      program, ["worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
         "ipc://\(folder.path("s\(index)"))", "--threads", "1"],
       log: folder.url.appendingPathComponent("w\(index).log"))
   }
 
   /// Starts a worker again after its process has ended.
-  func restartWorker(_ index: Int) throws { workers[index] = try Self.launchWorker(index, in: folder) }
+  func restartWorker(_ index: Int) throws { workers[index] = try Self.launchWorker(program, index, in: folder) }
 
   /// Starts those workers again whose processes have ended.
   func restartEndedWorkers() throws {
@@ -68,12 +72,12 @@ final class ServedCluster: @unchecked Sendable {
     }
   }
 
-  private static func launch(_ arguments: [String], log: URL) throws -> Process {
+  private static func launch(_ program: URL, _ arguments: [String], log: URL) throws -> Process {
     if !FileManager.default.fileExists(atPath: log.path) {
       _ = FileManager.default.createFile(atPath: log.path, contents: nil)
     }
     let process = Process()
-    process.executableURL = Program.url
+    process.executableURL = program
     process.arguments = arguments
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice

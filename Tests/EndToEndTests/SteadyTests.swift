@@ -1,0 +1,62 @@
+import Fixtures
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// `LONGHAUL_STEADY_SECONDS` says how long each of them serves; a few seconds unless set.
+  @Suite("Nobody is taken for dead who is only slow")
+  struct Steady {
+    private static let seconds =
+      ProcessInfo.processInfo.environment["LONGHAUL_STEADY_SECONDS"].flatMap { Double($0) } ?? 3
+
+    /// Asks for the same text until the time is over; every answer must be the first, and no worker suspected.
+    private func serve(
+      _ what: String, tokens: Int, log: () -> String, _ complete: (String) async throws -> String
+    ) async throws {
+      let body = Recovery.request("Once upon a time", tokens: tokens, seed: nil)
+      let expected = try await complete(body)
+      let end = ContinuousClock.now + .seconds(Self.seconds)
+      var answers = 0
+      repeat {
+        #expect(try await complete(body) == expected)
+        answers += 1
+      } while ContinuousClock.now < end
+      for sign in ["has been silent for", "has not been heard", "computed nothing", "the plan is over"] {
+        #expect(!log().contains(sign), "\(log())")
+      }
+      print("steady, \(what): \(answers) answers of \(tokens) tokens in \(Self.seconds) s, no worker suspected")
+    }
+
+    @Test("with twice as many busy processes as processors beside them")
+    func busy() async throws {
+      let cluster = try await SecuredCluster(hasKeys: false)
+      try await cluster.start()
+      var others: [Process] = []
+      defer {
+        for process in others {
+          kill(process.processIdentifier, SIGKILL)
+          process.waitUntilExit()
+        }
+      }
+      for _ in 0..<2 * ProcessInfo.processInfo.activeProcessorCount {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/bin/sh")
+        process.arguments = ["-c", "while :; do :; done"]
+        try process.run()
+        others.append(process)
+      }
+      try await serve("\(others.count) busy processes", tokens: 60, log: { cluster.log("c") }) {
+        try await cluster.completion($0)
+      }
+    }
+
+    @Test("with 20 ms and 2 % of lost packets between two hosts", arguments: [true, false])
+    func slowCable(hasKeys: Bool) async throws {
+      guard let hosts = try TwoHosts(delay: .milliseconds(20), loss: 0.02) else { return }
+      let cluster = try await TwoHostCluster(hosts, hasKeys: hasKeys)
+      try await serve("a slow cable, keys \(hasKeys)", tokens: 10, log: { cluster.log("c") }) {
+        try await cluster.completion($0)
+      }
+    }
+  }
+}
