@@ -25,14 +25,17 @@ final class ServedCluster: @unchecked Sendable {
     coordinator = try Self.launch(
       program, launchArguments + ["--http", "127.0.0.1:0"],
       log: folder.url.appendingPathComponent("coordinator.log"))
-    for index in 0..<workerCount + spareCount { workers.append(try Self.launchWorker(program, index, in: folder)) }
+    for index in 0..<workerCount + spareCount {
+      workers.append(try Self.launchWorker(program, index, in: folder))
+    }
     try await waitUntilReady()
   }
 
   /// Starts the coordinator again, on the port it had, after its process has ended.
   func restartCoordinator() throws {
     coordinator = try Self.launch(
-      program, launchArguments + ["--http", "127.0.0.1:\(port)"], log: folder.url.appendingPathComponent("coordinator.log"))
+      program, launchArguments + ["--http", "127.0.0.1:\(port)"],
+      log: folder.url.appendingPathComponent("coordinator.log"))
   }
 
   private static func launchWorker(_ program: URL, _ index: Int, in folder: ScratchFolder) throws -> Process {
