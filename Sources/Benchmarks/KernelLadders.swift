@@ -45,19 +45,19 @@ struct KernelLadders {
       number, weights, Int64(rowBytes), Int64(channels), Int64(width), 0, Int64(bundleCount), packed)
     let x = Memory.floats(rows * width)
     let y = Memory.zeros(rows * channels)
-    let scratch = Memory.zeros(Int(lh_matmul_scratch_floats()))
-    let blocks = Memory.blocks(rows * width / Int(LH_BLOCK_ELEMENTS))
+    let blockStride = lh_activation_stride(Int64(width))
+    let blocks = Memory.blocks(rows * Int(blockStride))
     let isFloat = type.blockElementCount == 1
     return KernelLadder(
       name: "matmul \(type) x \(rows)", work: .operations(2 * Double(rows * width * channels)),
       body: {
         if isFloat {
           lh_matmul(
-            number, packed, x, Int64(width), y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels), scratch)
+            number, packed, x, Int64(width), y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels))
         } else {
-          lh_quantize_rows(x, Int64(width), blocks, Int64(rows), Int64(width))
+          lh_quantize_rows(x, Int64(width), blocks, blockStride, Int64(rows), Int64(width))
           lh_matmul_quantized(
-            number, packed, blocks, y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels), scratch)
+            number, packed, blocks, blockStride, y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels))
         }
       }, output: { Memory.bytes(y, rows * channels) })
   }

@@ -11,16 +11,17 @@
 #define LH_KERNELS(X) \
   X(void, dequantize, (lh_type type, const void *src, float *dst, int64_t n), (type, src, dst, n)) \
   X(void, quantize_rows, \
-    (const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t m, int64_t k), \
-    (x, x_stride, blocks, m, k)) \
+    (const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t block_stride, int64_t m, \
+     int64_t k), \
+    (x, x_stride, blocks, block_stride, m, k)) \
   X(void, matmul, \
     (lh_type type, const void *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride, \
-     int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch), \
-    (type, packed, x, x_stride, y, y_stride, m, k, n0, n1, scratch)) \
+     int64_t m, int64_t k, int64_t n0, int64_t n1), \
+    (type, packed, x, x_stride, y, y_stride, m, k, n0, n1)) \
   X(void, matmul_quantized, \
-    (lh_type type, const void *packed, const lh_activation_block *x, float *y, int64_t y_stride, \
-     int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch), \
-    (type, packed, x, y, y_stride, m, k, n0, n1, scratch)) \
+    (lh_type type, const void *packed, const lh_activation_block *x, int64_t x_stride, float *y, \
+     int64_t y_stride, int64_t m, int64_t k, int64_t n0, int64_t n1), \
+    (type, packed, x, x_stride, y, y_stride, m, k, n0, n1)) \
   X(void, rmsnorm, (const float *x, const float *weight, float epsilon, float *y, int64_t n), \
     (x, weight, epsilon, y, n)) \
   X(void, silu_multiply, (float *gate, const float *up, int64_t n), (gate, up, n)) \

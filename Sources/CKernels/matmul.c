@@ -4,29 +4,18 @@
 // The order within a sum is fixed, so all parallelism is across sums: lanes of a vector are channels, and
 // packed weights have 16 channels of one i side by side.
 //
-// Few rows (decoding): each vector of weights is used at once for all rows and forgotten; several bundles
-// run side by side to hide the latency of the fma.
-// Many rows (prefill): x is packed once per block of i, as [i][rows of a tile]; then for each panel of
-// channels the weights are converted once into [i][channels of the panel] and every row tile is multiplied
-// by it in registers. Partial sums rest in y between blocks of i: a float stored and loaded is the same
-// float, so neither the blocking nor the number of rows shows in the result.
+// Each vector of weights is used at once for a group of rows and forgotten, while all sums stay in registers from the
+// first i to the last; groups of few rows take several bundles side by side to hide the latency of the fma. More rows
+// are cut into groups, and some bundles stay in the second-level cache until all groups have met them: memory is read
+// once, however many rows there are.
 #ifndef LH_WIDTH
 #include "packed.h"
 
-enum {
-  INNER_BLOCK = 256,     // i a block
-  ROW_BLOCK = 240,       // rows packed at a time; a multiple of every tile height
-  PANEL_CHANNELS = 32,   // at least the panel width of any variant
-  DIRECT_ROWS = 4,       // up to so many rows nothing is packed
-};
-
-// More than lh_matmul_quantized needs, too.
-int64_t lh_matmul_scratch_floats(void) { return (ROW_BLOCK + PANEL_CHANNELS) * INNER_BLOCK; }
+enum { LARGEST_GROUP = 8, MOST_BESIDE = 4 };
 
 void lh_matmul_reference(
   lh_type type, const void *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride,
-  int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch) {
-  (void)scratch;
+  int64_t m, int64_t k, int64_t n0, int64_t n1) {
   if (!lh_is_float(type)) return;
   for (int64_t n = n0; n < n1; n++)
     for (int64_t r = 0; r < m; r++) {
@@ -45,36 +34,34 @@ void lh_matmul_reference(
 
 #include "packed_vectors.h"
 
-// Tile heights and widths that fill the registers: TILE_ROWS x PANEL_VECTORS accumulators.
-#if LH_WIDTH == 16
-#define TILE_ROWS 12
-#define PANEL_VECTORS 2
-#else
-#define TILE_ROWS 6
-#define PANEL_VECTORS (16 / LH_WIDTH)
-#endif
-#define PANEL_WIDTH (PANEL_VECTORS * LH_WIDTH)
 #define PARTS (LH_BUNDLE_CHANNELS / LH_WIDTH)
-// Bundles side by side when rows are few.
-#define DIRECT_BUNDLES(rows) ((rows) == 1 ? 64 / LH_WIDTH / PARTS : 2)
+// Rows of a group, and bundles side by side for so many rows: as many sums as leave registers for the rest.
+#if LH_WIDTH == 16
+#define GROUP_ROWS 8
+#define MOST_SUMS 16
+#elif LH_WIDTH == 8
+#define GROUP_ROWS 5
+#define MOST_SUMS 10
+#else
+#define GROUP_ROWS 5
+#define MOST_SUMS 20
+#endif
+#define BESIDE(rows) \
+  (MOST_SUMS / ((rows) * PARTS) < MOST_BESIDE ? MOST_SUMS / ((rows) * PARTS) : MOST_BESIDE)
 
-#define direct LH_FN(matmul_direct)
-#define pack_panel LH_FN(matmul_pack_panel)
-#define pack_rows LH_FN(matmul_pack_rows)
-#define micro LH_FN(matmul_micro)
-#define micro_rows LH_FN(matmul_micro_rows)
-#define panels LH_FN(matmul_panels)
+#define group LH_FN(matmul_group)
+#define group_of LH_FN(matmul_group_of)
 
-LH_INLINE void direct(
+// `rows` rows by channels [n0, n1).
+LH_INLINE void group(
   lh_type type, int64_t element_bytes, int rows, const uint8_t *packed, const float *x, int64_t x_stride,
   float *y, int64_t y_stride, int64_t k, int64_t n0, int64_t n1) {
-  enum { BUNDLES = 4 };
-  const int beside = DIRECT_BUNDLES(rows);
+  const int beside = BESIDE(rows);
   const int64_t bundle_bytes = LH_BUNDLE_CHANNELS * element_bytes * k;
   const int64_t bundles = (n1 + LH_BUNDLE_CHANNELS - 1) / LH_BUNDLE_CHANNELS;
   for (int64_t first = n0 / LH_BUNDLE_CHANNELS; first < bundles; first += beside) {
-    const uint8_t *w[BUNDLES];
-    vf acc[BUNDLES][DIRECT_ROWS][PARTS];
+    const uint8_t *w[MOST_BESIDE];
+    vf acc[MOST_BESIDE][LARGEST_GROUP][PARTS];
     LH_UNROLL for (int b = 0; b < beside; b++) {
       // Bundles behind the last repeat it, and are not stored.
       w[b] = packed + lh_min(first + b, bundles - 1) * bundle_bytes;
@@ -100,138 +87,58 @@ LH_INLINE void direct(
   }
 }
 
-// Converts i in [begin, end) of the panel's channels from `n` (a multiple of LH_WIDTH) on into
-// panel[i - begin][channel]. Vectors at or behind n1 are zeros.
-LH_INLINE void pack_panel(
-  lh_type type, int64_t element_bytes, const uint8_t *packed, int64_t k, int64_t n, int64_t n1, int64_t begin,
-  int64_t end, float *panel) {
-  LH_UNROLL for (int v = 0; v < PANEL_VECTORS; v++) {
-    int64_t channel = n + v * LH_WIDTH;
-    const uint8_t *from = packed +
-      element_bytes * (channel / LH_BUNDLE_CHANNELS * LH_BUNDLE_CHANNELS * k + channel % LH_BUNDLE_CHANNELS);
-    float *to = panel + v * LH_WIDTH;
-    for (int64_t i = begin; i < end; i++, to += PANEL_WIDTH)
-      store_f32(to, channel < n1 ? load_kv(type, from, i * LH_BUNDLE_CHANNELS) : (vf)0.0f);
-  }
-}
-
-// Copies rows of x for i in [begin, end) into tiles of TILE_ROWS rows, each [i][row]; the last tile may
-// be lower and is packed by its own height.
-static void pack_rows(
-  const float *x, int64_t x_stride, int64_t rows, int64_t begin, int64_t end, float *packed_x) {
-  for (int64_t r = 0; r < rows; r += TILE_ROWS) {
-    int64_t height = lh_min(TILE_ROWS, rows - r);
-    float *tile = packed_x + r * (end - begin);
-    for (int64_t t = 0; t < height; t++) {
-      const float *from = x + (r + t) * x_stride + begin;
-      float *to = tile + t;
-      for (int64_t i = 0; i < end - begin; i++) to[i * height] = from[i];
-    }
-  }
-}
-
-// y tile += packed x tile * panel, `height` rows by a panel of channels from n on. `fresh`: start from +0
-// instead of from y.
-LH_INLINE void micro(
-  int height, const float *tile, const float *panel, int64_t inner, float *y, int64_t y_stride, int64_t n,
-  int64_t n0, int64_t n1, bool fresh) {
-  vf acc[TILE_ROWS][PANEL_VECTORS];
-  LH_UNROLL for (int r = 0; r < height; r++)
-    LH_UNROLL for (int v = 0; v < PANEL_VECTORS; v++)
-      acc[r][v] = fresh ? (vf)0.0f : load_part(y + r * y_stride, n + v * LH_WIDTH, n0, n1);
-  LH_NO_UNROLL for (int64_t i = 0; i < inner; i++) {
-    vf w[PANEL_VECTORS];
-    LH_UNROLL for (int v = 0; v < PANEL_VECTORS; v++) w[v] = load_f32(panel + v * LH_WIDTH);
-    LH_UNROLL for (int r = 0; r < height; r++)
-      LH_UNROLL for (int v = 0; v < PANEL_VECTORS; v++)
-        acc[r][v] = fma_vector((vf)tile[r], w[v], acc[r][v]);
-    panel += PANEL_WIDTH;
-    tile += height;
-  }
-  LH_UNROLL for (int r = 0; r < height; r++)
-    LH_UNROLL for (int v = 0; v < PANEL_VECTORS; v++)
-      store_part(y + r * y_stride, acc[r][v], n + v * LH_WIDTH, n0, n1);
-}
-
-static void micro_rows(
-  int64_t height, const float *tile, const float *panel, int64_t inner, float *y, int64_t y_stride,
-  int64_t n, int64_t n0, int64_t n1, bool fresh) {
-#define HEIGHT(h) \
-  case h: micro(h, tile, panel, inner, y, y_stride, n, n0, n1, fresh); break;
-  switch (height) {
-    HEIGHT(1) HEIGHT(2) HEIGHT(3) HEIGHT(4) HEIGHT(5) HEIGHT(6)
-#if TILE_ROWS == 12
-    HEIGHT(7) HEIGHT(8) HEIGHT(9) HEIGHT(10) HEIGHT(11) HEIGHT(12)
-#endif
-  }
-#undef HEIGHT
-}
-
-LH_INLINE void panels(
-  lh_type type, int64_t element_bytes, const uint8_t *packed, const float *x, int64_t x_stride, float *y,
-  int64_t y_stride, int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch) {
-  float *panel = scratch, *packed_x = scratch + PANEL_CHANNELS * INNER_BLOCK;
-  for (int64_t r0 = 0; r0 < m; r0 += ROW_BLOCK) {
-    int64_t rows = lh_min(ROW_BLOCK, m - r0);
-    for (int64_t begin = 0; begin < k; begin += INNER_BLOCK) {
-      int64_t end = lh_min(begin + INNER_BLOCK, k), inner = end - begin;
-      pack_rows(x + r0 * x_stride, x_stride, rows, begin, end, packed_x);
-      for (int64_t n = n0 / LH_BUNDLE_CHANNELS * LH_BUNDLE_CHANNELS; n < n1; n += PANEL_WIDTH) {
-        pack_panel(type, element_bytes, packed, k, n, n1, begin, end, panel);
-        for (int64_t r = 0; r < rows; r += TILE_ROWS)
-          micro_rows(
-            lh_min(TILE_ROWS, rows - r), packed_x + r * inner, panel, inner, y + (r0 + r) * y_stride,
-            y_stride, n, n0, n1, begin == 0);
-      }
-    }
-  }
-}
+typedef void (*group_of)(
+  const uint8_t *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride, int64_t k, int64_t n0,
+  int64_t n1);
 
 // One function for each type and number of rows: in one large function registers were spilled at random.
-#define DIRECT(name, type, rows) \
+#define GROUP(name, type, rows) \
   static __attribute__((noinline)) void LH_FN(matmul_##name##_##rows)( \
     const uint8_t *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride, int64_t k, \
     int64_t n0, int64_t n1) { \
-    direct(type, type == LH_F32 ? 4 : 2, rows, packed, x, x_stride, y, y_stride, k, n0, n1); \
+    group(type, type == LH_F32 ? 4 : 2, rows, packed, x, x_stride, y, y_stride, k, n0, n1); \
   }
+#define NAME(name, rows) LH_FN(matmul_##name##_##rows)
+#if GROUP_ROWS == 8
+#define MORE_ROWS(name, type) GROUP(name, type, 6) GROUP(name, type, 7) GROUP(name, type, 8)
+#define MORE_NAMES(name) NAME(name, 6), NAME(name, 7), NAME(name, 8)
+#else
+#define MORE_ROWS(name, type)
+#define MORE_NAMES(name)
+#endif
 #define OF_TYPE(name, type) \
-  DIRECT(name, type, 1) DIRECT(name, type, 2) DIRECT(name, type, 3) DIRECT(name, type, 4) \
-  static __attribute__((noinline)) void LH_FN(matmul_##name)( \
-    const uint8_t *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride, int64_t m, \
-    int64_t k, int64_t n0, int64_t n1, float *scratch) { \
-    panels( \
-      type, type == LH_F32 ? 4 : 2, packed, x, x_stride, y, y_stride, m, k, n0, n1, scratch); \
-  }
+  GROUP(name, type, 1) GROUP(name, type, 2) GROUP(name, type, 3) GROUP(name, type, 4) GROUP(name, type, 5) \
+  MORE_ROWS(name, type) \
+  static const group_of LH_FN(matmul_##name)[GROUP_ROWS] = { \
+    NAME(name, 1), NAME(name, 2), NAME(name, 3), NAME(name, 4), NAME(name, 5), MORE_NAMES(name)};
 OF_TYPE(f32, LH_F32) OF_TYPE(f16, LH_F16) OF_TYPE(bf16, LH_BF16)
 #undef OF_TYPE
-#undef DIRECT
+#undef MORE_ROWS
+#undef MORE_NAMES
+#undef NAME
+#undef GROUP
 
 void LH_FN(lh_matmul)(
   lh_type type, const void *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride,
-  int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch) {
-  if (!lh_is_float(type) || n0 >= n1) return;
+  int64_t m, int64_t k, int64_t n0, int64_t n1) {
+  if (!lh_is_float(type)) return;
   if (k == 0) return lh_write_zeros(y, y_stride, m, n0, n1);
-#define ROWS(name, rows) \
-  case rows: LH_FN(matmul_##name##_##rows)(packed, x, x_stride, y, y_stride, k, n0, n1); break;
-#define OF_TYPE(name, type) \
-  case type: \
-    switch (m) { \
-      case 0: break; \
-      ROWS(name, 1) ROWS(name, 2) ROWS(name, 3) ROWS(name, 4) \
-      default: LH_FN(matmul_##name)(packed, x, x_stride, y, y_stride, m, k, n0, n1, scratch); \
-    } \
-    break;
-  switch (type) {
-    OF_TYPE(f32, LH_F32) OF_TYPE(f16, LH_F16) OF_TYPE(bf16, LH_BF16)
-    default: break;
+  const group_of *by_rows =
+    type == LH_F32 ? LH_FN(matmul_f32) : type == LH_F16 ? LH_FN(matmul_f16) : LH_FN(matmul_bf16);
+  const int64_t stay = lh_stay_channels(LH_BUNDLE_CHANNELS * (type == LH_F32 ? 4 : 2) * k);
+  const int64_t groups = (m + GROUP_ROWS - 1) / GROUP_ROWS;
+  for (int64_t n = n0, end; n < n1; n = end) {
+    end = lh_min(n1, (n / stay + 1) * stay);
+    for (int64_t g = 0; g < groups; g++) {
+      // Groups as equal as can be: of 8, 9 rows are 4 and 5.
+      int64_t first = m * g / groups, rows = m * (g + 1) / groups - first;
+      by_rows[rows - 1](packed, x + first * x_stride, x_stride, y + first * y_stride, y_stride, k, n, end);
+    }
   }
-#undef OF_TYPE
-#undef ROWS
 }
 
-#undef TILE_ROWS
-#undef PANEL_VECTORS
-#undef PANEL_WIDTH
 #undef PARTS
-#undef DIRECT_BUNDLES
+#undef GROUP_ROWS
+#undef MOST_SUMS
+#undef BESIDE
 #endif

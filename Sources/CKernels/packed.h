@@ -43,7 +43,6 @@ LH_INLINE lh_packing lh_packing_of(lh_type type) {
 }
 
 LH_INLINE bool lh_is_float(lh_type type) { return type == LH_F32 || type == LH_F16 || type == LH_BF16; }
-LH_INLINE bool lh_is_quantised(lh_type type) { return lh_packing_of(type).low_bits != 0; }
 LH_INLINE int lh_code_bytes(lh_packing p) { return 64 * (p.low_bits + p.high_bits); }
 LH_INLINE int lh_scale_bytes(lh_packing p) { return 16 * p.byte_rows + 32 * p.half_rows; }
 LH_INLINE int lh_unit_bytes(lh_packing p) { return p.blocks * lh_code_bytes(p) + lh_scale_bytes(p); }
@@ -72,21 +71,23 @@ LH_INLINE int lh_packed_code(lh_packing p, const uint8_t *codes, int channel, in
   return p.is_table ? table[code] : code;
 }
 
+// How many channels all groups of rows meet before the next ones are read: whole bundles that leave half of a usual
+// second-level cache to the rows, but at least two, and an even number.
+LH_INLINE int64_t lh_stay_channels(int64_t bundle_bytes) {
+  int64_t pairs = (512 << 10) / (2 * bundle_bytes);
+  return 2 * LH_BUNDLE_CHANNELS * (pairs < 1 ? 1 : pairs);
+}
+
 LH_INLINE void lh_write_zeros(float *y, int64_t y_stride, int64_t m, int64_t n0, int64_t n1) {
   for (int64_t r = 0; r < m; r++)
     for (int64_t n = n0; n < n1; n++) y[r * y_stride + n] = 0;
 }
 
-// Moves those of `count` channels from channel n on that lie in [n0, n1), to y or from it. Out of line: the
-// edges of a matrix are few, and their code would bury the kernels'.
+// Stores those of `count` channels from channel n on that lie in [n0, n1). Out of line: the edges of a matrix are few,
+// and their code would bury the kernels'.
 static __attribute__((noinline, unused)) void lh_store_edge(
   float *y, const float *values, int64_t count, int64_t n, int64_t n0, int64_t n1) {
   for (int64_t i = lh_clamp(n0 - n, 0, count); i < lh_min(n1 - n, count); i++) y[n + i] = values[i];
-}
-
-static __attribute__((noinline, unused)) void lh_load_edge(
-  const float *y, float *values, int64_t count, int64_t n, int64_t n0, int64_t n1) {
-  for (int64_t i = lh_clamp(n0 - n, 0, count); i < lh_min(n1 - n, count); i++) values[i] = y[n + i];
 }
 
 typedef struct { float scale, minimum; } lh_packed_scale;

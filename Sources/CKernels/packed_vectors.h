@@ -18,7 +18,6 @@ typedef uint8_t LH_FN(lh_vbyte) __attribute__((ext_vector_type(LH_WIDTH)));
 #define gather LH_FN(lh_gather)
 #define end_gathering LH_FN(lh_end_gathering)
 #define store_part LH_FN(lh_store_part)
-#define load_part LH_FN(lh_load_part)
 // Whether codes are kept as signed numbers (less 128) where the type's offset is 128; see gather.
 #define LH_SIGNED_WIDE_CODES (LH_WIDTH == 8)
 #endif
@@ -175,12 +174,4 @@ LH_INLINE void store_part(float *y, vf v, int64_t n, int64_t n0, int64_t n1) {
   float lanes[LH_WIDTH];
   store_f32(lanes, v);
   lh_store_edge(y, lanes, LH_WIDTH, n, n0, n1);
-}
-
-// Loads what store_part stored; other lanes are zeros.
-LH_INLINE vf load_part(const float *y, int64_t n, int64_t n0, int64_t n1) {
-  if (n >= n0 && n + LH_WIDTH <= n1) return load_f32(y + n);
-  float lanes[LH_WIDTH] = {0};
-  lh_load_edge(y, lanes, LH_WIDTH, n, n0, n1);
-  return load_f32(lanes);
 }

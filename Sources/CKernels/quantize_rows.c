@@ -28,18 +28,23 @@ LH_INLINE void finish_without_values(lh_activation_block *block, uint32_t larges
   finish(block, largest >= INFINITY_BITS ? __builtin_nanf("") : 0.0f, (const int32_t[2]){0, 0});
 }
 
+// 2048 elements are 64 blocks, 4 KiB: in rows so far apart the same blocks would fight for the same few places of the
+// first-level cache.
+int64_t lh_activation_stride(int64_t k) { return k / LH_BLOCK_ELEMENTS | 1; }
+
 void lh_quantize_rows_reference(
-  const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t m, int64_t k) {
+  const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t block_stride, int64_t m, int64_t k) {
   for (int64_t r = 0; r < m; r++)
-    for (int64_t begin = 0; begin < k; begin += LH_BLOCK_ELEMENTS, blocks++) {
-      const float *from = x + r * x_stride + begin;
+    for (int64_t b = 0; b < k / LH_BLOCK_ELEMENTS; b++) {
+      const float *from = x + r * x_stride + b * LH_BLOCK_ELEMENTS;
+      lh_activation_block *block = blocks + r * block_stride + b;
       uint32_t largest = 0;
       for (int i = 0; i < LH_BLOCK_ELEMENTS; i++) {
         uint32_t magnitude = lh_to_bits(from[i]) & 0x7fffffffu;
         if (magnitude > largest) largest = magnitude;
       }
       if (largest >= INFINITY_BITS || lh_from_bits(largest) < SMALLEST) {
-        finish_without_values(blocks, largest);
+        finish_without_values(block, largest);
         continue;
       }
       float inverse = 127.0f / lh_from_bits(largest);
@@ -47,10 +52,10 @@ void lh_quantize_rows_reference(
       for (int i = 0; i < LH_BLOCK_ELEMENTS; i++) {
         float scaled = from[i] * inverse;
         int32_t value = (int32_t)lh_to_bits(scaled + ROUND) - ROUND_BITS;
-        blocks->value[i] = (int8_t)value;
+        block->value[i] = (int8_t)value;
         sum[i / 16] += value;
       }
-      finish(blocks, lh_from_bits(largest) / 127.0f, sum);
+      finish(block, lh_from_bits(largest) / 127.0f, sum);
     }
 }
 
@@ -59,12 +64,13 @@ void lh_quantize_rows_reference(
 #else
 
 void LH_FN(lh_quantize_rows)(
-  const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t m, int64_t k) {
+  const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t block_stride, int64_t m, int64_t k) {
   enum { PARTS = LH_BLOCK_ELEMENTS / LH_WIDTH };
   typedef int8_t bytes __attribute__((ext_vector_type(LH_WIDTH)));
   for (int64_t r = 0; r < m; r++)
-    for (int64_t begin = 0; begin < k; begin += LH_BLOCK_ELEMENTS, blocks++) {
-      const float *from = x + r * x_stride + begin;
+    for (int64_t b = 0; b < k / LH_BLOCK_ELEMENTS; b++) {
+      const float *from = x + r * x_stride + b * LH_BLOCK_ELEMENTS;
+      lh_activation_block *block = blocks + r * block_stride + b;
       vf v[PARTS];
       vu top = 0;
       LH_UNROLL for (int p = 0; p < PARTS; p++) {
@@ -73,7 +79,7 @@ void LH_FN(lh_quantize_rows)(
       }
       uint32_t largest = __builtin_reduce_max(top);
       if (largest >= INFINITY_BITS || lh_from_bits(largest) < SMALLEST) {
-        finish_without_values(blocks, largest);
+        finish_without_values(block, largest);
         continue;
       }
       float inverse = 127.0f / lh_from_bits(largest);
@@ -82,10 +88,10 @@ void LH_FN(lh_quantize_rows)(
         vi value = __builtin_bit_cast(vi, v[p] * inverse + ROUND) - (vi)(int32_t)ROUND_BITS;
         sums[2 * p / PARTS] += value;
         bytes narrow = __builtin_convertvector(value, bytes);
-        __builtin_memcpy(blocks->value + p * LH_WIDTH, &narrow, sizeof narrow);
+        __builtin_memcpy(block->value + p * LH_WIDTH, &narrow, sizeof narrow);
       }
       int32_t sum[2] = {__builtin_reduce_add(sums[0]), __builtin_reduce_add(sums[1])};
-      finish(blocks, lh_from_bits(largest) / 127.0f, sum);
+      finish(block, lh_from_bits(largest) / 127.0f, sum);
     }
 }
 

@@ -15,24 +15,17 @@ final class MatrixProduct {
   }
 
   private let pool: ComputePool
-  /// One kernel scratch a thread.
-  private let scratch: AlignedBuffer<Float>
-  private let scratchStride: Int
-  /// The rounded input: `[rows, columns / 32]`.
+  /// The rounded input: `[rows, lh_activation_stride(columns)]`.
   private let rounded: AlignedBuffer<lh_activation_block>
-  /// Channels a thread takes at a time: whole panels of every kernel variant.
+  /// Channels a thread takes at a time: two bundles, which kernels may take side by side.
   private static let channelGranularity = 32
-  private static let blockSize = Int(LH_BLOCK_ELEMENTS)
 
   /// - Parameters:
   ///   - rowCapacity: rows of the largest input.
   ///   - columnCapacity: columns of the widest.
   init(pool: ComputePool, rowCapacity: Int, columnCapacity: Int) throws {
     self.pool = pool
-    // Threads' areas start on their own cache lines.
-    scratchStride = (Int(lh_matmul_scratch_floats()) + 15) / 16 * 16
-    scratch = try AlignedBuffer(count: scratchStride * pool.threadCount)
-    rounded = try AlignedBuffer(count: rowCapacity * (columnCapacity / Self.blockSize))
+    rounded = try AlignedBuffer(count: rowCapacity * Int(lh_activation_stride(Int64(columnCapacity))))
   }
 
   /// Multiplies `input`, `[rows, columns]`, by up to three matrices of as many columns.
@@ -45,42 +38,42 @@ final class MatrixProduct {
     let secondStart = first.channelCount
     let thirdStart = secondStart + (second?.channelCount ?? 0)
     let count = thirdStart + (third?.channelCount ?? 0)
-    pool.forEachSlice(of: count, granularity: Self.channelGranularity) { channels, thread in
-      multiply(input, rows: rows, first, startingAt: 0, channels, thread: thread)
-      if let second { multiply(input, rows: rows, second, startingAt: secondStart, channels, thread: thread) }
-      if let third { multiply(input, rows: rows, third, startingAt: thirdStart, channels, thread: thread) }
+    pool.forEachSlice(of: count, granularity: Self.channelGranularity) { channels, _ in
+      multiply(input, rows: rows, first, startingAt: 0, channels)
+      if let second { multiply(input, rows: rows, second, startingAt: secondStart, channels) }
+      if let third { multiply(input, rows: rows, third, startingAt: thirdStart, channels) }
     }
   }
 
   private func round(_ input: UnsafePointer<Float>, rows: Int, columns: Int) {
     let blocks = rounded.baseAddress
-    let blocksPerRow = columns / Self.blockSize
-    precondition(rows * blocksPerRow <= rounded.count, "more rows or columns than there is room for")
+    let stride = Int(lh_activation_stride(Int64(columns)))
+    precondition(rows * stride <= rounded.count, "more rows or columns than there is room for")
     pool.forEachSlice(of: rows) { slice, _ in
       lh_quantize_rows(
-        input + slice.lowerBound * columns, Int64(columns), blocks + slice.lowerBound * blocksPerRow,
+        input + slice.lowerBound * columns, Int64(columns), blocks + slice.lowerBound * stride, Int64(stride),
         Int64(slice.count), Int64(columns))
     }
   }
 
   /// The part of a term's product that lies in `channels`, where the term's own channels begin at `start`.
   private func multiply(
-    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, startingAt start: Int, _ channels: Range<Int>, thread: Int
+    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, startingAt start: Int, _ channels: Range<Int>
   ) {
     let weights = term.weights
     let first = max(channels.lowerBound - start, 0)
     let end = min(channels.upperBound - start, weights.rowCount)
     guard first < end else { return }
-    let ownScratch = scratch.baseAddress + thread * scratchStride
     let type = weights.type.kernelType
+    let columns = Int64(weights.columnCount)
     if term.isQuantised {
       lh_matmul_quantized(
-        type, weights.bytes, rounded.baseAddress, term.output, Int64(weights.rowCount), Int64(rows),
-        Int64(weights.columnCount), Int64(first), Int64(end), ownScratch)
+        type, weights.bytes, rounded.baseAddress, lh_activation_stride(columns), term.output, Int64(weights.rowCount),
+        Int64(rows), columns, Int64(first), Int64(end))
     } else {
       lh_matmul(
-        type, weights.bytes, input, Int64(weights.columnCount), term.output, Int64(weights.rowCount), Int64(rows),
-        Int64(weights.columnCount), Int64(first), Int64(end), ownScratch)
+        type, weights.bytes, input, columns, term.output, Int64(weights.rowCount), Int64(rows), columns, Int64(first),
+        Int64(end))
     }
   }
 }

@@ -20,11 +20,10 @@ extension KernelTests {
             let x = (0..<rows * k).map { signs[$0 % signs.count] }
             let y = sameOnEveryISA("type \(type.rawValue) of \(fill)") {
               var rounded = [lh_activation_block](repeating: lh_activation_block(), count: rows * k / 32)
-              lh_quantize_rows(x, Int64(k), &rounded, Int64(rows), Int64(k))
+              lh_quantize_rows(x, Int64(k), &rounded, Int64(k / 32), Int64(rows), Int64(k))
               var y = [Float](repeating: 0, count: rows * channels)
-              var scratch = [Float](repeating: 0, count: Int(lh_matmul_scratch_floats()))
               lh_matmul_quantized(
-                type, packed, rounded, &y, Int64(channels), Int64(rows), Int64(k), 0, Int64(channels), &scratch)
+                type, packed, rounded, Int64(k / 32), &y, Int64(channels), Int64(rows), Int64(k), 0, Int64(channels))
               return y
             }
             let row = decoded(type, Array(weights.prefix(blocks * blockBytes)), count: k)

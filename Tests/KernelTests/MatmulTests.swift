@@ -39,10 +39,13 @@ extension KernelTests {
         return packed
       }
 
+      /// Blocks from one rounded row to the next.
+      var blockStride: Int { Int(lh_activation_stride(Int64(k))) }
+
       /// All rows of x, rounded.
       var rounded: [lh_activation_block] {
-        var blocks = [lh_activation_block](repeating: lh_activation_block(), count: m * k / 32)
-        lh_quantize_rows(x, Int64(xStride), &blocks, Int64(m), Int64(k))
+        var blocks = [lh_activation_block](repeating: lh_activation_block(), count: m * blockStride)
+        lh_quantize_rows(x, Int64(xStride), &blocks, Int64(blockStride), Int64(m), Int64(k))
         return blocks
       }
 
@@ -51,20 +54,19 @@ extension KernelTests {
         let rows = rows ?? 0..<m
         let channels = channels ?? 0..<n
         var y = [Float](repeating: 7, count: rows.count * n)
-        var scratch = [Float](repeating: .nan, count: Int(lh_matmul_scratch_floats()))
         if isQuantised {
           rounded.withUnsafeBufferPointer { x in
             guard let x = x.baseAddress else { return }
             lh_matmul_quantized(
-              type, packed, x + rows.lowerBound * (k / 32), &y, Int64(n), Int64(rows.count), Int64(k),
-              Int64(channels.lowerBound), Int64(channels.upperBound), &scratch)
+              type, packed, x + rows.lowerBound * blockStride, Int64(blockStride), &y, Int64(n), Int64(rows.count),
+              Int64(k), Int64(channels.lowerBound), Int64(channels.upperBound))
           }
         } else {
           x.withUnsafeBufferPointer { x in
             guard let x = x.baseAddress else { return }
             lh_matmul(
               type, packed, x + rows.lowerBound * xStride, Int64(xStride), &y, Int64(n), Int64(rows.count), Int64(k),
-              Int64(channels.lowerBound), Int64(channels.upperBound), &scratch)
+              Int64(channels.lowerBound), Int64(channels.upperBound))
           }
         }
         return y
@@ -81,7 +83,7 @@ extension KernelTests {
         for r in 0..<m {
           let row = (0..<k).map { i in
             guard isQuantised else { return Double(x[r * xStride + i]) }
-            return blocks[r * (k / 32) + i / 32].element(i % 32)
+            return blocks[r * blockStride + i / 32].element(i % 32)
           }
           for c in 0..<n { result.append((0..<k).reduce(0.0) { $0 + row[$1] * Double(w[c][$1]) }) }
         }
@@ -114,6 +116,8 @@ extension KernelTests {
         (1, 1000, 65), (1, 7, 200), (2, 300, 63), (3, 15, 64), (4, 511, 33), (5, 513, 96), (13, 31, 1),
         (25, 260, 35),
         (243, 40, 34), (12, 0, 20), (1, 0, 3),
+        // Long rows: several groups of rows meet the channels in several parts.
+        (9, 28000, 34),
       ] {
         let product = Product(type, m: m, k: Self.inner(type, k), n: n, seed: UInt64(m + k + n))
         let y = sameOnEveryISA("matmul type \(type.rawValue), m \(m), k \(k), n \(n)") { product.run() }
@@ -189,14 +193,13 @@ extension KernelTests {
       #expect(lh_packed_bytes(lh_type(rawValue: 99), 16, 32) == 0)
       for isa in everyISA {
         var y: [Float] = [3]
-        var scratch = [Float](repeating: 0, count: Int(lh_matmul_scratch_floats()))
         let packed = [UInt8](repeating: 0, count: 1024)
         with(isa) {
           for type in [LH_Q4_0, lh_type(rawValue: 99)] {
-            lh_matmul(type, packed, [Float](repeating: 1, count: 32), 32, &y, 1, 1, 32, 0, 1, &scratch)
+            lh_matmul(type, packed, [Float](repeating: 1, count: 32), 32, &y, 1, 1, 32, 0, 1)
           }
           for type in [LH_F16, lh_type(rawValue: 99)] {
-            lh_matmul_quantized(type, packed, [lh_activation_block()], &y, 1, 1, 32, 0, 1, &scratch)
+            lh_matmul_quantized(type, packed, [lh_activation_block()], 1, &y, 1, 1, 32, 0, 1)
           }
         }
         #expect(y == [3])

@@ -23,14 +23,13 @@ extension KernelTests {
       for type in everyType where lh_type_block_elements(type) > 1 {
         let k = Int(lh_type_block_elements(type))
         let product = MatmulTests.Product(type, m: 0, k: k, n: 19, seed: 21)
-        var scratch = [Float](repeating: 0, count: Int(lh_matmul_scratch_floats()))
         for element in stride(from: 0, to: k, by: 7) {
           var x = [Float](repeating: 0, count: k)
           x[element] = 127
           var blocks = [lh_activation_block](repeating: lh_activation_block(), count: k / 32)
-          lh_quantize_rows(x, Int64(k), &blocks, 1, Int64(k))
+          lh_quantize_rows(x, Int64(k), &blocks, 0, 1, Int64(k))
           var y = [Float](repeating: 0, count: 19)
-          lh_matmul_quantized(type, product.packed, blocks, &y, 19, 1, Int64(k), 0, 19, &scratch)
+          lh_matmul_quantized(type, product.packed, blocks, 0, &y, 19, 1, Int64(k), 0, 19)
           for channel in 0..<19 {
             let start = 1 + channel * product.rowBytes
             let row = decoded(type, Array(product.weights[start..<start + product.rowBytes - 5]), count: k)
@@ -44,7 +43,7 @@ extension KernelTests {
   @Suite struct RoundingTests {
     private func rounded(_ x: [Float]) -> [lh_activation_block] {
       var blocks = [lh_activation_block](repeating: lh_activation_block(), count: x.count / 32)
-      lh_quantize_rows(x, Int64(x.count), &blocks, 1, Int64(x.count))
+      lh_quantize_rows(x, Int64(x.count), &blocks, 0, 1, Int64(x.count))
       return blocks
     }
 
@@ -98,8 +97,7 @@ extension KernelTests {
         for type in everyType where lh_type_block_elements(type) == 32 {
           let product = MatmulTests.Product(type, m: 0, k: 64, n: 5, seed: 2)
           var y = [Float](repeating: 0, count: 5)
-          var scratch = [Float](repeating: 0, count: Int(lh_matmul_scratch_floats()))
-          lh_matmul_quantized(type, product.packed, blocks, &y, 5, 1, 64, 0, 5, &scratch)
+            lh_matmul_quantized(type, product.packed, blocks, 0, &y, 5, 1, 64, 0, 5)
           #expect(y.allSatisfy { $0.isNaN })
         }
       }

@@ -75,16 +75,16 @@ typedef struct {
   int32_t unused;
 } lh_activation_block;
 
-// Rounds m rows of k elements (a multiple of 32) to blocks[r * (k/32) + b]. `blocks` has the alignment of a
-// cache line. value = x * (127 / largest magnitude), to nearest even; a block whose largest magnitude is
+// Blocks from one row to the next that suit the product best: at least k/32.
+int64_t lh_activation_stride(int64_t k);
+
+// Rounds m rows of k elements (a multiple of 32) to blocks[r * block_stride + b]. `blocks` has the alignment of
+// a cache line. value = x * (127 / largest magnitude), to nearest even; a block whose largest magnitude is
 // below 2^-120 is all zeros.
 void lh_quantize_rows(
-  const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t m, int64_t k);
+  const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t block_stride, int64_t m, int64_t k);
 
 // ---- Matrix product ----
-
-// Floats of scratch that one call of either product needs; each thread brings its own, 64-byte aligned.
-int64_t lh_matmul_scratch_floats(void);
 
 // Products of `packed` weights: y[r*y_stride + n] = row r of the activations times channel n, for rows r
 // in [0, m) and channels n in [n0, n1); other elements of y are not touched, so threads may share y and
@@ -94,12 +94,12 @@ int64_t lh_matmul_scratch_floats(void);
 // Floats. Order: acc = +0, then acc = fma(x[i], w[i], acc) for i ascending.
 void lh_matmul(
   lh_type type, const void *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride,
-  int64_t m, int64_t k, int64_t n0, int64_t n1, float *scratch);
+  int64_t m, int64_t k, int64_t n0, int64_t n1);
 // Quantised types. Order: acc = +0; then for each sub-block, ascending, with s = the exact integer sum of
 // (code - offset) * value: acc = fma(float(s), weight scale * activation scale, acc), and for types with
 // minimum then acc = fma(minimum, activation sum of the sub-block, acc).
 void lh_matmul_quantized(
-  lh_type type, const void *packed, const lh_activation_block *x, float *y, int64_t y_stride, int64_t m,
-  int64_t k, int64_t n0, int64_t n1, float *scratch);
+  lh_type type, const void *packed, const lh_activation_block *x, int64_t x_stride, float *y, int64_t y_stride,
+  int64_t m, int64_t k, int64_t n0, int64_t n1);
 
 #endif
