@@ -20,6 +20,7 @@ let package = Package(
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
   ],
   targets: [
     // MARK: C
@@ -50,11 +51,16 @@ let package = Package(
     .target(name: "Transport", dependencies: ["Inference", "CZeroMQ", "CPlatform"], swiftSettings: swiftSettings),
     .target(name: "Credentials", dependencies: ["Transport"], swiftSettings: swiftSettings),
 
+    // MARK: Weights on their way
+    .target(
+      name: "Provisioning", dependencies: ["Wire", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: optimized),
+
     // MARK: Processes
     .target(
       name: "Worker",
       dependencies: [
-        "Inference", "Transformer", "Attention", "Weights", "Tensors", "Wire", "Transport",
+        "Inference", "Transformer", "Attention", "Weights", "Tensors", "Wire", "Transport", "Provisioning",
         .product(name: "Logging", package: "swift-log"),
       ],
       // Tests may let faults happen at exact places; the program that is installed cannot.
@@ -62,7 +68,8 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "Inference", "Scheduling", "Cluster", "Wire", "Transport", .product(name: "Logging", package: "swift-log"),
+        "Inference", "Scheduling", "Cluster", "Wire", "Transport", "Provisioning",
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .target(
       name: "OpenAIAPI",
@@ -75,7 +82,7 @@ let package = Package(
       name: "longhaul",
       dependencies: [
         "Inference", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI", "Transport",
-        "Credentials", "Evaluation", .product(name: "Yams", package: "Yams"),
+        "Credentials", "Evaluation", "Provisioning", .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -120,6 +127,10 @@ let package = Package(
       name: "SchedulingTests", dependencies: ["Fixtures", "Scheduling", "Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Inference"], swiftSettings: swiftSettings),
     .testTarget(
+      name: "ProvisioningTests",
+      dependencies: ["Fixtures", "Provisioning", "Wire", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: swiftSettings),
+    .testTarget(
       name: "TransportTests", dependencies: ["Fixtures", "Transport", "CPlatform"], swiftSettings: swiftSettings),
     .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Transport"], swiftSettings: swiftSettings),
     .testTarget(
@@ -130,7 +141,9 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
-      name: "WorkerTests", dependencies: ["Worker", "Attention", "Inference", "Wire"], swiftSettings: swiftSettings),
+      name: "WorkerTests",
+      dependencies: ["Fixtures", "Worker", "Attention", "Inference", "Wire", "Transport", "Provisioning"],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "CoordinatorTests",
       dependencies: [

@@ -502,7 +502,187 @@ void   longhaul__stage_assignment__free_unpacked
   assert(message->base.descriptor == &longhaul__stage_assignment__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptors[9] =
+void   longhaul__fetch_manifest__init
+                     (Longhaul__FetchManifest         *message)
+{
+  static const Longhaul__FetchManifest init_value = LONGHAUL__FETCH_MANIFEST__INIT;
+  *message = init_value;
+}
+size_t longhaul__fetch_manifest__get_packed_size
+                     (const Longhaul__FetchManifest *message)
+{
+  assert(message->base.descriptor == &longhaul__fetch_manifest__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__fetch_manifest__pack
+                     (const Longhaul__FetchManifest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__fetch_manifest__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__fetch_manifest__pack_to_buffer
+                     (const Longhaul__FetchManifest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__fetch_manifest__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__FetchManifest *
+       longhaul__fetch_manifest__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__FetchManifest *)
+     protobuf_c_message_unpack (&longhaul__fetch_manifest__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__fetch_manifest__free_unpacked
+                     (Longhaul__FetchManifest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__fetch_manifest__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   longhaul__manifest_news__init
+                     (Longhaul__ManifestNews         *message)
+{
+  static const Longhaul__ManifestNews init_value = LONGHAUL__MANIFEST_NEWS__INIT;
+  *message = init_value;
+}
+size_t longhaul__manifest_news__get_packed_size
+                     (const Longhaul__ManifestNews *message)
+{
+  assert(message->base.descriptor == &longhaul__manifest_news__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__manifest_news__pack
+                     (const Longhaul__ManifestNews *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__manifest_news__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__manifest_news__pack_to_buffer
+                     (const Longhaul__ManifestNews *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__manifest_news__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__ManifestNews *
+       longhaul__manifest_news__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__ManifestNews *)
+     protobuf_c_message_unpack (&longhaul__manifest_news__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__manifest_news__free_unpacked
+                     (Longhaul__ManifestNews *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__manifest_news__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   longhaul__content_range__init
+                     (Longhaul__ContentRange         *message)
+{
+  static const Longhaul__ContentRange init_value = LONGHAUL__CONTENT_RANGE__INIT;
+  *message = init_value;
+}
+size_t longhaul__content_range__get_packed_size
+                     (const Longhaul__ContentRange *message)
+{
+  assert(message->base.descriptor == &longhaul__content_range__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__content_range__pack
+                     (const Longhaul__ContentRange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__content_range__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__content_range__pack_to_buffer
+                     (const Longhaul__ContentRange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__content_range__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__ContentRange *
+       longhaul__content_range__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__ContentRange *)
+     protobuf_c_message_unpack (&longhaul__content_range__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__content_range__free_unpacked
+                     (Longhaul__ContentRange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__content_range__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   longhaul__chunk_refusal__init
+                     (Longhaul__ChunkRefusal         *message)
+{
+  static const Longhaul__ChunkRefusal init_value = LONGHAUL__CHUNK_REFUSAL__INIT;
+  *message = init_value;
+}
+size_t longhaul__chunk_refusal__get_packed_size
+                     (const Longhaul__ChunkRefusal *message)
+{
+  assert(message->base.descriptor == &longhaul__chunk_refusal__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__chunk_refusal__pack
+                     (const Longhaul__ChunkRefusal *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__chunk_refusal__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__chunk_refusal__pack_to_buffer
+                     (const Longhaul__ChunkRefusal *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__chunk_refusal__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__ChunkRefusal *
+       longhaul__chunk_refusal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__ChunkRefusal *)
+     protobuf_c_message_unpack (&longhaul__chunk_refusal__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__chunk_refusal__free_unpacked
+                     (Longhaul__ChunkRefusal *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__chunk_refusal__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptors[11] =
 {
   {
     "version",
@@ -612,10 +792,36 @@ static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "fetch_manifest",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__WorkerMessage, body_case),
+    offsetof(Longhaul__WorkerMessage, fetch_manifest),
+    &longhaul__fetch_manifest__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fetch_chunk",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__WorkerMessage, body_case),
+    offsetof(Longhaul__WorkerMessage, fetch_chunk),
+    &longhaul__content_range__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__worker_message__field_indices_by_name[] = {
   8,   /* field[8] = drain */
   7,   /* field[7] = draining */
+  10,   /* field[10] = fetch_chunk */
+  9,   /* field[9] = fetch_manifest */
   2,   /* field[2] = heartbeat */
   6,   /* field[6] = leaving */
   3,   /* field[3] = load_progress */
@@ -628,7 +834,7 @@ static const ProtobufCIntRange longhaul__worker_message__number_ranges[2 + 1] =
 {
   { 1, 0 },
   { 8, 6 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor longhaul__worker_message__descriptor =
 {
@@ -638,14 +844,14 @@ const ProtobufCMessageDescriptor longhaul__worker_message__descriptor =
   "Longhaul__WorkerMessage",
   "longhaul",
   sizeof(Longhaul__WorkerMessage),
-  9,
+  11,
   longhaul__worker_message__field_descriptors,
   longhaul__worker_message__field_indices_by_name,
   2,  longhaul__worker_message__number_ranges,
   (ProtobufCMessageInit) longhaul__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descriptors[7] =
+static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descriptors[10] =
 {
   {
     "version",
@@ -731,10 +937,49 @@ static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descr
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "manifest",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__CoordinatorMessage, body_case),
+    offsetof(Longhaul__CoordinatorMessage, manifest),
+    &longhaul__manifest_news__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "chunk",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__CoordinatorMessage, body_case),
+    offsetof(Longhaul__CoordinatorMessage, chunk),
+    &longhaul__content_range__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "chunk_refused",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__CoordinatorMessage, body_case),
+    offsetof(Longhaul__CoordinatorMessage, chunk_refused),
+    &longhaul__chunk_refusal__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
   3,   /* field[3] = assign_stage */
+  8,   /* field[8] = chunk */
+  9,   /* field[9] = chunk_refused */
   6,   /* field[6] = drained */
+  7,   /* field[7] = manifest */
   2,   /* field[2] = refused */
   5,   /* field[5] = rejoin */
   4,   /* field[4] = shutdown */
@@ -744,7 +989,7 @@ static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__coordinator_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
 {
@@ -754,7 +999,7 @@ const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
   "Longhaul__CoordinatorMessage",
   "longhaul",
   sizeof(Longhaul__CoordinatorMessage),
-  7,
+  10,
   longhaul__coordinator_message__field_descriptors,
   longhaul__coordinator_message__field_indices_by_name,
   1,  longhaul__coordinator_message__number_ranges,
@@ -1247,7 +1492,7 @@ const ProtobufCMessageDescriptor longhaul__welcome__descriptor =
   (ProtobufCMessageInit) longhaul__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descriptors[14] =
+static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descriptors[15] =
 {
   {
     "epoch",
@@ -1417,6 +1662,18 @@ static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "shares_weights",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageAssignment, shares_weights),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
   10,   /* field[10] = context_length */
@@ -1431,13 +1688,14 @@ static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
   12,   /* field[12] = next_key */
   9,   /* field[9] = page_count */
   13,   /* field[13] = previous_key */
+  14,   /* field[14] = shares_weights */
   2,   /* field[2] = stage_count */
   1,   /* field[1] = stage_index */
 };
 static const ProtobufCIntRange longhaul__stage_assignment__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 14 }
+  { 0, 15 }
 };
 const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
 {
@@ -1447,11 +1705,234 @@ const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
   "Longhaul__StageAssignment",
   "longhaul",
   sizeof(Longhaul__StageAssignment),
-  14,
+  15,
   longhaul__stage_assignment__field_descriptors,
   longhaul__stage_assignment__field_indices_by_name,
   1,  longhaul__stage_assignment__number_ranges,
   (ProtobufCMessageInit) longhaul__stage_assignment__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+#define longhaul__fetch_manifest__field_descriptors NULL
+#define longhaul__fetch_manifest__field_indices_by_name NULL
+#define longhaul__fetch_manifest__number_ranges NULL
+const ProtobufCMessageDescriptor longhaul__fetch_manifest__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.FetchManifest",
+  "FetchManifest",
+  "Longhaul__FetchManifest",
+  "longhaul",
+  sizeof(Longhaul__FetchManifest),
+  0,
+  longhaul__fetch_manifest__field_descriptors,
+  longhaul__fetch_manifest__field_indices_by_name,
+  0,  longhaul__fetch_manifest__number_ranges,
+  (ProtobufCMessageInit) longhaul__fetch_manifest__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__manifest_news__field_descriptors[4] =
+{
+  {
+    "content",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ManifestNews, content),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "byte_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ManifestNews, byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "fraction",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ManifestNews, fraction),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "failure",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ManifestNews, failure),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__manifest_news__field_indices_by_name[] = {
+  1,   /* field[1] = byte_count */
+  0,   /* field[0] = content */
+  3,   /* field[3] = failure */
+  2,   /* field[2] = fraction */
+};
+static const ProtobufCIntRange longhaul__manifest_news__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor longhaul__manifest_news__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.ManifestNews",
+  "ManifestNews",
+  "Longhaul__ManifestNews",
+  "longhaul",
+  sizeof(Longhaul__ManifestNews),
+  4,
+  longhaul__manifest_news__field_descriptors,
+  longhaul__manifest_news__field_indices_by_name,
+  1,  longhaul__manifest_news__number_ranges,
+  (ProtobufCMessageInit) longhaul__manifest_news__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__content_range__field_descriptors[3] =
+{
+  {
+    "content",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ContentRange, content),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ContentRange, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "byte_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ContentRange, byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__content_range__field_indices_by_name[] = {
+  2,   /* field[2] = byte_count */
+  0,   /* field[0] = content */
+  1,   /* field[1] = offset */
+};
+static const ProtobufCIntRange longhaul__content_range__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor longhaul__content_range__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.ContentRange",
+  "ContentRange",
+  "Longhaul__ContentRange",
+  "longhaul",
+  sizeof(Longhaul__ContentRange),
+  3,
+  longhaul__content_range__field_descriptors,
+  longhaul__content_range__field_indices_by_name,
+  1,  longhaul__content_range__number_ranges,
+  (ProtobufCMessageInit) longhaul__content_range__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__chunk_refusal__field_descriptors[3] =
+{
+  {
+    "content",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ChunkRefusal, content),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "offset",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ChunkRefusal, offset),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "reason",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ChunkRefusal, reason),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__chunk_refusal__field_indices_by_name[] = {
+  0,   /* field[0] = content */
+  1,   /* field[1] = offset */
+  2,   /* field[2] = reason */
+};
+static const ProtobufCIntRange longhaul__chunk_refusal__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor longhaul__chunk_refusal__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.ChunkRefusal",
+  "ChunkRefusal",
+  "Longhaul__ChunkRefusal",
+  "longhaul",
+  sizeof(Longhaul__ChunkRefusal),
+  3,
+  longhaul__chunk_refusal__field_descriptors,
+  longhaul__chunk_refusal__field_indices_by_name,
+  1,  longhaul__chunk_refusal__number_ranges,
+  (ProtobufCMessageInit) longhaul__chunk_refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue longhaul__kvelement_type__enum_values_by_number[5] =

@@ -1,5 +1,6 @@
 package import Cluster
 package import Inference
+package import Provisioning
 package import Transport
 
 /// What a coordinator is told at its start. Read once.
@@ -26,11 +27,14 @@ package struct ClusterConfiguration: Sendable {
   package var build: String
   /// Nil in a cluster without keys.
   package var keys: CoordinatorKeys?
+  /// What workers fetch that lack the model, and hold their own files against. Nil where all have the same file.
+  package var sharedModel: SharedModel?
 
   package init(
     modelID: String, modelPaths: [String], modelFingerprint: String, model: ModelConfiguration,
     footprint: WeightFootprint, controlEndpoint: Endpoint, resultEndpoint: Endpoint, workerCount: Int, demand: KVDemand,
-    allowsInsecureRemote: Bool, build: String, keys: CoordinatorKeys? = nil
+    allowsInsecureRemote: Bool, build: String, keys: CoordinatorKeys? = nil,
+    sharedModel: SharedModel? = nil
   ) {
     self.modelID = modelID
     self.modelPaths = modelPaths
@@ -44,6 +48,7 @@ package struct ClusterConfiguration: Sendable {
     self.allowsInsecureRemote = allowsInsecureRemote
     self.build = build
     self.keys = keys
+    self.sharedModel = sharedModel
   }
 
   /// Tokens a step may carry: a chunk and, beside it, every sequence's next token.

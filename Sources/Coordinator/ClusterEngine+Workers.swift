@@ -49,7 +49,7 @@ extension ClusterEngine {
     case .stageFailed(let epoch, let reason): apply(.stageFailed(worker: name, epoch, reason: reason))
     case .leaving(let reason): apply(.left(worker: name, reason: reason))
     case .draining: apply(.drain(worker: name))
-    case .register, .drain: break  // Handled before anybody is looked up.
+    case .register, .drain, .fetchManifest, .fetchChunk: break  // Answered elsewhere.
     }
   }
 
@@ -166,7 +166,8 @@ extension ClusterEngine {
               nextEndpoint: next?.registration.dataEndpoint ?? links.resultEndpoint.description,
               kvElementType: configuration.demand.elementType, pageCount: plan.pageCount,
               contextLength: configuration.demand.contextLength, maximumStepTokenCount: configuration.stepTokenBudget,
-              nextKey: isLast ? configuration.keys.publicBytes : next?.key?.bytes ?? [], previousKey: previousKey))
+              nextKey: isLast ? configuration.keys.publicBytes : next?.key?.bytes ?? [], previousKey: previousKey,
+              sharesWeights: weightDesk != nil))
         )
       }
     }

@@ -38,6 +38,8 @@ package final class ClusterEngine: InferenceEngine {
   /// Messages that are none, waiting to be answered.
   let strangers = WaitingRoom(capacity: 32)
   let droppedResults = RareNews()
+  /// Where workers fetch weights; nil where there are none to fetch.
+  let weightDesk: WeightDesk?
   private let readinessSink: AsyncStream<EngineReadiness>.Continuation
   private let events: AsyncStream<Event>
   let eventSink: AsyncStream<Event>.Continuation
@@ -67,16 +69,22 @@ package final class ClusterEngine: InferenceEngine {
     let loop = try SocketLoop(name: "sockets")
     let (readiness, readinessSink) = AsyncStream<EngineReadiness>.makeStream(bufferingPolicy: .bufferingNewest(64))
     let (events, eventSink) = AsyncStream<Event>.makeStream()
-    let results = WeakEngine()
+    let engine = WeakEngine()
     do {
       links = try Self.openLinks(
         configuration, loop: loop, eventSink: eventSink, resultGate: resultGate, strangers: strangers,
-        results: results)
+        engine: engine)
     } catch {
       loop.stop()
       throw error
     }
     self.loop = loop
+    weightDesk = configuration.sharedModel.map { [links] model in
+      WeightDesk(model, logger: logger) { message, peer in
+        // What cannot be sent is asked for again.
+        try? loop.send(message, on: links.control, to: peer)
+      }
+    }
     (readinessChanges, self.readinessSink) = (readiness, readinessSink)
     (self.events, self.eventSink) = (events, eventSink)
     state = Mutex(
@@ -85,7 +93,7 @@ package final class ClusterEngine: InferenceEngine {
           settings: configuration.controlSettings, planner: configuration.planner,
           // Workers may still have frames of a coordinator that was here before.
           firstEpoch: PlanEpoch(UInt32.random(in: 1...UInt32.max / 2)), now: .zero)))
-    results.set(self)
+    engine.set(self)
   }
 
   package var controlEndpoint: Endpoint { links.controlEndpoint }
@@ -128,6 +136,7 @@ package final class ClusterEngine: InferenceEngine {
       if ending?.farewell.isOver(now: now) ?? false { break }
     }
     ticker.cancel()
+    weightDesk?.stop()
     readinessSink.finish()
     loop.stop()
   }
@@ -148,7 +157,7 @@ package final class ClusterEngine: InferenceEngine {
 
   private static func openLinks(
     _ configuration: ClusterConfiguration, loop: SocketLoop, eventSink: AsyncStream<Event>.Continuation,
-    resultGate: KeyGate, strangers: WaitingRoom, results: WeakEngine
+    resultGate: KeyGate, strangers: WaitingRoom, engine: WeakEngine
   ) throws -> Links {
     var register = SocketSpecification(kind: .router, role: .bind(configuration.controlEndpoint))
     register.maximumMessageByteCount = WireLimits.maximumControlByteCount
@@ -159,7 +168,11 @@ package final class ClusterEngine: InferenceEngine {
       onMessage: { message, peer in
         guard let peer, let frame = message.frames.first else { return }
         do {
-          eventSink.yield(.worker(try frame.withUnsafeBytes { try WorkerMessage(decoding: $0) }, peer, message.sender))
+          switch try frame.withUnsafeBytes({ try WorkerMessage(decoding: $0) }) {
+          case .fetchManifest: engine.get()?.weightDesk?.tellNews(peer)
+          case .fetchChunk(let range): engine.get()?.weightDesk?.take(range, from: peer)
+          case let other: eventSink.yield(.worker(other, peer, message.sender))
+          }
         } catch {
           // More than a few at once are noise: answering each would hold up the workers' heartbeats.
           if strangers.enter() { eventSink.yield(.stranger(peer, reason: "\(error)")) }
@@ -170,7 +183,7 @@ package final class ClusterEngine: InferenceEngine {
     intake.allowsInsecureRemote = configuration.allowsInsecureRemote
     intake.keys = configuration.keys.results(resultGate)
     intake.handshakeInterval = .seconds(1)
-    let result = try loop.open(intake) { message, _ in results.get()?.takeResult(message) }
+    let result = try loop.open(intake) { message, _ in engine.get()?.takeResult(message) }
     return Links(
       control: control, resultEndpoint: loop.boundEndpoint(of: result) ?? configuration.resultEndpoint,
       controlEndpoint: loop.boundEndpoint(of: control) ?? configuration.controlEndpoint)

@@ -8,9 +8,9 @@ extension Checkpoint {
   /// weights have the same one. Cost: a pass over the headers, some milliseconds for a large vocabulary.
   package var fingerprint: String {
     var hash = FNV1a()
-    for (mapped, headerByteCount) in zip(file.files, file.headerByteCounts) {
-      for byte in mapped.bytes.prefix(headerByteCount) { hash.add(byte) }
-      withUnsafeBytes(of: UInt64(mapped.bytes.count).littleEndian) { size in
+    for part in file.parts {
+      for byte in part.file.bytes.prefix(part.header.byteCount) { hash.add(byte) }
+      withUnsafeBytes(of: UInt64(part.byteCount).littleEndian) { size in
         for byte in size { hash.add(byte) }
       }
     }

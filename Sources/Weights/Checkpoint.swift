@@ -16,7 +16,16 @@ package struct Checkpoint: Sendable {
 
   /// Opens the file at `path`; any shard of a split checkpoint opens all of them.
   package init(path: String) throws(CheckpointError) {
-    let file = try GGUFFile(path: path)
+    self.init(try GGUFFile(path: path))
+  }
+
+  /// Puts together what is stored of a checkpoint: all its headers, and the tensors that a stage needs. Others may be
+  /// missing until they are asked for.
+  package init(headers: [StoredHeader], tensors: [StoredTensor]) throws(CheckpointError) {
+    self.init(try GGUFFile(headers, tensors: tensors))
+  }
+
+  private init(_ file: GGUFFile) {
     self.file = file
     self.model = Result { () throws(CheckpointError) in try Self.model(of: file) }
   }

@@ -26,7 +26,9 @@ extension GGUFFile {
   func vector(_ entry: TensorEntry) throws(CheckpointError) -> [Float] {
     let subject = tensorSubject(entry.name)
     let type = try elementType(entry)
-    guard let bytes = bytes(of: entry) else { throw .damaged(fileName(of: entry), subject, "has no size") }
+    guard let bytes = bytes(of: entry) else {
+      throw .damaged(fileName(of: entry), subject, "is not stored on this machine")
+    }
     let values: [Float]
     switch type {
     case .f32: values = littleEndian(bytes) { (bits: UInt32) in Float(bitPattern: bits) }

@@ -2,7 +2,7 @@ import Glibc
 import Tensors
 
 /// One GGUF checkpoint: a file, or the shards it was split into, mapped and with its headers read. Tensor
-/// bytes stay where they are.
+/// bytes stay where they are. Or what is stored of one: its headers, and some of its tensors in files of their own.
 ///
 /// Versions 2 and 3, little-endian. Throws `CheckpointError`. Cost of opening: the header's bytes, read once.
 package struct GGUFFile: Sendable {
@@ -12,10 +12,19 @@ package struct GGUFFile: Sendable {
   package let tensors: [TensorEntry]
   /// Names of the files, without their folder; the first is what errors name.
   package let fileNames: [String]
-  let files: [MappedFile]
-  /// Bytes of each file's header, from its beginning.
-  let headerByteCounts: [Int]
+  let parts: [Part]
+  /// Where tensors lie in files of their own: those that are there at all. Nil where they lie in the parts.
+  private let stored: [String: MappedFile]?
   private let indexByName: [String: Int]
+
+  /// One of the files, of which perhaps only the header is here.
+  struct Part: Sendable {
+    let name: String
+    let file: MappedFile
+    let header: GGUFHeader
+    /// Bytes of the whole file.
+    let byteCount: Int
+  }
 
   /// Opens the file at `path`; any shard of a split checkpoint opens all of them, found beside it.
   package init(path: String) throws(CheckpointError) {
@@ -30,14 +39,31 @@ package struct GGUFFile: Sendable {
         parts.append(part)
       }
     }
-    try self.init(parts: parts, set: set)
+    try self.init(parts: parts, set: set, stored: nil)
   }
 
-  private init(parts: [Part], set: ShardSet?) throws(CheckpointError) {
+  /// Puts a checkpoint together from its headers and those of its tensors that are stored.
+  init(_ headers: [StoredHeader], tensors: [StoredTensor]) throws(CheckpointError) {
+    var parts: [Part] = []
+    for (index, header) in headers.enumerated() {
+      parts.append(
+        try Self.openPart(header.path, name: header.name, index: index, byteCount: header.fileByteCount))
+    }
+    guard !parts.isEmpty else { throw .damaged("checkpoint", nil, "has no files") }
+    var stored: [String: MappedFile] = [:]
+    for tensor in tensors { stored[tensor.name] = try Self.map(tensor.path, name: parts[0].name) }
+    try self.init(parts: parts, set: nil, stored: stored)
+    for entry in self.tensors {
+      guard let file = stored[entry.name], file.bytes.count != entry.byteCount else { continue }
+      throw .damaged(fileName(of: entry), tensorSubject(entry.name), "is stored with \(file.bytes.count) bytes")
+    }
+  }
+
+  private init(parts: [Part], set: ShardSet?, stored: [String: MappedFile]?) throws(CheckpointError) {
     self.metadata = parts[0].header.metadata
-    self.files = parts.map(\.file)
+    self.parts = parts
+    self.stored = stored
     self.fileNames = parts.map(\.name)
-    self.headerByteCounts = parts.map(\.header.byteCount)
     var tensors: [TensorEntry] = []
     var indexByName: [String: Int] = [:]
     for (fileIndex, part) in parts.enumerated() {
@@ -63,32 +89,40 @@ package struct GGUFFile: Sendable {
   package subscript(name: String) -> TensorEntry? { indexByName[name].map { tensors[$0] } }
 
   /// Bytes of all files together.
-  package var byteCount: Int { files.reduce(0) { $0 + $1.bytes.count } }
+  package var byteCount: Int { parts.reduce(0) { $0 + $1.byteCount } }
 
-  /// An entry's bytes, or nil when its size is unknown.
+  /// Where an entry's bytes begin, or nil when they are not stored here.
+  func place(of entry: TensorEntry) -> (file: MappedFile, offset: Int)? {
+    guard let stored else { return (parts[entry.fileIndex].file, entry.offset) }
+    return stored[entry.name].map { ($0, 0) }
+  }
+
+  /// An entry's bytes, or nil when its size is unknown, or it is not stored here.
   ///
-  /// Safety: the entry's range was checked against its file; the bytes live as long as this value's `files`.
+  /// Safety: the entry's range was checked against its file; the bytes live as long as this value.
   func bytes(of entry: TensorEntry) -> UnsafeRawBufferPointer? {
-    entry.byteCount.map { count in
-      UnsafeRawBufferPointer(rebasing: files[entry.fileIndex].bytes[entry.offset..<entry.offset + count])
-    }
+    guard let count = entry.byteCount, let (file, offset) = place(of: entry) else { return nil }
+    return UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + count])
   }
 
-  private struct Part {
-    let name: String
-    let file: MappedFile
-    let header: GGUFHeader
+  private static func openPart(
+    _ path: String, name: String? = nil, index: Int, byteCount: Int? = nil
+  ) throws(CheckpointError) -> Part {
+    let name = name ?? ShardSet.lastComponent(path)
+    let file = try map(path, name: name)
+    let byteCount = byteCount ?? file.bytes.count
+    return Part(
+      name: name, file: file,
+      header: try GGUFHeaderParser.parse(file, name: name, index: index, fileByteCount: byteCount),
+      byteCount: byteCount)
   }
 
-  private static func openPart(_ path: String, index: Int) throws(CheckpointError) -> Part {
-    let name = ShardSet.lastComponent(path)
-    let file: MappedFile
+  private static func map(_ path: String, name: String) throws(CheckpointError) -> MappedFile {
     do throws(MappedFileError) {
-      file = try MappedFile(path: path)
+      return try MappedFile(path: path)
     } catch {
       throw .unreadable(name, error.reason)
     }
-    return Part(name: name, file: file, header: try GGUFHeaderParser.parse(file, name: name, index: index))
   }
 }
 

@@ -12,21 +12,25 @@ struct GGUFHeader: Sendable {
 /// it sizes or repeats anything, so the work and the memory are bounded by the file's own length.
 struct GGUFHeaderParser {
   private let file: MappedFile
+  private let fileByteCount: Int
   private let fileName: String
   private let fileIndex: Int
   private var cursor: ByteCursor
 
+  /// - Parameter fileByteCount: of the whole file, where `file` has no more than the header of it.
+  ///
   /// Safety: `parse` keeps `file` alive for as long as the cursor is used.
   static func parse(
-    _ file: MappedFile, name: String, index: Int
+    _ file: MappedFile, name: String, index: Int, fileByteCount: Int
   ) throws(CheckpointError) -> GGUFHeader {
-    var parser = GGUFHeaderParser(file: file, name: name, index: index)
+    var parser = GGUFHeaderParser(file: file, name: name, index: index, fileByteCount: fileByteCount)
     let header = try parser.header()
     return withExtendedLifetime(file) { header }
   }
 
-  private init(file: MappedFile, name: String, index: Int) {
+  private init(file: MappedFile, name: String, index: Int, fileByteCount: Int) {
     self.file = file
+    self.fileByteCount = fileByteCount
     self.fileName = name
     self.fileIndex = index
     self.cursor = ByteCursor(file.bytes)
@@ -42,7 +46,7 @@ struct GGUFHeaderParser {
     for index in 0..<metadataCount { try metadataEntry(index, into: &metadata) }
     let alignment = try alignment(of: metadata)
     var directory = TensorDirectoryParser(
-      fileName: fileName, fileIndex: fileIndex, fileByteCount: file.bytes.count, alignment: alignment)
+      fileName: fileName, fileIndex: fileIndex, fileByteCount: fileByteCount, alignment: alignment)
     for index in 0..<tensorCount { try directory.read(index, from: &cursor) }
     return GGUFHeader(
       metadata: metadata, tensors: try directory.finish(headerByteCount: cursor.position),
@@ -82,7 +86,7 @@ struct GGUFHeaderParser {
   ) throws(CheckpointError) -> Int {
     guard let raw: UInt64 = cursor.integer() else { throw ends(subject) }
     guard raw <= UInt64(cursor.remaining / smallest) else {
-      throw .damaged(fileName, subject, "is \(raw), more than the file's \(file.bytes.count) bytes can hold")
+      throw .damaged(fileName, subject, "is \(raw), more than the file's \(fileByteCount) bytes can hold")
     }
     guard let count = Int(exactly: raw), count <= limit else {
       throw .damaged(fileName, subject, "is \(raw), and at most \(limit) are read")

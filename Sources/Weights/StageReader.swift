@@ -36,9 +36,12 @@ struct StageReader {
       let rowByteCount = type.rowByteCount(elementCount: entry.dimensions[0]),
       byteCount == entry.dimensions[1] * rowByteCount
     else { throw .damaged(file.fileName(of: entry), tensorSubject(entry.name), "is not a matrix") }
+    guard let (mapped, offset) = file.place(of: entry) else {
+      throw .damaged(file.fileName(of: entry), tensorSubject(entry.name), "is not stored on this machine")
+    }
     return WeightMatrix(
       type: type, rowCount: entry.dimensions[1], columnCount: entry.dimensions[0], rowByteCount: rowByteCount,
-      file: file.files[entry.fileIndex], offset: entry.offset)
+      file: mapped, offset: offset)
   }
 
   /// A map without a role that its architecture's table must have is a mistake in the table; it is reported

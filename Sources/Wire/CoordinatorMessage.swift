@@ -14,6 +14,12 @@ package enum CoordinatorMessage: Hashable, Sendable {
   case rejoin(reason: String)
   /// To an operator's tool: the worker it named has gone, or has nothing to give up.
   case drained(reason: String)
+  /// The answer to `fetchManifest`.
+  case manifest(ManifestNews)
+  /// The answer to `fetchChunk`; the bytes are the message's second frame, exactly as many as the range says.
+  case chunk(ContentRange)
+  /// These bytes are not to be had here, and why.
+  case chunkRefused(ContentID, offset: Int, reason: String)
 }
 
 /// One worker's part of a layer plan, and all it needs to take its place in the pipeline.
@@ -41,11 +47,14 @@ package struct StageAssignment: Hashable, Sendable {
   package var nextKey: [UInt8]
   /// The public key of the only process that may send frames to this stage, 32 bytes; empty likewise.
   package var previousKey: [UInt8]
+  /// The coordinator has a manifest of the model and gives out what it lists: local files are held against it, and
+  /// what a worker lacks it can fetch.
+  package var sharesWeights: Bool
 
   package init(
     epoch: PlanEpoch, stageIndex: Int, stageCount: Int, layers: LayerRange, modelPaths: [String],
     modelFingerprint: String, nextEndpoint: String, kvElementType: KVElementType, pageCount: Int, contextLength: Int,
-    maximumStepTokenCount: Int, nextKey: [UInt8] = [], previousKey: [UInt8] = []
+    maximumStepTokenCount: Int, nextKey: [UInt8] = [], previousKey: [UInt8] = [], sharesWeights: Bool = false
   ) {
     self.epoch = epoch
     self.stageIndex = stageIndex
@@ -60,5 +69,6 @@ package struct StageAssignment: Hashable, Sendable {
     self.maximumStepTokenCount = maximumStepTokenCount
     self.nextKey = nextKey
     self.previousKey = previousKey
+    self.sharesWeights = sharesWeights
   }
 }

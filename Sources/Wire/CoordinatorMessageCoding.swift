@@ -28,6 +28,19 @@ extension CoordinatorMessage {
         case .drained(let reason):
           raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_DRAINED
           raw.drained = arena.reason(reason)
+        case .manifest(let news):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_MANIFEST
+          raw.manifest = news.raw(arena)
+        case .chunk(let range):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK
+          raw.chunk = range.raw(arena)
+        case .chunkRefused(let content, let offset, let reason):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK_REFUSED
+          raw.chunk_refused = arena.make(longhaul__chunk_refusal__init) {
+            $0.content = arena.bytes(content.bytes)
+            $0.offset = Int64(offset)
+            $0.reason = arena.copy(reason, clippedTo: WireLimits.maximumStringByteCount)
+          }
         }
       }
     }
@@ -63,6 +76,16 @@ extension CoordinatorMessage {
     case LONGHAUL__COORDINATOR_MESSAGE__BODY_DRAINED:
       let body = try Field.message(raw.drained, "drained").pointee
       self = .drained(reason: try Field.text(body.reason, "drained.reason"))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_MANIFEST:
+      self = .manifest(try Field.message(raw.manifest, "manifest", ManifestNews.init))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK:
+      self = .chunk(try Field.message(raw.chunk, "chunk", ContentRange.init))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK_REFUSED:
+      let body = try Field.message(raw.chunk_refused, "chunk_refused").pointee
+      self = .chunkRefused(
+        try Field.content(body.content, "chunk_refused.content"),
+        offset: try Field.byteCount(body.offset, "chunk_refused.offset"),
+        reason: try Field.text(body.reason, "chunk_refused.reason"))
     default:
       throw .field("body", reason: "is missing or of an unknown kind")
     }
@@ -87,6 +110,7 @@ extension StageAssignment {
       $0.maximum_step_token_count = Int64(maximumStepTokenCount)
       $0.next_key = arena.bytes(nextKey)
       $0.previous_key = arena.bytes(previousKey)
+      $0.shares_weights = sharesWeights ? 1 : 0
     }
   }
 
@@ -113,7 +137,8 @@ extension StageAssignment {
       contextLength: try Field.integer(raw.context_length, "context_length", 1...Limits.maximumContext),
       maximumStepTokenCount: try Field.integer(
         raw.maximum_step_token_count, "maximum_step_token_count", 1...Limits.maximumStepTokenCount),
-      nextKey: try Field.key(raw.next_key, "next_key"), previousKey: try Field.key(raw.previous_key, "previous_key"))
+      nextKey: try Field.key(raw.next_key, "next_key"), previousKey: try Field.key(raw.previous_key, "previous_key"),
+      sharesWeights: raw.shares_weights != 0)
   }
 }
 

@@ -18,6 +18,10 @@ package enum WorkerMessage: Hashable, Sendable {
   case draining(reason: String)
   /// Not of a worker but of an operator's tool: that worker is to give its layers up and leave.
   case drain(worker: String)
+  /// On a connection of its own: how far is the manifest?
+  case fetchManifest
+  /// On a connection of its own: send these bytes of the model, or of its manifest.
+  case fetchChunk(ContentRange)
 }
 
 /// A worker as it introduces itself.

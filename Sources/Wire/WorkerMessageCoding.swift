@@ -56,6 +56,12 @@ extension WorkerMessage {
     case .drain(let worker):
       raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_DRAIN
       raw.drain = arena.make(longhaul__drain_request__init) { $0.worker = arena.copy(worker) }
+    case .fetchManifest:
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_FETCH_MANIFEST
+      raw.fetch_manifest = arena.make(longhaul__fetch_manifest__init) { _ in }
+    case .fetchChunk(let range):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_FETCH_CHUNK
+      raw.fetch_chunk = range.raw(arena)
     }
   }
 
@@ -89,6 +95,11 @@ extension WorkerMessage {
       let body = try Field.message(raw.drain, "drain").pointee
       self = .drain(
         worker: try Field.word(body.worker, "drain.worker", limit: WireLimits.maximumNameByteCount))
+    case LONGHAUL__WORKER_MESSAGE__BODY_FETCH_MANIFEST:
+      _ = try Field.message(raw.fetch_manifest, "fetch_manifest")
+      self = .fetchManifest
+    case LONGHAUL__WORKER_MESSAGE__BODY_FETCH_CHUNK:
+      self = .fetchChunk(try Field.message(raw.fetch_chunk, "fetch_chunk", ContentRange.init))
     default:
       throw .field("body", reason: "is missing or of an unknown kind")
     }

@@ -16,6 +16,9 @@ final class StageRunner: Sendable {
   /// Told to the worker's service from the compute thread.
   enum Report: Sendable {
     case loading(Double)
+    /// Something worth a line in the log; of the second kind when the operator should know.
+    case note(String)
+    case warning(String)
     case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int)
     /// All sequences are dropped, as asked.
     case forgotten
@@ -25,7 +28,7 @@ final class StageRunner: Sendable {
     case failed(String)
   }
 
-  private let modelPath: String?
+  private let checkpoints: CheckpointSettings
   private let threadCount: Int
   private let placement: ThreadPlacement
   private let queue = WorkQueue(capacity: 256, byteLimit: WireLimits.maximumPayloadByteCount)
@@ -38,10 +41,10 @@ final class StageRunner: Sendable {
   private let report: @Sendable (PlanEpoch, Report) -> Void
 
   init(
-    modelPath: String?, threadCount: Int, placement: ThreadPlacement,
+    checkpoints: CheckpointSettings, threadCount: Int, placement: ThreadPlacement,
     report: @escaping @Sendable (PlanEpoch, Report) -> Void
   ) {
-    self.modelPath = modelPath
+    self.checkpoints = checkpoints
     self.threadCount = threadCount
     self.placement = placement
     self.report = report
@@ -65,9 +68,9 @@ final class StageRunner: Sendable {
   }
 
   /// Gives the thread another stage; what it was given before is void.
-  func assign(_ assignment: StageAssignment, output: StageOutput) {
+  func assign(_ assignment: StageAssignment, output: StageOutput, supply: StageSupply) {
     wantedEpoch.store(assignment.epoch.rawValue, ordering: .relaxed)
-    queue.replaceAll(with: .assign(assignment, output: output))
+    queue.replaceAll(with: .assign(assignment, output: output, supply: supply))
   }
 
   /// Drops all sequences; the stage itself stays loaded.
@@ -87,13 +90,16 @@ final class StageRunner: Sendable {
   private func run() {
     var stage: ServingStage?
     var pace = StepPace()
+    let source = StageCheckpoint(checkpoints, threadCount: threadCount)
     while let work = queue.pop() {
       switch work {
       case .forget:
         stage?.forget()
         report(PlanEpoch(0), .forgotten)
-      case .assign(let assignment, let output):
-        stage = take(assignment, output: output, current: stage.take())
+      case .assign(let assignment, let output, let supply):
+        stage = take(assignment, output: output, current: stage.take()) {
+          try load(assignment, output: output, source, supply)
+        }
         if stage == nil { pace = StepPace() }
       case .frame(let sealed):
         guard let epoch = stage?.assignment.epoch else { continue }
@@ -132,7 +138,8 @@ final class StageRunner: Sendable {
   /// The stage that serves the assignment: the current one where it holds the same, else one that is loaded. Nil, and
   /// reported, when that fails; nil without a word when another assignment has come meanwhile.
   private func take(
-    _ assignment: StageAssignment, output: StageOutput, current: consuming ServingStage?
+    _ assignment: StageAssignment, output: StageOutput, current: consuming ServingStage?,
+    load: () throws -> ServingStage
   ) -> ServingStage? {
     do {
       let stage: ServingStage
@@ -142,7 +149,7 @@ final class StageRunner: Sendable {
       } else {
         // What is held now may be in the way of what is to come.
         current = nil
-        stage = try load(assignment, output: output)
+        stage = try load()
       }
       report(
         assignment.epoch,
@@ -157,17 +164,34 @@ final class StageRunner: Sendable {
     }
   }
 
-  private func load(_ assignment: StageAssignment, output: StageOutput) throws -> ServingStage {
-    let path = modelPath ?? assignment.modelPaths.first ?? ""
-    let checkpoint = try Checkpoint(path: path)
-    guard checkpoint.fingerprint == assignment.modelFingerprint else { throw StageLoadError.otherModel(path: path) }
+  private func load(
+    _ assignment: StageAssignment, output: StageOutput, _ source: StageCheckpoint, _ supply: StageSupply
+  ) throws -> ServingStage {
+    func checkWanted() throws {
+      guard wantedEpoch.load(ordering: .relaxed) == assignment.epoch.rawValue else { throw SupersededLoad() }
+    }
+    // Pieces are many; a coordinator is told of every two thousandth of the work.
+    var told = 0.0
+    let checkpoint = try source.find(assignment, openLine: supply.openLine) { [report] news in
+      try checkWanted()
+      switch news {
+      case .share(let share):
+        guard share - told >= 0.0005 else { return }
+        told = share
+        report(assignment.epoch, .loading(share / 2))
+      case .note(let words): report(assignment.epoch, .note(words))
+      case .warning(let words): report(assignment.epoch, .warning(words))
+      }
+    }
+    // What was found counts as half of the work where it had to be looked for.
+    let found = assignment.sharesWeights ? 0.5 : 0
     let isLast = assignment.stageIndex == assignment.stageCount - 1
     let pool = try ComputePool(threadCount: threadCount, placement: placement)
     let weights = try StageWeights(
       checkpoint, layers: assignment.layers, hasEmbedding: assignment.stageIndex == 0, hasHead: isLast, pool: pool
     ) { fraction in
-      guard wantedEpoch.load(ordering: .relaxed) == assignment.epoch.rawValue else { throw SupersededLoad() }
-      report(assignment.epoch, .loading(fraction))
+      try checkWanted()
+      report(assignment.epoch, .loading(found + (1 - found) * fraction))
     }
     let stage = try PipelineStage(
       configuration: try checkpoint.configuration, weights: weights, pageCount: assignment.pageCount,
@@ -179,15 +203,3 @@ final class StageRunner: Sendable {
 
 /// Another assignment came while this one's stage was being loaded.
 private struct SupersededLoad: Error {}
-
-/// A stage that cannot be loaded here.
-enum StageLoadError: Error, CustomStringConvertible {
-  case otherModel(path: String)
-  var description: String {
-    switch self {
-    case .otherModel(let path):
-      "'\(path)' is not the model the coordinator serves (its headers differ); copy the coordinator's file to this "
-        + "machine and name it with --model"
-    }
-  }
-}

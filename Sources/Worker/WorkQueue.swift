@@ -5,7 +5,7 @@ import Wire
 /// What the compute thread is given to do.
 enum StageWork: Sendable {
   /// Hold these layers from now on, and send what they make over this link.
-  case assign(StageAssignment, output: StageOutput)
+  case assign(StageAssignment, output: StageOutput, supply: StageSupply)
   case frame(Message)
   /// The cluster the sequences belonged to is gone, or has counted this worker out.
   case forget

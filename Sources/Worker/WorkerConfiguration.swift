@@ -17,8 +17,8 @@ package struct WorkerConfiguration: Sendable {
   package var relativeSpeed: Double
   /// Where the previous stage's frames are taken.
   package var dataEndpoint: Endpoint
-  /// This worker's copy of the model; nil uses the coordinator's path. Its content must match all the same.
-  package var modelPath: String?
+  /// Where its part of the model is looked for.
+  package var checkpoints: CheckpointSettings
   /// How long a coordinator that was joined once is waited for when it has gone; weights are kept meanwhile.
   package var reconnectSeconds: Int
   /// Binding other interfaces than loopback without keys was asked for.
@@ -30,7 +30,7 @@ package struct WorkerConfiguration: Sendable {
 
   package init(
     coordinator: Endpoint, name: String, threadCount: Int, placement: ThreadPlacement = ThreadPlacement(),
-    memoryByteCount: Int, relativeSpeed: Double, dataEndpoint: Endpoint, modelPath: String?,
+    memoryByteCount: Int, relativeSpeed: Double, dataEndpoint: Endpoint, checkpoints: CheckpointSettings,
     reconnectSeconds: Int = 600, allowsInsecureRemote: Bool, build: String,
     keys: WorkerKeys? = nil
   ) {
@@ -41,7 +41,7 @@ package struct WorkerConfiguration: Sendable {
     self.memoryByteCount = memoryByteCount
     self.relativeSpeed = relativeSpeed
     self.dataEndpoint = dataEndpoint
-    self.modelPath = modelPath
+    self.checkpoints = checkpoints
     self.reconnectSeconds = reconnectSeconds
     self.allowsInsecureRemote = allowsInsecureRemote
     self.build = build

@@ -47,7 +47,7 @@ package final class WorkerService: Sendable {
     let (events, eventSink) = AsyncStream<Event>.makeStream()
     (self.events, self.eventSink) = (events, eventSink)
     runner = StageRunner(
-      modelPath: configuration.modelPath, threadCount: configuration.threadCount, placement: configuration.placement
+      checkpoints: configuration.checkpoints, threadCount: configuration.threadCount, placement: configuration.placement
     ) {
       eventSink.yield(.stage($0, $1))
     }
@@ -217,7 +217,7 @@ package final class WorkerService: Sendable {
       logger.info("told to stop", metadata: ["reason": "\(reason)"])
       return true
     case .assignStage(let assignment): try assign(assignment, session: &session)
-    case .drained: break
+    case .drained, .manifest, .chunk, .chunkRefused: break  // Nothing that is asked on this line.
     }
     return false
   }
@@ -240,7 +240,16 @@ package final class WorkerService: Sendable {
     link.sendHighWaterMark = 4
     let next = try session.loop.open(link, onMessage: { _, _ in })
     session.next = next
-    runner.assign(assignment, output: StageOutput { [loop = session.loop] in try loop.send($0, on: next) })
+    runner.assign(
+      assignment, output: StageOutput { [loop = session.loop] in try loop.send($0, on: next) },
+      supply: StageSupply { [loop = session.loop, configuration] in
+        var line = SocketSpecification(kind: .dealer, role: .connect(configuration.coordinator))
+        line.maximumMessageByteCount = WireLimits.maximumControlByteCount
+        line.allowsInsecureRemote = configuration.allowsInsecureRemote
+        line.keys = configuration.keys.line
+        line.linger = .zero
+        return try WeightsLine(loop: loop, specification: line)
+      })
   }
 
   private func pass(_ report: StageRunner.Report, session: Session) throws {
@@ -252,6 +261,8 @@ package final class WorkerService: Sendable {
       logger.info("stage ready", metadata: ["weights": "\(weightByteCount)", "kv": "\(kvByteCount)"])
       try tell(
         .stageReady(epoch: session.epoch, weightByteCount: weightByteCount, kvByteCount: kvByteCount), session)
+    case .note(let words): logger.info("weights", metadata: ["news": "\(words)"])
+    case .warning(let words): logger.warning("weights", metadata: ["news": "\(words)"])
     case .forgotten: break  // The link was told.
     case .rejected(let reason):
       logger.warning("frame dropped", metadata: ["reason": "\(reason)"])

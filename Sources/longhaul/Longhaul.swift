@@ -13,7 +13,7 @@ struct Longhaul: AsyncParsableCommand {
       RunCommand.self, ServeCommand.self, WorkerCommand.self, PlanCommand.self, InspectCommand.self,
       TokenizeCommand.self, ExplainCommand.self, PerplexityCommand.self, PasskeyCommand.self, EvalCommand.self,
       TuneCommand.self, VerifyContextCommand.self, BenchCommand.self, InitCommand.self, JoinCommand.self,
-      KeysCommand.self, DrainCommand.self, ChaosCommand.self,
+      KeysCommand.self, DrainCommand.self, CacheCommand.self, ChaosCommand.self,
     ])
 
   static func main() async {

@@ -34,7 +34,8 @@ enum Program {
     let name = UUID().uuidString
     process.standardOutput = try fileHandle(folder.appendingPathComponent("\(name).out"))
     process.standardError = try fileHandle(folder.appendingPathComponent("\(name).err"))
-    process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["SWIFT_BACKTRACE": "enable=no", "XDG_CACHE_HOME": folder.appendingPathComponent("cache").path]) { $1 }
     try process.run()
     return process
   }
@@ -54,7 +55,8 @@ enum Program {
     let (out, err) = (folder.url.appendingPathComponent("out"), folder.url.appendingPathComponent("err"))
     process.standardOutput = try fileHandle(out)
     process.standardError = try fileHandle(err)
-    process.environment = ProcessInfo.processInfo.environment.merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }
+    process.environment = ProcessInfo.processInfo.environment.merging(
+      ["SWIFT_BACKTRACE": "enable=no", "XDG_CACHE_HOME": folder.path("cache")]) { $1 }
     let status = try await withCheckedThrowingContinuation { continuation in
       process.terminationHandler = { ended in
         continuation.resume(

@@ -14,17 +14,28 @@ final class ServedCluster: @unchecked Sendable {
   private(set) var port = 0
 
   /// Starts a coordinator, workers over `ipc` and spares beside them, and waits until the API answers.
+  /// - Parameters:
+  ///   - folder: for sockets, logs and the processes' cache; nil makes one.
+  ///   - beforeWorkers: runs when the coordinator has opened its model and no worker is there.
   init(
     workerCount: Int, spareCount: Int = 0, model: String = SharedFiles.demo, program: URL = Program.url,
-    arguments: [String] = []
+    arguments: [String] = [], folder: ScratchFolder? = nil, beforeWorkers: (() throws -> Void)? = nil
   ) async throws {
-    folder = try ScratchFolder()
+    self.folder = try folder ?? ScratchFolder()
+    let folder = self.folder
     self.program = program
     launchArguments =
       ["serve", model, "--listen", "ipc://\(folder.path("c"))", "--workers", "\(workerCount)"] + arguments
     coordinator = try Self.launch(
       program, launchArguments + ["--http", "127.0.0.1:0"],
       log: folder.url.appendingPathComponent("coordinator.log"))
+    if let beforeWorkers {
+      let deadline = ContinuousClock.now + .seconds(30)
+      while !log("coordinator").contains("waiting for workers"), ContinuousClock.now < deadline {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      try beforeWorkers()
+    }
     for index in 0..<workerCount + spareCount {
       workers.append(try Self.launchWorker(program, index, in: folder))
     }
@@ -89,7 +100,10 @@ final class ServedCluster: @unchecked Sendable {
     process.standardError = handle
     // Faults at exact places, in builds that have them, are asked for by files here.
     process.environment = ProcessInfo.processInfo.environment.merging(
-      ["SWIFT_BACKTRACE": "enable=no", "LONGHAUL_FAILPOINTS": log.deletingLastPathComponent().path]) { $1 }
+      [
+        "SWIFT_BACKTRACE": "enable=no", "LONGHAUL_FAILPOINTS": log.deletingLastPathComponent().path,
+        "XDG_CACHE_HOME": log.deletingLastPathComponent().appendingPathComponent("cache").path,
+      ]) { $1 }
     try process.run()
     return process
   }

@@ -34,6 +34,58 @@ import Testing
     #expect(try weights.byteCount == checkpoint.footprint.layerByteCounts[1])
   }
 
+  @Test("A stage is the same from a file and from what is stored of it alone")
+  func stored() throws {
+    var writer = GGUFWriter.tinyModel(layerCount: 3, tied: false)
+    // Without these not even the shape is known.
+    writer.addOnes("rope_freqs.weight", 2)
+    let whole = try folder.checkpoint(writer)
+    let file = try #require(whole.contents.first)
+    func store(_ name: String, _ range: Range<Int>) throws -> String {
+      try folder.write(Array(writer.file[range]), as: name)
+    }
+    let headers = [
+      StoredHeader(
+        name: file.name, path: try store("header", 0..<file.headerByteCount), fileByteCount: file.byteCount)
+    ]
+    func opened(_ entries: [TensorEntry]) throws -> Checkpoint {
+      try Checkpoint(
+        headers: headers,
+        tensors: entries.map { entry in
+          let end = entry.offset + (entry.byteCount ?? 0)
+          return StoredTensor(name: entry.name, path: try store("t-\(entry.name)", entry.offset..<end))
+        })
+    }
+    let bare = try opened([])
+    #expect(throws: CheckpointError.self) { try bare.configuration }
+    let shaping = try bare.shapingTensors
+    #expect(shaping.map(\.name) == ["rope_freqs.weight"])
+    for (lower, upper) in [(0, 1), (1, 2), (2, 3)] {
+      let range = try #require(LayerRange(lower: lower, upper: upper))
+      let needed = try opened(shaping).tensors(layers: range, hasEmbedding: lower == 0, hasHead: upper == 3)
+      let part = try opened(needed)
+      #expect(part.fingerprint == whole.fingerprint)
+      #expect(try part.configuration == whole.configuration)
+      let (a, b) = (
+        try StageWeights(part, layers: range, hasEmbedding: lower == 0, hasHead: upper == 3),
+        try StageWeights(whole, layers: range, hasEmbedding: lower == 0, hasHead: upper == 3)
+      )
+      #expect(a.byteCount == b.byteCount)
+      #expect(first(a.layers[0].down) == first(b.layers[0].down))
+      #expect(a.embedding.map { Array($0.bytes) } == b.embedding.map { Array($0.bytes) })
+      #expect(a.head.map(first) == b.head.map(first))
+      // What is not stored is told of, not read.
+      let other = try #require(LayerRange(lower: (lower + 1) % 3, upper: (lower + 1) % 3 + 1))
+      let error = #expect(throws: CheckpointError.self) {
+        _ = try StageWeights(part, layers: other, hasEmbedding: false, hasHead: false)
+      }
+      #expect(error?.problem.contains("not stored") ?? false)
+    }
+    // A stored tensor of another length is not taken.
+    let wrong = StoredTensor(name: "output.weight", path: try store("wrong", 0..<10))
+    #expect(throws: CheckpointError.self) { _ = try Checkpoint(headers: headers, tensors: [wrong]) }
+  }
+
   @Test("A tied head is the embedding, counted once in a stage that has both")
   func tiedHead() throws {
     let checkpoint = try folder.checkpoint(.tinyModel())

@@ -38,6 +38,7 @@ struct HostileBytesTests {
     mutate(Samples.coordinatorMessages)
     mutate(Samples.forwardHeaders)
     mutate(Samples.stepResults)
+    mutate(Samples.manifests)
   }
 
   private func mutate<Message: WireMessage>(_ messages: [Message]) {

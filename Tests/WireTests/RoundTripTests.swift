@@ -19,6 +19,11 @@ struct RoundTripTests {
     #expect(header.afterTheWire == .success(header))
   }
 
+  @Test("Manifests", arguments: Samples.manifests)
+  func manifests(manifest: ModelManifest) {
+    #expect(manifest.afterTheWire == .success(manifest))
+  }
+
   @Test("Step results", arguments: Samples.stepResults)
   func result(result: StepResult) {
     #expect(result.afterTheWire == .success(result))

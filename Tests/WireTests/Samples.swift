@@ -17,7 +17,36 @@ enum Samples {
     .stageReady(epoch: PlanEpoch(2), weightByteCount: 0, kvByteCount: .max),
     .stageFailed(epoch: PlanEpoch(3), reason: "no such file:\n\t\"модель.gguf\" 🐌"),
     .leaving(reason: "SIGTERM"), .draining(reason: ""), .drain(worker: "wörker-7"),
+    .fetchManifest, .fetchChunk(ContentRange(content: content, offset: .max, byteCount: WireLimits.pieceByteCount)),
   ]
+
+  static var content: ContentID {
+    guard let content = ContentID(bytes: Array(0..<32)) else { preconditionFailure("the samples are valid") }
+    return content
+  }
+
+  static func hashed(byteCount: Int) -> HashedContent {
+    let hashes = (0..<32 * HashedContent.pieceCount(byteCount: byteCount)).map { UInt8($0 & 255) }
+    guard let content = HashedContent(byteCount: byteCount, pieceHashes: hashes) else {
+      preconditionFailure("the samples are valid")
+    }
+    return content
+  }
+
+  static var manifests: [ModelManifest] {
+    [
+      ModelManifest(files: [.init(name: "m.gguf", byteCount: 1, header: hashed(byteCount: 1))], tensors: []),
+      ModelManifest(
+        files: [
+          .init(name: "a-00001-of-00002.gguf", byteCount: .max, header: hashed(byteCount: 600 << 10)),
+          .init(name: "a-00002-of-00002.gguf", byteCount: 900, header: hashed(byteCount: 100)),
+        ],
+        tensors: [
+          .init(name: "token_embd.weight", fileIndex: 1, content: hashed(byteCount: 512 << 10)),
+          .init(name: "blk.0.attn_q.weight", fileIndex: 0, content: hashed(byteCount: 512 << 10 | 1)),
+        ]),
+    ]
+  }
 
   static func assignment(_ change: (inout StageAssignment) -> Void = { _ in }) -> StageAssignment {
     var assignment = StageAssignment(
@@ -43,8 +72,13 @@ enum Samples {
           $0.pageCount = 0
           $0.nextKey = []
           $0.previousKey = []
+          $0.sharesWeights = true
         }),
       .shutdown(reason: ""), .rejoin(reason: "silent for 2 s"), .drained(reason: "it had no layers"),
+      .manifest(.inTheMaking(0)), .manifest(.inTheMaking(1)), .manifest(.failed("it is gone")),
+      .manifest(.ready(content, byteCount: 64 << 20)),
+      .chunk(ContentRange(content: content, offset: 0, byteCount: 1)),
+      .chunkRefused(content, offset: .max, reason: ""),
     ]
   }
 
@@ -139,7 +173,7 @@ enum Samples {
   }
 }
 
-/// The four messages as one, for tests that treat them alike.
+/// The messages as one, for tests that treat them alike.
 protocol WireMessage: Equatable {
   func encoded() -> [UInt8]
   init(decoding bytes: UnsafeRawBufferPointer) throws(WireError)
@@ -149,6 +183,7 @@ extension WorkerMessage: WireMessage {}
 extension CoordinatorMessage: WireMessage {}
 extension ForwardHeader: WireMessage {}
 extension StepResult: WireMessage {}
+extension ModelManifest: WireMessage {}
 
 extension WireMessage {
   static func decode(_ bytes: [UInt8]) -> Result<Self, WireError> {

@@ -26,6 +26,10 @@ typedef struct Longhaul__DrainRequest Longhaul__DrainRequest;
 typedef struct Longhaul__Reason Longhaul__Reason;
 typedef struct Longhaul__Welcome Longhaul__Welcome;
 typedef struct Longhaul__StageAssignment Longhaul__StageAssignment;
+typedef struct Longhaul__FetchManifest Longhaul__FetchManifest;
+typedef struct Longhaul__ManifestNews Longhaul__ManifestNews;
+typedef struct Longhaul__ContentRange Longhaul__ContentRange;
+typedef struct Longhaul__ChunkRefusal Longhaul__ChunkRefusal;
 
 
 /* --- enums --- */
@@ -50,7 +54,9 @@ typedef enum {
   LONGHAUL__WORKER_MESSAGE__BODY_STAGE_FAILED = 6,
   LONGHAUL__WORKER_MESSAGE__BODY_LEAVING = 8,
   LONGHAUL__WORKER_MESSAGE__BODY_DRAINING = 9,
-  LONGHAUL__WORKER_MESSAGE__BODY_DRAIN = 10
+  LONGHAUL__WORKER_MESSAGE__BODY_DRAIN = 10,
+  LONGHAUL__WORKER_MESSAGE__BODY_FETCH_MANIFEST = 11,
+  LONGHAUL__WORKER_MESSAGE__BODY_FETCH_CHUNK = 12
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__WORKER_MESSAGE__BODY__CASE)
 } Longhaul__WorkerMessage__BodyCase;
 
@@ -71,6 +77,8 @@ struct  Longhaul__WorkerMessage
     Longhaul__Reason *leaving;
     Longhaul__Reason *draining;
     Longhaul__DrainRequest *drain;
+    Longhaul__FetchManifest *fetch_manifest;
+    Longhaul__ContentRange *fetch_chunk;
   };
 };
 #define LONGHAUL__WORKER_MESSAGE__INIT \
@@ -85,7 +93,10 @@ typedef enum {
   LONGHAUL__COORDINATOR_MESSAGE__BODY_ASSIGN_STAGE = 4,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_SHUTDOWN = 5,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_REJOIN = 6,
-  LONGHAUL__COORDINATOR_MESSAGE__BODY_DRAINED = 7
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_DRAINED = 7,
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_MANIFEST = 8,
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK = 9,
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK_REFUSED = 10
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__COORDINATOR_MESSAGE__BODY__CASE)
 } Longhaul__CoordinatorMessage__BodyCase;
 
@@ -104,6 +115,12 @@ struct  Longhaul__CoordinatorMessage
     Longhaul__Reason *shutdown;
     Longhaul__Reason *rejoin;
     Longhaul__Reason *drained;
+    Longhaul__ManifestNews *manifest;
+    /*
+     * The bytes are the message's second frame.
+     */
+    Longhaul__ContentRange *chunk;
+    Longhaul__ChunkRefusal *chunk_refused;
   };
 };
 #define LONGHAUL__COORDINATOR_MESSAGE__INIT \
@@ -233,10 +250,66 @@ struct  Longhaul__StageAssignment
    */
   ProtobufCBinaryData next_key;
   ProtobufCBinaryData previous_key;
+  /*
+   * The coordinator has a manifest of the model, and gives out what it lists.
+   */
+  protobuf_c_boolean shares_weights;
 };
 #define LONGHAUL__STAGE_ASSIGNMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_assignment__descriptor) \
-    , 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, 0, 0, 0, {0,NULL}, {0,NULL} }
+    , 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, 0, 0, 0, {0,NULL}, {0,NULL}, 0 }
+
+
+struct  Longhaul__FetchManifest
+{
+  ProtobufCMessage base;
+};
+#define LONGHAUL__FETCH_MANIFEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__fetch_manifest__descriptor) \
+     }
+
+
+/*
+ * How far the manifest is. Its content, 32 bytes, is empty until it is made; the failure says why there is none.
+ */
+struct  Longhaul__ManifestNews
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData content;
+  int64_t byte_count;
+  double fraction;
+  char *failure;
+};
+#define LONGHAUL__MANIFEST_NEWS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__manifest_news__descriptor) \
+    , {0,NULL}, 0, 0, (char *)protobuf_c_empty_string }
+
+
+/*
+ * Bytes [offset, offset + byte_count) of what has this content id, 32 bytes.
+ */
+struct  Longhaul__ContentRange
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData content;
+  int64_t offset;
+  int64_t byte_count;
+};
+#define LONGHAUL__CONTENT_RANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__content_range__descriptor) \
+    , {0,NULL}, 0, 0 }
+
+
+struct  Longhaul__ChunkRefusal
+{
+  ProtobufCMessage base;
+  ProtobufCBinaryData content;
+  int64_t offset;
+  char *reason;
+};
+#define LONGHAUL__CHUNK_REFUSAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__chunk_refusal__descriptor) \
+    , {0,NULL}, 0, (char *)protobuf_c_empty_string }
 
 
 /* Longhaul__WorkerMessage methods */
@@ -448,6 +521,82 @@ Longhaul__StageAssignment *
 void   longhaul__stage_assignment__free_unpacked
                      (Longhaul__StageAssignment *message,
                       ProtobufCAllocator *allocator);
+/* Longhaul__FetchManifest methods */
+void   longhaul__fetch_manifest__init
+                     (Longhaul__FetchManifest         *message);
+size_t longhaul__fetch_manifest__get_packed_size
+                     (const Longhaul__FetchManifest   *message);
+size_t longhaul__fetch_manifest__pack
+                     (const Longhaul__FetchManifest   *message,
+                      uint8_t             *out);
+size_t longhaul__fetch_manifest__pack_to_buffer
+                     (const Longhaul__FetchManifest   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__FetchManifest *
+       longhaul__fetch_manifest__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__fetch_manifest__free_unpacked
+                     (Longhaul__FetchManifest *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__ManifestNews methods */
+void   longhaul__manifest_news__init
+                     (Longhaul__ManifestNews         *message);
+size_t longhaul__manifest_news__get_packed_size
+                     (const Longhaul__ManifestNews   *message);
+size_t longhaul__manifest_news__pack
+                     (const Longhaul__ManifestNews   *message,
+                      uint8_t             *out);
+size_t longhaul__manifest_news__pack_to_buffer
+                     (const Longhaul__ManifestNews   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__ManifestNews *
+       longhaul__manifest_news__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__manifest_news__free_unpacked
+                     (Longhaul__ManifestNews *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__ContentRange methods */
+void   longhaul__content_range__init
+                     (Longhaul__ContentRange         *message);
+size_t longhaul__content_range__get_packed_size
+                     (const Longhaul__ContentRange   *message);
+size_t longhaul__content_range__pack
+                     (const Longhaul__ContentRange   *message,
+                      uint8_t             *out);
+size_t longhaul__content_range__pack_to_buffer
+                     (const Longhaul__ContentRange   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__ContentRange *
+       longhaul__content_range__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__content_range__free_unpacked
+                     (Longhaul__ContentRange *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__ChunkRefusal methods */
+void   longhaul__chunk_refusal__init
+                     (Longhaul__ChunkRefusal         *message);
+size_t longhaul__chunk_refusal__get_packed_size
+                     (const Longhaul__ChunkRefusal   *message);
+size_t longhaul__chunk_refusal__pack
+                     (const Longhaul__ChunkRefusal   *message,
+                      uint8_t             *out);
+size_t longhaul__chunk_refusal__pack_to_buffer
+                     (const Longhaul__ChunkRefusal   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__ChunkRefusal *
+       longhaul__chunk_refusal__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__chunk_refusal__free_unpacked
+                     (Longhaul__ChunkRefusal *message,
+                      ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
 typedef void (*Longhaul__WorkerMessage_Closure)
@@ -483,6 +632,18 @@ typedef void (*Longhaul__Welcome_Closure)
 typedef void (*Longhaul__StageAssignment_Closure)
                  (const Longhaul__StageAssignment *message,
                   void *closure_data);
+typedef void (*Longhaul__FetchManifest_Closure)
+                 (const Longhaul__FetchManifest *message,
+                  void *closure_data);
+typedef void (*Longhaul__ManifestNews_Closure)
+                 (const Longhaul__ManifestNews *message,
+                  void *closure_data);
+typedef void (*Longhaul__ContentRange_Closure)
+                 (const Longhaul__ContentRange *message,
+                  void *closure_data);
+typedef void (*Longhaul__ChunkRefusal_Closure)
+                 (const Longhaul__ChunkRefusal *message,
+                  void *closure_data);
 
 /* --- services --- */
 
@@ -501,6 +662,10 @@ extern const ProtobufCMessageDescriptor longhaul__drain_request__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__reason__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__welcome__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__fetch_manifest__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__manifest_news__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__content_range__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__chunk_refusal__descriptor;
 
 PROTOBUF_C__END_DECLS
 

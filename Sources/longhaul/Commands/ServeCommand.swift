@@ -6,6 +6,7 @@ import Foundation
 import Inference
 import Logging
 import OpenAIAPI
+import Provisioning
 import ServiceLifecycle
 import Tokenization
 import Transport
@@ -42,6 +43,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var cache: CacheOptions
   @OptionGroup var policy: PolicyOptions
+  @OptionGroup var weights: WeightCacheOptions
 
   @Flag(help: """
       Allow sockets on other interfaces than loopback without keys: cluster traffic is then neither encrypted nor \
@@ -83,7 +85,8 @@ struct ServeCommand: AsyncParsableCommand {
         controlEndpoint: control, resultEndpoint: try results.map { try Endpoint($0) } ?? Self.resultEndpoint(control),
         workerCount: workers,
         demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policies.request),
-        allowsInsecureRemote: insecure, build: BuildInfo.version, keys: try folder.map { try Self.keys($0, logger) }),
+        allowsInsecureRemote: insecure, build: BuildInfo.version, keys: try folder.map { try Self.keys($0, logger) },
+        sharedModel: try shared(checkpoint, logger)),
       logger: logger)
     let announcement = announcement(of: engine, host: settings.host)
     let server = OpenAIServer(
@@ -102,6 +105,15 @@ struct ServeCommand: AsyncParsableCommand {
     group.maximumGracefulShutdownDuration = .seconds(30)
     group.maximumCancellationDuration = .seconds(5)
     try await ServiceGroup(configuration: group).run()
+  }
+
+  /// The model as workers fetch it. Its manifest is made, or found, while they register.
+  private func shared(_ checkpoint: Checkpoint, _ logger: Logger) throws -> SharedModel {
+    let shared = try SharedModel(checkpoint.sharedContents, cache: weights.cache) { note in
+      logger.info("weights", metadata: ["news": "\(note)"])
+    }
+    shared.prepare(threadCount: max(1, Host.processorCount / 2))
+    return shared
   }
 
   private static func keys(_ folder: ClusterFolder, _ logger: Logger) throws -> CoordinatorKeys {

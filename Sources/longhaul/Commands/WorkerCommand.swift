@@ -3,6 +3,7 @@ import Credentials
 import Foundation
 import Inference
 import Logging
+import Provisioning
 import Transport
 import Worker
 
@@ -41,8 +42,18 @@ struct WorkerCommand: AsyncParsableCommand {
       """)
   var data: String?
 
-  @Option(help: "This machine's copy of the model, when it lies elsewhere than on the coordinator's.")
+  @Option(help: """
+      This machine's copy of the model, when it lies elsewhere than on the coordinator's. What it lacks, the worker \
+      takes from the coordinator.
+      """)
   var model: String?
+
+  @OptionGroup var weights: WeightCacheOptions
+
+  @Option(help: """
+      What the cache is to keep to, for example 40GiB; what was used longest ago goes first. Default: no limit.
+      """)
+  var cacheLimit: ByteSize?
 
   @Option(help: "Seconds to wait for a coordinator that has gone, with the weights kept loaded.")
   var reconnectFor: Int = 600
@@ -78,7 +89,9 @@ struct WorkerCommand: AsyncParsableCommand {
         placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
         memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount,
         relativeSpeed: speed ?? Double(threadCount), dataEndpoint: try dataEndpoint(coordinator),
-        modelPath: model, reconnectSeconds: reconnectFor, allowsInsecureRemote: insecure, build: BuildInfo.version,
+        checkpoints: CheckpointSettings(
+          modelPath: model, cache: weights.cache, cacheByteLimit: cacheLimit?.byteCount),
+        reconnectSeconds: reconnectFor, allowsInsecureRemote: insecure, build: BuildInfo.version,
         keys: try workerKeys(file)),
       logger: ProgramLog.logger("worker", quiet: quiet)
     ) { [json] layers, weightByteCount, kvByteCount in

@@ -38,6 +38,8 @@ struct LocalClusterOptions: ParsableArguments {
 struct ByteSize: ExpressibleByArgument, Hashable {
   let byteCount: Int
 
+  init(byteCount: Int) { self.byteCount = byteCount }
+
   init?(argument: String) {
     let digits = argument.prefix { $0.isNumber || $0 == "." }
     guard let amount = Double(digits), amount >= 0, amount.isFinite else { return nil }

@@ -86,6 +86,7 @@ extension FuzzTarget {
       case .leaving(let reason): _ = control.event(.left(worker: name, reason: reason), now: now)
       case .draining: _ = control.event(.drain(worker: name), now: now)
       case .drain(let other): _ = control.event(.drain(worker: other), now: now)
+      case .fetchManifest, .fetchChunk: break  // Answered without the cluster's control.
       }
       _ = control.event(.tick(.init(isIdle: part.count.isMultiple(of: 2), lastStep: nil)), now: now)
     }

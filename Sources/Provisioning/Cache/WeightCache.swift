@@ -1,0 +1,62 @@
+package import Wire
+
+/// A folder with parts of models, each in a file named by its content id:
+///
+///     FOLDER/weights/ID            whole, and verified before it got that name
+///     FOLDER/weights/ID.part       being filled; what is good in it stays for the next attempt
+///     FOLDER/manifests/NAME        manifests, each behind its own hash
+///
+/// Several processes may use one folder. Nothing in it is believed: what a file holds is hashed before its first use in
+/// a process, and what is not what its name says is removed.
+package struct WeightCache: Sendable {
+  package let folder: String
+  let disk: any Disk
+  private let memo = VerificationMemo()
+
+  package init(folder: String, disk: any Disk = PosixDisk()) {
+    self.folder = folder
+    self.disk = disk
+  }
+
+  var weightFolder: String { "\(folder)/weights" }
+  var manifestFolder: String { "\(folder)/manifests" }
+
+  /// Where content with this id lies once it is whole.
+  package func path(of id: ContentID) -> String { "\(weightFolder)/\(id)" }
+
+  /// Whether the content is here, whole and undamaged. What is damaged is removed.
+  ///
+  /// Reads and hashes all of it, once a process and version of the file.
+  /// - Throws: `DiskError` when it cannot be read or removed; what `progress` throws.
+  package func holds(_ content: HashedContent, progress: (Int) throws -> Void = { _ in }) throws -> Bool {
+    let path = path(of: content.id)
+    guard let status = try disk.status(of: path) else { return false }
+    if memo.knows(path, status) { return true }
+    guard status.byteCount == content.byteCount,
+      try FileCheck(disk: disk).firstWrongPiece(of: content, at: 0, in: path, progress: progress) == nil
+    else {
+      try disk.remove(path)
+      return false
+    }
+    disk.touch(path)
+    memo.note(path, status)
+    return true
+  }
+
+  /// Begins to fill in content that is not here, or goes on where somebody left off.
+  /// - Throws: `DiskError`.
+  package func fill(_ content: HashedContent) throws(DiskError) -> CacheFill {
+    try disk.makeFolder(weightFolder)
+    return try CacheFill(content, path: path(of: content.id), folder: weightFolder, disk: disk)
+  }
+
+  /// Bytes that the content will take beyond what is here of it, good or not.
+  package func missingByteCount(of content: HashedContent) throws(DiskError) -> Int {
+    let path = path(of: content.id)
+    if try disk.status(of: path) != nil { return 0 }
+    return max(0, content.byteCount - (try disk.status(of: "\(path).part")?.byteCount ?? 0))
+  }
+
+  /// Bytes that may still be written; nil where the system does not say.
+  package var freeByteCount: Int? { disk.freeByteCount(of: folder) }
+}

@@ -1,0 +1,57 @@
+import Dispatch
+import Synchronization
+import Wire
+
+/// Hashes a whole model, on several threads, reading every byte once.
+struct ManifestMaker {
+  let files: OpenModelFiles
+  let threadCount: Int
+  /// Told the bytes of every piece that has been hashed, on any thread. What it throws ends the work.
+  let progress: @Sendable (Int) throws -> Void
+
+  private struct Piece {
+    let stretch: Int
+    let index: Int
+  }
+
+  /// Blocks until it is done.
+  /// - Throws: `DiskError`, `SharingError`, or what `progress` throws.
+  func hashes() throws -> [HashedContent] {
+    let stretches = files.contents.stretches
+    let counts = stretches.map { HashedContent.pieceCount(byteCount: $0.byteCount) }
+    let pieces = counts.enumerated().flatMap { stretch, count in
+      (0..<count).map { Piece(stretch: stretch, index: $0) }
+    }
+    let results = PieceHashes(count: pieces.count)
+    let next = Atomic<Int>(0)
+    let failure = Mutex<(any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: max(1, threadCount)) { _ in
+      let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: WireLimits.pieceByteCount, alignment: 64)
+      defer { buffer.deallocate() }
+      while true {
+        let number = next.add(1, ordering: .relaxed).oldValue
+        guard number < pieces.count, failure.withLock({ $0 == nil }) else { return }
+        do {
+          let stretch = stretches[pieces[number].stretch]
+          let start = pieces[number].index * WireLimits.pieceByteCount
+          let bytes = UnsafeMutableRawBufferPointer(
+            rebasing: buffer[..<min(WireLimits.pieceByteCount, stretch.byteCount - start)])
+          try files.read(fileIndex: stretch.fileIndex, offset: stretch.offset + start, into: bytes)
+          results.set(number, UnsafeRawBufferPointer(bytes))
+          try progress(bytes.count)
+        } catch {
+          failure.withLock { $0 = $0 ?? error }
+          return
+        }
+      }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
+    var first = 0
+    return try zip(stretches, counts).map { stretch, count in
+      defer { first += count }
+      guard let content = HashedContent(byteCount: stretch.byteCount, pieceHashes: results.bytes(first..<first + count))
+      else { throw SharingError.changed(files.contents.files[stretch.fileIndex].name) }
+      return content
+    }
+  }
+}

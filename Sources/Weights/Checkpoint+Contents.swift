@@ -1,0 +1,73 @@
+package import Inference
+import Tensors
+
+/// The header of one of a checkpoint's files, in a file of its own.
+package struct StoredHeader: Hashable, Sendable {
+  /// The checkpoint file's, for messages.
+  package let name: String
+  /// Where the header is stored.
+  package let path: String
+  /// Bytes of the whole file.
+  package let fileByteCount: Int
+
+  package init(name: String, path: String, fileByteCount: Int) {
+    self.name = name
+    self.path = path
+    self.fileByteCount = fileByteCount
+  }
+}
+
+/// A tensor's bytes in a file of their own.
+package struct StoredTensor: Hashable, Sendable {
+  package let name: String
+  package let path: String
+
+  package init(name: String, path: String) {
+    self.name = name
+    self.path = path
+  }
+}
+
+/// One of a checkpoint's files, for whoever gives its bytes out.
+package struct CheckpointFile: Hashable, Sendable {
+  package let name: String
+  package let path: String
+  package let byteCount: Int
+  /// Bytes before the first tensor's.
+  package let headerByteCount: Int
+}
+
+extension Checkpoint {
+  /// The files it consists of, in order. A tensor's `fileIndex` counts them.
+  package var contents: [CheckpointFile] {
+    file.parts.map {
+      CheckpointFile(name: $0.name, path: $0.file.path, byteCount: $0.byteCount, headerByteCount: $0.header.byteCount)
+    }
+  }
+
+  /// Tensors without which not even the model's shape is known. Throws when the architecture is not known.
+  package var shapingTensors: [TensorEntry] {
+    get throws(CheckpointError) {
+      try ArchitectureDescription.named(by: metadata).modelTensors
+        .filter { $0.role == .ropeFactors }.compactMap { file[$0.name] }
+    }
+  }
+
+  /// What a stage needs, each tensor once, in the files' order. Throws as `configuration` does, and when there are no
+  /// such layers.
+  package func tensors(
+    layers range: LayerRange, hasEmbedding: Bool, hasHead: Bool
+  ) throws(CheckpointError) -> [TensorEntry] {
+    let map = try tensorMap
+    guard range.upper <= map.layers.count else {
+      throw .invalid(fileNames[0], nil, "has \(map.layers.count) layers, and layers \(range) were asked for")
+    }
+    var needed = try shapingTensors
+    needed += range.indices.flatMap { Array(map.layers[$0].values) }
+    if hasEmbedding { needed += [map.model[.embedding]].compactMap { $0 } }
+    if hasHead { needed += [map.model[.outputNorm], map.model[.head] ?? map.model[.embedding]].compactMap { $0 } }
+    var seen: Set<String> = []
+    return needed.sorted { ($0.fileIndex, $0.offset) < ($1.fileIndex, $1.offset) }
+      .filter { seen.insert($0.name).inserted }
+  }
+}

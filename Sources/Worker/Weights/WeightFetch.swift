@@ -1,0 +1,144 @@
+import Inference
+import Provisioning
+import Transport
+import Wire
+
+/// Brings contents into the cache: what is there is verified, what is not is fetched, whatever was left half done is
+/// gone on with. One use; compute thread.
+struct WeightFetch {
+  let line: WeightsLine
+  let cache: WeightCache
+  /// Told bytes that are here now, verified; what it throws ends the work.
+  let progress: (_ byteCount: Int, _ isFetched: Bool) throws -> Void
+  private let settings: ChunkPlan.Settings
+  private let started = ContinuousClock.now
+
+  init(
+    line: WeightsLine, cache: WeightCache, settings: ChunkPlan.Settings = ChunkPlan.Settings(),
+    progress: @escaping (_ byteCount: Int, _ isFetched: Bool) throws -> Void
+  ) {
+    self.line = line
+    self.cache = cache
+    self.settings = settings
+    self.progress = progress
+  }
+
+  private var now: Duration { started.duration(to: .now) }
+
+  /// Returns when all of them are in the cache.
+  /// - Throws: `ChunkPlan.Failure`, `DiskError`, or what `progress` throws.
+  func bring(_ contents: [HashedContent]) throws {
+    var queue = contents[...]
+    var fills: [ContentID: CacheFill] = [:]
+    var plan = ChunkPlan(settings: settings, now: now)
+    while true {
+      while plan.isHungry, let content = queue.popFirst() {
+        if try cache.holds(content, progress: { try progress($0, false) }) { continue }
+        let fill = try cache.fill(content)
+        try progress(content.byteCount - fill.missingByteCount, false)
+        guard !fill.missing.isEmpty else {
+          try fill.finish()
+          continue
+        }
+        fills[content.id] = fill
+        plan.add(content.ranges(ofPieces: fill.missing.sorted()))
+      }
+      if plan.isDone, queue.isEmpty { return }
+      for range in plan.ask(now: now) { line.ask(.fetchChunk(range)) }
+      try take(line.next(within: 0.25), &plan, &fills)
+      try progress(0, false)
+    }
+  }
+
+  private func take(
+    _ arrival: WeightsLine.Arrival?, _ plan: inout ChunkPlan, _ fills: inout [ContentID: CacheFill]
+  ) throws {
+    switch arrival {
+    case .message(.chunk(let range), let bytes?):
+      guard plan.expects(range), let fill = fills[range.content] else { return }
+      let index = range.offset / WireLimits.pieceByteCount
+      let isGood = try bytes.withUnsafeBytes { try fill.take(index, $0) }
+      try plan.event(.arrived(range, isGood: isGood), now: now)
+      guard isGood else { return }
+      try progress(range.byteCount, true)
+      if fill.missing.isEmpty {
+        try fill.finish()
+        fills[range.content] = nil
+      }
+    case .message(.chunkRefused(let content, let offset, let reason), _):
+      try plan.event(.refused(content, offset: offset, reason: reason), now: now)
+    case .reconnected: try plan.event(.reconnected, now: now)
+    case .message, nil: break
+    }
+    try plan.event(.tick, now: now)
+  }
+
+  // MARK: The manifest
+
+  /// Waits until the coordinator has its manifest, and brings it here, from the cache where that has it.
+  /// - Throws: `ChunkPlan.Failure`, or what `making` and `progress` throw.
+  func manifest(
+    known: WeightCache.StoredManifest?, making: (Double) throws -> Void
+  ) throws -> WeightCache.StoredManifest {
+    let (id, byteCount) = try awaitNews(making)
+    if let known, known.id == id { return known }
+    if let kept = cache.manifest(named: id), kept.id == id { return kept }
+    let manifest = try fetchManifest(id, byteCount: byteCount)
+    // One that is not kept is fetched again next time.
+    try? cache.keep(manifest, named: id)
+    return manifest
+  }
+
+  private func awaitNews(_ making: (Double) throws -> Void) throws -> (ContentID, Int) {
+    var lastHeard = now
+    while true {
+      line.ask(.fetchManifest)
+      let nextAsk = now + .milliseconds(500)
+      while now < nextAsk {
+        guard case .message(.manifest(let news), _) = line.next(within: max(0, (nextAsk - now).inSeconds)) else {
+          continue
+        }
+        lastHeard = now
+        switch news {
+        case .ready(let id, let byteCount): return (id, byteCount)
+        case .failed(let reason): throw ChunkPlan.Failure.refused(reason)
+        case .inTheMaking(let fraction): try making(fraction)
+        }
+      }
+      try progress(0, false)
+      guard now - lastHeard < settings.limit else { throw ChunkPlan.Failure.silent(settings.limit) }
+    }
+  }
+
+  /// A manifest has no hashes of its pieces: it is checked as a whole.
+  private func fetchManifest(_ id: ContentID, byteCount: Int) throws -> WeightCache.StoredManifest {
+    var plan = ChunkPlan(settings: settings, now: now)
+    var bytes: [UInt8] = []
+    // In memory it grows with what has come.
+    func addNext() {
+      let count = min(WireLimits.pieceByteCount, byteCount - bytes.count)
+      if count > 0 { plan.add([ContentRange(content: id, offset: bytes.count, byteCount: count)]) }
+    }
+    addNext()
+    while !plan.isDone {
+      for range in plan.ask(now: now) { line.ask(.fetchChunk(range)) }
+      switch line.next(within: 0.25) {
+      case .message(.chunk(let range), let chunk?):
+        guard plan.expects(range), chunk.count == range.byteCount else { break }
+        chunk.withUnsafeBytes { bytes += $0 }
+        try plan.event(.arrived(range, isGood: true), now: now)
+        addNext()
+      case .message(.chunkRefused(let content, let offset, let reason), _):
+        try plan.event(.refused(content, offset: offset, reason: reason), now: now)
+      case .reconnected: try plan.event(.reconnected, now: now)
+      case .message, nil: break
+      }
+      try plan.event(.tick, now: now)
+      try progress(0, false)
+    }
+    guard let manifest = WeightCache.StoredManifest(bytes: bytes), manifest.id == id else {
+      throw ChunkPlan.Failure.lies(id, offset: 0, count: 1)
+    }
+    return manifest
+  }
+}

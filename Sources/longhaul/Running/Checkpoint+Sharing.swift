@@ -1,0 +1,17 @@
+import Provisioning
+import Weights
+
+extension Checkpoint {
+  /// Where everything lies that a coordinator gives out.
+  var sharedContents: ModelContents {
+    ModelContents(
+      files: contents.map {
+        .init(name: $0.name, path: $0.path, byteCount: $0.byteCount, headerByteCount: $0.headerByteCount)
+      },
+      tensors: tensors.compactMap { entry in
+        entry.byteCount.map {
+          .init(name: entry.name, fileIndex: entry.fileIndex, offset: entry.offset, byteCount: $0)
+        }
+      })
+  }
+}

@@ -1,0 +1,118 @@
+import Fixtures
+import Foundation
+import Testing
+
+extension EndToEnd {
+  @Suite("Workers without the model's file")
+  struct WeightTransfer {
+    private static let request = """
+      {"prompt": "Once upon a time", "max_tokens": 48, "temperature": 0.8, "seed": 5, "ignore_eos": true}
+      """
+
+    private func answer(_ cluster: ServedCluster) async throws -> String {
+      try CompletionAnswer.text(try await cluster.post("/v1/completions", Self.request).body)
+    }
+
+    /// A cluster whose model's file is gone before the first worker comes.
+    private func cluster(in folder: ScratchFolder) async throws -> ServedCluster {
+      let model = folder.path("model.gguf")
+      try? FileManager.default.removeItem(atPath: model)
+      try FileManager.default.copyItem(atPath: SharedFiles.demo, toPath: model)
+      return try await ServedCluster(workerCount: 2, model: model, folder: folder) {
+        try FileManager.default.removeItem(atPath: model)
+      }
+    }
+
+    private func cachedFiles(_ folder: ScratchFolder) throws -> [String] {
+      let weights = folder.path("cache/longhaul/weights")
+      return try FileManager.default.contentsOfDirectory(atPath: weights).map { "\(weights)/\($0)" }
+    }
+
+    private func fetchedByteCounts(_ cluster: ServedCluster) -> [Int] {
+      cluster.logs(of: "w").matches(of: /fetched (\d+) of/).compactMap { Int($0.1) }
+    }
+
+    @Test("they take their layers from the coordinator, keep them, mend what is damaged, and answer the same bytes")
+    func coldWarmAndDamaged() async throws {
+      let wanted = try await answer(try await ServedCluster(workerCount: 2))
+      let folder = try ScratchFolder()
+      let cluster = try await cluster(in: folder)
+      #expect(try await answer(cluster) == wanted)
+      let cold = fetchedByteCounts(cluster)
+      #expect(cold.count == 2)
+      // Each has taken its own layers, not the whole.
+      let modelByteCount = try Data(contentsOf: URL(fileURLWithPath: SharedFiles.demo)).count
+      #expect(cold.allSatisfy { $0 < modelByteCount * 3 / 4 })
+      #expect(try cachedFiles(folder).allSatisfy { !$0.hasSuffix(".part") })
+
+      // Both start again: nothing is fetched.
+      for index in 0...1 {
+        cluster.kill(index)
+        try cluster.restartWorker(index)
+      }
+      #expect(try await answer(cluster) == wanted)
+      #expect(fetchedByteCounts(cluster) == cold)
+
+      // One byte of every larger file is another, one file is cut short, and the workers start once more.
+      cluster.kill(0)
+      cluster.kill(1)
+      var damaged = 0
+      for (index, path) in try cachedFiles(folder).sorted().enumerated() {
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        let size = Int(try file.seekToEnd())
+        if size > 100_000 {
+          damaged += size
+          try file.seek(toOffset: UInt64(size / 2))
+          let byte = try file.read(upToCount: 1)?.first ?? 0
+          try file.seek(toOffset: UInt64(size / 2))
+          try file.write(contentsOf: [byte ^ 4])
+        } else if index % 5 == 0 {
+          damaged += size
+          try file.truncate(atOffset: UInt64(size - 1))
+        }
+        try file.close()
+      }
+      #expect(damaged > 0)
+      for index in 0...1 { try cluster.restartWorker(index) }
+      #expect(try await answer(cluster) == wanted)
+      #expect(fetchedByteCounts(cluster).dropFirst(2).reduce(0, +) > 0)
+    }
+
+    @Test("a file of the worker's own that is another, or damaged, is named and not used")
+    func wrongFile() async throws {
+      let wanted = try await answer(try await ServedCluster(workerCount: 1))
+      for damage in [0, 1] {
+        let folder = try ScratchFolder()
+        let model = folder.path("model.gguf")
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: SharedFiles.demo))
+        try bytes.write(to: URL(fileURLWithPath: model))
+        let cluster = try await ServedCluster(workerCount: 1, model: model, folder: folder) {
+          // Another file takes the name; the coordinator has the right one open.
+          if damage == 0 { bytes[bytes.count / 2] ^= 1 } else { bytes.removeLast(100_000) }
+          try bytes.write(to: URL(fileURLWithPath: model), options: .atomic)
+        }
+        #expect(try await answer(cluster) == wanted)
+        let log = cluster.log("w0")
+        #expect(log.contains("is not used"))
+        #expect(log.contains(damage == 0 ? "tensor " : "lies outside the file"))
+      }
+    }
+
+    @Test("a worker that can keep nothing says what to do")
+    func noRoom() async throws {
+      let folder = try ScratchFolder()
+      // No folder can be made where a file is.
+      _ = try folder.write("", to: "cache")
+      let model = folder.path("model.gguf")
+      try FileManager.default.copyItem(atPath: SharedFiles.demo, toPath: model)
+      await #expect(throws: ServedCluster.NotReady.self) {
+        _ = try await ServedCluster(workerCount: 1, model: model, folder: folder) {
+          try FileManager.default.removeItem(atPath: model)
+        }
+      }
+      let log = (try? String(contentsOfFile: folder.path("w0.log"), encoding: .utf8)) ?? ""
+      #expect(log.contains("stage failed"))
+      #expect(log.contains("check the disk") || log.contains("name a folder"))
+    }
+  }
+}

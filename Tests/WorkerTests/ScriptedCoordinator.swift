@@ -1,0 +1,119 @@
+import Foundation
+import Provisioning
+import Synchronization
+import Transport
+import Wire
+
+@testable import Worker
+
+/// The coordinator's end of a line for weights, which does to each answer what a test wants.
+final class ScriptedCoordinator: Sendable {
+  enum Conduct {
+    case honest
+    case silent
+    case lying
+    case refusing
+    /// Answers, and sends besides what nobody asked for.
+    case chatty
+    /// The connection breaks, and another is to be had.
+    case breaking
+  }
+
+  private struct State {
+    var socket: SocketID?
+    var asked: [ContentRange] = []
+    var news: [ManifestNews] = []
+  }
+
+  private let loop: SocketLoop
+  private let endpoint: Endpoint
+  private let contents: [ContentID: [UInt8]]
+  private let conduct: @Sendable (_ index: Int, ContentRange) -> Conduct
+  private let state = Mutex(State())
+  private let restart = DispatchQueue(label: "restart")
+
+  init(
+    _ contents: [ContentID: [UInt8]], news: [ManifestNews] = [],
+    conduct: @escaping @Sendable (_ index: Int, ContentRange) -> Conduct = { _, _ in .honest }
+  ) throws {
+    loop = try SocketLoop(name: "scripted")
+    endpoint = try Endpoint("ipc://\(NSTemporaryDirectory())/lh-\(UUID().uuidString.prefix(8))")
+    self.contents = contents
+    self.conduct = conduct
+    state.withLock { $0.news = news }
+    try open()
+  }
+
+  deinit { loop.stop() }
+
+  /// What was asked for, in order.
+  var asked: [ContentRange] { state.withLock { $0.asked } }
+
+  func line() throws -> WeightsLine {
+    var specification = SocketSpecification(kind: .dealer, role: .connect(endpoint))
+    specification.linger = .zero
+    return try WeightsLine(loop: loop, specification: specification)
+  }
+
+  private func open() throws {
+    let socket = try loop.open(
+      SocketSpecification(kind: .router, role: .bind(endpoint)),
+      onMessage: { [weak self] message, peer in self?.hear(message, peer) })
+    state.withLock { $0.socket = socket }
+  }
+
+  private func hear(_ message: Message, _ peer: PeerID?) {
+    guard let first = message.frames.first, let peer,
+      let decoded = try? first.withUnsafeBytes({ try WorkerMessage(decoding: $0) })
+    else { return }
+    switch decoded {
+    case .fetchManifest:
+      let news = state.withLock { $0.news.count > 1 ? $0.news.removeFirst() : $0.news.first }
+      if let news { send(.manifest(news), nil, peer) }
+    case .fetchChunk(let range):
+      let index = state.withLock { state in
+        state.asked.append(range)
+        return state.asked.count - 1
+      }
+      answer(range, conduct(index, range), peer)
+    default: break
+    }
+  }
+
+  private func answer(_ range: ContentRange, _ conduct: Conduct, _ peer: PeerID) {
+    guard let bytes = contents[range.content], range.offset + range.byteCount <= bytes.count else {
+      return send(.chunkRefused(range.content, offset: range.offset, reason: "it is not here"), nil, peer)
+    }
+    var piece = Array(bytes[range.offset..<range.offset + range.byteCount])
+    switch conduct {
+    case .honest: send(.chunk(range), piece, peer)
+    case .silent: break
+    case .lying:
+      piece[piece.count / 2] ^= 1
+      send(.chunk(range), piece, peer)
+    case .refusing: send(.chunkRefused(range.content, offset: range.offset, reason: "the disk is on fire"), nil, peer)
+    case .chatty:
+      let stranger = ContentRange(content: ContentID(of: [1]), offset: 0, byteCount: 3)
+      send(.chunk(stranger), [1, 2, 3], peer)
+      send(.chunk(ContentRange(content: range.content, offset: range.offset + 1, byteCount: 1)), [1], peer)
+      send(.chunk(ContentRange(content: range.content, offset: .max, byteCount: 1)), [1], peer)
+      send(.chunkRefused(stranger.content, offset: 0, reason: "no"), nil, peer)
+      send(.rejoin(reason: "?"), nil, peer)
+      if let socket = state.withLock({ $0.socket }) { try? loop.send(Message([0xFF, 0xFF]), on: socket, to: peer) }
+      send(.chunk(range), piece, peer)
+      send(.chunk(range), piece, peer)
+    case .breaking:
+      // Not from a callback.
+      restart.async { [self] in
+        if let socket = state.withLock({ $0.socket }) { loop.close(socket) }
+        try? open()
+      }
+    }
+  }
+
+  private func send(_ message: CoordinatorMessage, _ bytes: [UInt8]?, _ peer: PeerID) {
+    guard let socket = state.withLock({ $0.socket }) else { return }
+    let frames = [Frame(message.encoded())] + (bytes.map { [Frame($0)] } ?? [])
+    try? loop.send(Message(frames: frames), on: socket, to: peer)
+  }
+}

@@ -1,0 +1,148 @@
+import Fixtures
+import Foundation
+import Provisioning
+import Testing
+import Wire
+
+@testable import Worker
+
+@Suite("Fetching weights")
+struct WeightFetchTests {
+  private static let piece = WireLimits.pieceByteCount
+  private static let sizes = [100, 3 * piece + 5, piece, 8192, 2 * piece, 1] + Array(repeating: 777, count: 20)
+  private let parts: [(content: HashedContent, bytes: [UInt8])]
+  private let scratch: ScratchFolder
+
+  init() throws {
+    scratch = try ScratchFolder()
+    parts = try Self.sizes.enumerated().map { index, size in
+      let bytes = (0..<size).map { UInt8(truncatingIfNeeded: ($0 &* 7 ^ $0 >> 9) &+ index) }
+      var hashes: [UInt8] = []
+      for start in stride(from: 0, to: size, by: Self.piece) {
+        hashes += ContentID(of: bytes[start..<min(start + Self.piece, size)]).bytes
+      }
+      return (try #require(HashedContent(byteCount: size, pieceHashes: hashes)), bytes)
+    }
+  }
+
+  private var folder: String { scratch.path("cache") }
+
+  private var table: [ContentID: [UInt8]] {
+    Dictionary(parts.map { ($0.content.id, $0.bytes) }) { first, _ in first }
+  }
+
+  private var settings: ChunkPlan.Settings {
+    var settings = ChunkPlan.Settings()
+    settings.patience = .milliseconds(300)
+    return settings
+  }
+
+  /// Fetches everything, and checks that it is there.
+  private func bring(_ coordinator: ScriptedCoordinator, progress: @escaping (Int) throws -> Void = { _ in }) throws {
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try bringOnce(coordinator, progress: progress)
+    let cache = WeightCache(folder: folder)
+    for part in parts {
+      let stored = FileManager.default.contents(atPath: cache.path(of: part.content.id)).map { ContentID(of: $0) }
+      #expect(stored == ContentID(of: part.bytes))
+    }
+    #expect(try cache.entries().allSatisfy { $0.id != nil })
+  }
+
+  private func bringOnce(_ coordinator: ScriptedCoordinator, progress: @escaping (Int) throws -> Void) throws {
+    let line = try coordinator.line()
+    defer { line.close() }
+    try WeightFetch(line: line, cache: WeightCache(folder: folder), settings: settings) { count, _ in
+      try progress(count)
+    }.bring(parts.map(\.content))
+  }
+
+  @Test("what is lacking comes, and what is there is not asked for")
+  func coldAndWarm() throws {
+    let coordinator = try ScriptedCoordinator(table)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var total = 0
+    try bringOnce(coordinator) { total += $0 }
+    #expect(total == Self.sizes.reduce(0, +))
+    let asked = coordinator.asked
+    #expect(asked.count == Set(asked).count)
+    try bringOnce(coordinator) { _ in }
+    #expect(coordinator.asked == asked)
+  }
+
+  @Test("answers that are lost, lie once, or come beside what nobody asked for are made good", arguments: [
+    ScriptedCoordinator.Conduct.silent, .lying, .chatty, .breaking,
+  ])
+  func repaired(conduct: ScriptedCoordinator.Conduct) throws {
+    try bring(try ScriptedCoordinator(table) { index, _ in index == 2 || index == 9 ? conduct : .honest })
+  }
+
+  @Test("a piece that always lies, and a refusal, end in words")
+  func inWords() throws {
+    let lies = #expect(throws: ChunkPlan.Failure.self) {
+      try bring(try ScriptedCoordinator(table) { index, range in range.offset == Self.piece ? .lying : .honest })
+    }
+    #expect(lies.map { "\($0)" }?.contains("not what its manifest says") ?? false)
+    let refusal = #expect(throws: ChunkPlan.Failure.self) {
+      try bring(try ScriptedCoordinator(table) { _, _ in .refusing })
+    }
+    #expect(refusal.map { "\($0)" }?.contains("on fire") ?? false)
+    var missing = table
+    missing[parts[1].content.id] = nil
+    #expect(throws: ChunkPlan.Failure.refused("it is not here")) { try bring(try ScriptedCoordinator(missing)) }
+  }
+
+  @Test("a transfer that is cut anywhere is gone on with, and no piece is fetched twice")
+  func resumed() throws {
+    struct Cut: Error {}
+    let coordinator = try ScriptedCoordinator(table)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    var arrived = 0
+    for limit in [1, 600_000, 1_500_000, 2_500_000] {
+      arrived = 0
+      #expect(throws: Cut.self) {
+        try bringOnce(coordinator) { count in
+          arrived += count
+          if arrived >= limit { throw Cut() }
+        }
+      }
+    }
+    let before = coordinator.asked.count
+    try bringOnce(coordinator) { _ in }
+    // At least what had arrived last is not asked for again.
+    let later = coordinator.asked.dropFirst(before)
+    #expect(later.reduce(0) { $0 + $1.byteCount } <= Self.sizes.reduce(0, +) - 2_500_000 + Self.piece)
+    try bring(coordinator)
+  }
+
+  @Test("the manifest is waited for while it is made, fetched, kept, and checked as a whole")
+  func manifest() throws {
+    let manifest = ModelManifest(
+      files: [.init(name: "m", byteCount: 5000, header: parts[0].content)],
+      tensors: (0..<20_000).map { .init(name: "tensor \($0)", fileIndex: 0, content: parts[0].content) })
+    let bytes = manifest.encoded()
+    #expect(bytes.count > Self.piece)
+    let id = ContentID(of: bytes)
+    let news: [ManifestNews] = [.inTheMaking(0.25), .inTheMaking(0.5), .ready(id, byteCount: bytes.count)]
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    func fetch(_ coordinator: ScriptedCoordinator) throws -> (WeightCache.StoredManifest, [Double]) {
+      let line = try coordinator.line()
+      defer { line.close() }
+      var shares: [Double] = []
+      let fetch = WeightFetch(line: line, cache: WeightCache(folder: folder), settings: settings) { _, _ in }
+      return (try fetch.manifest(known: nil) { shares.append($0) }, shares)
+    }
+    let lying = try ScriptedCoordinator([id: bytes], news: news) { index, _ in index == 0 ? .lying : .honest }
+    #expect(throws: ChunkPlan.Failure.self) { _ = try fetch(lying) }
+    let honest = try ScriptedCoordinator([id: bytes], news: news)
+    let (first, shares) = try fetch(honest)
+    #expect(first.id == id)
+    #expect(shares == [0.25, 0.5])
+    let asked = honest.asked.count
+    #expect(try fetch(honest).0.manifest.tensors.count == 20_000)
+    #expect(honest.asked.count == asked)
+    #expect(throws: ChunkPlan.Failure.refused("its file is gone")) {
+      _ = try fetch(try ScriptedCoordinator([:], news: [.failed("its file is gone")]))
+    }
+  }
+}
