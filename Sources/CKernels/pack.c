@@ -1,6 +1,5 @@
 // Packs matrices: moves the bits of the file's rows to where PackedWeights.h wants them.
 #include "packed.h"
-#include "quantised.h"
 
 int64_t lh_packed_bytes(lh_type type, int64_t channels, int64_t k) {
   int64_t elements = lh_type_block_elements(type), bytes = lh_type_block_bytes(type), row, size;
@@ -13,12 +12,46 @@ int64_t lh_packed_bytes(lh_type type, int64_t channels, int64_t k) {
 
 // ---- Floats: the transposition of 16 rows ----
 
-LH_INLINE void pack_floats(int64_t bytes, const uint8_t *const *row, int64_t k, uint8_t *to) {
-  static const uint8_t none[4] = {0};
-  for (int64_t i = 0; i < k; i++)
-    for (int c = 0; c < LH_BUNDLE_CHANNELS; c++, to += bytes)
-      __builtin_memcpy(to, row[c] == NULL ? none : row[c] + i * bytes, (size_t)bytes);
+// Numbers [begin, end) of 16 rows, one at a time. A row that is not there has zeros.
+LH_INLINE void pack_numbers(int64_t bytes, const uint8_t *const *row, int64_t begin, int64_t end, uint8_t *to) {
+  to += begin * LH_BUNDLE_CHANNELS * bytes;
+  for (int64_t i = begin; i < end; i++)
+    for (int c = 0; c < LH_BUNDLE_CHANNELS; c++, to += bytes) {
+      if (row[c] == NULL) __builtin_memset(to, 0, (size_t)bytes);
+      else __builtin_memcpy(to, row[c] + i * bytes, (size_t)bytes);
+    }
 }
+
+// 16 bytes of each row at a time. Interleaving vector j with vector j + 8 of 16 moves every number from place p to the
+// place whose bits are those of p rotated by one; after four rounds [channel][i] is [i][channel].
+#define PACK_FLOATS(name, type, lanes) \
+  static void name(const uint8_t *const *row, int64_t k, uint8_t *to) { \
+    typedef type vector __attribute__((ext_vector_type(lanes))); \
+    int64_t i = 0; \
+    for (; i + lanes <= k; i += lanes) { \
+      vector v[LH_BUNDLE_CHANNELS], w[LH_BUNDLE_CHANNELS]; \
+      for (int c = 0; c < LH_BUNDLE_CHANNELS; c++) { \
+        v[c] = 0; \
+        if (row[c] != NULL) __builtin_memcpy(&v[c], row[c] + i * (int64_t)sizeof(type), sizeof v[c]); \
+      } \
+      for (int round = 0; round < 4; round++) { \
+        for (int j = 0; j < LH_BUNDLE_CHANNELS / 2; j++) { \
+          w[2 * j] = __builtin_shufflevector(v[j], v[j + 8], LOW_OF_##lanes); \
+          w[2 * j + 1] = __builtin_shufflevector(v[j], v[j + 8], HIGH_OF_##lanes); \
+        } \
+        __builtin_memcpy(v, w, sizeof v); \
+      } \
+      __builtin_memcpy(to + i * LH_BUNDLE_CHANNELS * (int64_t)sizeof(type), v, sizeof v); \
+    } \
+    pack_numbers(sizeof(type), row, i, k, to); \
+  }
+#define LOW_OF_8 0, 8, 1, 9, 2, 10, 3, 11
+#define HIGH_OF_8 4, 12, 5, 13, 6, 14, 7, 15
+#define LOW_OF_4 0, 4, 1, 5
+#define HIGH_OF_4 2, 6, 3, 7
+PACK_FLOATS(pack_halves, uint16_t, 8)
+PACK_FLOATS(pack_singles, uint32_t, 4)
+#undef PACK_FLOATS
 
 // ---- Quantised types ----
 
@@ -47,79 +80,106 @@ LH_INLINE void pack_scales(lh_type type, lh_packing p, const uint8_t *block, int
   if (p.half_rows == 2) __builtin_memcpy(halves + 32, block + at.minimum, 2);
 }
 
-// Puts the low `bits` bits of 32 codes where one channel has them in a plane (lh_plane_bits reads them).
-LH_INLINE void put_plane(int bits, const uint8_t *code, int shift, int channel, uint8_t *plane) {
-  const int mask = (1 << bits) - 1, in_byte = 8 / bits;
-  for (int v = 0; v < bits; v++)
-    for (int b = 0; b < 4; b++) {
-      int byte = 0;
-      for (int place = 0; place < in_byte; place++) {
-        int vector = bits == 4 ? v + 4 * place : v * in_byte + place;
-        byte |= (code[4 * vector + b] >> shift & mask) << place * bits;
-      }
-      plane[64 * v + 4 * channel + b] = (uint8_t)byte;
-    }
+LH_INLINE uint32_t word_at(const uint8_t *bytes, int index) {
+  uint32_t word;
+  __builtin_memcpy(&word, bytes + 4 * index, 4);
+  return word;
 }
 
-LH_INLINE void put_codes(lh_packing p, const uint8_t *code, int channel, uint8_t *codes) {
-  if (p.low_bits == 2) put_plane(2, code, 0, channel, codes);
-  if (p.low_bits == 4) put_plane(4, code, 0, channel, codes);
-  if (p.low_bits == 8) put_plane(8, code, 0, channel, codes);
-  if (p.high_bits == 1) put_plane(1, code, p.low_bits, channel, codes + 64 * p.low_bits);
-  if (p.high_bits == 2) put_plane(2, code, p.low_bits, channel, codes + 64 * p.low_bits);
+// What a channel has of a block in one plane is one word of 32 bits for each vector of the plane, and a word is made
+// of words of the file: four codes at a time.
+
+// 4 bits, where the file has 32 codes in one half of as many bytes: word v is words v and 4 + v side by side.
+LH_INLINE void halves_of_bytes(const uint8_t *bytes, bool is_high, uint32_t *word) {
+  for (int v = 0; v < 4; v++) {
+    uint32_t low = word_at(bytes, v), high = word_at(bytes, 4 + v);
+    word[v] = is_high ? (low >> 4 & 0x0f0f0f0fu) | (high & 0xf0f0f0f0u)
+                      : (low & 0x0f0f0f0fu) | (high & 0x0f0f0f0fu) << 4;
+  }
 }
 
-// The codes of a block of the file, element by element.
-LH_INLINE void codes_of(lh_type type, lh_packing p, const uint8_t *block, uint8_t *code) {
-  lh_quants parts;
-  lh_take_apart(type, block, &parts);
-  int count = lh_unit_elements(p), offset = p.offset_shift < 0 ? 0 : 1 << p.offset_shift;
-  for (int i = 0; i < count; i++) code[i] = (uint8_t)(parts.number[i] + offset);
+// 2 bits, where the file has those of 32 codes at `shift` of as many bytes.
+LH_INLINE void pairs_of_bytes(const uint8_t *bytes, int shift, uint32_t *word) {
+  for (int v = 0; v < 2; v++) {
+    word[v] = 0;
+    for (int i = 0; i < 4; i++) word[v] |= (word_at(bytes, 4 * v + i) >> shift & 0x03030303u) << 2 * i;
+  }
 }
 
-// IQ4's codes are table indices: the halves as they stand.
-LH_INLINE void table_codes_of(lh_packing p, const uint8_t *halves, uint8_t *code) {
-  for (int b = 0; b < p.blocks; b++)
-    for (int i = 0; i < 16; i++) {
-      code[32 * b + i] = halves[16 * b + i] & 15;
-      code[32 * b + 16 + i] = halves[16 * b + i] >> 4;
-    }
+// 1 bit, where the file has those of 32 codes at `shift` of as many bytes.
+LH_INLINE uint32_t bits_of_bytes(const uint8_t *bytes, int shift) {
+  uint32_t word = 0;
+  for (int j = 0; j < 8; j++) word |= (word_at(bytes, j) >> shift & 0x01010101u) << j;
+  return word;
+}
+
+// 1 bit, where the file has those of 32 codes one after the other: every fourth of them in a byte.
+LH_INLINE uint32_t bits_of_word(uint32_t bits) {
+  uint32_t word = 0;
+  for (int b = 0; b < 4; b++) {
+    uint32_t every = bits >> b & 0x11111111u;
+    every = (every | every >> 3) & 0x03030303u;
+    every = (every | every >> 6) & 0x000f000fu;
+    word |= ((every | every >> 12) & 0xffu) << 8 * b;
+  }
+  return word;
+}
+
+// The words of block b (of the packed unit, hence 32 codes) out of the file's block: the low plane's, then the high's.
+LH_INLINE void words_of(lh_type type, const uint8_t *block, int b, uint32_t *word) {
+  switch (type) {
+    case LH_Q4_0:
+    case LH_IQ4_NL: __builtin_memcpy(word, block + 2, 16); break;
+    case LH_Q4_1: __builtin_memcpy(word, block + 4, 16); break;
+    case LH_Q5_0:
+      __builtin_memcpy(word, block + 6, 16);
+      word[4] = bits_of_word(word_at(block + 2, 0));
+      break;
+    case LH_Q5_1:
+      __builtin_memcpy(word, block + 8, 16);
+      word[4] = bits_of_word(word_at(block + 4, 0));
+      break;
+    case LH_Q8_0:
+      for (int v = 0; v < 8; v++) word[v] = word_at(block + 2, v) ^ 0x80808080u;
+      break;
+    case LH_Q2_K: pairs_of_bytes(block + 16 + 32 * (b / 4), 2 * (b % 4), word); break;
+    case LH_Q3_K:
+      pairs_of_bytes(block + 32 + 32 * (b / 4), 2 * (b % 4), word);
+      word[2] = bits_of_bytes(block, b);
+      break;
+    case LH_Q4_K: halves_of_bytes(block + 16 + 32 * (b / 2), b % 2 == 1, word); break;
+    case LH_Q5_K:
+      halves_of_bytes(block + 48 + 32 * (b / 2), b % 2 == 1, word);
+      word[4] = bits_of_bytes(block + 16, b);
+      break;
+    case LH_Q6_K:
+      halves_of_bytes(block + 64 * (b / 4) + 32 * (b % 2), b % 4 >= 2, word);
+      pairs_of_bytes(block + 128 + 32 * (b / 4), 2 * (b % 4), word + 4);
+      break;
+    case LH_IQ4_XS: __builtin_memcpy(word, block + 8 + 16 * b, 16); break;
+    case LH_F32:
+    case LH_F16:
+    case LH_BF16: break;
+  }
 }
 
 LH_INLINE void pack_unit(lh_type type, const uint8_t *const *block, uint8_t *unit) {
   const lh_packing p = lh_packing_of(type);
   for (int c = 0; c < LH_BUNDLE_CHANNELS; c++) {
     if (block[c] == NULL) continue;
-    uint8_t code[LH_LARGEST_BLOCK];
-    if (p.is_table) table_codes_of(p, block[c] + lh_type_block_bytes(type) - 16 * p.blocks, code);
-    else codes_of(type, p, block[c], code);
-    for (int b = 0; b < p.blocks; b++)
-      put_codes(p, code + b * LH_BLOCK_ELEMENTS, c, unit + b * lh_code_bytes(p));
-    pack_scales(type, p, block[c], c, unit + p.blocks * lh_code_bytes(p));
-  }
-}
-
-// Q4_0, IQ4_NL and Q4_1 have their halves as a plane wants them, Q8_0 all but the offset: four bytes of a
-// row are four bytes of a code vector.
-LH_INLINE void pack_words(lh_type type, const uint8_t *const *block, uint8_t *unit) {
-  const lh_packing p = lh_packing_of(type);
-  const uint32_t flip = type == LH_Q8_0 ? 0x80808080u : 0;
-  for (int c = 0; c < LH_BUNDLE_CHANNELS; c++) {
-    if (block[c] == NULL) continue;
-    for (int v = 0; v < p.low_bits; v++) {
-      uint32_t word;
-      __builtin_memcpy(&word, block[c] + 2 * p.half_rows + 4 * v, 4);
-      word ^= flip;
-      __builtin_memcpy(unit + 64 * v + 4 * c, &word, 4);
+    _Pragma("clang loop unroll(full)") for (int b = 0; b < p.blocks; b++) {
+      uint32_t word[8];
+      words_of(type, block[c], b, word);
+      for (int v = 0; v < p.low_bits + p.high_bits; v++)
+        __builtin_memcpy(unit + b * lh_code_bytes(p) + 64 * v + 4 * c, &word[v], 4);
     }
-    pack_scales(type, p, block[c], c, unit + lh_code_bytes(p));
+    pack_scales(type, p, block[c], c, unit + p.blocks * lh_code_bytes(p));
   }
 }
 
 LH_INLINE void pack_quantised(lh_type type, const uint8_t *const *row, int64_t k, uint8_t *to) {
   const lh_packing p = lh_packing_of(type);
   const int64_t unit_bytes = lh_unit_bytes(p), block_bytes = lh_type_block_bytes(type);
-  const bool by_words = p.blocks == 1 && p.high_bits == 0;
   for (int64_t u = 0; u < k / lh_unit_elements(p); u++, to += unit_bytes) {
     const uint8_t *block[LH_BUNDLE_CHANNELS];
     bool is_whole = true;
@@ -128,8 +188,7 @@ LH_INLINE void pack_quantised(lh_type type, const uint8_t *const *row, int64_t k
       is_whole = is_whole && block[c] != NULL;
     }
     if (!is_whole) __builtin_memset(to, 0, (size_t)unit_bytes);
-    if (by_words) pack_words(type, block, to);
-    else pack_unit(type, block, to);
+    pack_unit(type, block, to);
   }
 }
 
@@ -147,9 +206,9 @@ static void pack_bundle(lh_type type, const uint8_t *const *row, int64_t k, uint
 #define OF_TYPE(type) case type: pack_##type(row, k, to); break;
   switch (type) {
     TYPES(OF_TYPE)
-    case LH_F32: pack_floats(4, row, k, to); break;
+    case LH_F32: pack_singles(row, k, to); break;
     case LH_F16:
-    case LH_BF16: pack_floats(2, row, k, to); break;
+    case LH_BF16: pack_halves(row, k, to); break;
   }
 #undef OF_TYPE
 }
