@@ -55,7 +55,7 @@ extension ClusterEngine {
   /// Sends as many steps as may be in flight.
   func sendSteps(_ state: inout EngineState) {
     guard let link = state.firstStage else { return }
-    while let plan = state.scheduler?.nextStep() {
+    while let plan = state.scheduler?.nextStep(now: now) {
       let now = now
       if state.scheduler?.counts.stepsInFlightCount == 1 { state.lastStepChange = now }
       for entry in plan.entries { state.generations[entry.sequence]?.noteSent(now: now) }
@@ -114,7 +114,7 @@ extension ClusterEngine {
       StepCompletion(
         step: result.step, entries: result.entries.map { .init(sequence: $0.sequence, token: $0.token) },
         failed: Dictionary(result.failed.map { ($0.sequence, $0.reason) }) { first, _ in first },
-        slowestStageSeconds: result.timings.map { Double($0.computeNanoseconds) * 1e-9 }.max())) ?? []
+        slowestStageSeconds: result.timings.map { Double($0.computeNanoseconds) * 1e-9 }.max(), now: now)) ?? []
     var rows = logits[...]
     var entries: [SequenceID: StepResultEntry] = [:]
     for entry in result.entries {

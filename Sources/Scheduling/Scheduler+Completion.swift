@@ -8,6 +8,9 @@ extension Scheduler {
       throw .unexpectedStep(step: completion.step, expected: inFlight.first?.step)
     }
     let tokens = try Self.drawnTokens(of: step, in: completion)
+    if let sent = step.sent, let now = completion.now, let count = step.decodeStepCount, count == decodeStepCount {
+      decodePace.note(steps: count, rows: step.entries.count, seconds: (now - sent) / .seconds(1))
+    }
     inFlight.removeFirst()
     // A few tokens would mostly measure what a step costs at all.
     if let seconds = completion.slowestStageSeconds, step.promptTokenCount >= ChunkSize.leastTokenCount {

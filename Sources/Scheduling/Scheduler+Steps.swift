@@ -4,13 +4,15 @@ extension Scheduler {
   /// The next step to send, now counted as in flight; nil when nothing can run: all slots are in flight, all
   /// work is in flight, or there is none. With nothing to run and nothing in flight, ended sequences get a
   /// step of their own, so that stages drop them at once.
-  package mutating func nextStep() -> StepPlan? {
+  ///
+  /// - Parameter now: time since any fixed start; nil where steps are not to be measured.
+  package mutating func nextStep(now: Duration? = nil) -> StepPlan? {
     guard inFlight.count < limits.stepsInFlight else { return nil }
     admitWaiting()
     let decodes = takeDecodes()
     let entries = decodes + takeChunks(after: decodes.count)
     guard !entries.isEmpty || (inFlight.isEmpty && !pendingReleases.isEmpty) else { return nil }
-    return send(entries)
+    return send(entries, now: now)
   }
 
   /// Moves requests from the line's head to running while their pages are free. The head is never overtaken:
@@ -30,9 +32,10 @@ extension Scheduler {
 
   private mutating func takeDecodes() -> [StepEntry] {
     guard !readyDecodes.isEmpty else { return [] }
+    let decoding = active.values.count { $0.isDecoding }
     let count = DecodeShare.count(
-      ready: readyDecodes.count, decoding: active.values.count { $0.isDecoding },
-      stageCount: limits.stageCount,
+      ready: readyDecodes.count, decoding: decoding,
+      steps: decodePace.stepsInFlight(decoding: decoding, stageCount: limits.stageCount),
       decodeStepsInFlight: inFlight.count { $0.carriesDecodes }, readsPrompt: !readingPrompts.isEmpty)
     let taken = readyDecodes.prefix(count)
     readyDecodes.removeFirst(count)
@@ -68,7 +71,7 @@ extension Scheduler {
       isShared: active.values.contains { $0.isDecoding }, limit: limits.chunkTokenCount)
   }
 
-  private mutating func send(_ entries: [StepEntry]) -> StepPlan {
+  private mutating func send(_ entries: [StepEntry], now: Duration?) -> StepPlan {
     let plan = StepPlan(step: nextStepNumber, entries: entries, releases: pendingReleases)
     nextStepNumber += 1
     pendingReleases = []
@@ -79,7 +82,8 @@ extension Scheduler {
           InFlightStep.Entry(
             sequence: $0.sequence, isPrompt: $0.isPrompt, tokenCount: $0.tokens.count,
             endPosition: $0.startPosition + $0.tokens.count, samples: $0.samples)
-        }, releases: plan.releases))
+        }, releases: plan.releases, sent: now))
+    inFlight[inFlight.count - 1].decodeStepCount = decodeStepCount
     return plan
   }
 }

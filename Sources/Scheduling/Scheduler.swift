@@ -26,6 +26,8 @@ package struct Scheduler: Sendable {
   var nextStepNumber: UInt64 = 1
   /// What the slowest stage last took for a prompt token; nil before that is known.
   var secondsPerPromptToken: Double?
+  /// What decodes took under the plan in force.
+  var decodePace = DecodePace()
 
   package init(limits: SchedulerLimits) {
     self.limits = limits
@@ -109,6 +111,9 @@ package struct Scheduler: Sendable {
     active.values.filter { !$0.isCancelled }.map(\.request.sequence).sorted()
   }
 
+  /// Steps in flight, if all of them are of decodes alone.
+  var decodeStepCount: Int? { inFlight.allSatisfy(\.isOfDecodesAlone) ? inFlight.count : nil }
+
   private mutating func forgetSteps() {
     readingPrompts = []
     readyDecodes = []
@@ -116,6 +121,7 @@ package struct Scheduler: Sendable {
     pendingReleases = []
     pages = PageAllocator(pageCount: limits.pageCount)
     nextStepNumber = 1
+    decodePace = DecodePace()
   }
 
   /// Whether the request would run in the very next step, so that a waiting line of length 0 still serves.
@@ -153,6 +159,10 @@ struct InFlightStep: Sendable {
   let step: UInt64
   let entries: [Entry]
   let releases: [SequenceID]
+  let sent: Duration?
+  /// Steps in flight when it was sent, it among them; nil if not all of them were of decodes alone.
+  var decodeStepCount: Int?
+  var isOfDecodesAlone: Bool { !entries.isEmpty && !entries.contains { $0.isPrompt } }
   var carriesDecodes: Bool { entries.contains { !$0.isPrompt } }
   var promptTokenCount: Int { entries.reduce(0) { $0 + ($1.isPrompt ? $1.tokenCount : 0) } }
 }

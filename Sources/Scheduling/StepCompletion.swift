@@ -19,14 +19,18 @@ package struct StepCompletion: Sendable {
   package let failed: [SequenceID: String]
   /// How long the stage that took longest computed, where that is known.
   package let slowestStageSeconds: Double?
+  /// When the result came, since the start that `nextStep` counts from; nil where steps are not to be measured.
+  package let now: Duration?
 
   package init(
-    step: UInt64, entries: [Entry], failed: [SequenceID: String] = [:], slowestStageSeconds: Double? = nil
+    step: UInt64, entries: [Entry], failed: [SequenceID: String] = [:], slowestStageSeconds: Double? = nil,
+    now: Duration? = nil
   ) {
     self.step = step
     self.entries = entries
     self.failed = failed
     self.slowestStageSeconds = slowestStageSeconds
+    self.now = now
   }
 }
 

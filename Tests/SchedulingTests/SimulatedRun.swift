@@ -30,6 +30,8 @@ struct SimulatedRun {
   private var clients: [SequenceID: Client] = [:]
   private var flying: [StepPlan] = []
   private var nextID: UInt64 = 1
+  /// Passes at random, so that measured decodes lead to all kinds of choices.
+  private var now = Duration.zero
   /// Decodes whose token is known and not sent, with the steps that left without them.
   private var readySince: [SequenceID: Int] = [:]
 
@@ -47,6 +49,7 @@ struct SimulatedRun {
   }
 
   mutating func act() throws {
+    now += .milliseconds(Int.random(in: 0...20, using: &random))
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<20: try submit()
     case 20..<26: cancel()
@@ -112,7 +115,7 @@ struct SimulatedRun {
   @discardableResult
   private mutating func takeStep() throws -> Bool {
     let idle = flying.isEmpty
-    guard let plan = scheduler.nextStep() else { return false }
+    guard let plan = scheduler.nextStep(now: now) else { return false }
     let limits = scheduler.limits
     flying.append(plan)
     try #require(flying.count <= limits.stepsInFlight)
@@ -229,7 +232,7 @@ struct SimulatedRun {
         sequence: $0.sequence, token: $0.samples ? TokenID.random(in: 0...40, using: &random) : nil)
     }
     let updates = try scheduler.complete(
-      StepCompletion(step: plan.step, entries: entries, failed: victim.map { [$0: "broken"] } ?? [:]))
+      StepCompletion(step: plan.step, entries: entries, failed: victim.map { [$0: "broken"] } ?? [:], now: now))
     for update in updates { try apply(update, of: entries) }
   }
 

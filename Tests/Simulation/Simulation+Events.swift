@@ -165,7 +165,7 @@ extension Simulation {
     guard coordinator.isServing, let first = coordinator.control.plan?.stages.first?.worker,
       let index = workers.firstIndex(where: { $0.name == first })
     else { return }
-    while let plan = coordinator.scheduler?.nextStep() {
+    while let plan = coordinator.scheduler?.nextStep(now: now) {
       if coordinator.scheduler?.counts.stepsInFlightCount == 1 { coordinator.lastStep = now }
       let step = SimulatedStep(
         epoch: coordinator.control.epoch, plan: plan, rows: plan.entries.map { _ in [] })
@@ -185,7 +185,7 @@ extension Simulation {
           step: step.plan.step,
           entries: step.plan.entries.filter { step.failed[$0.sequence] == nil }.map {
             .init(sequence: $0.sequence, token: step.tokens[$0.sequence])
-          }, failed: step.failed)) ?? []
+          }, failed: step.failed, now: now)) ?? []
     } catch {
       return try apply(.pipelineFailed(coordinator.control.epoch, reason: "\(error)"))
     }
