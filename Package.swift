@@ -147,7 +147,8 @@ let package = Package(
     .testTarget(
       name: "CoordinatorTests",
       dependencies: [
-        "Coordinator", "Cluster", "Inference", "Transport", "Wire", .product(name: "Logging", package: "swift-log"),
+        "Fixtures", "Coordinator", "Worker", "Weights", "Cluster", "Inference", "Transport", "Wire",
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "EvaluationTests", dependencies: ["Evaluation", "Inference", "Tokenization"], exclude: ["Goldens"],

@@ -36,12 +36,30 @@ struct KeyValueWriter: Sendable {
       let farPosition = entry.cache.policy.farKeyPosition(position)
       rotation.turn(keys + offset, to: farPosition, into: key)
       lh_store_key(type, key, farBlock, dimension, slot)
-      if let nearBlock {
-        lh_load_key(type, farBlock, key, dimension, slot)
-        rotation.turn(key, onBy: position - farPosition)
-        lh_store_key(type, key, nearBlock, dimension, slot)
-      }
+      if let nearBlock { derive(nearBlock, from: farBlock, position: position, policy: entry.cache.policy, key: key) }
       lh_store_value(type, values + offset, valueBlock, dimension, Int64(shape.valueStride), slot)
     }
+  }
+
+  /// Writes the near view of key block `block`, as far as the cache reaches, anew from the stored far keys.
+  func restoreNearKeys(
+    of cache: SequenceCache, block: Int, layer: Int, head: Int, key: UnsafeMutablePointer<Float>
+  ) {
+    let farBlock = store.keyBlock(layer: layer, page: cache.page(block: block), head: head)
+    let nearBlock = store.nearBlock(of: cache, block: block, layer: layer, head: head)
+    for position in block * Limits.pageSize..<min((block + 1) * Limits.pageSize, cache.length) {
+      derive(nearBlock, from: farBlock, position: position, policy: cache.policy, key: key)
+    }
+  }
+
+  private func derive(
+    _ nearBlock: UnsafeMutableRawPointer, from farBlock: UnsafeMutableRawPointer, position: Int,
+    policy: SelfExtendPolicy, key: UnsafeMutablePointer<Float>
+  ) {
+    let type = store.geometry.elementType.kernelType
+    let (dimension, slot) = (Int64(shape.headDimension), Int64(position % Limits.pageSize))
+    lh_load_key(type, farBlock, key, dimension, slot)
+    rotation.turn(key, onBy: position - policy.farKeyPosition(position))
+    lh_store_key(type, key, nearBlock, dimension, slot)
   }
 }

@@ -91,6 +91,22 @@ package final class SelfExtendAttention: @unchecked Sendable {
     }
   }
 
+  /// Makes the near view of a sequence's key blocks anew in all layers, bit for bit, from its stored far keys. Called
+  /// by the stage's thread only; uses all of the pool.
+  package func restoreNearKeys(of cache: SequenceCache, blocks: Range<Int>) {
+    guard cache.keepsNearKeys else { return }
+    let headCount = shape.keyValueHeadCount
+    pool.forEachSlice(of: store.layerCount * headCount) { slice, thread in
+      for task in slice {
+        for block in blocks {
+          writer.restoreNearKeys(
+            of: cache, block: block, layer: task / headCount, head: task % headCount,
+            key: scratch[thread].key.baseAddress)
+        }
+      }
+    }
+  }
+
   /// The memory node whose work a thread takes in a step: its own first, then what others have left.
   private func node(step: Int, thread: Int) -> Int { (pool.nodes[thread] + step) % taskCounters.count }
 

@@ -40,6 +40,21 @@ package struct SequenceCache: Sendable {
     return nil
   }
 
+  /// Forgets the tokens from `newLength` on, and the pages that only they touched; what is not there is not forgotten.
+  /// Returns the blocks whose near view must be restored before anything attends: those that what follows looks back to
+  /// and whose place in the ring tokens now forgotten may have taken.
+  package mutating func truncate(to newLength: Int) -> Range<Int> {
+    guard newLength >= 0, newLength < length else { return 0..<0 }
+    let lastBlock = (length - 1) / Limits.pageSize
+    length = newLength
+    pages.removeLast(pages.count - KVGeometry.pageCount(tokens: newLength))
+    guard keepsNearKeys, newLength > 0 else { return 0..<0 }
+    let first = max(0, newLength - policy.neighborWindow) / Limits.pageSize
+    // Block b lies where block b + nearBlockCount lies.
+    let taken = min(lastBlock - nearBlockCount, (newLength - 1) / Limits.pageSize)
+    return first <= taken ? first..<taken + 1 : 0..<0
+  }
+
   /// The page of key block `block` (tokens `[64 block, 64 block + 64)`).
   func page(block: Int) -> PageID { pages[block] }
 

@@ -277,6 +277,51 @@ void   longhaul__stage_ready__free_unpacked
   assert(message->base.descriptor == &longhaul__stage_ready__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__held_sequence__init
+                     (Longhaul__HeldSequence         *message)
+{
+  static const Longhaul__HeldSequence init_value = LONGHAUL__HELD_SEQUENCE__INIT;
+  *message = init_value;
+}
+size_t longhaul__held_sequence__get_packed_size
+                     (const Longhaul__HeldSequence *message)
+{
+  assert(message->base.descriptor == &longhaul__held_sequence__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__held_sequence__pack
+                     (const Longhaul__HeldSequence *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__held_sequence__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__held_sequence__pack_to_buffer
+                     (const Longhaul__HeldSequence *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__held_sequence__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__HeldSequence *
+       longhaul__held_sequence__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__HeldSequence *)
+     protobuf_c_message_unpack (&longhaul__held_sequence__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__held_sequence__free_unpacked
+                     (Longhaul__HeldSequence *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__held_sequence__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__stage_failed__init
                      (Longhaul__StageFailed         *message)
 {
@@ -1263,7 +1308,7 @@ const ProtobufCMessageDescriptor longhaul__load_progress__descriptor =
   (ProtobufCMessageInit) longhaul__load_progress__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__stage_ready__field_descriptors[3] =
+static const ProtobufCFieldDescriptor longhaul__stage_ready__field_descriptors[4] =
 {
   {
     "epoch",
@@ -1301,16 +1346,29 @@ static const ProtobufCFieldDescriptor longhaul__stage_ready__field_descriptors[3
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "held",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__StageReady, n_held),
+    offsetof(Longhaul__StageReady, held),
+    &longhaul__held_sequence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__stage_ready__field_indices_by_name[] = {
   0,   /* field[0] = epoch */
+  3,   /* field[3] = held */
   2,   /* field[2] = kv_byte_count */
   1,   /* field[1] = weight_byte_count */
 };
 static const ProtobufCIntRange longhaul__stage_ready__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 4 }
 };
 const ProtobufCMessageDescriptor longhaul__stage_ready__descriptor =
 {
@@ -1320,11 +1378,75 @@ const ProtobufCMessageDescriptor longhaul__stage_ready__descriptor =
   "Longhaul__StageReady",
   "longhaul",
   sizeof(Longhaul__StageReady),
-  3,
+  4,
   longhaul__stage_ready__field_descriptors,
   longhaul__stage_ready__field_indices_by_name,
   1,  longhaul__stage_ready__number_ranges,
   (ProtobufCMessageInit) longhaul__stage_ready__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__held_sequence__field_descriptors[3] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__HeldSequence, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "length",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__HeldSequence, length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "logged_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__HeldSequence, logged_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__held_sequence__field_indices_by_name[] = {
+  1,   /* field[1] = length */
+  2,   /* field[2] = logged_count */
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange longhaul__held_sequence__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor longhaul__held_sequence__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.HeldSequence",
+  "HeldSequence",
+  "Longhaul__HeldSequence",
+  "longhaul",
+  sizeof(Longhaul__HeldSequence),
+  3,
+  longhaul__held_sequence__field_descriptors,
+  longhaul__held_sequence__field_indices_by_name,
+  1,  longhaul__held_sequence__number_ranges,
+  (ProtobufCMessageInit) longhaul__held_sequence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__stage_failed__field_descriptors[2] =
@@ -1492,7 +1614,7 @@ const ProtobufCMessageDescriptor longhaul__welcome__descriptor =
   (ProtobufCMessageInit) longhaul__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descriptors[15] =
+static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descriptors[16] =
 {
   {
     "epoch",
@@ -1674,6 +1796,18 @@ static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "resumed_epoch",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageAssignment, resumed_epoch),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
   10,   /* field[10] = context_length */
@@ -1688,6 +1822,7 @@ static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
   12,   /* field[12] = next_key */
   9,   /* field[9] = page_count */
   13,   /* field[13] = previous_key */
+  15,   /* field[15] = resumed_epoch */
   14,   /* field[14] = shares_weights */
   2,   /* field[2] = stage_count */
   1,   /* field[1] = stage_index */
@@ -1695,7 +1830,7 @@ static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__stage_assignment__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 15 }
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
 {
@@ -1705,7 +1840,7 @@ const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
   "Longhaul__StageAssignment",
   "longhaul",
   sizeof(Longhaul__StageAssignment),
-  15,
+  16,
   longhaul__stage_assignment__field_descriptors,
   longhaul__stage_assignment__field_indices_by_name,
   1,  longhaul__stage_assignment__number_ranges,

@@ -52,6 +52,51 @@ void   longhaul__forward_header__free_unpacked
   assert(message->base.descriptor == &longhaul__forward_header__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__resumed_sequence__init
+                     (Longhaul__ResumedSequence         *message)
+{
+  static const Longhaul__ResumedSequence init_value = LONGHAUL__RESUMED_SEQUENCE__INIT;
+  *message = init_value;
+}
+size_t longhaul__resumed_sequence__get_packed_size
+                     (const Longhaul__ResumedSequence *message)
+{
+  assert(message->base.descriptor == &longhaul__resumed_sequence__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__resumed_sequence__pack
+                     (const Longhaul__ResumedSequence *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__resumed_sequence__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__resumed_sequence__pack_to_buffer
+                     (const Longhaul__ResumedSequence *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__resumed_sequence__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__ResumedSequence *
+       longhaul__resumed_sequence__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__ResumedSequence *)
+     protobuf_c_message_unpack (&longhaul__resumed_sequence__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__resumed_sequence__free_unpacked
+                     (Longhaul__ResumedSequence *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__resumed_sequence__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__stage_timing__init
                      (Longhaul__StageTiming         *message)
 {
@@ -457,7 +502,7 @@ void   longhaul__token_logprob__free_unpacked
   assert(message->base.descriptor == &longhaul__token_logprob__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptors[9] =
+static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptors[10] =
 {
   {
     "version",
@@ -567,6 +612,18 @@ static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "resumes",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__ForwardHeader, n_resumes),
+    offsetof(Longhaul__ForwardHeader, resumes),
+    &longhaul__resumed_sequence__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__forward_header__field_indices_by_name[] = {
   4,   /* field[4] = entries */
@@ -575,6 +632,7 @@ static const unsigned longhaul__forward_header__field_indices_by_name[] = {
   6,   /* field[6] = failure */
   3,   /* field[3] = hidden_size */
   5,   /* field[5] = releases */
+  9,   /* field[9] = resumes */
   2,   /* field[2] = step */
   8,   /* field[8] = timings */
   0,   /* field[0] = version */
@@ -582,7 +640,7 @@ static const unsigned longhaul__forward_header__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__forward_header__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 10 }
 };
 const ProtobufCMessageDescriptor longhaul__forward_header__descriptor =
 {
@@ -592,14 +650,78 @@ const ProtobufCMessageDescriptor longhaul__forward_header__descriptor =
   "Longhaul__ForwardHeader",
   "longhaul",
   sizeof(Longhaul__ForwardHeader),
-  9,
+  10,
   longhaul__forward_header__field_descriptors,
   longhaul__forward_header__field_indices_by_name,
   1,  longhaul__forward_header__number_ranges,
   (ProtobufCMessageInit) longhaul__forward_header__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__stage_timing__field_descriptors[4] =
+static const ProtobufCFieldDescriptor longhaul__resumed_sequence__field_descriptors[3] =
+{
+  {
+    "sequence",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ResumedSequence, sequence),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "length",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ResumedSequence, length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "rebuilding_stages",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ResumedSequence, rebuilding_stages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__resumed_sequence__field_indices_by_name[] = {
+  1,   /* field[1] = length */
+  2,   /* field[2] = rebuilding_stages */
+  0,   /* field[0] = sequence */
+};
+static const ProtobufCIntRange longhaul__resumed_sequence__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor longhaul__resumed_sequence__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.ResumedSequence",
+  "ResumedSequence",
+  "Longhaul__ResumedSequence",
+  "longhaul",
+  sizeof(Longhaul__ResumedSequence),
+  3,
+  longhaul__resumed_sequence__field_descriptors,
+  longhaul__resumed_sequence__field_indices_by_name,
+  1,  longhaul__resumed_sequence__number_ranges,
+  (ProtobufCMessageInit) longhaul__resumed_sequence__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__stage_timing__field_descriptors[5] =
 {
   {
     "wait_nanoseconds",
@@ -649,9 +771,22 @@ static const ProtobufCFieldDescriptor longhaul__stage_timing__field_descriptors[
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "row_count",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageTiming, row_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__stage_timing__field_indices_by_name[] = {
   1,   /* field[1] = compute_nanoseconds */
+  4,   /* field[4] = row_count */
   3,   /* field[3] = sent_byte_count */
   2,   /* field[2] = transfer_nanoseconds */
   0,   /* field[0] = wait_nanoseconds */
@@ -659,7 +794,7 @@ static const unsigned longhaul__stage_timing__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__stage_timing__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 4 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor longhaul__stage_timing__descriptor =
 {
@@ -669,7 +804,7 @@ const ProtobufCMessageDescriptor longhaul__stage_timing__descriptor =
   "Longhaul__StageTiming",
   "longhaul",
   sizeof(Longhaul__StageTiming),
-  4,
+  5,
   longhaul__stage_timing__field_descriptors,
   longhaul__stage_timing__field_indices_by_name,
   1,  longhaul__stage_timing__number_ranges,
@@ -727,7 +862,7 @@ const ProtobufCMessageDescriptor longhaul__sequence_failure__descriptor =
   (ProtobufCMessageInit) longhaul__sequence_failure__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors[11] =
+static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors[12] =
 {
   {
     "sequence",
@@ -861,12 +996,25 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rebuilding_stages",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__ForwardEntry, rebuilding_stages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__forward_entry__field_indices_by_name[] = {
   10,   /* field[10] = following_token */
   3,   /* field[3] = new_pages */
   5,   /* field[5] = opening */
   4,   /* field[4] = policy */
+  11,   /* field[11] = rebuilding_stages */
   6,   /* field[6] = samples */
   9,   /* field[9] = scores_from */
   0,   /* field[0] = sequence */
@@ -878,7 +1026,7 @@ static const unsigned longhaul__forward_entry__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__forward_entry__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor longhaul__forward_entry__descriptor =
 {
@@ -888,7 +1036,7 @@ const ProtobufCMessageDescriptor longhaul__forward_entry__descriptor =
   "Longhaul__ForwardEntry",
   "longhaul",
   sizeof(Longhaul__ForwardEntry),
-  11,
+  12,
   longhaul__forward_entry__field_descriptors,
   longhaul__forward_entry__field_indices_by_name,
   1,  longhaul__forward_entry__number_ranges,

@@ -15,6 +15,7 @@ struct PlanReasons {
         + "\(planner.pageCount) pages, \(ByteText.of(costs.kvByteCount(0, costs.layerCount))) in all",
     ]
     sentences += split.map(describe)
+    sentences += replayLog()
     sentences += limit()
     sentences += memoryPrice()
     sentences += leftOut()
@@ -35,6 +36,17 @@ struct PlanReasons {
       + "\(ByteText.of(costs.kvByteCount(stage.lower, stage.upper))) of cache, "
       + "\(ByteText.of(costs.memoryByteCount(stage.lower, stage.upper))) of its "
       + "\(ByteText.of(worker.memoryByteCount))"
+  }
+
+  /// What it takes to keep all that is sent to the next stage: not planned for, but taken of what is left.
+  private func replayLog() -> [String] {
+    guard split.count > 1 else { return [] }
+    let byteCount = planner.demand.contextLength.cappedProduct(planner.demand.sequenceCount)
+      .cappedProduct(planner.configuration.hiddenSize).cappedProduct(MemoryLayout<Float>.size)
+    return [
+      "with \(ByteText.of(byteCount)) for its replay log (--replay-log, of memory that is left) each worker but the "
+        + "last can have the next one's layers rebuilt without computing itself"
+    ]
   }
 
   /// The slowest stage, and how much of its time the others need.

@@ -45,7 +45,9 @@ extension ClusterEngine {
       apply(.heartbeat(worker: name, incarnation: heartbeat.incarnation, vitals))
       tell(.welcome(heartbeatMilliseconds: Self.heartbeatMilliseconds), peer)
     case .loadProgress(let epoch, let fraction): apply(.loadProgress(worker: name, epoch, fraction: fraction))
-    case .stageReady(let epoch, _, _): apply(.stageReady(worker: name, epoch))
+    case .stageReady(let epoch, _, _, let held):
+      state.withLock { if epoch == $0.control.epoch { $0.held[name] = held } }
+      apply(.stageReady(worker: name, epoch))
     case .stageFailed(let epoch, let reason): apply(.stageFailed(worker: name, epoch, reason: reason))
     case .leaving(let reason): apply(.left(worker: name, reason: reason))
     case .draining: apply(.drain(worker: name))
@@ -148,6 +150,7 @@ extension ClusterEngine {
   private func assign(_ plan: LayerPlan, _ epoch: PlanEpoch) {
     for reason in plan.reasons { logger.info("plan", metadata: ["epoch": "\(epoch.rawValue)", "reason": "\(reason)"]) }
     let messages = state.withLock { state in
+      state.held = [:]
       if let last = plan.stages.last { resultGate.admitOnly(Set([state.peers[last.worker]?.key].compactMap { $0 })) }
       // Last stage first: a stage then knows its sender before that sender, told later, knocks.
       return plan.stages.indices.reversed().compactMap { index -> (PeerID, CoordinatorMessage)? in
@@ -167,14 +170,15 @@ extension ClusterEngine {
               kvElementType: configuration.demand.elementType, pageCount: plan.pageCount,
               contextLength: configuration.demand.contextLength, maximumStepTokenCount: configuration.stepTokenBudget,
               nextKey: isLast ? configuration.keys.publicBytes : next?.key?.bytes ?? [], previousKey: previousKey,
-              sharesWeights: weightDesk != nil))
+              sharesWeights: weightDesk != nil, resumedEpoch: state.servedEpoch))
         )
       }
     }
     for (peer, message) in messages { tell(message, peer) }
   }
 
-  /// All stages are ready: connects to the first and lets requests run, those that were interrupted from their tokens.
+  /// All stages are ready: connects to the first and lets requests run, those that were interrupted from where all
+  /// stages had them.
   private func serve() {
     let (first, epoch) = state.withLock { state in
       (state.control.plan?.stages.first.flatMap { state.peers[$0.worker] }, state.control.epoch)
@@ -187,17 +191,15 @@ extension ClusterEngine {
       specification.allowsInsecureRemote = configuration.allowsInsecureRemote
       specification.keys = configuration.keys.link(to: first.key)
       let link = try loop.open(specification) { _, _ in }
-      state.withLock { state in
-        guard let plan = state.control.plan else { return }
-        let limits = limits(of: plan)
+      let recovery = state.withLock { state -> RecoveryReport? in
+        guard let plan = state.control.plan else { return nil }
         state.firstStage = link
-        if state.scheduler == nil { state.scheduler = Scheduler(limits: limits) }
-        for sequence in state.scheduler?.rewind(limits: limits) ?? [] {
-          state.fail(sequence, EngineError.notReady("the cluster that is left has too little cache for the request"))
-        }
+        let recovery = state.resume(limits: limits(of: plan), stages: plan.stages.map(\.worker))
         sendSteps(&state)
+        return recovery
       }
-      logger.info("serving", metadata: ["epoch": "\(epoch.rawValue)"])
+      logger.info(
+        "serving", metadata: ["epoch": "\(epoch.rawValue)"].merging(recovery?.metadata ?? [:]) { first, _ in first })
     } catch {
       apply(.pipelineFailed(epoch, reason: "the first stage cannot be reached: \(error)"))
     }

@@ -106,6 +106,9 @@ package final class ClusterEngine: InferenceEngine {
   /// What every stage of the plan spent since it serves, in pipeline order; empty before the first step.
   package var stageTotals: [StageTotals] { state.withLock { $0.stageTotals } }
 
+  /// What losses of workers have cost so far.
+  package var recoveries: RecoveryTotals { state.withLock { $0.recoveries } }
+
   package var model: ServedModel {
     ServedModel(
       id: configuration.modelID, configuration: configuration.model, contextLength: configuration.demand.contextLength)

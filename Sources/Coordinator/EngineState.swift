@@ -25,6 +25,12 @@ struct EngineState {
   var scheduler: Scheduler?
   /// The link to stage 0 of the plan that serves; nil between plans, when nothing is sent and no result is taken.
   var firstStage: SocketID?
+  /// The last epoch that served: stages keep the sequences they have of it.
+  var servedEpoch: PlanEpoch?
+  /// What the workers of the plan that is rolled out said they still have.
+  var held: [String: [HeldSequence]] = [:]
+  /// Tokens that were read again after losses since the start.
+  var recoveries = RecoveryTotals()
   /// Links of plans that are over, to be closed.
   var retiredLinks: [SocketID] = []
   var generations: [SequenceID: Generation] = [:]
@@ -82,7 +88,7 @@ struct EngineState {
       for sequence in scheduler?.runningSequences ?? [] where generations[sequence]?.noteInterrupted() ?? false {
         fail(sequence, EngineError.failed("one plan after the other ended while the request ran; last: \(reason)"))
       }
-      if let limits = scheduler?.limits { _ = scheduler?.rewind(limits: limits) }
+      scheduler?.suspend()
     }
   }
 

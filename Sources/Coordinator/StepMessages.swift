@@ -17,8 +17,8 @@ enum StepMessages {
               sampling: $0.sampling, nearPages: $0.nearPages, promptTokenCount: $0.promptTokenCount)
           },
           samples: entry.samples, wantsLogits: entry.wantsLogits, topLogprobCount: entry.topLogprobCount,
-          scoresFrom: entry.scoresFrom, followingToken: entry.followingToken)
-      }, releases: plan.releases)
+          scoresFrom: entry.scoresFrom, followingToken: entry.followingToken, rebuilding: entry.rebuilding)
+      }, releases: plan.releases, resumes: plan.resumes)
     return Message(frames: [Frame(header.encoded())]).sealed()
   }
 

@@ -9,12 +9,17 @@ package struct StageTiming: Hashable, Sendable {
   package var transferNanoseconds: Int
   /// Bytes handed over with the previous step.
   package var sentByteCount: Int
+  /// Rows computed in this step.
+  package var rowCount: Int
 
-  package init(waitNanoseconds: Int, computeNanoseconds: Int, transferNanoseconds: Int, sentByteCount: Int) {
+  package init(
+    waitNanoseconds: Int, computeNanoseconds: Int, transferNanoseconds: Int, sentByteCount: Int, rowCount: Int = 0
+  ) {
     self.waitNanoseconds = waitNanoseconds
     self.computeNanoseconds = computeNanoseconds
     self.transferNanoseconds = transferNanoseconds
     self.sentByteCount = sentByteCount
+    self.rowCount = rowCount
   }
 }
 
@@ -24,6 +29,7 @@ package struct StageTotals: Hashable, Sendable {
   package var computeSeconds = 0.0
   package var transferSeconds = 0.0
   package var sentByteCount = 0.0
+  package var rowCount = 0
   package var stepCount = 0
 
   package init() {}
@@ -33,6 +39,7 @@ package struct StageTotals: Hashable, Sendable {
     computeSeconds += Double(timing.computeNanoseconds) * 1e-9
     transferSeconds += Double(timing.transferNanoseconds) * 1e-9
     sentByteCount += Double(timing.sentByteCount)
+    rowCount += timing.rowCount
     stepCount += 1
   }
 
@@ -43,6 +50,7 @@ package struct StageTotals: Hashable, Sendable {
     difference.computeSeconds -= earlier.computeSeconds
     difference.transferSeconds -= earlier.transferSeconds
     difference.sentByteCount -= earlier.sentByteCount
+    difference.rowCount -= earlier.rowCount
     difference.stepCount -= earlier.stepCount
     return difference
   }

@@ -15,9 +15,19 @@ struct ActiveSequence: Sendable {
   private var readCount: Int
   /// Prompt tokens whose reading was told, so that reading them again tells nothing twice.
   private(set) var toldCount = 0
+  /// Tokens that all stages have read since the sequence was last opened.
+  private var readByAllCount = 0
+  /// What some stages are to read again before all go on.
+  private var replay: Replay?
   /// Steps that carry an entry of it and are not completed.
   var stepsInFlight = 0
   var isCancelled = false
+
+  private struct Replay {
+    let stages: StageSet
+    var nextPosition = 0
+    let end: Int
+  }
 
   init(request: ScheduledRequest, pages: [PageID], nearPages: [PageID]) {
     self.request = request
@@ -31,23 +41,44 @@ struct ActiveSequence: Sendable {
   var generatedCount: Int { tokens.count - promptCount }
   /// Whether stages know of it, so that they must be told of its end.
   var isOpened: Bool { sentCount > 0 }
-  var hasUnreadTokens: Bool { sentCount < readCount }
+  var hasUnreadTokens: Bool { isReplaying || sentCount < readCount }
+  var isReplaying: Bool { replay != nil }
+  /// Where it can go on under another plan: what all stages have had, though there must be a token left to send.
+  var resumableCount: Int { min(readByAllCount, tokens.count - 1) }
   /// Whether its next step (or the one in flight) decodes.
   var isDecoding: Bool { generatedCount > 0 && !hasUnreadTokens && !isCancelled }
+
+  /// Nothing of it is in flight any more.
+  mutating func suspend() {
+    stepsInFlight = 0
+    replay = nil
+  }
 
   /// The stages hold nothing of it any more: all its tokens are to be read again, into these pages.
   mutating func rewind(pages: [PageID], nearPages: [PageID]) {
     self.pages = pages
     self.nearPages = nearPages
+    rewind()
+  }
+
+  mutating func rewind() {
     sentCount = 0
+    readByAllCount = 0
     readCount = tokens.count
-    stepsInFlight = 0
+  }
+
+  /// Goes on where all stages had it, when the given ones have read it again up to there.
+  mutating func resume(rebuilding stages: StageSet) {
+    sentCount = resumableCount
+    readCount = tokens.count
+    replay = stages.isEmpty ? nil : Replay(stages: stages, end: resumableCount)
   }
 
   /// Makes the entry of the next unsent tokens, at most `limit` of them, and counts them as sent. An entry never
   /// holds prompt and drawn tokens at once.
   /// - Precondition: there is an unsent token and `limit` is at least 1.
   mutating func takeEntry(limit: Int) -> StepEntry {
+    if let replay { return takeEntry(of: replay, limit: limit) }
     let start = sentCount
     let isRead = hasUnreadTokens
     let end = min(start + limit, start < promptCount ? promptCount : tokens.count)
@@ -58,14 +89,36 @@ struct ActiveSequence: Sendable {
     stepsInFlight += 1
     return StepEntry(
       sequence: request.sequence, startPosition: start, tokens: Array(tokens[start..<end]),
-      newPages: Array(pages[KVGeometry.pageCount(tokens: start)..<KVGeometry.pageCount(tokens: end)]),
-      policy: request.policy,
-      opening: start == 0
-        ? StepEntry.Opening(nearPages: nearPages, sampling: request.sampling, promptTokenCount: promptCount) : nil,
+      newPages: newPages(start..<end), policy: request.policy, opening: opening(start),
       isPrompt: isRead, samples: reachesEnd && generatedCount < request.maximumNewTokens,
       wantsLogits: reachesEnd && end == promptCount && request.wantsPromptLogits, scoresFrom: scoresFrom,
       followingToken: scoresFrom != nil && end < promptCount ? tokens[end] : nil,
-      topLogprobCount: request.topLogprobCount)
+      topLogprobCount: request.topLogprobCount, rebuilding: StageSet())
+  }
+
+  /// The next tokens of a replay: nothing is drawn of them or told again.
+  private mutating func takeEntry(of replay: Replay, limit: Int) -> StepEntry {
+    let start = replay.nextPosition
+    let end = min(start + limit, start < promptCount ? min(promptCount, replay.end) : replay.end)
+    precondition(start < end, "\(request.sequence) has nothing to replay")
+    self.replay?.nextPosition = end
+    if end == replay.end { self.replay = nil }
+    stepsInFlight += 1
+    return StepEntry(
+      sequence: request.sequence, startPosition: start, tokens: Array(tokens[start..<end]),
+      newPages: newPages(start..<end), policy: request.policy, opening: opening(start), isPrompt: true, samples: false,
+      wantsLogits: false, scoresFrom: nil, followingToken: nil, topLogprobCount: nil, rebuilding: replay.stages)
+  }
+
+  private func newPages(_ positions: Range<Int>) -> [PageID] {
+    Array(
+      pages[
+        KVGeometry.pageCount(tokens: positions.lowerBound)..<KVGeometry.pageCount(tokens: positions.upperBound)])
+  }
+
+  private func opening(_ start: Int) -> StepEntry.Opening? {
+    guard start == 0 else { return nil }
+    return StepEntry.Opening(nearPages: nearPages, sampling: request.sampling, promptTokenCount: promptCount)
   }
 
   /// The row of token i scores token i + 1: a chunk `[start, end)` scores `start + 1 ... end`, within the
@@ -76,8 +129,9 @@ struct ActiveSequence: Sendable {
     return first <= min(end, promptCount - 1) ? first : nil
   }
 
-  /// The stages have read up to `position`. Returns how far the prompt is read, when that is news.
+  /// All stages have read up to `position`. Returns how far the prompt is read, when that is news.
   mutating func noteRead(upTo position: Int) -> Int? {
+    readByAllCount = max(readByAllCount, position)
     let done = min(position, promptCount)
     guard done > toldCount else { return nil }
     toldCount = done

@@ -21,7 +21,7 @@ extension Scheduler {
 
   /// Nothing waits, runs, is in flight or is yet to be released.
   package var isIdle: Bool {
-    waiting.isEmpty && active.isEmpty && inFlight.isEmpty && pendingReleases.isEmpty
+    waiting.isEmpty && active.isEmpty && inFlight.isEmpty && pendingReleases.isEmpty && !clearsStages
   }
 
   /// How long the head of the waiting line has waited; nil when the line is empty.

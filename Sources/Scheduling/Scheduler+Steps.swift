@@ -11,7 +11,8 @@ extension Scheduler {
     admitWaiting()
     let decodes = takeDecodes()
     let entries = decodes + takeChunks(after: decodes.count)
-    guard !entries.isEmpty || (inFlight.isEmpty && !pendingReleases.isEmpty) else { return nil }
+    let mustTell = inFlight.isEmpty && (!pendingReleases.isEmpty || clearsStages)
+    guard !entries.isEmpty || mustTell else { return nil }
     return send(entries, now: now)
   }
 
@@ -63,7 +64,8 @@ extension Scheduler {
   }
 
   private func chunkTokenCount() -> Int {
-    guard limits.adaptsChunks, let oldest = readingPrompts.first.flatMap({ active[$0] }) else {
+    // What is replayed mostly keeps one stage busy: small chunks would fill nobody else's time.
+    guard limits.adaptsChunks, let oldest = readingPrompts.first.flatMap({ active[$0] }), !oldest.isReplaying else {
       return limits.chunkTokenCount
     }
     return ChunkSize.tokens(
@@ -72,9 +74,11 @@ extension Scheduler {
   }
 
   private mutating func send(_ entries: [StepEntry], now: Duration?) -> StepPlan {
-    let plan = StepPlan(step: nextStepNumber, entries: entries, releases: pendingReleases)
+    let plan = StepPlan(step: nextStepNumber, entries: entries, releases: pendingReleases, resumes: resumes)
     nextStepNumber += 1
     pendingReleases = []
+    resumes = []
+    clearsStages = false
     inFlight.append(
       InFlightStep(
         step: plan.step,

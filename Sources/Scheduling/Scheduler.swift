@@ -11,7 +11,7 @@ package import Inference
 /// No clock, no I/O: the owner calls `nextStep` until it is nil after every other call, and sends what it
 /// returns.
 package struct Scheduler: Sendable {
-  package private(set) var limits: SchedulerLimits
+  package internal(set) var limits: SchedulerLimits
 
   var waiting: [WaitingRequest] = []
   var active: [SequenceID: ActiveSequence] = [:]
@@ -22,6 +22,10 @@ package struct Scheduler: Sendable {
   /// Oldest first.
   var inFlight: [InFlightStep] = []
   var pendingReleases: [SequenceID] = []
+  /// What the first step of a plan tells the stages to go on with.
+  var resumes: [ResumedSequence] = []
+  /// Stages hold what nobody needs any more, and only a step can tell them.
+  var clearsStages = false
   var pages: PageAllocator
   var nextStepNumber: UInt64 = 1
   /// What the slowest stage last took for a prompt token; nil before that is known.
@@ -67,35 +71,9 @@ package struct Scheduler: Sendable {
       active.values.filter { !$0.isCancelled }.map(\.request.sequence) + waiting.map(\.request.sequence)
     waiting = []
     active = [:]
+    pages = PageAllocator(pageCount: limits.pageCount)
     forgetSteps()
     return lost.sorted()
-  }
-
-  /// A new plan is in force and its stages hold nothing: every running sequence is to be read again from its tokens,
-  /// prompt and drawn ones alike, oldest first. Nothing that was reported is reported again, and results of old steps
-  /// are refused from now on.
-  ///
-  /// - Returns: sequences that do not fit the new limits; they are forgotten.
-  package mutating func rewind(limits: SchedulerLimits) -> [SequenceID] {
-    self.limits = limits
-    let running = active.values.filter { !$0.isCancelled }.sorted { $0.request.sequence < $1.request.sequence }
-    active = [:]
-    forgetSteps()
-    var lost: [SequenceID] = []
-    for var sequence in running {
-      let id = sequence.request.sequence
-      guard active.count < limits.maximumRunningSequences, sequence.tokens.count <= limits.contextLength,
-        let tokenPages = pages.allocate(sequence.pages.count),
-        let nearPages = pages.allocate(sequence.nearPages.count)
-      else {
-        lost.append(id)
-        continue
-      }
-      sequence.rewind(pages: tokenPages, nearPages: nearPages)
-      active[id] = sequence
-      readingPrompts.append(id)
-    }
-    return lost
   }
 
   /// Whether the step's result was taken already: another one is a repetition.
@@ -114,12 +92,13 @@ package struct Scheduler: Sendable {
   /// Steps in flight, if all of them are of decodes alone.
   var decodeStepCount: Int? { inFlight.allSatisfy(\.isOfDecodesAlone) ? inFlight.count : nil }
 
-  private mutating func forgetSteps() {
+  mutating func forgetSteps() {
     readingPrompts = []
     readyDecodes = []
     inFlight = []
     pendingReleases = []
-    pages = PageAllocator(pageCount: limits.pageCount)
+    resumes = []
+    clearsStages = false
     nextStepNumber = 1
     decodePace = DecodePace()
   }

@@ -2,13 +2,16 @@ package import Inference
 
 /// One pass through all stages: first the releases, then the entries.
 package struct StepPlan: Sendable {
-  /// Ascending by one from 1; begins anew after `rewind` and `failAll`, when another epoch does.
+  /// Ascending by one from 1; begins anew after `resume` and `failAll`, when another epoch does.
   package let step: UInt64
   /// At most one a sequence. Empty only when the step is there for its releases.
   package let entries: [StepEntry]
   /// Sequences whose pages are free from here on. Stages forget them before they read the entries, which may
   /// already use those pages.
   package let releases: [SequenceID]
+  /// Sequences that stages go on with out of an earlier plan. Only ever in the first step of a plan, before which they
+  /// forget all others.
+  package let resumes: [ResumedSequence]
 
   package var tokenCount: Int { entries.reduce(0) { $0 + $1.tokens.count } }
 }
@@ -46,6 +49,9 @@ package struct StepEntry: Sendable {
     /// Tokens of the prompt: what follows them was generated, also when it is read again after a loss.
     package let promptTokenCount: Int
   }
+
+  /// The stages that read the chunk again while all others hold it; empty when every stage reads it for the first time.
+  package let rebuilding: StageSet
 
   /// Log-probabilities that this chunk reports.
   package var scoreCount: Int {

@@ -14,6 +14,7 @@ package final class PipelineStage {
   private let weights: StageWeights
   private let scratch: ForwardScratch
   private let layer: DecoderLayer
+  private let attention: SelfExtendAttention
   private let product: MatrixProduct
   /// `[logitRowCapacity, vocabularySize]`; only where there is a head.
   private let logitRows: AlignedBuffer<Float>
@@ -41,7 +42,7 @@ package final class PipelineStage {
     product = try MatrixProduct(
       pool: pool, rowCapacity: max(rowCapacity, Self.logitRowCapacity),
       columnCapacity: max(configuration.hiddenSize, configuration.querySize, configuration.feedForwardSize))
-    let attention = try SelfExtendAttention(
+    attention = try SelfExtendAttention(
       configuration: configuration, store: store, contextLength: contextLength, pool: pool)
     layer = DecoderLayer(
       configuration: configuration, scratch: scratch, product: product, attention: attention, pool: pool)
@@ -75,6 +76,11 @@ package final class PipelineStage {
       progress(index)
     }
     return UnsafePointer(scratch.hidden.baseAddress)
+  }
+
+  /// Makes the near view of a sequence's key blocks anew after its cache was truncated.
+  package func restoreNearKeys(of cache: SequenceCache, blocks: Range<Int>) {
+    attention.restoreNearKeys(of: cache, blocks: blocks)
   }
 
   /// Whether these rows of hidden states are all finite; they must be rows of the last `forward`.

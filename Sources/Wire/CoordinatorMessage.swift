@@ -50,11 +50,14 @@ package struct StageAssignment: Hashable, Sendable {
   /// The coordinator has a manifest of the model and gives out what it lists: local files are held against it, and
   /// what a worker lacks it can fetch.
   package var sharesWeights: Bool
+  /// The last epoch that served: sequences are kept when they are of that one, else forgotten. Nil when none has.
+  package var resumedEpoch: PlanEpoch?
 
   package init(
     epoch: PlanEpoch, stageIndex: Int, stageCount: Int, layers: LayerRange, modelPaths: [String],
     modelFingerprint: String, nextEndpoint: String, kvElementType: KVElementType, pageCount: Int, contextLength: Int,
-    maximumStepTokenCount: Int, nextKey: [UInt8] = [], previousKey: [UInt8] = [], sharesWeights: Bool = false
+    maximumStepTokenCount: Int, nextKey: [UInt8] = [], previousKey: [UInt8] = [], sharesWeights: Bool = false,
+    resumedEpoch: PlanEpoch? = nil
   ) {
     self.epoch = epoch
     self.stageIndex = stageIndex
@@ -70,5 +73,6 @@ package struct StageAssignment: Hashable, Sendable {
     self.nextKey = nextKey
     self.previousKey = previousKey
     self.sharesWeights = sharesWeights
+    self.resumedEpoch = resumedEpoch
   }
 }

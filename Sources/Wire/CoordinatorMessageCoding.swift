@@ -111,6 +111,7 @@ extension StageAssignment {
       $0.next_key = arena.bytes(nextKey)
       $0.previous_key = arena.bytes(previousKey)
       $0.shares_weights = sharesWeights ? 1 : 0
+      $0.resumed_epoch = resumedEpoch?.rawValue ?? 0
     }
   }
 
@@ -138,7 +139,8 @@ extension StageAssignment {
       maximumStepTokenCount: try Field.integer(
         raw.maximum_step_token_count, "maximum_step_token_count", 1...Limits.maximumStepTokenCount),
       nextKey: try Field.key(raw.next_key, "next_key"), previousKey: try Field.key(raw.previous_key, "previous_key"),
-      sharesWeights: raw.shares_weights != 0)
+      sharesWeights: raw.shares_weights != 0,
+      resumedEpoch: raw.resumed_epoch == 0 ? nil : PlanEpoch(raw.resumed_epoch))
   }
 }
 

@@ -3,7 +3,7 @@ package import Inference
 /// Frame 1 of a forward message, from the coordinator through all stages: what this step computes.
 ///
 /// Frame 2, between stages and when there are entries, holds the hidden states: `[rowCount, hiddenSize]` little-endian
-/// f32, rows in the order of the entries and of their tokens.
+/// f32, rows in the order of the entries and of their tokens: of those entries that the stage it goes to reads.
 package struct ForwardHeader: Hashable, Sendable {
   package var epoch: PlanEpoch
   /// Counts up by one within an epoch.
@@ -22,10 +22,14 @@ package struct ForwardHeader: Hashable, Sendable {
   package var failed: [SequenceFailure]
   /// What each stage before spent, in order; at most `Limits.maximumWorkerCount`.
   package var timings: [StageTiming]
+  /// Sequences that go on out of an earlier epoch. Only in step 1, before which a stage forgets all others. No sequence
+  /// twice, at most `WireLimits.maximumHeldSequenceCount`.
+  package var resumes: [ResumedSequence]
 
   package init(
     epoch: PlanEpoch, step: UInt64, hiddenSize: Int, entries: [ForwardEntry], releases: [SequenceID] = [],
-    failure: String? = nil, failed: [SequenceFailure] = [], timings: [StageTiming] = []
+    failure: String? = nil, failed: [SequenceFailure] = [], timings: [StageTiming] = [],
+    resumes: [ResumedSequence] = []
   ) {
     self.epoch = epoch
     self.step = step
@@ -35,12 +39,19 @@ package struct ForwardHeader: Hashable, Sendable {
     self.failure = failure
     self.failed = failed
     self.timings = timings
+    self.resumes = resumes
   }
 
-  /// Rows of hidden states: the tokens of all entries.
+  /// The tokens of all entries.
   package var rowCount: Int { entries.reduce(0) { $0 + $1.tokens.count } }
-  /// Bytes frame 2 must have; `Int.max`, which no frame has, when the numbers overflow.
-  package var expectedPayloadByteCount: Int { payloadByteCount(rows: rowCount, width: hiddenSize) }
+  /// Rows of hidden states that the stage reads: the tokens of its entries.
+  package func rowCount(readBy stage: Int) -> Int {
+    entries.reduce(0) { $0 + ($1.isRead(by: stage) ? $1.tokens.count : 0) }
+  }
+  /// Bytes of frame 2 on its way to the stage; `Int.max`, which no frame has, when the numbers overflow.
+  package func payloadByteCount(to stage: Int) -> Int {
+    Wire.payloadByteCount(rows: rowCount(readBy: stage), width: hiddenSize)
+  }
 }
 
 /// One sequence's share of a step: a chunk of its prompt, or its newest token.
@@ -65,11 +76,13 @@ package struct ForwardEntry: Hashable, Sendable {
   package var scoresFrom: Int?
   /// The prompt's token after this chunk, so that the last row can score it.
   package var followingToken: TokenID?
+  /// The stages that read these tokens again after a loss, while the others hold them; empty when all read them.
+  package var rebuilding: StageSet
 
   package init(
     sequence: SequenceID, startPosition: Int, tokens: [TokenID], newPages: [PageID] = [], policy: SelfExtendPolicy,
     opening: SequenceOpening? = nil, samples: Bool = false, wantsLogits: Bool = false, topLogprobCount: Int? = nil,
-    scoresFrom: Int? = nil, followingToken: TokenID? = nil
+    scoresFrom: Int? = nil, followingToken: TokenID? = nil, rebuilding: StageSet = StageSet()
   ) {
     self.sequence = sequence
     self.startPosition = startPosition
@@ -82,7 +95,11 @@ package struct ForwardEntry: Hashable, Sendable {
     self.topLogprobCount = topLogprobCount
     self.scoresFrom = scoresFrom
     self.followingToken = followingToken
+    self.rebuilding = rebuilding
   }
+
+  /// Whether the stage runs its layers over the entry.
+  package func isRead(by stage: Int) -> Bool { rebuilding.isEmpty || rebuilding.contains(stage) }
 }
 
 /// What the stages keep of a sequence from its first entry to its release.

@@ -18,6 +18,8 @@ extension ForwardHeader {
         $0.failed = arena.pointers(failed) { $0.raw(arena) }
         $0.n_timings = timings.count
         $0.timings = arena.pointers(timings) { $0.raw(arena) }
+        $0.n_resumes = resumes.count
+        $0.resumes = arena.pointers(resumes) { $0.raw(arena) }
       }
     }
   }
@@ -42,7 +44,9 @@ extension ForwardHeader {
       failure: try Field.failure(raw.failure),
       failed: try Field.messages(
         raw.failed, raw.n_failed, "failed", limit: Limits.maximumStepEntryCount, SequenceFailure.init(raw:)),
-      timings: try StageTiming.all(raw.timings, raw.n_timings))
+      timings: try StageTiming.all(raw.timings, raw.n_timings),
+      resumes: try Field.messages(
+        raw.resumes, raw.n_resumes, "resumes", limit: WireLimits.maximumHeldSequenceCount, ResumedSequence.init))
     try checkTotals()
   }
 
@@ -51,6 +55,9 @@ extension ForwardHeader {
     _ = try Field.count(rowCount, "entries.tokens", limit: Limits.maximumStepTokenCount)
     let pageCount = entries.reduce(0) { $0 + $1.newPages.count + ($1.opening?.nearPages.count ?? 0) }
     _ = try Field.count(pageCount, "entries.new_pages", limit: WireLimits.maximumPageIDCount)
+    guard Set(resumes.map(\.sequence)).count == resumes.count else {
+      throw .field("resumes.sequence", reason: "names a sequence twice")
+    }
     guard entries.count > 1 else { return }
     guard Set(entries.map(\.sequence)).count == entries.count else {
       throw .field("entries.sequence", reason: "names a sequence twice")
@@ -83,6 +90,7 @@ extension ForwardEntry {
         $0.has_following_token_case = LONGHAUL__FORWARD_ENTRY__HAS_FOLLOWING_TOKEN_FOLLOWING_TOKEN
         $0.following_token = followingToken
       }
+      $0.rebuilding_stages = rebuilding.rawValue
     }
   }
 
@@ -107,7 +115,8 @@ extension ForwardEntry {
         ? try Field.integer(raw.scores_from, "scores_from", 1...Limits.maximumContext) : nil,
       followingToken: raw.has_following_token_case
         == LONGHAUL__FORWARD_ENTRY__HAS_FOLLOWING_TOKEN_FOLLOWING_TOKEN
-        ? try Field.token(raw.following_token, "following_token") : nil)
+        ? try Field.token(raw.following_token, "following_token") : nil,
+      rebuilding: StageSet(rawValue: raw.rebuilding_stages))
   }
 }
 

@@ -8,6 +8,7 @@ extension StageTiming {
       $0.compute_nanoseconds = Int64(computeNanoseconds)
       $0.transfer_nanoseconds = Int64(transferNanoseconds)
       $0.sent_byte_count = Int64(sentByteCount)
+      $0.row_count = Int64(rowCount)
     }
   }
 
@@ -21,7 +22,8 @@ extension StageTiming {
         waitNanoseconds: try Field.integer(raw.wait_nanoseconds, "wait_nanoseconds", 0...Int.max),
         computeNanoseconds: try Field.integer(raw.compute_nanoseconds, "compute_nanoseconds", 0...Int.max),
         transferNanoseconds: try Field.integer(raw.transfer_nanoseconds, "transfer_nanoseconds", 0...Int.max),
-        sentByteCount: try Field.byteCount(raw.sent_byte_count, "sent_byte_count"))
+        sentByteCount: try Field.byteCount(raw.sent_byte_count, "sent_byte_count"),
+        rowCount: try Field.integer(raw.row_count, "row_count", 0...Limits.maximumStepTokenCount))
     }
   }
 }

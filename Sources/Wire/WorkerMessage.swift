@@ -9,7 +9,9 @@ package enum WorkerMessage: Hashable, Sendable {
   /// Share of the stage's weights that is loaded, 0...1.
   case loadProgress(epoch: PlanEpoch, fraction: Double)
   /// The stage's weights are in memory, its pages are reserved and its data socket listens.
-  case stageReady(epoch: PlanEpoch, weightByteCount: Int, kvByteCount: Int)
+  /// With the sequences it can go on with out of the epoch that was to be resumed, at most
+  /// `WireLimits.maximumHeldSequenceCount`.
+  case stageReady(epoch: PlanEpoch, weightByteCount: Int, kvByteCount: Int, held: [HeldSequence] = [])
   /// The stage cannot be held, and why.
   case stageFailed(epoch: PlanEpoch, reason: String)
   /// Last: the worker is going away on purpose, now.

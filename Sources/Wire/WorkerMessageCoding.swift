@@ -34,12 +34,14 @@ extension WorkerMessage {
         $0.epoch = epoch.rawValue
         $0.fraction = fraction
       }
-    case .stageReady(let epoch, let weightByteCount, let kvByteCount):
+    case .stageReady(let epoch, let weightByteCount, let kvByteCount, let held):
       raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_STAGE_READY
       raw.stage_ready = arena.make(longhaul__stage_ready__init) {
         $0.epoch = epoch.rawValue
         $0.weight_byte_count = Int64(weightByteCount)
         $0.kv_byte_count = Int64(kvByteCount)
+        $0.n_held = held.count
+        $0.held = arena.pointers(held) { $0.raw(arena) }
       }
     case .stageFailed(let epoch, let reason):
       raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_STAGE_FAILED
@@ -80,7 +82,9 @@ extension WorkerMessage {
       self = .stageReady(
         epoch: PlanEpoch(body.epoch),
         weightByteCount: try Field.byteCount(body.weight_byte_count, "stage_ready.weight_byte_count"),
-        kvByteCount: try Field.byteCount(body.kv_byte_count, "stage_ready.kv_byte_count"))
+        kvByteCount: try Field.byteCount(body.kv_byte_count, "stage_ready.kv_byte_count"),
+        held: try Field.messages(
+          body.held, body.n_held, "stage_ready.held", limit: WireLimits.maximumHeldSequenceCount, HeldSequence.init))
     case LONGHAUL__WORKER_MESSAGE__BODY_STAGE_FAILED:
       let body = try Field.message(raw.stage_failed, "stage_failed").pointee
       self = .stageFailed(

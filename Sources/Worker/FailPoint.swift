@@ -23,18 +23,19 @@
     private let kind: Kind
     private static let folder = ProcessInfo.processInfo.environment["LONGHAUL_FAILPOINTS"]
 
-    /// The fault that is due now, if any.
-    static func due(stage: Int, entries: [ForwardEntry]) -> FailPoint? {
+    /// The fault that is due in the entry's rows, if any.
+    static func due(stage: Int, entry: ForwardEntry) -> FailPoint? {
       guard let folder else { return nil }
       let path = "\(folder)/stage-\(stage)"
       let parts = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "@") ?? []
       guard parts.count == 2, let kind = Kind(rawValue: String(parts[0])), let position = Int(parts[1]),
-        entries.contains(where: { ($0.startPosition..<$0.startPosition + $0.tokens.count).contains(position) }),
+        (entry.startPosition..<entry.startPosition + entry.tokens.count).contains(position),
         unlink(path) == 0
       else { return nil }
       return FailPoint(kind: kind)
     }
 
+    /// - Parameter hidden: the entry's first row.
     func strike(_ hidden: UnsafeMutablePointer<Float>) {
       switch kind {
       case .kill: Glibc.kill(getpid(), SIGKILL)

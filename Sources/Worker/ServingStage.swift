@@ -9,8 +9,12 @@ import Wire
 final class ServingStage {
   private(set) var assignment: StageAssignment
   private var output: StageOutput
-  private let stage: PipelineStage
-  private var sequences: StageSequences
+  let stage: PipelineStage
+  var sequences: StageSequences
+  /// What was sent to the next stage; empty at the last one.
+  var log: ReplayLog
+  /// The epoch whose first step said which sequences are here; nil when none has.
+  var sequencesEpoch: PlanEpoch?
   private var head: StageHead
   private var clock = StageClock()
   let weightByteCount: Int
@@ -20,21 +24,25 @@ final class ServingStage {
   /// coordinator, which misses the result, makes all steps again under another epoch.
   private var nextStep: UInt64 = 1
 
-  init(_ assignment: StageAssignment, output: StageOutput, stage: PipelineStage, weightByteCount: Int) {
+  /// - Parameter logByteLimit: for the log of what is sent to the next stage; 0 keeps none.
+  init(
+    _ assignment: StageAssignment, output: StageOutput, stage: PipelineStage, weightByteCount: Int, logByteLimit: Int
+  ) {
     self.assignment = assignment
     self.output = output
     self.stage = stage
     self.weightByteCount = weightByteCount
     sequences = Self.sequences(assignment, stage)
-    head = StageHead(
-      vocabularySize: assignment.stageIndex == assignment.stageCount - 1 ? stage.configuration.vocabularySize : 0)
+    let isLast = assignment.stageIndex == assignment.stageCount - 1
+    log = ReplayLog(width: stage.configuration.hiddenSize, byteLimit: isLast ? 0 : logByteLimit)
+    head = StageHead(vocabularySize: isLast ? stage.configuration.vocabularySize : 0)
   }
 
   var kvByteCount: Int { stage.store.byteCount }
   private var isFirst: Bool { assignment.stageIndex == 0 }
-  private var isLast: Bool { assignment.stageIndex == assignment.stageCount - 1 }
+  var isLast: Bool { assignment.stageIndex == assignment.stageCount - 1 }
 
-  private static func sequences(_ assignment: StageAssignment, _ stage: PipelineStage) -> StageSequences {
+  static func sequences(_ assignment: StageAssignment, _ stage: PipelineStage) -> StageSequences {
     StageSequences(
       store: stage.store, vocabularySize: stage.configuration.vocabularySize,
       contextLength: assignment.contextLength, isLast: assignment.stageIndex == assignment.stageCount - 1)
@@ -49,18 +57,18 @@ final class ServingStage {
       && (other.stageIndex == 0) == isFirst && (other.stageIndex == other.stageCount - 1) == isLast
   }
 
-  /// Goes on under another epoch, without sequences.
+  /// Goes on under another epoch: with its sequences when they are of the epoch that is resumed, else without.
   func begin(_ assignment: StageAssignment, output: StageOutput) {
     self.assignment = assignment
     self.output = output
-    forget()
+    if assignment.resumedEpoch == nil || assignment.resumedEpoch != sequencesEpoch { forgetSequences() }
     isServing = true
     nextStep = 1
   }
 
   /// Drops all sequences and takes no frames until the next assignment.
   func forget() {
-    sequences = Self.sequences(assignment, stage)
+    forgetSequences()
     isServing = false
   }
 
@@ -82,26 +90,21 @@ final class ServingStage {
   /// that cannot be computed at all goes on without its payload. Throws when nothing can be sent.
   func serve(_ received: ForwardHeader, _ message: Message, progress: () -> Void) throws {
     var header = received
-    sequences.release(header.releases)
-    var rows: [Int] = []
+    var rows: [Int?] = []
     var results: [StepResultEntry] = []
     var logits: [Float] = []
-    if header.failure == nil, !header.entries.isEmpty {
-      do {
+    do {
+      if header.step == 1 { try clock.computing { try resume(header) } }
+      release(header.releases)
+      if header.failure == nil, !header.entries.isEmpty {
         let payload = message.frames.count > 1 ? message.frames[1] : nil
         rows = try compute(&header, payload: payload, progress: progress)
-        if isLast {
-          let made = try clock.computing {
-            try head.results(of: header.entries, rows: rows, stage: stage, sequences: sequences)
-          }
-          (results, logits) = (made.entries, made.logits)
-          drop(made.refusals, from: &header)
-        }
-      } catch {
-        header.failure = "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(error)"
+        if isLast { (results, logits) = try makeResults(&header, rows: rows) }
       }
+    } catch {
+      header.failure = header.failure ?? "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(error)"
     }
-    header.timings.append(clock.timing())
+    header.timings.append(clock.timing(rowCount: header.rowCount(readBy: assignment.stageIndex)))
     try clock.sending {
       let message = isLast ? result(of: header, entries: results, logits: logits) : forwarded(header, rows: rows)
       try output.send(message)
@@ -119,38 +122,61 @@ final class ServingStage {
     try output.send(isLast ? result(of: header, entries: [], logits: []) : forwarded(header, rows: []))
   }
 
-  /// Runs the layers over the entries that can go on; those that cannot are dropped from the header. Returns the first
-  /// row of each remaining entry.
+  /// New tokens and scores of the entries that were read here; of others only how far they are.
+  private func makeResults(
+    _ header: inout ForwardHeader, rows: [Int?]
+  ) throws -> (entries: [StepResultEntry], logits: [Float]) {
+    let passed = header.entries.filter { !$0.isRead(by: assignment.stageIndex) }.map {
+      StepResultEntry(sequence: $0.sequence, position: $0.startPosition + $0.tokens.count)
+    }
+    let read = header.entries.filter { $0.isRead(by: assignment.stageIndex) }
+    let made = try clock.computing {
+      try head.results(of: read, rows: rows.compactMap { $0 }, stage: stage, sequences: sequences)
+    }
+    drop(made.refusals, from: &header)
+    return (made.entries + passed, made.logits)
+  }
+
+  /// Runs the layers over the entries that this stage reads and that can go on; those that cannot are dropped from the
+  /// header. Returns the first row of each remaining entry, nil for those that it holds already.
   private func compute(
     _ header: inout ForwardHeader, payload: Frame?, progress: () -> Void
-  ) throws -> [Int] {
+  ) throws -> [Int?] {
+    let index = assignment.stageIndex
     let width = stage.configuration.hiddenSize
     guard header.rowCount <= assignment.maximumStepTokenCount else {
       throw StepError.tooManyRows(header.rowCount, limit: assignment.maximumStepTokenCount)
     }
     guard header.hiddenSize == width else { throw StepError.otherWidth(header.hiddenSize, expected: width) }
-    let expected = isFirst ? 0 : header.expectedPayloadByteCount
+    let expected = isFirst ? 0 : header.payloadByteCount(to: index)
     guard (payload?.count ?? 0) == expected else { throw StepError.payload(payload?.count ?? 0, expected: expected) }
+    try checkLogged(header.entries)
     // Where each entry's rows are in the payload, which has those of refused entries, too.
     var sources: [SequenceID: Int] = [:]
     var source = 0
-    for entry in header.entries {
+    for entry in header.entries where entry.isRead(by: index) {
       sources[entry.sequence] = source
       source += entry.tokens.count
     }
-    let admitted = sequences.admit(header.entries)
+    let admitted = sequences.admit(header.entries.filter { $0.isRead(by: index) })
     drop(admitted.refusals, from: &header)
-    guard !header.entries.isEmpty else { return [] }
-    var rows: [Int] = []
+    var rows: [Int?] = []
     var row = 0
     for entry in header.entries {
+      guard entry.isRead(by: index) else {
+        rows.append(nil)
+        continue
+      }
       rows.append(row)
       fill(entry, row: row, from: payload, sourceRow: sources[entry.sequence] ?? 0)
       row += entry.tokens.count
     }
+    guard row > 0 else { return rows }
     clock.computing { _ = stage.forward(entries: admitted.attention, rows: row) { _ in progress() } }
     #if FAILPOINTS
-      FailPoint.due(stage: assignment.stageIndex, entries: header.entries)?.strike(stage.input)
+      for (entry, row) in zip(header.entries, rows) {
+        if let row { FailPoint.due(stage: index, entry: entry)?.strike(stage.input + row * width) }
+      }
     #endif
     return dropSpoiled(from: &header, rows: rows)
   }
@@ -169,13 +195,23 @@ final class ServingStage {
     }
   }
 
-  /// Takes entries whose hidden states are not finite out of the step. Returns the first rows of those that remain.
-  private func dropSpoiled(from header: inout ForwardHeader, rows: [Int]) -> [Int] {
-    var kept: [Int] = []
+  /// Takes entries whose hidden states are not finite out of the step, and logs the others. Returns the first rows of
+  /// those that remain.
+  private func dropSpoiled(from header: inout ForwardHeader, rows: [Int?]) -> [Int?] {
+    var kept: [Int?] = []
     var refusals: [FrameRefusal] = []
     for (entry, row) in zip(header.entries, rows) {
+      guard let row else {
+        kept.append(nil)
+        continue
+      }
       if stage.isFinite(row..<row + entry.tokens.count) {
         kept.append(row)
+        if !isLast {
+          log.append(
+            entry.sequence, position: entry.startPosition, rows: stage.input + row * stage.configuration.hiddenSize,
+            rowCount: entry.tokens.count)
+        }
       } else {
         refusals.append(
           FrameRefusal(
@@ -190,54 +226,9 @@ final class ServingStage {
     guard !refusals.isEmpty else { return }
     let refused = Set(refusals.map(\.sequence))
     header.entries.removeAll { refused.contains($0.sequence) }
-    sequences.release(refusals.map(\.sequence))
+    release(refusals.map(\.sequence))
     header.failed += refusals.map {
       SequenceFailure(sequence: $0.sequence, reason: "stage \(assignment.stageIndex): \($0)")
-    }
-  }
-
-  private func forwarded(_ header: ForwardHeader, rows: [Int]) -> Message {
-    var frames = [Frame(header.encoded())]
-    if header.failure == nil, !header.entries.isEmpty {
-      let rowByteCount = stage.configuration.hiddenSize * MemoryLayout<Float>.size
-      frames.append(
-        Frame(byteCount: header.expectedPayloadByteCount) { destination in
-          var offset = 0
-          for (entry, row) in zip(header.entries, rows) {
-            let count = entry.tokens.count * rowByteCount
-            UnsafeMutableRawBufferPointer(rebasing: destination[offset..<offset + count]).copyMemory(
-              from: UnsafeRawBufferPointer(start: stage.input + row * stage.configuration.hiddenSize, count: count))
-            offset += count
-          }
-        })
-    }
-    return Message(frames: frames).sealed()
-  }
-
-  private func result(of header: ForwardHeader, entries: [StepResultEntry], logits: [Float]) -> Message {
-    let result = StepResult(
-      epoch: header.epoch, step: header.step, entries: header.failure == nil ? entries : [],
-      vocabularySize: stage.configuration.vocabularySize, failure: header.failure, failed: header.failed,
-      timings: header.timings)
-    var frames = [Frame(result.encoded())]
-    if !logits.isEmpty, header.failure == nil {
-      frames.append(logits.withUnsafeBytes { bytes in Frame(byteCount: bytes.count) { $0.copyMemory(from: bytes) } })
-    }
-    return Message(frames: frames).sealed()
-  }
-}
-
-/// A step that this stage cannot compute as sent.
-enum StepError: Error, CustomStringConvertible {
-  case tooManyRows(Int, limit: Int)
-  case otherWidth(Int, expected: Int)
-  case payload(Int, expected: Int)
-
-  var description: String {
-    switch self {
-    case .tooManyRows(let rows, let limit): "the step has \(rows) tokens where the plan allows \(limit)"
-    case .otherWidth(let width, let expected): "hidden states are \(width) wide where the model's are \(expected)"
-    case .payload(let count, let expected): "the payload has \(count) bytes where the step needs \(expected)"
     }
   }
 }

@@ -24,10 +24,11 @@ struct StageClock {
   }
 
   /// What the step took so far, for the frame that tells of it.
-  func timing() -> StageTiming {
+  func timing(rowCount: Int) -> StageTiming {
     StageTiming(
       waitNanoseconds: (arrival - idleSince).inNanoseconds, computeNanoseconds: computed.inNanoseconds,
-      transferNanoseconds: (.now - arrival - computed + carried).inNanoseconds, sentByteCount: sentByteCount)
+      transferNanoseconds: (.now - arrival - computed + carried).inNanoseconds, sentByteCount: sentByteCount,
+      rowCount: rowCount)
   }
 
   /// Runs what makes and hands over the step's frames; it returns their bytes.

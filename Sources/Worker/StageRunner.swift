@@ -1,3 +1,4 @@
+import Attention
 import Foundation
 import Inference
 import Synchronization
@@ -19,7 +20,7 @@ final class StageRunner: Sendable {
     /// Something worth a line in the log; of the second kind when the operator should know.
     case note(String)
     case warning(String)
-    case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int)
+    case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int, held: [HeldSequence])
     /// All sequences are dropped, as asked.
     case forgotten
     /// A frame that could not be read was dropped.
@@ -31,6 +32,7 @@ final class StageRunner: Sendable {
   private let checkpoints: CheckpointSettings
   private let threadCount: Int
   private let placement: ThreadPlacement
+  private let logBudget: ReplayLogBudget
   private let queue = WorkQueue(capacity: 256, byteLimit: WireLimits.maximumPayloadByteCount)
   private let progressCount = Atomic<UInt64>(0)
   private let rejections = RareNews()
@@ -41,12 +43,13 @@ final class StageRunner: Sendable {
   private let report: @Sendable (PlanEpoch, Report) -> Void
 
   init(
-    checkpoints: CheckpointSettings, threadCount: Int, placement: ThreadPlacement,
+    checkpoints: CheckpointSettings, threadCount: Int, placement: ThreadPlacement, logBudget: ReplayLogBudget,
     report: @escaping @Sendable (PlanEpoch, Report) -> Void
   ) {
     self.checkpoints = checkpoints
     self.threadCount = threadCount
     self.placement = placement
+    self.logBudget = logBudget
     self.report = report
   }
 
@@ -102,12 +105,12 @@ final class StageRunner: Sendable {
         }
         if stage == nil { pace = StepPace() }
       case .frame(let sealed):
-        guard let epoch = stage?.assignment.epoch else { continue }
+        guard let (epoch, index) = stage.map({ ($0.assignment.epoch, $0.assignment.stageIndex) }) else { continue }
         do {
           guard let message = try whole(sealed, stage) else { continue }
           guard let header = try stage?.read(message) else { continue }
           // A step that nobody could measure yet is given its time; the clock runs from here.
-          let rows = header.rowCount
+          let rows = header.rowCount(readBy: index)
           stepMilliseconds.store(max(1, Int(min(pace.expectedSeconds(rows: rows), 3600) * 1000)), ordering: .relaxed)
           let elapsed = try ContinuousClock().measure {
             try stage?.serve(header, message) { self.progressCount.add(1, ordering: .relaxed) }
@@ -154,7 +157,8 @@ final class StageRunner: Sendable {
       report(
         assignment.epoch,
         .ready(
-          layers: assignment.layers, weightByteCount: stage.weightByteCount, kvByteCount: stage.kvByteCount))
+          layers: assignment.layers, weightByteCount: stage.weightByteCount, kvByteCount: stage.kvByteCount,
+          held: stage.heldSequences))
       return stage
     } catch is SupersededLoad {
       return nil
@@ -197,7 +201,9 @@ final class StageRunner: Sendable {
       configuration: try checkpoint.configuration, weights: weights, pageCount: assignment.pageCount,
       kvElementType: assignment.kvElementType, contextLength: assignment.contextLength,
       rowCapacity: assignment.maximumStepTokenCount, pool: pool)
-    return ServingStage(assignment, output: output, stage: stage, weightByteCount: weights.byteCount)
+    return ServingStage(
+      assignment, output: output, stage: stage, weightByteCount: weights.byteCount,
+      logByteLimit: logBudget.byteLimit(besideWeights: weights.byteCount, keysAndValues: stage.store.byteCount))
   }
 }
 

@@ -13,6 +13,8 @@ struct StageSequences {
     var history = TokenHistory()
     /// Where the answer begins.
     let promptLength: Int
+    /// All tokens, where penalties need them.
+    var tokens: [TokenID] = []
   }
 
   private var held: [SequenceID: Held] = [:]
@@ -29,6 +31,41 @@ struct StageSequences {
   }
 
   var count: Int { held.count }
+
+  /// What is here of every sequence, as far as the log can tell the next stage of it.
+  func all(logged: (SequenceID) -> Int) -> [HeldSequence] {
+    held.map { HeldSequence(sequence: $0, length: $1.cache.length, loggedCount: logged($0)) }
+      .sorted { $0.sequence < $1.sequence }
+  }
+
+  /// A cache that was cut, and the key blocks whose near view must be restored.
+  struct Cut {
+    let cache: SequenceCache
+    let nearBlocks: Range<Int>
+  }
+
+  /// Goes on with these sequences, cut to where all stages have them, and forgets all others.
+  /// - Throws: `FrameRefusal` when one is not here, or not that far.
+  mutating func resume(_ resumes: [ResumedSequence], stage: Int) throws(FrameRefusal) -> [Cut] {
+    var kept: [SequenceID: Held] = [:]
+    var cuts: [Cut] = []
+    for resumed in resumes where !resumed.rebuilding.contains(stage) {
+      guard var sequence = held[resumed.sequence], sequence.cache.length >= resumed.length else {
+        throw FrameRefusal(
+          sequence: resumed.sequence, reason: "is to go on at position \(resumed.length) but is not held that far")
+      }
+      let blocks = sequence.cache.truncate(to: resumed.length)
+      if !blocks.isEmpty { cuts.append(Cut(cache: sequence.cache, nearBlocks: blocks)) }
+      if sequence.tokens.count > resumed.length {
+        let tokens = sequence.tokens.prefix(resumed.length)
+        (sequence.tokens, sequence.history) = ([], TokenHistory())
+        note(Array(tokens), start: 0, in: &sequence)
+      }
+      kept[resumed.sequence] = sequence
+    }
+    held = kept
+    return cuts
+  }
 
   /// Forgets ended sequences; ids that are not held are ignored, since a release may follow a failure.
   mutating func release(_ sequences: [SequenceID]) {
@@ -88,12 +125,15 @@ struct StageSequences {
     {
       throw refusal(bad.description)
     }
-    if isLast, next.sampling.usesPenalties {
-      let promptShare = min(max(next.promptLength - entry.startPosition, 0), entry.tokens.count)
-      next.history.append(entry.tokens.prefix(promptShare), generated: false)
-      next.history.append(entry.tokens.dropFirst(promptShare), generated: true)
-    }
+    if isLast, next.sampling.usesPenalties { note(entry.tokens, start: entry.startPosition, in: &next) }
     return next
+  }
+
+  private func note(_ tokens: [TokenID], start: Int, in sequence: inout Held) {
+    let promptShare = min(max(sequence.promptLength - start, 0), tokens.count)
+    sequence.history.append(tokens.prefix(promptShare), generated: false)
+    sequence.history.append(tokens.dropFirst(promptShare), generated: true)
+    sequence.tokens += tokens
   }
 }
 

@@ -13,6 +13,9 @@ package struct WorkerConfiguration: Sendable {
   package var placement: ThreadPlacement
   /// Bytes of weights and cache this worker may hold.
   package var memoryByteCount: Int
+  /// Bytes of hidden states it may keep of what it sent, so that the next stage's layers can be rebuilt from them; nil
+  /// takes a quarter of the memory. Never more than weights and cache leave.
+  package var replayLogByteCount: Int?
   /// Speed against other workers, for the planner; any positive scale.
   package var relativeSpeed: Double
   /// Where the previous stage's frames are taken.
@@ -30,8 +33,8 @@ package struct WorkerConfiguration: Sendable {
 
   package init(
     coordinator: Endpoint, name: String, threadCount: Int, placement: ThreadPlacement = ThreadPlacement(),
-    memoryByteCount: Int, relativeSpeed: Double, dataEndpoint: Endpoint, checkpoints: CheckpointSettings,
-    reconnectSeconds: Int = 600, allowsInsecureRemote: Bool, build: String,
+    memoryByteCount: Int, replayLogByteCount: Int? = nil, relativeSpeed: Double, dataEndpoint: Endpoint,
+    checkpoints: CheckpointSettings, reconnectSeconds: Int = 600, allowsInsecureRemote: Bool, build: String,
     keys: WorkerKeys? = nil
   ) {
     self.coordinator = coordinator
@@ -39,6 +42,7 @@ package struct WorkerConfiguration: Sendable {
     self.threadCount = threadCount
     self.placement = placement
     self.memoryByteCount = memoryByteCount
+    self.replayLogByteCount = replayLogByteCount
     self.relativeSpeed = relativeSpeed
     self.dataEndpoint = dataEndpoint
     self.checkpoints = checkpoints

@@ -47,7 +47,10 @@ package final class WorkerService: Sendable {
     let (events, eventSink) = AsyncStream<Event>.makeStream()
     (self.events, self.eventSink) = (events, eventSink)
     runner = StageRunner(
-      checkpoints: configuration.checkpoints, threadCount: configuration.threadCount, placement: configuration.placement
+      checkpoints: configuration.checkpoints, threadCount: configuration.threadCount,
+      placement: configuration.placement,
+      logBudget: ReplayLogBudget(
+        memoryByteCount: configuration.memoryByteCount, wantedByteCount: configuration.replayLogByteCount)
     ) {
       eventSink.yield(.stage($0, $1))
     }
@@ -256,11 +259,14 @@ package final class WorkerService: Sendable {
     switch report {
     case .loading(let fraction):
       try tell(.loadProgress(epoch: session.epoch, fraction: fraction), session)
-    case .ready(let layers, let weightByteCount, let kvByteCount):
+    case .ready(let layers, let weightByteCount, let kvByteCount, let held):
       onStageReady(layers, weightByteCount, kvByteCount)
-      logger.info("stage ready", metadata: ["weights": "\(weightByteCount)", "kv": "\(kvByteCount)"])
+      logger.info(
+        "stage ready",
+        metadata: ["weights": "\(weightByteCount)", "kv": "\(kvByteCount)", "held_sequences": "\(held.count)"])
       try tell(
-        .stageReady(epoch: session.epoch, weightByteCount: weightByteCount, kvByteCount: kvByteCount), session)
+        .stageReady(epoch: session.epoch, weightByteCount: weightByteCount, kvByteCount: kvByteCount, held: held),
+        session)
     case .note(let words): logger.info("weights", metadata: ["news": "\(words)"])
     case .warning(let words): logger.warning("weights", metadata: ["news": "\(words)"])
     case .forgotten: break  // The link was told.

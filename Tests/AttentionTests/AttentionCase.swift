@@ -38,8 +38,12 @@ struct AttentionCase {
   }
 
   /// Output `[length, queryHeadCount * headDimension]` when the sequence is read in chunks of the given sizes.
-  /// `nodes`: the memory node of each thread, instead of `threads` on one node.
-  func run(chunks: [Int], threads: Int = 1, nodes: [Int]? = nil, kv: KVElementType = .f32) throws -> [Float] {
+  /// `nodes`: the memory node of each thread, instead of `threads` on one node. `cut`: once that far, the cache is cut
+  /// back to a length and the rest is read again, in chunks of the last size.
+  func run(
+    chunks: [Int], threads: Int = 1, nodes: [Int]? = nil, kv: KVElementType = .f32,
+    cut: (at: Int, back: Int)? = nil
+  ) throws -> [Float] {
     let pool = try nodes.map { try ComputePool(threadCount: $0.count, nodes: $0) } ?? ComputePool(threadCount: threads)
     let largest = chunks.max() ?? 1
     let nearCount = KVGeometry.nearPageCount(policy: policy, chunkTokenCount: largest)
@@ -55,13 +59,14 @@ struct AttentionCase {
     var output = [Float](repeating: .nan, count: queries.count)
     let (querySize, keySize) = (configuration.querySize, configuration.keyValueSize)
     var start = 0
-    for chunk in chunks {
+    var (given, left, cut) = ([PageID](), chunks[...], cut)
+    while start < length {
+      let chunk = min(left.first ?? 1, length - start)
+      if left.count > 1 { left.removeFirst() }
       let missing = KVGeometry.pageCount(tokens: start + chunk) - KVGeometry.pageCount(tokens: start)
-      if let refusal = cache.extend(
-        start: start, tokenCount: chunk, newPages: (0..<missing).map { _ in ids.removeLast() })
-      {
-        throw refusal
-      }
+      let pages = (0..<missing).map { _ in ids.removeLast() }
+      given += pages
+      if let refusal = cache.extend(start: start, tokenCount: chunk, newPages: pages) { throw refusal }
       let entry = AttentionEntry(cache: cache, firstRow: 0, rowCount: chunk)
       queries.withUnsafeBufferPointer { q in
         keys.withUnsafeBufferPointer { k in
@@ -76,6 +81,13 @@ struct AttentionCase {
         }
       }
       start += chunk
+      if let now = cut, start >= now.at {
+        cut = nil
+        let blocks = cache.truncate(to: now.back)
+        attention.restoreNearKeys(of: cache, blocks: blocks)
+        while given.count > KVGeometry.pageCount(tokens: now.back) { ids.append(given.removeLast()) }
+        start = now.back
+      }
     }
     return output
   }

@@ -41,6 +41,23 @@ struct SelfExtendAttentionTests {
     }
   }
 
+  @Test("a cache that is cut back and read on gives the same bytes, however far the ring of near keys had moved",
+    arguments: [(1, 0), (2, 5), (4, 40), (8, 64), (5, 0), (3, 130), (64, 200)])
+  func cutKeepsBytes(groupSize: Int, window: Int) throws {
+    let value = AttentionCase(length: 420, groupSize: groupSize, window: window, queryHeads: 6, keyValueHeads: 2)
+    for kv in [KVElementType.f16, .q8_0] {
+      let whole = try value.run(chunks: [420], kv: kv).map(\.bitPattern)
+      let cuts: [(at: Int, back: Int)] = [(400, 399), (400, 320), (390, 130), (256, 65), (300, 1), (200, 64)]
+      for cut in cuts {
+        for (chunk, threads) in [(1, 1), (20, 2), (64, 1)] {
+          let chunks = Array(repeating: chunk, count: 420)
+          let bytes = try value.run(chunks: chunks, threads: threads, kv: kv, cut: cut).map(\.bitPattern)
+          #expect(bytes == whole, "cut from \(cut.at) to \(cut.back), chunks of \(chunk)")
+        }
+      }
+    }
+  }
+
   @Test("any chunking and any thread count give the same bytes", arguments: [
     (1, 0), (2, 5), (4, 6), (8, 64), (5, 0), (3, 63), (64, 200),
   ])

@@ -10,6 +10,7 @@ final class ServedCluster: @unchecked Sendable {
   private(set) var coordinator: Process
   private let program: URL
   private let launchArguments: [String]
+  private let workerArguments: [String]
   private(set) var workers: [Process] = []
   private(set) var port = 0
 
@@ -19,11 +20,13 @@ final class ServedCluster: @unchecked Sendable {
   ///   - beforeWorkers: runs when the coordinator has opened its model and no worker is there.
   init(
     workerCount: Int, spareCount: Int = 0, model: String = SharedFiles.demo, program: URL = Program.url,
-    arguments: [String] = [], folder: ScratchFolder? = nil, beforeWorkers: (() throws -> Void)? = nil
+    arguments: [String] = [], workerArguments: [String] = [], folder: ScratchFolder? = nil,
+    beforeWorkers: (() throws -> Void)? = nil
   ) async throws {
     self.folder = try folder ?? ScratchFolder()
     let folder = self.folder
     self.program = program
+    self.workerArguments = workerArguments
     launchArguments =
       ["serve", model, "--listen", "ipc://\(folder.path("c"))", "--workers", "\(workerCount)"] + arguments
     coordinator = try Self.launch(
@@ -36,9 +39,7 @@ final class ServedCluster: @unchecked Sendable {
       }
       try beforeWorkers()
     }
-    for index in 0..<workerCount + spareCount {
-      workers.append(try Self.launchWorker(program, index, in: folder))
-    }
+    for index in 0..<workerCount + spareCount { workers.append(try launchWorker(index)) }
     try await waitUntilReady()
   }
 
@@ -49,15 +50,15 @@ final class ServedCluster: @unchecked Sendable {
       log: folder.url.appendingPathComponent("coordinator.log"))
   }
 
-  private static func launchWorker(_ program: URL, _ index: Int, in folder: ScratchFolder) throws -> Process {
-    try launch(
+  private func launchWorker(_ index: Int) throws -> Process {
+    try Self.launch(
       program, ["worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
-        "ipc://\(folder.path("s\(index)"))", "--threads", "1"],
+        "ipc://\(folder.path("s\(index)"))", "--threads", "1"] + workerArguments,
       log: folder.url.appendingPathComponent("w\(index).log"))
   }
 
   /// Starts a worker again after its process has ended.
-  func restartWorker(_ index: Int) throws { workers[index] = try Self.launchWorker(program, index, in: folder) }
+  func restartWorker(_ index: Int) throws { workers[index] = try launchWorker(index) }
 
   /// Starts those workers again whose processes have ended.
   func restartEndedWorkers() throws {

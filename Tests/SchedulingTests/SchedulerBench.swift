@@ -61,3 +61,10 @@ final class SchedulerBench {
     try scheduler.complete(StepCompletion(step: step, entries: entries))
   }
 }
+
+extension Scheduler {
+  /// Every stage has lost all it held.
+  mutating func loseAll() -> RecoveryReport {
+    resume(limits: limits, stagesHold: true) { [count = limits.stageCount] _, _ in StageSet(0..<count) }
+  }
+}

@@ -128,7 +128,7 @@ struct SchedulerEndingTests {
     #expect(first.entries[0].scoresFrom == 1 && first.entries[0].followingToken != nil)
     try bench.complete(first)
     _ = bench.next()
-    #expect(bench.scheduler.rewind(limits: bench.scheduler.limits).isEmpty)
+    #expect(bench.scheduler.loseAll().lost.isEmpty)
     let again = try #require(bench.next())
     #expect(again.entries[0].startPosition == 0 && again.entries[0].opening?.promptTokenCount == 6)
     #expect(again.entries[0].scoresFrom == nil, "scored before")
@@ -139,7 +139,7 @@ struct SchedulerEndingTests {
     let decode = try #require(bench.next())
     #expect(decode.entries[0].startPosition == 6)
     try bench.complete(decode)
-    #expect(bench.scheduler.rewind(limits: bench.scheduler.limits).isEmpty)
+    #expect(bench.scheduler.loseAll().lost.isEmpty)
     var read: [Int] = []
     while let step = bench.next(), step.entries[0].isPrompt {
       #expect(!step.entries[0].wantsLogits && step.entries[0].scoresFrom == nil)
@@ -148,6 +148,60 @@ struct SchedulerEndingTests {
       #expect(updates.isEmpty == !step.entries[0].samples)
     }
     #expect(read == [4, 2, 2], "no entry holds prompt and drawn tokens")
+  }
+
+  @Test("What all stages have had is kept; those that lost it read it again, and nothing is drawn or told of it")
+  func resumed() throws {
+    let bench = SchedulerBench(stages: 3, budget: 8, chunk: 4)
+    try bench.submit(1, prompt: 6, new: 9)
+    let first = try #require(bench.next())
+    let second = try #require(bench.next())
+    try bench.complete(first)
+    try bench.complete(second)
+    let decode = try #require(bench.next())
+    #expect(decode.entries[0].startPosition == 6)
+    bench.scheduler.suspend()
+    let lost = StageSet([1])
+    let report = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { id, length in
+      #expect(id == Self.a && length == 6, "the token in flight is not among them")
+      return lost
+    }
+    #expect(report.replayedTokenCount == 6 && report.replayedSequenceCount == 1 && report.rereadTokenCount == 0)
+    let replay = try #require(bench.next())
+    #expect(replay.step == 1)
+    #expect(replay.resumes == [ResumedSequence(sequence: Self.a, length: 6, rebuilding: lost)])
+    #expect(replay.entries[0].rebuilding == lost && replay.entries[0].opening != nil)
+    #expect(replay.entries[0].newPages == first.entries[0].newPages, "on the pages it has")
+    let rest = try #require(bench.next())
+    #expect(rest.entries[0].startPosition == 4 && rest.entries[0].tokens.count == 2 && !rest.entries[0].samples)
+    let again = try #require(bench.next())
+    #expect(again.entries[0].tokens == decode.entries[0].tokens && again.entries[0].rebuilding.isEmpty)
+    #expect(again.entries[0].samples && again.resumes.isEmpty)
+    #expect(try bench.complete(replay).isEmpty && bench.complete(rest).isEmpty, "nothing is told again")
+    #expect(try bench.complete(again).count == 1)
+    // A loss in the middle of a replay goes on from where all had it before.
+    bench.scheduler.suspend()
+    _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { _, _ in lost }
+    try bench.complete(try #require(bench.next()))
+    _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { _, length in
+      #expect(length == 7)
+      return StageSet()
+    }
+    let kept = try #require(bench.next())
+    #expect(kept.entries[0].startPosition == 7 && kept.entries[0].rebuilding.isEmpty && kept.resumes.count == 1)
+  }
+
+  @Test("Stages that hold only what has ended are told so by a step without entries")
+  func cleared() throws {
+    let bench = SchedulerBench(stages: 2)
+    _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { _, _ in StageSet() }
+    #expect(!bench.scheduler.isIdle)
+    let step = try #require(bench.next())
+    #expect(step.step == 1 && step.entries.isEmpty && step.resumes.isEmpty)
+    try bench.complete(step)
+    #expect(bench.next() == nil && bench.scheduler.isIdle)
+    _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: false) { _, _ in StageSet() }
+    #expect(bench.next() == nil)
   }
 
   @Test("A result that is not the due step's is refused and changes nothing")

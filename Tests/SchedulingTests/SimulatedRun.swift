@@ -34,6 +34,10 @@ struct SimulatedRun {
   private var now = Duration.zero
   /// Decodes whose token is known and not sent, with the steps that left without them.
   private var readySince: [SequenceID: Int] = [:]
+  /// What some stages are being given again, and how far that is.
+  private var replays: [SequenceID: (stages: StageSet, next: Int, end: Int)] = [:]
+  /// What the first step of a plan must say of those that go on.
+  private var resumed: [ResumedSequence] = []
 
   init(seed: UInt64) throws {
     random = SeededGenerator(seed: seed)
@@ -54,7 +58,7 @@ struct SimulatedRun {
     case 0..<20: try submit()
     case 20..<26: cancel()
     case 26..<60: try completeOldest()
-    case 60..<61: try rewind()
+    case 60..<61: try lose()
     case 61..<63: try failOneOfOldest()
     default: try takeStep()
     }
@@ -122,7 +126,9 @@ struct SimulatedRun {
     try #require(plan.tokenCount <= limits.stepTokenBudget)
     try #require(plan.entries.count <= limits.maximumStepEntries)
     try #require(Set(plan.entries.map(\.sequence)).count == plan.entries.count)
-    if plan.entries.isEmpty { #expect(idle && !plan.releases.isEmpty) }
+    if plan.entries.isEmpty { #expect(idle && (!plan.releases.isEmpty || plan.step == 1)) }
+    #expect(plan.resumes == resumed, "the first step names all that goes on, and no other names any")
+    resumed = []
     for released in plan.releases {
       try #require(stages.removeValue(forKey: released) != nil, "released what was not open")
     }
@@ -137,6 +143,8 @@ struct SimulatedRun {
     let client = try #require(clients[entry.sequence])
     try #require(!client.isOver, "an entry of an ended sequence")
     let text = client.request.prompt + client.emitted
+    if let replay = replays[entry.sequence] { return try check(entry, replay, text) }
+    #expect(entry.rebuilding.isEmpty)
     #expect((stages[entry.sequence] == nil) == (entry.opening != nil))
     var cached = stages[entry.sequence] ?? Cached(nearPages: entry.opening?.nearPages ?? [])
     #expect(
@@ -157,6 +165,23 @@ struct SimulatedRun {
     #expect(entry.samples == (cached.tokens.count == text.count && client.request.maximumNewTokens > 0))
     stages[entry.sequence] = cached
     clients[entry.sequence]?.sentCount = cached.tokens.count
+  }
+
+  /// A chunk for the stages that lost the sequence: what the others hold, in order, on the same pages.
+  private mutating func check(
+    _ entry: StepEntry, _ replay: (stages: StageSet, next: Int, end: Int), _ text: [TokenID]
+  ) throws {
+    let cached = try #require(stages[entry.sequence])
+    let end = entry.startPosition + entry.tokens.count
+    #expect(entry.rebuilding == replay.stages && entry.startPosition == replay.next && end <= replay.end)
+    #expect(entry.tokens == Array(text[entry.startPosition..<end]))
+    #expect(entry.tokens.count <= scheduler.limits.chunkTokenCount && entry.isPrompt)
+    let pages = KVGeometry.pageCount(tokens: entry.startPosition)..<KVGeometry.pageCount(tokens: end)
+    #expect(entry.newPages == Array(cached.pages[pages]))
+    #expect((entry.startPosition == 0) == (entry.opening != nil))
+    #expect(entry.opening.map { $0.nearPages == cached.nearPages } ?? true)
+    #expect(!entry.samples && !entry.wantsLogits && entry.scoresFrom == nil)
+    replays[entry.sequence] = end == replay.end ? nil : (replay.stages, end, replay.end)
   }
 
   private func checkPages() throws {
@@ -192,29 +217,51 @@ struct SimulatedRun {
     }
   }
 
-  /// The stages are lost with all they hold: everything running is read again, nothing is told twice.
-  private mutating func rewind() throws {
+  /// Stages are lost with what they hold: running sequences are given them again, and nothing is told twice.
+  private mutating func lose() throws {
     let old = scheduler.limits
-    let lost = scheduler.rewind(
+    let stageCount = Int.random(in: 1...5, using: &random)
+    let losses = clients.mapValues { _ in
+      StageSet((0..<stageCount).filter { _ in Bool.random(using: &random) })
+    }
+    if Bool.random(using: &random) { scheduler.suspend() }
+    var lengths: [SequenceID: Int] = [:]
+    let report = scheduler.resume(
       limits: SchedulerLimits(
-        stageCount: Int.random(in: 1...5, using: &random), stepTokenBudget: old.stepTokenBudget,
+        stageCount: stageCount, stepTokenBudget: old.stepTokenBudget,
         chunkTokenCount: old.chunkTokenCount, maximumRunningSequences: old.maximumRunningSequences,
         maximumWaitingRequests: old.maximumWaitingRequests, pageCount: old.pageCount,
-        contextLength: old.contextLength, maximumStepEntries: old.maximumStepEntries))
-    try #require(lost.isEmpty, "what fitted before fits again")
+        contextLength: old.contextLength, maximumStepEntries: old.maximumStepEntries), stagesHold: !stages.isEmpty
+    ) { id, length in
+      lengths[id] = length
+      return losses[id] ?? StageSet()
+    }
+    try #require(report.lost.isEmpty, "what fitted before fits again")
     if let late = flying.first {
       #expect(throws: CompletionError.self) {
         try scheduler.complete(StepCompletion(step: late.step, entries: []))
       }
     }
     flying = []
-    stages = [:]
     readySince = [:]
-    for id in Array(clients.keys) {
+    replays = [:]
+    resumed = []
+    let before = stages
+    stages = [:]
+    for id in clients.keys.sorted() {
       guard var client = clients[id] else { continue }
-      client.sentCount = 0
+      let (length, lost) = (lengths[id] ?? 0, losses[id] ?? StageSet())
+      let isKept = length > 0 && lost.count < stageCount
+      client.sentCount = isKept ? length : 0
       client.readCount = client.request.prompt.count + client.emitted.count
       clients[id] = client
+      guard isKept, var cached = before[id] else { continue }
+      try #require(length <= cached.tokens.count, "it goes on behind what all stages have")
+      cached.tokens.removeLast(cached.tokens.count - length)
+      cached.pages.removeLast(cached.pages.count - KVGeometry.pageCount(tokens: length))
+      stages[id] = cached
+      resumed.append(ResumedSequence(sequence: id, length: length, rebuilding: lost))
+      if !lost.isEmpty { replays[id] = (lost, 0, length) }
     }
   }
 

@@ -25,6 +25,9 @@ struct SimulatedCoordinator {
   var control: ClusterControl
   var scheduler: Scheduler?
   var isServing = false
+  var servedEpoch: PlanEpoch?
+  /// What the workers said they still have, since they were last assigned.
+  var held: [String: [HeldSequence]] = [:]
   var lastStep = Duration.zero
   var requests: [SequenceID: Request] = [:]
   /// The connection of every worker that is a member.
@@ -60,17 +63,22 @@ struct SimulatedCoordinator {
   mutating func halt(for actions: [ClusterControl.Action], bug: PlantedBug?) {
     for case .interrupt in actions {
       if bug != .sendsBetweenPlans { isServing = false }
-      if bug != .noRewind, bug != .sendsBetweenPlans, let limits = scheduler?.limits {
-        _ = scheduler?.rewind(limits: limits)
-      }
+      if bug != .noRewind, bug != .sendsBetweenPlans { scheduler?.suspend() }
     }
   }
 
-  mutating func serve(bug: PlantedBug?) {
+  mutating func serve(bug: PlantedBug?, report: inout SimulationReport) {
     guard let limits else { return }
     isServing = true
     if scheduler == nil { scheduler = Scheduler(limits: limits) }
-    if bug != .noRewind { _ = scheduler?.rewind(limits: limits) }
+    let choice = RecoveryChoice(held: control.plan?.stages.map { held[$0.worker] ?? [] } ?? [])
+    if bug != .noRewind {
+      report.add(
+        scheduler?.resume(limits: limits, stagesHold: choice.hasAny) {
+          bug == .holdingsAssumed ? StageSet() : choice.rebuilding($0, length: $1)
+        })
+    }
+    servedEpoch = control.epoch
     if bug == .tellsTwice {
       for sequence in scheduler?.runningSequences ?? [] {
         if let last = requests[sequence]?.told.last { requests[sequence]?.told.append(last) }

@@ -6,7 +6,7 @@ import Scheduling
 enum SimulatedMessage {
   case register(name: String, incarnation: UInt64)
   case heartbeat(incarnation: UInt64, Vitals)
-  case stageReady(PlanEpoch)
+  case stageReady(PlanEpoch, held: [HeldSequence])
   case welcome
   case rejoin
   case refused
@@ -17,6 +17,8 @@ enum SimulatedMessage {
 
 struct SimulatedAssignment {
   let epoch: PlanEpoch
+  let resumedEpoch: PlanEpoch?
+  let stageIndex: Int
   let layers: LayerRange
   let isLast: Bool
   /// The next stage's worker; nil when results go to the coordinator.
@@ -32,4 +34,6 @@ struct SimulatedStep {
   var tokens: [SequenceID: TokenID] = [:]
   /// Sequences a stage could not go on with.
   var failed: [SequenceID: String] = [:]
+  /// Why a stage could not compute the step at all.
+  var failure: String?
 }

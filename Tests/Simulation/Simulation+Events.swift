@@ -22,7 +22,9 @@ extension Simulation {
     case .loaded(let worker, let life, let epoch):
       guard isCurrent(worker, life) else { return }
       if postponed(happening, for: .worker(worker, life: life)) { return }
-      if workers[worker].assignment?.epoch == epoch { tell(.stageReady(epoch), from: worker) }
+      if workers[worker].assignment?.epoch == epoch { 
+        tell(.stageReady(epoch, held: workers[worker].heldSequences), from: worker)
+      }
     case .coordinatorTick(let life):
       guard life == coordinator.life, coordinator.isAlive else { return }
       if postponed(happening, for: .coordinator(life: life)) { return }
@@ -116,7 +118,9 @@ extension Simulation {
       if bug == .progressIgnored { vitals.expectedStep = nil }
       try apply(.heartbeat(worker: name, incarnation: incarnation, vitals))
       tell(.welcome, to: name)
-    case .stageReady(let epoch): try apply(.stageReady(worker: name, epoch))
+    case .stageReady(let epoch, let held):
+      if epoch == coordinator.control.epoch { coordinator.held[name] = held }
+      try apply(.stageReady(worker: name, epoch))
     default: break
     }
   }
@@ -132,18 +136,20 @@ extension Simulation {
       switch action {
       case .assign(let plan, let epoch):
         report.plans += 1
+        coordinator.held = [:]
         log("plan \(epoch) over \(plan.stages.map { "\($0.worker) \($0.layers)" })")
         for (index, share) in plan.stages.enumerated() {
           let next = index + 1 < plan.stages.count ? plan.stages[index + 1].worker : nil
           let assignment = SimulatedAssignment(
-            epoch: epoch, layers: share.layers, isLast: next == nil,
+            epoch: epoch, resumedEpoch: coordinator.servedEpoch, stageIndex: index, layers: share.layers,
+            isLast: next == nil,
             next: next.flatMap { name in workers.firstIndex { $0.name == name } })
           tell(.assign(assignment), to: share.worker)
         }
         if bug == .sendsBetweenPlans { sendSteps() }
       case .serve:
         log("serving")
-        coordinator.serve(bug: bug)
+        coordinator.serve(bug: bug, report: &report)
         sendSteps()
       case .interrupt(let reason):
         log("the plan is over: \(reason)")
@@ -178,6 +184,7 @@ extension Simulation {
       let scheduler = coordinator.scheduler, !scheduler.isCompleted(step.plan.step)
     else { return }
     coordinator.lastStep = now
+    if let reason = step.failure { return try apply(.pipelineFailed(coordinator.control.epoch, reason: reason)) }
     let updates: [SequenceUpdate]
     do {
       updates = try coordinator.scheduler?.complete(
@@ -257,7 +264,7 @@ extension Simulation {
         if workers[index].inHand != nil {
           workers[index].mustForget = true
         } else {
-          workers[index].held = [:]
+          workers[index].forgetSequences()
           perform(workers[index].link.event(.settled, now: now), index)
         }
       case .joined: break
@@ -290,7 +297,7 @@ extension Simulation {
     workers[index].progress += 1
     if workers[index].mustForget {
       workers[index].mustForget = false
-      workers[index].held = [:]
+      workers[index].forgetSequences()
       perform(workers[index].link.event(.settled, now: now), index)
     } else if let assignment = workers[index].assignment,
       assignment.epoch == step.epoch || bug == .stageTakesAnyEpoch, let made = workers[index].compute(step, bug: bug) {

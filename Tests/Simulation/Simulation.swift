@@ -23,8 +23,19 @@ package struct SimulationReport: Sendable {
   package var tokens = 0
   package var plans = 0
   package var faults = 0
+  /// Tokens of running sequences that nobody, some stages and all stages read again after a loss.
+  package var keptSequences = 0
+  package var replayedTokens = 0
+  package var rereadTokens = 0
 
   package init() {}
+
+  mutating func add(_ recovery: RecoveryReport?) {
+    guard let recovery else { return }
+    keptSequences += recovery.keptSequenceCount
+    replayedTokens += recovery.replayedTokenCount
+    rereadTokens += recovery.rereadTokenCount
+  }
 }
 
 /// A whole cluster in one thread: the real decisions (`ClusterControl`, `Scheduler`, `CoordinatorLink`) over a toy
@@ -96,6 +107,8 @@ package struct Simulation {
     lossShare = hasFaults && random.chance(0.5) ? Double.random(in: 0...0.03, using: &random) : 0
     coordinator = SimulatedCoordinator(
       workerCount: needed, firstEpoch: UInt32.random(in: 1...1 << 30, using: &random), now: .zero)
+    // A third of the workers log nothing, a third what is short.
+    for index in workers.indices { workers[index].logLimit = [0, 40, .max][Int.random(in: 0...2, using: &random)] }
     self.random = random
   }
 

@@ -61,6 +61,12 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case releasesIgnored
   /// Steps go out under the next epoch before its stages are ready.
   case sendsBetweenPlans
+  /// A stage cuts what goes on under a new plan not to where all have it.
+  case resumesWithoutCutting
+  /// A stage keeps sequences of an epoch before the last that served.
+  case keepsSequencesOfAnyEpoch
+  /// The coordinator takes every stage to hold all it has.
+  case holdingsAssumed
   /// A hung computation is not looked for.
   case progressIgnored
 }

@@ -20,13 +20,14 @@ struct SimulationTests {
 
   /// Those that few seeds catch are left to `longhaul-sim bugs`.
   static let common: [PlantedBug] = [
-    .stageTakesAnyEpoch, .stageTakesAnyStep, .sequencesSurviveAssignment, .noRewind, .tellsTwice, .drawsByHistory,
-    .heartbeatOfComputeThread, .lostFramesUnnoticed, .releasesIgnored,
+    .stageTakesAnyStep, .sequencesSurviveAssignment, .noRewind, .tellsTwice, .drawsByHistory,
+    .heartbeatOfComputeThread, .lostFramesUnnoticed, .releasesIgnored, .resumesWithoutCutting, .holdingsAssumed,
+    .progressIgnored,
   ]
 
   @Test("planted mistakes are caught", arguments: common)
   func plantedBug(_ bug: PlantedBug) {
-    let caught = (0..<13 as Range<UInt64>).contains { seed in
+    let caught = (0..<60 as Range<UInt64>).contains { seed in
       var simulation = Simulation(seed: seed, bug: bug)
       do {
         _ = try simulation.run()

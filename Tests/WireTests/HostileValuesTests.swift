@@ -31,6 +31,16 @@ struct HostileValuesTests {
     (.loadProgress(epoch: PlanEpoch(1), fraction: -.infinity), "load_progress.fraction"),
     (.stageReady(epoch: PlanEpoch(1), weightByteCount: -1, kvByteCount: 0), "stage_ready.weight_byte_count"),
     (.stageReady(epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: .min), "stage_ready.kv_byte_count"),
+    (
+      .stageReady(
+        epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: 0,
+        held: [HeldSequence(sequence: SequenceID(1), length: -1, loggedCount: 0)]), "stage_ready.held[0].length"
+    ),
+    (
+      .stageReady(
+        epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: 0,
+        held: [HeldSequence(sequence: SequenceID(1), length: 1, loggedCount: .max)]), "stage_ready.held[0].logged_count"
+    ),
   ])
   func workerMessages(message: WorkerMessage, field: String) {
     #expect(message.afterTheWire.refusedField == field)
@@ -139,6 +149,14 @@ struct HostileValuesTests {
     #expect(header(distinct(2) { $0.tokens = many }).afterTheWire.refusedField == "entries.tokens")
     #expect(header(distinct(17) { $0.newPages = pages }).afterTheWire.refusedField == "entries.new_pages")
     #expect(header([Samples.entry(), Samples.entry()]).afterTheWire.refusedField == "entries.sequence")
+    func resuming(_ lengths: [Int]) -> ForwardHeader {
+      var header = header([])
+      header.resumes = lengths.map { ResumedSequence(sequence: SequenceID(1), length: $0, rebuilding: StageSet()) }
+      return header
+    }
+    #expect(resuming([0]).afterTheWire.refusedField == "resumes[0].length")
+    #expect(resuming([Limits.maximumContext + 1]).afterTheWire.refusedField == "resumes[0].length")
+    #expect(resuming([1, 2]).afterTheWire.refusedField == "resumes.sequence")
   }
 
   @Test("Timings that are negative, or more than a cluster has stages")

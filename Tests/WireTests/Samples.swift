@@ -15,6 +15,12 @@ enum Samples {
     .heartbeat(WorkerHeartbeat(incarnation: 0, epoch: PlanEpoch(0), progress: 0)),
     .loadProgress(epoch: PlanEpoch(1), fraction: 0), .loadProgress(epoch: PlanEpoch(1), fraction: 1),
     .stageReady(epoch: PlanEpoch(2), weightByteCount: 0, kvByteCount: .max),
+    .stageReady(
+      epoch: PlanEpoch(2), weightByteCount: 1, kvByteCount: 2,
+      held: [
+        HeldSequence(sequence: SequenceID(.max), length: 0, loggedCount: Limits.maximumContext),
+        HeldSequence(sequence: SequenceID(0), length: Limits.maximumContext, loggedCount: 0),
+      ]),
     .stageFailed(epoch: PlanEpoch(3), reason: "no such file:\n\t\"модель.gguf\" 🐌"),
     .leaving(reason: "SIGTERM"), .draining(reason: ""), .drain(worker: "wörker-7"),
     .fetchManifest, .fetchChunk(ContentRange(content: content, offset: .max, byteCount: WireLimits.pieceByteCount)),
@@ -100,7 +106,7 @@ enum Samples {
 
   static let timings = [
     StageTiming(waitNanoseconds: 0, computeNanoseconds: .max, transferNanoseconds: 1, sentByteCount: 4096),
-    StageTiming(waitNanoseconds: 5, computeNanoseconds: 6, transferNanoseconds: 7, sentByteCount: 0),
+    StageTiming(waitNanoseconds: 5, computeNanoseconds: 6, transferNanoseconds: 7, sentByteCount: 0, rowCount: 4096),
   ]
 
   static var forwardHeaders: [ForwardHeader] {
@@ -126,13 +132,18 @@ enum Samples {
             $0.topLogprobCount = nil
             $0.scoresFrom = nil
             $0.followingToken = nil
+            $0.rebuilding = StageSet([0, 63])
           },
           entry {
             $0.sequence = SequenceID(1)
             $0.topLogprobCount = 0
             $0.opening?.nearPages = []
           },
-        ], releases: [SequenceID(5)]),
+        ], releases: [SequenceID(5)],
+        resumes: [
+          ResumedSequence(sequence: SequenceID(.max), length: 1, rebuilding: StageSet([1])),
+          ResumedSequence(sequence: SequenceID(0), length: Limits.maximumContext, rebuilding: StageSet()),
+        ]),
     ]
   }
 

@@ -74,4 +74,38 @@ struct StageSequencesTests {
     #expect(mixed.attention.map(\.firstRow) == [0], "rows follow each other without gaps")
     #expect(held.admit([try entry(1, start: 2, tokens: [2], policy: plain)]).refusals.isEmpty)
   }
+
+  @Test("under another plan a sequence is cut to where all stages have it; the others are forgotten")
+  func resumed() throws {
+    var held = try sequences()
+    for sequence in [1, 2, 3] as [UInt64] {
+      _ = held.admit([
+        try entry(sequence, start: 0, tokens: [1, 2, 3, 4], pages: [UInt32(sequence)], policy: plain, opens: true)
+      ])
+    }
+    let said = held.all { $0 == SequenceID(1) ? 4 : 0 }
+    #expect(said.map(\.length) == [4, 4, 4] && said.map(\.loggedCount) == [4, 0, 0])
+    _ = try held.resume(
+      [
+        ResumedSequence(sequence: SequenceID(1), length: 3, rebuilding: StageSet([1])),
+        ResumedSequence(sequence: SequenceID(2), length: 4, rebuilding: StageSet([0])),
+      ], stage: 0)
+    #expect(held.all { _ in 0 }.map(\.sequence) == [SequenceID(1)], "one is to be rebuilt here, one has ended")
+    #expect(!held.admit([try entry(1, start: 4, tokens: [5], policy: plain)]).refusals.isEmpty)
+    #expect(held.admit([try entry(1, start: 3, tokens: [5], policy: plain)]).refusals.isEmpty)
+    #expect(
+      held.admit([try entry(2, start: 0, tokens: [1], pages: [2], policy: plain, opens: true)]).refusals.isEmpty)
+  }
+
+  @Test("a sequence that is to go on but is not here, or not that far, is said to be missing")
+  func notHeld() throws {
+    var held = try sequences()
+    _ = held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)])
+    for (sequence, length) in [(1, 3), (2, 1)] as [(UInt64, Int)] {
+      #expect(throws: FrameRefusal.self) {
+        try held.resume(
+          [ResumedSequence(sequence: SequenceID(sequence), length: length, rebuilding: StageSet())], stage: 0)
+      }
+    }
+  }
 }

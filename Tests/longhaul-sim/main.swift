@@ -30,6 +30,9 @@ for seed in first..<first &+ count {
     total.tokens += report.tokens
     total.plans += report.plans
     total.faults += report.faults
+    total.keptSequences += report.keptSequences
+    total.replayedTokens += report.replayedTokens
+    total.rereadTokens += report.rereadTokens
   } catch {
     failures += 1
     print("\(error)")
@@ -37,5 +40,7 @@ for seed in first..<first &+ count {
 }
 print(
   "\(count) seeds, \(total.requests) requests, \(total.tokens) tokens, \(total.plans) plans, \(total.faults) faults, "
+    + "after losses \(total.keptSequences) sequences kept, \(total.replayedTokens) tokens replayed, "
+    + "\(total.rereadTokens) read again; "
     + "\(failures) failures")
 exit(failures == 0 ? 0 : 1)

@@ -21,6 +21,7 @@ typedef struct Longhaul__WorkerRegistration Longhaul__WorkerRegistration;
 typedef struct Longhaul__WorkerHeartbeat Longhaul__WorkerHeartbeat;
 typedef struct Longhaul__LoadProgress Longhaul__LoadProgress;
 typedef struct Longhaul__StageReady Longhaul__StageReady;
+typedef struct Longhaul__HeldSequence Longhaul__HeldSequence;
 typedef struct Longhaul__StageFailed Longhaul__StageFailed;
 typedef struct Longhaul__DrainRequest Longhaul__DrainRequest;
 typedef struct Longhaul__Reason Longhaul__Reason;
@@ -178,9 +179,32 @@ struct  Longhaul__StageReady
   uint32_t epoch;
   int64_t weight_byte_count;
   int64_t kv_byte_count;
+  /*
+   * Sequences it can go on with; empty unless the assignment said which epoch to resume and the stage has seen that.
+   */
+  size_t n_held;
+  Longhaul__HeldSequence **held;
 };
 #define LONGHAUL__STAGE_READY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_ready__descriptor) \
+    , 0, 0, 0, 0,NULL }
+
+
+struct  Longhaul__HeldSequence
+{
+  ProtobufCMessage base;
+  uint64_t sequence;
+  /*
+   * Tokens in its cache.
+   */
+  int64_t length;
+  /*
+   * Tokens, from the first, whose hidden states it can send to the next stage again.
+   */
+  int64_t logged_count;
+};
+#define LONGHAUL__HELD_SEQUENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__held_sequence__descriptor) \
     , 0, 0, 0 }
 
 
@@ -254,10 +278,14 @@ struct  Longhaul__StageAssignment
    * The coordinator has a manifest of the model, and gives out what it lists.
    */
   protobuf_c_boolean shares_weights;
+  /*
+   * The last epoch that served; a stage keeps its sequences only when they are of that one. 0: none.
+   */
+  uint32_t resumed_epoch;
 };
 #define LONGHAUL__STAGE_ASSIGNMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_assignment__descriptor) \
-    , 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, 0, 0, 0, {0,NULL}, {0,NULL}, 0 }
+    , 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0 }
 
 
 struct  Longhaul__FetchManifest
@@ -425,6 +453,25 @@ Longhaul__StageReady *
                       const uint8_t       *data);
 void   longhaul__stage_ready__free_unpacked
                      (Longhaul__StageReady *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__HeldSequence methods */
+void   longhaul__held_sequence__init
+                     (Longhaul__HeldSequence         *message);
+size_t longhaul__held_sequence__get_packed_size
+                     (const Longhaul__HeldSequence   *message);
+size_t longhaul__held_sequence__pack
+                     (const Longhaul__HeldSequence   *message,
+                      uint8_t             *out);
+size_t longhaul__held_sequence__pack_to_buffer
+                     (const Longhaul__HeldSequence   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__HeldSequence *
+       longhaul__held_sequence__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__held_sequence__free_unpacked
+                     (Longhaul__HeldSequence *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__StageFailed methods */
 void   longhaul__stage_failed__init
@@ -617,6 +664,9 @@ typedef void (*Longhaul__LoadProgress_Closure)
 typedef void (*Longhaul__StageReady_Closure)
                  (const Longhaul__StageReady *message,
                   void *closure_data);
+typedef void (*Longhaul__HeldSequence_Closure)
+                 (const Longhaul__HeldSequence *message,
+                  void *closure_data);
 typedef void (*Longhaul__StageFailed_Closure)
                  (const Longhaul__StageFailed *message,
                   void *closure_data);
@@ -657,6 +707,7 @@ extern const ProtobufCMessageDescriptor longhaul__worker_registration__descripto
 extern const ProtobufCMessageDescriptor longhaul__worker_heartbeat__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__load_progress__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_ready__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__held_sequence__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_failed__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__drain_request__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__reason__descriptor;

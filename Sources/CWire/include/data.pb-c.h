@@ -16,6 +16,7 @@ PROTOBUF_C__BEGIN_DECLS
 
 
 typedef struct Longhaul__ForwardHeader Longhaul__ForwardHeader;
+typedef struct Longhaul__ResumedSequence Longhaul__ResumedSequence;
 typedef struct Longhaul__StageTiming Longhaul__StageTiming;
 typedef struct Longhaul__SequenceFailure Longhaul__SequenceFailure;
 typedef struct Longhaul__ForwardEntry Longhaul__ForwardEntry;
@@ -60,10 +61,33 @@ struct  Longhaul__ForwardHeader
    */
   size_t n_timings;
   Longhaul__StageTiming **timings;
+  /*
+   * Sequences that go on out of an earlier epoch; only in step 1, before which stages forget all others.
+   */
+  size_t n_resumes;
+  Longhaul__ResumedSequence **resumes;
 };
 #define LONGHAUL__FORWARD_HEADER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__forward_header__descriptor) \
-    , 0, 0, 0, 0, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
+    , 0, 0, 0, 0, 0,NULL, 0,NULL, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0,NULL }
+
+
+struct  Longhaul__ResumedSequence
+{
+  ProtobufCMessage base;
+  uint64_t sequence;
+  /*
+   * Every stage cuts what it holds to that many tokens,
+   */
+  int64_t length;
+  /*
+   * but these, by the bits of their indices, forget the sequence: they read it again.
+   */
+  uint64_t rebuilding_stages;
+};
+#define LONGHAUL__RESUMED_SEQUENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__resumed_sequence__descriptor) \
+    , 0, 0, 0 }
 
 
 /*
@@ -79,10 +103,14 @@ struct  Longhaul__StageTiming
    * Bytes of the frames it sent with its previous step.
    */
   int64_t sent_byte_count;
+  /*
+   * Rows it computed in this step.
+   */
+  int64_t row_count;
 };
 #define LONGHAUL__STAGE_TIMING__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_timing__descriptor) \
-    , 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0 }
 
 
 struct  Longhaul__SequenceFailure
@@ -127,6 +155,11 @@ struct  Longhaul__ForwardEntry
   Longhaul__SequenceOpening *opening;
   protobuf_c_boolean samples;
   protobuf_c_boolean wants_logits;
+  /*
+   * The stages, by the bits of their indices, that read these tokens again; 0 when all read them. Frame 2 has rows only
+   * for entries that the stage it goes to reads.
+   */
+  uint64_t rebuilding_stages;
   Longhaul__ForwardEntry__HasTopLogprobCountCase has_top_logprob_count_case;
   union {
     int64_t top_logprob_count;
@@ -142,7 +175,7 @@ struct  Longhaul__ForwardEntry
 };
 #define LONGHAUL__FORWARD_ENTRY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__forward_entry__descriptor) \
-    , 0, 0, 0,NULL, 0,NULL, NULL, NULL, 0, 0, LONGHAUL__FORWARD_ENTRY__HAS_TOP_LOGPROB_COUNT__NOT_SET, {0}, LONGHAUL__FORWARD_ENTRY__HAS_SCORES_FROM__NOT_SET, {0}, LONGHAUL__FORWARD_ENTRY__HAS_FOLLOWING_TOKEN__NOT_SET, {0} }
+    , 0, 0, 0,NULL, 0,NULL, NULL, NULL, 0, 0, 0, LONGHAUL__FORWARD_ENTRY__HAS_TOP_LOGPROB_COUNT__NOT_SET, {0}, LONGHAUL__FORWARD_ENTRY__HAS_SCORES_FROM__NOT_SET, {0}, LONGHAUL__FORWARD_ENTRY__HAS_FOLLOWING_TOKEN__NOT_SET, {0} }
 
 
 struct  Longhaul__SelfExtendPolicy
@@ -295,6 +328,25 @@ Longhaul__ForwardHeader *
                       const uint8_t       *data);
 void   longhaul__forward_header__free_unpacked
                      (Longhaul__ForwardHeader *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__ResumedSequence methods */
+void   longhaul__resumed_sequence__init
+                     (Longhaul__ResumedSequence         *message);
+size_t longhaul__resumed_sequence__get_packed_size
+                     (const Longhaul__ResumedSequence   *message);
+size_t longhaul__resumed_sequence__pack
+                     (const Longhaul__ResumedSequence   *message,
+                      uint8_t             *out);
+size_t longhaul__resumed_sequence__pack_to_buffer
+                     (const Longhaul__ResumedSequence   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__ResumedSequence *
+       longhaul__resumed_sequence__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__resumed_sequence__free_unpacked
+                     (Longhaul__ResumedSequence *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__StageTiming methods */
 void   longhaul__stage_timing__init
@@ -472,6 +524,9 @@ void   longhaul__token_logprob__free_unpacked
 typedef void (*Longhaul__ForwardHeader_Closure)
                  (const Longhaul__ForwardHeader *message,
                   void *closure_data);
+typedef void (*Longhaul__ResumedSequence_Closure)
+                 (const Longhaul__ResumedSequence *message,
+                  void *closure_data);
 typedef void (*Longhaul__StageTiming_Closure)
                  (const Longhaul__StageTiming *message,
                   void *closure_data);
@@ -506,6 +561,7 @@ typedef void (*Longhaul__TokenLogprob_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCMessageDescriptor longhaul__forward_header__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__resumed_sequence__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_timing__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sequence_failure__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__forward_entry__descriptor;

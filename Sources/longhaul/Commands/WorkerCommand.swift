@@ -33,6 +33,13 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "Memory for weights and cache, for example 12GiB. Default: the free memory.")
   var memory: ByteSize?
 
+  @Option(help: """
+      Memory for what was sent to the next stage, so that a lost worker's layers can be rebuilt without the others \
+      computing, for example 2GiB; 0 keeps none. Default: a quarter of --memory. Never more than half of what weights \
+      and cache leave of it.
+      """)
+  var replayLog: ByteSize?
+
   @Option(help: "Speed against other workers, for the planner. Default: the number of threads.")
   var speed: Double?
 
@@ -87,7 +94,7 @@ struct WorkerCommand: AsyncParsableCommand {
       configuration: WorkerConfiguration(
         coordinator: coordinator, name: name, threadCount: threadCount,
         placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
-        memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount,
+        memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount, replayLogByteCount: replayLog?.byteCount,
         relativeSpeed: speed ?? Double(threadCount), dataEndpoint: try dataEndpoint(coordinator),
         checkpoints: CheckpointSettings(
           modelPath: model, cache: weights.cache, cacheByteLimit: cacheLimit?.byteCount),

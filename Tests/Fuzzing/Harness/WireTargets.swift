@@ -18,7 +18,7 @@ extension FuzzTarget {
     var held = StageSequences(store: store, vocabularySize: 10, contextLength: 512, isLast: true)
     while !reader.isEmpty {
       guard let header = try? reader.part().withUnsafeBytes({ try ForwardHeader(decoding: $0) }) else { continue }
-      require(header.expectedPayloadByteCount >= 0, "sizes do not overflow")
+      require(header.payloadByteCount(to: 1) >= 0, "sizes do not overflow")
       require(decoded(header) == header, "what was accepted can be sent on")
       held.release(header.releases)
       _ = held.admit(header.entries)
@@ -80,7 +80,7 @@ extension FuzzTarget {
         _ = control.event(.heartbeat(worker: name, incarnation: beat.incarnation, vitals), now: now)
       case .loadProgress(let epoch, let fraction):
         _ = control.event(.loadProgress(worker: name, epoch, fraction: fraction), now: now)
-      case .stageReady(let epoch, _, _): _ = control.event(.stageReady(worker: name, epoch), now: now)
+      case .stageReady(let epoch, _, _, _): _ = control.event(.stageReady(worker: name, epoch), now: now)
       case .stageFailed(let epoch, let reason):
         _ = control.event(.stageFailed(worker: name, epoch, reason: reason), now: now)
       case .leaving(let reason): _ = control.event(.left(worker: name, reason: reason), now: now)

@@ -1,0 +1,47 @@
+import Inference
+import Transformer
+import Wire
+
+/// How a stage goes on under another epoch with the sequences it has.
+extension ServingStage {
+  /// The sequences it can go on with, as many as may be told.
+  var heldSequences: [HeldSequence] {
+    Array(sequences.all { log.count(of: $0) }.prefix(WireLimits.maximumHeldSequenceCount))
+  }
+
+  func forgetSequences() {
+    sequences = Self.sequences(assignment, stage)
+    log.retain([:])
+    sequencesEpoch = nil
+  }
+
+  /// The first step of an epoch says which sequences go on, and from where.
+  func resume(_ header: ForwardHeader) throws {
+    sequencesEpoch = nil
+    for cut in try sequences.resume(header.resumes, stage: assignment.stageIndex) {
+      stage.restoreNearKeys(of: cut.cache, blocks: cut.nearBlocks)
+    }
+    log.retain(
+      Dictionary(
+        header.resumes.filter { !$0.rebuilding.contains(assignment.stageIndex) }.map { ($0.sequence, $0.length) }
+      ) { first, _ in first })
+    sequencesEpoch = header.epoch
+  }
+
+  func release(_ ended: [SequenceID]) {
+    sequences.release(ended)
+    for sequence in ended { log.remove(sequence) }
+  }
+
+  /// What the next stage reads again and this one holds must be in the log.
+  func checkLogged(_ entries: [ForwardEntry]) throws {
+    guard !isLast else { return }
+    for entry in entries
+    where !entry.isRead(by: assignment.stageIndex) && entry.isRead(by: assignment.stageIndex + 1) {
+      let end = entry.startPosition + entry.tokens.count
+      guard log.count(of: entry.sequence) >= end else {
+        throw StepError.notLogged(entry.sequence, entry.startPosition..<end)
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import Inference
+
+/// A step that this stage cannot compute as sent.
+enum StepError: Error, CustomStringConvertible {
+  case tooManyRows(Int, limit: Int)
+  case otherWidth(Int, expected: Int)
+  case payload(Int, expected: Int)
+  case notLogged(SequenceID, Range<Int>)
+
+  var description: String {
+    switch self {
+    case .tooManyRows(let rows, let limit): "the step has \(rows) tokens where the plan allows \(limit)"
+    case .otherWidth(let width, let expected): "hidden states are \(width) wide where the model's are \(expected)"
+    case .payload(let count, let expected): "the payload has \(count) bytes where the step needs \(expected)"
+    case .notLogged(let sequence, let positions): "what was sent of \(sequence) at \(positions) is not here any more"
+    }
+  }
+}

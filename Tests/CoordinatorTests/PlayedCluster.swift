@@ -1,0 +1,139 @@
+import Cluster
+import Coordinator
+import Fixtures
+import Foundation
+import Inference
+import Logging
+import Transport
+import Weights
+import Worker
+
+/// A coordinator and its workers in this process, over a small model of random weights.
+final class PlayedCluster {
+  struct Answer: Equatable {
+    var tokens: [TokenID] = []
+    var finishReason: FinishReason?
+  }
+
+  /// When a worker is to be lost.
+  enum Moment: CaseIterable {
+    case inPrompt
+    case inAnswer
+  }
+
+  static let stageCount = 3
+  static let prompt = (0..<300).map { TokenID($0 * 7 % 250) }
+  static let newTokenCount = 120
+
+  let engine: ClusterEngine
+  private let folder: ScratchFolder
+  private let modelPath: String
+  private let logByteCount: Int?
+  private var workers: [String: WorkerService] = [:]
+  private var tasks: [Task<Void, Never>] = []
+
+  /// - Parameter logByteCount: of every worker's replay log; nil leaves it to the worker.
+  init(logByteCount: Int?) throws {
+    self.logByteCount = logByteCount
+    folder = try ScratchFolder()
+    modelPath = folder.path("model.gguf")
+    try RandomCheckpoint(shape: Self.shape, type: .f32, seed: 5).write(to: modelPath) { _ in }
+    let checkpoint = try Checkpoint(path: modelPath)
+    engine = try ClusterEngine(
+      configuration: ClusterConfiguration(
+        modelID: "small", modelPaths: [modelPath], modelFingerprint: checkpoint.fingerprint,
+        model: try checkpoint.configuration,
+        footprint: WeightFootprint(
+          layerByteCounts: Array(repeating: 1 << 20, count: 6), embeddingByteCount: 1, headByteCount: 1),
+        controlEndpoint: try Endpoint("ipc://\(folder.path("c"))"),
+        resultEndpoint: try Endpoint("ipc://\(folder.path("r"))"), workerCount: Self.stageCount,
+        // Grouped, so that rings of near keys are cut and made anew, too.
+        demand: KVDemand(
+          elementType: .f16, contextLength: 512, sequenceCount: 2, chunkTokenCount: 16,
+          policy: PolicyRequest(groupSize: 4, neighborWindow: 40)),
+        allowsInsecureRemote: false, build: "test"), logger: Self.quiet)
+  }
+
+  private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+  private static let shape: ModelShape = {
+    var configuration = ModelShape.known[0].configuration
+    configuration.layerCount = 6
+    configuration.hiddenSize = 64
+    configuration.feedForwardSize = 128
+    configuration.queryHeadCount = 4
+    configuration.keyValueHeadCount = 2
+    configuration.headDimension = 16
+    configuration.rope.rotaryDimension = 16
+    configuration.vocabularySize = 300
+    configuration.trainedLength = 512
+    return ModelShape(name: "small", configuration: configuration)
+  }()
+
+  /// Starts the coordinator, a worker for every stage and a spare, and waits until they serve.
+  func start() async throws {
+    tasks.append(Task { [engine] in await engine.run() })
+    for _ in 0...Self.stageCount { try startWorker() }
+    for await readiness in engine.readinessChanges where readiness == .ready { return }
+  }
+
+  private func startWorker() throws {
+    let name = "w\(tasks.count)"
+    let worker = WorkerService(
+      configuration: WorkerConfiguration(
+        coordinator: engine.controlEndpoint, name: name, threadCount: 1, memoryByteCount: 1 << 30,
+        replayLogByteCount: logByteCount, relativeSpeed: 1, dataEndpoint: try Endpoint("ipc://\(folder.path(name))"),
+        checkpoints: CheckpointSettings(modelPath: modelPath), allowsInsecureRemote: false, build: "test"),
+      logger: Self.quiet)
+    workers[name] = worker
+    // One that fails is missed by the test.
+    tasks.append(Task { try? await worker.run() })
+  }
+
+  /// Answers a request; loses the worker of a stage when the moment comes, and starts another one as a spare.
+  func answer(seed: UInt64?, losing loss: (stage: Int, at: Moment)? = nil) async throws -> Answer {
+    var request = GenerationRequest(prompt: Self.prompt, maximumNewTokens: Self.newTokenCount)
+    request.sampling = .greedy
+    if let seed {
+      request.sampling.temperature = 0.9
+      request.sampling.seed = seed
+      request.sampling.frequencyPenalty = 0.4
+      request.sampling.repetitionPenalty = 1.1
+    }
+    var answer = Answer()
+    var pending = loss
+    for try await event in try await engine.generate(request) {
+      switch event {
+      case .prefillProgress(let done, let total):
+        if done >= total / 2, let now = pending, now.at == .inPrompt {
+          pending = nil
+          try lose(now.stage)
+        }
+      case .token(let token, _, _):
+        answer.tokens.append(token)
+        if answer.tokens.count == 4, let now = pending, now.at == .inAnswer {
+          pending = nil
+          try lose(now.stage)
+        }
+      case .finished(let reason, _): answer.finishReason = reason
+      default: break
+      }
+    }
+    return answer
+  }
+
+  private func lose(_ stage: Int) throws {
+    guard let name = engine.plan?.stages[stage].worker else { return }
+    workers.removeValue(forKey: name)?.stop(reason: "the test ends it")
+    try startWorker()
+  }
+
+  /// Rows that each stage has computed.
+  var rows: [Int] { engine.stageTotals.map(\.rowCount) }
+
+  func end() async {
+    engine.stop(reason: "the test is over")
+    for worker in workers.values { worker.stop(reason: "the test is over") }
+    for task in tasks { await task.value }
+  }
+}

@@ -1,0 +1,54 @@
+import Coordinator
+import Inference
+import Testing
+
+/// Real stages, sockets and scheduler; a worker goes in the middle of a request, and a spare takes its layers.
+@Suite("Recovery out of replay logs", .serialized, .timeLimit(.minutes(3)))
+struct ReplayTests {
+  /// Bytes of every worker's log, and which stages compute again when a stage is lost.
+  struct Setting: Sendable, CustomTestStringConvertible {
+    let logByteCount: Int?
+    let rebuilt: [[Int]]
+    var testDescription: String { logByteCount.map { "a log of \($0) bytes" } ?? "a log that is large enough" }
+  }
+
+  static let settings = [
+    Setting(logByteCount: nil, rebuilt: [[0], [1], [2]]),
+    // Holds 128 of the prompt's 300 tokens: what is lost is rebuilt from the tokens, what comes after it stays.
+    Setting(logByteCount: 32 << 10, rebuilt: [[0], [0, 1], [0, 1, 2]]),
+    Setting(logByteCount: 0, rebuilt: [[0], [0, 1], [0, 1, 2]]),
+  ]
+
+  @Test("a lost stage alone computes again, and not one token changes", arguments: settings)
+  func replayed(_ setting: Setting) async throws {
+    let cluster = try PlayedCluster(logByteCount: setting.logByteCount)
+    try await cluster.start()
+    let tokenCount = PlayedCluster.prompt.count + PlayedCluster.newTokenCount - 1
+    for seed in [nil, 7] as [UInt64?] {
+      let whole = try await cluster.answer(seed: seed)
+      #expect(whole.finishReason == .length)
+      for stage in 0..<PlayedCluster.stageCount {
+        for moment in PlayedCluster.Moment.allCases {
+          var (rows, again, reread) = ([Int](), 0, 0)
+          // On a busy machine the answer may have ended before its reader lets the worker go: then once more.
+          for _ in 0..<5 where again + reread == 0 {
+            let before = cluster.engine.recoveries
+            rows = cluster.rows
+            #expect(try await cluster.answer(seed: seed, losing: (stage, moment)) == whole)
+            let after = cluster.engine.recoveries
+            again = after.replayedTokenCount - before.replayedTokenCount
+            reread = after.rereadTokenCount - before.rereadTokenCount
+          }
+          let isWhole = setting.rebuilt[stage].count == PlayedCluster.stageCount
+          #expect((reread > 0) == isWhole && (again > 0) != isWhole, "stage \(stage), \(moment)")
+          if moment == .inAnswer { #expect(again + reread >= PlayedCluster.prompt.count) }
+          for (index, count) in zip(cluster.rows, rows).map({ $0 - $1 }).enumerated() {
+            let due = tokenCount + (setting.rebuilt[stage].contains(index) ? again + reread : 0)
+            #expect(count == due, "stage \(index) computed \(count) rows when stage \(stage) was lost, \(moment)")
+          }
+        }
+      }
+    }
+    await cluster.end()
+  }
+}
