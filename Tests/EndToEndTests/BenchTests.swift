@@ -13,6 +13,7 @@ extension EndToEnd {
         let batch: Int
         let tokens_per_second: Double
         let samples: [Double]
+        let time_over_first: Double?
         let policy: RunOutput.Policy
       }
       struct Setting: Decodable {
@@ -50,11 +51,27 @@ extension EndToEnd {
       }
     }
 
+    @Test("several group sizes are measured on one cluster, each beside the first; a depth may lie inside a chunk")
+    func groupSizes() async throws {
+      let outcome = try await Program.run([
+        "bench", SharedFiles.demo, "--prompt", "40", "--depth", "100", "--batch", "2", "--tokens", "4", "--repeats",
+        "2", "--group-size", "1,4", "--neighbor-window", "32", "--threads", "1", "--json",
+      ])
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let output = try JSONDecoder().decode(Output.self, from: outcome.output)
+      let results = output.settings.flatMap(\.results)
+      #expect(
+        results.map { "\($0.test) \($0.policy.group_size)" } == ["prefill 1", "prefill 4", "decode 1", "decode 4"])
+      #expect(results.allSatisfy { $0.samples.count == 2 && $0.tokens_per_second > 0 })
+      #expect(results.map { ($0.time_over_first ?? 0) > 0 } == [false, true, false, true])
+    }
+
     @Test("unknown shapes, types and lists are refused with what is known")
     func badOptions() async throws {
       for (arguments, word) in [
         (["--random", "Llama-9"], "TinyLlama-1.1B"), (["--random", "Llama-2-7B", "--type", "Q9"], "Q4_0"),
-        (["--prompt", "1,x"], "--prompt"), (["--workers", "0"], "--workers"), (["--kv-type", "f17"], "--kv-type"),
+        (["--prompt", "1,x"], "--prompt"), (["--workers", "0"], "--workers"), (["--group-size", "0"], "--group-size"),
+        (["--random", "Llama-2-7B", "--type", "Q9_K_M"], "Q4_K_M"), (["--kv-type", "f17"], "--kv-type"),
         (["--keep", "x.gguf"], "--random"),
       ] {
         let outcome = try await Program.run(["bench"] + arguments, limit: 30)

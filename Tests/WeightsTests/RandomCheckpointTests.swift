@@ -25,7 +25,7 @@ struct RandomCheckpointTests {
     let folder = try ScratchFolder()
     for type in ElementType.allCases where RandomBlocks.canFill(type) {
       let path = folder.url.appendingPathComponent("\(type).gguf").path
-      let model = try RandomCheckpoint(shape: Self.shape, type: type, seed: 7)
+      let model = try RandomCheckpoint(shape: Self.shape, types: .one(type), seed: 7)
       var shares: [Double] = []
       try model.write(to: path) { shares.append($0) }
       #expect(shares == shares.sorted() && shares.last ?? 0 > 0.99)
@@ -38,12 +38,31 @@ struct RandomCheckpointTests {
     }
   }
 
+  @Test("Q4_K_M mixes types as files of that name do, and names are read whatever their capitals")
+  func mixedTypes() throws {
+    #expect(RandomTypes("q4_k_m") == .q4KM && RandomTypes("q4_0") == .one(.q4_0) && RandomTypes("q4_k_x") == nil)
+    #expect(RandomTypes.names.allSatisfy { RandomTypes($0)?.name == $0 })
+    let folder = try ScratchFolder()
+    let path = folder.url.appendingPathComponent("mixed.gguf").path
+    try RandomCheckpoint(shape: Self.shape, types: .q4KM, seed: 1).write(to: path) { _ in }
+    let checkpoint = try Checkpoint(path: path)
+    func type(_ name: String) -> ElementType? { checkpoint.tensors.first { $0.name == name }?.type.element }
+    #expect(type("token_embd.weight") == .q4_K && type("output.weight") == .q6_K)
+    #expect(type("blk.0.ffn_down.weight") == .q4_K && type("blk.1.ffn_down.weight") == .q6_K)
+    #expect(type("blk.1.attn_v.weight") == .q6_K && type("blk.1.attn_q.weight") == .q4_K)
+    var model = ModelShape.known[0].configuration
+    let worthMore = (0..<22).filter { RandomTypes.q4KM.type(of: .value, layer: $0, in: model) == .q6_K }
+    #expect(worthMore == [0, 1, 4, 7, 10, 13, 16, 19, 20, 21])
+    model.hasTiedHead = true
+    #expect(RandomTypes.q4KM.type(of: .embedding, layer: nil, in: model) == .q6_K)
+  }
+
   @Test("the same seed gives the same bytes, another one others")
   func seeds() throws {
     let folder = try ScratchFolder()
     func bytes(seed: UInt64, name: String) throws -> Data {
       let url = folder.url.appendingPathComponent(name)
-      try RandomCheckpoint(shape: Self.shape, type: .q4_0, seed: seed).write(to: url.path) { _ in }
+      try RandomCheckpoint(shape: Self.shape, types: .one(.q4_0), seed: seed).write(to: url.path) { _ in }
       return try Data(contentsOf: url)
     }
     let first = try bytes(seed: 1, name: "a")
@@ -56,7 +75,7 @@ struct RandomCheckpointTests {
     let folder = try ScratchFolder()
     for type in [ElementType.f32, .f16, .bf16] {
       let url = folder.url.appendingPathComponent("\(type)")
-      try RandomCheckpoint(shape: Self.shape, type: type, seed: 3).write(to: url.path) { _ in }
+      try RandomCheckpoint(shape: Self.shape, types: .one(type), seed: 3).write(to: url.path) { _ in }
       let checkpoint = try Checkpoint(path: url.path)
       let entry = try #require(checkpoint.tensors.first { $0.name == "token_embd.weight" })
       let bytes = try Data(contentsOf: url).dropFirst(entry.offset).prefix(entry.byteCount ?? 0)
@@ -80,7 +99,7 @@ struct RandomCheckpointTests {
   @Test("a file that is there is not overwritten, and one that is given up is removed")
   func nothingIsLeftBehind() throws {
     let folder = try ScratchFolder()
-    let model = try RandomCheckpoint(shape: Self.shape, type: .q8_0, seed: 1)
+    let model = try RandomCheckpoint(shape: Self.shape, types: .one(.q8_0), seed: 1)
     let taken = try folder.write([1, 2, 3], as: "taken.gguf")
     #expect(throws: RandomCheckpointError.self) { try model.write(to: taken) { _ in } }
     #expect(try Data(contentsOf: URL(fileURLWithPath: taken)).count == 3)
@@ -96,7 +115,7 @@ struct RandomCheckpointTests {
     ]
     for (name, billions) in parameters {
       let shape = try #require(ModelShape.named(name))
-      let bytes = try RandomCheckpoint(shape: shape, type: .f16, seed: 0).byteCount
+      let bytes = try RandomCheckpoint(shape: shape, types: .one(.f16), seed: 0).byteCount
       #expect(abs(Double(bytes) / 2e9 - billions) < 0.02 * billions, "\(name)")
     }
     #expect(ModelShape.named("Llama") == nil)

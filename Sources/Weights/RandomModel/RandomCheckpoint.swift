@@ -1,5 +1,5 @@
 import Glibc
-package import Inference
+import Inference
 
 /// A GGUF file of a given shape with random weights and a vocabulary that means nothing: for measuring speed without a
 /// model. Written straight in its final type; the same shape, type and seed give the same bytes.
@@ -19,23 +19,25 @@ package struct RandomCheckpoint: Sendable {
   package let byteCount: Int
 
   /// - Throws: `CheckpointError` when the type cannot be made, or the shape is no whole number of its blocks.
-  package init(shape: ModelShape, type: ElementType, seed: UInt64) throws(CheckpointError) {
-    guard RandomBlocks.canFill(type) else {
-      throw .unsupported(shape.name, nil, "cannot be filled with random \(type) weights", remedy: "use another type")
+  package init(shape: ModelShape, types: RandomTypes, seed: UInt64) throws(CheckpointError) {
+    guard types.all.allSatisfy(RandomBlocks.canFill) else {
+      throw .unsupported(
+        shape.name, nil, "cannot be filled with random \(types.name) weights", remedy: "use another type")
     }
     let configuration = shape.configuration
     let description = ArchitectureDescription.llama
     var tensors: [Tensor] = []
     var end = 0
-    func append(_ rules: [TensorRule], prefix: String) throws(CheckpointError) {
+    func append(_ rules: [TensorRule], prefix: String, layer: Int? = nil) throws(CheckpointError) {
       for rule in rules where !rule.isOptional || (rule.role == .head && !configuration.hasTiedHead) {
         let dimensions = rule.shape.map(configuration.size)
-        let stored = dimensions.count == 1 ? ElementType.f32 : type
+        let stored =
+          dimensions.count == 1 ? ElementType.f32 : types.type(of: rule.role, layer: layer, in: configuration)
         guard let row = stored.rowByteCount(elementCount: dimensions[0]) else {
           throw .unsupported(
             shape.name, tensorSubject(prefix + rule.name),
             "has rows of \(dimensions[0]) numbers, which are no whole blocks of \(stored)",
-            remedy: "use a type with blocks of \(type.blockElementCount / 2) or fewer")
+            remedy: "use a type with blocks of \(stored.blockElementCount / 2) or fewer")
         }
         let bytes = row * dimensions.dropFirst().reduce(1, *)
         tensors.append(
@@ -45,7 +47,7 @@ package struct RandomCheckpoint: Sendable {
     }
     try append(description.modelTensors, prefix: "")
     for layer in 0..<configuration.layerCount {
-      try append(description.layerTensors, prefix: description.layerPrefix(layer))
+      try append(description.layerTensors, prefix: description.layerPrefix(layer), layer: layer)
     }
     self.tensors = tensors
     self.seed = seed

@@ -10,7 +10,8 @@ import Weights
 struct Bench: Sendable {
   let checkpoint: Checkpoint
   let path: String
-  let policy: PolicyRequest
+  /// What requests ask of SelfExtend, at least one: each case is measured with every one of them.
+  let policies: [PolicyRequest]
   /// Nil lets the scheduler choose.
   let chunkTokenCount: Int?
   let seed: UInt64
@@ -34,22 +35,26 @@ struct Bench: Sendable {
     let demand = KVDemand(
       elementType: setting.kvType, contextLength: setting.contextLength(leastChunk: leastChunk),
       sequenceCount: setting.sequenceCount, chunkTokenCount: chunkTokenCount ?? CacheOptions.automaticChunkTokenCount,
-      adaptsChunks: chunkTokenCount == nil, policy: policy)
+      adaptsChunks: chunkTokenCount == nil,
+      // The one that groups most needs most pages.
+      policy: policies.max { $0.groupSize ?? 1 < $1.groupSize ?? 1 } ?? PolicyRequest())
     let isQuiet = isQuiet
     return try await LocalCluster.run(
       checkpoint: checkpoint, modelPath: path, demand: demand, options: try options(setting), isQuiet: isQuiet
     ) { cluster in
       let runner = BenchRunner(
-        engine: cluster.engine, policy: policy, leastChunk: leastChunk, seed: seed)
+        engine: cluster.engine, policies: policies, leastChunk: leastChunk, seed: seed)
       var results: [BenchReport.Result] = []
       var bar = ProgressBar("measuring", isWanted: !isQuiet)
       defer { bar.clear() }
       try await runner.warmUp()
       for (number, value) in setting.cases.enumerated() {
         bar.update(done: number, total: setting.cases.count)
-        let outcome = try await runner.measure(value, number: number + 1)
-        results.append(
-          BenchReport.Result(value, outcome, work: work, limits: limits))
+        let outcomes = try await runner.measure(value, number: number + 1)
+        for (index, outcome) in outcomes.enumerated() {
+          results.append(
+            BenchReport.Result(value, outcome, first: index > 0 ? outcomes[0] : nil, work: work, limits: limits))
+        }
       }
       return report(setting, cluster, limits, results)
     }

@@ -30,6 +30,8 @@ struct BenchReport: Encodable, Sendable {
     let tokensPerSecond: Double
     let samples: [Double]
     let spread: Double
+    /// How much longer it takes than with the first of several group sizes; absent for that one.
+    let timeOverFirst: Double?
     /// Of prefill.
     let gflopPerSecond: Double?
     let shareOfF32: Double?
@@ -84,8 +86,10 @@ struct BenchReport: Encodable, Sendable {
 
 extension BenchReport.Result {
   init(
-    _ value: BenchCase, _ outcome: BenchRunner.Outcome, work: ModelWork, limits: MachineLimits
+    _ value: BenchCase, _ outcome: BenchRunner.Outcome, first: BenchRunner.Outcome?, work: ModelWork,
+    limits: MachineLimits
   ) {
+    timeOverFirst = first.map { $0.rates.median / outcome.rates.median }
     stages = outcome.stages.map(BenchReport.StageShares.init)
     depth = value.depth
     batch = value.batch

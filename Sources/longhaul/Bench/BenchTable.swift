@@ -40,9 +40,10 @@ enum BenchTable {
     let stages = result.stages.map {
       String(format: "%.0f/%.0f/%.0f", 100 * $0.compute, 100 * $0.wait, 100 * $0.transfer)
     }.joined(separator: " ")
+    let beside = result.timeOverFirst.map { String(format: "; %.3f x the time of the first G", $0) } ?? ""
     return String(
       format: "%@%9d%7d%7d%7d%10.2f%6.1f  %@; %@", name, result.depth, result.batch, result.policy.groupSize,
-      result.policy.neighborWindow, result.tokensPerSecond, 100 * result.spread, achieved, stages)
+      result.policy.neighborWindow, result.tokensPerSecond, 100 * result.spread, achieved, stages) + beside
   }
 
   private static func memory(_ setting: BenchReport.Setting) -> String {

@@ -10,11 +10,11 @@ struct RandomModelFile {
 
   /// Writes the file; Ctrl-C ends that and leaves nothing behind.
   static func write(
-    shape: ModelShape, type: ElementType, seed: UInt64, keptAt path: String?, isQuiet: Bool
+    shape: ModelShape, types: RandomTypes, seed: UInt64, keptAt path: String?, isQuiet: Bool
   ) throws -> RandomModelFile {
-    let model = try RandomCheckpoint(shape: shape, type: type, seed: seed)
+    let model = try RandomCheckpoint(shape: shape, types: types, seed: seed)
     let folder = path == nil ? try PrivateFolder() : nil
-    let target = path ?? "\(folder?.path ?? "")/\(shape.name)-\(type).gguf"
+    let target = path ?? "\(folder?.path ?? "")/\(shape.name)-\(types.name).gguf"
     let isInterrupted = Flag()
     let watcher = Task { for await _ in Interruption.signals() { isInterrupted.value.store(true, ordering: .relaxed) } }
     defer { watcher.cancel() }

@@ -50,7 +50,13 @@ struct BenchCommand: AsyncParsableCommand {
   @Option(help: "Tokens of a prompt that are read at a time. Default: chosen by the scheduler.")
   var chunk: Int?
 
-  @OptionGroup var policy: PolicyOptions
+  @Option(help: """
+    SelfExtend's G: positions that share one far position. 1 is plain attention. Several are measured in turns, and \
+    each is set beside the first. Default: automatic.
+    """)
+  var groupSize: NumberList?
+
+  @OptionGroup var window: WindowOptions
 
   @Flag(help: "Print one JSON object instead of tables.")
   var json = false
@@ -69,6 +75,7 @@ struct BenchCommand: AsyncParsableCommand {
     try check("repeats", NumberList([repeats]), 1...1000)
     try check("workers", workers, 1...Limits.maximumWorkerCount)
     if let threads { try check("threads", threads, 1...256) }
+    if let groupSize { try check("group-size", groupSize, 1...Limits.maximumContext) }
     if let chunk { try check("chunk", NumberList([chunk]), 1...Limits.maximumStepTokenCount / 2) }
     guard kvTypes.count == kvType.split(separator: ",").count, !kvTypes.isEmpty else {
       throw ValidationError(
@@ -82,8 +89,8 @@ struct BenchCommand: AsyncParsableCommand {
     let path = try file?.path ?? model.path()
     let checkpoint = try Checkpoint(path: path)
     let bench = Bench(
-      checkpoint: checkpoint, path: path, policy: try policy.settings().request, chunkTokenCount: chunk,
-      seed: random.seed, memory: memory, isQuiet: json)
+      checkpoint: checkpoint, path: path, policies: try policies(), chunkTokenCount: chunk, seed: random.seed,
+      memory: memory, isQuiet: json)
     if !json { try StandardOutput.write(BenchTable.heading(try bench.report(settings: []))) }
     var settings: [BenchReport.Setting] = []
     for setting in self.settings {
@@ -94,10 +101,15 @@ struct BenchCommand: AsyncParsableCommand {
     if json { try StandardOutput.json(try bench.report(settings: settings)) }
   }
 
+  private func policies() throws -> [PolicyRequest] {
+    guard let groupSize else { return [try window.settings(groupSize: nil).request] }
+    return try groupSize.values.map { try window.settings(groupSize: $0).request }
+  }
+
   private func randomFile() throws -> RandomModelFile? {
-    guard let shape = random.shape, let type = random.elementType else { return nil }
+    guard let shape = random.shape, let types = random.types else { return nil }
     return try RandomModelFile.write(
-      shape: shape, type: type, seed: random.seed, keptAt: random.keep, isQuiet: json)
+      shape: shape, types: types, seed: random.seed, keptAt: random.keep, isQuiet: json)
   }
 
   private var kvTypes: [KVElementType] {

@@ -126,7 +126,7 @@ struct TuneCommand: AsyncParsableCommand {
   ) throws {
     let file = PolicyFile(
       groupSize: policy.groupSize, neighborWindow: policy.neighborWindow,
-      trainedLength: self.policy.trainedLength.map { _ in trained })
+      trainedLength: self.policy.window.trainedLength.map { _ in trained })
     try file.write(
       to: path,
       comments: ["longhaul tune: \(report.model) at \(context) tokens, \(report.rounds) rounds"] + report.advice)

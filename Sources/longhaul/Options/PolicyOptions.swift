@@ -6,6 +6,15 @@ struct PolicyOptions: ParsableArguments {
   @Option(help: "SelfExtend's G: positions that share one far position. 1 is plain attention. Default: automatic.")
   var groupSize: Int?
 
+  @OptionGroup var window: WindowOptions
+
+  /// The options, and the file's word on what they leave open.
+  /// - Throws: a `CommandFailure` that names the file and the key.
+  func settings() throws -> PolicyFile { try window.settings(groupSize: groupSize) }
+}
+
+/// What makes a policy beside G.
+struct WindowOptions: ParsableArguments {
   @Option(help: "SelfExtend's w: the last tokens that keep their distance. Default: a quarter of the trained length.")
   var neighborWindow: Int?
 
@@ -26,7 +35,7 @@ struct PolicyOptions: ParsableArguments {
 
   /// The options, and the file's word on what they leave open.
   /// - Throws: a `CommandFailure` that names the file and the key.
-  func settings() throws -> PolicyFile {
+  func settings(groupSize: Int?) throws -> PolicyFile {
     var settings = try config.map { try PolicyFile(path: $0) } ?? PolicyFile()
     if groupSize != nil || neighborWindow != nil {
       settings.replacePolicy(groupSize: groupSize, neighborWindow: neighborWindow)

@@ -10,7 +10,7 @@ struct RandomModelOptions: ParsableArguments {
         + ModelShape.known.map(\.name).joined(separator: ", ") + ".", valueName: "shape"))
   var random: String?
 
-  @Option(help: "How the random weights are stored, for example Q4_0, Q8_0 or F16.")
+  @Option(help: "How the random weights are stored, for example Q4_0, Q8_0, F16, or mixed as in Q4_K_M.")
   var type = "Q4_0"
 
   @Option(help: "Write the random model to this file and keep it.")
@@ -24,16 +24,13 @@ struct RandomModelOptions: ParsableArguments {
       throw ValidationError(
         "--random '\(random)' is not known; known shapes: " + ModelShape.known.map(\.name).joined(separator: ", "))
     }
-    guard elementType != nil else {
+    guard types != nil else {
       throw ValidationError(
-        "--type '\(type)' is not known; known types: "
-          + ElementType.allCases.map(\.description).joined(separator: ", "))
+        "--type '\(type)' is not known; known types: " + RandomTypes.names.joined(separator: ", "))
     }
     if keep != nil, random == nil { throw ValidationError("--keep goes with --random") }
   }
 
   var shape: ModelShape? { random.flatMap(ModelShape.named) }
-  var elementType: ElementType? {
-    ElementType.allCases.first { $0.description.lowercased() == type.lowercased() }
-  }
+  var types: RandomTypes? { RandomTypes(type) }
 }

@@ -1,0 +1,28 @@
+import Inference
+
+/// When how much of a prompt was read.
+///
+/// Chunks end where the scheduler ends them, so a depth mostly lies inside one: its moment is found between the ends of
+/// the chunks around it.
+struct PrefillProgress {
+  private var marks: [(done: Int, time: ContinuousClock.Instant)] = []
+
+  /// The stages have read `done` tokens; ascending.
+  mutating func note(done: Int, at time: ContinuousClock.Instant) { marks.append((done, time)) }
+
+  /// All was read, and it took so long.
+  mutating func begin(secondsBeforeEnd seconds: Double) {
+    guard let end = marks.last else { return }
+    marks.insert((0, end.time - .seconds(seconds)), at: 0)
+  }
+
+  /// Seconds from the moment when `depth` tokens were read to the end; nil if that was not seen.
+  func seconds(from depth: Int) -> Double? {
+    guard let end = marks.last, let next = marks.firstIndex(where: { $0.done >= depth }) else { return nil }
+    let after = marks[next]
+    guard after.done > depth, next > 0 else { return after.done == depth ? (end.time - after.time).inSeconds : nil }
+    let before = marks[next - 1]
+    let share = Double(depth - before.done) / Double(after.done - before.done)
+    return (end.time - before.time).inSeconds - share * (after.time - before.time).inSeconds
+  }
+}
