@@ -142,13 +142,21 @@ extension EndToEnd {
       }
     }
 
+    private static let aliasesOfAliases =
+      "a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]\n"
+      + zip("abcdefgh", "bcdefghi").map { inner, outer in
+        "\(outer): &\(outer) [\(Array(repeating: "*\(inner)", count: 9).joined(separator: ", "))]\n"
+      }.joined() + "? *i\n: 1\n? *i\n: 2\n"
+
     @Test("a configuration that is none, or has what nobody knows, is refused by name")
     func badConfiguration() async throws {
       let folder = try ScratchFolder()
       let texts = [
         ("group_size: eight", "YAML"), ("[1, 2]", "YAML"), ("group: 8", "unknown key 'group'"),
         ("group_size: 0", "group_size: 0"), ("neighbor_window: -1", "neighbor_window"),
-        ("group_size: 99999999999999999999", "YAML"), ("a: &a [*a]", "YAML"),
+        ("group_size: 99999999999999999999", "YAML"), ("a: &a [*a]", "alias"),
+        // References to references, nine each time: as a key they would be compared for ever.
+        (Self.aliasesOfAliases, "alias"),
       ]
       for (text, words) in texts {
         let outcome = try await Program.run([

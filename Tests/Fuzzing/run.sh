@@ -2,7 +2,8 @@
 # Builds the fuzzers (libFuzzer, AddressSanitizer, optimized) and runs each for a while:
 #   Tests/Fuzzing/run.sh [-s SECONDS] [-n EXECUTIONS] [TARGET ...]
 # Without options 5 seconds a target. Findings are left in .build-fuzz/findings; put them under Tests/Fuzzing/found/TARGET,
-# which every run tries first, and mend the cause. Needs the toolchain's clang and protobuf-c, libzmq.
+# which every run tries first, and mend the cause. Needs the toolchain's clang and protobuf-c, libzmq. Other people's
+# packages are taken from SwiftPM's debug build, without instruments.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -27,8 +28,10 @@ c_module() { # NAME HEADER...: a module map for a C target, and its sources comp
   mkdir -p "$out/modules/$name"
   printf 'module %s {\n%s  export *\n}\n' "$name" "$headers" >"$out/modules/$name/module.modulemap"
   for source in "Sources/$name"/*.c; do
-    "$clang" -O2 -g -ffp-contract=off -fsanitize=fuzzer-no-link,address -I "Sources/$name/include" -c "$source" \
-      -o "$out/objects/$name-$(basename "$source" .c).o"
+    local object
+    object="$out/objects/$name-$(basename "$source" .c).o"
+    if [ -f "$object" ] && [ -z "$(find "Sources/$name" -newer "$object" -print -quit)" ]; then continue; fi
+    "$clang" -O2 -g -ffp-contract=off -fsanitize=fuzzer-no-link,address -I "Sources/$name/include" -c "$source" -o "$object"
   done
 }
 
@@ -43,6 +46,25 @@ for name in CPlatform CKernels CWire; do
 done
 
 rebuilt=0
+packages() { # modules and objects of other people's packages
+  swift build --product longhaul >"$out/packages.log" 2>&1 || { cat "$out/packages.log"; exit 1; }
+  local built map folder
+  built=$(swift build --show-bin-path)
+  flags+=(-I "$built/Modules")
+  for map in "$built"/*.build/module.modulemap .build/checkouts/*/Sources/*/include/module.modulemap; do
+    case $map in */CPlatform.build/* | */CWire.build/* | */CKernels.build/* | */CAllocationCount.build/*) continue ;; esac
+    flags+=(-Xcc "-fmodule-map-file=$PWD/${map#"$PWD"/}")
+  done
+  rm -f "$out/packages.a"
+  for folder in "$built"/*.build; do
+    map=$(basename "$folder" .build)
+    if [ -d "Sources/$map" ] || [ -d "Tests/$map" ] || [ "${map#longhaul}" != "$map" ]; then continue; fi
+    case $map in *-tool | generate_*) continue ;; esac
+    find "$folder" -name '*.o' -print0 | xargs -0 -r ar qcSP "$out/packages.a"
+  done
+  ranlib "$out/packages.a"
+}
+
 swift_module() { # NAME SOURCE...: one Swift module, object and interface; again when it or one before it has changed
   local name=$1
   shift
@@ -63,19 +85,21 @@ if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name 
   -print -quit)" ]; then
   c_module CPlatform CPlatform.h
   c_module CKernels CKernels.h
-  c_module CWire control.pb-c.h data.pb-c.h
-  for name in Inference Tensors Weights Tokenization ChatTemplates Cluster Wire Transport Credentials Attention \
-    Transformer; do
+  c_module CWire control.pb-c.h data.pb-c.h weights.pb-c.h
+  packages
+  for name in Inference Tensors Weights Tokenization ChatTemplates Cluster Scheduling Wire Transport Credentials \
+    Provisioning Coordinator OpenAIAPI Attention Transformer; do
     # shellcheck disable=SC2046
     swift_module "$name" $(sources "Sources/$name")
   done
-  # Of the worker, what a frame meets first.
-  swift_module Worker Sources/Worker/StageSequences.swift
+  # Of the worker, what a frame or a message of the coordinator meets first.
+  swift_module Worker Sources/Worker/StageSequences.swift Sources/Worker/CoordinatorLink.swift
   # shellcheck disable=SC2046
   swift_module Fuzzing $(sources Tests/Fuzzing/Harness) Tests/WeightsTests/GGUFWriter.swift \
-    Tests/WeightsTests/TinyModel.swift Tests/WireTests/Samples.swift Tests/ChatTemplatesTests/TemplateSources.swift
+    Tests/WeightsTests/TinyModel.swift Tests/WireTests/Samples.swift Tests/ChatTemplatesTests/TemplateSources.swift \
+    Tests/OpenAIAPITests/ByteVocabulary.swift Sources/longhaul/Options/PolicyText.swift
   # The linker has much to say about the sanitizer's own symbols.
-  swiftc -sanitize=fuzzer,address "$out"/objects/*.o -lzmq -lprotobuf-c -o "$program" 2>"$out/link.log" ||
+  swiftc -sanitize=fuzzer,address "$out"/objects/*.o "$out/packages.a" -lzmq -lz -lprotobuf-c -o "$program" 2>"$out/link.log" ||
     { cat "$out/link.log"; exit 1; }
 fi
 

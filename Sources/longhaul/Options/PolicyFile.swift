@@ -1,6 +1,5 @@
 import Foundation
 import Inference
-import Yams
 
 /// The policy part of a cluster's configuration, as `tune --write` writes it and `--config` reads it.
 struct PolicyFile: Hashable {
@@ -10,10 +9,6 @@ struct PolicyFile: Hashable {
   /// Set by `init(path:)`: what a file says stands for all requests, so text that needs no grouping gets none.
   private(set) var keepsShortTextPlain = false
 
-  private static let maximumByteCount = 64 * 1024
-  /// The keys and the smallest value of each.
-  private static let smallest = ["group_size": 1, "neighbor_window": 0, "trained_length": 1]
-
   init() {}
 
   init(groupSize: Int?, neighborWindow: Int?, trainedLength: Int?) {
@@ -21,24 +16,11 @@ struct PolicyFile: Hashable {
   }
 
   init(path: String) throws {
-    let bytes = try PromptOptions.read(path)
-    guard bytes.count <= Self.maximumByteCount, let text = String(validating: bytes, as: UTF8.self) else {
-      throw Self.refusal(path, "is no UTF-8 text of at most \(Self.maximumByteCount) bytes")
-    }
     let values: [String: Int]
     do {
-      values = try YAMLDecoder().decode([String: Int]?.self, from: text) ?? [:]
-    } catch {
-      throw Self.refusal(path, "is not YAML of the form 'group_size: 8', one whole number a line")
-    }
-    for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-      guard let smallest = Self.smallest[key] else {
-        let known = Self.smallest.keys.sorted().joined(separator: ", ")
-        throw Self.refusal(path, "has the unknown key '\(key.prefix(40))'; known: \(known)")
-      }
-      guard (smallest...Limits.maximumContext).contains(value) else {
-        throw Self.refusal(path, "has \(key): \(value); it must be \(smallest) to \(Limits.maximumContext)")
-      }
+      values = try PolicyText(try PromptOptions.read(path)).values
+    } catch let refusal as PolicyText.Refusal {
+      throw CommandFailure(.badConfiguration, "'\(path)' \(refusal.what)")
     }
     (groupSize, neighborWindow, trainedLength) = (
       values["group_size"], values["neighbor_window"], values["trained_length"]
@@ -66,7 +48,8 @@ struct PolicyFile: Hashable {
 
   /// - Parameter comments: lines put before the values.
   func write(to path: String, comments: [String]) throws {
-    var lines = comments.map { "# \($0.filter { !$0.isNewline })" }
+    // A star could be read as an alias.
+    var lines = comments.map { "# \($0.filter { !$0.isNewline && $0 != "*" })" }
     if let groupSize { lines.append("group_size: \(groupSize)") }
     if let neighborWindow { lines.append("neighbor_window: \(neighborWindow)") }
     if let trainedLength { lines.append("trained_length: \(trainedLength)") }
@@ -75,9 +58,5 @@ struct PolicyFile: Hashable {
     } catch {
       throw CommandFailure(.runtime, "'\(path)' cannot be written: \(error.localizedDescription)")
     }
-  }
-
-  private static func refusal(_ path: String, _ what: String) -> CommandFailure {
-    CommandFailure(.badConfiguration, "'\(path)' \(what)")
   }
 }

@@ -10,6 +10,7 @@ struct FuzzTarget: Sendable {
 
   static let all: [FuzzTarget] = [
     .gguf, .tokenizer, .template, .forward, .result, .workerMessage, .coordinatorMessage, .seal, .configuration,
+    .jsonRequest, .registration, .manifest, .cache, .policyFile,
   ]
 
   /// Ends the process without libFuzzer's taking it for a crash.

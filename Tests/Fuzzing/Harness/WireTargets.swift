@@ -2,6 +2,7 @@ import Attention
 import Cluster
 import Credentials
 import Inference
+import Provisioning
 import Transport
 import Wire
 
@@ -29,7 +30,7 @@ extension FuzzTarget {
   private static let store = try? KVPageStore(
     geometry: KVGeometry(configuration: tiny(layerCount: 1), elementType: .f32), layerCount: 1, pageCount: 16)
 
-  private static func tiny(layerCount: Int) -> ModelConfiguration {
+  static func tiny(layerCount: Int) -> ModelConfiguration {
     ModelConfiguration(
       name: "tiny", architecture: "llama", layerCount: layerCount, hiddenSize: 8, feedForwardSize: 8,
       queryHeadCount: 1, keyValueHeadCount: 1, headDimension: 8, vocabularySize: 10, trainedLength: 64,
@@ -104,7 +105,24 @@ extension FuzzTarget {
     guard let message = try? bytes.withUnsafeBytes({ try CoordinatorMessage(decoding: $0) }) else { return }
     let again = try? message.encoded().withUnsafeBytes { try CoordinatorMessage(decoding: $0) }
     require(again == message, "what was accepted can be sent on")
-    if case .assignStage(let assignment) = message { _ = try? Endpoint(assignment.nextEndpoint) }
+    var link = CoordinatorLink(incarnation: 1, patience: .seconds(10), now: .zero)
+    for event in [CoordinatorLink.Event.connected, .heard] { _ = link.event(event, now: .zero) }
+    var plan = ChunkPlan(now: .zero)
+    plan.add([ContentRange(content: Samples.content, offset: 0, byteCount: 1)])
+    let asked = plan.ask(now: .zero)
+    switch message {
+    case .assignStage(let assignment): _ = try? Endpoint(assignment.nextEndpoint)
+    case .welcome: _ = link.event(.welcome, now: .zero)
+    case .refused(let reason): _ = link.event(.refused(reason), now: .zero)
+    case .rejoin(let reason): _ = link.event(.rejoin(reason), now: .zero)
+    case .chunk(let range):
+      require(plan.expects(range) == asked.contains(range), "only what was asked for is expected")
+      try? plan.event(.arrived(range, isGood: true), now: .zero)
+      require(plan.isDone == asked.contains(range), "only what was asked for counts")
+    case .chunkRefused(let content, let offset, let reason):
+      try? plan.event(.refused(content, offset: offset, reason: reason), now: .zero)
+    case .shutdown, .drained, .manifest: break
+    }
   }
 
   /// Frames, and whether their seal holds.

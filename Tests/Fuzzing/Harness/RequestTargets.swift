@@ -1,0 +1,86 @@
+import Foundation
+import HTTPTypes
+import Inference
+
+@testable import OpenAIAPI
+
+extension FuzzTarget {
+  /// Bodies of requests, as the routes decode them, and what is made of those that are accepted.
+  static let jsonRequest = FuzzTarget(name: "json-request") {
+    [
+      """
+      0{"model":"tiny","messages":[{"role":"system","content":"a"},\
+      {"role":"user","content":[{"type":"text","text":"b"}]},\
+      {"role":"assistant","tool_calls":[{"a":[1.5,null]}]}],"stream":true,"stream_options":{"include_usage":true},\
+      "max_completion_tokens":5,"logprobs":true,"top_logprobs":3,"chat_template_kwargs":{"tone":"x"},"stop":["a","b"]}
+      """,
+      """
+      1{"prompt":"Once","max_tokens":5,"temperature":0.5,"top_p":0.9,"top_k":4,"min_p":0.1,"seed":-7,"n":1,"stop":"x",\
+      "presence_penalty":1,"frequency_penalty":-1,"repetition_penalty":1.1,"echo":true,"logprobs":2,"group_size":4,\
+      "neighbor_window":16,"stop_token_ids":[1,2],"ignore_eos":true,"logit_bias":{},"response_format":{"type":"text"}}
+      """,
+      #"1{"prompt":[[1,2],[3]]}"#, #"1{"prompt":["a","\u00e9\ud83d\ude00"]}"#, #"1{"prompt":[100,101],"best_of":1}"#,
+      #"2{"prompt":"a b","add_special_tokens":false}"#, #"3{"tokens":[1,2,300]}"#,
+    ].map { Array($0.utf8) }
+  } run: { bytes in
+    guard let preparation, let kind = bytes.first else { return }
+    let body = Data(bytes.dropFirst())
+    do {
+      let prepared: [PreparedAnswer]
+      switch kind & 3 {
+      case 0: prepared = [try preparation.prepare(try JSONDecoder().decode(ChatRequest.self, from: body))]
+      case 1: prepared = try preparation.prepare(try JSONDecoder().decode(CompletionRequest.self, from: body))
+      case 2:
+        let request = try JSONDecoder().decode(TokenizeRequest.self, from: body)
+        _ = try preparation.codec.encode(prompt: request.prompt)
+        prepared = []
+      default:
+        let request = try JSONDecoder().decode(DetokenizeRequest.self, from: body)
+        let tokens = try TokenInput.checked(request.tokens, in: "tokens", model: preparation.model)
+        _ = preparation.codec.text(of: tokens)
+        prepared = []
+      }
+      for answer in prepared { check(answer.generation, preparation.model) }
+    } catch let error as DecodingError {
+      require((400..<500).contains(APIError(decoding: error).status.code), "a refusal is the client's")
+    } catch {
+      let status = APIError(cause: error).status.code
+      require((400..<500).contains(status), "a refusal is the client's")
+    }
+  }
+
+  private static func check(_ generation: GenerationRequest, _ model: ServedModel) {
+    require(!generation.prompt.isEmpty, "a prompt is not empty")
+    require(
+      generation.prompt.count + (generation.maximumNewTokens ?? 0) <= model.contextLength, "an answer fits its context")
+    require((try? generation.sampling.validate()) != nil, "what was accepted can be sampled with")
+    require(
+      generation.prompt.allSatisfy { $0 >= 0 && Int($0) < model.configuration.vocabularySize },
+      "ids are of the vocabulary")
+  }
+
+  private static let preparation: AnswerPreparation? = (try? ByteVocabulary.codec()).map { codec in
+    AnswerPreparation(
+      model: ServedModel(
+        id: "tiny",
+        configuration: ModelConfiguration(
+          name: "tiny", architecture: "llama", layerCount: 1, hiddenSize: 8, feedForwardSize: 8, queryHeadCount: 1,
+          keyValueHeadCount: 1, headDimension: 8, vocabularySize: 259, trainedLength: 64, normEpsilon: 1e-5,
+          rope: RopeConfiguration(base: 10_000, rotaryDimension: 8, layout: .interleaved, scaling: .none),
+          hasTiedHead: true),
+        contextLength: 512),
+      codec: codec, settings: APISettings())
+  }
+
+  /// The text of a policy file.
+  static let policyFile = FuzzTarget(name: "policy-file") {
+    [
+      "group_size: 8\nneighbor_window: 1024\ntrained_length: 4096\n", "# c\n{group_size: 0x10}", "",
+      "a: &a [1]\n? *a\n: 1", "- 1", "group_size: !!int \"8\"\n", "---\ngroup_size: 1\n...\n---\nb: 2",
+    ].map { Array($0.utf8) }
+  } run: { bytes in
+    guard let text = try? PolicyText(bytes) else { return }
+    require(text.values.count <= 3, "a policy has three numbers")
+    require(text.values.values.allSatisfy { (0...Limits.maximumContext).contains($0) }, "numbers are within bounds")
+  }
+}
