@@ -37,7 +37,7 @@ final class PlayedCluster {
     self.logByteCount = logByteCount
     folder = try ScratchFolder()
     modelPath = folder.path("model.gguf")
-    try RandomCheckpoint(shape: Self.shape, type: .f32, seed: 5).write(to: modelPath) { _ in }
+    try RandomCheckpoint(shape: Self.shape, types: .one(.f32), seed: 5).write(to: modelPath) { _ in }
     let checkpoint = try Checkpoint(path: modelPath)
     engine = try ClusterEngine(
       configuration: ClusterConfiguration(
