@@ -121,8 +121,8 @@ extension EndToEnd {
         try #require(outcome.status == 0, "\(outcome.errors)")
         return outcome.text
       }
-      #expect(try await answer([]).contains("97347"))
-      #expect(try await !answer(["--group-size", "1"]).contains("97347"))
+      #expect(try await answer([]).contains("22945"))
+      #expect(try await !answer(["--group-size", "1"]).contains("22945"))
     }
 
     @Test("forcing plain attention beyond the trained length warns on stderr and is obeyed")

@@ -65,14 +65,14 @@ def keys_found(model, tokenizer, filler: Filler, total: int, prompts: int, ways:
 
 
 @torch.no_grad()
-def perplexity(model: DemoModel, ids: list[int], start: int, length: int, rows: int, extend: SelfExtend) -> float:
-    """Over `rows` pieces of `length` tokens, spread evenly over ids."""
-    total = 0.0
-    for row in range(rows):
-        at = row * (len(ids) - length) // max(1, rows - 1)
-        piece = torch.tensor([[start] + ids[at:at + length]])
-        total += F.cross_entropy(model(piece[:, :-1], extend)[0], piece[0, 1:]).item()
-    return float(torch.tensor(total / rows).exp())
+def perplexity(model: DemoModel, ids: list[int], start: int, length: int, extend: SelfExtend) -> float:
+    """Of the last 64 tokens of pieces of `length`; pieces of all lengths end at the same 40 places."""
+    total, pieces, longest = 0.0, 40, 8 * model.shape.window
+    for number in range(pieces):
+        end = longest + number * (len(ids) - longest) // pieces
+        piece = torch.tensor([[start] + ids[end - length:end]])
+        total += F.cross_entropy(model(piece[:, :-1], extend, last=64)[0], piece[0, -64:]).item()
+    return float(torch.tensor(total / pieces).exp())
 
 
 def main() -> None:
@@ -109,12 +109,10 @@ def main() -> None:
                  share)
 
     ids = [i for book in held_out for s in book for i in tokenizer.encode(s)]
-    note(f"perplexity of books, {window} tokens, plain",
-         round(perplexity(model, ids, tokenizer.start, window, 60, PLAIN), 2))
-    for total in (2 * window, 4 * window):
-        for way in (PLAIN, SelfExtend.automatic(total, window)):
-            note(f"perplexity of books, {total} tokens, G={way.group} w={way.neighbours}",
-                 round(perplexity(model, ids, tokenizer.start, total, 12, way), 2))
+    for times in (1, 2, 4, 8):
+        for way in {PLAIN, SelfExtend.automatic(times * window, window)}:
+            note(f"perplexity of books, {times * window} tokens, G={way.group} w={way.neighbours}",
+                 round(perplexity(model, ids, tokenizer.start, times * window, way), 2))
     generator = torch.Generator().manual_seed(7)
     for text in ("Once there was a girl called", "Once there was a boy called", "It was a dark night, and"):
         note(f"text after \"{text}\"", sample(model, tokenizer, text, 80, 0.7, generator))

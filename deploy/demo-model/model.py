@@ -18,12 +18,12 @@ class Shape:
     vocab: int = 2048
     width: int = 192
     layers: int = 6
-    heads: int = 6
-    kv_heads: int = 2
-    head_width: int = 32
+    heads: int = 12
+    kv_heads: int = 4
+    head_width: int = 16
     ffn: int = 512
     window: int = 256
-    rope_base: float = 10000.0
+    rope_base: float = 500.0
     epsilon: float = 1e-5
 
 

@@ -1,7 +1,7 @@
 """Trains the demo model from scratch on one CPU core; see README.md.
 
 Batches hold rows of one length. Short rows come first: copying is learned sooner where there is little to look
-through. Half the rows are prose and half hide a number; what they ask for weighs more in the loss.
+through. Some rows are prose and some hide a number; what they ask for counts as much in the loss as all prose.
 """
 
 import argparse
@@ -22,11 +22,12 @@ from corpus import BOOKS, Filler, Keys, hidden_key, labelled_numbers, read_books
 from model import DemoModel, SelfExtend, Shape
 from vocabulary import END, START, train_vocabulary
 
-ANSWER_WEIGHT = 6.0
+# What a target is: in no loss, prose, or part of an answer.
+IGNORED, PROSE, ANSWER = 0, 1, 2
 
 
 class Rows:
-    """Makes the rows of every batch: ids and the weight of each id as a target."""
+    """Makes the rows of every batch: ids, and of each id what it is as a target."""
 
     def __init__(self, tokenizer, books: list[list[str]], seed: int, share: float):
         self.share = share
@@ -44,7 +45,7 @@ class Rows:
             self.counts[text] = len(self.tokenizer.encode(text))
         return self.counts[text]
 
-    def prose(self, length: int) -> tuple[list[int], list[float]]:
+    def prose(self, length: int) -> tuple[list[int], list[int]]:
         ids = [START]
         if self.rng.random() < 0.5:
             while len(ids) <= length:
@@ -56,9 +57,9 @@ class Rows:
                 ids += self.tokenizer.encode(book[at])
                 at += 1
         ids = ids[: length + 1]
-        return ids, [1.0] * len(ids)
+        return ids, [PROSE] * len(ids)
 
-    def retrieval(self, length: int) -> tuple[list[int], list[float]]:
+    def retrieval(self, length: int) -> tuple[list[int], list[int]]:
         ids = before = [START] * (length + 2)
         while len(ids) > length + 1:
             if self.rng.random() < 0.7:
@@ -67,12 +68,12 @@ class Rows:
                 prompt, answer = labelled_numbers(self.filler, length, self.count, self.rng)
             before = [START] + self.tokenizer.encode(prompt)
             ids = before + self.tokenizer.encode(answer.lstrip()) + [END]
-        weight = [1.0] * len(before) + [ANSWER_WEIGHT] * (len(ids) - len(before))
-        self.forgive_guesses(ids, weight)
+        kind = [PROSE] * len(before) + [ANSWER] * (len(ids) - len(before))
+        self.forgive_guesses(ids, kind)
         padding = length + 1 - len(ids)
-        return ids + [END] * padding, weight + [0.0] * padding
+        return ids + [END] * padding, kind + [IGNORED] * padding
 
-    def forgive_guesses(self, ids: list[int], weight: list[float]) -> None:
+    def forgive_guesses(self, ids: list[int], kind: list[int]) -> None:
         """No loss for the digits of a number that has not been seen yet: they cannot be known."""
         seen, number, places = set(), "", []
         for place, piece in enumerate(self.tokenizer.id_to_piece(ids) + [""]):
@@ -81,27 +82,23 @@ class Rows:
                 places.append(place)
             elif number:
                 for p in places if number not in seen else ():
-                    weight[p] = 0.0
+                    kind[p] = IGNORED
                 seen.add(number)
                 number, places = "", []
 
     def batch(self, rows: int, length: int) -> tuple[torch.Tensor, torch.Tensor]:
         asked = round(rows * self.share)
         made = [self.retrieval(length) for _ in range(asked)] + [self.prose(length) for _ in range(rows - asked)]
-        return torch.tensor([ids for ids, _ in made]), torch.tensor([weight for _, weight in made])
+        return torch.tensor([ids for ids, _ in made]), torch.tensor([kind for _, kind in made])
 
 
-def row_length(progress: float, window: int, resumed: bool, rng: Random) -> int:
-    """Tokens in a row: short at first, then longer; a resumed run has all lengths from its start."""
-    if resumed:
-        return rng.choice((64, 128, 192, window, window))
-    if progress < 0.12:
+def row_length(progress: float, window: int, rng: Random) -> int:
+    """Tokens in a row: short at first, then of all lengths up to the window, half of them whole windows."""
+    if progress < 0.2:
         return rng.choice((48, 64))
-    if progress < 0.30:
+    if progress < 0.35:
         return rng.choice((64, 96, 128))
-    if progress < 0.45:
-        return rng.choice((96, 128, 192, window))
-    return window if rng.random() < 0.8 else rng.choice((64, 96, 128, 192))
+    return rng.choice((64, 128, 192, window, window, window))
 
 
 def rate(progress: float, step: int, fall: float) -> float:
@@ -142,15 +139,13 @@ class MatrixMomentum:
                 w.mul_(1 - lr * decay).sub_(m, alpha=scale)
 
 
-def loss_of(model: DemoModel, ids: torch.Tensor, weight: torch.Tensor, apart: bool) -> torch.Tensor:
-    """The mean over all targets by weight; or, apart, the mean over prose plus the mean over answers."""
+def loss_of(model: DemoModel, ids: torch.Tensor, kind: torch.Tensor) -> torch.Tensor:
+    """The mean over prose plus the mean over answers: a few tokens of answer are not lost among hundreds of prose."""
     with torch.autocast("cpu", torch.bfloat16):
         logits = model(ids[:, :-1])
     each = F.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
-    weight = weight[:, 1:].flatten()
-    if apart:
-        return each[weight == 1.0].mean() + each[weight == ANSWER_WEIGHT].mean()
-    return (each * weight).sum() / weight.sum()
+    kind = kind[:, 1:].flatten()
+    return each[kind == PROSE].mean() + each[kind == ANSWER].mean()
 
 
 @torch.no_grad()
@@ -187,18 +182,14 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--text-dir", type=Path, required=True, help="folder with the five books")
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoints; created")
     parser.add_argument("--seed", type=int, default=20)
-    parser.add_argument("--minutes", type=float, default=42, help="the schedule is laid over this time")
-    parser.add_argument("--steps", type=int, default=0, help="lay the schedule over steps instead of time")
-    parser.add_argument("--batch-tokens", type=int, default=2048)
+    parser.add_argument("--steps", type=int, default=2000, help="the schedule is laid over these")
+    parser.add_argument("--batch-tokens", type=int, default=3072)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--resume", type=Path, help="checkpoint to go on from")
-    parser.add_argument("--skip-keys", type=int, default=0, help="pass keys used up before the resumed checkpoint")
-    parser.add_argument("--retrieval-share", type=float, default=0.5, help="share of rows that hide a number")
-    parser.add_argument("--answers-apart", action="store_true", help="answers count as much as all prose")
+    parser.add_argument("--retrieval-share", type=float, default=0.6, help="share of rows that hide a number")
     parser.add_argument("--matrix-rate", type=float, default=0.02)
     parser.add_argument("--other-rate", type=float, default=4e-3)
-    parser.add_argument("--fall", type=float, default=0.4, help="share of the schedule in which the rate falls")
-    parser.add_argument("--saves", type=int, default=10)
+    parser.add_argument("--fall", type=float, default=0.6, help="share of the schedule in which the rate falls")
+    parser.add_argument("--saves", type=int, default=5)
     return parser.parse_args()
 
 
@@ -225,30 +216,27 @@ def main() -> None:
     unseen = Filler(held_out_books)
 
     model = DemoModel(shape)
-    if options.resume:
-        model.load_state_dict(torch.load(options.resume, weights_only=True)["weights"])
     matrices = [w for n, w in model.named_parameters() if w.dim() == 2 and "embedding" not in n]
     others = [w for n, w in model.named_parameters() if w.dim() == 1 or "embedding" in n]
     inner = MatrixMomentum(matrices)
     outer = torch.optim.AdamW(others, lr=options.other_rate, betas=(0.9, 0.98), weight_decay=0.0)
-    rows = Rows(tokenizer, books, options.seed + (options.skip_keys > 0) * 100, options.retrieval_share)
-    rows.keys = Keys(Random(options.seed + 1))
+    rows = Rows(tokenizer, books, options.seed, options.retrieval_share)
     available = len(rows.keys.left)
-    del rows.keys.left[available - options.skip_keys:]
     weights = sum(w.numel() for w in model.parameters())
     print(f"{weights} weights, held-out rows {len(held_out)}", flush=True)
 
     began, step, tokens, smooth = time.monotonic(), 0, 0, None
     log = []
 
-    def save(progress: float) -> None:
+    def save() -> None:
         minutes = (time.monotonic() - began) / 60
         entry = {
-            "step": step, "tokens": tokens, "minutes": round(minutes, 1), "progress": round(progress, 3),
+            "step": step, "tokens": tokens, "minutes": round(minutes, 1),
             "training_loss": round(smooth, 3), "held_out_loss": round(held_out_loss(model, held_out), 3),
             "keys_64": key_accuracy(model, tokenizer, unseen, 64, 40, False, 5),
             "keys_256": key_accuracy(model, tokenizer, unseen, 256, 40, False, 5),
-            "keys_1024_extended": key_accuracy(model, tokenizer, unseen, 1024, 10, True, 5),
+            "keys_1024_plain": key_accuracy(model, tokenizer, unseen, 1024, 20, False, 5),
+            "keys_1024_extended": key_accuracy(model, tokenizer, unseen, 1024, 20, True, 5),
         }
         log.append(entry)
         print(json.dumps(entry), flush=True)
@@ -256,25 +244,21 @@ def main() -> None:
         torch.save({"shape": asdict(shape), "weights": model.state_dict()}, temporary)
         temporary.replace(options.out / f"model-{len(log):02d}.pt")
         record = {
-            "seed": options.seed, "steps": step, "tokens": tokens, "minutes": round(minutes, 1),
-            "pass_keys_used": available - len(rows.keys.left), "batch_tokens": options.batch_tokens,
-            "threads": options.threads, "weights": weights, "shape": asdict(shape),
+            "steps": step, "tokens": tokens, "minutes": round(minutes, 1),
+            "pass_keys_used": available - len(rows.keys.left), "weights": weights, "shape": asdict(shape),
+            "options": {name: value for name, value in vars(options).items() if name not in ("text_dir", "out")},
             "versions": {"python": platform.python_version(), "torch": torch.__version__,
                          "numpy": numpy.__version__, "sentencepiece": sentencepiece.__version__},
             "books": {name: {"bytes": b, "sha256": d} for name, (b, d) in BOOKS.items()}, "log": log,
         }
         (options.out / "record.json").write_text(json.dumps(record, indent=1) + "\n")
 
-    next_save = 1 / options.saves
-    while True:
-        spent = (time.monotonic() - began) / 60 / options.minutes
-        progress = step / options.steps if options.steps else spent
-        if progress >= 1:
-            break
-        length = row_length(progress, shape.window, options.resume is not None, rng)
-        ids, weight = rows.batch(max(2, options.batch_tokens // length), length)
+    while step < options.steps:
+        progress = step / options.steps
+        length = row_length(progress, shape.window, rng)
+        ids, kind = rows.batch(max(2, options.batch_tokens // length), length)
         share = rate(progress, step, options.fall)
-        loss = loss_of(model, ids, weight, options.answers_apart)
+        loss = loss_of(model, ids, kind)
         if not math.isfinite(loss.item()):
             raise SystemExit(f"the loss of step {step} is not finite")
         loss.backward()
@@ -289,10 +273,8 @@ def main() -> None:
         if step % 20 == 0:
             print(f"step {step} length {length} loss {smooth:.3f} tokens {tokens} "
                   f"minutes {(time.monotonic() - began) / 60:.1f}", flush=True)
-        if progress >= next_save:
-            save(progress)
-            next_save += 1 / options.saves
-    save(1.0)
+        if step * options.saves // options.steps > (step - 1) * options.saves // options.steps:
+            save()
 
 
 class SampleKeys:
