@@ -61,7 +61,7 @@ let package = Package(
       name: "Worker",
       dependencies: [
         "Inference", "Transformer", "Attention", "Weights", "Tensors", "Wire", "Transport", "Provisioning",
-        .product(name: "Logging", package: "swift-log"),
+        "CPlatform", .product(name: "Logging", package: "swift-log"),
       ],
       // Tests may let faults happen at exact places; the program that is installed cannot.
       swiftSettings: swiftSettings + [.define("FAILPOINTS", .when(configuration: .debug))]),
@@ -147,7 +147,7 @@ let package = Package(
     .testTarget(
       name: "CoordinatorTests",
       dependencies: [
-        "Fixtures", "Coordinator", "Worker", "Weights", "Cluster", "Inference", "Transport", "Wire",
+        "Fixtures", "Coordinator", "Worker", "Weights", "Cluster", "Inference", "Transport", "Wire", "Provisioning",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(

@@ -7,29 +7,47 @@ import Wire
 extension ServingStage {
   /// The step for the next stage: rows of the entries that it reads, as they were computed, or out of the log.
   /// - Parameter rows: the first row of each entry; nil for one that was not computed here.
-  func forwarded(_ header: ForwardHeader, rows: [Int?]) -> Message {
-    var frames = [Frame(header.encoded())]
+  /// A log that cannot be read fails the step.
+  func forwarded(_ received: ForwardHeader, rows: [Int?]) -> Message {
+    var header = received
+    var payload: Frame?
+    if header.failure == nil {
+      do {
+        payload = try hiddenStates(header, rows: rows)
+      } catch {
+        header.failure = failure(error)
+      }
+    }
+    return Message(frames: [Frame(header.encoded())] + (payload.map { [$0] } ?? [])).sealed()
+  }
+
+  /// Nil when the next stage reads nothing.
+  private func hiddenStates(_ header: ForwardHeader, rows: [Int?]) throws -> Frame? {
     let next = assignment.stageIndex + 1
     let byteCount = header.payloadByteCount(to: next)
-    if header.failure == nil, byteCount > 0 {
-      let width = stage.configuration.hiddenSize
-      frames.append(
-        Frame(byteCount: byteCount) { destination in
-          let target = destination.bindMemory(to: Float.self)
-          guard var place = target.baseAddress else { return }
-          for (entry, row) in zip(header.entries, rows) where entry.isRead(by: next) {
-            let count = entry.tokens.count
-            if let row {
-              place.update(from: stage.input + row * width, count: count * width)
-            } else {
-              // It is there: the step would have failed otherwise.
-              _ = log.read(entry.sequence, entry.startPosition..<entry.startPosition + count, to: place)
-            }
-            place += count * width
+    guard byteCount > 0 else { return nil }
+    let width = stage.configuration.hiddenSize
+    var failure: (any Error)?
+    let frame = Frame(byteCount: byteCount) { destination in
+      guard var place = destination.bindMemory(to: Float.self).baseAddress else { return }
+      do {
+        for (entry, row) in zip(header.entries, rows) where entry.isRead(by: next) {
+          let count = entry.tokens.count
+          if let row {
+            place.update(from: stage.input + row * width, count: count * width)
+          } else {
+            try log.read(entry.sequence, entry.startPosition..<entry.startPosition + count, to: place)
           }
-        })
+          place += count * width
+        }
+      } catch {
+        // The frame is not sent then.
+        destination.initializeMemory(as: UInt8.self, repeating: 0)
+        failure = error
+      }
     }
-    return Message(frames: frames).sealed()
+    if let failure { throw failure }
+    return frame
   }
 
   func result(of header: ForwardHeader, entries: [StepResultEntry], logits: [Float]) -> Message {

@@ -24,9 +24,9 @@ final class ServingStage {
   /// coordinator, which misses the result, makes all steps again under another epoch.
   private var nextStep: UInt64 = 1
 
-  /// - Parameter logByteLimit: for the log of what is sent to the next stage; 0 keeps none.
+  /// - Parameter log: empty, for what is sent to the next stage.
   init(
-    _ assignment: StageAssignment, output: StageOutput, stage: PipelineStage, weightByteCount: Int, logByteLimit: Int
+    _ assignment: StageAssignment, output: StageOutput, stage: PipelineStage, weightByteCount: Int, log: ReplayLog
   ) {
     self.assignment = assignment
     self.output = output
@@ -34,7 +34,7 @@ final class ServingStage {
     self.weightByteCount = weightByteCount
     sequences = Self.sequences(assignment, stage)
     let isLast = assignment.stageIndex == assignment.stageCount - 1
-    log = ReplayLog(width: stage.configuration.hiddenSize, byteLimit: isLast ? 0 : logByteLimit)
+    self.log = log
     head = StageHead(vocabularySize: isLast ? stage.configuration.vocabularySize : 0)
   }
 
@@ -102,7 +102,7 @@ final class ServingStage {
         if isLast { (results, logits) = try makeResults(&header, rows: rows) }
       }
     } catch {
-      header.failure = header.failure ?? "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(error)"
+      header.failure = header.failure ?? failure(error)
     }
     header.timings.append(clock.timing(rowCount: header.rowCount(readBy: assignment.stageIndex)))
     try clock.sending {
@@ -112,12 +112,15 @@ final class ServingStage {
     }
   }
 
+  /// What a failed step says to the coordinator.
+  func failure(_ reason: Any) -> String { "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(reason)" }
+
   /// Tells the stages after this one, and so the coordinator, that the next step is lost: it is made again.
   func lose(_ reason: String) throws {
     guard isServing else { return }
     let header = ForwardHeader(
       epoch: assignment.epoch, step: nextStep, hiddenSize: stage.configuration.hiddenSize, entries: [],
-      failure: "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(reason)")
+      failure: failure(reason))
     nextStep += 1
     try output.send(isLast ? result(of: header, entries: [], logits: []) : forwarded(header, rows: []))
   }

@@ -17,9 +17,11 @@ final class StageRunner: Sendable {
   /// Told to the worker's service from the compute thread.
   enum Report: Sendable {
     case loading(Double)
-    /// Something worth a line in the log; of the second kind when the operator should know.
+    /// Something worth a line in the log about weights; of the second kind when the operator should know.
     case note(String)
     case warning(String)
+    /// The replay log's disk does not do what it should.
+    case replayTrouble(String)
     case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int, held: [HeldSequence])
     /// All sequences are dropped, as asked.
     case forgotten
@@ -36,6 +38,7 @@ final class StageRunner: Sendable {
   private let queue = WorkQueue(capacity: 256, byteLimit: WireLimits.maximumPayloadByteCount)
   private let progressCount = Atomic<UInt64>(0)
   private let rejections = RareNews()
+  private let diskTroubles = RareNews()
   /// What the step in hand should take; 0 between steps.
   private let stepMilliseconds = Atomic<Int>(0)
   /// The epoch last assigned, so that a load nobody waits for any more ends early.
@@ -203,7 +206,16 @@ final class StageRunner: Sendable {
       rowCapacity: assignment.maximumStepTokenCount, pool: pool)
     return ServingStage(
       assignment, output: output, stage: stage, weightByteCount: weights.byteCount,
-      logByteLimit: logBudget.byteLimit(besideWeights: weights.byteCount, keysAndValues: stage.store.byteCount))
+      log: isLast ? ReplayLog(width: 0, byteLimit: 0) : log(for: stage, weightByteCount: weights.byteCount))
+  }
+
+  private func log(for stage: PipelineStage, weightByteCount: Int) -> ReplayLog {
+    logBudget.log(
+      width: stage.configuration.hiddenSize, besideWeights: weightByteCount, keysAndValues: stage.store.byteCount
+    ) { [self] words in
+      guard diskTroubles.isToBeTold() else { return }
+      report(PlanEpoch(wantedEpoch.load(ordering: .relaxed)), .replayTrouble(words))
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import Provisioning
 package import Tensors
 package import Transport
 
@@ -16,6 +17,9 @@ package struct WorkerConfiguration: Sendable {
   /// Bytes of hidden states it may keep of what it sent, so that the next stage's layers can be rebuilt from them; nil
   /// takes a quarter of the memory. Never more than weights and cache leave.
   package var replayLogByteCount: Int?
+  /// Bytes of disk, in the weight cache's folder, for what does not fit there; 0 uses none, nil as much as
+  /// `SpillFile.usualByteLimit` says.
+  package var replayDiskByteCount: Int?
   /// Speed against other workers, for the planner; any positive scale.
   package var relativeSpeed: Double
   /// Where the previous stage's frames are taken.
@@ -33,9 +37,9 @@ package struct WorkerConfiguration: Sendable {
 
   package init(
     coordinator: Endpoint, name: String, threadCount: Int, placement: ThreadPlacement = ThreadPlacement(),
-    memoryByteCount: Int, replayLogByteCount: Int? = nil, relativeSpeed: Double, dataEndpoint: Endpoint,
-    checkpoints: CheckpointSettings, reconnectSeconds: Int = 600, allowsInsecureRemote: Bool, build: String,
-    keys: WorkerKeys? = nil
+    memoryByteCount: Int, replayLogByteCount: Int? = nil, replayDiskByteCount: Int? = nil, relativeSpeed: Double,
+    dataEndpoint: Endpoint, checkpoints: CheckpointSettings, reconnectSeconds: Int = 600, allowsInsecureRemote: Bool,
+    build: String, keys: WorkerKeys? = nil
   ) {
     self.coordinator = coordinator
     self.name = name
@@ -43,6 +47,7 @@ package struct WorkerConfiguration: Sendable {
     self.placement = placement
     self.memoryByteCount = memoryByteCount
     self.replayLogByteCount = replayLogByteCount
+    self.replayDiskByteCount = replayDiskByteCount
     self.relativeSpeed = relativeSpeed
     self.dataEndpoint = dataEndpoint
     self.checkpoints = checkpoints
@@ -50,6 +55,12 @@ package struct WorkerConfiguration: Sendable {
     self.allowsInsecureRemote = allowsInsecureRemote
     self.build = build
     self.keys = keys
+  }
+
+  var replayLogBudget: ReplayLogBudget {
+    ReplayLogBudget(
+      memoryByteCount: memoryByteCount, wantedByteCount: replayLogByteCount,
+      disk: ReplayLogBudget.DiskRoom(folder: checkpoints.cache?.folder, byteLimit: replayDiskByteCount))
   }
 }
 

@@ -49,8 +49,7 @@ package final class WorkerService: Sendable {
     runner = StageRunner(
       checkpoints: configuration.checkpoints, threadCount: configuration.threadCount,
       placement: configuration.placement,
-      logBudget: ReplayLogBudget(
-        memoryByteCount: configuration.memoryByteCount, wantedByteCount: configuration.replayLogByteCount)
+      logBudget: configuration.replayLogBudget
     ) {
       eventSink.yield(.stage($0, $1))
     }
@@ -269,6 +268,7 @@ package final class WorkerService: Sendable {
         session)
     case .note(let words): logger.info("weights", metadata: ["news": "\(words)"])
     case .warning(let words): logger.warning("weights", metadata: ["news": "\(words)"])
+    case .replayTrouble(let words): logger.warning("replay log", metadata: ["trouble": "\(words)"])
     case .forgotten: break  // The link was told.
     case .rejected(let reason):
       logger.warning("frame dropped", metadata: ["reason": "\(reason)"])

@@ -19,6 +19,8 @@ struct Longhaul: AsyncParsableCommand {
   static func main() async {
     // A reader that goes away (`| head`) is an error of that write, not the end of the process.
     signal(SIGPIPE, SIG_IGN)
+    // A file that grows beyond the user's limit, likewise.
+    signal(SIGXFSZ, SIG_IGN)
     OpenFiles.raiseLimit()
     do {
       var command = try parseAsRoot()

@@ -4,6 +4,7 @@ import Fixtures
 import Foundation
 import Inference
 import Logging
+import Provisioning
 import Transport
 import Weights
 import Worker
@@ -29,12 +30,16 @@ final class PlayedCluster {
   private let folder: ScratchFolder
   private let modelPath: String
   private let logByteCount: Int?
+  private let diskByteCount: Int
   private var workers: [String: WorkerService] = [:]
   private var tasks: [Task<Void, Never>] = []
 
-  /// - Parameter logByteCount: of every worker's replay log; nil leaves it to the worker.
-  init(logByteCount: Int?) throws {
+  /// - Parameters:
+  ///   - logByteCount: of every worker's replay log; nil leaves it to the worker.
+  ///   - diskByteCount: for what does not fit there.
+  init(logByteCount: Int?, diskByteCount: Int = 0) throws {
     self.logByteCount = logByteCount
+    self.diskByteCount = diskByteCount
     folder = try ScratchFolder()
     modelPath = folder.path("model.gguf")
     try RandomCheckpoint(shape: Self.shape, types: .one(.f32), seed: 5).write(to: modelPath) { _ in }
@@ -82,8 +87,10 @@ final class PlayedCluster {
     let worker = WorkerService(
       configuration: WorkerConfiguration(
         coordinator: engine.controlEndpoint, name: name, threadCount: 1, memoryByteCount: 1 << 30,
-        replayLogByteCount: logByteCount, relativeSpeed: 1, dataEndpoint: try Endpoint("ipc://\(folder.path(name))"),
-        checkpoints: CheckpointSettings(modelPath: modelPath), allowsInsecureRemote: false, build: "test"),
+        replayLogByteCount: logByteCount, replayDiskByteCount: diskByteCount, relativeSpeed: 1,
+        dataEndpoint: try Endpoint("ipc://\(folder.path(name))"),
+        checkpoints: CheckpointSettings(modelPath: modelPath, cache: WeightCache(folder: folder.path("cache"))),
+        allowsInsecureRemote: false, build: "test"),
       logger: Self.quiet)
     workers[name] = worker
     // One that fails is missed by the test.
@@ -91,7 +98,10 @@ final class PlayedCluster {
   }
 
   /// Answers a request; loses the worker of a stage when the moment comes, and starts another one as a spare.
-  func answer(seed: UInt64?, losing loss: (stage: Int, at: Moment)? = nil) async throws -> Answer {
+  /// - Parameter spoil: called just before that.
+  func answer(
+    seed: UInt64?, losing loss: (stage: Int, at: Moment)? = nil, spoil: () throws -> Void = {}
+  ) async throws -> Answer {
     var request = GenerationRequest(prompt: Self.prompt, maximumNewTokens: Self.newTokenCount)
     request.sampling = .greedy
     if let seed {
@@ -107,12 +117,14 @@ final class PlayedCluster {
       case .prefillProgress(let done, let total):
         if done >= total / 2, let now = pending, now.at == .inPrompt {
           pending = nil
+          try spoil()
           try lose(now.stage)
         }
       case .token(let token, _, _):
         answer.tokens.append(token)
         if answer.tokens.count == 4, let now = pending, now.at == .inAnswer {
           pending = nil
+          try spoil()
           try lose(now.stage)
         }
       case .finished(let reason, _): answer.finishReason = reason
@@ -120,6 +132,25 @@ final class PlayedCluster {
       }
     }
     return answer
+  }
+
+  /// Overwrites what the workers' replay logs have on disk; returns in how many files.
+  func spoilSpilledLogs() throws -> Int {
+    var count = 0
+    for name in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+      let path = "/proc/self/fd/\(name)"
+      // They have no names, but the system tells where they were made.
+      guard let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path),
+        target.hasPrefix(folder.path("cache/replay-"))
+      else { continue }
+      let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+      let byteCount = try file.seekToEnd()
+      try file.seek(toOffset: 0)
+      try file.write(contentsOf: Data(repeating: 0x2A, count: Int(byteCount)))
+      try file.close()
+      count += 1
+    }
+    return count
   }
 
   private func lose(_ stage: Int) throws {

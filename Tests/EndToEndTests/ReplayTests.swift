@@ -4,13 +4,16 @@ import Testing
 
 extension EndToEnd.Recovery {
   /// Processes killed in the middle of prompts and answers, at every stage of three, with logs that hold everything,
-  /// too little, and nothing.
+  /// too little, and nothing, with and without a disk.
   @Test("a lost stage is rebuilt while the others keep their caches, and the client sees the same tokens",
-    arguments: [nil, "64KiB", "0"])
-  func replayed(log: String?) async throws {
+    arguments: [
+      "", "--replay-log 64KiB", "--replay-log 64KiB --replay-disk 0", "--replay-log 64KiB --replay-disk 128KiB",
+      "--replay-log 0",
+    ])
+  func replayed(log: String) async throws {
     let cluster = try await ServedCluster(
       workerCount: 3, spareCount: 1, arguments: ["--context", "2048", "--group-size", "8", "--chunk", "32"],
-      workerArguments: log.map { ["--replay-log", $0] } ?? [])
+      workerArguments: log.split(separator: " ").map(String.init))
     let client = StreamingClient(port: cluster.port)
     let prompt = String(repeating: "The little dog ran to the old house by the river. ", count: 20)
     var kills = 0
@@ -34,7 +37,7 @@ extension EndToEnd.Recovery {
       }
     }
     let recoveries = cluster.log("coordinator").split(separator: "\n").filter { $0.contains("replayed_tokens=") }
-    print("replays with a log of \(log ?? "the default"): \(kills) kills, \(recoveries.count) of running requests")
+    print("replays with '\(log)': \(kills) kills, \(recoveries.count) of running requests")
     for line in recoveries { print("  \(line)") }
     #expect(cluster.logs(of: "w").contains("held_sequences=1"))
   }

@@ -19,12 +19,19 @@ struct ReplayLogTests {
     }
   }
 
+  /// Nil when it cannot be read.
   private func read(_ log: ReplayLog, _ sequence: SequenceID, _ positions: Range<Int>) -> [Float]? {
+    var log = log
     var target = [Float](repeating: -1, count: positions.count * Self.width)
-    let isRead = target.withUnsafeMutableBufferPointer { buffer in
-      buffer.baseAddress.map { log.read(sequence, positions, to: $0) } ?? false
+    do {
+      try target.withUnsafeMutableBufferPointer { buffer in
+        guard let base = buffer.baseAddress else { return }
+        try log.read(sequence, positions, to: base)
+      }
+      return target
+    } catch {
+      return nil
     }
-    return isRead ? target : nil
   }
 
   private func rows(_ positions: Range<Int>) -> [Float] {

@@ -40,6 +40,12 @@ struct WorkerCommand: AsyncParsableCommand {
       """)
   var replayLog: ByteSize?
 
+  @Option(help: """
+      Disk, in the folder of --cache, for what does not fit in --replay-log; 0 uses none. Default: 8GiB, or a quarter \
+      of what the disk has to spare.
+      """)
+  var replayDisk: ByteSize?
+
   @Option(help: "Speed against other workers, for the planner. Default: the number of threads.")
   var speed: Double?
 
@@ -95,7 +101,8 @@ struct WorkerCommand: AsyncParsableCommand {
         coordinator: coordinator, name: name, threadCount: threadCount,
         placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
         memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount, replayLogByteCount: replayLog?.byteCount,
-        relativeSpeed: speed ?? Double(threadCount), dataEndpoint: try dataEndpoint(coordinator),
+        replayDiskByteCount: replayDisk?.byteCount, relativeSpeed: speed ?? Double(threadCount),
+        dataEndpoint: try dataEndpoint(coordinator),
         checkpoints: CheckpointSettings(
           modelPath: model, cache: weights.cache, cacheByteLimit: cacheLimit?.byteCount),
         reconnectSeconds: reconnectFor, allowsInsecureRemote: insecure, build: BuildInfo.version,
