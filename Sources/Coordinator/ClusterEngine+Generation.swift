@@ -98,11 +98,13 @@ extension ClusterEngine {
     }
   }
 
-  /// A step came to nothing as a whole. It is made again under the next epoch; a sequence that this happens to a second
-  /// time without getting on is the cause itself, and ends.
+  /// A step came to nothing as a whole. It is made again under the next epoch. Every stage may find once that it cannot
+  /// read its log; a sequence that this happens to more often without getting on is the cause itself, and ends.
   private func retry(_ reason: String, _ state: inout EngineState) {
+    let stageCount = state.control.plan?.stages.count ?? 1
     for sequence in state.scheduler?.oldestStepSequences ?? [] {
-      if state.generations[sequence].map({ $0.fruitlessPlanCount > 0 }) ?? false {
+      state.generations[sequence]?.noteFailedStep(in: state.control.epoch)
+      if state.generations[sequence].map({ $0.failedEpochs.count > stageCount }) ?? false {
         state.fail(sequence, EngineError.failed(reason))
       }
     }

@@ -6,7 +6,9 @@ struct Generation {
   let sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
   let submitted: Duration
   /// Plans in a row that ended while the sequence ran and had not got on since the plan before.
-  private(set) var fruitlessPlanCount = 0
+  private var fruitlessPlanCount = 0
+  /// Epochs in which a step with it came to nothing, since it last got on.
+  private(set) var failedEpochs: Set<PlanEpoch> = []
   private var firstSent: Duration?
   private var firstToken: Duration?
   private var timings = GenerationTimings()
@@ -30,7 +32,12 @@ struct Generation {
     return fruitlessPlanCount >= Self.maximumFruitlessPlanCount
   }
 
-  mutating func noteProgress() { fruitlessPlanCount = 0 }
+  mutating func noteFailedStep(in epoch: PlanEpoch) { failedEpochs.insert(epoch) }
+
+  mutating func noteProgress() {
+    fruitlessPlanCount = 0
+    failedEpochs = []
+  }
 
   private static let maximumFruitlessPlanCount = 8
 

@@ -58,9 +58,10 @@ struct ReplayTests {
     await cluster.end()
   }
 
-  @Test("a disk that has lost what a log had there costs time, and not one token")
-  func spoiled() async throws {
-    let cluster = try PlayedCluster(logByteCount: 32 << 10, diskByteCount: 1 << 20)
+  /// Where all of it was on disk, every stage finds so at its first chunk, one after the other.
+  @Test("disks that have lost what logs had there cost time, and not one token", arguments: [32 << 10, 1])
+  func spoiled(logByteCount: Int) async throws {
+    let cluster = try PlayedCluster(logByteCount: logByteCount, diskByteCount: 1 << 20)
     try await cluster.start()
     let whole = try await cluster.answer(seed: 7)
     var (spoiled, reread) = (0, 0)
