@@ -2,6 +2,7 @@ package import Cluster
 package import Inference
 package import Provisioning
 package import Transport
+import Wire
 
 /// What a coordinator is told at its start. Read once.
 package struct ClusterConfiguration: Sendable {
@@ -53,7 +54,9 @@ package struct ClusterConfiguration: Sendable {
 
   /// Tokens a step may carry: a chunk and, beside it, every sequence's next token.
   package var stepTokenBudget: Int {
-    min(Limits.maximumStepTokenCount, demand.chunkTokenCount + demand.sequenceCount)
+    min(
+      Limits.maximumStepTokenCount, StepWindow.maximumRowCount(width: model.hiddenSize),
+      demand.chunkTokenCount + demand.sequenceCount)
   }
 
   var controlSettings: ClusterControl.Settings {

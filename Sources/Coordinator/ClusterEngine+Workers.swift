@@ -188,6 +188,8 @@ extension ClusterEngine {
       var specification = SocketSpecification(
         kind: .push, role: .connect(try Endpoint(first.registration.dataEndpoint)))
       specification.maximumMessageByteCount = WireLimits.maximumHeaderByteCount
+      specification.maximumQueuedByteCount =
+        StepWindow(stageCount: state.withLock { $0.control.plan?.stages.count ?? 1 }).byteCount(rows: 0, width: 0)
       specification.allowsInsecureRemote = configuration.allowsInsecureRemote
       specification.keys = configuration.keys.link(to: first.key)
       let link = try loop.open(specification) { _, _ in }

@@ -4,8 +4,7 @@ import Inference
 package struct SchedulerLimits: Hashable, Sendable {
   /// Pipeline stages of the plan.
   package let stageCount: Int
-  /// Steps sent but not completed, at most. One more than there are stages (when there are several), so that
-  /// the next step already lies at stage 0 when it ends one: it never waits for the coordinator.
+  /// Steps sent but not completed, at most.
   package let stepsInFlight: Int
   /// Tokens of one step, decodes and prompt chunks together.
   package let stepTokenBudget: Int
@@ -26,7 +25,7 @@ package struct SchedulerLimits: Hashable, Sendable {
   /// Sequences one step may carry.
   package let maximumStepEntries: Int
 
-  /// - Parameter stepsInFlight: nil takes `stageCount + 1`, or 1 with a single stage.
+  /// - Parameter stepsInFlight: nil takes what `StepWindow` says.
   /// - Precondition: every count is at least 1 (`pageCount` and `maximumWaitingRequests` at
   ///   least 0). The settings a user can reach are checked where they are read.
   package init(
@@ -41,7 +40,7 @@ package struct SchedulerLimits: Hashable, Sendable {
       ].allSatisfy { $0 >= 1 } && pageCount >= 0 && maximumWaitingRequests >= 0,
       "a scheduler limit is below 1")
     self.stageCount = stageCount
-    self.stepsInFlight = stepsInFlight ?? (stageCount > 1 ? stageCount + 1 : 1)
+    self.stepsInFlight = stepsInFlight ?? StepWindow(stageCount: stageCount).stepCount
     self.stepTokenBudget = min(stepTokenBudget, Limits.maximumStepTokenCount)
     self.chunkTokenCount = min(chunkTokenCount, self.stepTokenBudget)
     self.adaptsChunks = adaptsChunks

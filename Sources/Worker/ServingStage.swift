@@ -39,6 +39,16 @@ final class ServingStage {
   }
 
   var kvByteCount: Int { stage.store.byteCount }
+  /// What can wait before this stage at most.
+  var waitingByteLimit: Int { windowByteCount(width: stage.configuration.hiddenSize) }
+  /// What can wait after it; results may have logits.
+  private var sentByteLimit: Int {
+    windowByteCount(width: isLast ? stage.configuration.vocabularySize : stage.configuration.hiddenSize)
+  }
+
+  private func windowByteCount(width: Int) -> Int {
+    StepWindow(stageCount: assignment.stageCount).byteCount(rows: assignment.maximumStepTokenCount, width: width)
+  }
   private var isFirst: Bool { assignment.stageIndex == 0 }
   var isLast: Bool { assignment.stageIndex == assignment.stageCount - 1 }
 
@@ -107,6 +117,8 @@ final class ServingStage {
     header.timings.append(clock.timing(rowCount: header.rowCount(readBy: assignment.stageIndex)))
     try clock.sending {
       let message = isLast ? result(of: header, entries: results, logits: logits) : forwarded(header, rows: rows)
+      let waiting = output.queuedByteCount()
+      guard waiting <= sentByteLimit else { throw StepError.behind(byteCount: waiting, limit: sentByteLimit) }
       try output.send(message)
       return message.byteCount
     }

@@ -157,6 +157,7 @@ final class StageRunner: Sendable {
         current = nil
         stage = try load()
       }
+      queue.limit(to: stage.waitingByteLimit)
       report(
         assignment.epoch,
         .ready(

@@ -14,6 +14,8 @@ enum StageWork: Sendable {
 /// Where a stage's frames go.
 struct StageOutput: Sendable {
   let send: @Sendable (Message) throws -> Void
+  /// Bytes of them that wait because they are not taken.
+  let queuedByteCount: @Sendable () -> Int
 }
 
 /// Work waiting for the compute thread: bounded in number and bytes, filled by other threads, emptied by the compute
@@ -25,7 +27,7 @@ final class WorkQueue: @unchecked Sendable {
   private var isClosed = false
   private var byteCount = 0
   private let capacity: Int
-  private let byteLimit: Int
+  private var byteLimit: Int
 
   /// - Parameter byteLimit: bytes of frames that may wait; a single one may be longer.
   init(capacity: Int, byteLimit: Int) {
@@ -55,6 +57,9 @@ final class WorkQueue: @unchecked Sendable {
     byteCount = 0
     condition.signal()
   }
+
+  /// Changes how many bytes of frames may wait. What waits already stays.
+  func limit(to byteLimit: Int) { condition.withLock { self.byteLimit = byteLimit } }
 
   /// Waits for work; nil once closed. The wait ends with `close`, which the worker's own stop guarantees.
   func pop() -> StageWork? {

@@ -237,13 +237,18 @@ package final class WorkerService: Sendable {
     link.keys = try configuration.keys.link(assignment)
     gate.admitOnly(Set([PublicKey(bytes: assignment.previousKey)].compactMap { $0 }))
     link.linger = .milliseconds(100)
-    link.maximumQueuedByteCount = 2 * WireLimits.maximumPayloadByteCount
+    // The stage itself keeps to less, once it knows how wide its rows are.
+    link.maximumQueuedByteCount = StepWindow(stageCount: assignment.stageCount).byteCount(
+      rows: assignment.maximumStepTokenCount, width: Limits.maximumHiddenSize)
     // The bytes are counted in our own queue, so libzmq's, which counts messages, is kept short.
     link.sendHighWaterMark = 4
     let next = try session.loop.open(link, onMessage: { _, _ in })
     session.next = next
     runner.assign(
-      assignment, output: StageOutput { [loop = session.loop] in try loop.send($0, on: next) },
+      assignment,
+      output: StageOutput(
+        send: { [loop = session.loop] in try loop.send($0, on: next) },
+        queuedByteCount: { [loop = session.loop] in loop.queuedByteCount(on: next) }),
       supply: StageSupply { [loop = session.loop, configuration] in
         var line = SocketSpecification(kind: .dealer, role: .connect(configuration.coordinator))
         line.maximumMessageByteCount = WireLimits.maximumControlByteCount
