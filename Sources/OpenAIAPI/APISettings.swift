@@ -19,6 +19,12 @@ package struct APISettings: Sendable {
   package var maximumBodyByteCount = 32 << 20
   /// Between comments that keep a silent stream open.
   package var keepAliveInterval: Duration = .seconds(15)
+  /// Open at once, at most: whoever has waited longest without a whole request goes for a newcomer.
+  package var maximumConnectionCount = 1000
+  /// A connection over which no request is coming is closed after that.
+  package var idleTimeout: Duration = .seconds(75)
+  /// So is one whose client takes nothing of what waits for it.
+  package var stallTimeout: Duration = .seconds(30)
 
   package init() {}
 }

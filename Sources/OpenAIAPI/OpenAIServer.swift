@@ -1,6 +1,8 @@
 package import Hummingbird
+import HummingbirdCore
 package import Inference
 package import Logging
+import NIOCore
 import Synchronization
 
 #if canImport(FoundationEssentials)
@@ -46,10 +48,18 @@ package struct OpenAIServer: Sendable {
   private func makeApplication(onListening told: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
     let routes = Routes(
       engine: engine, codec: codec, settings: settings, started: Int(Date().timeIntervalSince1970))
+    let connections = OpenConnections(limit: settings.maximumConnectionCount, logger: logger)
+    let stallTimeout = TimeAmount(settings.stallTimeout)
     return Application(
       router: routes.makeRouter(),
+      server: .http1(
+        configuration: HTTP1Channel.Configuration(
+          additionalChannelHandlers: [ConnectionWatch(connections, stallTimeout: stallTimeout)],
+          idleTimeout: TimeAmount(settings.idleTimeout))),
       configuration: ApplicationConfiguration(
-        address: .hostname(settings.host, port: settings.port), serverName: "longhaul"),
+        address: .hostname(settings.host, port: settings.port), serverName: "longhaul",
+        // Those that are being closed count, too: beyond that nothing is accepted for a moment.
+        availableConnectionsDelegate: MaximumAvailableConnections(settings.maximumConnectionCount + 64)),
       onServerRunning: { [onListening, settings] channel in
         told()
         await onListening(channel.localAddress?.port ?? settings.port)

@@ -15,6 +15,11 @@ struct APIOptions: ParsableArguments {
       """)
   var apiKeys: String?
 
+  @Option(help: """
+      HTTP connections open at once, at most: whoever has waited longest without a request goes for a newcomer.
+      """)
+  var httpConnections = 1000
+
   /// - Parameter isInsecure: whether the API may be open to other machines without keys.
   /// - Throws: `CommandFailure` or `CredentialError`.
   func settings(isInsecure: Bool) throws -> APISettings {
@@ -24,6 +29,11 @@ struct APIOptions: ParsableArguments {
     else { throw CommandFailure(.usage, "--http is '\(http)'; it must be HOST:PORT") }
     settings.host = String(http[..<colon])
     settings.port = port
+    guard (1...1_000_000).contains(httpConnections) else {
+      throw CommandFailure(.usage, "--http-connections must be between 1 and 1000000")
+    }
+    // Half of what may be open is left for all else.
+    settings.maximumConnectionCount = min(httpConnections, max(1, OpenFiles.limit / 2))
     settings.apiKeys = try keys()
     guard !settings.apiKeys.isEmpty || isInsecure || isLoopback(settings.host, port) else {
       throw CommandFailure(

@@ -1,0 +1,200 @@
+import Dispatch
+import Glibc
+import HummingbirdTesting
+import Inference
+import Synchronization
+import Testing
+
+@testable import OpenAIAPI
+
+@Suite("Too many connections", .timeLimit(.minutes(1)))
+struct ConnectionTests {
+  @Test("whoever has waited longest without a request goes for a newcomer; who is being answered stays")
+  func roster() {
+    var roster = ConnectionRoster(limit: 3)
+    let (a, b, c) = (roster.open().0, roster.open().0, roster.open().0)
+    roster.begin(a)
+    let (d, verdict) = roster.open()
+    #expect(verdict == .instead(of: b) && roster.count == 3)
+    // What is to be closed changes nothing any more.
+    roster.begin(b)
+    roster.end(b)
+    roster.close(b)
+    #expect(roster.count == 3)
+    roster.begin(c)
+    roster.begin(d)
+    #expect(roster.open().1 == .refused && roster.count == 3)
+    roster.begin(d)
+    roster.end(d)
+    #expect(roster.open().1 == .refused, "its second request is not answered yet")
+    roster.end(d)
+    roster.end(a)
+    #expect(roster.open().1 == .instead(of: d))
+    roster.close(c)
+    roster.close(a)
+    #expect(roster.count == 1)
+  }
+
+  @Test("among hundreds of connections that say nothing or dribble, a client is served at once, and few are left open")
+  func idleFlood() async throws {
+    let engine = CannedEngine.answering("fine")
+    var settings = APISettings()
+    settings.maximumConnectionCount = 20
+    try await engine.server(settings).makeApplication().test(.live) { live in
+      let port = try #require(live.port)
+      let strangers = (0..<300).compactMap { index -> Socket? in
+        let socket = Socket(port: port)
+        if index % 2 == 0 { socket?.send("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{") }
+        return socket
+      }
+      #expect(strangers.count == 300)
+      for _ in 0..<5 {
+        let reply = await BlockingCalls.run { Socket(port: port)?.exchange(Self.request(tokens: 3)) }
+        #expect(reply?.hasPrefix("HTTP/1.1 200") == true)
+      }
+      let deadline = ContinuousClock.now + .seconds(20)
+      var open = strangers
+      while open.count > 20, ContinuousClock.now < deadline {
+        open = open.filter { !$0.isClosedByPeer(within: 0) }
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      #expect(open.count <= 20)
+    }
+  }
+
+  @Test("while all are being answered a newcomer is turned away, and they are not disturbed")
+  func allBusy() async throws {
+    let gate = Gate()
+    let engine = CannedEngine { request, events in
+      events.yield(.admitted(try CannedEngine.choice(request)))
+      gate.wait {
+        events.yield(CannedEngine.tokenEvent(ByteVocabulary.tokens(of: "x")[0], request))
+        events.yield(.finished(.length, GenerationTimings()))
+        events.finish()
+      }
+    }
+    var settings = APISettings()
+    settings.maximumConnectionCount = 3
+    try await engine.server(settings).makeApplication().test(.live) { live in
+      let port = try #require(live.port)
+      let busy = (0..<3).compactMap { _ in Socket(port: port) }
+      for socket in busy { socket.send(Self.request(tokens: 1)) }
+      while engine.requests.count < 3 { try await Task.sleep(for: .milliseconds(5)) }
+      let newcomer = try #require(Socket(port: port))
+      #expect(await BlockingCalls.run { newcomer.isClosedByPeer(within: 20_000) })
+      gate.open()
+      for socket in busy {
+        #expect(await BlockingCalls.run { socket.firstLine() } == "HTTP/1.1 200 OK")
+      }
+      // They rest now, so that there is room for others.
+      let reply = await BlockingCalls.run { Socket(port: port)?.exchange(Self.request(tokens: 1)) }
+      #expect(reply?.hasPrefix("HTTP/1.1 200") == true)
+    }
+  }
+
+  @Test("a client that reads nothing of its answer is cut off, and the answer is given up")
+  func stalled() async throws {
+    let engine = CannedEngine { request, events in
+      events.yield(.admitted(try CannedEngine.choice(request)))
+      let token = ByteVocabulary.tokens(of: "x")[0]
+      // More than sockets hold.
+      for _ in 0..<60_000 { events.yield(CannedEngine.tokenEvent(token, request)) }
+    }
+    var settings = APISettings()
+    settings.stallTimeout = .milliseconds(200)
+    try await engine.server(settings).makeApplication().test(.live) { live in
+      let port = try #require(live.port)
+      let socket = try #require(Socket(port: port, receiveBuffer: 4096))
+      socket.send(Self.request(tokens: 100, more: ", \"stream\": true"))
+      #expect(await engine.nextEndIsCancellation() == true)
+    }
+  }
+
+  private static func request(tokens: Int, more: String = "") -> String {
+    let body = "{\"prompt\": \"a\", \"max_tokens\": \(tokens)\(more)}"
+    return "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+  }
+}
+
+/// Lets what waits run, all at once and from then on.
+private final class Gate: Sendable {
+  private let state = Mutex((isOpen: false, waiting: [@Sendable () -> Void]()))
+
+  func wait(_ action: @escaping @Sendable () -> Void) {
+    let isOpen = state.withLock { state in
+      if !state.isOpen { state.waiting.append(action) }
+      return state.isOpen
+    }
+    if isOpen { action() }
+  }
+
+  func open() {
+    let waiting = state.withLock { state in
+      state.isOpen = true
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for action in waiting { action() }
+  }
+}
+
+/// Blocking calls would stall the few threads that run tests.
+private enum BlockingCalls {
+  static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { continuation.resume(returning: body()) }
+    }
+  }
+}
+
+/// A bare connection on loopback.
+private final class Socket: Sendable {
+  private let descriptor: Int32
+
+  init?(port: Int, receiveBuffer: Int32? = nil) {
+    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else { return nil }
+    if var size = receiveBuffer {
+      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+    }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(clamping: port).bigEndian
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    if result != 0 { return nil }
+  }
+
+  deinit { close(descriptor) }
+
+  func send(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+  }
+
+  /// Whether the other side hangs up by then, whatever it says before.
+  func isClosedByPeer(within milliseconds: Int32) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    while poll(&wanted, 1, milliseconds) > 0 {
+      if recv(descriptor, &buffer, buffer.count, 0) <= 0 { return true }
+    }
+    return false
+  }
+
+  /// Sends and gives what comes first.
+  func exchange(_ request: String) -> String? {
+    send(request)
+    var buffer = [UInt8](repeating: 0, count: 4096)
+    var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&wanted, 1, 30_000) > 0 else { return nil }
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+  }
+
+  func firstLine() -> String? { exchange("").map { String($0.prefix { $0 != "\r\n" && $0 != "\r" }) } }
+}
