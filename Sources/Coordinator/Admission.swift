@@ -32,7 +32,8 @@ struct Admission {
     let scheduled = ScheduledRequest(
       sequence: sequence, prompt: request.prompt, maximumNewTokens: newTokens, policy: choice.policy,
       stopTokens: request.stopTokens, sampling: request.sampling, topLogprobCount: request.topLogprobCount,
-      scoresPromptFrom: request.scoresPromptFrom, wantsPromptLogits: request.wantsPromptLogits)
+      scoresPromptFrom: request.scoresPromptFrom, wantsPromptLogits: request.wantsPromptLogits,
+      turn: request.turn)
     return (scheduled, choice)
   }
 

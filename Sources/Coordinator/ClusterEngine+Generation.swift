@@ -43,6 +43,15 @@ extension ClusterEngine {
     return stream
   }
 
+  /// From now on only requests of this turn draw tokens, and those that have none; nil lets all. What is in flight
+  /// comes to its end. For measuring several sequences one after another on caches that were filled once.
+  package func setTurn(_ turn: Int?) {
+    state.withLock { state in
+      state.scheduler?.turn = turn
+      sendSteps(&state)
+    }
+  }
+
   /// Ends a sequence that nobody listens to, on all stages.
   func cancel(_ sequence: SequenceID) {
     state.withLock { state in

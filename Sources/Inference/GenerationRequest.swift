@@ -14,6 +14,9 @@ package struct GenerationRequest: Sendable {
   package var scoresPromptFrom: Int?
   /// Whether the logits after the last prompt token are reported.
   package var wantsPromptLogits = false
+  /// Of an engine that lets some requests draw tokens and others wait (`ClusterEngine.setTurn`): whose turn this one
+  /// waits for. Nil never waits.
+  package var turn: Int?
 
   package init(prompt: [TokenID], maximumNewTokens: Int? = nil) {
     self.prompt = prompt

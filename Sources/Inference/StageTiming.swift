@@ -55,5 +55,16 @@ package struct StageTotals: Hashable, Sendable {
     return difference
   }
 
+  package func adding(_ other: StageTotals) -> StageTotals {
+    var sum = self
+    sum.waitSeconds += other.waitSeconds
+    sum.computeSeconds += other.computeSeconds
+    sum.transferSeconds += other.transferSeconds
+    sum.sentByteCount += other.sentByteCount
+    sum.rowCount += other.rowCount
+    sum.stepCount += other.stepCount
+    return sum
+  }
+
   package var seconds: Double { waitSeconds + computeSeconds + transferSeconds }
 }

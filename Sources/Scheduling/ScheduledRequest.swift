@@ -16,11 +16,13 @@ package struct ScheduledRequest: Sendable {
   package var scoresPromptFrom: Int?
   /// Whether the logits after the last prompt token are wanted.
   package var wantsPromptLogits: Bool
+  /// The turn it decodes in; nil decodes in all.
+  package var turn: Int?
 
   package init(
     sequence: SequenceID, prompt: [TokenID], maximumNewTokens: Int, policy: SelfExtendPolicy,
     stopTokens: Set<TokenID> = [], sampling: SamplingParameters = .greedy, topLogprobCount: Int? = nil,
-    scoresPromptFrom: Int? = nil, wantsPromptLogits: Bool = false
+    scoresPromptFrom: Int? = nil, wantsPromptLogits: Bool = false, turn: Int? = nil
   ) {
     self.sequence = sequence
     self.prompt = prompt
@@ -31,6 +33,7 @@ package struct ScheduledRequest: Sendable {
     self.topLogprobCount = topLogprobCount
     self.scoresPromptFrom = scoresPromptFrom
     self.wantsPromptLogits = wantsPromptLogits
+    self.turn = turn
   }
 }
 

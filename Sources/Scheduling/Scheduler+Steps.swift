@@ -32,15 +32,25 @@ extension Scheduler {
   }
 
   private mutating func takeDecodes() -> [StepEntry] {
-    guard !readyDecodes.isEmpty else { return [] }
-    let decoding = active.values.count { $0.isDecoding }
+    let ready = readyDecodes.count { hasTurn($0) }
+    guard ready > 0 else { return [] }
+    let decoding = active.values.count { $0.isDecoding && hasTurn($0.request.sequence) }
     let count = DecodeShare.count(
-      ready: readyDecodes.count, decoding: decoding,
+      ready: ready, decoding: decoding,
       steps: decodePace.stepsInFlight(decoding: decoding, stageCount: limits.stageCount),
       decodeStepsInFlight: inFlight.count { $0.carriesDecodes }, readsPrompt: !readingPrompts.isEmpty)
-    let taken = readyDecodes.prefix(count)
-    readyDecodes.removeFirst(count)
+    var taken: [SequenceID] = []
+    var left: [SequenceID] = []
+    for sequence in readyDecodes {
+      if taken.count < count, hasTurn(sequence) { taken.append(sequence) } else { left.append(sequence) }
+    }
+    readyDecodes = left
     return taken.compactMap { active[$0]?.takeEntry(limit: 1) }
+  }
+
+  private func hasTurn(_ sequence: SequenceID) -> Bool {
+    guard let turn, let own = active[sequence]?.request.turn else { return true }
+    return own == turn
   }
 
   /// One chunk a prompt, oldest prompt first, out of what the decodes left.

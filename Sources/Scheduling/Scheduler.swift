@@ -12,6 +12,8 @@ package import Inference
 /// returns.
 package struct Scheduler: Sendable {
   package internal(set) var limits: SchedulerLimits
+  /// Whose turn it is to decode, where requests have turns; nil lets all. Prompts are read at any time.
+  package var turn: Int?
 
   var waiting: [WaitingRequest] = []
   var active: [SequenceID: ActiveSequence] = [:]

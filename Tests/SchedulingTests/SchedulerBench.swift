@@ -20,23 +20,23 @@ final class SchedulerBench {
   /// A plain request whose prompt tokens are their own positions.
   static func request(
     _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil,
-    wantsLogits: Bool = false
+    wantsLogits: Bool = false, turn: Int? = nil
   ) throws -> ScheduledRequest {
     ScheduledRequest(
       sequence: SequenceID(id), prompt: (0..<prompt).map { TokenID($0) }, maximumNewTokens: new,
       policy: try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 4096)),
       stopTokens: stop,
-      scoresPromptFrom: scoresFrom, wantsPromptLogits: wantsLogits)
+      scoresPromptFrom: scoresFrom, wantsPromptLogits: wantsLogits, turn: turn)
   }
 
   func submit(
     _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil,
-    wantsLogits: Bool = false,
+    wantsLogits: Bool = false, turn: Int? = nil,
     now: Duration = .zero
   ) throws {
     try scheduler.submit(
       Self.request(
-        id, prompt: prompt, new: new, stop: stop, scoresFrom: scoresFrom, wantsLogits: wantsLogits),
+        id, prompt: prompt, new: new, stop: stop, scoresFrom: scoresFrom, wantsLogits: wantsLogits, turn: turn),
       now: now)
   }
 

@@ -162,4 +162,32 @@ struct SchedulerScenarioTests {
     }
     #expect(flying.map(\.entries.count) == [2, 2])
   }
+
+  @Test("Only who has the turn decodes, and who has none; prompts are read in any turn")
+  func turns() throws {
+    let bench = SchedulerBench()
+    bench.scheduler.turn = -1
+    try bench.submit(1, prompt: 3, new: 9, turn: 0)
+    try bench.submit(2, prompt: 3, new: 9, turn: 1)
+    try bench.submit(3, prompt: 3, new: 9)
+    let prompts = try #require(bench.next())
+    #expect(prompts.entries.count == 3)
+    try bench.complete(prompts)
+    func decoded(turn: Int?) throws -> [SequenceID] {
+      bench.scheduler.turn = turn
+      let step = try #require(bench.next())
+      try bench.complete(step)
+      return step.entries.map(\.sequence)
+    }
+    let c = SequenceID(3)
+    #expect(try decoded(turn: -1) == [c])
+    #expect(try decoded(turn: 0) == [Self.a, c])
+    #expect(try decoded(turn: 1) == [Self.b, c])
+    #expect(try Set(decoded(turn: nil)) == [Self.a, Self.b, c])
+    bench.scheduler.cancel(c)
+    _ = try decoded(turn: nil)
+    bench.scheduler.turn = -1
+    #expect(bench.next() == nil, "nobody has the turn")
+    try bench.scheduler.checkIntegrity()
+  }
 }

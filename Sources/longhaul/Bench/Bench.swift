@@ -33,7 +33,7 @@ struct Bench: Sendable {
     let work = ModelWork(
       configuration: try checkpoint.configuration, footprint: try checkpoint.footprint, kvElementType: setting.kvType)
     let demand = KVDemand(
-      elementType: setting.kvType, contextLength: setting.contextLength(leastChunk: leastChunk),
+      elementType: setting.kvType, contextLength: setting.contextLength,
       sequenceCount: setting.sequenceCount, chunkTokenCount: chunkTokenCount ?? CacheOptions.automaticChunkTokenCount,
       adaptsChunks: chunkTokenCount == nil,
       // The one that groups most needs most pages.
@@ -42,8 +42,7 @@ struct Bench: Sendable {
     return try await LocalCluster.run(
       checkpoint: checkpoint, modelPath: path, demand: demand, options: try options(setting), isQuiet: isQuiet
     ) { cluster in
-      let runner = BenchRunner(
-        engine: cluster.engine, policies: policies, leastChunk: leastChunk, seed: seed)
+      let runner = BenchRunner(engine: cluster.engine, policies: policies, seed: seed)
       var results: [BenchReport.Result] = []
       var bar = ProgressBar("measuring", isWanted: !isQuiet)
       defer { bar.clear() }
@@ -59,9 +58,6 @@ struct Bench: Sendable {
       return report(setting, cluster, limits, results)
     }
   }
-
-  /// The fewest tokens of a prompt that a step may read.
-  private var leastChunk: Int { chunkTokenCount ?? 32 }
 
   private func report(
     _ setting: BenchSetting, _ cluster: LocalCluster, _ limits: MachineLimits, _ results: [BenchReport.Result]

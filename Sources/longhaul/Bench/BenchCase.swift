@@ -17,6 +17,8 @@ struct BenchCase: Hashable, Sendable {
   /// Tokens that are drawn before a decode is timed.
   static let warmUpTokenCount = 4
 
+  var isDecode: Bool { if case .decode = kind { true } else { false } }
+
   var batch: Int {
     switch kind {
     case .prefill: 1
@@ -33,20 +35,16 @@ struct BenchCase: Hashable, Sendable {
     }
   }
 
-  /// New tokens that a request may need. While the last sequences' prompts are read, the first ones decode already: at
-  /// most once for each chunk.
-  func maximumNewTokens(leastChunk: Int) -> Int {
+  /// New tokens that a request may need: in each of its turns those that warm up and those that count, and a few more,
+  /// since of several sequences some are ahead, and what is in flight when a turn ends comes to its end.
+  var maximumNewTokens: Int {
     switch kind {
-    case .prefill: return 1
-    case .decode(let count, let batch):
-      let chunks = (promptTokenCount + leastChunk - 1) / leastChunk
-      return 2 * Self.warmUpTokenCount + count * (repeatCount + 1) + (batch - 1) * (chunks + 1)
+    case .prefill: 1
+    case .decode(let count, _): (count + 4 * Self.warmUpTokenCount) * repeatCount + Self.warmUpTokenCount
     }
   }
 
-  func contextLength(leastChunk: Int) -> Int {
-    promptTokenCount + maximumNewTokens(leastChunk: leastChunk)
-  }
+  var contextLength: Int { promptTokenCount + maximumNewTokens }
 }
 
 /// A cluster to start, and what is measured on it.
@@ -56,13 +54,15 @@ struct BenchSetting: Hashable, Sendable {
   let threadCount: Int
   let kvType: KVElementType
   let cases: [BenchCase]
+  /// Policies that each case is measured with. When they decode, their sequences are all there at once.
+  let policyCount: Int
 
   var threadTotal: Int { workerCount * threadCount }
 
-  var sequenceCount: Int { cases.map(\.batch).max() ?? 1 }
+  var sequenceCount: Int { cases.map { $0.isDecode ? $0.batch * policyCount : 1 }.max() ?? 1 }
 
-  func contextLength(leastChunk: Int) -> Int {
+  var contextLength: Int {
     // Room for warming up, too.
-    max(64, cases.map { $0.contextLength(leastChunk: leastChunk) }.max() ?? 0)
+    max(64, cases.map(\.contextLength).max() ?? 0)
   }
 }

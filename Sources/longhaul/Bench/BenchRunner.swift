@@ -1,4 +1,5 @@
 import Coordinator
+import Evaluation
 import Inference
 
 /// Measures cases on a running cluster, through the same requests that users make.
@@ -6,8 +7,6 @@ struct BenchRunner: Sendable {
   let engine: ClusterEngine
   /// At least one.
   let policies: [PolicyRequest]
-  /// The fewest tokens of a prompt that a step may read.
-  let leastChunk: Int
   let seed: UInt64
 
   /// What a case gave.
@@ -65,43 +64,37 @@ struct BenchRunner: Sendable {
 
   // MARK: Decode
 
+  /// All sequences of all policies are read first; then the policies draw tokens in turns.
   private func decode(_ value: BenchCase, count: Int, batch: Int, number: Int) async throws -> [Outcome] {
+    let meter = TurnMeter(
+      groupCount: policies.count, sequenceCount: batch, warmUpTokenCount: BenchCase.warmUpTokenCount,
+      tokenCount: count * batch, turnCount: value.repeatCount, totals: { [engine] in engine.stageTotals },
+      setTurn: { [engine] in engine.setTurn($0) })
     var tallies = policies.map { _ in Tally() }
-    let rounds = policies.count == 1 ? 1 : value.repeatCount
-    for _ in 0..<rounds {
+    try await withThrowingTaskGroup(of: (Int, SelfExtendPolicy?).self) { group in
       for (which, policy) in policies.enumerated() {
-        let (chosen, meter) = try await decode(
-          value, policy, wanted: count * batch * value.repeatCount / rounds, batch: batch, number: number)
-        tallies[which].policy = chosen
-        tallies[which].rates += meter.rates(window: count * batch)
-        tallies[which].add(meter.spent)
-      }
-    }
-    return try tallies.map { try $0.outcome() }
-  }
-
-  private func decode(
-    _ value: BenchCase, _ policy: PolicyRequest, wanted: Int, batch: Int, number: Int
-  ) async throws -> (SelfExtendPolicy?, TokenMeter) {
-    let meter = TokenMeter(
-      sequenceCount: batch, warmUpTokenCount: BenchCase.warmUpTokenCount,
-      wantedTokenCount: wanted, totals: { [engine] in engine.stageTotals })
-    let chosen = try await withThrowingTaskGroup(of: SelfExtendPolicy?.self) { group in
-      for sequence in 0..<batch {
-        let request = request(value, policy, number: number * 1000 + sequence)
-        group.addTask { [engine] in
-          var chosen: SelfExtendPolicy?
-          // Leaving the stream ends the sequence on all stages.
-          for try await event in try await engine.generate(request) {
-            if case .admitted(let choice) = event { chosen = choice.policy }
-            if case .token = event, meter.note(sequence) { break }
+        for sequence in 0..<batch {
+          var request = request(value, policy, number: number * 1000 + sequence)
+          request.turn = which
+          group.addTask { [engine, request] in
+            var chosen: SelfExtendPolicy?
+            // Leaving the stream ends the sequence on all stages. One that ends by itself lets nobody else wait.
+            defer { meter.end() }
+            for try await event in try await engine.generate(request) {
+              if case .admitted(let choice) = event { chosen = choice.policy }
+              if case .token = event, meter.note(group: which, sequence: sequence) { break }
+            }
+            return (which, chosen)
           }
-          return chosen
         }
       }
-      return try await group.reduce(nil) { $0 ?? $1 }
+      for try await (which, chosen) in group { tallies[which].policy = chosen }
     }
-    return (chosen, meter)
+    for (which, measured) in meter.groups.enumerated() {
+      tallies[which].rates = measured.rates
+      tallies[which].add(measured.spent)
+    }
+    return try tallies.map { try $0.outcome() }
   }
 
   // MARK: Requests
@@ -109,7 +102,7 @@ struct BenchRunner: Sendable {
   private func request(_ value: BenchCase, _ policy: PolicyRequest, number: Int) -> GenerationRequest {
     var request = GenerationRequest(
       prompt: prompt(count: value.promptTokenCount, number: number),
-      maximumNewTokens: value.maximumNewTokens(leastChunk: leastChunk))
+      maximumNewTokens: value.maximumNewTokens)
     request.sampling = .greedy
     request.policy = policy
     return request
@@ -117,9 +110,9 @@ struct BenchRunner: Sendable {
 
   /// Token ids at random, the same for the same seed and number.
   private func prompt(count: Int, number: Int) -> [TokenID] {
-    var generator = SplitMix(state: seed &+ UInt64(number) &* 0x1_0000_0001)
-    let size = UInt64(max(1, engine.configuration.model.vocabularySize))
-    return (0..<count).map { _ in TokenID(truncatingIfNeeded: generator.next() % size) }
+    var draws = SeededDraws(seed: seed, number)
+    let size = max(1, engine.configuration.model.vocabularySize)
+    return (0..<count).map { _ in TokenID(draws.number(below: size)) }
   }
 }
 
@@ -138,28 +131,5 @@ private struct Tally {
       throw CommandFailure(.runtime, "the answer ended before enough tokens were measured")
     }
     return BenchRunner.Outcome(rates: samples, policy: policy, stages: stages)
-  }
-}
-
-extension StageTotals {
-  fileprivate func adding(_ other: StageTotals) -> StageTotals {
-    var sum = self
-    sum.waitSeconds += other.waitSeconds
-    sum.computeSeconds += other.computeSeconds
-    sum.transferSeconds += other.transferSeconds
-    sum.sentByteCount += other.sentByteCount
-    sum.stepCount += other.stepCount
-    return sum
-  }
-}
-
-/// Random numbers that are the same everywhere.
-private struct SplitMix {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var bits = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-    bits = (bits ^ bits >> 27) &* 0x94D0_49BB_1331_11EB
-    return bits ^ bits >> 31
   }
 }

@@ -124,7 +124,9 @@ struct BenchCommand: AsyncParsableCommand {
         for type in kvTypes {
           for cases in casesByBatch where !cases.isEmpty {
             settings.append(
-              BenchSetting(workerCount: workerCount, threadCount: threadCount, kvType: type, cases: cases))
+              BenchSetting(
+                workerCount: workerCount, threadCount: threadCount, kvType: type, cases: cases,
+                policyCount: groupSize?.values.count ?? 1))
           }
         }
       }

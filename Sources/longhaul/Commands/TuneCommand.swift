@@ -49,9 +49,7 @@ struct TuneCommand: AsyncParsableCommand {
   private var context: Int { cache.context ?? 0 }
 
   func validate() throws {
-    guard cache.context != nil else {
-      throw ValidationError("give the length with --context: tokens of prompt and answer together")
-    }
+    try cache.requireContext()
     guard (1...Limits.maximumContext).contains(stride), (trials ?? 1) >= 1 else {
       throw ValidationError("--stride and --trials must be at least 1")
     }

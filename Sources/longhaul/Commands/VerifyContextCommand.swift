@@ -46,9 +46,7 @@ struct VerifyContextCommand: AsyncParsableCommand {
   private var context: Int { cache.context ?? 0 }
 
   func validate() throws {
-    guard cache.context != nil else {
-      throw ValidationError("give the length with --context: tokens of prompt and answer together")
-    }
+    try cache.requireContext()
     guard context >= 16, (1...Limits.maximumContext).contains(stride) else {
       throw ValidationError("--context must be at least 16 and --stride at least 1")
     }

@@ -35,6 +35,13 @@ struct CacheOptions: ParsableArguments {
     }
   }
 
+  /// For commands that measure up to a length, which nothing else tells.
+  func requireContext() throws {
+    guard context != nil else {
+      throw ValidationError("give the length with --context: tokens of prompt and answer together")
+    }
+  }
+
   func demand(contextLength: Int, sequenceCount: Int, policy: PolicyRequest) -> KVDemand {
     KVDemand(
       elementType: kvType, contextLength: contextLength, sequenceCount: sequenceCount,
