@@ -38,6 +38,7 @@ package final class ClusterEngine: InferenceEngine {
   /// Messages that are none, waiting to be answered.
   let strangers = WaitingRoom(capacity: 32)
   let droppedResults = RareNews()
+  private let turnedAway = RareNews()
   /// Where workers fetch weights; nil where there are none to fetch.
   let weightDesk: WeightDesk?
   private let readinessSink: AsyncStream<EngineReadiness>.Continuation
@@ -116,6 +117,10 @@ package final class ClusterEngine: InferenceEngine {
 
   package func readiness() async -> EngineReadiness { state.withLock { $0.readiness } }
 
+  private func tellTurnedAway() {
+    if turnedAway.isToBeTold() { logger.warning("too many connections: one was cut") }
+  }
+
   /// Handles registrations, heartbeats and time until `stop`. Workers are told to stop before it returns, also those
   /// that come while it ends.
   package func run() async {
@@ -180,13 +185,19 @@ package final class ClusterEngine: InferenceEngine {
           // More than a few at once are noise: answering each would hold up the workers' heartbeats.
           if strangers.enter() { eventSink.yield(.stranger(peer, reason: "\(error)")) }
         }
-      }, onPeerEvent: { event in if case .disconnected(let peer?) = event { eventSink.yield(.gone(peer)) } })
+      },
+      onPeerEvent: { event in
+        if case .disconnected(let peer?) = event { eventSink.yield(.gone(peer)) }
+        if event == .turnedAway { engine.get()?.tellTurnedAway() }
+      })
     var intake = SocketSpecification(kind: .pull, role: .bind(configuration.resultEndpoint))
     intake.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
     intake.allowsInsecureRemote = configuration.allowsInsecureRemote
     intake.keys = configuration.keys.results(resultGate)
     intake.handshakeInterval = .seconds(1)
-    let result = try loop.open(intake) { message, _ in engine.get()?.takeResult(message) }
+    let result = try loop.open(
+      intake, onMessage: { message, _ in engine.get()?.takeResult(message) },
+      onPeerEvent: { event in if event == .turnedAway { engine.get()?.tellTurnedAway() } })
     return Links(
       control: control, resultEndpoint: loop.boundEndpoint(of: result) ?? configuration.resultEndpoint,
       controlEndpoint: loop.boundEndpoint(of: control) ?? configuration.controlEndpoint)

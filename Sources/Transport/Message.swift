@@ -45,6 +45,8 @@ package enum PeerEvent: Hashable, Sendable {
   case handshakeFailed
   /// The other side knows this side's key, and does not let it in.
   case refused
+  /// Somebody knocked at a bound socket that has as many connections as it may have.
+  case turnedAway
 }
 
 /// A message that was not delivered, and why.

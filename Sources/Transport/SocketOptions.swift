@@ -80,13 +80,16 @@ func openMonitor(
   of handle: UnsafeMutableRawPointer, id: SocketID, context: UnsafeMutableRawPointer
 ) throws(TransportError) -> UnsafeMutableRawPointer {
   let name = "inproc://longhaul-monitor-\(id.rawValue)"
-  let events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
+  let events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
     | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
   guard zmq_socket_monitor(handle, name, events) == 0, let monitor = zmq_socket(context, ZMQ_PAIR) else {
     throw .resources("a ZeroMQ monitor (\(lastErrorText()))")
   }
   var linger: Int32 = 0
   zmq_setsockopt(monitor, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
+  // A mark would make libzmq's own thread wait for this one, which may be waiting for it.
+  var mark: Int32 = 0
+  zmq_setsockopt(monitor, ZMQ_RCVHWM, &mark, MemoryLayout<Int32>.size)
   guard zmq_connect(monitor, name) == 0 else {
     let reason = lastErrorText()
     zmq_close(monitor)

@@ -31,12 +31,19 @@ package struct SocketSpecification: Sendable {
   package var silenceTimeout = Duration.seconds(3)
   /// A connection that has not said who it is by then is dropped.
   package var handshakeInterval = Duration.seconds(2)
+  /// Connections that a TCP socket which is bound has at once; more are cut.
+  package var maximumConnectionCount = AcceptedConnections.usualLimit
   /// How long what is queued may still be sent when the loop stops.
   package var linger = Duration.seconds(1)
   /// Who may be at the other end.
   package var keys = SocketKeys.none
   /// Whether it may be bound or connected, without keys, where other machines are.
   package var allowsInsecureRemote = false
+
+  /// Whether connections are counted: the files of an `ipc` socket keep strangers out.
+  var countsConnections: Bool {
+    if case .bind(let endpoint) = role, case .tcp = endpoint.address { true } else { false }
+  }
 
   /// Whether traffic that leaves this machine would be open to all.
   var isExposed: Bool { !endpoint.isLoopback && !keys.areSet }

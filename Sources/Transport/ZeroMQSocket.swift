@@ -15,6 +15,7 @@ final class ZeroMQSocket {
   private var outgoing = OutgoingQueue()
   private var file: SocketFile?
   private var connections = ConnectionTable()
+  private var accepted: AcceptedConnections
 
   /// Creates, configures, then binds or connects.
   init(
@@ -24,6 +25,7 @@ final class ZeroMQSocket {
     self.specification = specification
     self.handlers = handlers
     endpoint = specification.endpoint
+    accepted = AcceptedConnections(limit: specification.maximumConnectionCount)
     guard let handle = zmq_socket(context, specification.kind.native) else {
       throw .resources("a ZeroMQ socket (\(lastErrorText()))")
     }
@@ -31,7 +33,9 @@ final class ZeroMQSocket {
     do throws(TransportError) {
       try configure(handle, specification)
       try configureKeys(handle, id, specification)
-      if handlers.onPeerEvent != nil { monitor = try openMonitor(of: handle, id: id, context: context) }
+      if handlers.onPeerEvent != nil || specification.countsConnections {
+        monitor = try openMonitor(of: handle, id: id, context: context)
+      }
       try attach()
     } catch {
       close(lingering: .zero)
@@ -101,16 +105,28 @@ final class ZeroMQSocket {
     while let arrival = receiveFrames(from: monitor, limit: 2) {
       guard let first = arrival.frames.first, first.count >= 2 else { continue }
       let event = first.withUnsafeBytes { Int32($0.loadUnaligned(as: UInt16.self)) }
+      // The event's number, the descriptor where one is made or gone, follows its kind.
+      let descriptor =
+        first.count >= 6 ? first.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 2, as: Int32.self) } : -1
       switch event {
+      case ZMQ_EVENT_ACCEPTED: accepted.accepted(descriptor)
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: handlers.onPeerEvent?(.connected)
       case ZMQ_EVENT_DISCONNECTED:
-        // The event's number, the descriptor here, follows its kind.
-        let descriptor =
-          first.count >= 6 ? first.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 2, as: Int32.self) } : -1
+        accepted.ended(descriptor)
         handlers.onPeerEvent?(.disconnected(connections.ended(descriptor)))
       case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: handlers.onPeerEvent?(.refused)
       default: handlers.onPeerEvent?(.handshakeFailed)
       }
+    }
+    cutExcess()
+  }
+
+  /// Only now: the end of one that was too many may have been among the news.
+  private func cutExcess() {
+    guard specification.countsConnections, case .tcp(_, let port) = endpoint.address else { return }
+    for descriptor in accepted.takeExcess() {
+      AcceptedConnections.cut(descriptor, port: port)
+      handlers.onPeerEvent?(.turnedAway)
     }
   }
 

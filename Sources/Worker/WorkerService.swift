@@ -34,6 +34,7 @@ package final class WorkerService: Sendable {
   /// Whose frames the stage takes, in a cluster with keys: the previous stage's alone.
   private let gate = KeyGate()
   private let droppedFrames = RareNews()
+  private let turnedAway = RareNews()
   private let started = ContinuousClock.now
 
   /// - Parameter onStageReady: told each time a stage has been loaded, with its layers and bytes.
@@ -108,7 +109,11 @@ package final class WorkerService: Sendable {
     intake.allowsInsecureRemote = configuration.allowsInsecureRemote
     intake.keys = configuration.keys.intake(gate)
     intake.handshakeInterval = .seconds(1)
-    let data = try loop.open(intake, onMessage: { [self] message, _ in takeFrame(message) })
+    let data = try loop.open(
+      intake, onMessage: { [self] message, _ in takeFrame(message) },
+      onPeerEvent: { [self] event in
+        if event == .turnedAway, turnedAway.isToBeTold() { logger.warning("too many connections: one was cut") }
+      })
     var line = SocketSpecification(kind: .dealer, role: .connect(configuration.coordinator))
     line.maximumMessageByteCount = WireLimits.maximumControlByteCount
     line.allowsInsecureRemote = configuration.allowsInsecureRemote
@@ -150,7 +155,7 @@ package final class WorkerService: Sendable {
     case .link(.refused):
       guard let keys = configuration.keys else { return false }
       throw WorkerFailure.keyRefused(configuration.coordinator, keys.own.publicKey)
-    case .link(.handshakeFailed): break
+    case .link(.handshakeFailed), .link(.turnedAway): break
     case .tick:
       try perform(session.link.event(.tick, now: now), session: &session)
       if let end = session.drainEnd, now >= end { return try leave("it has drained long enough", session) }

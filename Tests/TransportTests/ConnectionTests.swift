@@ -33,6 +33,62 @@ struct ConnectionTests {
     }
   }
 
+  @Test("strangers beyond the limit are cut, also those who speak the protocol; whoever is there is not disturbed")
+  func limited() throws {
+    let loop = try SocketLoop(name: "test")
+    defer { loop.stop() }
+    let asked = Mailbox<Received>()
+    let events = Mailbox<PeerEvent>()
+    var specification = SocketSpecification(kind: .router, role: .bind(try anyPort()))
+    specification.maximumConnectionCount = 4
+    let router = try loop.open(
+      specification, onMessage: { asked.put(Received(message: $0, peer: $1)) }, onPeerEvent: { events.put($0) })
+    let endpoint = try #require(loop.boundEndpoint(of: router))
+    guard case .tcp(_, let port) = endpoint.address else { throw WrongError(nil) }
+    let answered = Mailbox<Received>()
+    let dealer = try loop.open(SocketSpecification(kind: .dealer, role: .connect(endpoint)), into: answered)
+    func exchange(_ word: String) throws {
+      try loop.send(Message(Array(word.utf8)), on: dealer)
+      let question = try #require(asked.next())
+      #expect(question.bytes == [Array(word.utf8)])
+      try loop.send(question.message, on: router, to: question.peer)
+      #expect(try #require(answered.next()).bytes == [Array(word.utf8)])
+    }
+    try exchange("before")
+    var strangers = try (0..<200).map { index in
+      try RawConnection(port: port, saying: RawConnection.greeting(as: "DEALER"))
+    }
+    for round in 0..<20 { try exchange("meanwhile \(round)") }
+    let deadline = ContinuousClock.now + .seconds(20)
+    while strangers.count > 3, ContinuousClock.now < deadline { strangers.removeAll { $0.isClosedByPeer } }
+    #expect(strangers.count == 3)
+    var isTold = false
+    while !isTold, let event = events.next() { isTold = event == .turnedAway }
+    #expect(isTold)
+    // Where they have gone, others come in.
+    strangers = []
+    let late = try loop.open(SocketSpecification(kind: .dealer, role: .connect(endpoint)))
+    try loop.send(Message([7]), on: late)
+    #expect(asked.next()?.bytes == [[7]])
+    try exchange("after")
+  }
+
+  @Test("what is cut is what came last, once, and nothing that has ended by itself")
+  func excess() {
+    var accepted = AcceptedConnections(limit: 2)
+    for descriptor: Int32 in [5, 6, 7, 8] { accepted.accepted(descriptor) }
+    accepted.ended(8)
+    #expect(accepted.takeExcess() == [7])
+    #expect(accepted.takeExcess().isEmpty && accepted.count == 3)
+    accepted.ended(5)
+    accepted.ended(7)
+    accepted.accepted(7)
+    #expect(accepted.takeExcess().isEmpty && accepted.count == 2)
+    // A number that is accepted again was freed without a word.
+    accepted.accepted(7)
+    #expect(accepted.takeExcess().isEmpty && accepted.count == 2)
+  }
+
   @Test("a number given to the next connection names neither the old peer twice nor the new one early")
   func reusedDescriptor() {
     var table = ConnectionTable()
