@@ -7,7 +7,7 @@ extension EndToEnd {
   @Suite("Faults at exact places")
   struct Faults {
     /// False, with a printed note, when the program beside the tests was built without fail-points (a release build).
-    private static func hasFailPoints(_ cluster: ServedCluster) async throws -> Bool {
+    static func hasFailPoints(_ cluster: ServedCluster) async throws -> Bool {
       let file = cluster.folder.url.appendingPathComponent("stage-0")
       try Data("spoil@0".utf8).write(to: file)
       let answer = try await cluster.post("/v1/completions", Recovery.request("Once", tokens: 1, seed: nil))
@@ -17,11 +17,11 @@ extension EndToEnd {
       return false
     }
 
-    private static func arm(_ fault: String, stage: Int, position: Int, in cluster: ServedCluster) throws {
+    static func arm(_ fault: String, stage: Int, position: Int, in cluster: ServedCluster) throws {
       try Data("\(fault)@\(position)".utf8).write(to: cluster.folder.url.appendingPathComponent("stage-\(stage)"))
     }
 
-    private static func isArmed(stage: Int, in cluster: ServedCluster) -> Bool {
+    static func isArmed(stage: Int, in cluster: ServedCluster) -> Bool {
       FileManager.default.fileExists(atPath: cluster.folder.path("stage-\(stage)"))
     }
 
