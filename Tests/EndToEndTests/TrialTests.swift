@@ -48,7 +48,8 @@ extension EndToEnd {
       let client = StreamingClient(port: cluster.port)
       var (suspected, found, recovered) = (Times(), Times(), Times())
       for trial in 0..<Self.count {
-        let body = Recovery.request("The whale", tokens: 120, seed: trial % 2 == 0 ? nil : 3, more: ", \"stream\": true")
+        let seed = trial % 2 == 0 ? nil : 3
+        let body = Recovery.request("The whale", tokens: 120, seed: seed, more: ", \"stream\": true")
         let whole = StreamedText(client.complete(body).body)
         try #require(whole.isDone && whole.finishReason == "length")
         let before = cluster.log("coordinator")
