@@ -55,6 +55,7 @@ package struct StageTotals: Hashable, Sendable {
     return difference
   }
 
+  /// Both together.
   package func adding(_ other: StageTotals) -> StageTotals {
     var sum = self
     sum.waitSeconds += other.waitSeconds

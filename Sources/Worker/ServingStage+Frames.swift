@@ -5,9 +5,9 @@ import Wire
 
 /// What a stage sends on.
 extension ServingStage {
-  /// The step for the next stage: rows of the entries that it reads, as they were computed, or out of the log.
+  /// The step for the next stage: rows of the entries that it reads, as they were computed, or out of the log. A log
+  /// that cannot be read fails the step.
   /// - Parameter rows: the first row of each entry; nil for one that was not computed here.
-  /// A log that cannot be read fails the step.
   func forwarded(_ received: ForwardHeader, rows: [Int?]) -> Message {
     var header = received
     var payload: Frame?
