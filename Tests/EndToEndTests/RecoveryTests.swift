@@ -47,12 +47,7 @@ extension EndToEnd {
       _ body: String, on cluster: ServedCluster
     ) async throws -> Task<(status: Int, body: String), any Error> {
       let request = cluster.stream("/v1/completions", body)
-      let deadline = ContinuousClock.now + .seconds(30)
-      while ContinuousClock.now < deadline,
-        !((try? String(contentsOf: request.answer, encoding: .utf8)) ?? "").contains("data:")
-      {
-        try await Task.sleep(for: .milliseconds(2))
-      }
+      await cluster.waitForTokens(1, in: request.answer)
       return request.end
     }
 

@@ -144,6 +144,15 @@ final class ServedCluster: @unchecked Sendable {
     return (file, end)
   }
 
+  /// Returns when a streamed answer has grown to so many tokens, or after 30 s. For none it lets the prompt begin.
+  func waitForTokens(_ count: Int, in answer: URL) async {
+    let deadline = ContinuousClock.now + .seconds(30)
+    repeat {
+      try? await Task.sleep(for: .milliseconds(count == 0 ? 30 : 2))
+    } while ContinuousClock.now < deadline
+      && ((try? String(contentsOf: answer, encoding: .utf8)) ?? "").components(separatedBy: "data: ").count <= count
+  }
+
   /// Sends a request and hangs up before it is answered.
   func leave(_ path: String, _ body: String, afterMilliseconds: Int) async throws {
     _ = try await curl(["-d", body, "--max-time", "\(Double(afterMilliseconds) / 1000)", url(path)])
