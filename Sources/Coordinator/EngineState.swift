@@ -85,10 +85,10 @@ struct EngineState {
     for case .interrupt(let reason) in actions {
       if let firstStage { retiredLinks.append(firstStage) }
       firstStage = nil
-      for sequence in scheduler?.runningSequences ?? [] where generations[sequence]?.noteInterrupted() ?? false {
+      scheduler?.suspend()
+      for sequence in scheduler?.hopelessSequences ?? [] {
         fail(sequence, EngineError.failed("one plan after the other ended while the request ran; last: \(reason)"))
       }
-      scheduler?.suspend()
     }
   }
 

@@ -5,8 +5,6 @@ import Wire
 struct Generation {
   let sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
   let submitted: Duration
-  /// Plans in a row that ended while the sequence ran and had not got on since the plan before.
-  private var fruitlessPlanCount = 0
   /// Epochs in which a step with it came to nothing, since it last got on.
   private(set) var failedEpochs: Set<PlanEpoch> = []
   private var firstSent: Duration?
@@ -25,21 +23,9 @@ struct Generation {
     if firstSent == nil { firstSent = now }
   }
 
-  /// The plan it ran under is over. True when so many were, without a step of it in between, that it must be taken for
-  /// the cause.
-  mutating func noteInterrupted() -> Bool {
-    fruitlessPlanCount += 1
-    return fruitlessPlanCount >= Self.maximumFruitlessPlanCount
-  }
-
   mutating func noteFailedStep(in epoch: PlanEpoch) { failedEpochs.insert(epoch) }
 
-  mutating func noteProgress() {
-    fruitlessPlanCount = 0
-    failedEpochs = []
-  }
-
-  private static let maximumFruitlessPlanCount = 8
+  mutating func noteProgress() { failedEpochs = [] }
 
   /// Passes on what the last stage said beside the token itself.
   func passScores(_ entry: StepResultEntry, logits: [Float]?) {

@@ -22,6 +22,9 @@ struct ActiveSequence: Sendable {
   /// Steps that carry an entry of it and are not completed.
   var stepsInFlight = 0
   var isCancelled = false
+  /// Plans in a row that ended while a step of it was in flight, with none of its steps completed in between. One that
+  /// never served does not count: the sequence cannot be why it ended.
+  var fruitlessPlanCount = 0
 
   private struct Replay {
     let stages: StageSet
@@ -50,6 +53,7 @@ struct ActiveSequence: Sendable {
 
   /// Nothing of it is in flight any more.
   mutating func suspend() {
+    if stepsInFlight > 0 { fruitlessPlanCount += 1 }
     stepsInFlight = 0
     replay = nil
   }

@@ -30,6 +30,14 @@ extension Scheduler {
     forgetSteps()
   }
 
+  /// Running sequences under which so many plans in a row have ended, without a step of theirs completed, that each
+  /// must be taken for the cause; ascending.
+  package var hopelessSequences: [SequenceID] {
+    runningSequences.filter { active[$0]?.fruitlessPlanCount ?? 0 >= Self.maximumFruitlessPlanCount }
+  }
+
+  private static let maximumFruitlessPlanCount = 8
+
   /// A new plan is in force: every running sequence goes on where all stages had it, oldest first, after the stages
   /// that lack it have read it again; from its first token where that is all of them. Nothing that was reported is
   /// reported again.

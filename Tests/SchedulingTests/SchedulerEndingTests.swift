@@ -191,6 +191,36 @@ struct SchedulerEndingTests {
     #expect(kept.entries[0].startPosition == 7 && kept.entries[0].rebuilding.isEmpty && kept.resumes.count == 1)
   }
 
+  @Test("A sequence is taken for the cause when plan after plan ends under its steps, not when they end without them")
+  func hopeless() throws {
+    let bench = SchedulerBench(stages: 2, budget: 8, chunk: 8)
+    try bench.submit(1, prompt: 6, new: 9)
+    func resume() {
+      _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: false) { _, _ in StageSet() }
+    }
+    let first = try #require(bench.next())
+    // Plans that end before they serve.
+    for _ in 0..<20 { bench.scheduler.suspend() }
+    #expect(bench.scheduler.hopelessSequences == [])
+    for _ in 0..<6 {
+      resume()
+      _ = try #require(bench.next())
+      bench.scheduler.suspend()
+    }
+    #expect(bench.scheduler.hopelessSequences == [], "seven plans have ended under it")
+    resume()
+    let step = try #require(bench.next())
+    #expect(step.entries[0].tokens == first.entries[0].tokens)
+    try bench.complete(step)
+    for _ in 0..<8 {
+      #expect(bench.scheduler.hopelessSequences == [], "it got on")
+      resume()
+      _ = try #require(bench.next())
+      bench.scheduler.suspend()
+    }
+    #expect(bench.scheduler.hopelessSequences == [Self.a])
+  }
+
   @Test("Stages that hold only what has ended are told so by a step without entries")
   func cleared() throws {
     let bench = SchedulerBench(stages: 2)
