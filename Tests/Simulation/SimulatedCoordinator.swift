@@ -11,6 +11,8 @@ struct SimulatedCoordinator {
     let expected: [TokenID]
     var told: [TokenID] = []
     var isOver = false
+    /// Epochs in which a step with it came to nothing, since it last got on.
+    var failedEpochs: Set<PlanEpoch> = []
   }
 
   static let configuration = ModelConfiguration(
@@ -30,6 +32,8 @@ struct SimulatedCoordinator {
   var held: [String: [HeldSequence]] = [:]
   var lastStep = Duration.zero
   var requests: [SequenceID: Request] = [:]
+  /// Each life counts anew, as the product does.
+  var nextSequence: UInt64 = 1
   /// The connection of every worker that is a member.
   var peers: [String: Int] = [:]
 
@@ -63,7 +67,7 @@ struct SimulatedCoordinator {
   mutating func halt(for actions: [ClusterControl.Action], bug: PlantedBug?) {
     for case .interrupt in actions {
       if bug != .sendsBetweenPlans { isServing = false }
-      if bug != .noRewind, bug != .sendsBetweenPlans { scheduler?.suspend() }
+      if bug != .noRewind { scheduler?.suspend() }
     }
   }
 

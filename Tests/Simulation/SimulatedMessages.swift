@@ -13,6 +13,14 @@ enum SimulatedMessage {
   case assign(SimulatedAssignment)
   case forward(SimulatedStep)
   case result(SimulatedStep)
+
+  /// What is on its way through the stages.
+  var step: SimulatedStep? {
+    switch self {
+    case .forward(let step), .result(let step): step
+    default: nil
+    }
+  }
 }
 
 struct SimulatedAssignment {
@@ -20,6 +28,7 @@ struct SimulatedAssignment {
   let resumedEpoch: PlanEpoch?
   let stageIndex: Int
   let layers: LayerRange
+  let pageCount: Int
   let isLast: Bool
   /// The next stage's worker; nil when results go to the coordinator.
   let next: Int?

@@ -1,8 +1,8 @@
 import Cluster
 import Fixtures
 import Inference
+import Scheduling
 import Worker
-
 
 /// The network and what goes wrong in it; processes that end, stand still and hang.
 extension Simulation {
@@ -42,17 +42,44 @@ extension Simulation {
   }
 
   mutating func sendData(_ message: SimulatedMessage, from: Int, to: Int) {
-    if let cut = cuts[Pair(from: from, to: to)], cut > now { return }
-    if now < faultEnd, random.chance(lossShare) { return }
-    // In order, unless something goes wrong.
     var time = max(now + delay, (lastData[Pair(from: from, to: to)] ?? .zero) + .microseconds(1))
-    lastData[Pair(from: from, to: to)] = time
-    // A reordered message is one that takes longer.
-    if hasFaults, now < faultEnd, random.chance(0.03) { time += .milliseconds(Int.random(in: 1...800, using: &random)) }
-    events.push(.data(message, to: target(to)), at: time)
-    if hasFaults, now < faultEnd, random.chance(0.03) {
+    if let cut = cuts[Pair(from: from, to: to)], cut > now {
+      // Lost with its connection, or only kept by it until the way is open again.
+      guard random.chance(0.5) else { return }
+      time = max(time, cut)
+    }
+    guard hasFaults, now < faultEnd else { return push(message, from: from, to: to, at: time) }
+    if random.chance(lossShare) { return }
+    if random.chance(0.1) {
+      if heldBack.count >= 200 { heldBack.removeFirst(100) }
+      heldBack.append((message, to))
+      // Mostly a copy.
+      if random.chance(0.1) { return }
+    }
+    push(message, from: from, to: to, at: time)
+    if random.chance(0.03) {
       events.push(.data(message, to: target(to)), at: time + .milliseconds(Int.random(in: 0...2000, using: &random)))
     }
+  }
+
+  /// In order, unless it takes longer, so that others overtake it.
+  private mutating func push(_ message: SimulatedMessage, from: Int, to: Int, at time: Duration) {
+    lastData[Pair(from: from, to: to)] = time
+    let isLate = hasFaults && now < faultEnd && random.chance(0.03)
+    let detour = isLate ? Duration.milliseconds(Int.random(in: 1...800, using: &random)) : .zero
+    events.push(.data(message, to: target(to)), at: time + detour)
+  }
+
+  /// What was held back comes just before the step that has its number, under whatever plan that is by now.
+  mutating func takeHeldBack(before message: SimulatedMessage, at target: Target) -> [SimulatedMessage] {
+    guard !heldBack.isEmpty, now < faultEnd, let step = message.step else { return [] }
+    let node = if case .worker(let index, _) = target { index } else { -1 }
+    guard
+      let place = heldBack.firstIndex(where: { old, to in
+        to == node && old.step?.plan.step == step.plan.step && old.step?.epoch != step.epoch
+      })
+    else { return [] }
+    return [heldBack.remove(at: place).message]
   }
 
   // MARK: Connections
@@ -108,11 +135,14 @@ extension Simulation {
     case 50..<60:
       log("\(workers[index].name) hangs")
       workers[index].isHung = true
-    case 60..<85: cut(index, for: span)
-    case 85..<92:
+    case 60..<80: cut(index, for: random.chance(0.2) ? span * 3 : span)
+    case 80..<85:
+      log("the logs of \(workers[index].name) cannot be read any more")
+      workers[index].stage?.spoilLogs()
+    case 85..<90:
       log("the connection of \(workers[index].name) breaks")
       breakConnection(of: index)
-    case 92..<97:
+    case 90..<93:
       log("the coordinator stands still for \(span)")
       coordinator.pausedUntil = now + span
     default: crashCoordinator()

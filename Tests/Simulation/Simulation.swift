@@ -4,7 +4,6 @@ import Inference
 import Scheduling
 import Worker
 
-
 /// A run that broke a rule: the seed runs it again.
 package struct SimulationFailure: Error, CustomStringConvertible {
   package let seed: UInt64
@@ -18,17 +17,39 @@ package struct SimulationFailure: Error, CustomStringConvertible {
 }
 
 /// What a run saw.
-package struct SimulationReport: Sendable {
+package struct SimulationReport: Sendable, CustomStringConvertible {
   package var requests = 0
   package var tokens = 0
   package var plans = 0
   package var faults = 0
+  /// Requests whose client went away.
+  package var abandoned = 0
+  /// Steps that a stage could not compute.
+  package var failedSteps = 0
   /// Tokens of running sequences that nobody, some stages and all stages read again after a loss.
   package var keptSequences = 0
   package var replayedTokens = 0
   package var rereadTokens = 0
 
   package init() {}
+
+  package var description: String {
+    "\(requests) requests (\(abandoned) abandoned), \(tokens) tokens, \(plans) plans, \(faults) faults, "
+      + "\(failedSteps) failed steps, after losses \(keptSequences) sequences kept, \(replayedTokens) tokens "
+      + "replayed, \(rereadTokens) read again"
+  }
+
+  package mutating func add(_ other: SimulationReport) {
+    requests += other.requests
+    tokens += other.tokens
+    plans += other.plans
+    faults += other.faults
+    abandoned += other.abandoned
+    failedSteps += other.failedSteps
+    keptSequences += other.keptSequences
+    replayedTokens += other.replayedTokens
+    rereadTokens += other.rereadTokens
+  }
 
   mutating func add(_ recovery: RecoveryReport?) {
     guard let recovery else { return }
@@ -63,6 +84,7 @@ package struct Simulation {
     case startWorker(Int)
     case startCoordinator
     case request
+    case abandon(SequenceID, life: Int)
   }
 
   let seed: UInt64
@@ -81,7 +103,8 @@ package struct Simulation {
   var lastData: [Pair: Duration] = [:]
   /// Until when nothing passes from one node to another; the coordinator is -1.
   var cuts: [Pair: Duration] = [:]
-  var nextSequence: UInt64 = 1
+  /// Frames that the network keeps until they do the most harm, and where they are to go.
+  var heldBack: [(message: SimulatedMessage, to: Int)] = []
   var pendingRequestCount = 0
   let hasFaults: Bool
   /// Faults end here; everything must come to an end soon after.
@@ -121,7 +144,8 @@ package struct Simulation {
       events.push(.request, at: .milliseconds(Int.random(in: 300...14_000, using: &random)))
     }
     if hasFaults { events.push(.fault, at: .milliseconds(Int.random(in: 500...4000, using: &random))) }
-    let end = Duration.seconds(3000)
+    // Time for all requests one after the other, had they to be.
+    let end = Duration.seconds(200) + .milliseconds(stepMilliseconds) * 1500
     while let (time, happening) = events.pop() {
       now = time
       guard now < end else { throw failure("not finished \(end) after the start: \(open), \(left)") }
@@ -157,21 +181,35 @@ package struct Simulation {
     trace.append("\(now) \(text)")
   }
 
+  private mutating func go(on span: Duration, until isReached: (Simulation) -> Bool) throws {
+    let end = now + span
+    while !isReached(self), let (time, happening) = events.pop(), time < end {
+      now = time
+      try handle(happening)
+    }
+  }
+
+  /// Workers that are not members.
+  private var strays: [String] {
+    workers.filter { worker in
+      let member = coordinator.control.membership[worker.name]
+      return !worker.isAlive || member?.status != .alive || member?.incarnation != worker.link.incarnation
+    }.map(\.name)
+  }
+
   /// Everything has ended: nothing may be left behind.
   private mutating func finish() throws -> SimulationReport {
     guard coordinator.scheduler?.counts.usedPageCount ?? 0 == 0 else { throw failure("pages are left in use") }
     // Releases may still be on their way to later stages.
-    let settled = now + .seconds(5)
-    while let (time, happening) = events.pop(), time < settled {
-      now = time
-      try handle(happening)
-    }
+    try go(on: .seconds(5)) { _ in false }
     for share in coordinator.control.plan?.stages ?? [] {
       guard let worker = workers.first(where: { $0.name == share.worker }), worker.isAlive,
-        worker.assignment?.epoch == coordinator.control.epoch, coordinator.isServing
+        worker.stage?.assignment.epoch == coordinator.control.epoch, coordinator.isServing
       else { continue }
       guard worker.held.isEmpty else { throw failure("\(worker.name) still holds \(worker.held.count) sequences") }
     }
+    try go(on: .seconds(30)) { $0.strays.isEmpty }
+    guard strays.isEmpty else { throw failure("\(strays) never came back into the cluster") }
     return report
   }
 }

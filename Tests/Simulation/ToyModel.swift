@@ -59,11 +59,11 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case lostFramesUnnoticed
   /// A stage forgets no sequence that has ended.
   case releasesIgnored
-  /// Steps go out under the next epoch before its stages are ready.
+  /// Steps go out although the plan is over, under the next epoch before its stages are ready.
   case sendsBetweenPlans
   /// A stage cuts what goes on under a new plan not to where all have it.
   case resumesWithoutCutting
-  /// A stage keeps sequences of an epoch before the last that served.
+  /// A stage keeps its sequences as long as its layers stay, whichever epoch and coordinator they are of.
   case keepsSequencesOfAnyEpoch
   /// The coordinator takes every stage to hold all it has.
   case holdingsAssumed

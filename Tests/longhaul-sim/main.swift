@@ -3,44 +3,42 @@ import Simulation
 
 // longhaul-sim FIRST COUNT: simulates a cluster for COUNT seeds from FIRST on; prints each failure and ends with
 // status 1 when there was one.
-// longhaul-sim bugs: which seed catches each planted mistake.
-if CommandLine.arguments.dropFirst().first == "bugs" {
-  for bug in PlantedBug.allCases {
-    let seed = (0..<400 as Range<UInt64>).first { seed in
+// longhaul-sim bugs [COUNT [MISTAKE]]: which of COUNT seeds catch each planted mistake, and how.
+let arguments = Array(CommandLine.arguments.dropFirst())
+if arguments.first == "bugs" {
+  let count = arguments.dropFirst().first.flatMap { UInt64($0) } ?? 400
+  let wanted = arguments.dropFirst(2).first
+  for bug in PlantedBug.allCases where wanted == nil || bug.rawValue == wanted {
+    var caught: [SimulationFailure] = []
+    for seed in 0..<count {
       var simulation = Simulation(seed: seed, bug: bug)
-      return (try? simulation.run()) == nil
+      do {
+        _ = try simulation.run()
+      } catch let failure as SimulationFailure {
+        caught.append(failure)
+      }
     }
-    print("\(bug.rawValue): \(seed.map { "caught by seed \($0)" } ?? "NOT CAUGHT")")
+    let first = caught.first.map { ", the first is \($0.seed): \($0.rule.prefix(160))" } ?? ""
+    print("\(bug.rawValue): caught by \(caught.count) of \(count) seeds\(first)")
   }
   exit(0)
 }
-let arguments = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
-guard arguments.count == 2 else {
-  print("usage: longhaul-sim FIRST-SEED COUNT")
+let numbers = arguments.compactMap { UInt64($0) }
+guard numbers.count == 2 else {
+  print("usage: longhaul-sim FIRST-SEED COUNT | longhaul-sim bugs [COUNT [MISTAKE]]")
   exit(2)
 }
-let (first, count) = (arguments[0], arguments[1])
+let (first, count) = (numbers[0], numbers[1])
 var failures = 0
 var total = SimulationReport()
 for seed in first..<first &+ count {
   var simulation = Simulation(seed: seed)
   do {
-    let report = try simulation.run()
-    total.requests += report.requests
-    total.tokens += report.tokens
-    total.plans += report.plans
-    total.faults += report.faults
-    total.keptSequences += report.keptSequences
-    total.replayedTokens += report.replayedTokens
-    total.rereadTokens += report.rereadTokens
+    total.add(try simulation.run())
   } catch {
     failures += 1
     print("\(error)")
   }
 }
-print(
-  "\(count) seeds, \(total.requests) requests, \(total.tokens) tokens, \(total.plans) plans, \(total.faults) faults, "
-    + "after losses \(total.keptSequences) sequences kept, \(total.replayedTokens) tokens replayed, "
-    + "\(total.rereadTokens) read again; "
-    + "\(failures) failures")
+print("\(count) seeds, \(total); \(failures) failures")
 exit(failures == 0 ? 0 : 1)

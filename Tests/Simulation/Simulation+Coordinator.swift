@@ -1,0 +1,192 @@
+import Cluster
+import Inference
+import Scheduling
+
+/// What the coordinator does about what it hears: the part of `ClusterEngine`.
+extension Simulation {
+  mutating func deliverToCoordinator(_ message: SimulatedMessage, _ connection: Int) throws {
+    if case .result(let step) = message { return try take(step) }
+    guard let index = connections[connection] else { return }
+    let name = workers[index].name
+    if case .register(_, let incarnation) = message {
+      do throws(RegistrationRefusal) {
+        let actions = try coordinator.control.register(
+          WorkerResources(name: name, memoryByteCount: 1 << 40, threadCount: 1), incarnation: incarnation, now: now)
+        coordinator.peers[name] = connection
+        coordinator.halt(for: actions, bug: bug)
+        tell(.welcome, to: name)
+        try? perform(actions.filter { if case .expel = $0 { false } else { true } })
+      } catch {
+        tell(.rejoin, over: connection)
+      }
+      return
+    }
+    guard coordinator.peers[name] == connection else { return tell(.rejoin, over: connection) }
+    switch message {
+    case .heartbeat(let incarnation, var vitals):
+      if bug == .progressIgnored { vitals.expectedStep = nil }
+      try apply(.heartbeat(worker: name, incarnation: incarnation, vitals))
+      tell(.welcome, to: name)
+    case .stageReady(let epoch, let held):
+      if epoch == coordinator.control.epoch { coordinator.held[name] = held }
+      try apply(.stageReady(worker: name, epoch))
+    default: break
+    }
+  }
+
+  mutating func apply(_ event: ClusterControl.Event) throws {
+    let actions = coordinator.control.event(event, now: now)
+    coordinator.halt(for: actions, bug: bug)
+    try perform(actions)
+  }
+
+  private mutating func perform(_ actions: [ClusterControl.Action]) throws {
+    for action in actions {
+      switch action {
+      case .assign(let plan, let epoch):
+        report.plans += 1
+        coordinator.held = [:]
+        log("plan \(epoch) over \(plan.stages.map { "\($0.worker) \($0.layers)" })")
+        for (index, share) in plan.stages.enumerated() {
+          let next = index + 1 < plan.stages.count ? plan.stages[index + 1].worker : nil
+          let assignment = SimulatedAssignment(
+            epoch: epoch, resumedEpoch: coordinator.servedEpoch, stageIndex: index, layers: share.layers,
+            pageCount: plan.pageCount, isLast: next == nil,
+            next: next.flatMap { name in workers.firstIndex { $0.name == name } })
+          tell(.assign(assignment), to: share.worker)
+        }
+        // Requests like to come while nobody serves.
+        if now < faultEnd, random.chance(0.2) {
+          pendingRequestCount += 1
+          events.push(.request, at: now + .milliseconds(Int.random(in: 0...100, using: &random)))
+        }
+      case .serve:
+        log("serving")
+        coordinator.serve(bug: bug, report: &report)
+        sendSteps()
+      case .interrupt(let reason):
+        log("the plan is over: \(reason)")
+        if let sequence = coordinator.scheduler?.hopelessSequences.first {
+          throw failure("\(sequence) is taken for what ends the plans")
+        }
+        guard hasFaults else { throw failure("a plan ended though nothing went wrong: \(reason)") }
+      case .expel(let name, let reason):
+        log("\(name) is counted out: \(reason)")
+        guard hasFaults else { throw failure("\(name) was counted out though nothing went wrong: \(reason)") }
+        tell(.rejoin, to: name)
+        coordinator.peers[name] = nil
+      case .fail(let reason, _): throw failure("the cluster failed for good: \(reason)")
+      case .giveUp(let reason): throw failure("requests were given up: \(reason)")
+      case .dismiss(let name, _): throw failure("\(name) was dismissed though nobody asked for it")
+      case .note(let text): log(text)
+      }
+    }
+  }
+
+  mutating func sendSteps() {
+    guard coordinator.isServing, let first = coordinator.control.plan?.stages.first?.worker,
+      let index = workers.firstIndex(where: { $0.name == first })
+    else { return }
+    while let plan = coordinator.scheduler?.nextStep(now: now) {
+      if coordinator.scheduler?.counts.stepsInFlightCount == 1 { coordinator.lastStep = now }
+      let step = SimulatedStep(
+        epoch: coordinator.control.epoch, plan: plan, rows: plan.entries.map { _ in [] })
+      sendData(.forward(step), from: -1, to: index)
+    }
+  }
+
+  private mutating func take(_ step: SimulatedStep) throws {
+    guard step.epoch == coordinator.control.epoch || bug == .coordinatorTakesAnyEpoch, coordinator.isServing,
+      let scheduler = coordinator.scheduler, !scheduler.isCompleted(step.plan.step)
+    else { return }
+    coordinator.lastStep = now
+    if let reason = step.failure {
+      report.failedSteps += 1
+      for sequence in scheduler.oldestStepSequences {
+        coordinator.requests[sequence]?.failedEpochs.insert(step.epoch)
+        guard coordinator.requests[sequence]?.failedEpochs.count ?? 0 <= coordinator.control.plan?.stages.count ?? 1
+        else { throw failure("\(sequence) is taken for what fails steps: \(reason)") }
+      }
+      return try apply(.pipelineFailed(coordinator.control.epoch, reason: reason))
+    }
+    let updates: [SequenceUpdate]
+    do {
+      updates = try coordinator.scheduler?.complete(
+        StepCompletion(
+          step: step.plan.step,
+          entries: step.plan.entries.filter { step.failed[$0.sequence] == nil }.map {
+            .init(sequence: $0.sequence, token: step.tokens[$0.sequence])
+          }, failed: step.failed, now: now)) ?? []
+    } catch {
+      return try apply(.pipelineFailed(coordinator.control.epoch, reason: "\(error)"))
+    }
+    for entry in step.plan.entries { coordinator.requests[entry.sequence]?.failedEpochs = [] }
+    for update in updates { try note(update) }
+    sendSteps()
+  }
+
+  private mutating func note(_ update: SequenceUpdate) throws {
+    switch update {
+    case .prefillProgress: break
+    case .token(let sequence, let token):
+      guard var request = coordinator.requests[sequence], !request.isOver else {
+        throw failure("\(sequence) got a token after its end")
+      }
+      request.told.append(token)
+      report.tokens += 1
+      guard request.told == Array(request.expected.prefix(request.told.count)) else {
+        throw failure("\(sequence) was told \(request.told) where \(request.expected) was due")
+      }
+      coordinator.requests[sequence] = request
+    case .finished(let sequence, _):
+      guard let request = coordinator.requests[sequence], request.told == request.expected else {
+        throw failure("\(sequence) ended without all its tokens")
+      }
+      coordinator.requests[sequence]?.isOver = true
+    case .failed(let sequence, let reason): throw failure("\(sequence) failed: \(reason)")
+    }
+  }
+
+  mutating func request() throws {
+    guard coordinator.isAlive, coordinator.control.takesRequests, coordinator.scheduler != nil else {
+      // The client comes again.
+      return events.push(.request, at: now + .milliseconds(500))
+    }
+    pendingRequestCount -= 1
+    let sequence = SequenceID(coordinator.nextSequence)
+    coordinator.nextSequence += 1
+    let promptCount = Int.random(in: 1...80, using: &random)
+    let prompt = (0..<promptCount).map { _ in TokenID.random(in: 0..<32_000, using: &random) }
+    let newTokens = Int.random(in: 0...25, using: &random)
+    var sampling = SamplingParameters.greedy
+    sampling.seed = UInt64.random(in: 0...UInt64.max, using: &random)
+    guard let policy = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 512) else { return }
+    do {
+      try coordinator.scheduler?.submit(
+        ScheduledRequest(
+          sequence: sequence, prompt: prompt, maximumNewTokens: newTokens, policy: policy, sampling: sampling),
+        now: now)
+    } catch {
+      throw failure("a request was not taken: \(error)")
+    }
+    report.requests += 1
+    coordinator.requests[sequence] = SimulatedCoordinator.Request(
+      prompt: prompt, newTokens: newTokens, seed: sampling.seed,
+      expected: ToyModel.reference(prompt: prompt, newTokens: newTokens, seed: sampling.seed))
+    sendSteps()
+    if random.chance(0.15) {
+      let patience = Duration.milliseconds(Int.random(in: 0...4000, using: &random))
+      events.push(.abandon(sequence, life: coordinator.life), at: now + patience)
+    }
+  }
+
+  /// The client goes away, whatever becomes of the plan at that moment.
+  mutating func abandon(_ sequence: SequenceID, life: Int) {
+    guard coordinator.isAlive, coordinator.life == life, coordinator.requests[sequence]?.isOver == false else { return }
+    log("nobody listens to \(sequence) any more")
+    report.abandoned += 1
+    coordinator.requests[sequence]?.isOver = true
+    coordinator.scheduler?.cancel(sequence)
+    sendSteps()
+  }
+}
