@@ -12,7 +12,10 @@ step "the wire's generated C matches its schema"
 proto/generate.sh --check
 
 step "shell scripts parse"
-for script in deploy/*.sh proto/*.sh .ci/run; do bash -n "$script"; done
+for script in deploy/*.sh proto/*.sh Tests/*/*.sh .ci/run; do bash -n "$script"; done
+
+step "kernels give the same bytes with every instruction set, ARM's included"
+Tests/Processors/compare.sh
 
 step "build: warnings are errors, every import is declared"
 # Warnings of dependencies are not ours: the log is read for this package's own files.
