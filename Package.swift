@@ -17,6 +17,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics.git", from: "2.13.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
@@ -68,9 +69,13 @@ let package = Package(
       // Tests may let faults happen at exact places; the program that is installed cannot.
       swiftSettings: swiftSettings + [.define("FAILPOINTS", .when(configuration: .debug))]),
     .target(
+      name: "Telemetry", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+      swiftSettings: swiftSettings),
+    .target(
       name: "Coordinator",
       dependencies: [
-        "Inference", "Scheduling", "Cluster", "Wire", "Transport", "Provisioning",
+        "Inference", "Scheduling", "Cluster", "Wire", "Transport", "Provisioning", "Telemetry",
+        .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .target(
@@ -85,7 +90,7 @@ let package = Package(
       name: "longhaul",
       dependencies: [
         "Inference", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI", "Transport",
-        "Credentials", "Evaluation", "Provisioning", .product(name: "Yams", package: "Yams"),
+        "Credentials", "Evaluation", "Provisioning", "Telemetry", .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -136,6 +141,10 @@ let package = Package(
     .testTarget(
       name: "TransportTests", dependencies: ["Fixtures", "Transport", "CPlatform"], swiftSettings: swiftSettings),
     .testTarget(name: "CredentialsTests", dependencies: ["Credentials", "Transport"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "TelemetryTests",
+      dependencies: ["Telemetry", .product(name: "CoreMetrics", package: "swift-metrics")],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "OpenAIAPITests",
       dependencies: [

@@ -56,6 +56,7 @@ extension ClusterEngine {
   func cancel(_ sequence: SequenceID) {
     state.withLock { state in
       guard state.generations.removeValue(forKey: sequence) != nil else { return }
+      state.metrics.noteAbandoned()
       state.scheduler?.cancel(sequence)
       sendSteps(&state)
     }
@@ -139,13 +140,15 @@ extension ClusterEngine {
       case .prefillProgress(let sequence, let done, let total):
         state.generations[sequence]?.sink.yield(.prefillProgress(done: done, total: total))
       case .token(let sequence, let token):
-        state.generations[sequence]?.passToken(token, entry: entries[sequence], now: now)
+        if let latency = state.generations[sequence]?.passToken(token, entry: entries[sequence], now: now) {
+          state.metrics.note(latency)
+        }
       case .finished(let sequence, let reason):
-        var generation = state.generations.removeValue(forKey: sequence)
-        generation?.finish(reason, now: now)
+        if var generation = state.generations.removeValue(forKey: sequence) {
+          state.metrics.noteEnd(reason, generation.finish(reason, now: now))
+        }
       case .failed(let sequence, let reason):
-        let generation = state.generations.removeValue(forKey: sequence)
-        generation?.sink.finish(throwing: EngineError.failed(reason))
+        state.fail(sequence, EngineError.failed(reason))
       }
     }
   }

@@ -19,7 +19,9 @@ extension ClusterEngine {
       tell(.refused(reason: reason), peer)
     case .stepFailed(let epoch, let reason): apply(.pipelineFailed(epoch, reason: reason))
     case .abandoned(let sequence): cancel(sequence)
-    case .tick: apply(.tick(state.withLock { $0.load }))
+    case .tick:
+      apply(.tick(state.withLock { $0.load }))
+      state.withLock { $0.showMetrics() }
     case .stop: break
     }
   }

@@ -3,6 +3,7 @@ package import Inference
 package import Logging
 import Scheduling
 import Synchronization
+package import Telemetry
 package import Transport
 import Wire
 
@@ -59,10 +60,13 @@ package final class ClusterEngine: InferenceEngine {
   static let heartbeatMilliseconds = 100
 
   /// Binds the coordinator's sockets.
-  /// - Parameter farewellGrace: how long `run` stays at its end for workers that have not heard of it.
+  /// - Parameters:
+  ///   - metrics: what is counted here is shown there.
+  ///   - farewellGrace: how long `run` stays at its end for workers that have not heard of it.
   /// - Throws: `TransportError`, naming the endpoint and the remedy.
   package init(
-    configuration: ClusterConfiguration, logger: Logger, farewellGrace: Duration = .milliseconds(300)
+    configuration: ClusterConfiguration, logger: Logger, metrics: MetricRegistry = MetricRegistry(),
+    farewellGrace: Duration = .milliseconds(300)
   ) throws {
     self.configuration = configuration
     self.farewellGrace = farewellGrace
@@ -93,7 +97,8 @@ package final class ClusterEngine: InferenceEngine {
         control: ClusterControl(
           settings: configuration.controlSettings, planner: configuration.planner,
           // Workers may still have frames of a coordinator that was here before.
-          firstEpoch: PlanEpoch(UInt32.random(in: 1...UInt32.max / 2)), now: .zero)))
+          firstEpoch: PlanEpoch(UInt32.random(in: 1...UInt32.max / 2)), now: .zero),
+        metrics: EngineMetrics(metrics, build: configuration.build, numerics: NumericsID.current)))
     engine.set(self)
   }
 

@@ -12,6 +12,7 @@ extension EngineState {
     self.scheduler = scheduler
     servedEpoch = control.epoch
     recoveries.add(report)
+    metrics.noteServing(report)
     for sequence in report.lost {
       fail(sequence, EngineError.notReady("the cluster that is left has too little cache for the request"))
     }

@@ -36,6 +36,7 @@ struct EngineState {
   var generations: [SequenceID: Generation] = [:]
   /// What the stages spent since the first plan served, by their place in the pipeline.
   var stageTotals: [StageTotals] = []
+  var metrics: EngineMetrics
   var nextSequence: UInt64 = 1
   /// When the oldest unfinished step was sent or a result last came.
   var lastStepChange = Duration.zero
@@ -69,6 +70,7 @@ struct EngineState {
       stageTotals = Array(repeating: StageTotals(), count: timings.count)
     }
     for (index, timing) in timings.enumerated() { stageTotals[index].add(timing) }
+    metrics.add(timings)
   }
 
   /// Ends every generation with an error and forgets all sequences.
@@ -76,6 +78,7 @@ struct EngineState {
     _ = scheduler?.failAll()
     let ended = generations
     generations = [:]
+    metrics.noteFailures(ended.count)
     for generation in ended.values { generation.sink.finish(throwing: error) }
   }
 
@@ -97,9 +100,19 @@ struct EngineState {
     return retiredLinks
   }
 
+  /// Lets the metrics show this moment.
+  mutating func showMetrics() {
+    let stages = control.plan?.stages.map { ($0.worker, $0.layers.count) } ?? []
+    metrics.show(
+      scheduler?.counts, isReady: readiness == .ready, present: Set(peers.keys),
+      layers: Dictionary(stages) { first, _ in first })
+  }
+
   /// Ends one generation with an error.
   mutating func fail(_ sequence: SequenceID, _ error: any Error) {
     scheduler?.cancel(sequence)
-    generations.removeValue(forKey: sequence)?.sink.finish(throwing: error)
+    guard let generation = generations.removeValue(forKey: sequence) else { return }
+    metrics.noteFailures(1)
+    generation.sink.finish(throwing: error)
   }
 }

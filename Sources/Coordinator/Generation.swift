@@ -1,6 +1,14 @@
 import Inference
 import Wire
 
+/// How long a client waited for a token, in seconds.
+enum TokenLatency {
+  /// Since its request came.
+  case first(Double)
+  /// Since the one before.
+  case next(Double)
+}
+
 /// One admitted generation: where its events go and where its time went. Times are since the engine's start.
 struct Generation {
   let sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
@@ -9,6 +17,7 @@ struct Generation {
   private(set) var failedEpochs: Set<PlanEpoch> = []
   private var firstSent: Duration?
   private var firstToken: Duration?
+  private var lastToken: Duration?
   private var timings = GenerationTimings()
 
   init(
@@ -36,13 +45,15 @@ struct Generation {
     if let logits { sink.yield(.promptLogits(logits)) }
   }
 
-  mutating func passToken(_ token: TokenID, entry: StepResultEntry?, now: Duration) {
+  mutating func passToken(_ token: TokenID, entry: StepResultEntry?, now: Duration) -> TokenLatency {
+    defer { lastToken = now }
     if firstToken == nil { firstToken = now }
     timings.generatedTokenCount += 1
     sink.yield(.token(token, logprob: entry?.logprob, top: entry?.top ?? []))
+    return lastToken.map { .next((now - $0).inSeconds) } ?? .first((now - submitted).inSeconds)
   }
 
-  mutating func finish(_ reason: FinishReason, now: Duration) {
+  mutating func finish(_ reason: FinishReason, now: Duration) -> GenerationTimings {
     let sent = firstSent ?? now
     let readUntil = firstToken ?? now
     timings.queueSeconds = (sent - submitted).inSeconds
@@ -50,5 +61,6 @@ struct Generation {
     timings.decodeSeconds = (now - readUntil).inSeconds
     sink.yield(.finished(reason, timings))
     sink.finish()
+    return timings
   }
 }

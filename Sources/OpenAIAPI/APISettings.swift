@@ -25,6 +25,8 @@ package struct APISettings: Sendable {
   package var idleTimeout: Duration = .seconds(75)
   /// So is one whose client takes nothing of what waits for it.
   package var stallTimeout: Duration = .seconds(30)
+  /// What `/metrics` answers, in Prometheus' text format; nil: there is no such path.
+  package var metrics: (@Sendable () -> String)?
 
   package init() {}
 }

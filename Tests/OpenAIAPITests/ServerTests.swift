@@ -67,6 +67,19 @@ struct ServerTests {
     #expect(closed.header("Access-Control-Allow-Origin") == nil)
   }
 
+  @Test("Metrics are there where they are asked for, behind the keys")
+  func metrics() async throws {
+    let engine = CannedEngine.answering("x")
+    #expect(try await engine.get("/metrics").status == 404)
+    var settings = APISettings()
+    settings.metrics = { "up 1\n" }
+    let open = try await engine.get("/metrics", settings: settings)
+    #expect(open.status == 200 && open.body == "up 1\n")
+    #expect(open.header("Content-Type") == "text/plain; version=0.0.4; charset=utf-8")
+    settings.apiKeys = ["k"]
+    #expect(try await engine.get("/metrics", settings: settings).status == 401)
+  }
+
   @Test("A taken port is an error that names the address")
   func portInUse() async throws {
     let engine = CannedEngine.answering("x")

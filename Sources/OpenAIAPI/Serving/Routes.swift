@@ -18,6 +18,13 @@ struct Routes: Sendable {
     router.add(middleware: KeyCheck(keys: APIKeys(settings.apiKeys)))
     add(to: router.group())
     add(to: router.group("v1"))
+    if let metrics = settings.metrics {
+      router.get("metrics") { _, _ in
+        Response(
+          status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+          body: ResponseBody(byteBuffer: ByteBuffer(string: metrics())))
+      }
+    }
     return router
   }
 

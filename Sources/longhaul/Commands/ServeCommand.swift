@@ -8,6 +8,7 @@ import Logging
 import OpenAIAPI
 import Provisioning
 import ServiceLifecycle
+import Telemetry
 import Tokenization
 import Transport
 import UnixSignals
@@ -78,6 +79,8 @@ struct ServeCommand: AsyncParsableCommand {
     let control = try listen.map { try Endpoint($0) } ?? folder?.coordinator.coordinator
       ?? Endpoint("tcp://127.0.0.1:7070")
     let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policies.request)
+    let metrics = MetricRegistry()
+    if api.metrics { settings.metrics = { metrics.text } }
     let engine = try ClusterEngine(
       configuration: ClusterConfiguration(
         modelID: configuration.name, modelPaths: [URL(fileURLWithPath: try model.path()).path],
@@ -87,7 +90,7 @@ struct ServeCommand: AsyncParsableCommand {
         demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policies.request),
         allowsInsecureRemote: insecure, build: BuildInfo.version, keys: try folder.map { try Self.keys($0, logger) },
         sharedModel: try shared(checkpoint, logger)),
-      logger: logger)
+      logger: logger, metrics: metrics)
     let announcement = announcement(of: engine, host: settings.host)
     let server = OpenAIServer(
       engine: engine, codec: try ModelTextCodec(tokenizerDescription), settings: settings, logger: logger

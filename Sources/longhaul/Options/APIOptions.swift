@@ -20,6 +20,11 @@ struct APIOptions: ParsableArguments {
       """)
   var httpConnections = 1000
 
+  @Flag(help: """
+      Serve what is measured at /metrics, in Prometheus' text format; behind the API keys, where there are any.
+      """)
+  var metrics = false
+
   /// - Parameter isInsecure: whether the API may be open to other machines without keys.
   /// - Throws: `CommandFailure` or `CredentialError`.
   func settings(isInsecure: Bool) throws -> APISettings {

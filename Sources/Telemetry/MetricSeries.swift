@@ -1,0 +1,52 @@
+import CoreMetrics
+import Synchronization
+
+/// One number: a counter or a gauge. Any thread.
+final class NumberSeries: CounterHandler, FloatingPointCounterHandler, MeterHandler, RecorderHandler {
+  private let stored = Mutex(0.0)
+
+  var value: Double { stored.withLock { $0 } }
+
+  func increment(by amount: Int64) { add(Double(amount)) }
+  func increment(by amount: Double) { add(amount) }
+  func decrement(by amount: Double) { add(-amount) }
+  func reset() { set(0.0) }
+  func set(_ value: Int64) { set(Double(value)) }
+  func set(_ value: Double) { stored.withLock { $0 = value } }
+  func record(_ value: Int64) { set(Double(value)) }
+  func record(_ value: Double) { set(value) }
+
+  private func add(_ amount: Double) { stored.withLock { $0 += amount } }
+}
+
+/// How many values came up to each bound. Any thread.
+final class HistogramSeries: RecorderHandler, TimerHandler {
+  struct Counts {
+    /// Of each bound alone, and last of what is beyond all.
+    var counts: [Int]
+    var sum = 0.0
+  }
+
+  let bounds: [Double]
+  private let stored: Mutex<Counts>
+
+  init(bounds: [Double]) {
+    self.bounds = bounds
+    stored = Mutex(Counts(counts: Array(repeating: 0, count: bounds.count + 1)))
+  }
+
+  var value: Counts { stored.withLock { $0 } }
+
+  func record(_ value: Int64) { record(Double(value)) }
+  func recordNanoseconds(_ duration: Int64) { record(Double(duration) * 1e-9) }
+
+  /// What is not a number is nobody's measurement.
+  func record(_ value: Double) {
+    guard !value.isNaN else { return }
+    let index = bounds.firstIndex { value <= $0 } ?? bounds.count
+    stored.withLock {
+      $0.counts[index] += 1
+      $0.sum += value
+    }
+  }
+}
