@@ -15,6 +15,11 @@ extension EndToEnd {
         let samples: [Double]
         let time_over_first: Double?
         let policy: RunOutput.Policy
+        let reached: [Milestone]
+      }
+      struct Milestone: Decodable {
+        let tokens: Int
+        let seconds: Double
       }
       struct Setting: Decodable {
         let workers: Int
@@ -64,6 +69,19 @@ extension EndToEnd {
         results.map { "\($0.test) \($0.policy.group_size)" } == ["prefill 1", "prefill 4", "decode 1", "decode 4"])
       #expect(results.allSatisfy { $0.samples.count == 2 && $0.tokens_per_second > 0 })
       #expect(results.map { ($0.time_over_first ?? 0) > 0 } == [false, true, false, true])
+    }
+
+    @Test("of a long prompt it says how long its parts took from the beginning")
+    func milestones() async throws {
+      let outcome = try await Program.run([
+        "bench", SharedFiles.demo, "--prompt", "1200", "--batch", "0", "--repeats", "1", "--threads", "1", "--json",
+      ])
+      try #require(outcome.status == 0, "\(outcome.errors)")
+      let output = try JSONDecoder().decode(Output.self, from: outcome.output)
+      let result = try #require(output.settings.first?.results.first)
+      #expect(result.reached.map(\.tokens) == [1024])
+      let whole = 1200 / result.tokens_per_second
+      #expect(result.reached.allSatisfy { $0.seconds > whole / 3 && $0.seconds < whole })
     }
 
     @Test("unknown shapes, types and lists are refused with what is known")

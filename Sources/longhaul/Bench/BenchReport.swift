@@ -36,6 +36,8 @@ struct BenchReport: Encodable, Sendable {
     let gflopPerSecond: Double?
     let shareOfF32: Double?
     let shareOfInt8: Double?
+    /// Of prefill: how long parts of the last prompt took from its beginning.
+    let reached: [Milestone]
     /// Of decode.
     let gbPerSecond: Double?
     let shareOfMemory: Double?
@@ -96,6 +98,7 @@ extension BenchReport.Result {
     policy = PolicyReport(outcome.policy)
     tokensPerSecond = outcome.rates.median
     samples = outcome.rates.values
+    reached = outcome.milestones
     spread = outcome.rates.spread
     switch value.kind {
     case .prefill(let count):

@@ -16,6 +16,8 @@ struct BenchRunner: Sendable {
     let policy: SelfExtendPolicy
     /// What the stages spent meanwhile, in pipeline order.
     let stages: [StageTotals]
+    /// Of the last prompt that was read.
+    let milestones: [Milestone]
   }
 
   /// Touches what is touched for the first time only once.
@@ -56,6 +58,7 @@ struct BenchRunner: Sendable {
         if let seconds = progress.seconds(from: value.depth) {
           tallies[which].rates.append(Double(value.promptTokenCount - value.depth) / max(seconds, 1e-9))
         }
+        tallies[which].milestones = progress.milestones
         tallies[which].add(zip(engine.stageTotals, before).map { $0.since($1) })
       }
     }
@@ -120,6 +123,7 @@ struct BenchRunner: Sendable {
 private struct Tally {
   var rates: [Double] = []
   var policy: SelfExtendPolicy?
+  var milestones: [Milestone] = []
   private var stages: [StageTotals] = []
 
   mutating func add(_ spent: [StageTotals]) {
@@ -130,6 +134,6 @@ private struct Tally {
     guard let samples = Samples(rates), let policy else {
       throw CommandFailure(.runtime, "the answer ended before enough tokens were measured")
     }
-    return BenchRunner.Outcome(rates: samples, policy: policy, stages: stages)
+    return BenchRunner.Outcome(rates: samples, policy: policy, stages: stages, milestones: milestones)
   }
 }

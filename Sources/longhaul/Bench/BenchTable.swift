@@ -21,7 +21,7 @@ enum BenchTable {
       setting.loadSeconds, limits.threads, limits.readGBPerSecond, limits.f32GflopPerSecond, limits.int8GopPerSecond)
     text += "test              depth  batch      G      w  tokens/s   +-%  achieved; "
     text += "stages computing/waiting/handling frames, %\n"
-    for result in setting.results { text += line(result) + "\n" }
+    for result in setting.results { text += line(result) + "\n" + reached(result) }
     for stage in setting.plan { text += stage.line + "\n" }
     return text + memory(setting)
   }
@@ -44,6 +44,12 @@ enum BenchTable {
     return String(
       format: "%@%9d%7d%7d%7d%10.2f%6.1f  %@; %@", name, result.depth, result.batch, result.policy.groupSize,
       result.policy.neighborWindow, result.tokensPerSecond, 100 * result.spread, achieved, stages) + beside
+  }
+
+  private static func reached(_ result: BenchReport.Result) -> String {
+    guard !result.reached.isEmpty else { return "" }
+    return "  of it "
+      + result.reached.map { String(format: "%d in %.1f s", $0.tokens, $0.seconds) }.joined(separator: ", ") + "\n"
   }
 
   private static func memory(_ setting: BenchReport.Setting) -> String {

@@ -18,11 +18,30 @@ struct PrefillProgress {
 
   /// Seconds from the moment when `depth` tokens were read to the end; nil if that was not seen.
   func seconds(from depth: Int) -> Double? {
-    guard let end = marks.last, let next = marks.firstIndex(where: { $0.done >= depth }) else { return nil }
+    guard let end = marks.last, let moment = moment(of: depth) else { return nil }
+    return (end.time - moment).inSeconds
+  }
+
+  /// How long the first 1,024, 2,048, 4,096 … tokens took, as far as there are more than those.
+  var milestones: [Milestone] {
+    guard let begin = moment(of: 0), let total = marks.last?.done else { return [] }
+    return (10..<Int.bitWidth - 1).map { 1 << $0 }.prefix { $0 < total }.compactMap { tokens in
+      moment(of: tokens).map { Milestone(tokens: tokens, seconds: ($0 - begin).inSeconds) }
+    }
+  }
+
+  private func moment(of depth: Int) -> ContinuousClock.Instant? {
+    guard let next = marks.firstIndex(where: { $0.done >= depth }) else { return nil }
     let after = marks[next]
-    guard after.done > depth, next > 0 else { return after.done == depth ? (end.time - after.time).inSeconds : nil }
+    guard after.done > depth, next > 0 else { return after.done == depth ? after.time : nil }
     let before = marks[next - 1]
     let share = Double(depth - before.done) / Double(after.done - before.done)
-    return (end.time - before.time).inSeconds - share * (after.time - before.time).inSeconds
+    return before.time + .seconds(share * (after.time - before.time).inSeconds)
   }
+}
+
+/// A part of a prompt, and how long it took to read from the prompt's beginning.
+struct Milestone: Encodable, Sendable {
+  let tokens: Int
+  let seconds: Double
 }
