@@ -108,7 +108,8 @@ struct SentencePieceEncoder: Sendable {
     for byte in result.indices where result[byte] < 0 {
       guard let unknown = vocabulary.unknownToken else {
         throw TokenizerError(
-          "the vocabulary has neither a token for byte \(byte) nor an unknown one, so some text would be lost"
+          "the vocabulary has neither a token for byte \(byte) nor an unknown one that is no control token, so some"
+            + " text would be lost"
         )
       }
       result[byte] = unknown

@@ -54,6 +54,8 @@ package final class Tokenizer: Sendable {
           "the special token \(id) is \(spelling.count) bytes long; at most"
             + " \(SpecialTokenMatcher.longestSpelling) are supported")
       }
+      // Found in a text, it would cut characters in two: what encoders get must be UTF-8.
+      guard String(validating: spelling, as: UTF8.self) != nil else { continue }
       matchers.special.insert(spelling, token: TokenID(id))
       if kind == .userDefined { matchers.userDefined.insert(spelling, token: TokenID(id)) }
     }

@@ -8,6 +8,7 @@ struct Vocabulary: Sendable {
   let spellings: [[UInt8]]
   let kinds: [TokenKind]
   let beginToken: TokenID?
+  /// Stands for text that no token spells, so never a control token: anybody could then type one.
   let unknownToken: TokenID?
   let endTokens: Set<TokenID>
 
@@ -18,9 +19,9 @@ struct Vocabulary: Sendable {
     spellings = description.tokens
     try Vocabulary.check(description)
     beginToken = description.beginToken
-    unknownToken = description.unknownToken
     let kinds = Vocabulary.kinds(of: description)
     self.kinds = kinds
+    unknownToken = description.unknownToken.flatMap { kinds[Int($0)] == .control ? nil : $0 }
     var ends = Set(description.otherEndTokens)
     if let end = description.endToken { ends.insert(end) }
     for (id, spelling) in description.tokens.enumerated() where kinds[id] == .control {

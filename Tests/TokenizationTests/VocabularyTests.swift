@@ -67,6 +67,36 @@ import Tokenization
     expectRefused(description, naming: "byte 7")
   }
 
+  @Test("A user-defined token that is no UTF-8 is not found in text, where it would cut characters")
+  func halfCharacters() throws {
+    for var description in [Self.small, TestVocabulary.byteLevel(["a b"])] {
+      for spelling in [[0x82], [0xE2, 0x82], [0xAC, 0x61]] as [[UInt8]] {
+        description.add("", .userDefined)
+        description.tokens[description.tokens.count - 1] = spelling
+      }
+      if description.model == "gpt2" { description.scores = [] }
+      let tokenizer = try Tokenizer(description)
+      let text = "€a \u{82} x€"
+      #expect(tokenizer.decode(tokenizer.encode(text, addingBegin: false, parsingSpecial: false)) == text)
+      #expect(tokenizer.decode(tokenizer.encode(text, addingBegin: false, parsingSpecial: true)) == text)
+    }
+  }
+
+  @Test("No text gives the unknown token where that is a control token")
+  func controlAsUnknown() throws {
+    var description = Self.small
+    description.unknownToken = 1
+    description.kinds[10] = .unused
+    expectRefused(description, naming: "byte 7")
+    description.kinds[10] = .byte
+    #expect(throws: Never.self) { try Tokenizer(description) }
+    var byteLevel = TestVocabulary.byteLevel(["a b"])
+    byteLevel.unknownToken = byteLevel.endToken
+    byteLevel.kinds[0x63] = .unused
+    let tokenizer = try Tokenizer(byteLevel)
+    #expect(tokenizer.encode("acb", addingBegin: false, parsingSpecial: false) == [0x61, 0x62])
+  }
+
   @Test("Spellings beyond the limits are refused")
   func longSpellings() {
     var description = Self.small
