@@ -148,7 +148,7 @@ let package = Package(
     .testTarget(
       name: "OpenAIAPITests",
       dependencies: [
-        "OpenAIAPI", "Inference", "Tokenization", "ChatTemplates",
+        "Fixtures", "OpenAIAPI", "Inference", "Tokenization", "ChatTemplates",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),

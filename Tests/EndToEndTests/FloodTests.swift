@@ -1,5 +1,5 @@
+import Fixtures
 import Foundation
-import Glibc
 import Testing
 
 extension EndToEnd {
@@ -24,7 +24,7 @@ extension EndToEnd {
           // Half of them speak as a peer without keys would; over HTTP nobody says anything.
           let flood = await Task.detached {
             (0..<Self.connectionCount).compactMap {
-              HeldConnection(port: port, saying: isHTTP || $0 % 2 == 0 ? [] : HeldConnection.greeting)
+              RawConnection(port: port, saying: isHTTP || $0 % 2 == 0 ? [] : PeerWords.opening(as: "PUSH"))
             }
           }.value
           var pauses: [Double] = []
@@ -61,35 +61,4 @@ extension EndToEnd {
       return Double(seconds) + Double(attoseconds) * 1e-18
     }
   }
-}
-
-/// A TCP connection to loopback, open as long as the value lives.
-private final class HeldConnection: Sendable {
-  private let descriptor: Int32
-
-  init?(port: UInt16, saying bytes: [UInt8]) {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { return nil }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let result = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard result == 0 else { return nil }
-    _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-  }
-
-  deinit { close(descriptor) }
-
-  /// The first words of a peer without keys.
-  static let greeting: [UInt8] = {
-    let kind = Array("PUSH".utf8)
-    let body = [5] + Array("READY".utf8) + [11] + Array("Socket-Type".utf8) + [0, 0, 0, UInt8(kind.count)] + kind
-    return [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0] + Array("NULL".utf8) + [UInt8](repeating: 0, count: 48)
-      + [4, UInt8(body.count)] + body
-  }()
 }

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Inference
 import Testing
@@ -35,18 +36,10 @@ extension EndToEnd {
   }
 }
 
-/// Connects to ports in turn and writes what no honest peer would.
+/// Connects to ports in turn and writes what no honest peer would; mostly after an honest one's first words, so that it
+/// gets as far as it can.
 private struct NoiseMaker {
   let ports: [UInt16]
-
-  /// The greeting and first words of a peer without keys, so that frames get as far as they can.
-  private static func opening(_ kind: String) -> [UInt8] {
-    let greeting: [UInt8] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0] + Array("NULL".utf8)
-      + [UInt8](repeating: 0, count: 48)
-    let body = [5] + Array("READY".utf8) + [11] + Array("Socket-Type".utf8) + [0, 0, 0, UInt8(kind.utf8.count)]
-      + Array(kind.utf8)
-    return greeting + [4, UInt8(body.count)] + body
-  }
 
   /// Honest messages, to be damaged.
   private static let honest: [[UInt8]] = [
@@ -63,7 +56,7 @@ private struct NoiseMaker {
     var round = 0
     while sent < count {
       let port = ports[round % ports.count]
-      var bytes: [UInt8] = round % 7 == 0 ? [] : Self.opening(round % 2 == 0 ? "DEALER" : "PUSH")
+      var bytes: [UInt8] = round % 7 == 0 ? [] : PeerWords.opening(as: round % 2 == 0 ? "DEALER" : "PUSH")
       for _ in 0..<200 {
         var frame = Self.honest.randomElement() ?? []
         switch Int.random(in: 0..<4) {
@@ -74,30 +67,11 @@ private struct NoiseMaker {
         }
         bytes += [UInt8.random(in: 0...1), UInt8(min(frame.count, 255))] + frame.prefix(255)
       }
-      write(bytes, to: port)
+      // The other side hangs up when it has had enough.
+      _ = RawConnection(port: port, saying: bytes, patience: 1)
       sent += 200
       round += 1
     }
     return sent
-  }
-
-  private func write(_ bytes: [UInt8], to port: UInt16) {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { return }
-    defer { close(descriptor) }
-    var patience = timeval(tv_sec: 1, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let isConnected = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-      }
-    }
-    guard isConnected else { return }
-    // The other side hangs up when it has had enough.
-    _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
   }
 }

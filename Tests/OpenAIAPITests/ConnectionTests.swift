@@ -1,5 +1,5 @@
 import Dispatch
-import Glibc
+import Fixtures
 import HummingbirdTesting
 import Inference
 import Synchronization
@@ -41,15 +41,15 @@ struct ConnectionTests {
     var settings = APISettings()
     settings.maximumConnectionCount = 20
     try await engine.server(settings).makeApplication().test(.live) { live in
-      let port = try #require(live.port)
-      let strangers = (0..<300).compactMap { index -> Socket? in
-        let socket = Socket(port: port)
+      let port = UInt16(clamping: try #require(live.port))
+      let strangers = (0..<300).compactMap { index -> RawConnection? in
+        let socket = RawConnection(port: port)
         if index % 2 == 0 { socket?.send("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{") }
         return socket
       }
       #expect(strangers.count == 300)
       for _ in 0..<5 {
-        let reply = await BlockingCalls.run { Socket(port: port)?.exchange(Self.request(tokens: 3)) }
+        let reply = await BlockingCalls.run { RawConnection(port: port)?.exchange(Self.request(tokens: 3)) }
         #expect(reply?.hasPrefix("HTTP/1.1 200") == true)
       }
       let deadline = ContinuousClock.now + .seconds(20)
@@ -76,18 +76,18 @@ struct ConnectionTests {
     var settings = APISettings()
     settings.maximumConnectionCount = 3
     try await engine.server(settings).makeApplication().test(.live) { live in
-      let port = try #require(live.port)
-      let busy = (0..<3).compactMap { _ in Socket(port: port) }
+      let port = UInt16(clamping: try #require(live.port))
+      let busy = (0..<3).compactMap { _ in RawConnection(port: port) }
       for socket in busy { socket.send(Self.request(tokens: 1)) }
       while engine.requests.count < 3 { try await Task.sleep(for: .milliseconds(5)) }
-      let newcomer = try #require(Socket(port: port))
+      let newcomer = try #require(RawConnection(port: port))
       #expect(await BlockingCalls.run { newcomer.isClosedByPeer(within: 20_000) })
       gate.open()
       for socket in busy {
         #expect(await BlockingCalls.run { socket.firstLine() } == "HTTP/1.1 200 OK")
       }
       // They rest now, so that there is room for others.
-      let reply = await BlockingCalls.run { Socket(port: port)?.exchange(Self.request(tokens: 1)) }
+      let reply = await BlockingCalls.run { RawConnection(port: port)?.exchange(Self.request(tokens: 1)) }
       #expect(reply?.hasPrefix("HTTP/1.1 200") == true)
     }
   }
@@ -103,8 +103,8 @@ struct ConnectionTests {
     var settings = APISettings()
     settings.stallTimeout = .milliseconds(200)
     try await engine.server(settings).makeApplication().test(.live) { live in
-      let port = try #require(live.port)
-      let socket = try #require(Socket(port: port, receiveBuffer: 4096))
+      let port = UInt16(clamping: try #require(live.port))
+      let socket = try #require(RawConnection(port: port, receiveBuffer: 4096))
       socket.send(Self.request(tokens: 100, more: ", \"stream\": true"))
       #expect(await engine.nextEndIsCancellation() == true)
     }
@@ -147,54 +147,12 @@ private enum BlockingCalls {
   }
 }
 
-/// A bare connection on loopback.
-private final class Socket: Sendable {
-  private let descriptor: Int32
-
-  init?(port: Int, receiveBuffer: Int32? = nil) {
-    descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { return nil }
-    if var size = receiveBuffer {
-      setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
-    }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = UInt16(clamping: port).bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    let result = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    if result != 0 { return nil }
-  }
-
-  deinit { close(descriptor) }
-
-  func send(_ text: String) {
-    let bytes = Array(text.utf8)
-    _ = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-  }
-
-  /// Whether the other side hangs up by then, whatever it says before.
-  func isClosedByPeer(within milliseconds: Int32) -> Bool {
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    while poll(&wanted, 1, milliseconds) > 0 {
-      if recv(descriptor, &buffer, buffer.count, 0) <= 0 { return true }
-    }
-    return false
-  }
-
+extension RawConnection {
   /// Sends and gives what comes first.
-  func exchange(_ request: String) -> String? {
+  fileprivate func exchange(_ request: String) -> String {
     send(request)
-    var buffer = [UInt8](repeating: 0, count: 4096)
-    var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    guard poll(&wanted, 1, 30_000) > 0 else { return nil }
-    let count = recv(descriptor, &buffer, buffer.count, 0)
-    return count > 0 ? String(decoding: buffer[..<count], as: UTF8.self) : nil
+    return String(decoding: receive(), as: UTF8.self)
   }
 
-  func firstLine() -> String? { exchange("").map { String($0.prefix { $0 != "\r\n" && $0 != "\r" }) } }
+  fileprivate func firstLine() -> String { String(exchange("").prefix { $0 != "\r\n" && $0 != "\r" }) }
 }

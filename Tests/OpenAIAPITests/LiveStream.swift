@@ -1,5 +1,5 @@
 import Dispatch
-import Glibc
+import Fixtures
 import Hummingbird
 import HummingbirdTesting
 import OpenAIAPI
@@ -46,29 +46,13 @@ enum LiveStream {
   private static func read(
     port: UInt16, request: [UInt8], until isEnough: ([UInt8]) -> Bool
   ) -> [UInt8]? {
-    let socket = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard socket >= 0 else { return nil }
-    defer { close(socket) }
-    var deadline = timeval(tv_sec: 30, tv_usec: 0)
-    setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &deadline, socklen_t(MemoryLayout<timeval>.size))
-    setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &deadline, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = inet_addr("127.0.0.1")
-    let connected = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard connected == 0, send(socket, request, request.count, 0) == request.count else { return nil }
+    guard let connection = RawConnection(port: port), connection.send(request) else { return nil }
     var received: [UInt8] = []
-    var buffer = [UInt8](repeating: 0, count: 4096)
     while true {
       if isEnough(received) { return received }
-      let length = recv(socket, &buffer, buffer.count, 0)
-      guard length > 0 else { return received }
-      received += buffer[..<length]
+      let piece = connection.receive()
+      guard !piece.isEmpty else { return received }
+      received += piece
     }
   }
 

@@ -1,3 +1,4 @@
+import Fixtures
 import Testing
 
 @testable import Transport
@@ -56,11 +57,11 @@ struct ConnectionTests {
     }
     try exchange("before")
     var strangers = try (0..<200).map { index in
-      try RawConnection(port: port, saying: RawConnection.greeting(as: "DEALER"))
+      try #require(RawConnection(port: port, saying: PeerWords.opening(as: "DEALER")))
     }
     for round in 0..<20 { try exchange("meanwhile \(round)") }
     let deadline = ContinuousClock.now + .seconds(20)
-    while strangers.count > 3, ContinuousClock.now < deadline { strangers.removeAll { $0.isClosedByPeer } }
+    while strangers.count > 3, ContinuousClock.now < deadline { strangers.removeAll { $0.isClosedByPeer() } }
     #expect(strangers.count == 3)
     var isTold = false
     while !isTold, let event = events.next() { isTold = event == .turnedAway }

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 import Transport
@@ -63,11 +64,11 @@ struct HostilePeerTests {
 
     var random = SystemRandomNumberGenerator()
     // The greeting of a ZMTP 3 peer with the NULL mechanism, so that some garbage gets past it.
-    let greeting: [UInt8] = [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 3, 0] + Array("NULL".utf8)
-      + [UInt8](repeating: 0, count: 48)
+    let greeting = PeerWords.greeting()
     for round in 0..<60 {
       let noise = (0..<Int.random(in: 1...400)).map { _ in UInt8.random(in: 0...255, using: &random) }
-      try throwBytes(round % 3 == 0 ? greeting + noise : noise, at: port)
+      // It hangs up at once, as somebody would who has the wrong port.
+      _ = try #require(RawConnection(port: port, saying: round % 3 == 0 ? greeting + noise : noise))
       let word = Array("honest message \(round)".utf8)
       try loop.send(Message(word), on: dealer)
       // Noise may pass for a message of ZMTP 1, which has no greeting; what is in it is the receiver's to refuse.
@@ -77,23 +78,4 @@ struct HostilePeerTests {
       #expect(try #require(answered.next()).bytes == [word])
     }
   }
-}
-
-/// Connects, writes and closes, as somebody who has the wrong port would.
-func throwBytes(_ bytes: [UInt8], at port: UInt16) throws {
-  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-  try #require(descriptor >= 0)
-  defer { _ = close(descriptor) }
-  var address = sockaddr_in()
-  address.sin_family = sa_family_t(AF_INET)
-  address.sin_port = port.bigEndian
-  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-  let result = withUnsafePointer(to: &address) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-    }
-  }
-  try #require(result == 0)
-  // The other side may have hung up already.
-  _ = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
 }

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 import Transport
@@ -84,27 +85,19 @@ struct KeyTests {
     defer { loop.stop() }
     let (endpoint, received, _) = try intake(loop)
     guard case .tcp(_, let port) = endpoint.address else { throw WrongError(nil) }
-    func greeting(_ mechanism: String, version: UInt8 = 3) -> [UInt8] {
-      let name = Array(mechanism.utf8)
-      return [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, version, 0] + name
-        + [UInt8](repeating: 0, count: 20 - name.count) + [UInt8](repeating: 0, count: 32)
-    }
-    func command(_ name: String, _ body: [UInt8]) -> [UInt8] {
-      [4, UInt8(1 + name.utf8.count + body.count), UInt8(name.utf8.count)] + Array(name.utf8) + body
-    }
-    let pushes: [UInt8] = [11] + Array("Socket-Type".utf8) + [0, 0, 0, 4] + Array("PUSH".utf8)
     let message: [UInt8] = [0, 3, 7, 7, 7]
     let peers: [[UInt8]] = [
-      greeting("NULL") + command("READY", pushes) + message,
-      greeting("PLAIN") + command("HELLO", [4] + Array("user".utf8) + [4] + Array("word".utf8))
-        + command("INITIATE", pushes) + message,
+      PeerWords.opening(as: "PUSH") + message,
+      PeerWords.greeting(mechanism: "PLAIN")
+        + PeerWords.command("HELLO", [4] + Array("user".utf8) + [4] + Array("word".utf8))
+        + PeerWords.command("INITIATE", PeerWords.socketType("PUSH")) + message,
       // CURVE in name, then as if the handshake were over.
-      greeting("CURVE") + command("READY", pushes) + message,
+      PeerWords.greeting(mechanism: "CURVE") + PeerWords.command("READY", PeerWords.socketType("PUSH")) + message,
       // Versions 1 and 2 know no mechanisms.
       [1, 0, 4, 0, 7, 7, 7],
       [0xFF, 0, 0, 0, 0, 0, 0, 0, 1, 0x7F, 1, 8, 0, 0] + message,
     ]
-    for peer in peers { try throwBytes(peer, at: port) }
+    for peer in peers { _ = try #require(RawConnection(port: port, saying: peer)) }
     let (line, _) = try link(loop, endpoint, .presenting(own: friend, server: server.publicKey))
     try loop.send(Message([2]), on: line)
     #expect(received.next()?.bytes == [[2]])
