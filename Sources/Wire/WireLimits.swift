@@ -26,8 +26,6 @@ package enum WireLimits {
   package static let maximumHeartbeatMilliseconds = 3_600_000
   /// What a worker may say a step takes.
   package static let maximumStepMilliseconds = 3_600_000
-  /// Bytes that are hashed together, and that travel together when weights do.
-  package static let pieceByteCount = 512 << 10
   /// A model's manifest: 32 bytes for each piece, which is enough for a tebibyte.
   package static let maximumManifestByteCount = 64 << 20
   /// Tensors of one checkpoint.

@@ -4,6 +4,8 @@ import Glibc
 /// a memory error, a broken promise (`require`) or a time-out is a finding.
 struct FuzzTarget: Sendable {
   let name: String
+  /// The longest input, in bytes, unless `run.sh` is told another: what is longer has more of the same.
+  var maximumByteCount = 4096
   /// Honest inputs to start from.
   let seeds: @Sendable () -> [[UInt8]]
   let run: @Sendable ([UInt8]) -> Void
@@ -19,7 +21,8 @@ struct FuzzTarget: Sendable {
     _exit(0)
   }
 
-  /// The one that the environment names.
+  /// The one that the environment names. Where that names a folder for seeds, they are put there, the longest input is
+  /// printed, and that is all.
   static let current: FuzzTarget = {
     let name = getenv("LONGHAUL_FUZZ_TARGET").map { String(cString: $0) } ?? ""
     guard let target = all.first(where: { $0.name == name }) else {
@@ -27,6 +30,7 @@ struct FuzzTarget: Sendable {
       leave()
     }
     if let folder = getenv("LONGHAUL_FUZZ_SEEDS").map({ String(cString: $0) }) {
+      print(target.maximumByteCount)
       for (index, seed) in target.seeds().enumerated() {
         guard let file = fopen("\(folder)/seed-\(index)", "w") else { leave() }
         fwrite(seed, 1, seed.count, file)

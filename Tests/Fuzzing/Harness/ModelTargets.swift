@@ -6,7 +6,7 @@ import Weights
 
 extension FuzzTarget {
   /// A file's bytes; headers, shapes and tokenizer are read, and a text is encoded when that goes well.
-  static let gguf = FuzzTarget(name: "gguf") {
+  static let gguf = FuzzTarget(name: "gguf", maximumByteCount: 16_384) {
     var broken = GGUFWriter.tinyModel(tied: false)
     broken.set("llama.rope.scaling.type", .string("yarn"))
     return [GGUFWriter.tinyModel().file, broken.file, GGUFWriter().file]
@@ -28,15 +28,18 @@ extension FuzzTarget {
     }
   }
 
-  private static let memoryFile: CInt = {
+  private static let memoryFile = unnamedFile()
+
+  /// A new file in memory, gone with the process; negative when there can be none.
+  static func unnamedFile() -> CInt {
     var path = Array("/dev/shm/longhaul-fuzz-XXXXXX".utf8CString)
     let descriptor = mkstemp(&path)
     unlink(path)
     return descriptor
-  }()
+  }
 
   /// A vocabulary made of the input, and a text for it.
-  static let tokenizer = FuzzTarget(name: "tokenizer") {
+  static let tokenizer = FuzzTarget(name: "tokenizer", maximumByteCount: 1024) {
     let words = ["<unk>", "<s>", "</s>", "▁", "a", "b", "▁a", "ab", "<0x0A>", "Ġa", "Ġ", "ana", "an"]
     let pieces = words.map { [UInt8($0.utf8.count), 1] + Array($0.utf8) }.joined()
     return [0, 1].map { [$0, UInt8(words.count)] + Array(pieces) + Array("a banana <s> 12 ééé".utf8) }

@@ -5,7 +5,8 @@ import Inference
 @testable import OpenAIAPI
 
 extension FuzzTarget {
-  /// Bodies of requests, as the routes decode them, and what is made of those that are accepted.
+  /// Bodies of requests, as they are and made to be JSON, as the routes decode them, and what is made of those that are
+  /// accepted.
   static let jsonRequest = FuzzTarget(name: "json-request") {
     [
       """
@@ -21,10 +22,11 @@ extension FuzzTarget {
       """,
       #"1{"prompt":[[1,2],[3]]}"#, #"1{"prompt":["a","\u00e9\ud83d\ude00"]}"#, #"1{"prompt":[100,101],"best_of":1}"#,
       #"2{"prompt":"a b","add_special_tokens":false}"#, #"3{"tokens":[1,2,300]}"#,
-    ].map { Array($0.utf8) }
+    ].map { Array($0.utf8) } + (0..<4).map { [UInt8(ascii: "4") + $0, 1, 8, 24, 1] }
   } run: { bytes in
     guard let preparation, let kind = bytes.first else { return }
-    let body = Data(bytes.dropFirst())
+    var reader = InputReader(Array(bytes.dropFirst()))
+    let body = kind & 4 == 0 ? Data(reader.all()) : Data(JSONInput.body(&reader).utf8)
     do {
       let prepared: [PreparedAnswer]
       switch kind & 3 {
@@ -73,7 +75,7 @@ extension FuzzTarget {
   }
 
   /// The text of a policy file.
-  static let policyFile = FuzzTarget(name: "policy-file") {
+  static let policyFile = FuzzTarget(name: "policy-file", maximumByteCount: 1024) {
     [
       "group_size: 8\nneighbor_window: 1024\ntrained_length: 4096\n", "# c\n{group_size: 0x10}", "",
       "a: &a [1]\n? *a\n: 1", "- 1", "group_size: !!int \"8\"\n", "---\ngroup_size: 1\n...\n---\nb: 2",

@@ -141,7 +141,7 @@ extension FuzzTarget {
   }
 
   /// Key files, lists of workers, tokens, endpoints.
-  static let configuration = FuzzTarget(name: "configuration") {
+  static let configuration = FuzzTarget(name: "configuration", maximumByteCount: 1024) {
     [
       "name a\nsecret \(String(repeating: "1f", count: 32))\ncoordinator tcp://10.0.0.1:7070\n",
       "node-1 \(String(repeating: "ab", count: 32))\n# c\n", "lh1_abcd12345678", "tcp://[::1]:7070", "ipc:///a/b",

@@ -1,0 +1,88 @@
+import Cluster
+import Glibc
+import Inference
+import Logging
+import Synchronization
+import Transport
+import Wire
+
+@testable import Coordinator
+@testable import Provisioning
+
+extension FuzzTarget {
+  /// Messages of several connections, one after the other, through the coordinator's own handler, and questions through
+  /// its desk for weights.
+  static let registration = FuzzTarget(name: "registration") {
+    let parts = Samples.workerMessages.map { [UInt8(1)] + InputReader.written($0.encoded()) }
+    var honest = Samples.registration
+    honest.numericsID = NumericsID.current
+    honest.dataEndpoint = "tcp://127.0.0.1:5555"
+    let joined = [UInt8(0)] + InputReader.written(WorkerMessage.register(honest).encoded())
+    return parts + [joined + parts.joined(), joined + joined]
+  } run: { bytes in
+    guard let engine else { return require(false, "an engine can be made") }
+    begin(engine)
+    var reader = InputReader(bytes)
+    while !reader.isEmpty {
+      let peer = PeerID([reader.byte() & 3])
+      guard let message = try? reader.part().withUnsafeBytes({ try WorkerMessage(decoding: $0) }) else { continue }
+      switch message {
+      case .fetchChunk(let range):
+        if let reader = try? sharedModel?.reader(of: range) {
+          var buffer = [UInt8](repeating: 0, count: range.byteCount)
+          buffer.withUnsafeMutableBytes { try? reader.fill($0) }
+        }
+      default: engine.handle(.worker(message, peer, nil))
+      }
+      engine.handle(.tick)
+      let names = engine.state.withLock { Array($0.peers.keys) }
+      require(names.count <= 4, "no more workers than connections")
+      let lengths = names.map(\.utf8.count)
+      require(lengths.allSatisfy { (1...WireLimits.maximumNameByteCount).contains($0) }, "workers have names")
+    }
+  }
+
+  /// Threads and sockets of one engine serve all inputs.
+  private static let engine = try? ClusterEngine(configuration: engineConfiguration(), logger: silent)
+
+  /// Nobody has come yet, and no link is open.
+  private static func begin(_ engine: ClusterEngine) {
+    let links = engine.state.withLock { state in
+      let links = state.takeRetiredLinks() + (state.firstStage.map { [$0] } ?? [])
+      state = EngineState(
+        control: ClusterControl(
+          settings: engine.configuration.controlSettings, planner: engine.configuration.planner,
+          firstEpoch: PlanEpoch(1), now: engine.now))
+      return links
+    }
+    for link in links { engine.loop.close(link) }
+  }
+
+  private static let silent = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }
+
+  private static func engineConfiguration() throws -> ClusterConfiguration {
+    ClusterConfiguration(
+      modelID: "tiny", modelPaths: ["/tiny"], modelFingerprint: "00",
+      model: tiny(layerCount: 2),
+      footprint: WeightFootprint(layerByteCounts: [1000, 1000], embeddingByteCount: 100, headByteCount: 100),
+      controlEndpoint: try Endpoint("inproc://control"), resultEndpoint: try Endpoint("inproc://results"),
+      workerCount: 1, demand: KVDemand(elementType: .f16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 64),
+      allowsInsecureRemote: false, build: "fuzz")
+  }
+
+  /// A model of one tensor, in a file.
+  private static let sharedModel: SharedModel? = {
+    let descriptor = unnamedFile()
+    guard contentBytes.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == contentBytes.count else {
+      return nil
+    }
+    let path = "/proc/self/fd/\(descriptor)"
+    let contents = ModelContents(
+      files: [.init(name: "model", path: path, byteCount: contentBytes.count, headerByteCount: 77)],
+      tensors: [.init(name: "t", fileIndex: 0, offset: 77, byteCount: contentBytes.count - 77)])
+    let model = try? SharedModel(contents, cache: nil) { _ in }
+    model?.prepare(threadCount: 1)
+    while case .inTheMaking = model?.news { usleep(1000) }
+    return model
+  }()
+}
