@@ -9,26 +9,27 @@ extension ClusterControl {
     case .recovered(let name): return [.note("worker \(name) is heard again")] + considerPlan(now: now)
     case .draining(let name): return [.note("worker \(name) is to be drained")] + considerDrains(now: now)
     case .dead(let name, let reason):
-      return [.expel(worker: name, reason: reason)] + lost(name, reason: reason, now: now)
-    case .left(let name): return lost(name, reason: "worker \(name) left", now: now)
+      return [.expel(worker: name, reason: reason)] + lost(name, .workerLost, reason: reason, now: now)
+    case .left(let name): return lost(name, .unrelated, reason: "worker \(name) left", now: now)
     }
   }
 
   /// The worker is no longer a member.
-  mutating func lost(_ worker: String, reason: String, now: Duration) -> [Action] {
+  mutating func lost(_ worker: String, _ end: PlanEnd, reason: String, now: Duration) -> [Action] {
     resources[worker] = nil
     offered.remove(worker)
     guard let outcome = rollout?.event(.workerLost(worker, reason: reason), now: now) else { return [.note(reason)] }
-    return settle(outcome, now: now)
+    return settle(outcome, end, now: now)
   }
 
   /// A worker's word about its stage.
   mutating func report(_ event: PlanRollout.Event, of epoch: PlanEpoch, now: Duration) -> [Action] {
     guard epoch == self.epoch, let outcome = rollout?.event(event, now: now) else { return [] }
-    return settle(outcome, now: now)
+    return settle(outcome, .unrelated, now: now)
   }
 
-  private mutating func settle(_ outcome: PlanRollout.Outcome, now: Duration) -> [Action] {
+  /// - Parameter end: what it is to the plan, should it end it.
+  private mutating func settle(_ outcome: PlanRollout.Outcome, _ end: PlanEnd, now: Duration) -> [Action] {
     switch outcome {
     case .becameReady:
       hasServed = true
@@ -37,32 +38,32 @@ extension ClusterControl {
       lastReason = nil
       return [.serve] + dismissDrained()
     case .lost(let reason):
-      return interrupt(reason, now: now)
+      return interrupt(end, reason, now: now)
     case .unfit(let worker, let reason):
       guard hasServed else {
         failure = reason
         return [.fail(reason: reason, nil)]
       }
       unfit.insert(worker)
-      return interrupt(reason, now: now)
+      return interrupt(end, reason, now: now)
     }
   }
 
   /// Ends the plan in force and looks for the next.
-  mutating func interrupt(_ reason: String, now: Duration) -> [Action] {
+  mutating func interrupt(_ end: PlanEnd, _ reason: String, now: Duration) -> [Action] {
     rollout = nil
     plan = nil
     lastReason = reason
     if servingSince != nil { gatheringSince = now }
     servingSince = nil
     shortage = nil
-    return [.interrupt(reason: reason)] + considerPlan(now: now)
+    return [.interrupt(end, reason: reason)] + considerPlan(now: now)
   }
 
   mutating func tick(_ load: Load, now: Duration) -> [Action] {
     guard failure == nil else { return [] }
     var actions = membership.tick(now: now).flatMap { follow($0, now: now) }
-    if let outcome = rollout?.event(.tick, now: now) { actions += settle(outcome, now: now) }
+    if let outcome = rollout?.event(.tick, now: now) { actions += settle(outcome, .unrelated, now: now) }
     if rollout?.phase == .ready {
       actions += considerQuiet(load, now: now)
       if load.isIdle { actions += letGo(now: now) }
@@ -80,7 +81,7 @@ extension ClusterControl {
     guard !stages.contains(where: { $0.busySince != nil }) else { return [] }
     let last = stages.map(\.lastProgress).reduce(max(lastStep, servingSince ?? .zero), max)
     guard now - last >= settings.quietLimit else { return [] }
-    return interrupt("a step is under way but no stage has had one in hand for \(now - last)", now: now)
+    return interrupt(.stepLost, "a step is under way but no stage has had one in hand for \(now - last)", now: now)
   }
 
   private mutating func considerGivingUp(now: Duration) -> [Action] {

@@ -67,13 +67,13 @@ extension ClusterControl {
     lastReason = reason
     gatheringSince = now
     servingSince = nil
-    return dismissed + [.interrupt(reason: reason)] + begin(better, now: now)
+    return dismissed + [.interrupt(.unrelated, reason: reason)] + begin(better, now: now)
   }
 
   /// Nobody is disturbed when a draining worker goes now, although nobody can take its layers.
   mutating func letGo(now: Duration) -> [Action] {
     guard plan?.stages.contains(where: { membership[$0.worker]?.status == .draining }) ?? false else { return [] }
-    return interrupt("the cluster is idle and a draining worker goes", now: now) + dismissDrained()
+    return interrupt(.unrelated, "the cluster is idle and a draining worker goes", now: now) + dismissDrained()
   }
 
   /// Draining workers that the plan does not need may go.
@@ -95,6 +95,6 @@ extension ClusterControl {
     guard offered.count < settings.neededWorkerCount, candidates.contains(where: { !offered.contains($0) }),
       load.isIdle || servingSince.map({ now - $0 >= settings.growAfter }) ?? false
     else { return [] }
-    return interrupt("workers have joined: the layers are shared out again", now: now)
+    return interrupt(.unrelated, "workers have joined: the layers are shared out again", now: now)
   }
 }

@@ -61,7 +61,7 @@ package struct ClusterControl: Sendable {
     /// All stages are ready: requests go on, or begin.
     case serve
     /// The plan is over: no more steps, results of its epoch are void.
-    case interrupt(reason: String)
+    case interrupt(PlanEnd, reason: String)
     /// Requests have waited long enough for workers; end them with the reason.
     case giveUp(reason: String)
     /// Waiting longer cannot help. Only before the cluster has ever served.
@@ -137,13 +137,13 @@ package struct ClusterControl: Sendable {
       return report(.stageFailed(worker: worker, reason: reason), of: epoch, now: now)
     case .left(let worker, let reason):
       return membership.left(name: worker).isEmpty
-        ? [] : lost(worker, reason: "worker \(worker) left: \(reason)", now: now)
+        ? [] : lost(worker, .unrelated, reason: "worker \(worker) left: \(reason)", now: now)
     case .linkBroke(let worker):
       return membership.disconnected(name: worker).flatMap { follow($0, now: now) }
     case .drain(let worker):
       return membership.drain(name: worker).flatMap { follow($0, now: now) }
     case .pipelineFailed(let epoch, let reason):
-      return epoch == self.epoch && rollout?.phase == .ready ? interrupt(reason, now: now) : []
+      return epoch == self.epoch && rollout?.phase == .ready ? interrupt(.stepLost, reason, now: now) : []
     case .tick(let load):
       return tick(load, now: now)
     }

@@ -120,7 +120,7 @@ extension ClusterEngine {
       switch action {
       case .assign(let plan, let epoch): assign(plan, epoch)
       case .serve: serve()
-      case .interrupt(let reason):
+      case .interrupt(_, let reason):
         logger.warning("the plan is over", metadata: ["reason": "\(reason)"])
         for link in state.withLock({ $0.takeRetiredLinks() }) { loop.close(link) }
       case .giveUp(let reason):

@@ -85,10 +85,10 @@ struct EngineState {
   /// Stops the pipeline when the plan is over, in the same moment as the decision: nothing is sent under the next epoch
   /// and no result taken until that serves.
   mutating func halt(for actions: [ClusterControl.Action]) {
-    for case .interrupt(let reason) in actions {
+    for case .interrupt(let end, let reason) in actions {
       if let firstStage { retiredLinks.append(firstStage) }
       firstStage = nil
-      scheduler?.suspend()
+      scheduler?.suspend(after: end)
       for sequence in scheduler?.hopelessSequences ?? [] {
         fail(sequence, EngineError.failed("one plan after the other ended while the request ran; last: \(reason)"))
       }

@@ -22,9 +22,7 @@ struct ActiveSequence: Sendable {
   /// Steps that carry an entry of it and are not completed.
   var stepsInFlight = 0
   var isCancelled = false
-  /// Plans in a row that ended while a step of it was in flight, with none of its steps completed in between. One that
-  /// never served does not count: the sequence cannot be why it ended.
-  var fruitlessPlanCount = 0
+  private(set) var suspicion = Suspicion()
 
   private struct Replay {
     let stages: StageSet
@@ -52,8 +50,8 @@ struct ActiveSequence: Sendable {
   var isDecoding: Bool { generatedCount > 0 && !hasUnreadTokens && !isCancelled }
 
   /// Nothing of it is in flight any more.
-  mutating func suspend() {
-    if stepsInFlight > 0 { fruitlessPlanCount += 1 }
+  mutating func suspend(after end: PlanEnd) {
+    if stepsInFlight > 0 { suspicion.note(end) }
     stepsInFlight = 0
     replay = nil
   }
@@ -136,6 +134,7 @@ struct ActiveSequence: Sendable {
   /// All stages have read up to `position`. Returns how far the prompt is read, when that is news.
   mutating func noteRead(upTo position: Int) -> Int? {
     readByAllCount = max(readByAllCount, position)
+    suspicion.noteRead(upTo: position)
     let done = min(position, promptCount)
     guard done > toldCount else { return nil }
     toldCount = done

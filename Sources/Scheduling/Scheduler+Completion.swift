@@ -43,7 +43,6 @@ extension Scheduler {
     // Moved out and back in, so that its token list is not copied.
     active[id] = nil
     sequence.stepsInFlight -= 1
-    sequence.fruitlessPlanCount = 0
     guard !sequence.isCancelled else {
       active[id] = sequence
       return endIfDrained(id)

@@ -17,26 +17,30 @@ package struct RecoveryReport: Hashable, Sendable {
 extension Scheduler {
   /// The plan is over: nothing is in flight any more, and results of old steps are refused from now on. Sequences and
   /// their pages stay as they are until `resume`.
-  package mutating func suspend() {
+  package mutating func suspend(after end: PlanEnd) {
     for (id, sequence) in active {
       if sequence.isCancelled {
         pages.free(sequence.pages)
         pages.free(sequence.nearPages)
         active[id] = nil
       } else {
-        active[id]?.suspend()
+        active[id]?.suspend(after: end)
       }
     }
     forgetSteps()
   }
 
-  /// Running sequences under which so many plans in a row have ended, without a step of theirs completed, that each
-  /// must be taken for the cause; ascending.
+  /// Running sequences that must be taken for the cause why plans end, oldest first: `Suspicion` says why.
   package var hopelessSequences: [SequenceID] {
-    runningSequences.filter { active[$0]?.fruitlessPlanCount ?? 0 >= Self.maximumFruitlessPlanCount }
+    runningSequences.filter { active[$0]?.suspicion.isProof ?? false }
   }
 
-  private static let maximumFruitlessPlanCount = 8
+  /// The oldest sequence that is to run alone. One that waits for its turn to decode holds nobody up.
+  var suspect: SequenceID? {
+    active.values
+      .filter { $0.suspicion.isGrave && !$0.isCancelled && ($0.hasUnreadTokens || hasTurn($0.request.sequence)) }
+      .map(\.request.sequence).min()
+  }
 
   /// A new plan is in force: every running sequence goes on where all stages had it, oldest first, after the stages
   /// that lack it have read it again; from its first token where that is all of them. Nothing that was reported is
@@ -48,7 +52,7 @@ extension Scheduler {
   package mutating func resume(
     limits: SchedulerLimits, stagesHold: Bool, rebuilding: (SequenceID, _ length: Int) -> StageSet
   ) -> RecoveryReport {
-    suspend()
+    suspend(after: .unrelated)
     clearsStages = stagesHold && active.isEmpty
     guard limits.hasPages(of: self.limits) else { return restart(limits: limits) }
     self.limits = limits

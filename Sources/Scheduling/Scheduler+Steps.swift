@@ -9,8 +9,9 @@ extension Scheduler {
   package mutating func nextStep(now: Duration? = nil) -> StepPlan? {
     guard inFlight.count < limits.stepsInFlight else { return nil }
     admitWaiting()
-    let decodes = takeDecodes()
-    let entries = decodes + takeChunks(after: decodes.count)
+    let suspect = suspect
+    let decodes = takeDecodes(suspect: suspect)
+    let entries = decodes + takeChunks(after: decodes.count, suspect: suspect)
     let mustTell = inFlight.isEmpty && (!pendingReleases.isEmpty || clearsStages)
     guard !entries.isEmpty || mustTell else { return nil }
     return send(entries, now: now)
@@ -31,10 +32,12 @@ extension Scheduler {
     }
   }
 
-  private mutating func takeDecodes() -> [StepEntry] {
-    let ready = readyDecodes.count { hasTurn($0) }
+  private mutating func takeDecodes(suspect: SequenceID?) -> [StepEntry] {
+    let ready = readyDecodes.count { mayDecode($0, suspect: suspect) }
     guard ready > 0 else { return [] }
-    let decoding = active.values.count { $0.isDecoding && hasTurn($0.request.sequence) }
+    let decoding = active.values.count { sequence in
+      sequence.isDecoding && mayDecode(sequence.request.sequence, suspect: suspect)
+    }
     let count = DecodeShare.count(
       ready: ready, decoding: decoding,
       steps: decodePace.stepsInFlight(decoding: decoding, stageCount: limits.stageCount),
@@ -42,26 +45,34 @@ extension Scheduler {
     var taken: [SequenceID] = []
     var left: [SequenceID] = []
     for sequence in readyDecodes {
-      if taken.count < count, hasTurn(sequence) { taken.append(sequence) } else { left.append(sequence) }
+      if taken.count < count, mayDecode(sequence, suspect: suspect) {
+        taken.append(sequence)
+      } else {
+        left.append(sequence)
+      }
     }
     readyDecodes = left
     return taken.compactMap { active[$0]?.takeEntry(limit: 1) }
   }
 
-  private func hasTurn(_ sequence: SequenceID) -> Bool {
+  private func mayDecode(_ sequence: SequenceID, suspect: SequenceID?) -> Bool {
+    hasTurn(sequence) && (suspect ?? sequence) == sequence
+  }
+
+  func hasTurn(_ sequence: SequenceID) -> Bool {
     guard let turn, let own = active[sequence]?.request.turn else { return true }
     return own == turn
   }
 
   /// One chunk a prompt, oldest prompt first, out of what the decodes left.
-  private mutating func takeChunks(after decodes: Int) -> [StepEntry] {
+  private mutating func takeChunks(after decodes: Int, suspect: SequenceID?) -> [StepEntry] {
     let chunkTokenCount = chunkTokenCount()
     // Where chunks adapt, a step's prompts together are one chunk: its time is what counts.
     var tokensLeft = min(
       limits.stepTokenBudget - decodes, limits.adaptsChunks ? chunkTokenCount : limits.stepTokenBudget)
     var entriesLeft = limits.maximumStepEntries - decodes
     var chunks: [StepEntry] = []
-    for sequence in readingPrompts where tokensLeft > 0 && entriesLeft > 0 {
+    for sequence in readingPrompts where tokensLeft > 0 && entriesLeft > 0 && (suspect ?? sequence) == sequence {
       guard let chunk = active[sequence]?.takeEntry(limit: min(chunkTokenCount, tokensLeft)) else {
         continue
       }

@@ -160,7 +160,7 @@ struct SchedulerEndingTests {
     try bench.complete(second)
     let decode = try #require(bench.next())
     #expect(decode.entries[0].startPosition == 6)
-    bench.scheduler.suspend()
+    bench.scheduler.suspend(after: .workerLost)
     let lost = StageSet([1])
     let report = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { id, length in
       #expect(id == Self.a && length == 6, "the token in flight is not among them")
@@ -180,7 +180,7 @@ struct SchedulerEndingTests {
     #expect(try bench.complete(replay).isEmpty && bench.complete(rest).isEmpty, "nothing is told again")
     #expect(try bench.complete(again).count == 1)
     // A loss in the middle of a replay goes on from where all had it before.
-    bench.scheduler.suspend()
+    bench.scheduler.suspend(after: .workerLost)
     _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { _, _ in lost }
     try bench.complete(try #require(bench.next()))
     _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { _, length in
@@ -189,36 +189,6 @@ struct SchedulerEndingTests {
     }
     let kept = try #require(bench.next())
     #expect(kept.entries[0].startPosition == 7 && kept.entries[0].rebuilding.isEmpty && kept.resumes.count == 1)
-  }
-
-  @Test("A sequence is taken for the cause when plan after plan ends under its steps, not when they end without them")
-  func hopeless() throws {
-    let bench = SchedulerBench(stages: 2, budget: 8, chunk: 8)
-    try bench.submit(1, prompt: 6, new: 9)
-    func resume() {
-      _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: false) { _, _ in StageSet() }
-    }
-    let first = try #require(bench.next())
-    // Plans that end before they serve.
-    for _ in 0..<20 { bench.scheduler.suspend() }
-    #expect(bench.scheduler.hopelessSequences == [])
-    for _ in 0..<6 {
-      resume()
-      _ = try #require(bench.next())
-      bench.scheduler.suspend()
-    }
-    #expect(bench.scheduler.hopelessSequences == [], "seven plans have ended under it")
-    resume()
-    let step = try #require(bench.next())
-    #expect(step.entries[0].tokens == first.entries[0].tokens)
-    try bench.complete(step)
-    for _ in 0..<8 {
-      #expect(bench.scheduler.hopelessSequences == [], "it got on")
-      resume()
-      _ = try #require(bench.next())
-      bench.scheduler.suspend()
-    }
-    #expect(bench.scheduler.hopelessSequences == [Self.a])
   }
 
   @Test("Stages that hold only what has ended are told so by a step without entries")

@@ -224,7 +224,7 @@ struct SimulatedRun {
     let losses = clients.mapValues { _ in
       StageSet((0..<stageCount).filter { _ in Bool.random(using: &random) })
     }
-    if Bool.random(using: &random) { scheduler.suspend() }
+    if Bool.random(using: &random) { scheduler.suspend(after: .workerLost) }
     var lengths: [SequenceID: Int] = [:]
     let report = scheduler.resume(
       limits: SchedulerLimits(

@@ -65,9 +65,9 @@ struct SimulatedCoordinator {
 
   /// In the same moment as the decision, as in the engine.
   mutating func halt(for actions: [ClusterControl.Action], bug: PlantedBug?) {
-    for case .interrupt in actions {
+    for case .interrupt(let end, _) in actions {
       if bug != .sendsBetweenPlans { isServing = false }
-      if bug != .noRewind { scheduler?.suspend() }
+      if bug != .noRewind { scheduler?.suspend(after: end) }
     }
   }
 

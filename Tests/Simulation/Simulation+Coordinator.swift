@@ -64,15 +64,13 @@ extension Simulation {
         log("serving")
         coordinator.serve(bug: bug, report: &report)
         sendSteps()
-      case .interrupt(let reason):
+      case .interrupt(_, let reason):
         log("the plan is over: \(reason)")
-        if let sequence = coordinator.scheduler?.hopelessSequences.first {
-          throw failure("\(sequence) is taken for what ends the plans")
-        }
-        guard hasFaults else { throw failure("a plan ended though nothing went wrong: \(reason)") }
+        for sequence in coordinator.scheduler?.hopelessSequences ?? [] { try blame(sequence) }
+        guard isDisturbed else { throw failure("a plan ended though nothing went wrong: \(reason)") }
       case .expel(let name, let reason):
         log("\(name) is counted out: \(reason)")
-        guard hasFaults else { throw failure("\(name) was counted out though nothing went wrong: \(reason)") }
+        guard isDisturbed else { throw failure("\(name) was counted out though nothing went wrong: \(reason)") }
         tell(.rejoin, to: name)
         coordinator.peers[name] = nil
       case .fail(let reason, _): throw failure("the cluster failed for good: \(reason)")
@@ -173,8 +171,12 @@ extension Simulation {
     coordinator.requests[sequence] = SimulatedCoordinator.Request(
       prompt: prompt, newTokens: newTokens, seed: sampling.seed,
       expected: ToyModel.reference(prompt: prompt, newTokens: newTokens, seed: sampling.seed))
+    if poison != nil, poisoned == nil {
+      let positions = 0..<max(1, promptCount + newTokens - 1)
+      poisoned = PoisonedSequence(sequence: sequence, position: Int.random(in: positions, using: &random))
+    }
     sendSteps()
-    if random.chance(0.15) {
+    if sequence != poisoned?.sequence, random.chance(0.15) {
       let patience = Duration.milliseconds(Int.random(in: 0...4000, using: &random))
       events.push(.abandon(sequence, life: coordinator.life), at: now + patience)
     }

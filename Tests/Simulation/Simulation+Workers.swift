@@ -101,6 +101,7 @@ extension Simulation {
     if postponed(.computed(worker: index, life: life), for: .worker(index, life: life)) { return }
     workers[index].inHand = nil
     workers[index].progress += 1
+    guard !poisonWorks(on: index, by: step) else { return advance(index) }
     if let made = workers[index].stage?.compute(step, bug: bug), let assignment = workers[index].stage?.assignment {
       // The way to the next stage is closed as soon as there is another assignment; who was only counted out sends on.
       if case .assign = workers[index].order {

@@ -16,49 +16,6 @@ package struct SimulationFailure: Error, CustomStringConvertible {
   }
 }
 
-/// What a run saw.
-package struct SimulationReport: Sendable, CustomStringConvertible {
-  package var requests = 0
-  package var tokens = 0
-  package var plans = 0
-  package var faults = 0
-  /// Requests whose client went away.
-  package var abandoned = 0
-  /// Steps that a stage could not compute.
-  package var failedSteps = 0
-  /// Tokens of running sequences that nobody, some stages and all stages read again after a loss.
-  package var keptSequences = 0
-  package var replayedTokens = 0
-  package var rereadTokens = 0
-
-  package init() {}
-
-  package var description: String {
-    "\(requests) requests (\(abandoned) abandoned), \(tokens) tokens, \(plans) plans, \(faults) faults, "
-      + "\(failedSteps) failed steps, after losses \(keptSequences) sequences kept, \(replayedTokens) tokens "
-      + "replayed, \(rereadTokens) read again"
-  }
-
-  package mutating func add(_ other: SimulationReport) {
-    requests += other.requests
-    tokens += other.tokens
-    plans += other.plans
-    faults += other.faults
-    abandoned += other.abandoned
-    failedSteps += other.failedSteps
-    keptSequences += other.keptSequences
-    replayedTokens += other.replayedTokens
-    rereadTokens += other.rereadTokens
-  }
-
-  mutating func add(_ recovery: RecoveryReport?) {
-    guard let recovery else { return }
-    keptSequences += recovery.keptSequenceCount
-    replayedTokens += recovery.replayedTokenCount
-    rereadTokens += recovery.rereadTokenCount
-  }
-}
-
 /// A whole cluster in one thread: the real decisions (`ClusterControl`, `Scheduler`, `CoordinatorLink`) over a toy
 /// model, a network that delays, loses, doubles, reorders and cuts, and processes that crash, stand still and hang.
 /// Everything follows from the seed.
@@ -89,6 +46,9 @@ package struct Simulation {
 
   let seed: UInt64
   let bug: PlantedBug?
+  /// What the first request does to those who compute it; nil when it is like the others.
+  let poison: Poison?
+  var poisoned: PoisonedSequence?
   var random: SeededGenerator
   var now = Duration.zero
   var events = EventHeap<Happening>()
@@ -117,13 +77,15 @@ package struct Simulation {
     let to: Int
   }
 
-  package init(seed: UInt64, bug: PlantedBug? = nil) {
+  /// - Parameter poison: takes the place of other faults.
+  package init(seed: UInt64, bug: PlantedBug? = nil, poison: Poison? = nil) {
     self.seed = seed
     self.bug = bug
+    self.poison = poison
     var random = SeededGenerator(seed: seed)
     let needed = Int.random(in: 1...4, using: &random)
     workers = (0..<needed + Int.random(in: 0...2, using: &random)).map { SimulatedWorker(name: "w\($0)") }
-    hasFaults = !random.chance(0.15)
+    hasFaults = !random.chance(0.15) && poison == nil
     // A slow step now and then: longer than silence may be, shorter than six times itself.
     stepMilliseconds =
       random.chance(0.2) ? Int.random(in: 200...1800, using: &random) : Int.random(in: 1...20, using: &random)
@@ -148,6 +110,7 @@ package struct Simulation {
     let end = Duration.seconds(200) + .milliseconds(stepMilliseconds) * 1500
     while let (time, happening) = events.pop() {
       now = time
+      report.events += 1
       guard now < end else { throw failure("not finished \(end) after the start: \(open), \(left)") }
       try handle(happening)
       do {
@@ -169,6 +132,8 @@ package struct Simulation {
     let steps = workers.map { "\($0.name) \($0.inHand.map { "computes \($0.plan.step)" } ?? "idle")" }
     return "\(coordinator.scheduler.map { "\($0.counts)" } ?? "no scheduler"), \(steps)"
   }
+
+  var isDisturbed: Bool { hasFaults || poison != nil }
 
   private var open: [SequenceID] { coordinator.requests.filter { !$0.value.isOver }.keys.sorted() }
 
@@ -197,18 +162,21 @@ package struct Simulation {
     }.map(\.name)
   }
 
+  /// Stages of the plan that serves which hold sequences.
+  private var holders: [String] {
+    guard coordinator.isServing, let plan = coordinator.control.plan else { return [] }
+    let names = plan.stages.map(\.worker)
+    return workers.filter { names.contains($0.name) && $0.isAlive && !$0.held.isEmpty }.map(\.name)
+  }
+
   /// Everything has ended: nothing may be left behind.
   private mutating func finish() throws -> SimulationReport {
     guard coordinator.scheduler?.counts.usedPageCount ?? 0 == 0 else { throw failure("pages are left in use") }
-    // Releases may still be on their way to later stages.
-    try go(on: .seconds(5)) { _ in false }
-    for share in coordinator.control.plan?.stages ?? [] {
-      guard let worker = workers.first(where: { $0.name == share.worker }), worker.isAlive,
-        worker.stage?.assignment.epoch == coordinator.control.epoch, coordinator.isServing
-      else { continue }
-      guard worker.held.isEmpty else { throw failure("\(worker.name) still holds \(worker.held.count) sequences") }
-    }
+    // Releases may still be on their way to later stages, step by slow step, or have to be sent again.
+    try go(on: .seconds(60)) { $0.coordinator.isServing && $0.holders.isEmpty }
+    guard holders.isEmpty else { throw failure("\(holders) still hold sequences") }
     try go(on: .seconds(30)) { $0.strays.isEmpty }
+    guard poison == nil || report.blamed == 1 else { throw failure("nobody found what ends the plans") }
     guard strays.isEmpty else { throw failure("\(strays) never came back into the cluster") }
     return report
   }

@@ -51,7 +51,9 @@ struct MetricRegistryTests {
   func gauges() {
     let up = Meter(label: Metric.workerIsUp.name, dimensions: [("worker", "a")], factory: registry)
     let other = Meter(label: Metric.workerIsUp.name, dimensions: [("worker", "b")], factory: registry)
-    (up.set(1), other.set(0), up.set(0.5))
+    up.set(1)
+    other.set(0)
+    up.set(0.5)
     #expect(registry.text.contains("{worker=\"a\"} 0.5\n"))
     up.destroy()
     #expect(!registry.text.contains("worker=\"a\"") && registry.text.contains("{worker=\"b\"} 0\n"))

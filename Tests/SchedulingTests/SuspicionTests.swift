@@ -1,0 +1,110 @@
+import Inference
+import Testing
+
+@testable import Scheduling
+
+@Suite("Which sequence is the cause when plan after plan ends")
+struct SuspicionTests {
+  private static let a = SequenceID(1)
+  private static let b = SequenceID(2)
+
+  private static func bench() throws -> SchedulerBench {
+    let bench = SchedulerBench(stages: 2, budget: 8, chunk: 8)
+    try bench.submit(1, prompt: 6, new: 9)
+    return bench
+  }
+
+  private static func resume(_ bench: SchedulerBench) {
+    _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: false) { _, _ in StageSet() }
+  }
+
+  /// Plans that end while a step of each is in flight.
+  private static func end(_ bench: SchedulerBench, _ count: Int, by end: PlanEnd = .workerLost) throws {
+    for _ in 0..<count {
+      resume(bench)
+      _ = try #require(bench.next())
+      bench.scheduler.suspend(after: end)
+    }
+  }
+
+  @Test("It is one whose steps were under way when eight plans ended", arguments: [PlanEnd.workerLost, .stepLost])
+  func eight(end: PlanEnd) throws {
+    let bench = try Self.bench()
+    try Self.end(bench, 7, by: end)
+    #expect(bench.scheduler.hopelessSequences == [])
+    try Self.end(bench, 1, by: end)
+    #expect(bench.scheduler.hopelessSequences == [Self.a])
+  }
+
+  @Test("Lost workers and lost steps are not one cause, and ends that somebody wanted are none")
+  func kinds() throws {
+    let bench = try Self.bench()
+    try Self.end(bench, 7, by: .workerLost)
+    try Self.end(bench, 7, by: .stepLost)
+    try Self.end(bench, 20, by: .unrelated)
+    #expect(bench.scheduler.hopelessSequences == [])
+    try Self.end(bench, 1, by: .stepLost)
+    #expect(bench.scheduler.hopelessSequences == [Self.a])
+  }
+
+  @Test("Plans that end while nothing of a sequence is in flight say nothing about it")
+  func before() throws {
+    let bench = try Self.bench()
+    _ = try #require(bench.next())
+    bench.scheduler.suspend(after: .workerLost)
+    for _ in 0..<20 {
+      bench.scheduler.suspend(after: .workerLost)
+      Self.resume(bench)
+      bench.scheduler.suspend(after: .workerLost)
+    }
+    #expect(bench.scheduler.hopelessSequences == [])
+  }
+
+  @Test("Who gets further is cleared; who only reads again what it had is not")
+  func progress() throws {
+    let bench = try Self.bench()
+    try Self.end(bench, 7)
+    Self.resume(bench)
+    try bench.complete(try #require(bench.next()))
+    _ = try #require(bench.next())
+    bench.scheduler.suspend(after: .workerLost)
+    // One plan has ended since the prompt was read. From here on it is read again under every plan.
+    for _ in 0..<7 {
+      #expect(bench.scheduler.hopelessSequences == [])
+      _ = bench.scheduler.loseAll()
+      try bench.complete(try #require(bench.next()))
+      _ = try #require(bench.next())
+      bench.scheduler.suspend(after: .workerLost)
+    }
+    #expect(bench.scheduler.hopelessSequences == [Self.a])
+  }
+
+  @Test("After four plans the suspects run one after the other, and who gets on is one no more")
+  func alone() throws {
+    let bench = try Self.bench()
+    try bench.submit(2, prompt: 1, new: 9)
+    func next() throws -> [SequenceID] { try #require(bench.next()).entries.map(\.sequence) }
+    try Self.end(bench, 3)
+    Self.resume(bench)
+    #expect(try next() == [Self.a, Self.b])
+    bench.scheduler.suspend(after: .workerLost)
+    try bench.submit(3, prompt: 1, new: 9)
+    Self.resume(bench)
+    let alone = try #require(bench.next())
+    #expect(alone.entries.map(\.sequence) == [Self.a])
+    #expect(bench.next() == nil)
+    try bench.complete(alone)
+    #expect(try next() == [Self.b], "the next suspect's turn, not the newcomer's")
+    // The second one is the cause.
+    for _ in 0..<4 {
+      bench.scheduler.suspend(after: .workerLost)
+      Self.resume(bench)
+      #expect(try next() == [Self.b])
+    }
+    bench.scheduler.suspend(after: .workerLost)
+    #expect(bench.scheduler.hopelessSequences == [Self.b])
+    bench.scheduler.cancel(Self.b)
+    Self.resume(bench)
+    #expect(try next() == [Self.a, SequenceID(3)])
+  }
+}
