@@ -17,18 +17,20 @@ struct Benchmarks: ParsableCommand {
   @Option(help: "Only kernels whose name contains this.")
   var filter = ""
 
+  private static let variants = [LH_ISA_REFERENCE, LH_ISA_AVX2, LH_ISA_AVX512, LH_ISA_AVX512_BF16, LH_ISA_NEON]
+
   func run() throws {
     let ladders = KernelLadders(size: small ? .small : .full)
     var failures: [String] = []
-    let heading = "kernel".padded(to: 28) + "variant".padded(to: 11) + "time".leftPadded(to: 12)
+    let heading = "kernel".padded(to: 28) + "variant".padded(to: 13) + "time".leftPadded(to: 12)
     print(heading + "  rate, and against the reference")
     for ladder in ladders.all where filter.isEmpty || ladder.name.contains(filter) {
       var reference: Rung?
-      for isa in [LH_ISA_REFERENCE, LH_ISA_AVX2, LH_ISA_AVX512, LH_ISA_NEON] where lh_isa_supported(isa) {
+      for isa in Self.variants where lh_isa_supported(isa) {
         let rung = ladder.climb(isa, minimumSeconds: small ? 0 : 0.05)
         if let reference, reference.output != rung.output {
           failures.append("\(ladder.name) \(rung.variant)")
-          print(ladder.name.padded(to: 28) + rung.variant.padded(to: 11) + "gives other bytes than the reference")
+          print(ladder.name.padded(to: 28) + rung.variant.padded(to: 13) + "gives other bytes than the reference")
           continue
         }
         print(ladder.line(rung, reference: reference))

@@ -49,7 +49,7 @@ struct KernelLadder {
       case .bytes(let count): String(format: "%9.2f GB/s   ", count / rung.seconds * 1e-9)
       }
     let gain = reference.map { String(format: "%8.1fx", $0.seconds / rung.seconds) } ?? ""
-    return name.padded(to: 28) + rung.variant.padded(to: 11)
+    return name.padded(to: 28) + rung.variant.padded(to: 13)
       + String(format: "%9.1f us", rung.seconds * 1e6).leftPadded(to: 12) + "  " + rate + gain
   }
 }

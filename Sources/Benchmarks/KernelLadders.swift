@@ -47,11 +47,16 @@ struct KernelLadders {
     let y = Memory.zeros(rows * channels)
     let blockStride = lh_activation_stride(Int64(width))
     let blocks = Memory.blocks(rows * Int(blockStride))
-    let isFloat = type.blockElementCount == 1
+    let pairStride = lh_pair_stride(Int64(width))
+    let pairs = Memory.pairs(rows * Int(pairStride))
     return KernelLadder(
       name: "matmul \(type) x \(rows)", work: .operations(2 * Double(rows * width * channels)),
       body: {
-        if isFloat {
+        if type == .bf16 {
+          lh_round_rows(x, Int64(width), pairs, pairStride, Int64(rows), Int64(width))
+          lh_matmul_bf16(
+            packed, pairs, pairStride, y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels))
+        } else if type.blockElementCount == 1 {
           lh_matmul(
             number, packed, x, Int64(width), y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels))
         } else {

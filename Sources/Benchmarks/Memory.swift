@@ -22,7 +22,13 @@ enum Memory {
     return floats
   }
 
-  /// Room for rounded activations.
+  /// Room for activations rounded to bf16.
+  static func pairs(_ count: Int) -> UnsafeMutablePointer<lh_bf16_pair> {
+    UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * MemoryLayout<lh_bf16_pair>.stride, alignment: 64)
+      .bindMemory(to: lh_bf16_pair.self, capacity: count)
+  }
+
+  /// Room for activations rounded to bytes.
   static func blocks(_ count: Int) -> UnsafeMutablePointer<lh_activation_block> {
     let byteCount = max(1, count) * MemoryLayout<lh_activation_block>.stride
     return UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)

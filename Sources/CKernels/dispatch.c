@@ -16,7 +16,10 @@ static const lh_table reference_table = {LH_KERNELS(LH_ENTRY_REFERENCE)};
 #define LH_ENTRY_AVX2(result, name, parameters, arguments) .name = lh_##name##_avx2,
 #define LH_ENTRY_AVX512(result, name, parameters, arguments) .name = lh_##name##_avx512,
 static const lh_table avx2_table = {LH_KERNELS(LH_ENTRY_AVX2)};
+#define LH_ENTRY_AVX512_BF16(result, name, parameters, arguments) .name = lh_##name##_avx512_bf16,
 static const lh_table avx512_table = {LH_KERNELS(LH_ENTRY_AVX512)};
+static const lh_table avx512_bf16_table = {
+  LH_BF16_KERNELS(LH_ENTRY_AVX512_BF16) LH_OTHER_KERNELS(LH_ENTRY_AVX512)};
 #elif defined(__aarch64__)
 #define LH_ENTRY_NEON(result, name, parameters, arguments) .name = lh_##name##_neon,
 static const lh_table neon_table = {LH_KERNELS(LH_ENTRY_NEON)};
@@ -31,14 +34,17 @@ static const lh_table *table_of(lh_isa isa) {
 #if defined(__x86_64__)
     case LH_ISA_AVX2: return &avx2_table;
     case LH_ISA_AVX512: return &avx512_table;
+    case LH_ISA_AVX512_BF16: return &avx512_bf16_table;
     case LH_ISA_NEON: return NULL;
 #elif defined(__aarch64__)
     case LH_ISA_NEON: return &neon_table;
     case LH_ISA_AVX2:
-    case LH_ISA_AVX512: return NULL;
+    case LH_ISA_AVX512:
+    case LH_ISA_AVX512_BF16: return NULL;
 #else
     case LH_ISA_AVX2:
     case LH_ISA_AVX512:
+    case LH_ISA_AVX512_BF16:
     case LH_ISA_NEON: return NULL;
 #endif
   }
@@ -56,9 +62,13 @@ bool lh_isa_supported(lh_isa isa) {
       return lh_isa_supported(LH_ISA_AVX2) && __builtin_cpu_supports("avx512f") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
+    case LH_ISA_AVX512_BF16:
+      return lh_isa_supported(LH_ISA_AVX512) && __builtin_cpu_supports("avx512bf16") &&
+        lh_bf16_dot_is_two_fmas();
 #else
     case LH_ISA_AVX2:
-    case LH_ISA_AVX512: return false;
+    case LH_ISA_AVX512:
+    case LH_ISA_AVX512_BF16: return false;
 #endif
     case LH_ISA_NEON: return table_of(LH_ISA_NEON) != NULL;
   }
@@ -66,6 +76,7 @@ bool lh_isa_supported(lh_isa isa) {
 }
 
 lh_isa lh_isa_best(void) {
+  if (lh_isa_supported(LH_ISA_AVX512_BF16)) return LH_ISA_AVX512_BF16;
   if (lh_isa_supported(LH_ISA_AVX512)) return LH_ISA_AVX512;
   if (lh_isa_supported(LH_ISA_AVX2)) return LH_ISA_AVX2;
   if (lh_isa_supported(LH_ISA_NEON)) return LH_ISA_NEON;
@@ -89,7 +100,7 @@ static const lh_table *current(void) {
 
 lh_isa lh_isa_current(void) {
   const lh_table *table = current();
-  for (lh_isa isa = LH_ISA_AVX2; isa <= LH_ISA_NEON; isa++)
+  for (lh_isa isa = LH_ISA_AVX2; isa <= LH_ISA_AVX512_BF16; isa++)
     if (table == table_of(isa)) return isa;
   return LH_ISA_REFERENCE;
 }
@@ -99,6 +110,7 @@ const char *lh_isa_name(lh_isa isa) {
     case LH_ISA_REFERENCE: return "reference";
     case LH_ISA_AVX2: return "avx2";
     case LH_ISA_AVX512: return "avx512";
+    case LH_ISA_AVX512_BF16: return "avx512_bf16";
     case LH_ISA_NEON: return "neon";
   }
   return "unknown";

@@ -7,13 +7,23 @@
 
 #include <stddef.h>
 
-// X(result, name, parameters, arguments) for each dispatched kernel lh_<name>.
-#define LH_KERNELS(X) \
+// X(result, name, parameters, arguments) for each dispatched kernel lh_<name>: those that have a variant of their own
+// where AVX-512 has dot products of bf16 pairs, and all others.
+#define LH_KERNELS(X) LH_BF16_KERNELS(X) LH_OTHER_KERNELS(X)
+#define LH_BF16_KERNELS(X) \
+  X(void, matmul_bf16, \
+    (const void *packed, const lh_bf16_pair *x, int64_t x_stride, float *y, int64_t y_stride, int64_t m, \
+     int64_t k, int64_t n0, int64_t n1), \
+    (packed, x, x_stride, y, y_stride, m, k, n0, n1))
+#define LH_OTHER_KERNELS(X) \
   X(void, dequantize, (lh_type type, const void *src, float *dst, int64_t n), (type, src, dst, n)) \
   X(void, quantize_rows, \
     (const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t block_stride, int64_t m, \
      int64_t k), \
     (x, x_stride, blocks, block_stride, m, k)) \
+  X(void, round_rows, \
+    (const float *x, int64_t x_stride, lh_bf16_pair *pairs, int64_t pair_stride, int64_t m, int64_t k), \
+    (x, x_stride, pairs, pair_stride, m, k)) \
   X(void, matmul, \
     (lh_type type, const void *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride, \
      int64_t m, int64_t k, int64_t n0, int64_t n1), \
@@ -65,6 +75,12 @@
   result lh_##name##_neon parameters;
 LH_KERNELS(LH_DECLARE)
 #undef LH_DECLARE
+#define LH_DECLARE(result, name, parameters, arguments) result lh_##name##_avx512_bf16 parameters;
+LH_BF16_KERNELS(LH_DECLARE)
+#undef LH_DECLARE
+
+// Whether the processor's dot product of bf16 pairs is what matmul_bf16.c says; only where it has one.
+bool lh_bf16_dot_is_two_fmas(void);
 
 #define LH_INLINE static inline __attribute__((always_inline, unused))
 

@@ -1,4 +1,4 @@
-// Products of packed float weights: y[r][n] = sum over i of x[r][i] * w[n][i]; acc = fma(x[r][i], w[n][i],
+// Products of packed F32 and F16 weights: y[r][n] = sum over i of x[r][i] * w[n][i]; acc = fma(x[r][i], w[n][i],
 // acc), i ascending, from +0.
 //
 // The order within a sum is fixed, so all parallelism is across sums: lanes of a vector are channels, and
@@ -16,7 +16,7 @@ enum { LARGEST_GROUP = 8, MOST_BESIDE = 4 };
 void lh_matmul_reference(
   lh_type type, const void *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride,
   int64_t m, int64_t k, int64_t n0, int64_t n1) {
-  if (!lh_is_float(type)) return;
+  if (type != LH_F32 && type != LH_F16) return;
   for (int64_t n = n0; n < n1; n++)
     for (int64_t r = 0; r < m; r++) {
       int64_t first = n / LH_BUNDLE_CHANNELS * LH_BUNDLE_CHANNELS * k + n % LH_BUNDLE_CHANNELS;
@@ -111,7 +111,7 @@ typedef void (*group_of)(
   MORE_ROWS(name, type) \
   static const group_of LH_FN(matmul_##name)[GROUP_ROWS] = { \
     NAME(name, 1), NAME(name, 2), NAME(name, 3), NAME(name, 4), NAME(name, 5), MORE_NAMES(name)};
-OF_TYPE(f32, LH_F32) OF_TYPE(f16, LH_F16) OF_TYPE(bf16, LH_BF16)
+OF_TYPE(f32, LH_F32) OF_TYPE(f16, LH_F16)
 #undef OF_TYPE
 #undef MORE_ROWS
 #undef MORE_NAMES
@@ -121,10 +121,9 @@ OF_TYPE(f32, LH_F32) OF_TYPE(f16, LH_F16) OF_TYPE(bf16, LH_BF16)
 void LH_FN(lh_matmul)(
   lh_type type, const void *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride,
   int64_t m, int64_t k, int64_t n0, int64_t n1) {
-  if (!lh_is_float(type)) return;
+  if (type != LH_F32 && type != LH_F16) return;
   if (k == 0) return lh_write_zeros(y, y_stride, m, n0, n1);
-  const group_of *by_rows =
-    type == LH_F32 ? LH_FN(matmul_f32) : type == LH_F16 ? LH_FN(matmul_f16) : LH_FN(matmul_bf16);
+  const group_of *by_rows = type == LH_F32 ? LH_FN(matmul_f32) : LH_FN(matmul_f16);
   const int64_t stay = lh_stay_channels(LH_BUNDLE_CHANNELS * (type == LH_F32 ? 4 : 2) * k);
   const int64_t groups = (m + GROUP_ROWS - 1) / GROUP_ROWS;
   for (int64_t n = n0, end; n < n1; n = end) {

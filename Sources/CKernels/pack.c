@@ -4,13 +4,14 @@
 int64_t lh_packed_bytes(lh_type type, int64_t channels, int64_t k) {
   int64_t elements = lh_type_block_elements(type), bytes = lh_type_block_bytes(type), row, size;
   if (elements == 0 || channels < 0 || k < 0 || k % elements != 0) return 0;
+  if (type == LH_BF16 && k % 2 != 0 && __builtin_add_overflow(k, 1, &k)) return 0;
   if (__builtin_mul_overflow(k / elements, bytes, &row)) return 0;
   if (channels > INT64_MAX - LH_BUNDLE_CHANNELS) return 0;
   int64_t whole = (channels + LH_BUNDLE_CHANNELS - 1) / LH_BUNDLE_CHANNELS * LH_BUNDLE_CHANNELS;
   return __builtin_mul_overflow(whole, row, &size) ? 0 : size;
 }
 
-// ---- Floats: the transposition of 16 rows ----
+// ---- F32 and F16: the transposition of 16 rows ----
 
 // Numbers [begin, end) of 16 rows, one at a time. A row that is not there has zeros.
 LH_INLINE void pack_numbers(int64_t bytes, const uint8_t *const *row, int64_t begin, int64_t end, uint8_t *to) {
@@ -52,6 +53,23 @@ LH_INLINE void pack_numbers(int64_t bytes, const uint8_t *const *row, int64_t be
 PACK_FLOATS(pack_halves, uint16_t, 8)
 PACK_FLOATS(pack_singles, uint32_t, 4)
 #undef PACK_FLOATS
+
+// ---- BF16: the same with pairs ----
+
+static void pack_pairs(const uint8_t *const *row, int64_t k, uint8_t *to) {
+  const int64_t numbers = (k + 1) / 2 * 2 * LH_BUNDLE_CHANNELS;
+  pack_singles(row, k / 2, to);
+  if (k % 2 != 0)
+    for (int c = 0; c < LH_BUNDLE_CHANNELS; c++) {
+      uint8_t *last = to + 2 * (numbers - 2 * LH_BUNDLE_CHANNELS + 2 * c);
+      __builtin_memset(last, 0, 4);
+      if (row[c] != NULL) __builtin_memcpy(last, row[c] + 2 * (k - 1), 2);
+    }
+  for (int64_t i = 0; i < numbers; i++) {
+    uint16_t number = lh_without_tiny(lh_read_u16(to + 2 * i));
+    __builtin_memcpy(to + 2 * i, &number, 2);
+  }
+}
 
 // ---- Quantised types ----
 
@@ -207,8 +225,8 @@ static void pack_bundle(lh_type type, const uint8_t *const *row, int64_t k, uint
   switch (type) {
     TYPES(OF_TYPE)
     case LH_F32: pack_singles(row, k, to); break;
-    case LH_F16:
-    case LH_BF16: pack_halves(row, k, to); break;
+    case LH_F16: pack_halves(row, k, to); break;
+    case LH_BF16: pack_pairs(row, k, to); break;
   }
 #undef OF_TYPE
 }

@@ -42,11 +42,14 @@ LH_INLINE lh_packing lh_packing_of(lh_type type) {
   return (lh_packing){0};
 }
 
-LH_INLINE bool lh_is_float(lh_type type) { return type == LH_F32 || type == LH_F16 || type == LH_BF16; }
 LH_INLINE int lh_code_bytes(lh_packing p) { return 64 * (p.low_bits + p.high_bits); }
 LH_INLINE int lh_scale_bytes(lh_packing p) { return 16 * p.byte_rows + 32 * p.half_rows; }
 LH_INLINE int lh_unit_bytes(lh_packing p) { return p.blocks * lh_code_bytes(p) + lh_scale_bytes(p); }
 LH_INLINE int lh_unit_elements(lh_packing p) { return p.blocks * LH_BLOCK_ELEMENTS; }
+
+// BF16 weights, and activations for them, of a magnitude below 2^-56 are zero.
+enum { LH_TINY_BF16 = (127 - 56) << 7 };
+LH_INLINE uint16_t lh_without_tiny(uint16_t bf16) { return (bf16 & 0x7fff) < LH_TINY_BF16 ? 0 : bf16; }
 
 // The values of the table types, plus 128.
 #define LH_IQ4_CODES 1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241

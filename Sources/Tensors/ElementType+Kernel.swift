@@ -6,5 +6,5 @@ extension ElementType {
   package var kernelType: lh_type { lh_type(rawValue: rawValue) }
 }
 
-/// The instruction set that kernels use now, for logs: "avx512", "avx2", "neon" or "reference".
+/// The instruction set that kernels use now, for logs: "avx512_bf16", "avx512", "avx2", "neon" or "reference".
 package var kernelInstructionSet: String { String(cString: lh_isa_name(lh_isa_current())) }

@@ -6,7 +6,8 @@ import Weights
 /// `y = x · Wᵀ` over a pool: threads split the output channels, so no element is touched twice and none depends on
 /// the split.
 ///
-/// Inputs of quantised weights are rounded to bytes first, once for all matrices that read them.
+/// Inputs of quantised weights are rounded to bytes first, those of BF16 weights to bf16, once for all matrices that
+/// read them.
 final class MatrixProduct {
   /// One matrix that an input is multiplied by, and where its product goes: `[rows, weights.rowCount]`.
   struct Term {
@@ -15,8 +16,10 @@ final class MatrixProduct {
   }
 
   private let pool: ComputePool
-  /// The rounded input: `[rows, lh_activation_stride(columns)]`.
-  private let rounded: AlignedBuffer<lh_activation_block>
+  /// The input rounded to bytes: `[rows, lh_activation_stride(columns)]`.
+  private let blocks: AlignedBuffer<lh_activation_block>
+  /// The input rounded to bf16: `[rows, lh_pair_stride(columns)]`.
+  private let pairs: AlignedBuffer<lh_bf16_pair>
   /// Channels a thread takes at a time: two bundles, which kernels may take side by side.
   private static let channelGranularity = 32
 
@@ -25,15 +28,18 @@ final class MatrixProduct {
   ///   - columnCapacity: columns of the widest.
   init(pool: ComputePool, rowCapacity: Int, columnCapacity: Int) throws {
     self.pool = pool
-    rounded = try AlignedBuffer(count: rowCapacity * Int(lh_activation_stride(Int64(columnCapacity))))
+    blocks = try AlignedBuffer(count: rowCapacity * Int(lh_activation_stride(Int64(columnCapacity))))
+    pairs = try AlignedBuffer(count: rowCapacity * Int(lh_pair_stride(Int64(columnCapacity))))
   }
 
   /// Multiplies `input`, `[rows, columns]`, by up to three matrices of as many columns.
   func callAsFunction(
     _ input: UnsafePointer<Float>, rows: Int, _ first: Term, _ second: Term? = nil, _ third: Term? = nil
   ) {
-    let isQuantised = first.isQuantised || second?.isQuantised ?? false || third?.isQuantised ?? false
-    if isQuantised { round(input, rows: rows, columns: first.weights.columnCount) }
+    func isRead(_ form: InputForm) -> Bool { first.form == form || second?.form == form || third?.form == form }
+    let columns = first.weights.columnCount
+    if isRead(.bytes) { roundToBytes(input, rows: rows, columns: columns) }
+    if isRead(.bf16) { roundToBF16(input, rows: rows, columns: columns) }
     // All channels in a row, those of each matrix beginning with a bundle.
     let secondStart = first.channelCount
     let thirdStart = secondStart + (second?.channelCount ?? 0)
@@ -45,13 +51,24 @@ final class MatrixProduct {
     }
   }
 
-  private func round(_ input: UnsafePointer<Float>, rows: Int, columns: Int) {
-    let blocks = rounded.baseAddress
+  private func roundToBytes(_ input: UnsafePointer<Float>, rows: Int, columns: Int) {
+    let start = blocks.baseAddress
     let stride = Int(lh_activation_stride(Int64(columns)))
-    precondition(rows * stride <= rounded.count, "more rows or columns than there is room for")
+    precondition(rows * stride <= blocks.count, "more rows or columns than there is room for")
     pool.forEachSlice(of: rows) { slice, _ in
       lh_quantize_rows(
-        input + slice.lowerBound * columns, Int64(columns), blocks + slice.lowerBound * stride, Int64(stride),
+        input + slice.lowerBound * columns, Int64(columns), start + slice.lowerBound * stride, Int64(stride),
+        Int64(slice.count), Int64(columns))
+    }
+  }
+
+  private func roundToBF16(_ input: UnsafePointer<Float>, rows: Int, columns: Int) {
+    let start = pairs.baseAddress
+    let stride = Int(lh_pair_stride(Int64(columns)))
+    precondition(rows * stride <= pairs.count, "more rows or columns than there is room for")
+    pool.forEachSlice(of: rows) { slice, _ in
+      lh_round_rows(
+        input + slice.lowerBound * columns, Int64(columns), start + slice.lowerBound * stride, Int64(stride),
         Int64(slice.count), Int64(columns))
     }
   }
@@ -66,11 +83,16 @@ final class MatrixProduct {
     guard first < end else { return }
     let type = weights.type.kernelType
     let columns = Int64(weights.columnCount)
-    if term.isQuantised {
+    switch term.form {
+    case .bytes:
       lh_matmul_quantized(
-        type, weights.bytes, rounded.baseAddress, lh_activation_stride(columns), term.output, Int64(weights.rowCount),
+        type, weights.bytes, blocks.baseAddress, lh_activation_stride(columns), term.output, Int64(weights.rowCount),
         Int64(rows), columns, Int64(first), Int64(end))
-    } else {
+    case .bf16:
+      lh_matmul_bf16(
+        weights.bytes, pairs.baseAddress, lh_pair_stride(columns), term.output, Int64(weights.rowCount), Int64(rows),
+        columns, Int64(first), Int64(end))
+    case .asIs:
       lh_matmul(
         type, weights.bytes, input, columns, term.output, Int64(weights.rowCount), Int64(rows), columns, Int64(first),
         Int64(end))
@@ -78,8 +100,16 @@ final class MatrixProduct {
   }
 }
 
+/// How a matrix reads its input.
+private enum InputForm {
+  case asIs, bf16, bytes
+}
+
 extension MatrixProduct.Term {
-  fileprivate var isQuantised: Bool { weights.type.blockElementCount > 1 }
+  fileprivate var form: InputForm {
+    if weights.type == .bf16 { return .bf16 }
+    return weights.type.blockElementCount > 1 ? .bytes : .asIs
+  }
 
   /// Channels rounded up to whole bundles.
   fileprivate var channelCount: Int {

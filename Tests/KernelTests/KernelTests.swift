@@ -7,7 +7,7 @@ import Testing
 enum KernelTests {}
 
 /// The instruction sets this machine can run besides the reference.
-let vectorISAs = [LH_ISA_AVX2, LH_ISA_AVX512, LH_ISA_NEON].filter { lh_isa_supported($0) }
+let vectorISAs = [LH_ISA_AVX2, LH_ISA_AVX512, LH_ISA_AVX512_BF16, LH_ISA_NEON].filter { lh_isa_supported($0) }
 /// All that can run, the reference first.
 let everyISA = [LH_ISA_REFERENCE] + vectorISAs
 

@@ -25,6 +25,7 @@ extension KernelTests {
       }
 
       var isQuantised: Bool { lh_type_block_elements(type) > 1 }
+      var isBF16: Bool { type == LH_BF16 }
 
       /// Packed in two pieces, as threads do.
       static func packed(_ type: lh_type, _ weights: [UInt8], rowBytes: Int, k: Int, n: Int) -> [UInt8] {
@@ -49,6 +50,16 @@ extension KernelTests {
         return blocks
       }
 
+      /// Pairs from one row rounded to bf16 to the next.
+      var pairStride: Int { Int(lh_pair_stride(Int64(k))) }
+
+      /// All rows of x, rounded to bf16.
+      var pairs: [lh_bf16_pair] {
+        var pairs = [lh_bf16_pair](repeating: 0xeeee_eeee, count: m * pairStride)
+        lh_round_rows(x, Int64(xStride), &pairs, Int64(pairStride), Int64(m), Int64(k))
+        return pairs
+      }
+
       /// Rows `rows` of x by channels `channels`, in an [rows][n] array that starts as 7s.
       func run(rows: Range<Int>? = nil, channels: Range<Int>? = nil) -> [Float] {
         let rows = rows ?? 0..<m
@@ -61,6 +72,13 @@ extension KernelTests {
               type, packed, x + rows.lowerBound * blockStride, Int64(blockStride), &y, Int64(n), Int64(rows.count),
               Int64(k), Int64(channels.lowerBound), Int64(channels.upperBound))
           }
+        } else if isBF16 {
+          pairs.withUnsafeBufferPointer { x in
+            guard let x = x.baseAddress else { return }
+            lh_matmul_bf16(
+              packed, x + rows.lowerBound * pairStride, Int64(pairStride), &y, Int64(n), Int64(rows.count), Int64(k),
+              Int64(channels.lowerBound), Int64(channels.upperBound))
+          }
         } else {
           x.withUnsafeBufferPointer { x in
             guard let x = x.baseAddress else { return }
@@ -72,7 +90,7 @@ extension KernelTests {
         return y
       }
 
-      /// The same in double precision, from the file's weights and, for quantised types, the rounded activations.
+      /// The same in double precision, from the file's weights and, but for F32 and F16, the rounded activations.
       func oracle() -> [Double] {
         var result: [Double] = []
         let w = (0..<n).map { row in
@@ -80,8 +98,10 @@ extension KernelTests {
           return decoded(type, Array(weights[start..<start + rowBytes - 5]), count: k)
         }
         let blocks = isQuantised ? rounded : []
+        let pairs = isBF16 ? pairs : []
         for r in 0..<m {
           let row = (0..<k).map { i in
+            if isBF16 { return Double(element(i % 2, of: pairs[r * pairStride + i / 2])) }
             guard isQuantised else { return Double(x[r * xStride + i]) }
             return blocks[r * blockStride + i / 32].element(i % 32)
           }
@@ -195,7 +215,7 @@ extension KernelTests {
         var y: [Float] = [3]
         let packed = [UInt8](repeating: 0, count: 1024)
         with(isa) {
-          for type in [LH_Q4_0, lh_type(rawValue: 99)] {
+          for type in [LH_BF16, LH_Q4_0, lh_type(rawValue: 99)] {
             lh_matmul(type, packed, [Float](repeating: 1, count: 32), 32, &y, 1, 1, 32, 0, 1)
           }
           for type in [LH_F16, lh_type(rawValue: 99)] {
@@ -213,6 +233,11 @@ extension lh_activation_block {
   func element(_ index: Int) -> Double {
     withUnsafeBytes(of: value) { Double($0.load(fromByteOffset: index, as: Int8.self)) } * Double(scale)
   }
+}
+
+/// Element 0 or 1 of a pair.
+func element(_ index: Int, of pair: lh_bf16_pair) -> Float {
+  Float(bitPattern: index == 0 ? pair << 16 : pair & 0xffff_0000)
 }
 
 /// Bit patterns, for comparisons that tell -0 from 0 and count NaN as equal to itself.

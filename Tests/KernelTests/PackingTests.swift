@@ -6,13 +6,16 @@ extension KernelTests {
     @Test("Packed weights are as large as the file's, but for the channels of the last bundle")
     func sizes() {
       for type in everyType {
-        let k = Int64(lh_type_block_elements(type)) * 3
-        let row = lh_type_block_bytes(type) * 3
+        let k = Int64(lh_type_block_elements(type)) * 4
+        let row = lh_type_block_bytes(type) * 4
         for (channels, whole) in [(Int64(16), Int64(16)), (17, 32), (1, 16), (160, 160)] {
           #expect(lh_packed_bytes(type, channels, k) == whole * row)
         }
         if lh_type_block_elements(type) > 1 { #expect(lh_packed_bytes(type, 16, k - 1) == 0) }
+        // Pairs are filled up.
+        if type == LH_BF16 { #expect(lh_packed_bytes(type, 16, k - 1) == 16 * row) }
         #expect(lh_packed_bytes(type, 16, Int64.max / 512 * 512) == 0)
+        #expect(lh_packed_bytes(type, 16, Int64.max) == 0)
         #expect(lh_packed_bytes(type, Int64.max, k) == 0)
         #expect(lh_packed_bytes(type, -1, k) == 0 && lh_packed_bytes(type, 1, -k) == 0)
       }

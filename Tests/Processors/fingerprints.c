@@ -100,6 +100,13 @@ static void product(lh_type type, int m, int k, int n) {
     report("round", type, m, k, n, rounded, size);
     lh_matmul_quantized(type, packed, rounded, stride, y, n, m, k, 0, n);
     free(rounded);
+  } else if (type == LH_BF16) {
+    const int64_t stride = lh_pair_stride(k), size = m * stride * (int64_t)sizeof(lh_bf16_pair);
+    lh_bf16_pair *rounded = room(size);
+    lh_round_rows(x, k, rounded, stride, m, k);
+    report("round", type, m, k, n, rounded, size);
+    lh_matmul_bf16(packed, rounded, stride, y, n, m, k, 0, n);
+    free(rounded);
   } else {
     lh_matmul(type, packed, x, k, y, n, m, k, 0, n);
   }
@@ -201,7 +208,7 @@ static void attention(lh_type type, int head, int row_count, int window) {
 }
 
 int main(void) {
-  for (lh_isa isa = LH_ISA_REFERENCE; isa <= LH_ISA_NEON; isa++) {
+  for (lh_isa isa = LH_ISA_REFERENCE; isa <= LH_ISA_AVX512_BF16; isa++) {
     if (!lh_isa_supported(isa)) continue;
     lh_isa_force(isa);
     fprintf(stderr, "fingerprints: %s\n", lh_isa_name(isa));

@@ -22,8 +22,15 @@ extern "C" {
 
 // ---- Instruction sets ----
 
-// The variants of each kernel. The reference is plain scalar C and runs everywhere.
-typedef enum { LH_ISA_REFERENCE = 0, LH_ISA_AVX2 = 1, LH_ISA_AVX512 = 2, LH_ISA_NEON = 3 } lh_isa;
+// The variants of each kernel. The reference is plain scalar C and runs everywhere. LH_ISA_AVX512 uses the dot
+// products of bytes (VNNI), LH_ISA_AVX512_BF16 those of bf16 pairs, too.
+typedef enum {
+  LH_ISA_REFERENCE = 0,
+  LH_ISA_AVX2 = 1,
+  LH_ISA_AVX512 = 2,
+  LH_ISA_NEON = 3,
+  LH_ISA_AVX512_BF16 = 4,
+} lh_isa;
 
 // Whether this build and this processor can run the variant. False for unknown values.
 bool lh_isa_supported(lh_isa isa);
@@ -34,7 +41,7 @@ lh_isa lh_isa_current(void);
 // Makes all later calls, of every thread, use `isa`. Meant for tests and measurements. An unsupported
 // variant is ignored. Calls already running finish with the variant they began with.
 void lh_isa_force(lh_isa isa);
-// A short constant name: "reference", "avx2", "avx512", "neon", or "unknown".
+// A short constant name: "reference", "avx2", "avx512", "avx512_bf16", "neon", or "unknown".
 const char *lh_isa_name(lh_isa isa);
 
 // ---- Element types ----

@@ -1,7 +1,7 @@
-// Weights laid out for the matrix product, and activations rounded to bytes for it.
+// Weights laid out for the matrix product, and activations rounded for it.
 //
 // A weight matrix is packed once, when it is loaded. Packed weights hold the very bits of the file in
-// another order, so they are as large as the file's tensor, but for the last bundle:
+// another order (but for BF16's smallest), so they are as large as the file's tensor, but for the last bundle:
 //
 //   bundle   16 consecutive channels (rows of the file's matrix). Channels that do not exist are zeros.
 //   unit     of a bundle: the next 32 (or 256) elements of each of its channels; units follow each other.
@@ -10,7 +10,11 @@
 // So a thread that computes some channels reads one stream of memory from end to end, and each 32-bit lane
 // of a vector is one channel.
 //
-// Floats (F32, F16, BF16): a unit is one element of 16 channels, in the type's own bits.
+// F32 and F16: a unit is one element of 16 channels, in the type's own bits.
+//
+// BF16: a unit is a pair of elements, 2*p and 2*p + 1, of 16 channels: 2 bytes of the first, then 2 of the second. If
+// k is odd, the last second is zero. Weights of a magnitude below 2^-56 become zero, and so do activations: then
+// no product and no sum is ever subnormal, which processors with and without bf16 instructions treat differently.
 //
 // Quantised types: a unit is the codes of its blocks, block after block, then its scales.
 // "Code vector" j (0 to 7) of a block has 64 bytes: byte 4*c + b is the code of channel c, element 4*j + b.
@@ -84,6 +88,17 @@ int64_t lh_activation_stride(int64_t k);
 void lh_quantize_rows(
   const float *x, int64_t x_stride, lh_activation_block *blocks, int64_t block_stride, int64_t m, int64_t k);
 
+// Two consecutive activations rounded to bf16: element 2*p in the low 16 bits, 2*p + 1 in the high ones.
+typedef uint32_t lh_bf16_pair;
+
+// Pairs from one row to the next that suit the product best: at least k/2, and a multiple of 16.
+int64_t lh_pair_stride(int64_t k);
+
+// Rounds m rows of k elements to pairs[r * pair_stride + p], to nearest even, magnitudes below 2^-56 to zero; NaN stays
+// NaN. A row is filled with zeros up to a multiple of 16 pairs.
+void lh_round_rows(
+  const float *x, int64_t x_stride, lh_bf16_pair *pairs, int64_t pair_stride, int64_t m, int64_t k);
+
 // ---- Matrix product ----
 
 // Products of `packed` weights: y[r*y_stride + n] = row r of the activations times channel n, for rows r
@@ -91,10 +106,15 @@ void lh_quantize_rows(
 // split channels anywhere (at multiples of 16 nothing is computed twice). k = 0 writes zeros. A type that
 // does not belong to the function writes nothing.
 //
-// Floats. Order: acc = +0, then acc = fma(x[i], w[i], acc) for i ascending.
+// F32 and F16. Order: acc = +0, then acc = fma(x[i], w[i], acc) for i ascending.
 void lh_matmul(
   lh_type type, const void *packed, const float *x, int64_t x_stride, float *y, int64_t y_stride,
   int64_t m, int64_t k, int64_t n0, int64_t n1);
+// BF16, with rows that are filled up to a multiple of 16 pairs. Order: acc = +0, then, for pairs p ascending,
+// acc = fma(x[2p + 1], w[2p + 1], acc) and acc = fma(x[2p], w[2p], acc).
+void lh_matmul_bf16(
+  const void *packed, const lh_bf16_pair *x, int64_t x_stride, float *y, int64_t y_stride, int64_t m, int64_t k,
+  int64_t n0, int64_t n1);
 // Quantised types. Order: acc = +0; then for each sub-block, ascending, with s = the exact integer sum of
 // (code - offset) * value: acc = fma(float(s), weight scale * activation scale, acc), and for types with
 // minimum then acc = fma(minimum, activation sum of the sub-block, acc).
