@@ -36,7 +36,7 @@ struct BenchReport: Encodable, Sendable {
     let gflopPerSecond: Double?
     let shareOfF32: Double?
     let shareOfInt8: Double?
-    /// Of prefill: how long parts of the last prompt took from its beginning.
+    /// How long parts of the last prompt took from its beginning, where it was read by itself.
     let reached: [Milestone]
     /// Of decode.
     let gbPerSecond: Double?

@@ -16,7 +16,7 @@ struct BenchRunner: Sendable {
     let policy: SelfExtendPolicy
     /// What the stages spent meanwhile, in pipeline order.
     let stages: [StageTotals]
-    /// Of the last prompt that was read.
+    /// Of the last prompt that was read by itself.
     let milestones: [Milestone]
   }
 
@@ -74,24 +74,31 @@ struct BenchRunner: Sendable {
       tokenCount: count * batch, turnCount: value.repeatCount, totals: { [engine] in engine.stageTotals },
       setTurn: { [engine] in engine.setTurn($0) })
     var tallies = policies.map { _ in Tally() }
-    try await withThrowingTaskGroup(of: (Int, SelfExtendPolicy?).self) { group in
+    try await withThrowingTaskGroup(of: (Int, SelfExtendPolicy?, PrefillProgress).self) { group in
       for (which, policy) in policies.enumerated() {
         for sequence in 0..<batch {
           var request = request(value, policy, number: number * 1000 + sequence)
           request.turn = which
           group.addTask { [engine, request] in
             var chosen: SelfExtendPolicy?
+            var progress = PrefillProgress()
+            progress.note(done: 0, at: .now)
             // Leaving the stream ends the sequence on all stages. One that ends by itself lets nobody else wait.
             defer { meter.end() }
             for try await event in try await engine.generate(request) {
               if case .admitted(let choice) = event { chosen = choice.policy }
+              if case .prefillProgress(let done, _) = event { progress.note(done: done, at: .now) }
               if case .token = event, meter.note(group: which, sequence: sequence) { break }
             }
-            return (which, chosen)
+            return (which, chosen, progress)
           }
         }
       }
-      for try await (which, chosen) in group { tallies[which].policy = chosen }
+      for try await (which, chosen, progress) in group {
+        tallies[which].policy = chosen
+        // Several that are read at once say nothing of what one takes.
+        if policies.count * batch == 1 { tallies[which].milestones = progress.milestones }
+      }
     }
     for (which, measured) in meter.groups.enumerated() {
       tallies[which].rates = measured.rates

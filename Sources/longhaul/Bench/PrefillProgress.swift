@@ -22,10 +22,10 @@ struct PrefillProgress {
     return (end.time - moment).inSeconds
   }
 
-  /// How long the first 1,024, 2,048, 4,096 … tokens took, as far as there are more than those.
+  /// How long the first 1,024, 2,048, 4,096 … tokens took, as far as there are so many.
   var milestones: [Milestone] {
     guard let begin = moment(of: 0), let total = marks.last?.done else { return [] }
-    return (10..<Int.bitWidth - 1).map { 1 << $0 }.prefix { $0 < total }.compactMap { tokens in
+    return (10..<Int.bitWidth - 1).map { 1 << $0 }.prefix { $0 <= total }.compactMap { tokens in
       moment(of: tokens).map { Milestone(tokens: tokens, seconds: ($0 - begin).inSeconds) }
     }
   }
