@@ -52,7 +52,8 @@ extension FuzzTarget {
       state = EngineState(
         control: ClusterControl(
           settings: engine.configuration.controlSettings, planner: engine.configuration.planner,
-          firstEpoch: PlanEpoch(1), now: engine.now))
+          firstEpoch: PlanEpoch(1), now: engine.now),
+        metrics: state.metrics)
       return links
     }
     for link in links { engine.loop.close(link) }
