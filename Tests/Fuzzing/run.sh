@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Builds the fuzzers (libFuzzer, AddressSanitizer, optimized) and runs each for a while:
 #   Tests/Fuzzing/run.sh [-s SECONDS] [-n EXECUTIONS] [-l BYTES] [TARGET ...]
-# Without options 5 seconds a target, with inputs of up to as many bytes as each target says. Findings are left in .build-fuzz/findings; put them under Tests/Fuzzing/found/TARGET,
-# which every run tries first, and mend the cause. Needs the toolchain's clang and protobuf-c, libzmq. Other people's
-# packages are taken from SwiftPM's release build, without instruments.
+# Without options 5 seconds a target, with inputs of up to as many bytes as each target says. Findings are left in
+# .build-fuzz/findings; put them under Tests/Fuzzing/found/TARGET, which every run tries first, and mend the cause.
+# Needs the toolchain's clang and protobuf-c, libzmq. Other people's packages are taken from SwiftPM's release build,
+# without instruments.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
