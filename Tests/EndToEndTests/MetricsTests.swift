@@ -2,22 +2,24 @@ import Fixtures
 import Foundation
 import Testing
 
+extension ServedCluster {
+  /// Samples by name, without the program's own, and labels; of one that was started with `--metrics`.
+  func metrics() async throws -> [String: Double] {
+    let answer = try await get("/metrics")
+    try #require(answer.status == 200)
+    var samples: [String: Double] = [:]
+    for line in answer.body.split(separator: "\n") where !line.hasPrefix("#") {
+      let parts = line.split(separator: " ")
+      try #require(parts.count == 2 && Double(parts[1]) != nil, "\(line)")
+      samples["\(parts[0].dropFirst("longhaul_".count))"] = Double(parts[1])
+    }
+    return samples
+  }
+}
+
 extension EndToEnd {
   @Suite("What a served cluster shows of itself")
   struct Metrics {
-    /// Samples by name and labels.
-    private func samples(_ cluster: ServedCluster) async throws -> [String: Double] {
-      let answer = try await cluster.get("/metrics")
-      try #require(answer.status == 200)
-      var samples: [String: Double] = [:]
-      for line in answer.body.split(separator: "\n") where !line.hasPrefix("#") {
-        let parts = line.split(separator: " ")
-        try #require(parts.count == 2 && Double(parts[1]) != nil, "\(line)")
-        samples["\(parts[0].dropFirst("longhaul_".count))"] = Double(parts[1])
-      }
-      return samples
-    }
-
     @Test("requests, tokens, stages and workers are counted, and a lost worker shows")
     func metrics() async throws {
       let cluster = try await ServedCluster(workerCount: 2, spareCount: 1, arguments: ["--context", "512", "--metrics"])
@@ -25,7 +27,7 @@ extension EndToEnd {
         let body = Recovery.request("Once upon a time", tokens: 20, seed: seed)
         #expect(try await cluster.post("/v1/completions", body).status == 200)
       }
-      let calm = try await samples(cluster)
+      let calm = try await cluster.metrics()
       #expect(calm["request_success_total{finished_reason=\"length\"}"] == 3)
       #expect(calm["generation_tokens_total"] == 60)
       #expect(calm["time_to_first_token_seconds_count"] == 3)
@@ -45,7 +47,7 @@ extension EndToEnd {
       cluster.kill(victim)
       #expect(try await cluster.post("/v1/completions", Recovery.request("A", tokens: 4, seed: 1)).status == 200)
       try await Task.sleep(for: .milliseconds(300))
-      let after = try await samples(cluster)
+      let after = try await cluster.metrics()
       #expect(after["plans_served_total"] == 2 && after["ready"] == 1)
       // The spare has its layers; of the lost one nothing is left to show.
       #expect(after["worker_up{worker=\"w\(victim)\"}"] == nil)

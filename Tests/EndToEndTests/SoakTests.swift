@@ -26,9 +26,20 @@ struct Soak {
 
   /// What a process holds.
   struct Holdings {
-    let descriptors: Int
-    let threads: Int
-    let residentKilobytes: Int
+    private(set) var descriptors: Int
+    private(set) var threads: Int
+    private(set) var residentKilobytes: Int
+
+    /// The most that any of several processes holds, of each: stages change their workers.
+    init(of processes: [Process]) {
+      (descriptors, threads, residentKilobytes) = (0, 0, 0)
+      for process in processes {
+        let one = Holdings(of: process)
+        descriptors = max(descriptors, one.descriptors)
+        threads = max(threads, one.threads)
+        residentKilobytes = max(residentKilobytes, one.residentKilobytes)
+      }
+    }
 
     init(of process: Process) {
       let folder = "/proc/\(process.processIdentifier)"
@@ -51,7 +62,7 @@ struct Soak {
 
   init() async throws {
     cluster = try await ServedCluster(
-      workerCount: 2, spareCount: 1, arguments: ["--sequences", "4", "--context", "2048"])
+      workerCount: 2, spareCount: 1, arguments: ["--sequences", "4", "--context", "2048", "--metrics"])
     let client = StreamingClient(port: cluster.port)
     expected = (0..<Self.kinds).map { StreamedText(client.complete(Drill.body($0)).body) }
     for text in expected { try #require(text.isDone && text.error == nil && text.finishReason == "length") }
@@ -127,31 +138,58 @@ struct Soak {
 extension EndToEnd {
   @Suite("The soak: faults one after the other under load")
   struct Soaks {
-    @Test("nothing fails, nothing is altered, and the coordinator holds in the end what it held before")
+    private static let long = Recovery.request(
+      String(repeating: "The little dog ran to the old house. ", count: 190), tokens: 8, seed: nil)
+
+    /// Answers to texts that fill the cache side by side, and that no page is missing for.
+    private func fullCache(_ cluster: ServedCluster) async throws -> [String] {
+      try await withThrowingTaskGroup(of: String.self) { group in
+        for _ in 0..<4 {
+          group.addTask { try CompletionAnswer.text(try await cluster.post("/v1/completions", Self.long).body) }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+    }
+
+    /// Waits until the coordinator shows that nothing runs and no page is taken, and all workers are back.
+    private func settle(_ cluster: ServedCluster) async throws {
+      let wanted: [String: Double] = [
+        "requests_running": 0, "requests_waiting": 0, "steps_in_flight": 0, "kv_cache_usage_ratio": 0,
+      ].merging(cluster.workers.indices.map { ("worker_up{worker=\"w\($0)\"}", 1) }) { $1 }
+      let deadline = ContinuousClock.now + .seconds(30)
+      var shown: [String: Double] = [:]
+      repeat {
+        try cluster.restartEndedWorkers()
+        try await Task.sleep(for: .milliseconds(100))
+        shown = try await cluster.metrics().filter { wanted.keys.contains($0.key) }
+      } while shown != wanted && ContinuousClock.now < deadline
+      #expect(shown == wanted)
+    }
+
+    @Test("nothing fails, nothing is altered, and in the end every process holds what it held before and no page")
     func faults() async throws {
       let seconds = ProcessInfo.processInfo.environment["LONGHAUL_SOAK_SECONDS"].flatMap { Double($0) }
       let soak = try await Soak()
-      let before = Soak.Holdings(of: soak.cluster.coordinator)
+      let cluster = soak.cluster
+      let full = try await fullCache(cluster)
+      #expect(Set(full).count == 1)
+      try await settle(cluster)
+      let coordinator = Soak.Holdings(of: cluster.coordinator)
+      let workers = Soak.Holdings(of: cluster.workers)
       let report = try await soak.run(seconds: seconds ?? 4, faultEvery: seconds == nil ? 0.2...1 : 5...15)
       print("soak: \(report)")
       #expect(report.altered == 0)
-      // All page numbers are back: texts that fill the cache fit side by side.
-      let long = Recovery.request(
-        String(repeating: "The little dog ran to the old house. ", count: 190), tokens: 8, seed: nil)
-      let full = try CompletionAnswer.text(try await soak.cluster.post("/v1/completions", long).body)
-      await withTaskGroup(of: Void.self) { group in
-        for _ in 0..<4 {
-          group.addTask {
-            let answer = try? await soak.cluster.post("/v1/completions", long)
-            #expect((try? CompletionAnswer.text(answer?.body ?? "")) == full)
-          }
-        }
+      #expect(try await fullCache(cluster) == full)
+      try await settle(cluster)
+      for (name, before, after) in [
+        ("coordinator", coordinator, Soak.Holdings(of: cluster.coordinator)),
+        ("workers", workers, Soak.Holdings(of: cluster.workers)),
+      ] {
+        print("soak: \(name) before \(before), after \(after)")
+        #expect(after.descriptors <= before.descriptors + 8)
+        #expect(after.threads <= before.threads + 2)
+        #expect(after.residentKilobytes <= before.residentKilobytes + (64 << 10))
       }
-      let after = Soak.Holdings(of: soak.cluster.coordinator)
-      print("soak: coordinator before \(before), after \(after)")
-      #expect(after.descriptors <= before.descriptors + 8)
-      #expect(after.threads <= before.threads + 2)
-      #expect(after.residentKilobytes <= before.residentKilobytes + (64 << 10))
     }
   }
 }
