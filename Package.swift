@@ -110,6 +110,7 @@ let package = Package(
     // MARK: Tests
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .target(name: "Fixtures", path: "Tests/Fixtures", swiftSettings: swiftSettings),
+    .target(name: "TestTraits", path: "Tests/TestTraits", swiftSettings: swiftSettings),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "KernelTests", dependencies: ["Fixtures", "CKernels"], exclude: ["Goldens"], swiftSettings: optimized),
@@ -148,7 +149,7 @@ let package = Package(
     .testTarget(
       name: "OpenAIAPITests",
       dependencies: [
-        "Fixtures", "OpenAIAPI", "Inference", "Tokenization", "ChatTemplates",
+        "Fixtures", "TestTraits", "OpenAIAPI", "Inference", "Tokenization", "ChatTemplates",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
@@ -166,7 +167,8 @@ let package = Package(
       name: "EvaluationTests", dependencies: ["Evaluation", "Inference", "Tokenization"], exclude: ["Goldens"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["Fixtures", "Benchmarks", "Inference", "Wire", "Transport"],
+      name: "EndToEndTests",
+      dependencies: ["Fixtures", "TestTraits", "Benchmarks", "Inference", "Wire", "Transport"],
       exclude: ["Goldens", "LMEval"], swiftSettings: swiftSettings),
     // The control plane over a toy model and a network that fails; `swift run longhaul-sim FIRST-SEED COUNT` for any number.
     .target(
@@ -175,7 +177,7 @@ let package = Package(
       swiftSettings: optimized),
     .executableTarget(
       name: "longhaul-sim", dependencies: ["Simulation"], path: "Tests/longhaul-sim", swiftSettings: optimized),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation"], swiftSettings: optimized),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestTraits"], swiftSettings: optimized),
     .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

@@ -39,4 +39,10 @@ step "the longhaul program, optimized"
 build -c release --product longhaul
 
 step "tests"
-LONGHAUL_PROGRAM="$(swift build -c release --show-bin-path)/longhaul" SWIFT_BACKTRACE=enable=no swift test --skip-build
+LONGHAUL_PROGRAM="$(swift build -c release --show-bin-path)/longhaul" SWIFT_BACKTRACE=enable=no \
+  swift test --skip-build 2>&1 | tee "$log" || {
+  # Thousands of lines may follow a failure: it is said again where a reader looks.
+  step "what failed"
+  grep -A 5 -E 'recorded an issue|error: |Fatal error' "$log" || tail -n 20 "$log"
+  exit 1
+}

@@ -3,7 +3,7 @@ import Inference
 import Testing
 
 /// Real stages, sockets and scheduler; a worker goes in the middle of a request, and a spare takes its layers.
-@Suite("Recovery out of replay logs", .serialized, .timeLimit(.minutes(3)))
+@Suite("Recovery out of replay logs", .serialized, .timeLimit(.minutes(10)))
 struct ReplayTests {
   /// Bytes of every worker's log, and which stages compute again when a stage is lost.
   struct Setting: Sendable, CustomTestStringConvertible {

@@ -1,9 +1,10 @@
 import Fixtures
 import Foundation
+import TestTraits
 import Testing
 
 /// Everything that starts processes, one after the other: the machine's processors are few.
-@Suite("The program, end to end", .serialized)
+@Suite("The program, end to end", .serialized, .ownThread)
 enum EndToEnd {}
 
 /// What `run --json` prints.

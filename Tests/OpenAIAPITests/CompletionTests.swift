@@ -2,7 +2,7 @@ import Inference
 import OpenAIAPI
 import Testing
 
-@Suite("Plain completions", .timeLimit(.minutes(1)))
+@Suite("Plain completions", .timeLimit(.minutes(5)))
 struct CompletionTests {
   @Test("A whole answer has exactly the documented body")
   func goldenBody() async throws {

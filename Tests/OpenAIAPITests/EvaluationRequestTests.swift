@@ -3,7 +3,7 @@ import OpenAIAPI
 import Testing
 
 /// What lm-eval's `local-completions` model asks and how it reads the answers.
-@Suite("Requests of evaluation programs", .timeLimit(.minutes(1)))
+@Suite("Requests of evaluation programs", .timeLimit(.minutes(5)))
 struct EvaluationRequestTests {
   /// As lm-eval sends a batch: arrays of ids, one new token that it does not want, the prompt's log-probabilities.
   private let body = """

@@ -1,8 +1,8 @@
-import Dispatch
 import Fixtures
 import Hummingbird
 import HummingbirdTesting
 import OpenAIAPI
+import TestTraits
 import Testing
 
 /// A client with a bare socket, which can leave in the middle of a stream.
@@ -29,17 +29,12 @@ enum LiveStream {
     _ server: OpenAIServer, _ path: String, _ body: String, header: String = "",
     until isEnough: @escaping @Sendable ([UInt8]) -> Bool
   ) async throws -> [UInt8]? {
-    try await server.makeApplication().test(.live) { live in
+    try await server.makeApplication().test(.ahc(.http)) { live in
       let port = UInt16(clamping: try #require(live.port))
       let head =
         "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(header)Content-Length: \(body.utf8.count)\r\n\r\n"
       let request = Array(head.utf8) + Array(body.utf8)
-      return await withCheckedContinuation { continuation in
-        // Blocking calls would stall the few threads that run tests.
-        DispatchQueue.global().async {
-          continuation.resume(returning: read(port: port, request: request, until: isEnough))
-        }
-      }
+      return await OwnThread.run { read(port: port, request: request, until: isEnough) }
     }
   }
 

@@ -2,7 +2,7 @@ import Inference
 import OpenAIAPI
 import Testing
 
-@Suite("Models, health and headers", .timeLimit(.minutes(1)))
+@Suite("Models, health and headers", .timeLimit(.minutes(5)))
 struct ServerTests {
   @Test("Models are listed and found by name, slashes and escapes included", arguments: ["", "/v1"])
   func models(prefix: String) async throws {

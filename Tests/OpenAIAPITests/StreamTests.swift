@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Hummingbird
 import HummingbirdTesting
@@ -5,7 +6,7 @@ import Inference
 import OpenAIAPI
 import Testing
 
-@Suite("Streams", .timeLimit(.minutes(1)))
+@Suite("Streams", .timeLimit(.minutes(5)))
 struct StreamTests {
   private static let chat = #""messages":[{"role":"user","content":"Hi"}],"stream":true"#
 
@@ -141,15 +142,15 @@ struct StreamTests {
       events.yield(.admitted(try CannedEngine.choice(request)))
       begun.yield()
     }
-    try await engine.server().makeApplication().test(.live) { live in
-      let client = TestClient(host: "localhost", port: try #require(live.port))
-      client.connect()
-      try await client.executeAndDontWaitForResponse(
-        TestClient.Request(
-          "/v1/completions", method: .post, authority: "localhost",
-          body: ByteBuffer(string: #"{"prompt":"x"}"#)))
-      for await _ in started { break }
-      try await client.close(mode: .all)
+    try await engine.server().makeApplication().test(.ahc(.http)) { live in
+      let port = UInt16(clamping: try #require(live.port))
+      let body = #"{"prompt":"x"}"#
+      let head = "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
+      do {
+        let client = try #require(RawConnection(port: port))
+        client.send(head + body)
+        for await _ in started { break }
+      }
       #expect(await engine.nextEndIsCancellation() == true)
     }
   }

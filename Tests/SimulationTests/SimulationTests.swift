@@ -1,29 +1,20 @@
 import Simulation
+import TestTraits
 import Testing
 
-/// Between seeds they make way for the tests beside them, some of which have deadlines.
-@Suite("A cluster, simulated")
+@Suite("A cluster, simulated", .serialized, .ownThread)
 struct SimulationTests {
   @Test("no token is lost, doubled or altered and everything comes to an end, whatever goes wrong")
-  func seeds() async throws {
+  func seeds() {
     let fresh = UInt64.random(in: 1_000_000...UInt64.max / 2)
     print("simulation: fresh seed \(fresh)")
-    let seeds = Array(0..<2000) + [fresh]
-    let taskCount = 4
-    await withTaskGroup(of: Void.self) { group in
-      for task in 0..<taskCount {
-        group.addTask {
-          for seed in stride(from: task, to: seeds.count, by: taskCount).map({ seeds[$0] }) {
-            await Task.yield()
-            var simulation = Simulation(seed: seed)
-            do {
-              let report = try simulation.run()
-              #expect(report.requests > 0)
-            } catch {
-              Issue.record("\(error)")
-            }
-          }
-        }
+    for seed in Array(0..<2000) + [fresh] {
+      var simulation = Simulation(seed: seed)
+      do {
+        let report = try simulation.run()
+        #expect(report.requests > 0)
+      } catch {
+        Issue.record("\(error)")
       }
     }
   }
@@ -35,9 +26,8 @@ struct SimulationTests {
   }
 
   @Test("a request that ends every plan is found after eight, and no other ends with it", arguments: Poison.allCases)
-  func poison(_ poison: Poison) async {
+  func poison(_ poison: Poison) {
     for seed in UInt64(0)..<100 {
-      await Task.yield()
       var simulation = Simulation(seed: seed, poison: poison)
       do {
         let report = try simulation.run()
@@ -54,10 +44,9 @@ struct SimulationTests {
   }
 
   @Test("planted mistakes are caught", arguments: PlantedBug.allCases)
-  func plantedBug(_ bug: PlantedBug) async {
+  func plantedBug(_ bug: PlantedBug) {
     let first = Self.firstSeed(bug)
     for seed in first..<first + 400 {
-      await Task.yield()
       var simulation = Simulation(seed: seed, bug: bug)
       do {
         _ = try simulation.run()

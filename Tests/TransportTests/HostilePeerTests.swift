@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import Transport
 
-@Suite("Hostile peers", .serialized, .timeLimit(.minutes(2)))
+@Suite("Hostile peers", .serialized, .timeLimit(.minutes(5)))
 struct HostilePeerTests {
   @Test("A message over the limit cuts its sender off; the loop and the others live")
   func oversize() throws {

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 import Transport
 
-@Suite("Keys", .serialized, .timeLimit(.minutes(2)))
+@Suite("Keys", .serialized, .timeLimit(.minutes(5)))
 struct KeyTests {
   private let server: KeyPair
   private let friend: KeyPair

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Transport
 
-@Suite("Opening and stopping", .serialized, .timeLimit(.minutes(2)))
+@Suite("Opening and stopping", .serialized, .timeLimit(.minutes(5)))
 struct OpeningTests {
   @Test("A port in use is named together with the remedy")
   func portInUse() throws {

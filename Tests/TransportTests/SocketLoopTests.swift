@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 import Transport
 
-@Suite("Socket loop", .serialized, .timeLimit(.minutes(2)))
+@Suite("Socket loop", .serialized, .timeLimit(.minutes(5)))
 struct SocketLoopTests {
   @Test("Messages of several frames cross unchanged, over ipc, tcp and inproc", arguments: ["ipc", "tcp", "inproc"])
   func multipart(scheme: String) throws {
