@@ -8,12 +8,12 @@
 // activations are zero or at least 2^-56, hence multiples of 2^-63; products, and by rounding their sums, are multiples
 // of 2^-126, the smallest normal number.
 //
-// Lanes are channels, and rows go in groups as in matmul.c. Without the instruction, the rows of a group are first
-// spread out as floats, some pairs at a time, so that the loop over pairs only reads and multiplies.
+// Lanes are channels, and rows go in groups (row_groups.h, float_sums.h). Without the instruction, the rows of a group
+// are first spread out as floats, some pairs at a time, so that the loop over pairs only reads and multiplies.
 #ifndef LH_WIDTH
-#include "packed.h"
+#include "row_groups.h"
 
-enum { LARGEST_GROUP = 8, MOST_BESIDE = 4, SPREAD_PAIRS = 64 };
+enum { SPREAD_PAIRS = 64 };
 
 void lh_matmul_bf16_reference(
   const void *packed, const lh_bf16_pair *x, int64_t x_stride, float *y, int64_t y_stride, int64_t m, int64_t k,
@@ -40,27 +40,12 @@ void lh_matmul_bf16_reference(
 #else
 
 #include "packed_vectors.h"
-
-#define PARTS (LH_BUNDLE_CHANNELS / LH_WIDTH)
-// Rows of a group, and bundles side by side for so many rows: as many sums as leave registers for the rest.
-#if LH_WIDTH == 16
-#define GROUP_ROWS 8
-#define MOST_SUMS 16
-#elif LH_WIDTH == 8
-#define GROUP_ROWS 5
-#define MOST_SUMS 10
-#else
-#define GROUP_ROWS 5
-#define MOST_SUMS 20
-#endif
-#define BESIDE(rows) \
-  (MOST_SUMS / ((rows) * PARTS) < MOST_BESIDE ? MOST_SUMS / ((rows) * PARTS) : MOST_BESIDE)
+#include "float_sums.h"
 
 #define spread LH_FN(bf16_spread)
 #define spread_rows LH_FN(bf16_spread_rows)
 #define add_pair LH_FN(bf16_add_pair)
 #define group LH_FN(bf16_group)
-#define group_of LH_FN(bf16_group_of)
 
 // Some pairs of a group's rows as the loop over pairs reads them.
 #ifdef LH_BF16_DOT
@@ -113,84 +98,56 @@ LH_INLINE void group(
   int rows, const uint8_t *packed, const lh_bf16_pair *x, int64_t x_stride, float *y, int64_t y_stride,
   int64_t pairs, int64_t n0, int64_t n1) {
   enum { PAIR_BYTES = 4 * LH_BUNDLE_CHANNELS };
-  const int beside = BESIDE(rows);
   const int64_t bundles = (n1 + LH_BUNDLE_CHANNELS - 1) / LH_BUNDLE_CHANNELS;
 #ifdef LH_BF16_DOT
   const int64_t at_once = pairs;
 #else
   const int64_t at_once = SPREAD_PAIRS;
 #endif
-  for (int64_t first = n0 / LH_BUNDLE_CHANNELS; first < bundles; first += beside) {
+  for (int64_t first = n0 / LH_BUNDLE_CHANNELS; first < bundles; first += BESIDE(rows)) {
     const uint8_t *w[MOST_BESIDE];
-    vf acc[MOST_BESIDE][LARGEST_GROUP][PARTS];
-    LH_UNROLL for (int b = 0; b < beside; b++) {
-      // Bundles behind the last repeat it, and are not stored.
-      w[b] = packed + lh_min(first + b, bundles - 1) * PAIR_BYTES * pairs;
-      LH_UNROLL for (int r = 0; r < rows; r++)
-        LH_UNROLL for (int t = 0; t < PARTS; t++) acc[b][r][t] = 0;
-    }
+    sums acc;
+    begin_sums(rows, packed, PAIR_BYTES * pairs, first, bundles, w, acc);
     LH_NO_UNROLL for (int64_t start = 0; start < pairs; start += at_once) {
       const int64_t count = lh_min(at_once, pairs - start);
       spread s;
       spread_rows(&s, rows, x + start, x_stride, count);
       LH_NO_UNROLL for (int64_t p = 0; p < count; p++)
         LH_UNROLL for (int element = ELEMENT_STEPS - 1; element >= 0; element--)
-          LH_UNROLL for (int b = 0; b < beside; b++) {
+          LH_UNROLL for (int b = 0; b < BESIDE(rows); b++) {
             const uint8_t *at = w[b] + (start + p) * PAIR_BYTES;
             if (element == 0) __builtin_prefetch(at + PREFETCH_BYTES, 0, 3);
             LH_UNROLL for (int t = 0; t < PARTS; t++)
               add_pair(rows, element, &s, p, at + 4 * t * LH_WIDTH, acc[b], t);
           }
     }
-    LH_UNROLL for (int b = 0; b < beside; b++)
-      LH_UNROLL for (int r = 0; r < rows; r++)
-        LH_UNROLL for (int t = 0; t < PARTS; t++)
-          store_part(
-            y + r * y_stride, acc[b][r][t], (first + b) * LH_BUNDLE_CHANNELS + t * LH_WIDTH, n0,
-            first + b < bundles ? n1 : 0);
+    store_sums(rows, acc, y, y_stride, first, bundles, n0, n1);
   }
 }
 
-typedef void (*group_of)(
-  const uint8_t *packed, const lh_bf16_pair *x, int64_t x_stride, float *y, int64_t y_stride, int64_t pairs,
-  int64_t n0, int64_t n1);
-
 // One function for each number of rows: in one large function registers were spilled at random.
-#define GROUP(rows) \
-  static __attribute__((noinline)) void LH_FN(matmul_bf16_##rows)( \
-    const uint8_t *packed, const lh_bf16_pair *x, int64_t x_stride, float *y, int64_t y_stride, int64_t pairs, \
-    int64_t n0, int64_t n1) { \
-    group(rows, packed, x, x_stride, y, y_stride, pairs, n0, n1); \
+#define GROUP(name, rows) \
+  static __attribute__((noinline)) void LH_FN(name##_##rows)( \
+    const uint8_t *packed, const void *x, int64_t x_stride, float *y, int64_t y_stride, int64_t k, int64_t n0, \
+    int64_t n1) { \
+    group(rows, packed, x, x_stride, y, y_stride, (k + 1) / 2, n0, n1); \
   }
-#define NAME(rows) LH_FN(matmul_bf16_##rows)
-GROUP(1) GROUP(2) GROUP(3) GROUP(4) GROUP(5)
-#if GROUP_ROWS == 8
-GROUP(6) GROUP(7) GROUP(8)
-#define MORE_NAMES NAME(6), NAME(7), NAME(8)
-#else
-#define MORE_NAMES
-#endif
-static const group_of LH_FN(matmul_bf16_by_rows)[GROUP_ROWS] = {
-  NAME(1), NAME(2), NAME(3), NAME(4), NAME(5), MORE_NAMES};
-#undef MORE_NAMES
+#define NAME(name, rows) LH_FN(name##_##rows),
+EACH_ROW_COUNT(GROUP, matmul_bf16)
+static const lh_row_group LH_FN(matmul_bf16_by_rows)[] = {EACH_ROW_COUNT(NAME, matmul_bf16)};
 #undef NAME
 #undef GROUP
 
 void LH_FN(lh_matmul_bf16)(
   const void *packed, const lh_bf16_pair *x, int64_t x_stride, float *y, int64_t y_stride, int64_t m, int64_t k,
   int64_t n0, int64_t n1) {
-  if (k == 0) return lh_write_zeros(y, y_stride, m, n0, n1);
-  const int64_t pairs = (k + 1) / 2, stay = lh_stay_channels(4 * LH_BUNDLE_CHANNELS * pairs);
-  const int64_t groups = (m + GROUP_ROWS - 1) / GROUP_ROWS;
-  for (int64_t n = n0, end; n < n1; n = end) {
-    end = lh_min(n1, (n / stay + 1) * stay);
-    for (int64_t g = 0; g < groups; g++) {
-      // Groups as equal as can be: of 8, 9 rows are 4 and 5.
-      int64_t first = m * g / groups, rows = m * (g + 1) / groups - first;
-      LH_FN(matmul_bf16_by_rows)[rows - 1](
-        packed, x + first * x_stride, x_stride, y + first * y_stride, y_stride, pairs, n, end);
-    }
-  }
+  const lh_row_groups groups = {
+    .by_rows = LH_FN(matmul_bf16_by_rows),
+    .most_rows = GROUP_ROWS,
+    .element_bytes = sizeof(lh_bf16_pair),
+    .bundle_bytes = 4 * LH_BUNDLE_CHANNELS * ((k + 1) / 2),
+  };
+  lh_each_row_group(groups, packed, x, x_stride, y, y_stride, m, k, n0, n1);
 }
 
 #ifdef LH_BF16_DOT
@@ -206,9 +163,5 @@ bool lh_bf16_dot_is_two_fmas(void) {
 }
 #endif
 
-#undef PARTS
-#undef GROUP_ROWS
-#undef MOST_SUMS
-#undef BESIDE
 #undef ELEMENT_STEPS
 #endif

@@ -6,15 +6,13 @@
 // Sums of bytes are exact in any order, so only the order of the sub-blocks matters, and that is one for
 // all. Lanes are channels. The offset costs nothing: a sum begins at -(sum of value) << offset_shift.
 //
-// Up to 8 rows are multiplied by a bundle at a time: codes and scales of a block are read once, put to use in
-// registers for all of these rows and forgotten, while their sums stay in registers from the first block to the
-// last. One stream of memory, with the next bytes asked for ahead. More rows are cut into such groups: some
-// bundles are small enough to stay in the second-level cache until all groups have met them, so memory is read
-// once, too.
+// A group of up to 8 rows (row_groups.h) is multiplied by a bundle at a time: codes and scales of a block are read
+// once, put to use in registers for all of these rows and forgotten, while their sums stay in registers from the first
+// block to the last. One stream of memory, with the next bytes asked for ahead.
 #ifndef LH_WIDTH
-#include "packed.h"
+#include "row_groups.h"
 
-enum { GROUP_ROWS = 8 };
+enum { QUANTISED_ROWS = 8 };
 
 _Static_assert(sizeof(lh_activation_block) == 64, "a cache line");
 
@@ -56,7 +54,6 @@ void lh_matmul_quantized_reference(
 #define start_of LH_FN(quantized_start)
 #define add_block LH_FN(quantized_add_block)
 #define group LH_FN(quantized_group)
-#define group_of LH_FN(quantized_group_of)
 #define groups_of LH_FN(quantized_groups_of)
 
 // What the integer sum of a sub-block begins with.
@@ -93,7 +90,7 @@ LH_INLINE void group(
   for (int64_t n = n0 / LH_BUNDLE_CHANNELS * LH_BUNDLE_CHANNELS; n < n1; n += LH_BUNDLE_CHANNELS) {
     const uint8_t *unit = packed + n / LH_BUNDLE_CHANNELS * units * lh_unit_bytes(p);
     const lh_activation_block *a = x;
-    vf acc[GROUP_ROWS][PARTS];
+    vf acc[QUANTISED_ROWS][PARTS];
     LH_UNROLL for (int r = 0; r < rows; r++) LH_UNROLL for (int t = 0; t < PARTS; t++) acc[r][t] = 0;
     LH_NO_UNROLL for (int64_t u = 0; u < units; u++, unit += lh_unit_bytes(p)) {
       vf scale[PARTS][16], minimum[PARTS][16];
@@ -120,22 +117,18 @@ LH_INLINE void group(
   }
 }
 
-typedef void (*group_of)(
-  const uint8_t *packed, const lh_activation_block *x, int64_t x_stride, float *y, int64_t y_stride, int64_t k,
-  int64_t n0, int64_t n1);
-
 // One function for each type and number of rows: in one large function registers were spilled at random.
 #define GROUP(name, type, rows) \
   static __attribute__((noinline)) void LH_FN(quantized_##name##_##rows)( \
-    const uint8_t *packed, const lh_activation_block *x, int64_t x_stride, float *y, int64_t y_stride, int64_t k, \
-    int64_t n0, int64_t n1) { \
+    const uint8_t *packed, const void *x, int64_t x_stride, float *y, int64_t y_stride, int64_t k, int64_t n0, \
+    int64_t n1) { \
     group(type, rows, packed, x, x_stride, y, y_stride, k, n0, n1); \
   }
 #define NAME(name, rows) LH_FN(quantized_##name##_##rows)
 #define OF_TYPE(name, type) \
   GROUP(name, type, 1) GROUP(name, type, 2) GROUP(name, type, 3) GROUP(name, type, 4) \
   GROUP(name, type, 5) GROUP(name, type, 6) GROUP(name, type, 7) GROUP(name, type, 8) \
-  static const group_of LH_FN(quantized_##name)[GROUP_ROWS] = { \
+  static const lh_row_group LH_FN(quantized_##name)[QUANTISED_ROWS] = { \
     NAME(name, 1), NAME(name, 2), NAME(name, 3), NAME(name, 4), \
     NAME(name, 5), NAME(name, 6), NAME(name, 7), NAME(name, 8)};
 #define LH_QUANTISED_TYPES(X) \
@@ -147,7 +140,7 @@ LH_QUANTISED_TYPES(OF_TYPE)
 #undef GROUP
 
 // The functions of a type, by number of rows less one; NULL for a type that is not quantised.
-static const group_of *groups_of(lh_type type) {
+static const lh_row_group *groups_of(lh_type type) {
 #define OF_TYPE(name, type) case type: return LH_FN(quantized_##name);
   switch (type) {
     LH_QUANTISED_TYPES(OF_TYPE)
@@ -162,20 +155,16 @@ static const group_of *groups_of(lh_type type) {
 void LH_FN(lh_matmul_quantized)(
   lh_type type, const void *packed, const lh_activation_block *x, int64_t x_stride, float *y, int64_t y_stride,
   int64_t m, int64_t k, int64_t n0, int64_t n1) {
-  const group_of *by_rows = groups_of(type);
+  const lh_row_group *by_rows = groups_of(type);
   if (by_rows == NULL) return;
-  if (k == 0) return lh_write_zeros(y, y_stride, m, n0, n1);
   const lh_packing p = lh_packing_of(type);
-  const int64_t stay = lh_stay_channels(k / lh_unit_elements(p) * lh_unit_bytes(p));
-  const int64_t groups = (m + GROUP_ROWS - 1) / GROUP_ROWS;
-  for (int64_t n = n0, end; n < n1; n = end) {
-    end = lh_min(n1, (n / stay + 1) * stay);
-    for (int64_t g = 0; g < groups; g++) {
-      // Groups as equal as can be: 9 rows are 4 and 5.
-      int64_t first = m * g / groups, rows = m * (g + 1) / groups - first;
-      by_rows[rows - 1](packed, x + first * x_stride, x_stride, y + first * y_stride, y_stride, k, n, end);
-    }
-  }
+  const lh_row_groups groups = {
+    .by_rows = by_rows,
+    .most_rows = QUANTISED_ROWS,
+    .element_bytes = sizeof(lh_activation_block),
+    .bundle_bytes = k / lh_unit_elements(p) * lh_unit_bytes(p),
+  };
+  lh_each_row_group(groups, packed, x, x_stride, y, y_stride, m, k, n0, n1);
 }
 
 #undef LH_QUANTISED_TYPES

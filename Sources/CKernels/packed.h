@@ -74,18 +74,6 @@ LH_INLINE int lh_packed_code(lh_packing p, const uint8_t *codes, int channel, in
   return p.is_table ? table[code] : code;
 }
 
-// How many channels all groups of rows meet before the next ones are read: whole bundles that leave half of a usual
-// second-level cache to the rows, but at least two, and an even number.
-LH_INLINE int64_t lh_stay_channels(int64_t bundle_bytes) {
-  int64_t pairs = (512 << 10) / (2 * bundle_bytes);
-  return 2 * LH_BUNDLE_CHANNELS * (pairs < 1 ? 1 : pairs);
-}
-
-LH_INLINE void lh_write_zeros(float *y, int64_t y_stride, int64_t m, int64_t n0, int64_t n1) {
-  for (int64_t r = 0; r < m; r++)
-    for (int64_t n = n0; n < n1; n++) y[r * y_stride + n] = 0;
-}
-
 // Stores those of `count` channels from channel n on that lie in [n0, n1). Out of line: the edges of a matrix are few,
 // and their code would bury the kernels'.
 static __attribute__((noinline, unused)) void lh_store_edge(

@@ -38,8 +38,18 @@ final class MatrixProduct {
   ) {
     func isRead(_ form: InputForm) -> Bool { first.form == form || second?.form == form || third?.form == form }
     let columns = first.weights.columnCount
-    if isRead(.bytes) { roundToBytes(input, rows: rows, columns: columns) }
-    if isRead(.bf16) { roundToBF16(input, rows: rows, columns: columns) }
+    if isRead(.bytes) {
+      let stride = lh_activation_stride(Int64(columns))
+      round(input, rows: rows, columns: columns, into: blocks, stride: stride) {
+        lh_quantize_rows($0, $1, $2, $3, $4, $5)
+      }
+    }
+    if isRead(.bf16) {
+      let stride = lh_pair_stride(Int64(columns))
+      round(input, rows: rows, columns: columns, into: pairs, stride: stride) {
+        lh_round_rows($0, $1, $2, $3, $4, $5)
+      }
+    }
     // All channels in a row, those of each matrix beginning with a bundle.
     let secondStart = first.channelCount
     let thirdStart = secondStart + (second?.channelCount ?? 0)
@@ -51,24 +61,17 @@ final class MatrixProduct {
     }
   }
 
-  private func roundToBytes(_ input: UnsafePointer<Float>, rows: Int, columns: Int) {
-    let start = blocks.baseAddress
-    let stride = Int(lh_activation_stride(Int64(columns)))
-    precondition(rows * stride <= blocks.count, "more rows or columns than there is room for")
+  /// Rounds rows by one of the kernels that do, into a buffer of `stride` elements a row.
+  private func round<Element>(
+    _ input: UnsafePointer<Float>, rows: Int, columns: Int, into buffer: borrowing AlignedBuffer<Element>,
+    stride: Int64,
+    _ kernel: (UnsafePointer<Float>, Int64, UnsafeMutablePointer<Element>, Int64, Int64, Int64) -> Void
+  ) {
+    precondition(rows * Int(stride) <= buffer.count, "more rows or columns than there is room for")
+    let start = buffer.baseAddress
     pool.forEachSlice(of: rows) { slice, _ in
-      lh_quantize_rows(
-        input + slice.lowerBound * columns, Int64(columns), start + slice.lowerBound * stride, Int64(stride),
-        Int64(slice.count), Int64(columns))
-    }
-  }
-
-  private func roundToBF16(_ input: UnsafePointer<Float>, rows: Int, columns: Int) {
-    let start = pairs.baseAddress
-    let stride = Int(lh_pair_stride(Int64(columns)))
-    precondition(rows * stride <= pairs.count, "more rows or columns than there is room for")
-    pool.forEachSlice(of: rows) { slice, _ in
-      lh_round_rows(
-        input + slice.lowerBound * columns, Int64(columns), start + slice.lowerBound * stride, Int64(stride),
+      kernel(
+        input + slice.lowerBound * columns, Int64(columns), start + slice.lowerBound * Int(stride), stride,
         Int64(slice.count), Int64(columns))
     }
   }
