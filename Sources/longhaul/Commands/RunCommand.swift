@@ -43,33 +43,41 @@ struct RunCommand: AsyncParsableCommand {
     let checkpoint = try model.open()
     let settings = try policy.settings()
     let configuration = settings.applied(to: try checkpoint.configuration)
-    let tokenizer = try readTokenizer(checkpoint)
-    let tokens = try prompt.tokens { try tokenizer ?? Tokenizer(checkpoint.tokenizer) }
-    let context = cache.context ?? tokens.count + maxTokens
-    let choice = try PolicyChoice.forLength(
-      tokens.count + maxTokens, trainedLength: configuration.trainedLength, request: settings.request)
-    if let warning = choice.warning { StandardError.line("longhaul: warning: \(warning)") }
-
-    var request = GenerationRequest(prompt: tokens, maximumNewTokens: maxTokens)
-    request.sampling = sampling.parameters()
-    request.policy = settings.request
-    request.stopTokens = ignoresEnd ? [] : tokenizer?.endTokens ?? []
-    request.wantsPromptLogits = logits != nil
-    let wanted = request
+    // A tokenizer takes a while to be made: workers start meanwhile, unless the prompt says what they must hold.
+    let preparation = Task { try prepare(checkpoint, configuration, settings) }
+    var context = cache.context ?? 0
+    if cache.context == nil { context = try await preparation.value.request.prompt.count + maxTokens }
     let showsText = !json
     let (report, last) = try await LocalCluster.run(
       checkpoint: checkpoint, configuration: configuration, modelPath: try model.path(),
       demand: cache.demand(contextLength: context, sequenceCount: 1, policy: settings.request), options: cluster,
       isQuiet: json
     ) { cluster in
+      let (tokenizer, request) = try await preparation.value
       var answer = RunningAnswer(tokenizer: tokenizer, showsText: showsText)
-      for try await event in try await cluster.engine.generate(wanted) { try answer.take(event) }
+      for try await event in try await cluster.engine.generate(request) { try answer.take(event) }
       return (
-        try answer.report(model: configuration.name, prompt: tokens, cluster: cluster), answer.logits
+        try answer.report(model: configuration.name, prompt: request.prompt, cluster: cluster), answer.logits
       )
     }
     if let logits { try write(last, to: logits) }
     if json { try StandardOutput.json(report) } else if stats { say(report) }
+  }
+
+  private func prepare(
+    _ checkpoint: Checkpoint, _ configuration: ModelConfiguration, _ settings: PolicyFile
+  ) throws -> (tokenizer: Tokenizer?, request: GenerationRequest) {
+    let tokenizer = try readTokenizer(checkpoint)
+    let tokens = try prompt.tokens { try tokenizer ?? Tokenizer(checkpoint.tokenizer) }
+    let choice = try PolicyChoice.forLength(
+      tokens.count + maxTokens, trainedLength: configuration.trainedLength, request: settings.request)
+    if let warning = choice.warning { StandardError.line("longhaul: warning: \(warning)") }
+    var request = GenerationRequest(prompt: tokens, maximumNewTokens: maxTokens)
+    request.sampling = sampling.parameters()
+    request.policy = settings.request
+    request.stopTokens = ignoresEnd ? [] : tokenizer?.endTokens ?? []
+    request.wantsPromptLogits = logits != nil
+    return (tokenizer, request)
   }
 
   /// Nil when the prompt is ids and the file has no tokenizer: then the answer is ids, too.

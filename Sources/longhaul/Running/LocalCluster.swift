@@ -70,6 +70,7 @@ struct LocalCluster {
   }
 
   private static func end(_ engine: ClusterEngine, _ service: Task<Void, Never>, _ workers: WorkerProcesses) async {
+    workers.expectEnd()
     engine.stop(reason: "the command is done")
     await service.value
     workers.end()

@@ -62,12 +62,13 @@ final class WorkerProcesses: Sendable {
   /// Process ids, in the order they were first started.
   var identifiers: [Int32] { started.withLock { $0.workers.map(\.process.processIdentifier) } }
 
+  /// From now on a worker that ends is not started again.
+  func expectEnd() { started.withLock { $0.isEnding = true } }
+
   /// Ends them all: closes their lifelines, waits, and kills what has not left after two seconds.
   func end() {
-    let workers = started.withLock { started in
-      started.isEnding = true
-      return started.workers
-    }
+    expectEnd()
+    let workers = started.withLock { $0.workers }
     for worker in workers { try? worker.lifeline.fileHandleForWriting.close() }  // Closed already is as good.
     let deadline = ContinuousClock.now + .seconds(2)
     for process in workers.map(\.process) {
