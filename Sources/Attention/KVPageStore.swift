@@ -5,7 +5,8 @@ import Tensors
 /// The KV bytes of one worker: `pageCount` pages for each of its own layers. Ids come from the coordinator.
 ///
 /// A page of a layer holds, for each key-value head, a key block and then a value block, laid out as `KVGeometry`
-/// says. The memory is zero at first and backed by the system only as it is touched.
+/// says. All layers' pages of an id lie together, so that a short text touches little memory. It is zero at first and
+/// backed by the system only as it is touched.
 package final class KVPageStore: @unchecked Sendable {
   package let geometry: KVGeometry
   package let layerCount: Int
@@ -39,7 +40,7 @@ package final class KVPageStore: @unchecked Sendable {
 
   /// `layer` counts from this worker's first.
   func keyBlock(layer: Int, page: PageID, head: Int) -> UnsafeMutableRawPointer {
-    base + (layer * pageCount + Int(page.rawValue)) * geometry.pageByteCount
+    base + (Int(page.rawValue) * layerCount + layer) * geometry.pageByteCount
       + head * (geometry.keyBlockByteCount + geometry.valueBlockByteCount)
   }
 

@@ -21,8 +21,8 @@ package struct AllocationError: Error, Hashable, Sendable, CustomStringConvertib
 
 /// Numbers at a fixed address, zeroed, 64-byte aligned, freed with the value.
 ///
-/// Buffers above 4 MiB come straight from the kernel, on 2 MiB boundaries with huge pages advised, and are
-/// not touched: their pages are made when first written. An empty buffer has a valid address.
+/// Buffers above 128 KiB come straight from the kernel and are not touched: their pages are made when first written.
+/// Those above 16 MiB begin on 2 MiB boundaries, with huge pages advised. An empty buffer has a valid address.
 ///
 /// Safety: `@unchecked Sendable`: the value only owns memory and never reads it. Whoever uses `baseAddress`
 /// on several threads divides the elements among them, and keeps the buffer alive meanwhile.
@@ -34,7 +34,7 @@ package struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Se
   private let allocation: BufferAllocation
 
   /// Zeroed memory for `count` elements.
-  /// - Parameter isNodeLocal: large memory then has ordinary pages, each on the memory node of the thread that first
+  /// - Parameter isNodeLocal: memory then has ordinary pages, each on the memory node of the thread that first
   ///   writes it, instead of huge ones.
   /// - Throws: `AllocationError` when there is not enough, or no such count.
   package init(count: Int, isNodeLocal: Bool = false) throws(AllocationError) {
@@ -50,6 +50,16 @@ package struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Se
 
   deinit {
     allocation.free()
+  }
+
+  /// Bytes of a huge page; large buffers begin with one.
+  package static var hugePageByteCount: Int { BufferAllocation.hugePage }
+
+  /// Makes the pages of elements present, which their first write would do else; no element changes. Returns when they
+  /// are. Threads may share this.
+  package func touch(_ range: Range<Int>) {
+    let wanted = range.clamped(to: 0..<count)
+    lh_touch_pages(baseAddress + wanted.lowerBound, Int64(wanted.count * MemoryLayout<Element>.stride))
   }
 
   /// All elements. Valid as long as the buffer lives.
@@ -77,20 +87,23 @@ private struct BufferAllocation {
   let mapping: UnsafeMutableRawBufferPointer?
 
   private static let alignment = 64
-  private static let mappedFrom = 4 << 20
-  private static let hugePage = 2 << 20
+  private static let mappedFrom = 128 << 10
+  /// Smaller ones are often used in part only, and a huge page may take long to be had.
+  private static let hugeFrom = 16 << 20
+  static let hugePage = 2 << 20
 
   /// Nil when there is not enough memory.
   init?(byteCount: Int, isNodeLocal: Bool) {
     if byteCount > Self.mappedFrom {
-      let (size, overflow) = byteCount.addingReportingOverflow(Self.hugePage)
+      let isHuge = byteCount > Self.hugeFrom
+      let (size, overflow) = byteCount.addingReportingOverflow(isHuge ? Self.hugePage : 0)
       guard !overflow,
         let start = mmap(nil, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
         start != MAP_FAILED
       else { return nil }
       mapping = UnsafeMutableRawBufferPointer(start: start, count: size)
-      address = start.alignedUp(toMultipleOf: Self.hugePage)
-      if isNodeLocal {
+      address = isHuge ? start.alignedUp(toMultipleOf: Self.hugePage) : start
+      if isNodeLocal || !isHuge {
         lh_advise_small_pages(address, Int64(byteCount))
       } else {
         lh_advise_huge_pages(address, Int64(byteCount))

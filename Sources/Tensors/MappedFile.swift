@@ -1,3 +1,4 @@
+import CPlatform
 import Glibc
 
 /// A file cannot be mapped. The text names the file and the reason.
@@ -35,6 +36,8 @@ package final class MappedFile: @unchecked Sendable {
   package enum Advice: Sendable {
     /// Read ahead soon.
     case willNeed
+    /// Read now: the call returns when the bytes are in memory.
+    case present
     /// Read once, in order.
     case sequential
     /// Not needed soon; the kernel may drop the pages and read them again later.
@@ -79,6 +82,7 @@ package final class MappedFile: @unchecked Sendable {
     var end = clamped.upperBound
     let code: Int32
     switch advice {
+    case .present: return lh_read_pages(base + first, Int64(end - first))
     case .willNeed: code = MADV_WILLNEED
     case .sequential: code = MADV_SEQUENTIAL
     case .dontNeed:

@@ -7,7 +7,8 @@ import Weights
 /// the split.
 ///
 /// Inputs of quantised weights are rounded to bytes first, those of BF16 weights to bf16, once for all matrices that
-/// read them.
+/// read them. Of a matrix that is not packed yet, each thread packs the few channels it is at into memory that stays in
+/// its cache, so that the same kernel gives the same bytes.
 final class MatrixProduct {
   /// One matrix that an input is multiplied by, and where its product goes: `[rows, weights.rowCount]`.
   struct Term {
@@ -20,17 +21,25 @@ final class MatrixProduct {
   private let blocks: AlignedBuffer<lh_activation_block>
   /// The input rounded to bf16: `[rows, lh_pair_stride(columns)]`.
   private let pairs: AlignedBuffer<lh_bf16_pair>
+  /// Where each thread packs channels of a matrix that is not packed yet; none when all are.
+  private var slabs: PackingSlabs?
   /// Channels a thread takes at a time: two bundles, which kernels may take side by side.
   private static let channelGranularity = 32
 
   /// - Parameters:
   ///   - rowCapacity: rows of the largest input.
   ///   - columnCapacity: columns of the widest.
-  init(pool: ComputePool, rowCapacity: Int, columnCapacity: Int) throws {
+  ///   - unpacked: matrices that are not packed yet.
+  init(pool: ComputePool, rowCapacity: Int, columnCapacity: Int, unpacked: [PackedMatrix]) throws {
     self.pool = pool
+    slabs = unpacked.isEmpty
+      ? nil : try PackingSlabs(for: unpacked, channelCount: Self.channelGranularity, threadCount: pool.threadCount)
     blocks = try AlignedBuffer(count: rowCapacity * Int(lh_activation_stride(Int64(columnCapacity))))
     pairs = try AlignedBuffer(count: rowCapacity * Int(lh_pair_stride(Int64(columnCapacity))))
   }
+
+  /// Gives the memory for unpacked matrices back: there are none any more.
+  func noteAllPacked() { slabs = nil }
 
   /// Multiplies `input`, `[rows, columns]`, by up to three matrices of as many columns.
   func callAsFunction(
@@ -54,10 +63,10 @@ final class MatrixProduct {
     let secondStart = first.channelCount
     let thirdStart = secondStart + (second?.channelCount ?? 0)
     let count = thirdStart + (third?.channelCount ?? 0)
-    pool.forEachSlice(of: count, granularity: Self.channelGranularity) { channels, _ in
-      multiply(input, rows: rows, first, startingAt: 0, channels)
-      if let second { multiply(input, rows: rows, second, startingAt: secondStart, channels) }
-      if let third { multiply(input, rows: rows, third, startingAt: thirdStart, channels) }
+    pool.forEachSlice(of: count, granularity: Self.channelGranularity) { channels, thread in
+      multiply(input, rows: rows, first, startingAt: 0, channels, thread: thread)
+      if let second { multiply(input, rows: rows, second, startingAt: secondStart, channels, thread: thread) }
+      if let third { multiply(input, rows: rows, third, startingAt: thirdStart, channels, thread: thread) }
     }
   }
 
@@ -78,27 +87,41 @@ final class MatrixProduct {
 
   /// The part of a term's product that lies in `channels`, where the term's own channels begin at `start`.
   private func multiply(
-    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, startingAt start: Int, _ channels: Range<Int>
+    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, startingAt start: Int, _ channels: Range<Int>, thread: Int
+  ) {
+    let first = max(channels.lowerBound - start, 0)
+    let end = min(channels.upperBound - start, term.weights.rowCount)
+    guard first < end else { return }
+    guard let unpacked = term.weights.unpacked else {
+      return multiply(input, rows: rows, term, first..<end, packed: term.weights.bytes, term.output)
+    }
+    guard let slabs else { preconditionFailure("no room was made for a matrix that is not packed") }
+    for channel in stride(from: first, to: end, by: Self.channelGranularity) {
+      let count = min(end - channel, Self.channelGranularity)
+      let slab = slabs.pack(unpacked, of: term.weights, channel..<channel + count, thread: thread)
+      multiply(input, rows: rows, term, 0..<count, packed: slab, term.output + channel)
+    }
+  }
+
+  /// The product with `channels` of what is packed at `packed`; `output` is where its channel 0 goes in the first row.
+  private func multiply(
+    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, _ channels: Range<Int>, packed: UnsafeRawPointer,
+    _ output: UnsafeMutablePointer<Float>
   ) {
     let weights = term.weights
-    let first = max(channels.lowerBound - start, 0)
-    let end = min(channels.upperBound - start, weights.rowCount)
-    guard first < end else { return }
     let type = weights.type.kernelType
-    let columns = Int64(weights.columnCount)
+    let (columns, outputStride) = (Int64(weights.columnCount), Int64(weights.rowCount))
+    let (first, end) = (Int64(channels.lowerBound), Int64(channels.upperBound))
     switch term.form {
     case .bytes:
       lh_matmul_quantized(
-        type, weights.bytes, blocks.baseAddress, lh_activation_stride(columns), term.output, Int64(weights.rowCount),
-        Int64(rows), columns, Int64(first), Int64(end))
+        type, packed, blocks.baseAddress, lh_activation_stride(columns), output, outputStride, Int64(rows), columns,
+        first, end)
     case .bf16:
       lh_matmul_bf16(
-        weights.bytes, pairs.baseAddress, lh_pair_stride(columns), term.output, Int64(weights.rowCount), Int64(rows),
-        columns, Int64(first), Int64(end))
+        packed, pairs.baseAddress, lh_pair_stride(columns), output, outputStride, Int64(rows), columns, first, end)
     case .asIs:
-      lh_matmul(
-        type, weights.bytes, input, columns, term.output, Int64(weights.rowCount), Int64(rows), columns, Int64(first),
-        Int64(end))
+      lh_matmul(type, packed, input, columns, output, outputStride, Int64(rows), columns, first, end)
     }
   }
 }

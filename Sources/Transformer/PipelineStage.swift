@@ -15,6 +15,7 @@ package final class PipelineStage {
   private let scratch: ForwardScratch
   private let layer: DecoderLayer
   private let attention: SelfExtendAttention
+  private let pool: ComputePool
   private let product: MatrixProduct
   /// `[logitRowCapacity, vocabularySize]`; only where there is a head.
   private let logitRows: AlignedBuffer<Float>
@@ -35,13 +36,15 @@ package final class PipelineStage {
   ) throws {
     self.configuration = configuration
     self.weights = weights
+    self.pool = pool
     store = try KVPageStore(
       geometry: KVGeometry(configuration: configuration, elementType: kvElementType), layerCount: weights.layers.count,
       pageCount: pageCount, isNodeLocal: pool.nodeCount > 1)
     scratch = try ForwardScratch(configuration: configuration, rowCapacity: rowCapacity)
     product = try MatrixProduct(
       pool: pool, rowCapacity: max(rowCapacity, Self.logitRowCapacity),
-      columnCapacity: max(configuration.hiddenSize, configuration.querySize, configuration.feedForwardSize))
+      columnCapacity: max(configuration.hiddenSize, configuration.querySize, configuration.feedForwardSize),
+      unpacked: weights.matrices.filter { $0.unpacked != nil })
     attention = try SelfExtendAttention(
       configuration: configuration, store: store, contextLength: contextLength, pool: pool)
     layer = DecoderLayer(
@@ -49,6 +52,16 @@ package final class PipelineStage {
     let headRowCount = weights.head == nil ? 0 : Self.logitRowCapacity
     logitRows = try AlignedBuffer(count: headRowCount * configuration.vocabularySize)
     headInput = try AlignedBuffer(count: headRowCount * configuration.hiddenSize)
+  }
+
+  /// Whether all weights are packed. Until then steps pack as they go, which takes longer.
+  package var isPacked: Bool { weights.isPacked }
+
+  /// Packs more of the weights, for about as long as `limit` says, and tells after each piece. Between steps.
+  package func packMore(for limit: Duration, progress: () -> Void = {}) {
+    guard !weights.isPacked else { return }
+    weights.packMore(for: limit, pool: pool, progress: progress)
+    if weights.isPacked { product.noteAllPacked() }
   }
 
   /// Where the previous stage's hidden states are written before `forward`: `[rowCapacity, hiddenSize]`.

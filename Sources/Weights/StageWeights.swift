@@ -5,36 +5,46 @@ package import Tensors
 /// them. No byte of another stage is touched.
 ///
 /// Packed weights lie in one piece of memory that belongs to this; the file's pages are given back. Only the embedding
-/// stays in the mapped file, whose rows are looked up one at a time. Every `PackedMatrix` is valid as long as this
-/// lives. Immutable, for any thread.
-package final class StageWeights: Sendable {
+/// stays in the mapped file, whose rows are looked up one at a time, and, where memory is slow to be had, whatever
+/// `packMore` has not packed yet. Every `PackedMatrix` is valid as long as this lives and until it packs more.
+///
+/// Belongs to one thread once it is made.
+package final class StageWeights {
   package let range: LayerRange
   /// One a layer, the first being layer `range.lower`.
-  package let layers: [LayerWeights<PackedMatrix>]
+  package private(set) var layers: [LayerWeights<PackedMatrix>]
   /// `[vocabulary, hidden]`, on the first stage.
   package let embedding: WeightMatrix?
   /// `[hidden]`, on the last stage.
   package let outputNorm: [Float]?
   /// `[vocabulary, hidden]`, on the last stage; the embedding table where the head is tied.
-  package let head: PackedMatrix?
+  package private(set) var head: PackedMatrix?
   /// Bytes of this stage's tensors in the file, each counted once.
   package let byteCount: Int
-  /// Bytes of memory that packed weights take.
+  /// Bytes of memory that packed weights take, or will.
   package var packedByteCount: Int { memory.count }
+  /// All matrices that are multiplied by.
+  package var matrices: [PackedMatrix] { layers.flatMap(\.matrices) + [head].compactMap { $0 } }
+  /// Whether no product reads the file any more.
+  package var isPacked: Bool { packing.isDone }
 
   private let memory: AlignedBuffer<UInt8>
+  private var packing: WeightPacking
+  private let places: (layers: [LayerWeights<PackedPlace>], head: PackedPlace?)
 
-  /// Reads and packs all of the stage's matrices, so that the first request does not wait for the disk.
+  /// Reads and packs the stage's matrices, so that the first request does not wait for the disk.
   ///
   /// Blocks on the disk: call it on a thread that may.
   /// - Parameters:
   ///   - pool: whose threads share the packing; the caller works alone where there is none.
+  ///   - pace: when to leave the rest in the file, read but not packed, because memory is slow to be had; nil packs
+  ///     all.
   ///   - progress: given the share done, ascending, at the end 1; what it throws ends the work.
   /// - Throws: `CheckpointError` when the checkpoint is no model that can be computed, has not these layers, or when
   ///   a norm is not finite; `AllocationError` when there is not enough memory; what `progress` throws.
   package init(
     _ checkpoint: Checkpoint, layers range: LayerRange, hasEmbedding: Bool, hasHead: Bool, pool: ComputePool? = nil,
-    progress: (Double) throws -> Void = { _ in }
+    pace: MemoryPace? = nil, progress: (Double) throws -> Void = { _ in }
   ) throws {
     let file = checkpoint.file
     let map = try checkpoint.tensorMap
@@ -43,22 +53,45 @@ package final class StageWeights: Sendable {
         file.fileNames[0], nil, "has \(map.layers.count) layers, and layers \(range) were asked for")
     }
     var reader = StageReader(file: file)
-    var layers: [LayerWeights<WeightMatrix>] = []
-    for layer in range.indices { layers.append(try reader.layer(map.layers[layer])) }
+    var read: [LayerWeights<WeightMatrix>] = []
+    for layer in range.indices { read.append(try reader.layer(map.layers[layer])) }
     self.range = range
     self.embedding = hasEmbedding ? try reader.matrix(map.model, .embedding) : nil
     self.outputNorm = hasHead ? try reader.vector(map.model, .outputNorm) : nil
     let headRole = map.model[.head] == nil ? TensorRole.embedding : .head
-    let head = hasHead ? try reader.matrix(map.model, headRole) : nil
+    let readHead = hasHead ? try reader.matrix(map.model, headRole) : nil
     self.byteCount = reader.entries.values.reduce(0) { $0 + ($1.byteCount ?? 0) }
 
     var packing = WeightPacking()
-    let placed = layers.map { $0.map { packing.place($0) } }
-    let placedHead = head.map { packing.place($0) }
+    places = (read.map { $0.map { packing.place($0) } }, readHead.map { packing.place($0) })
+    packing.begin()
     memory = try AlignedBuffer(count: packing.byteCount)
-    let base = UnsafeMutableRawPointer(memory.baseAddress)
-    self.layers = placed.map { $0.map { $0.packed(at: base) } }
-    self.head = placedHead?.packed(at: base)
-    try packing.pack(into: base, pool: pool, progress: progress)
+    var measured = pace ?? MemoryPace()
+    while !packing.isDone, pace == nil || !measured.isSlow {
+      if packing.advance(into: memory, pool: pool, pace: &measured), !packing.isDone { try progress(packing.share) }
+    }
+    try packing.readWaiting(progress: progress)
+    self.packing = packing
+    (layers, head) = ([], nil)
+    takeViews()
+    try progress(1)
+  }
+
+  /// Packs more of what is still in the file, for about as long as `limit` says and at least one piece, and tells after
+  /// each; every `PackedMatrix` taken before is void then.
+  package func packMore(for limit: Duration, pool: ComputePool, progress: () -> Void) {
+    let end = ContinuousClock.now + limit
+    var hasNews = false
+    var pace = MemoryPace()
+    repeat {
+      if packing.advance(into: memory, pool: pool, pace: &pace) { hasNews = true }
+      progress()
+    } while !packing.isDone && ContinuousClock.now < end
+    if hasNews { takeViews() }
+  }
+
+  private func takeViews() {
+    layers = places.layers.map { $0.map { packing.matrix($0, in: memory) } }
+    head = places.head.map { packing.matrix($0, in: memory) }
   }
 }

@@ -23,18 +23,28 @@ package struct WeightMatrix: Sendable {
   }
 }
 
-/// A matrix of weights in the order the matrix product reads them (`PackedWeights.h`).
+/// A matrix of weights in the order the matrix product reads them (`PackedWeights.h`), or still to be brought into it.
 ///
-/// Safety: `@unchecked Sendable`: the bytes never change once the `StageWeights` that owns them is made. They
-/// live as long as it, which whoever uses this keeps.
+/// Safety: `@unchecked Sendable`: what a value points at does not change. It lives as long as the `StageWeights` it
+/// comes from, which whoever uses this keeps; the rows of the file until these say that more is packed.
 package struct PackedMatrix: @unchecked Sendable {
   package let type: ElementType
   /// Numbers of the output.
   package let rowCount: Int
   /// Numbers of the input.
   package let columnCount: Int
-  /// On a 64-byte boundary.
+  /// On a 64-byte boundary; not to be read while there are `unpacked` rows.
   package let bytes: UnsafeRawPointer
+  /// The matrix as it lies in the file, until it is packed: a product packs what it needs as it goes.
+  package let unpacked: UnpackedRows?
+}
+
+/// Rows of a matrix as they lie in a mapped file, one after the other.
+package struct UnpackedRows: @unchecked Sendable {
+  // Safety: the file's mapping is read-only.
+  package let start: UnsafeRawPointer
+  /// Bytes of one row.
+  package let byteCount: Int
 }
 
 /// One decoder layer's weights, its matrices in one form or another. Norms are converted to f32 and finite.
@@ -57,6 +67,8 @@ package struct LayerWeights<Matrix: Sendable>: Sendable {
   package let up: Matrix
   /// `[hidden, feedForward]`.
   package let down: Matrix
+
+  var matrices: [Matrix] { [query, key, value, output, gate, up, down] }
 
   /// The same layer with every matrix in another form.
   func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> LayerWeights<Other> {

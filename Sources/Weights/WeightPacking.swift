@@ -2,19 +2,25 @@ import CKernels
 import Inference
 import Tensors
 
-/// Lays matrices out in one piece of memory: first each is given its place, then all are packed into it.
+/// Lays matrices out in one piece of memory: first each is given its place, then one after the other is packed into it,
+/// in the order of the file.
 ///
 /// A packed matrix is as large as in the file, but for the channels that fill its last bundle.
 struct WeightPacking {
-  /// A matrix of the file and where its packed form begins.
+  /// A matrix of the file and where its packed form goes.
   private struct Job {
     let source: WeightMatrix
-    let offset: Int
+    let place: Range<Int>
+    var isPacked = false
   }
 
   /// Places begin on their own cache lines.
   private static let alignment = 64
   private var jobs: [Job] = []
+  /// Those not packed yet, as indices of `jobs`, in the order of the file. Set when the last place is given.
+  private var waiting: ArraySlice<Int> = []
+  /// Where in the memory of the next one pages are not present yet.
+  private var untouched = 0
   /// Bytes of everything placed.
   private(set) var byteCount = 0
 
@@ -23,34 +29,97 @@ struct WeightPacking {
     let size = lh_packed_bytes(matrix.type.kernelType, Int64(matrix.rowCount), Int64(matrix.columnCount))
     // The file's directory was checked: rows are whole blocks, and a file's sizes cannot overflow.
     precondition(size > 0, "every type that is read can be packed")
-    let place = PackedPlace(
-      type: matrix.type, rowCount: matrix.rowCount, columnCount: matrix.columnCount, offset: byteCount)
-    jobs.append(Job(source: matrix, offset: byteCount))
+    let place = PackedPlace(index: jobs.count)
+    jobs.append(Job(source: matrix, place: byteCount..<byteCount + Int(size)))
     byteCount = (byteCount + Int(size) + Self.alignment - 1) / Self.alignment * Self.alignment
     return place
   }
 
-  /// Packs everything into `memory`, which has at least `byteCount` bytes, zeroed. Pages of the file are given back as
-  /// soon as their matrix is packed, so that no second copy of the weights stays.
-  ///
-  /// Blocks on the disk. Threads share the bundles of each matrix. `progress` is given the share done, ascending, at
-  /// the end 1; what it throws ends the work.
-  func pack(into memory: UnsafeMutableRawPointer, pool: ComputePool?, progress: (Double) throws -> Void) rethrows {
-    let inFileOrder = jobs.sorted {
-      ($0.source.file.path, $0.source.offset) < ($1.source.file.path, $1.source.offset)
-    }
+  /// To be called once, when all have their places.
+  mutating func begin() {
+    waiting = jobs.indices.sorted {
+      let (first, second) = (jobs[$0].source, jobs[$1].source)
+      return (first.file.path, first.offset) < (second.file.path, second.offset)
+    }[...]
+    waiting.first.map { jobs[$0].source.advise(.willNeed) }
+    untouched = waiting.first.map { jobs[$0].place.lowerBound } ?? 0
+  }
+
+  var isDone: Bool { waiting.isEmpty }
+
+  /// The share of the file's bytes that is packed.
+  var share: Double {
     let total = jobs.reduce(0) { $0 + $1.source.byteCount }
-    var done = 0
-    inFileOrder.first?.source.advise(.willNeed)
-    for (index, job) in inFileOrder.enumerated() {
-      let next = inFileOrder.dropFirst(index + 1).first
-      next?.source.advise(.willNeed)
-      pack(job, into: memory + job.offset, pool: pool)
-      if next.map({ $0.source.offset != job.source.offset }) ?? true { job.source.advise(.dontNeed) }
-      done += job.source.byteCount
-      if done < total { try progress(Double(done) / Double(total)) }
+    let left = waiting.reduce(0) { $0 + jobs[$1].source.byteCount }
+    return total > 0 ? Double(total - left) / Double(total) : 1
+  }
+
+  /// One piece of work, of a few huge pages: makes memory present for the next matrix, or packs it when all of its
+  /// memory is. True when a matrix was packed. Threads share the work; `pace` is told how long memory took.
+  ///
+  /// Blocks on the disk. The file's pages are given back as soon as their matrix is packed, so that no second copy of
+  /// the weights stays.
+  mutating func advance(
+    into memory: borrowing AlignedBuffer<UInt8>, pool: ComputePool?, pace: inout MemoryPace
+  ) -> Bool {
+    guard let index = waiting.first else { return false }
+    let place = jobs[index].place
+    guard untouched >= place.upperBound else {
+      let page = AlignedBuffer<UInt8>.hugePageByteCount
+      let first = untouched / page * page
+      let end = min(place.upperBound, first + page * (pool?.threadCount ?? 1))
+      let range = untouched..<end
+      let elapsed = ContinuousClock().measure { Self.touch(range, of: memory, pool) }
+      pace.note(byteCount: range.count, seconds: elapsed.inSeconds)
+      untouched = end
+      return false
     }
-    try progress(1)
+    waiting.removeFirst()
+    let next = waiting.first.map { jobs[$0] }
+    next?.source.advise(.willNeed)
+    pack(jobs[index], into: UnsafeMutableRawPointer(memory.baseAddress) + place.lowerBound, pool: pool)
+    jobs[index].isPacked = true
+    let isShared = next.map { $0.source.offset == jobs[index].source.offset } ?? false
+    if !isShared { jobs[index].source.advise(.dontNeed) }
+    untouched = next?.place.lowerBound ?? 0
+    return true
+  }
+
+  /// Reads what is not packed into the system's memory, so that it can be used from the file. Blocks on the disk.
+  func readWaiting(progress: (Double) throws -> Void) rethrows {
+    var share = share
+    let rest = 1 - share
+    let total = waiting.reduce(0) { $0 + jobs[$1].source.byteCount }
+    for (position, index) in zip(waiting.indices, waiting) {
+      if let next = waiting[(position + 1)...].first { jobs[next].source.advise(.willNeed) }
+      jobs[index].source.advise(.present)
+      share += rest * Double(jobs[index].source.byteCount) / Double(total)
+      if position + 1 < waiting.endIndex { try progress(share) }
+    }
+  }
+
+  /// A placed matrix as products read it now.
+  func matrix(_ place: PackedPlace, in memory: borrowing AlignedBuffer<UInt8>) -> PackedMatrix {
+    let job = jobs[place.index]
+    let source = job.source
+    return PackedMatrix(
+      type: source.type, rowCount: source.rowCount, columnCount: source.columnCount,
+      bytes: UnsafeRawPointer(memory.baseAddress) + job.place.lowerBound,
+      unpacked: job.isPacked ? nil : source.bytes.baseAddress.map {
+        UnpackedRows(start: $0, byteCount: source.rowByteCount)
+      })
+  }
+
+  // MARK: Pieces shared by threads
+
+  private static func touch(_ range: Range<Int>, of memory: borrowing AlignedBuffer<UInt8>, _ pool: ComputePool?) {
+    guard let pool else { return memory.touch(range) }
+    // Each thread takes whole pages: two that ask for the same one wait for each other.
+    let page = AlignedBuffer<UInt8>.hugePageByteCount
+    let first = range.lowerBound / page * page
+    pool.forEachSlice(of: range.upperBound - first, granularity: page) { slice, _ in
+      memory.touch((first + slice.lowerBound..<first + slice.upperBound).clamped(to: range))
+    }
   }
 
   private func pack(_ job: Job, into place: UnsafeMutableRawPointer, pool: ComputePool?) {
@@ -68,16 +137,9 @@ struct WeightPacking {
   }
 }
 
-/// Where a packed matrix will be, before its memory is there.
+/// A matrix that was given a place.
 struct PackedPlace: Sendable {
-  let type: ElementType
-  let rowCount: Int
-  let columnCount: Int
-  let offset: Int
-
-  func packed(at base: UnsafeMutableRawPointer) -> PackedMatrix {
-    PackedMatrix(type: type, rowCount: rowCount, columnCount: columnCount, bytes: UnsafeRawPointer(base + offset))
-  }
+  fileprivate let index: Int
 }
 
 extension WeightMatrix {

@@ -35,6 +35,7 @@ final class StageRunner: Sendable {
   private let threadCount: Int
   private let placement: ThreadPlacement
   private let logBudget: ReplayLogBudget
+  private let packsFirst: Bool
   private let queue = WorkQueue(capacity: 256, byteLimit: WireLimits.maximumPayloadByteCount)
   private let progressCount = Atomic<UInt64>(0)
   private let rejections = RareNews()
@@ -47,12 +48,13 @@ final class StageRunner: Sendable {
 
   init(
     checkpoints: CheckpointSettings, threadCount: Int, placement: ThreadPlacement, logBudget: ReplayLogBudget,
-    report: @escaping @Sendable (PlanEpoch, Report) -> Void
+    packsFirst: Bool, report: @escaping @Sendable (PlanEpoch, Report) -> Void
   ) {
     self.checkpoints = checkpoints
     self.threadCount = threadCount
     self.placement = placement
     self.logBudget = logBudget
+    self.packsFirst = packsFirst
     self.report = report
   }
 
@@ -96,8 +98,13 @@ final class StageRunner: Sendable {
   private func run() {
     var stage: ServingStage?
     var pace = StepPace()
+    var turns = PackingTurns()
     let source = StageCheckpoint(checkpoints, threadCount: threadCount)
-    while let work = queue.pop() {
+    while true {
+      while let loaded = stage?.stage, !loaded.isPacked, !queue.hasWork(within: PackingTurns.idleSeconds) {
+        loaded.packMore(for: PackingTurns.idleTurn)
+      }
+      guard let work = queue.pop() else { return }
       switch work {
       case .forget:
         stage?.forget()
@@ -107,18 +114,25 @@ final class StageRunner: Sendable {
           try load(assignment, output: output, source, supply)
         }
         if stage == nil { pace = StepPace() }
+        turns = PackingTurns()
       case .frame(let sealed):
         guard let (epoch, index) = stage.map({ ($0.assignment.epoch, $0.assignment.stageIndex) }) else { continue }
         do {
           guard let message = try whole(sealed, stage) else { continue }
           guard let header = try stage?.read(message) else { continue }
+          if let turn = turns.beforeStep {
+            stage?.stage.packMore(for: turn) { self.progressCount.add(1, ordering: .relaxed) }
+          }
           // A step that nobody could measure yet is given its time; the clock runs from here.
           let rows = header.rowCount(readBy: index)
           stepMilliseconds.store(max(1, Int(min(pace.expectedSeconds(rows: rows), 3600) * 1000)), ordering: .relaxed)
           let elapsed = try ContinuousClock().measure {
             try stage?.serve(header, message) { self.progressCount.add(1, ordering: .relaxed) }
           }
-          if rows > 0 { pace.note(rows: rows, seconds: elapsed.inSeconds) }
+          if rows > 0 {
+            pace.note(rows: rows, seconds: elapsed.inSeconds)
+            turns.note(elapsed)
+          }
         } catch let error as WireError {
           // Noise may come by the million: the log is told now and then.
           if rejections.isToBeTold() { report(epoch, .rejected("\(error)")) }
@@ -196,7 +210,8 @@ final class StageRunner: Sendable {
     let isLast = assignment.stageIndex == assignment.stageCount - 1
     let pool = try ComputePool(threadCount: threadCount, placement: placement)
     let weights = try StageWeights(
-      checkpoint, layers: assignment.layers, hasEmbedding: assignment.stageIndex == 0, hasHead: isLast, pool: pool
+      checkpoint, layers: assignment.layers, hasEmbedding: assignment.stageIndex == 0, hasHead: isLast, pool: pool,
+      pace: packsFirst ? nil : MemoryPace()
     ) { fraction in
       try checkWanted()
       report(assignment.epoch, .loading(found + (1 - found) * fraction))

@@ -72,6 +72,17 @@ final class WorkQueue: @unchecked Sendable {
     return work
   }
 
+  /// Whether there is something to pop, or the queue is closed; waits for it so long at most.
+  func hasWork(within seconds: Double) -> Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    let end = Date(timeIntervalSinceNow: seconds)
+    while waiting.isEmpty, !isClosed {
+      guard condition.wait(until: end) else { break }
+    }
+    return !waiting.isEmpty || isClosed
+  }
+
   func close() {
     condition.lock()
     isClosed = true

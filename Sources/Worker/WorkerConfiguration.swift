@@ -26,6 +26,8 @@ package struct WorkerConfiguration: Sendable {
   package var dataEndpoint: Endpoint
   /// Where its part of the model is looked for.
   package var checkpoints: CheckpointSettings
+  /// Whether a stage serves only when all of its weights are packed, however slow memory is; for measurements.
+  package var packsFirst: Bool
   /// How long a coordinator that was joined once is waited for when it has gone; weights are kept meanwhile.
   package var reconnectSeconds: Int
   /// Binding other interfaces than loopback without keys was asked for.
@@ -38,8 +40,8 @@ package struct WorkerConfiguration: Sendable {
   package init(
     coordinator: Endpoint, name: String, threadCount: Int, placement: ThreadPlacement = ThreadPlacement(),
     memoryByteCount: Int, replayLogByteCount: Int? = nil, replayDiskByteCount: Int? = nil, relativeSpeed: Double,
-    dataEndpoint: Endpoint, checkpoints: CheckpointSettings, reconnectSeconds: Int = 600, allowsInsecureRemote: Bool,
-    build: String, keys: WorkerKeys? = nil
+    dataEndpoint: Endpoint, checkpoints: CheckpointSettings, packsFirst: Bool = false, reconnectSeconds: Int = 600,
+    allowsInsecureRemote: Bool, build: String, keys: WorkerKeys? = nil
   ) {
     self.coordinator = coordinator
     self.name = name
@@ -51,6 +53,7 @@ package struct WorkerConfiguration: Sendable {
     self.relativeSpeed = relativeSpeed
     self.dataEndpoint = dataEndpoint
     self.checkpoints = checkpoints
+    self.packsFirst = packsFirst
     self.reconnectSeconds = reconnectSeconds
     self.allowsInsecureRemote = allowsInsecureRemote
     self.build = build

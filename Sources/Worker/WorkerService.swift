@@ -50,7 +50,7 @@ package final class WorkerService: Sendable {
     runner = StageRunner(
       checkpoints: configuration.checkpoints, threadCount: configuration.threadCount,
       placement: configuration.placement,
-      logBudget: configuration.replayLogBudget
+      logBudget: configuration.replayLogBudget, packsFirst: configuration.packsFirst
     ) {
       eventSink.yield(.stage($0, $1))
     }

@@ -37,6 +37,7 @@ struct MappedFileTests {
     let file = try MappedFile(path: path)
     for range in [0..<1, 0..<20_000, 4095..<4097, 5000..<5000, 19_999..<1_000_000, -5..<3, 30_000..<40_000] {
       file.advise(range)
+      file.advise(range, .present)
       file.advise(range, .sequential)
       file.advise(range, .dontNeed)
     }

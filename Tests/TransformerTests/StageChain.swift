@@ -14,7 +14,7 @@ struct StageChain {
 
   init(
     path: String, stageCount: Int, policy: (group: Int, window: Int), kv: KVElementType, threads: Int, context: Int,
-    chunk: Int
+    chunk: Int, pace: MemoryPace? = nil
   ) throws {
     let checkpoint = try Checkpoint(path: path)
     let configuration = try checkpoint.configuration
@@ -31,7 +31,7 @@ struct StageChain {
         upper: configuration.layerCount * (index + 1) / stageCount)
       else { preconditionFailure("the split is ordered") }
       let weights = try StageWeights(
-        checkpoint, layers: layers, hasEmbedding: index == 0, hasHead: index == stageCount - 1)
+        checkpoint, layers: layers, hasEmbedding: index == 0, hasHead: index == stageCount - 1, pool: pool, pace: pace)
       return try PipelineStage(
         configuration: configuration, weights: weights, pageCount: pageCount, kvElementType: kv, contextLength: context,
         rowCapacity: chunk, pool: pool)
@@ -40,6 +40,9 @@ struct StageChain {
     cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { PageID(UInt32($0)) })
     freePages = (nearCount..<pageCount).map { PageID(UInt32($0)) }
   }
+
+  /// Of each stage, whether all of its weights are packed.
+  var isPacked: [Bool] { stages.map(\.isPacked) }
 
   /// Reads `tokens` and returns the logits after the last of them.
   mutating func read(_ tokens: ArraySlice<TokenID>) throws -> [Float] {

@@ -192,6 +192,34 @@ import Testing
     #expect(weights.packedByteCount == 4 * 16 * (7 * 8 + 12))
   }
 
+  @Test("Where memory is slow, matrices stay rows of the file until they are packed, to the same bytes")
+  func unpacked() throws {
+    let checkpoint = try folder.checkpoint(.tinyModel())
+    let range = try #require(LayerRange(lower: 0, upper: 2))
+    let pool = try ComputePool(threadCount: 2)
+    var shares: [Double] = []
+    let weights = try StageWeights(
+      checkpoint, layers: range, hasEmbedding: true, hasHead: true, pool: pool, pace: MemoryPace(patience: -1)
+    ) { shares.append($0) }
+    #expect(shares.count == 15 && shares.last == 1 && shares == shares.sorted())
+    #expect(!weights.isPacked && weights.matrices.count == 15)
+    let rows = try #require(weights.layers[1].down.unpacked)
+    #expect(rows.byteCount == 48 && rows.start.load(fromByteOffset: 48, as: Float.self) == 18_012)
+    var packedCounts: [Int] = []
+    while !weights.isPacked {
+      weights.packMore(for: .zero, pool: pool) {}
+      packedCounts.append(weights.matrices.count { $0.unpacked == nil })
+    }
+    #expect(packedCounts == packedCounts.sorted() && packedCounts.first == 0 && packedCounts.last == 15)
+    let atOnce = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true)
+    for (one, other) in zip(weights.matrices, atOnce.matrices) {
+      let count = 4 * 16 * one.columnCount
+      #expect(
+        UnsafeRawBufferPointer(start: one.bytes, count: count)
+          .elementsEqual(UnsafeRawBufferPointer(start: other.bytes, count: count)))
+    }
+  }
+
   @Test("Weights outlive the checkpoint they came from")
   func lifetime() throws {
     let range = try #require(LayerRange(lower: 0, upper: 2))

@@ -36,6 +36,17 @@ struct WorkQueueTests {
     #expect(!queue.push(frame: frame(1)) && queue.pop() == nil)
   }
 
+  @Test("whoever has something else to do can ask whether there is work, and hears of the end, too")
+  func asked() {
+    let queue = WorkQueue(capacity: 3, byteLimit: 1000)
+    #expect(!queue.hasWork(within: 0))
+    #expect(queue.push(frame: frame(10)) && queue.hasWork(within: 60))
+    _ = queue.pop()
+    #expect(!queue.hasWork(within: 0))
+    queue.close()
+    #expect(queue.hasWork(within: 60) && queue.pop() == nil)
+  }
+
   @Test("all steps in flight fit between two stages, of any plan and width, and nothing overflows")
   func window() {
     for stageCount in [1, 2, 3, Limits.maximumWorkerCount] {

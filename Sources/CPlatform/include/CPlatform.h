@@ -51,6 +51,12 @@ uint64_t lh_eventfd_drain(int32_t fd);
 void lh_advise_huge_pages(void *address, int64_t size);
 // Asks for ordinary pages there: each then lies on the memory node of the thread that first writes it.
 void lh_advise_small_pages(void *address, int64_t size);
+// Makes the pages of [address, address + size) present and writable, without changing a byte, and returns when they
+// are. What cannot be had now is left to the first write.
+void lh_touch_pages(void *address, int64_t size);
+// Makes the pages of a mapped file present for reading, and returns when they have been read. Advice, never an error:
+// a kernel that does not know it reads them when they are used.
+void lh_read_pages(const void *address, int64_t size);
 
 // ---- Checksums ----
 

@@ -40,7 +40,8 @@ struct Bench: Sendable {
       policy: policies.max { $0.groupSize ?? 1 < $1.groupSize ?? 1 } ?? PolicyRequest())
     let isQuiet = isQuiet
     return try await LocalCluster.run(
-      checkpoint: checkpoint, modelPath: path, demand: demand, options: try options(setting), isQuiet: isQuiet
+      checkpoint: checkpoint, modelPath: path, demand: demand, options: try options(setting), packsFirst: true,
+      isQuiet: isQuiet
     ) { cluster in
       let runner = BenchRunner(engine: cluster.engine, policies: policies, seed: seed)
       var results: [BenchReport.Result] = []

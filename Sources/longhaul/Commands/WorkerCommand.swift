@@ -83,6 +83,9 @@ struct WorkerCommand: AsyncParsableCommand {
   @Flag(help: .hidden)
   var lifeline = false
 
+  @Flag(name: .customLong("pack-first"), help: .hidden)
+  var packsFirst = false
+
   func validate() throws {
     if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be between 1 and 256") }
     guard (0...86_400 * 365).contains(reconnectFor) else {
@@ -105,8 +108,8 @@ struct WorkerCommand: AsyncParsableCommand {
         dataEndpoint: try dataEndpoint(coordinator),
         checkpoints: CheckpointSettings(
           modelPath: model, cache: weights.cache, cacheByteLimit: cacheLimit?.byteCount),
-        reconnectSeconds: reconnectFor, allowsInsecureRemote: insecure, build: BuildInfo.version,
-        keys: try workerKeys(file)),
+        packsFirst: packsFirst, reconnectSeconds: reconnectFor, allowsInsecureRemote: insecure,
+        build: BuildInfo.version, keys: try workerKeys(file)),
       logger: ProgramLog.logger("worker", quiet: quiet)
     ) { [json] layers, weightByteCount, kvByteCount in
       guard json else { return }

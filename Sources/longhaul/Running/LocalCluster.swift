@@ -17,11 +17,14 @@ struct LocalCluster {
 
   /// Starts a cluster, hands it to `body` and takes everything down again, whatever happens.
   ///
-  /// - Parameter configuration: the checkpoint's, with whatever the user knows better; nil for just the checkpoint's.
+  /// - Parameters:
+  ///   - configuration: the checkpoint's, with whatever the user knows better; nil for just the checkpoint's.
+  ///   - packsFirst: whether workers serve only when all of their weights are packed, so that all steps cost the same.
   /// - Throws: `InfeasiblePlan` before anything is started; a `CommandFailure` that names the worker when one is lost.
   static func run<Result: Sendable>(
     checkpoint: Checkpoint, configuration: ModelConfiguration? = nil, modelPath: String, demand: KVDemand,
-    options: LocalClusterOptions, isQuiet: Bool, body: @escaping @Sendable (LocalCluster) async throws -> Result
+    options: LocalClusterOptions, packsFirst: Bool = false, isQuiet: Bool,
+    body: @escaping @Sendable (LocalCluster) async throws -> Result
   ) async throws -> Result {
     let configuration = try configuration ?? checkpoint.configuration
     let planner = LayerPlanner(configuration: configuration, weights: try checkpoint.footprint, demand: demand)
@@ -52,7 +55,7 @@ struct LocalCluster {
             "worker", "--coordinator", control.description, "--name", share.worker, "--data",
             "ipc://\(folder.path)/stage-\(index)", "--threads", "\(options.threadCount)", "--memory",
             "\(options.memoryByteCount)", "--lifeline", "--quiet",
-          ] + placements[index].workerArguments)
+          ] + (packsFirst ? ["--pack-first"] : []) + placements[index].workerArguments)
       }
       let result = try await supervised(by: workers) {
         try await waitUntilReady(engine, isQuiet: isQuiet)

@@ -1,0 +1,82 @@
+import Fixtures
+import Inference
+import Testing
+import Transformer
+import Weights
+
+@Suite("Weights that are not packed yet")
+struct UnpackedWeightsTests {
+  /// A vocabulary that ends in the middle of a bundle, and matrices that end in the middle of a thread's share.
+  private static let shape: ModelShape = {
+    var configuration = ModelShape.known[0].configuration
+    configuration.layerCount = 2
+    configuration.hiddenSize = 256
+    configuration.feedForwardSize = 768
+    configuration.queryHeadCount = 8
+    configuration.keyValueHeadCount = 2
+    configuration.headDimension = 32
+    configuration.rope.rotaryDimension = 32
+    configuration.vocabularySize = 309
+    return ModelShape(name: "small", configuration: configuration)
+  }()
+  private static let tokens = (0..<40).map { TokenID(($0 * 37 + 11) % 309) }
+  /// A machine whose memory is slower than anybody would wait for.
+  private static let slow = MemoryPace(patience: -1)
+
+  private func chain(_ path: String, threads: Int, pace: MemoryPace?) throws -> StageChain {
+    try StageChain(
+      path: path, stageCount: 2, policy: (4, 16), kv: .f16, threads: threads, context: 128, chunk: 16, pace: pace)
+  }
+
+  /// The bits of the logits after each of several steps, chunks first; `between` happens before each.
+  private func logits(_ chain: inout StageChain, between: (StageChain) -> Void = { _ in }) throws -> [[UInt32]] {
+    var result: [[UInt32]] = []
+    var start = 0
+    for count in [16, 15] + [Int](repeating: 1, count: 9) {
+      between(chain)
+      result.append(try chain.read(Self.tokens[start..<start + count]).map(\.bitPattern))
+      start += count
+    }
+    return result
+  }
+
+  @Test(
+    "give the same bytes as packed ones, in chunks and single steps, for every type",
+    arguments: ["F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q8_0", "Q4_K_M", "Q5_K", "Q2_K"])
+  func sameBytes(type: String) throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("model.gguf")
+    let types = try #require(RandomTypes(type))
+    try RandomCheckpoint(shape: Self.shape, types: types, seed: 3).write(to: path) { _ in }
+    var packed = try chain(path, threads: 1, pace: nil)
+    #expect(packed.isPacked == [true, true])
+    let expected = try logits(&packed)
+    #expect(Set(expected).count == expected.count)
+    for threads in [1, 2, 5] {
+      var unpacked = try chain(path, threads: threads, pace: Self.slow)
+      #expect(unpacked.isPacked == [false, false])
+      #expect(try logits(&unpacked) == expected, "\(threads) threads")
+      #expect(unpacked.isPacked == [false, false])
+    }
+  }
+
+  @Test("give the same bytes while they are packed piece by piece between steps, and afterwards")
+  func sameBytesMeanwhile() throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("model.gguf")
+    try RandomCheckpoint(shape: Self.shape, types: .q4KM, seed: 3).write(to: path) { _ in }
+    var packed = try chain(path, threads: 2, pace: nil)
+    let expected = try logits(&packed)
+    var unpacked = try chain(path, threads: 2, pace: Self.slow)
+    var pieces = 0
+    let result = try logits(&unpacked) { chain in
+      // Three pieces a step: some steps find a matrix's memory present, and the matrix not packed.
+      for stage in chain.stages { for _ in 0..<3 { stage.packMore(for: .zero) { pieces += 1 } } }
+    }
+    #expect(result == expected)
+    #expect(pieces > 20 && unpacked.isPacked == [true, true])
+    let counted = pieces
+    for stage in unpacked.stages { stage.packMore(for: .zero) { pieces += 1 } }
+    #expect(pieces == counted)
+  }
+}
