@@ -25,6 +25,8 @@ package final class StageWeights {
   package var packedByteCount: Int { memory.count }
   /// All matrices that are multiplied by.
   package var matrices: [PackedMatrix] { layers.flatMap(\.matrices) + [head].compactMap { $0 } }
+  /// Bytes of the file that products read because they are not packed yet.
+  package var unpackedByteCount: Int { packing.waitingByteCount }
   /// Whether no product reads the file any more.
   package var isPacked: Bool { packing.isDone }
 
@@ -70,7 +72,7 @@ package final class StageWeights {
     while !packing.isDone, pace == nil || !measured.isSlow {
       if packing.advance(into: memory, pool: pool, pace: &measured), !packing.isDone { try progress(packing.share) }
     }
-    try packing.readWaiting(progress: progress)
+    try packing.readWaiting(pool: pool, progress: progress)
     self.packing = packing
     (layers, head) = ([], nil)
     takeViews()

@@ -50,9 +50,11 @@ struct WeightPacking {
   /// The share of the file's bytes that is packed.
   var share: Double {
     let total = jobs.reduce(0) { $0 + $1.source.byteCount }
-    let left = waiting.reduce(0) { $0 + jobs[$1].source.byteCount }
-    return total > 0 ? Double(total - left) / Double(total) : 1
+    return total > 0 ? Double(total - waitingByteCount) / Double(total) : 1
   }
+
+  /// Bytes of the file that are not packed.
+  var waitingByteCount: Int { waiting.reduce(0) { $0 + jobs[$1].source.byteCount } }
 
   /// One piece of work, of a few huge pages: makes memory present for the next matrix, or packs it when all of its
   /// memory is. True when a matrix was packed. Threads share the work; `pace` is told how long memory took.
@@ -85,14 +87,15 @@ struct WeightPacking {
     return true
   }
 
-  /// Reads what is not packed into the system's memory, so that it can be used from the file. Blocks on the disk.
-  func readWaiting(progress: (Double) throws -> Void) rethrows {
+  /// Reads what is not packed into the system's memory, so that it can be used from the file; threads share each
+  /// matrix. Blocks on the disk.
+  func readWaiting(pool: ComputePool?, progress: (Double) throws -> Void) rethrows {
     var share = share
     let rest = 1 - share
-    let total = waiting.reduce(0) { $0 + jobs[$1].source.byteCount }
+    let total = waitingByteCount
     for (position, index) in zip(waiting.indices, waiting) {
       if let next = waiting[(position + 1)...].first { jobs[next].source.advise(.willNeed) }
-      jobs[index].source.advise(.present)
+      Self.read(jobs[index].source, pool)
       share += rest * Double(jobs[index].source.byteCount) / Double(total)
       if position + 1 < waiting.endIndex { try progress(share) }
     }
@@ -119,6 +122,13 @@ struct WeightPacking {
     let first = range.lowerBound / page * page
     pool.forEachSlice(of: range.upperBound - first, granularity: page) { slice, _ in
       memory.touch((first + slice.lowerBound..<first + slice.upperBound).clamped(to: range))
+    }
+  }
+
+  private static func read(_ source: WeightMatrix, _ pool: ComputePool?) {
+    guard let pool else { return source.advise(.present) }
+    pool.forEachSlice(of: source.byteCount, granularity: 1 << 20) { slice, _ in
+      source.file.advise(source.offset + slice.lowerBound..<source.offset + slice.upperBound, .present)
     }
   }
 

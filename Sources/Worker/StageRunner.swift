@@ -216,6 +216,13 @@ final class StageRunner: Sendable {
       try checkWanted()
       report(assignment.epoch, .loading(found + (1 - found) * fraction))
     }
+    if !weights.isPacked {
+      report(
+        assignment.epoch,
+        .note(
+          "memory is slow to be had here: \(weights.unpackedByteCount) of \(weights.byteCount) bytes are packed while "
+            + "the stage serves"))
+    }
     let stage = try PipelineStage(
       configuration: try checkpoint.configuration, weights: weights, pageCount: assignment.pageCount,
       kvElementType: assignment.kvElementType, contextLength: assignment.contextLength,

@@ -203,6 +203,8 @@ import Testing
     ) { shares.append($0) }
     #expect(shares.count == 15 && shares.last == 1 && shares == shares.sorted())
     #expect(!weights.isPacked && weights.matrices.count == 15)
+    // All but the norms: two a layer, and the head's.
+    #expect(weights.unpackedByteCount == weights.byteCount - 5 * 8 * 4)
     let rows = try #require(weights.layers[1].down.unpacked)
     #expect(rows.byteCount == 48 && rows.start.load(fromByteOffset: 48, as: Float.self) == 18_012)
     var packedCounts: [Int] = []
@@ -211,6 +213,7 @@ import Testing
       packedCounts.append(weights.matrices.count { $0.unpacked == nil })
     }
     #expect(packedCounts == packedCounts.sorted() && packedCounts.first == 0 && packedCounts.last == 15)
+    #expect(weights.unpackedByteCount == 0)
     let atOnce = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true)
     for (one, other) in zip(weights.matrices, atOnce.matrices) {
       let count = 4 * 16 * one.columnCount
