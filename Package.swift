@@ -56,7 +56,11 @@ let package = Package(
 
     // MARK: Weights on their way
     .target(
-      name: "Provisioning", dependencies: ["Wire", .product(name: "Crypto", package: "swift-crypto")],
+      name: "Provisioning",
+      dependencies: [
+        "Wire", "Transport", .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: optimized),
 
     // MARK: Processes
@@ -155,7 +159,7 @@ let package = Package(
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "WorkerTests",
-      dependencies: ["Fixtures", "Worker", "Attention", "Inference", "Wire", "Transport", "Provisioning"],
+      dependencies: ["Fixtures", "Worker", "Attention", "Inference", "Weights", "Wire", "Transport", "Provisioning"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoordinatorTests",

@@ -682,6 +682,96 @@ void   longhaul__content_range__free_unpacked
   assert(message->base.descriptor == &longhaul__content_range__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__weight_peers__init
+                     (Longhaul__WeightPeers         *message)
+{
+  static const Longhaul__WeightPeers init_value = LONGHAUL__WEIGHT_PEERS__INIT;
+  *message = init_value;
+}
+size_t longhaul__weight_peers__get_packed_size
+                     (const Longhaul__WeightPeers *message)
+{
+  assert(message->base.descriptor == &longhaul__weight_peers__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__weight_peers__pack
+                     (const Longhaul__WeightPeers *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__weight_peers__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__weight_peers__pack_to_buffer
+                     (const Longhaul__WeightPeers *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__weight_peers__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__WeightPeers *
+       longhaul__weight_peers__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__WeightPeers *)
+     protobuf_c_message_unpack (&longhaul__weight_peers__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__weight_peers__free_unpacked
+                     (Longhaul__WeightPeers *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__weight_peers__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   longhaul__weight_peer__init
+                     (Longhaul__WeightPeer         *message)
+{
+  static const Longhaul__WeightPeer init_value = LONGHAUL__WEIGHT_PEER__INIT;
+  *message = init_value;
+}
+size_t longhaul__weight_peer__get_packed_size
+                     (const Longhaul__WeightPeer *message)
+{
+  assert(message->base.descriptor == &longhaul__weight_peer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__weight_peer__pack
+                     (const Longhaul__WeightPeer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__weight_peer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__weight_peer__pack_to_buffer
+                     (const Longhaul__WeightPeer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__weight_peer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__WeightPeer *
+       longhaul__weight_peer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__WeightPeer *)
+     protobuf_c_message_unpack (&longhaul__weight_peer__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__weight_peer__free_unpacked
+                     (Longhaul__WeightPeer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__weight_peer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__chunk_refusal__init
                      (Longhaul__ChunkRefusal         *message)
 {
@@ -896,7 +986,7 @@ const ProtobufCMessageDescriptor longhaul__worker_message__descriptor =
   (ProtobufCMessageInit) longhaul__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descriptors[10] =
+static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descriptors[11] =
 {
   {
     "version",
@@ -1018,6 +1108,18 @@ static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descr
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "peers",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__CoordinatorMessage, body_case),
+    offsetof(Longhaul__CoordinatorMessage, peers),
+    &longhaul__weight_peers__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
   3,   /* field[3] = assign_stage */
@@ -1025,6 +1127,7 @@ static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
   9,   /* field[9] = chunk_refused */
   6,   /* field[6] = drained */
   7,   /* field[7] = manifest */
+  10,   /* field[10] = peers */
   2,   /* field[2] = refused */
   5,   /* field[5] = rejoin */
   4,   /* field[4] = shutdown */
@@ -1034,7 +1137,7 @@ static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__coordinator_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
 {
@@ -1044,14 +1147,14 @@ const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
   "Longhaul__CoordinatorMessage",
   "longhaul",
   sizeof(Longhaul__CoordinatorMessage),
-  10,
+  11,
   longhaul__coordinator_message__field_descriptors,
   longhaul__coordinator_message__field_indices_by_name,
   1,  longhaul__coordinator_message__number_ranges,
   (ProtobufCMessageInit) longhaul__coordinator_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descriptors[8] =
+static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descriptors[9] =
 {
   {
     "name",
@@ -1149,6 +1252,18 @@ static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "weights_endpoint",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__WorkerRegistration, weights_endpoint),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__worker_registration__field_indices_by_name[] = {
   2,   /* field[2] = build */
@@ -1159,11 +1274,12 @@ static const unsigned longhaul__worker_registration__field_indices_by_name[] = {
   7,   /* field[7] = numerics_id */
   5,   /* field[5] = relative_speed */
   4,   /* field[4] = thread_count */
+  8,   /* field[8] = weights_endpoint */
 };
 static const ProtobufCIntRange longhaul__worker_registration__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
 {
@@ -1173,7 +1289,7 @@ const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
   "Longhaul__WorkerRegistration",
   "longhaul",
   sizeof(Longhaul__WorkerRegistration),
-  8,
+  9,
   longhaul__worker_registration__field_descriptors,
   longhaul__worker_registration__field_indices_by_name,
   1,  longhaul__worker_registration__number_ranges,
@@ -2004,6 +2120,95 @@ const ProtobufCMessageDescriptor longhaul__content_range__descriptor =
   longhaul__content_range__field_indices_by_name,
   1,  longhaul__content_range__number_ranges,
   (ProtobufCMessageInit) longhaul__content_range__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__weight_peers__field_descriptors[1] =
+{
+  {
+    "peers",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__WeightPeers, n_peers),
+    offsetof(Longhaul__WeightPeers, peers),
+    &longhaul__weight_peer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__weight_peers__field_indices_by_name[] = {
+  0,   /* field[0] = peers */
+};
+static const ProtobufCIntRange longhaul__weight_peers__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor longhaul__weight_peers__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.WeightPeers",
+  "WeightPeers",
+  "Longhaul__WeightPeers",
+  "longhaul",
+  sizeof(Longhaul__WeightPeers),
+  1,
+  longhaul__weight_peers__field_descriptors,
+  longhaul__weight_peers__field_indices_by_name,
+  1,  longhaul__weight_peers__number_ranges,
+  (ProtobufCMessageInit) longhaul__weight_peers__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__weight_peer__field_descriptors[2] =
+{
+  {
+    "endpoint",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__WeightPeer, endpoint),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__WeightPeer, key),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__weight_peer__field_indices_by_name[] = {
+  0,   /* field[0] = endpoint */
+  1,   /* field[1] = key */
+};
+static const ProtobufCIntRange longhaul__weight_peer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor longhaul__weight_peer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.WeightPeer",
+  "WeightPeer",
+  "Longhaul__WeightPeer",
+  "longhaul",
+  sizeof(Longhaul__WeightPeer),
+  2,
+  longhaul__weight_peer__field_descriptors,
+  longhaul__weight_peer__field_indices_by_name,
+  1,  longhaul__weight_peer__number_ranges,
+  (ProtobufCMessageInit) longhaul__weight_peer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__chunk_refusal__field_descriptors[3] =

@@ -21,6 +21,7 @@ extension ClusterEngine {
     case .abandoned(let sequence): cancel(sequence)
     case .tick:
       apply(.tick(state.withLock { $0.load }))
+      tellPeers()
       state.withLock { $0.showMetrics() }
     case .stop: break
     }
@@ -150,6 +151,8 @@ extension ClusterEngine {
   }
 
   private func assign(_ plan: LayerPlan, _ epoch: PlanEpoch) {
+    // Before the layers that they may fetch from each other.
+    tellPeers()
     for reason in plan.reasons { logger.info("plan", metadata: ["epoch": "\(epoch.rawValue)", "reason": "\(reason)"]) }
     let messages = state.withLock { state in
       state.held = [:]

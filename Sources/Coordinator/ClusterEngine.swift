@@ -1,6 +1,7 @@
 package import Cluster
 package import Inference
 package import Logging
+import Provisioning
 import Scheduling
 import Synchronization
 package import Telemetry
@@ -85,10 +86,7 @@ package final class ClusterEngine: InferenceEngine {
     }
     self.loop = loop
     weightDesk = configuration.sharedModel.map { [links] model in
-      WeightDesk(model, logger: logger) { message, peer in
-        // What cannot be sent is asked for again.
-        try? loop.send(message, on: links.control, to: peer)
-      }
+      Self.openDesk(model, loop, control: links.control, logger: logger, engine: engine)
     }
     (readinessChanges, self.readinessSink) = (readiness, readinessSink)
     (self.events, self.eventSink) = (events, eventSink)
@@ -150,6 +148,7 @@ package final class ClusterEngine: InferenceEngine {
     }
     ticker.cancel()
     weightDesk?.stop()
+    configuration.sharedModel?.stop()
     readinessSink.finish()
     loop.stop()
   }
@@ -182,7 +181,7 @@ package final class ClusterEngine: InferenceEngine {
         guard let peer, let frame = message.frames.first else { return }
         do {
           switch try frame.withUnsafeBytes({ try WorkerMessage(decoding: $0) }) {
-          case .fetchManifest: engine.get()?.weightDesk?.tellNews(peer)
+          case .fetchManifest: engine.get()?.tellManifest(peer)
           case .fetchChunk(let range): engine.get()?.weightDesk?.take(range, from: peer)
           case let other: eventSink.yield(.worker(other, peer, message.sender))
           }
@@ -210,7 +209,7 @@ package final class ClusterEngine: InferenceEngine {
 }
 
 /// Lets the socket thread find the engine, which does not exist yet when its sockets are opened.
-private final class WeakEngine: Sendable {
+final class WeakEngine: Sendable {
   private struct Reference { weak var engine: ClusterEngine? }
   private let reference = Mutex(Reference())
   func set(_ engine: ClusterEngine) { reference.withLock { $0.engine = engine } }

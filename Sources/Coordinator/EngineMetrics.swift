@@ -21,6 +21,7 @@ struct EngineMetrics {
   private let plansServed: Counter
   private let replayedTokens: Counter
   private let rereadTokens: Counter
+  private let weightsSentBytes: Counter
   private let requestsRunning: Meter
   private let requestsWaiting: Meter
   private let stepsInFlight: Meter
@@ -55,7 +56,7 @@ struct EngineMetrics {
     (requestLatency, queueTime) = (histogram(.requestLatency), histogram(.queueTime))
     (prefillTime, decodeTime) = (histogram(.prefillTime), histogram(.decodeTime))
     (replayedTokens, rereadTokens) = (counter(.replayedTokens), counter(.rereadTokens))
-    plansServed = counter(.plansServed)
+    (plansServed, weightsSentBytes) = (counter(.plansServed), counter(.weightsSentBytes))
     (requestsRunning, requestsWaiting) = (gauge(.requestsRunning), gauge(.requestsWaiting))
     (stepsInFlight, cacheUsage, isReady) = (gauge(.stepsInFlight), gauge(.cacheUsage), gauge(.isReady))
     Meter(
@@ -82,6 +83,7 @@ struct EngineMetrics {
     requestLatency.record(timings.queueSeconds + timings.prefillSeconds + timings.decodeSeconds)
   }
 
+  func noteWeightsSent(_ byteCount: Int) { weightsSentBytes.increment(by: byteCount) }
   func noteFailures(_ count: Int) { failed.increment(by: count) }
   func noteAbandoned() { abandoned.increment() }
 

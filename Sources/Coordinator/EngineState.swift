@@ -17,6 +17,8 @@ struct EngineState {
 
   var control: ClusterControl
   var peers: [String: Peer] = [:]
+  /// Incarnations of the workers that were last told of each other.
+  var toldPeers: [String: UInt64] = [:]
   /// Operators' tools that wait for a worker to be drained.
   var drainAskers: [String: [PeerID]] = [:]
   /// Set when the workers that joined cannot hold the model.

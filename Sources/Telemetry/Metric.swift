@@ -72,13 +72,15 @@ package struct Metric: Hashable, Sendable {
     "replayed_tokens_total", .counter, "Tokens that a lost worker's successor was given again from a log.")
   package static let rereadTokens = Metric(
     "reread_tokens_total", .counter, "Tokens that all stages read again after a loss.")
+  package static let weightsSentBytes = Metric(
+    "weights_sent_bytes_total", .counter, "Bytes of weights that the coordinator gave to workers.")
   package static let buildInfo = Metric("build_info", .gauge, "1, with the program's version and numerics.")
 
   private static let all = [
     requestsRunning, requestsWaiting, requestsSucceeded, requestsFailed, requestsAbandoned, promptTokens,
     generatedTokens, timeToFirstToken, interTokenLatency, requestLatency, queueTime, prefillTime, decodeTime,
     stageCompute, stageWait, stageTransfer, stageSentBytes, stageRows, stepsInFlight, cacheUsage, isReady, workerIsUp,
-    workerLayers, plansServed, replayedTokens, rereadTokens, buildInfo,
+    workerLayers, plansServed, replayedTokens, rereadTokens, weightsSentBytes, buildInfo,
   ]
   package static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 

@@ -45,6 +45,19 @@ extension ManifestNews {
   }
 }
 
+extension WeightPeer {
+  func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__WeightPeer> {
+    arena.make(longhaul__weight_peer__init) {
+      $0.endpoint = arena.copy(endpoint)
+      $0.key = arena.bytes(key)
+    }
+  }
+
+  init(_ raw: borrowing Longhaul__WeightPeer) throws(WireError) {
+    self.init(endpoint: try Field.word(raw.endpoint, "endpoint"), key: try Field.key(raw.key, "key"))
+  }
+}
+
 extension Field {
   /// A content id: 32 bytes.
   static func content(_ value: ProtobufCBinaryData, _ name: String) throws(WireError) -> ContentID {

@@ -20,6 +20,20 @@ package enum CoordinatorMessage: Hashable, Sendable {
   case chunk(ContentRange)
   /// These bytes are not to be had here, and why.
   case chunkRefused(ContentID, offset: Int, reason: String)
+  /// The workers that give weights to each other, without the one that is told; at most `Limits.maximumWorkerCount`.
+  case peers([WeightPeer])
+}
+
+/// A worker that gives weights to others, and may ask them for some.
+package struct WeightPeer: Hashable, Sendable {
+  package var endpoint: String
+  /// Its public key, 32 bytes; empty in a cluster without keys.
+  package var key: [UInt8]
+
+  package init(endpoint: String, key: [UInt8]) {
+    self.endpoint = endpoint
+    self.key = key
+  }
 }
 
 /// One worker's part of a layer plan, and all it needs to take its place in the pipeline.

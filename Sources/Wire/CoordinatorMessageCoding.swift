@@ -41,6 +41,12 @@ extension CoordinatorMessage {
             $0.offset = Int64(offset)
             $0.reason = arena.copy(reason, clippedTo: WireLimits.maximumStringByteCount)
           }
+        case .peers(let peers):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_PEERS
+          raw.peers = arena.make(longhaul__weight_peers__init) {
+            $0.n_peers = peers.count
+            $0.peers = arena.pointers(peers) { $0.raw(arena) }
+          }
         }
       }
     }
@@ -86,6 +92,10 @@ extension CoordinatorMessage {
         try Field.content(body.content, "chunk_refused.content"),
         offset: try Field.byteCount(body.offset, "chunk_refused.offset"),
         reason: try Field.text(body.reason, "chunk_refused.reason"))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_PEERS:
+      let body = try Field.message(raw.peers, "peers").pointee
+      self = .peers(
+        try Field.messages(body.peers, body.n_peers, "peers", limit: Limits.maximumWorkerCount, WeightPeer.init))
     default:
       throw .field("body", reason: "is missing or of an unknown kind")
     }

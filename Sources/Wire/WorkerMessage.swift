@@ -22,7 +22,8 @@ package enum WorkerMessage: Hashable, Sendable {
   case drain(worker: String)
   /// On a connection of its own: how far is the manifest?
   case fetchManifest
-  /// On a connection of its own: send these bytes of the model, or of its manifest.
+  /// On a connection of its own, to the coordinator or to another worker: send these bytes of the model. The
+  /// coordinator alone has bytes of its manifest.
   case fetchChunk(ContentRange)
 }
 
@@ -45,10 +46,12 @@ package struct WorkerRegistration: Hashable, Sendable {
   package var dataEndpoint: String
   /// Names the arithmetic its kernels do: workers of one cluster must agree on it.
   package var numericsID: String
+  /// Where it gives weights to other workers; empty when it takes no part in that.
+  package var weightsEndpoint: String
 
   package init(
     name: String, incarnation: UInt64, build: String, memoryByteCount: Int, threadCount: Int, relativeSpeed: Double,
-    dataEndpoint: String, numericsID: String
+    dataEndpoint: String, numericsID: String, weightsEndpoint: String = ""
   ) {
     self.name = name
     self.incarnation = incarnation
@@ -58,6 +61,7 @@ package struct WorkerRegistration: Hashable, Sendable {
     self.relativeSpeed = relativeSpeed
     self.dataEndpoint = dataEndpoint
     self.numericsID = numericsID
+    self.weightsEndpoint = weightsEndpoint
   }
 }
 

@@ -121,6 +121,7 @@ extension WorkerRegistration {
       $0.relative_speed = relativeSpeed
       $0.data_endpoint = arena.copy(dataEndpoint)
       $0.numerics_id = arena.copy(numericsID)
+      $0.weights_endpoint = arena.copy(weightsEndpoint)
     }
   }
 
@@ -135,7 +136,8 @@ extension WorkerRegistration {
         raw.relative_speed, "relative_speed",
         Double.leastNormalMagnitude...WireLimits.maximumRelativeSpeed),
       dataEndpoint: try Field.word(raw.data_endpoint, "data_endpoint"),
-      numericsID: try Field.word(raw.numerics_id, "numerics_id", mayBeEmpty: true))
+      numericsID: try Field.word(raw.numerics_id, "numerics_id", mayBeEmpty: true),
+      weightsEndpoint: try Field.word(raw.weights_endpoint, "weights_endpoint", mayBeEmpty: true))
   }
 }
 

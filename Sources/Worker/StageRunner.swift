@@ -32,6 +32,7 @@ final class StageRunner: Sendable {
   }
 
   private let checkpoints: CheckpointSettings
+  private let held: HeldWeights
   private let threadCount: Int
   private let placement: ThreadPlacement
   private let logBudget: ReplayLogBudget
@@ -47,10 +48,11 @@ final class StageRunner: Sendable {
   private let report: @Sendable (PlanEpoch, Report) -> Void
 
   init(
-    checkpoints: CheckpointSettings, threadCount: Int, placement: ThreadPlacement, logBudget: ReplayLogBudget,
-    packsFirst: Bool, report: @escaping @Sendable (PlanEpoch, Report) -> Void
+    checkpoints: CheckpointSettings, held: HeldWeights, threadCount: Int, placement: ThreadPlacement,
+    logBudget: ReplayLogBudget, packsFirst: Bool, report: @escaping @Sendable (PlanEpoch, Report) -> Void
   ) {
     self.checkpoints = checkpoints
+    self.held = held
     self.threadCount = threadCount
     self.placement = placement
     self.logBudget = logBudget
@@ -99,7 +101,7 @@ final class StageRunner: Sendable {
     var stage: ServingStage?
     var pace = StepPace()
     var turns = PackingTurns()
-    let source = StageCheckpoint(checkpoints, threadCount: threadCount)
+    let source = StageCheckpoint(checkpoints, threadCount: threadCount, held: held)
     while true {
       while let loaded = stage?.stage, !loaded.isPacked, !queue.hasWork(within: PackingTurns.idleSeconds) {
         loaded.packMore(for: PackingTurns.idleTurn)
@@ -194,7 +196,7 @@ final class StageRunner: Sendable {
     }
     // Pieces are many; a coordinator is told of every two thousandth of the work.
     var told = 0.0
-    let checkpoint = try source.find(assignment, openLine: supply.openLine) { [report] news in
+    let checkpoint = try source.find(assignment, openLines: supply.openLines) { [report] news in
       try checkWanted()
       switch news {
       case .share(let share):

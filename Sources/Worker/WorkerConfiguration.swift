@@ -24,6 +24,8 @@ package struct WorkerConfiguration: Sendable {
   package var relativeSpeed: Double
   /// Where the previous stage's frames are taken.
   package var dataEndpoint: Endpoint
+  /// Where it gives weights to other workers; nil keeps it from giving any and from asking them.
+  package var weightsEndpoint: Endpoint?
   /// Where its part of the model is looked for.
   package var checkpoints: CheckpointSettings
   /// Whether a stage serves only when all of its weights are packed, however slow memory is; for measurements.
@@ -40,8 +42,8 @@ package struct WorkerConfiguration: Sendable {
   package init(
     coordinator: Endpoint, name: String, threadCount: Int, placement: ThreadPlacement = ThreadPlacement(),
     memoryByteCount: Int, replayLogByteCount: Int? = nil, replayDiskByteCount: Int? = nil, relativeSpeed: Double,
-    dataEndpoint: Endpoint, checkpoints: CheckpointSettings, packsFirst: Bool = false, reconnectSeconds: Int = 600,
-    allowsInsecureRemote: Bool, build: String, keys: WorkerKeys? = nil
+    dataEndpoint: Endpoint, weightsEndpoint: Endpoint? = nil, checkpoints: CheckpointSettings, packsFirst: Bool = false,
+    reconnectSeconds: Int = 600, allowsInsecureRemote: Bool, build: String, keys: WorkerKeys? = nil
   ) {
     self.coordinator = coordinator
     self.name = name
@@ -52,6 +54,7 @@ package struct WorkerConfiguration: Sendable {
     self.replayDiskByteCount = replayDiskByteCount
     self.relativeSpeed = relativeSpeed
     self.dataEndpoint = dataEndpoint
+    self.weightsEndpoint = weightsEndpoint
     self.checkpoints = checkpoints
     self.packsFirst = packsFirst
     self.reconnectSeconds = reconnectSeconds

@@ -13,8 +13,8 @@ package struct WorkerKeys: Sendable {
 }
 
 extension WorkerKeys? {
-  /// Of the socket where the previous stage's frames are taken. A stage that connects a moment before this one knows
-  /// of it tries again.
+  /// Of the sockets where the previous stage's frames and other workers' questions are taken. Whoever connects a moment
+  /// before this worker knows of it tries again.
   func intake(_ gate: KeyGate) -> SocketKeys {
     map { .accepting(own: $0.own, refusal: .forNow, admits: gate.admits) } ?? .none
   }
@@ -22,6 +22,12 @@ extension WorkerKeys? {
   /// Of the line to the coordinator.
   var line: SocketKeys {
     map { .presenting(own: $0.own, server: $0.coordinator) } ?? .none
+  }
+
+  /// Of a line to another worker that gives weights; nil where its key is missing.
+  func line(to peer: WeightPeer) -> SocketKeys? {
+    guard let self else { return SocketKeys.none }
+    return PublicKey(bytes: peer.key).map { .presenting(own: self.own, server: $0) }
   }
 
   /// Of the link to the next stage or to the coordinator's results.

@@ -31,6 +31,8 @@ package final class WorkerService: Sendable {
   private let events: AsyncStream<Event>
   private let eventSink: AsyncStream<Event>.Continuation
   private let runner: StageRunner
+  /// What other workers may take from this one.
+  private let held = HeldWeights()
   /// Whose frames the stage takes, in a cluster with keys: the previous stage's alone.
   private let gate = KeyGate()
   private let droppedFrames = RareNews()
@@ -48,9 +50,9 @@ package final class WorkerService: Sendable {
     let (events, eventSink) = AsyncStream<Event>.makeStream()
     (self.events, self.eventSink) = (events, eventSink)
     runner = StageRunner(
-      checkpoints: configuration.checkpoints, threadCount: configuration.threadCount,
-      placement: configuration.placement,
-      logBudget: configuration.replayLogBudget, packsFirst: configuration.packsFirst
+      checkpoints: configuration.checkpoints, held: held, threadCount: configuration.threadCount,
+      placement: configuration.placement, logBudget: configuration.replayLogBudget,
+      packsFirst: configuration.packsFirst
     ) {
       eventSink.yield(.stage($0, $1))
     }
@@ -72,7 +74,10 @@ package final class WorkerService: Sendable {
       loop.stop()
     }
     var session = try openSession(loop)
-    defer { session.pulse.stop() }
+    defer {
+      session.pulse.stop()
+      session.exchange.stop()
+    }
     let ticker = Task { [eventSink] in
       while !Task.isCancelled {
         eventSink.yield(.tick)
@@ -92,6 +97,7 @@ package final class WorkerService: Sendable {
     let loop: SocketLoop
     let control: SocketID
     let dataEndpoint: Endpoint
+    let exchange: WeightExchange
     let pulse: Pulse
     var link: CoordinatorLink
     var epoch = PlanEpoch(0)
@@ -132,7 +138,7 @@ package final class WorkerService: Sendable {
     }
     return Session(
       loop: loop, control: control, dataEndpoint: loop.boundEndpoint(of: data) ?? configuration.dataEndpoint,
-      pulse: pulse,
+      exchange: try WeightExchange(configuration, held: held, loop: loop, logger: logger), pulse: pulse,
       link: CoordinatorLink(
         incarnation: UInt64.random(in: 1...UInt64.max), patience: .seconds(configuration.reconnectSeconds), now: now))
   }
@@ -184,7 +190,12 @@ package final class WorkerService: Sendable {
         session.pulse.set(incarnation: nil, epoch: session.epoch)
         runner.forget()
       case .joined:
-        logger.info("registered", metadata: ["coordinator": "\(configuration.coordinator)"])
+        logger.info(
+          "registered",
+          metadata: [
+            "coordinator": "\(configuration.coordinator)", "data": "\(session.dataEndpoint)",
+            "weights": "\(session.exchange.endpoint?.description ?? "none")",
+          ])
         session.pulse.set(incarnation: session.link.incarnation, epoch: session.epoch)
       case .leave(let ending):
         switch ending {
@@ -207,7 +218,7 @@ package final class WorkerService: Sendable {
           name: configuration.name, incarnation: incarnation, build: configuration.build,
           memoryByteCount: configuration.memoryByteCount, threadCount: configuration.threadCount,
           relativeSpeed: configuration.relativeSpeed, dataEndpoint: session.dataEndpoint.description,
-          numericsID: NumericsID.current)),
+          numericsID: NumericsID.current, weightsEndpoint: session.exchange.endpoint?.description ?? "")),
       session)
   }
 
@@ -224,6 +235,7 @@ package final class WorkerService: Sendable {
       logger.info("told to stop", metadata: ["reason": "\(reason)"])
       return true
     case .assignStage(let assignment): try assign(assignment, session: &session)
+    case .peers(let peers): session.exchange.know(peers)
     case .drained, .manifest, .chunk, .chunkRefused: break  // Nothing that is asked on this line.
     }
     return false
@@ -254,14 +266,7 @@ package final class WorkerService: Sendable {
       output: StageOutput(
         send: { [loop = session.loop] in try loop.send($0, on: next) },
         queuedByteCount: { [loop = session.loop] in loop.queuedByteCount(on: next) }),
-      supply: StageSupply { [loop = session.loop, configuration] in
-        var line = SocketSpecification(kind: .dealer, role: .connect(configuration.coordinator))
-        line.maximumMessageByteCount = WireLimits.maximumControlByteCount
-        line.allowsInsecureRemote = configuration.allowsInsecureRemote
-        line.keys = configuration.keys.line
-        line.linger = .zero
-        return try WeightsLine(loop: loop, specification: line)
-      })
+      supply: StageSupply { [exchange = session.exchange] in try exchange.openLines() })
   }
 
   private func pass(_ report: StageRunner.Report, session: Session) throws {

@@ -30,9 +30,12 @@ extension EndToEnd {
         #expect(!listeners.isEmpty)
         #expect(!listeners.contains { !$0.isLoopback }, "\(listeners)")
       }
-      let data = try cluster.workers.map { worker in
-        try #require(Listeners.of(worker.processIdentifier).first.map { $0.port })
+      // Where workers take frames, and where they give weights.
+      let ports = try ["w0", "w1"].map { name in
+        let told = try #require(cluster.log(name).firstMatch(of: /data=tcp:\S+:(\d+) weights=tcp:\S+:(\d+)/))
+        return (try #require(UInt16(told.1)), try #require(UInt16(told.2)))
       }
+      let (data, weights) = (ports.map(\.0), ports.map(\.1))
       guard case .tcp(_, let control) = cluster.control.address else { return }
 
       let (boss, first, last) = (try cluster.pair("coordinator"), try cluster.pair("w0"), try cluster.pair("w1"))
@@ -49,6 +52,9 @@ extension EndToEnd {
         // from the coordinator to the last.
         (control + 1, .push, presenting(first, to: boss)), (data[0], .push, presenting(last, to: first)),
         (data[1], .push, presenting(boss, to: last)),
+        // Weights are for workers of this cluster only.
+        (weights[0], .dealer, .none), (weights[1], .dealer, presenting(nobody, to: last)),
+        (weights[0], .dealer, presenting(last, to: last)),
       ]
       let loop = try SocketLoop(name: "strangers")
       let (events, sink) = AsyncStream<PeerEvent>.makeStream()

@@ -20,7 +20,7 @@ extension EndToEnd {
       let expected = try await cluster.completion(Self.body)
       let processes = cluster.workers + [try #require(cluster.coordinator)]
       let ports = processes.flatMap { Listeners.of($0.processIdentifier).map(\.port) }
-      #expect(ports.count == 5)
+      #expect(ports.count == 7)
       let noise = Task.detached { try NoiseMaker(ports: ports).send(Self.frameCount) }
       var answers = 0
       repeat {

@@ -11,22 +11,26 @@ final class ServedCluster: @unchecked Sendable {
   private let program: URL
   private let launchArguments: [String]
   private let workerArguments: [String]
+  private let hasOwnCaches: Bool
   private(set) var workers: [Process] = []
   private(set) var port = 0
 
   /// Starts a coordinator, workers over `ipc` and spares beside them, and waits until the API answers.
   /// - Parameters:
+  ///   - hasOwnCaches: every worker keeps weights for itself, as on a machine of its own.
   ///   - folder: for sockets, logs and the processes' cache; nil makes one.
   ///   - beforeWorkers: runs when the coordinator has opened its model and no worker is there.
   init(
     workerCount: Int, spareCount: Int = 0, model: String = SharedFiles.demo, program: URL = Program.url,
-    arguments: [String] = [], workerArguments: [String] = [], folder: ScratchFolder? = nil,
+    arguments: [String] = [], workerArguments: [String] = [], hasOwnCaches: Bool = false,
+    folder: ScratchFolder? = nil,
     beforeWorkers: (() throws -> Void)? = nil
   ) async throws {
     self.folder = try folder ?? ScratchFolder()
     let folder = self.folder
     self.program = program
     self.workerArguments = workerArguments
+    self.hasOwnCaches = hasOwnCaches
     launchArguments =
       ["serve", model, "--listen", "ipc://\(folder.path("c"))", "--workers", "\(workerCount)"] + arguments
     coordinator = try Self.launch(
@@ -53,7 +57,8 @@ final class ServedCluster: @unchecked Sendable {
   private func launchWorker(_ index: Int) throws -> Process {
     try Self.launch(
       program, ["worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
-        "ipc://\(folder.path("s\(index)"))", "--threads", "1"] + workerArguments,
+        "ipc://\(folder.path("s\(index)"))", "--threads", "1"] + workerArguments
+        + (hasOwnCaches ? ["--cache", folder.path("cache-w\(index)")] : []),
       log: folder.url.appendingPathComponent("w\(index).log"))
   }
 

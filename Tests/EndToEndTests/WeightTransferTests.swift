@@ -14,11 +14,16 @@ extension EndToEnd {
     }
 
     /// A cluster whose model's file is gone before the first worker comes.
-    private func cluster(in folder: ScratchFolder) async throws -> ServedCluster {
+    private func cluster(
+      in folder: ScratchFolder, spareCount: Int = 0, arguments: [String] = [], hasOwnCaches: Bool = false
+    ) async throws -> ServedCluster {
       let model = folder.path("model.gguf")
       try? FileManager.default.removeItem(atPath: model)
       try FileManager.default.copyItem(atPath: SharedFiles.demo, toPath: model)
-      return try await ServedCluster(workerCount: 2, model: model, folder: folder) {
+      return try await ServedCluster(
+        workerCount: 2, spareCount: spareCount, model: model, arguments: arguments, hasOwnCaches: hasOwnCaches,
+        folder: folder
+      ) {
         try FileManager.default.removeItem(atPath: model)
       }
     }
@@ -76,6 +81,35 @@ extension EndToEnd {
       for index in 0...1 { try cluster.restartWorker(index) }
       #expect(try await answer(cluster) == wanted)
       #expect(fetchedByteCounts(cluster).dropFirst(2).reduce(0, +) > 0)
+    }
+
+    @Test("a spare gets a drained worker's layers from that worker, and next to nothing from the coordinator")
+    func fromWorker() async throws {
+      let folder = try ScratchFolder()
+      let cluster = try await cluster(in: folder, spareCount: 1, arguments: ["--metrics"], hasOwnCaches: true)
+      let wanted = try await answer(cluster)
+      var shown = try await cluster.metrics()
+      func layers(_ index: Int) -> Double { shown["worker_layers{worker=\"w\(index)\"}"] ?? -1 }
+      let deadline = ContinuousClock.now + .seconds(30)
+      while !(0..<3).allSatisfy({ layers($0) >= 0 }), ContinuousClock.now < deadline {
+        try await Task.sleep(for: .milliseconds(50))
+        shown = try await cluster.metrics()
+      }
+      let spare = try #require((0..<3).first { layers($0) == 0 })
+      let drained = try #require((0..<3).first { layers($0) > 0 })
+      let before = try #require(shown["weights_sent_bytes_total"])
+      let outcome = try await Program.run(
+        ["drain", "w\(drained)", "--coordinator", "ipc://\(folder.path("c"))"], limit: 60)
+      #expect(outcome.status == 0, "\(outcome.errors)")
+      #expect(try await answer(cluster) == wanted)
+      let fetched = try #require(
+        cluster.log("w\(spare)").firstMatch(of: /fetched (\d+) of \d+ bytes .* s, (\d+) of them from workers/))
+      let (all, fromWorkers) = (try #require(Double(fetched.1)), try #require(Double(fetched.2)))
+      #expect(fromWorkers > all * 0.95)
+      // The headers and the manifest, which say what there is, are the coordinator's to give.
+      let sent = try #require(try await cluster.metrics()["weights_sent_bytes_total"]) - before
+      print("weights: \(Int(fromWorkers)) of \(Int(all)) bytes from workers, \(Int(sent)) from the coordinator")
+      #expect(sent < all * 0.3)
     }
 
     @Test("a file of the worker's own that is another, or damaged, is named and not used")

@@ -17,8 +17,8 @@ struct ChunkPlanTests {
 
   private static let ranges = contents.flatMap { $0.ranges(ofPieces: 0..<$0.pieceCount) }
 
-  private func plan(now: Duration = .zero) -> ChunkPlan {
-    var plan = ChunkPlan(now: now)
+  private func plan(peers: Int = 0, now: Duration = .zero) -> ChunkPlan {
+    var plan = ChunkPlan(peerCount: peers, now: now)
     plan.add(Self.ranges)
     return plan
   }
@@ -26,7 +26,7 @@ struct ChunkPlanTests {
   @Test("no more is under way than the window holds, and what arrives makes room, in order")
   func window() throws {
     var plan = plan()
-    var asked = plan.ask(now: .zero)
+    var asked = plan.ask(now: .zero).map(\.range)
     #expect(asked.count > 1)
     #expect(asked.count <= plan.settings.windowCount)
     #expect(asked.reduce(0) { $0 + $1.byteCount } <= plan.settings.windowByteCount)
@@ -35,7 +35,7 @@ struct ChunkPlanTests {
     while let range = asked.first {
       asked.removeFirst()
       try plan.event(.arrived(range, isGood: true), now: .zero)
-      let more = plan.ask(now: .zero)
+      let more = plan.ask(now: .zero).map(\.range)
       asked += more
       all += more
       #expect(asked.reduce(0) { $0 + $1.byteCount } <= plan.settings.windowByteCount)
@@ -47,7 +47,7 @@ struct ChunkPlanTests {
   @Test("what was not asked for, or came already, is not expected")
   func unsolicited() throws {
     var plan = plan()
-    let asked = plan.ask(now: .zero)
+    let asked = plan.ask(now: .zero).map(\.range)
     let later = try #require(Self.ranges.last)
     #expect(!plan.expects(later))
     #expect(plan.expects(asked[0]))
@@ -64,13 +64,13 @@ struct ChunkPlanTests {
   @Test("what does not come is asked for again, and after a new connection at once")
   func againAndAgain() throws {
     var plan = plan()
-    let asked = plan.ask(now: .zero)
+    let asked = plan.ask(now: .zero).map(\.range)
     try plan.event(.tick, now: .seconds(4))
     #expect(plan.ask(now: .seconds(4)).isEmpty)
     try plan.event(.tick, now: .seconds(5))
-    #expect(plan.ask(now: .seconds(5)) == asked)
-    try plan.event(.reconnected, now: .seconds(6))
-    #expect(plan.ask(now: .seconds(6)) == asked)
+    #expect(plan.ask(now: .seconds(5)).map(\.range) == asked)
+    try plan.event(.reconnected(), now: .seconds(6))
+    #expect(plan.ask(now: .seconds(6)).map(\.range) == asked)
   }
 
   @Test("silence ends in an error, and time in which nothing was asked does not count")
@@ -85,10 +85,10 @@ struct ChunkPlanTests {
   @Test("a piece that lies is asked for again, and the third time names the coordinator's file")
   func lies() throws {
     var plan = plan()
-    let range = plan.ask(now: .zero)[0]
+    let range = plan.ask(now: .zero)[0].range
     for _ in 0..<2 {
       try plan.event(.arrived(range, isGood: false), now: .zero)
-      #expect(plan.ask(now: .zero) == [range])
+      #expect(plan.ask(now: .zero).map(\.range) == [range])
     }
     let error = #expect(throws: ChunkPlan.Failure.self) {
       try plan.event(.arrived(range, isGood: false), now: .zero)
@@ -99,45 +99,135 @@ struct ChunkPlanTests {
   @Test("a refusal of what was asked ends it")
   func refused() {
     var plan = plan()
-    let range = plan.ask(now: .zero)[0]
+    let range = plan.ask(now: .zero)[0].range
     #expect(throws: ChunkPlan.Failure.refused("gone")) {
       try plan.event(.refused(range.content, offset: range.offset, reason: "gone"), now: .zero)
     }
   }
 
+  @Test("workers are asked first, the least busy of them, and the coordinator for what none of them has")
+  func workersFirst() throws {
+    var plan = plan(peers: 2)
+    let asked = plan.ask(now: .zero)
+    #expect(Set(asked.map(\.source)) == [.peer(0), .peer(1)])
+    for peer in 0..<2 {
+      let bytes = asked.filter { $0.source == .peer(peer) }.reduce(0) { $0 + $1.range.byteCount }
+      #expect(bytes <= plan.settings.windowByteCount && bytes > plan.settings.windowByteCount / 2)
+    }
+    let first = try #require(asked.first)
+    func refuse(from source: ChunkPlan.Source) throws -> [ChunkPlan.Question] {
+      try plan.event(
+        .refused(first.range.content, offset: first.range.offset, from: source, reason: "not here"), now: .zero)
+      return plan.ask(now: .zero).filter { $0.range == first.range }
+    }
+    let other: ChunkPlan.Source = first.source == .peer(0) ? .peer(1) : .peer(0)
+    #expect(try refuse(from: .coordinator).isEmpty)
+    // Its window may be full; then the piece waits for room there.
+    var second = try refuse(from: first.source)
+    for question in asked where question.source == other {
+      try plan.event(.arrived(question.range, from: other, isGood: true), now: .zero)
+      second += plan.ask(now: .zero).filter { $0.range == first.range }
+    }
+    #expect(second.map(\.source) == [other])
+    #expect(try refuse(from: other).map(\.source) == [.coordinator])
+    #expect(plan.takeDepartures().isEmpty)
+  }
+
+  @Test("a worker that lies, is slow or breaks off is left at once and for good, and nothing that it had is lost")
+  func left() throws {
+    for reason in [ChunkPlan.Departure.Reason.lied, .slow, .broke] {
+      var plan = plan(peers: 1)
+      let asked = plan.ask(now: .zero)
+      #expect(asked.allSatisfy { $0.source == .peer(0) })
+      switch reason {
+      case .lied: try plan.event(.arrived(asked[0].range, from: .peer(0), isGood: false), now: .zero)
+      case .broke: try plan.event(.broke(.peer(0)), now: .zero)
+      case .slow:
+        // Not even when everything else comes.
+        for question in asked.dropFirst() {
+          try plan.event(.arrived(question.range, from: .peer(0), isGood: true), now: .seconds(2))
+        }
+        try plan.event(.tick, now: .seconds(2))
+        #expect(plan.takeDepartures().isEmpty)
+        try plan.event(.tick, now: plan.settings.peerPatience)
+      }
+      #expect(plan.takeDepartures() == [.init(peer: 0, reason: reason)])
+      #expect(plan.takeDepartures().isEmpty)
+      #expect(!asked.contains { plan.expects($0.range, from: .peer(0)) })
+      let again = plan.ask(now: plan.settings.peerPatience)
+      #expect(again.allSatisfy { $0.source == .coordinator })
+      #expect(again.map(\.range).contains(asked[0].range))
+    }
+  }
+
+  @Test("workers that have everything leave the coordinator alone, for however long")
+  func nothingForTheCoordinator() throws {
+    var plan = plan(peers: 3)
+    var now = Duration.zero
+    var asked = plan.ask(now: now)
+    while let question = asked.first {
+      now += .seconds(1)
+      #expect(question.source != .coordinator)
+      asked.removeFirst()
+      try plan.event(.arrived(question.range, from: question.source, isGood: true), now: now)
+      let more = plan.ask(now: now)
+      asked += more
+      #expect(asked.reduce(0) { $0 + $1.range.byteCount } <= plan.settings.totalByteCount)
+      // The time is the coordinator's to answer in, and it was not asked.
+      if now < plan.settings.peerPatience { try plan.event(.tick, now: now) }
+    }
+    #expect(plan.isDone)
+  }
+
   @Test("over a network that loses, doubles, delays, lies and breaks, everything arrives", arguments: 1...50)
   func simulation(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
+    let peerCount = Int(seed % 4)
     var plan = ChunkPlan(
-      settings: { var settings = ChunkPlan.Settings(); settings.lieCount = 1000; return settings }(), now: .zero)
+      settings: { var settings = ChunkPlan.Settings(); settings.lieCount = 1000; return settings }(),
+      peerCount: peerCount, now: .zero)
     var rest = Self.contents[...]
-    var wire: [(ContentRange, due: Duration)] = []
+    var wire: [(ChunkPlan.Question, due: Duration)] = []
     var arrived: [ContentRange: Int] = [:]
+    var departures: [Int] = []
     var now = Duration.zero
     var turns = 0
     while !(plan.isDone && rest.isEmpty) {
       turns += 1
       try #require(turns < 100_000, "it gets on")
       while plan.isHungry, let content = rest.popFirst() { plan.add(content.ranges(ofPieces: 0..<content.pieceCount)) }
-      for range in plan.ask(now: now) {
-        if random.next() % 10 == 0 { continue }
-        wire.append((range, due: now + .milliseconds(Int(random.next() % 200))))
-        if random.next() % 10 == 0 { wire.append((range, due: now + .seconds(Int(random.next() % 8)))) }
+      for question in plan.ask(now: now) {
+        if case .peer(let peer) = question.source {
+          #expect(!departures.contains(peer))
+          // A worker has every second or third content.
+          let range = question.range
+          if range.content.bytes[0] % UInt8(peer + 2) != 0 {
+            try plan.event(.refused(range.content, offset: range.offset, from: question.source, reason: ""), now: now)
+            continue
+          }
+        }
+        if random.next() % (question.source == .coordinator ? 10 : 100) == 0 { continue }
+        wire.append((question, due: now + .milliseconds(Int(random.next() % 200))))
+        if random.next() % 10 == 0 { wire.append((question, due: now + .seconds(Int(random.next() % 8)))) }
       }
       now += .milliseconds(20)
       if random.next() % 500 == 0 {
-        wire = []
-        try plan.event(.reconnected, now: now)
+        let source = peerCount == 0 || random.next() % 2 == 0 ? .coordinator : ChunkPlan.Source.peer(0)
+        wire.removeAll { $0.0.source == source }
+        try plan.event(.broke(source), now: now)
+        try plan.event(.reconnected(source), now: now)
       }
-      for (range, _) in wire.filter({ $0.due <= now }) where plan.expects(range) {
-        let isGood = random.next() % 10 != 0
-        if isGood { arrived[range, default: 0] += 1 }
-        try plan.event(.arrived(range, isGood: isGood), now: now)
+      for (question, _) in wire.filter({ $0.due <= now }) where plan.expects(question.range, from: question.source) {
+        let isGood = random.next() % (question.source == .coordinator ? 10 : 50) != 0
+        if isGood { arrived[question.range, default: 0] += 1 }
+        try plan.event(.arrived(question.range, from: question.source, isGood: isGood), now: now)
       }
       wire.removeAll { $0.due <= now }
       try plan.event(.tick, now: now)
+      departures += plan.takeDepartures().map(\.peer)
     }
     #expect(arrived.count == Self.ranges.count)
     #expect(arrived.values.allSatisfy { $0 == 1 })
+    #expect(Set(departures).count == departures.count)
   }
 }

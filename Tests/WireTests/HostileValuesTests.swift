@@ -17,6 +17,7 @@ struct HostileValuesTests {
       ("register.relative_speed", { $0.relativeSpeed = 0 }), ("register.relative_speed", { $0.relativeSpeed = -1 }),
       ("register.relative_speed", { $0.relativeSpeed = .infinity }),
       ("register.data_endpoint", { $0.dataEndpoint = "" }),
+      ("register.weights_endpoint", { $0.weightsEndpoint = "tcp://a\nb" }),
     ]
     for (field, change) in cases {
       var registration = Samples.registration
@@ -73,6 +74,13 @@ struct HostileValuesTests {
     for (field, change) in cases {
       let message = CoordinatorMessage.assignStage(Samples.assignment(change))
       #expect(message.afterTheWire.refusedField == "assign_stage.\(field)")
+    }
+    for (field, peers) in [
+      ("peers[0].endpoint", [WeightPeer(endpoint: "", key: [])]),
+      ("peers[1].key", [WeightPeer(endpoint: "a", key: []), WeightPeer(endpoint: "b", key: [1])]),
+      ("peers", Array(repeating: WeightPeer(endpoint: "a", key: []), count: Limits.maximumWorkerCount + 1)),
+    ] {
+      #expect(CoordinatorMessage.peers(peers).afterTheWire.refusedField == field)
     }
     let welcome = CoordinatorMessage.welcome(heartbeatMilliseconds: 0)
     #expect(welcome.afterTheWire.refusedField == "welcome.heartbeat_milliseconds")

@@ -5,7 +5,7 @@ import Wire
 enum Samples {
   static let registration = WorkerRegistration(
     name: "wörker-7", incarnation: .max, build: "0.1.0 (abc)", memoryByteCount: 1 << 40, threadCount: 1,
-    relativeSpeed: 0.125, dataEndpoint: "tcp://[::1]:5555", numericsID: "")
+    relativeSpeed: 0.125, dataEndpoint: "tcp://[::1]:5555", numericsID: "", weightsEndpoint: "tcp://[::1]:5556")
 
   static let workerMessages: [WorkerMessage] = [
     .register(registration),
@@ -84,7 +84,11 @@ enum Samples {
       .manifest(.inTheMaking(0)), .manifest(.inTheMaking(1)), .manifest(.failed("it is gone")),
       .manifest(.ready(content, byteCount: 64 << 20)),
       .chunk(ContentRange(content: content, offset: 0, byteCount: 1)),
-      .chunkRefused(content, offset: .max, reason: ""),
+      .chunkRefused(content, offset: .max, reason: ""), .peers([]),
+      .peers([
+        WeightPeer(endpoint: "tcp://[::1]:5556", key: [UInt8](repeating: 255, count: 32)),
+        WeightPeer(endpoint: "ipc:///run/longhaul/w", key: []),
+      ]),
     ]
   }
 

@@ -6,7 +6,7 @@ import Wire
 
 @testable import Worker
 
-/// The coordinator's end of a line for weights, which does to each answer what a test wants.
+/// The other end of a line for weights, a coordinator's or a worker's, which does to each answer what a test wants.
 final class ScriptedCoordinator: Sendable {
   enum Conduct {
     case honest
@@ -49,10 +49,15 @@ final class ScriptedCoordinator: Sendable {
   /// What was asked for, in order.
   var asked: [ContentRange] { state.withLock { $0.asked } }
 
-  func line() throws -> WeightsLine {
+  /// Lines to it, and to others as workers.
+  func lines(peers: [ScriptedCoordinator] = []) throws -> WeightLines {
+    try WeightLines(loop: loop, coordinator: specification, peers: peers.map(\.specification))
+  }
+
+  private var specification: SocketSpecification {
     var specification = SocketSpecification(kind: .dealer, role: .connect(endpoint))
     specification.linger = .zero
-    return try WeightsLine(loop: loop, specification: specification)
+    return specification
   }
 
   private func open() throws {

@@ -31,27 +31,42 @@ struct WeightFetchTests {
     Dictionary(parts.map { ($0.content.id, $0.bytes) }) { first, _ in first }
   }
 
-  /// Fetches everything, and checks that it is there.
-  private func bring(_ coordinator: ScriptedCoordinator, settings: ChunkPlan.Settings = .init()) throws {
+  /// A busy machine is no slow worker, and where every piece is to be asked for once, it must not use the patience up.
+  private static var calm: ChunkPlan.Settings {
+    var settings = ChunkPlan.Settings()
+    settings.peerPatience = .seconds(60)
+    return settings
+  }
+
+  /// Fetches everything, and checks that it is there. Returns what was said of workers.
+  @discardableResult
+  private func bring(
+    _ coordinator: ScriptedCoordinator, peers: [ScriptedCoordinator] = [], settings: ChunkPlan.Settings = calm
+  ) throws -> [String] {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try bringOnce(coordinator, settings: settings) { _ in }
+    let warnings = try bringOnce(coordinator, peers: peers, settings: settings) { _ in }
     let cache = WeightCache(folder: folder)
     for part in parts {
       let stored = FileManager.default.contents(atPath: cache.path(of: part.content.id)).map { ContentID(of: $0) }
       #expect(stored == ContentID(of: part.bytes))
     }
     #expect(try cache.entries().allSatisfy { $0.id != nil })
+    return warnings
   }
 
+  @discardableResult
   private func bringOnce(
-    _ coordinator: ScriptedCoordinator, settings: ChunkPlan.Settings = .init(),
+    _ coordinator: ScriptedCoordinator, peers: [ScriptedCoordinator] = [], settings: ChunkPlan.Settings = calm,
     progress: @escaping (Int) throws -> Void
-  ) throws {
-    let line = try coordinator.line()
-    defer { line.close() }
-    try WeightFetch(line: line, cache: WeightCache(folder: folder), settings: settings) { count, _ in
-      try progress(count)
-    }.bring(parts.map(\.content))
+  ) throws -> [String] {
+    let lines = try coordinator.lines(peers: peers)
+    defer { lines.close() }
+    var warnings: [String] = []
+    try WeightFetch(
+      lines: lines, asksPeers: true, cache: WeightCache(folder: folder), settings: settings,
+      warn: { warnings.append($0) }, progress: { count, _ in try progress(count) }
+    ).bring(parts.map(\.content))
+    return warnings
   }
 
   @Test("what is lacking comes, and what is there is not asked for")
@@ -93,6 +108,62 @@ struct WeightFetchTests {
     #expect(throws: ChunkPlan.Failure.refused("it is not here")) { try bring(try ScriptedCoordinator(missing)) }
   }
 
+  private var byteCount: Int { Self.sizes.reduce(0, +) }
+
+  private func askedByteCount(_ source: ScriptedCoordinator) -> Int { source.asked.reduce(0) { $0 + $1.byteCount } }
+
+  @Test("what workers have is taken from them, and from the coordinator only what they have not")
+  func fromWorkers() throws {
+    let coordinator = try ScriptedCoordinator(table)
+    let all = try ScriptedCoordinator(table)
+    #expect(try bring(coordinator, peers: [all]).isEmpty)
+    #expect(coordinator.asked.isEmpty)
+    #expect(askedByteCount(all) == byteCount)
+    var half = table
+    half[parts[1].content.id] = nil
+    #expect(try bring(coordinator, peers: [try ScriptedCoordinator([:]), try ScriptedCoordinator(half)]).isEmpty)
+    #expect(askedByteCount(coordinator) == parts[1].bytes.count)
+  }
+
+  @Test("a worker that lies, says nothing, breaks off or sends what nobody asked for costs no byte", arguments: [
+    ScriptedCoordinator.Conduct.silent, .lying, .chatty, .breaking, .refusing,
+  ])
+  func badWorkers(conduct: ScriptedCoordinator.Conduct) throws {
+    var settings = Self.calm
+    if conduct == .silent { settings.peerPatience = .milliseconds(300) }
+    // One that says so much that its own answers find no room is left, too, sooner or later.
+    if conduct == .chatty { settings.peerPatience = .seconds(1) }
+    for first in [0, 3] {
+      let coordinator = try ScriptedCoordinator(table)
+      let worker = try ScriptedCoordinator(table) { index, _ in index >= first ? conduct : .honest }
+      let warnings = try bring(coordinator, peers: [worker], settings: settings)
+      switch conduct {
+      case .chatty: break
+      case .refusing: #expect(warnings.isEmpty)
+      default: #expect(warnings.count == 1 && warnings[0].contains("is asked no more"))
+      }
+      if conduct != .chatty { #expect(askedByteCount(coordinator) > byteCount / 2) }
+    }
+  }
+
+  @Test("a worker that nobody reaches costs its patience, and is named")
+  func unreachable() throws {
+    let coordinator = try ScriptedCoordinator(table)
+    var gone: ScriptedCoordinator? = try ScriptedCoordinator(table)
+    let lines = try coordinator.lines(peers: [try #require(gone)])
+    gone = nil
+    var settings = Self.calm
+    settings.peerPatience = .milliseconds(300)
+    defer { lines.close() }
+    var warnings: [String] = []
+    try WeightFetch(
+      lines: lines, asksPeers: true, cache: WeightCache(folder: folder), settings: settings,
+      warn: { warnings.append($0) }, progress: { _, _ in }
+    ).bring(parts.map(\.content))
+    #expect(warnings.count == 1 && warnings[0].contains("too long"))
+    #expect(askedByteCount(coordinator) == byteCount)
+  }
+
   @Test("a transfer that is cut anywhere is gone on with, and no piece is fetched twice")
   func resumed() throws {
     struct Cut: Error {}
@@ -127,10 +198,10 @@ struct WeightFetchTests {
     let news: [ManifestNews] = [.inTheMaking(0.25), .inTheMaking(0.5), .ready(id, byteCount: bytes.count)]
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func fetch(_ coordinator: ScriptedCoordinator) throws -> (WeightCache.StoredManifest, [Double]) {
-      let line = try coordinator.line()
-      defer { line.close() }
+      let lines = try coordinator.lines()
+      defer { lines.close() }
       var shares: [Double] = []
-      let fetch = WeightFetch(line: line, cache: WeightCache(folder: folder)) { _, _ in }
+      let fetch = WeightFetch(lines: lines, cache: WeightCache(folder: folder)) { _, _ in }
       return (try fetch.manifest(known: nil) { shares.append($0) }, shares)
     }
     let lying = try ScriptedCoordinator([id: bytes], news: news) { index, _ in index == 0 ? .lying : .honest }

@@ -30,6 +30,8 @@ typedef struct Longhaul__StageAssignment Longhaul__StageAssignment;
 typedef struct Longhaul__FetchManifest Longhaul__FetchManifest;
 typedef struct Longhaul__ManifestNews Longhaul__ManifestNews;
 typedef struct Longhaul__ContentRange Longhaul__ContentRange;
+typedef struct Longhaul__WeightPeers Longhaul__WeightPeers;
+typedef struct Longhaul__WeightPeer Longhaul__WeightPeer;
 typedef struct Longhaul__ChunkRefusal Longhaul__ChunkRefusal;
 
 
@@ -97,7 +99,8 @@ typedef enum {
   LONGHAUL__COORDINATOR_MESSAGE__BODY_DRAINED = 7,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_MANIFEST = 8,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK = 9,
-  LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK_REFUSED = 10
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK_REFUSED = 10,
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_PEERS = 11
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__COORDINATOR_MESSAGE__BODY__CASE)
 } Longhaul__CoordinatorMessage__BodyCase;
 
@@ -122,6 +125,7 @@ struct  Longhaul__CoordinatorMessage
      */
     Longhaul__ContentRange *chunk;
     Longhaul__ChunkRefusal *chunk_refused;
+    Longhaul__WeightPeers *peers;
   };
 };
 #define LONGHAUL__COORDINATOR_MESSAGE__INIT \
@@ -140,10 +144,14 @@ struct  Longhaul__WorkerRegistration
   double relative_speed;
   char *data_endpoint;
   char *numerics_id;
+  /*
+   * Where it gives weights to other workers; empty: it does not, and takes none from them.
+   */
+  char *weights_endpoint;
 };
 #define LONGHAUL__WORKER_REGISTRATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__worker_registration__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
 
 
 struct  Longhaul__WorkerHeartbeat
@@ -326,6 +334,34 @@ struct  Longhaul__ContentRange
 #define LONGHAUL__CONTENT_RANGE__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__content_range__descriptor) \
     , {0,NULL}, 0, 0 }
+
+
+/*
+ * The workers that give weights to each other, without the one that is told.
+ */
+struct  Longhaul__WeightPeers
+{
+  ProtobufCMessage base;
+  size_t n_peers;
+  Longhaul__WeightPeer **peers;
+};
+#define LONGHAUL__WEIGHT_PEERS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__weight_peers__descriptor) \
+    , 0,NULL }
+
+
+/*
+ * Its public key, 32 bytes, or empty in a cluster without keys: who listens there, and who may ask.
+ */
+struct  Longhaul__WeightPeer
+{
+  ProtobufCMessage base;
+  char *endpoint;
+  ProtobufCBinaryData key;
+};
+#define LONGHAUL__WEIGHT_PEER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__weight_peer__descriptor) \
+    , (char *)protobuf_c_empty_string, {0,NULL} }
 
 
 struct  Longhaul__ChunkRefusal
@@ -625,6 +661,44 @@ Longhaul__ContentRange *
 void   longhaul__content_range__free_unpacked
                      (Longhaul__ContentRange *message,
                       ProtobufCAllocator *allocator);
+/* Longhaul__WeightPeers methods */
+void   longhaul__weight_peers__init
+                     (Longhaul__WeightPeers         *message);
+size_t longhaul__weight_peers__get_packed_size
+                     (const Longhaul__WeightPeers   *message);
+size_t longhaul__weight_peers__pack
+                     (const Longhaul__WeightPeers   *message,
+                      uint8_t             *out);
+size_t longhaul__weight_peers__pack_to_buffer
+                     (const Longhaul__WeightPeers   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__WeightPeers *
+       longhaul__weight_peers__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__weight_peers__free_unpacked
+                     (Longhaul__WeightPeers *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__WeightPeer methods */
+void   longhaul__weight_peer__init
+                     (Longhaul__WeightPeer         *message);
+size_t longhaul__weight_peer__get_packed_size
+                     (const Longhaul__WeightPeer   *message);
+size_t longhaul__weight_peer__pack
+                     (const Longhaul__WeightPeer   *message,
+                      uint8_t             *out);
+size_t longhaul__weight_peer__pack_to_buffer
+                     (const Longhaul__WeightPeer   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__WeightPeer *
+       longhaul__weight_peer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__weight_peer__free_unpacked
+                     (Longhaul__WeightPeer *message,
+                      ProtobufCAllocator *allocator);
 /* Longhaul__ChunkRefusal methods */
 void   longhaul__chunk_refusal__init
                      (Longhaul__ChunkRefusal         *message);
@@ -691,6 +765,12 @@ typedef void (*Longhaul__ManifestNews_Closure)
 typedef void (*Longhaul__ContentRange_Closure)
                  (const Longhaul__ContentRange *message,
                   void *closure_data);
+typedef void (*Longhaul__WeightPeers_Closure)
+                 (const Longhaul__WeightPeers *message,
+                  void *closure_data);
+typedef void (*Longhaul__WeightPeer_Closure)
+                 (const Longhaul__WeightPeer *message,
+                  void *closure_data);
 typedef void (*Longhaul__ChunkRefusal_Closure)
                  (const Longhaul__ChunkRefusal *message,
                   void *closure_data);
@@ -716,6 +796,8 @@ extern const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__fetch_manifest__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__manifest_news__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__content_range__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__weight_peers__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__weight_peer__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__chunk_refusal__descriptor;
 
 PROTOBUF_C__END_DECLS

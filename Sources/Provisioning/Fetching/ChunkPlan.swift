@@ -1,32 +1,53 @@
 package import Wire
 
-/// What to ask for next while contents are fetched, as a value: a bounded number of bytes is under way, what does not
-/// come is asked for again, what lies is asked for again a few times.
+/// What to ask whom for next while contents are fetched, as a value: a bounded number of bytes is under way, what does
+/// not come is asked for again, what lies is asked for again a few times.
 ///
-/// Times are since any fixed start.
+///     a piece is asked of the workers that may have it, the least busy one first
+///     a worker that has not got the content is not asked for that again
+///     one that lies, is slow or breaks off is not asked for anything again
+///     what no worker has, or is left, is asked of the coordinator, which has all of it
+///
+/// So a worker can cost time, a bounded one, and nothing else. Times are since any fixed start.
 package struct ChunkPlan: Sendable {
   package struct Settings: Hashable, Sendable {
-    /// Bytes asked for and not yet here.
+    /// Bytes asked of one source and not yet here, and of all.
     package var windowByteCount = 4 << 20
-    /// Pieces likewise: many tensors are small.
+    package var totalByteCount = 16 << 20
+    /// Pieces of one source likewise: many tensors are small.
     package var windowCount = 16
-    /// How long an answer may take before everything under way is asked for again.
+    /// How long a worker may take for a piece before it is left.
+    package var peerPatience = Duration.seconds(3)
+    /// How long the coordinator may take before everything under way there is asked for again.
     package var patience = Duration.seconds(5)
-    /// How long nothing good may come. Shorter than what a coordinator waits for a stage to get on with loading.
+    /// How long nothing good may come from it. Shorter than what it waits for a stage to get on with loading.
     package var limit = Duration.seconds(45)
-    /// How often a piece may come wrong.
+    /// How often a piece may come wrong from it.
     package var lieCount = 3
 
     package init() {}
   }
 
+  package enum Source: Hashable, Sendable {
+    case coordinator
+    /// A worker, by its place among those that may be asked.
+    case peer(Int)
+  }
+
+  package struct Question: Hashable, Sendable {
+    package let range: ContentRange
+    package let source: Source
+  }
+
   package enum Event: Hashable, Sendable {
     /// A piece came and was found good, or not.
-    case arrived(ContentRange, isGood: Bool)
-    /// The coordinator does not have it.
-    case refused(ContentID, offset: Int, reason: String)
+    case arrived(ContentRange, from: Source = .coordinator, isGood: Bool)
+    /// The source does not have it.
+    case refused(ContentID, offset: Int, from: Source = .coordinator, reason: String)
+    /// The connection broke.
+    case broke(Source)
     /// The connection is new: nothing that was asked before will come.
-    case reconnected
+    case reconnected(Source = .coordinator)
     case tick
   }
 
@@ -48,18 +69,42 @@ package struct ChunkPlan: Sendable {
     }
   }
 
+  /// A worker that is not asked any more, and why.
+  package struct Departure: Hashable, Sendable {
+    package enum Reason: String, Sendable {
+      case lied = "what it sends is not what its hash says"
+      case slow = "it takes too long"
+      case broke = "the connection broke"
+    }
+
+    package let peer: Int
+    package let reason: Reason
+  }
+
+  private struct Asked {
+    let range: ContentRange
+    let source: Source
+    let since: Duration
+  }
+
   package let settings: Settings
+  private let peerCount: Int
   /// What is to be asked for, the next last.
-  private var waiting: [ContentRange]
-  private var underWay: [ContentRange] = []
-  private var underWayByteCount = 0
+  private var waiting: [ContentRange] = []
+  private var underWay: [Asked] = []
   private var lies: [ContentRange: Int] = [:]
+  private var left: Set<Int> = []
+  private var departures: [Departure] = []
+  /// Workers that have said they have not got it.
+  private var lacking: [ContentID: Set<Int>] = [:]
+  /// Of the coordinator.
   private var lastGood: Duration
   private var lastAsked: Duration
 
-  package init(settings: Settings = Settings(), now: Duration) {
+  /// - Parameter peerCount: workers that may have some of it.
+  package init(settings: Settings = Settings(), peerCount: Int = 0, now: Duration) {
     self.settings = settings
-    waiting = []
+    self.peerCount = peerCount
     lastGood = now
     lastAsked = now
   }
@@ -75,57 +120,115 @@ package struct ChunkPlan: Sendable {
 
   package var isDone: Bool { waiting.isEmpty && underWay.isEmpty }
 
-  /// Whether this was asked for and is not here yet: all else that comes is not looked at.
-  package func expects(_ range: ContentRange) -> Bool { underWay.contains(range) }
+  /// Whether this was asked of the source and is not here yet: all else that comes is not looked at.
+  package func expects(_ range: ContentRange, from source: Source = .coordinator) -> Bool {
+    index(of: range, source) != nil
+  }
+
+  /// Workers left since the last call.
+  package mutating func takeDepartures() -> [Departure] {
+    defer { departures = [] }
+    return departures
+  }
 
   /// Takes note of what happened. `ask` tells what follows.
   package mutating func event(_ event: Event, now: Duration) throws(Failure) {
     switch event {
-    case .arrived(let range, let isGood):
-      guard let index = underWay.firstIndex(of: range) else { return }
+    case .arrived(let range, let source, let isGood):
+      guard let index = index(of: range, source) else { return }
       underWay.remove(at: index)
-      underWayByteCount -= range.byteCount
-      guard !isGood else {
-        lastGood = now
-        return
+      switch source {
+      case .coordinator where isGood: lastGood = now
+      case .peer where isGood: break
+      case .coordinator: try noteLie(range)
+      case .peer(let peer):
+        waiting.append(range)
+        leave(peer, .lied)
       }
-      let count = (lies[range] ?? 0) + 1
-      lies[range] = count
-      guard count < settings.lieCount else { throw .lies(range.content, offset: range.offset, count: count) }
-      waiting.append(range)
-    case .refused(let content, let offset, let reason):
-      guard underWay.contains(where: { $0.content == content && $0.offset == offset }) else { return }
-      throw .refused(reason)
-    case .reconnected:
-      askAgain()
-    case .tick:
-      guard now - lastGood < settings.limit else { throw .silent(settings.limit) }
-      if now - max(lastGood, lastAsked) >= settings.patience { askAgain() }
+    case .refused(let content, let offset, let source, let reason):
+      guard
+        underWay.contains(where: {
+          $0.source == source && $0.range.content == content && $0.range.offset == offset
+        })
+      else { return }
+      guard case .peer(let peer) = source else { throw .refused(reason) }
+      lacking[content, default: []].insert(peer)
+      askAgain { $0.source == source && $0.range.content == content }
+    case .broke(.peer(let peer)): leave(peer, .broke)
+    case .broke(.coordinator): break
+    case .reconnected(let source): askAgain { $0.source == source }
+    case .tick: try tick(now: now)
     }
+  }
+
+  private mutating func noteLie(_ range: ContentRange) throws(Failure) {
+    let count = (lies[range] ?? 0) + 1
+    lies[range] = count
+    guard count < settings.lieCount else { throw .lies(range.content, offset: range.offset, count: count) }
+    waiting.append(range)
+  }
+
+  private mutating func tick(now: Duration) throws(Failure) {
+    for asked in underWay where now - asked.since >= settings.peerPatience {
+      if case .peer(let peer) = asked.source { leave(peer, .slow) }
+    }
+    guard underWay.contains(where: { $0.source == .coordinator }) else { return }
+    guard now - lastGood < settings.limit else { throw .silent(settings.limit) }
+    if now - max(lastGood, lastAsked) >= settings.patience { askAgain { $0.source == .coordinator } }
   }
 
   /// What is to be asked for now.
-  package mutating func ask(now: Duration) -> [ContentRange] {
-    var asked: [ContentRange] = []
-    while let next = waiting.last, underWay.count < settings.windowCount,
-      underWay.isEmpty || underWayByteCount + next.byteCount <= settings.windowByteCount
-    {
+  package mutating func ask(now: Duration) -> [Question] {
+    var questions: [Question] = []
+    let coordinatorWasIdle = !underWay.contains { $0.source == .coordinator }
+    while let next = waiting.last {
+      let source = source(of: next)
+      guard hasRoom(for: next, at: source) else { break }
       waiting.removeLast()
-      underWay.append(next)
-      underWayByteCount += next.byteCount
-      asked.append(next)
+      underWay.append(Asked(range: next, source: source, since: now))
+      questions.append(Question(range: next, source: source))
     }
-    guard !asked.isEmpty else { return [] }
-    // Time that nobody had to answer in does not count.
-    if asked.count == underWay.count { lastGood = now }
+    guard questions.contains(where: { $0.source == .coordinator }) else { return questions }
+    // Time that it had nothing to answer in does not count.
+    if coordinatorWasIdle { lastGood = now }
     lastAsked = now
-    return asked
+    return questions
   }
 
-  private mutating func askAgain() {
-    waiting += underWay.reversed()
-    underWay = []
-    underWayByteCount = 0
+  // MARK: Who is asked
+
+  /// Of the workers that may have it, the one with the least to do; the coordinator when there is none.
+  private func source(of range: ContentRange) -> Source {
+    let lacking = lacking[range.content] ?? []
+    let peers = (0..<peerCount).filter { !left.contains($0) && !lacking.contains($0) }
+    return peers.min { byteCount(at: .peer($0)) < byteCount(at: .peer($1)) }.map { .peer($0) } ?? .coordinator
+  }
+
+  private func byteCount(at source: Source) -> Int {
+    underWay.reduce(0) { $0 + ($1.source == source ? $1.range.byteCount : 0) }
+  }
+
+  /// A range of any length fits where nothing is under way.
+  private func hasRoom(for range: ContentRange, at source: Source) -> Bool {
+    let count = underWay.count { $0.source == source }
+    let total = underWay.reduce(0) { $0 + $1.range.byteCount }
+    return count < settings.windowCount && (underWay.isEmpty || total + range.byteCount <= settings.totalByteCount)
+      && (count == 0 || byteCount(at: source) + range.byteCount <= settings.windowByteCount)
+  }
+
+  private func index(of range: ContentRange, _ source: Source) -> Int? {
+    underWay.firstIndex { $0.range == range && $0.source == source }
+  }
+
+  private mutating func leave(_ peer: Int, _ reason: Departure.Reason) {
+    guard left.insert(peer).inserted else { return }
+    departures.append(Departure(peer: peer, reason: reason))
+    askAgain { $0.source == .peer(peer) }
+  }
+
+  private mutating func askAgain(_ isLost: (Asked) -> Bool) {
+    waiting += underWay.filter(isLost).map(\.range).reversed()
+    underWay.removeAll(where: isLost)
   }
 }
 

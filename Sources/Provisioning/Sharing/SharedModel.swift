@@ -6,7 +6,7 @@ package import Wire
 /// times), and the bytes that the manifest lists.
 ///
 /// Any thread. It knows nothing of who asks: a transfer has no state here but the open files.
-package final class SharedModel: Sendable {
+package final class SharedModel: ContentShelf {
   private enum State {
     case making(hashed: Int)
     case ready(Shelf)
@@ -67,10 +67,8 @@ package final class SharedModel: Sendable {
     }
   }
 
-  /// Checks that the bytes are part of the model or its manifest, and returns how to read them. Does not touch the
-  /// disk.
-  /// - Throws: `SharingError`.
-  package func reader(of range: ContentRange) throws(SharingError) -> Reader {
+  /// Checks that the bytes are part of the model or its manifest, without touching the disk.
+  package func reader(of range: ContentRange) throws(SharingError) -> ContentReader {
     guard case .ready(let shelf) = state.withLock({ $0 }), let place = shelf.places[range.content] else {
       throw .unknown(range.content)
     }
@@ -79,24 +77,15 @@ package final class SharedModel: Sendable {
       case .stretch(let stretch): stretch.byteCount
       case .manifest: shelf.manifest.bytes.count
       }
-    let (end, overflow) = range.offset.addingReportingOverflow(range.byteCount)
-    guard range.offset >= 0, range.byteCount > 0, range.byteCount <= WireLimits.pieceByteCount, !overflow,
-      end <= byteCount
-    else { throw .outside(range, byteCount: byteCount) }
+    let end = try range.end(within: byteCount)
     switch place {
     case .manifest:
-      return Reader { $0.copyBytes(from: shelf.manifest.bytes[range.offset..<end]) }
+      return ContentReader { $0.copyBytes(from: shelf.manifest.bytes[range.offset..<end]) }
     case .stretch(let stretch):
-      return Reader { [files] buffer in
+      return ContentReader { [files] buffer in
         try files.read(fileIndex: stretch.fileIndex, offset: stretch.offset + range.offset, into: buffer)
       }
     }
-  }
-
-  /// Reads what was asked for, blocking.
-  package struct Reader: Sendable {
-    /// Fills a buffer of exactly as many bytes. Throws `DiskError` or `SharingError`.
-    package let fill: @Sendable (UnsafeMutableRawBufferPointer) throws -> Void
   }
 
   // MARK: Its own thread

@@ -5,7 +5,7 @@ import Weights
 import Wire
 
 /// Finds the model for a stage: a file of this machine where it is the coordinator's in all that the stage needs, else
-/// the stage's part of it from the cache, and into the cache from the coordinator.
+/// the stage's part of it from the cache, and into the cache from other workers and the coordinator.
 ///
 /// One for the life of a compute thread, so that what was verified once is not hashed again.
 final class StageCheckpoint {
@@ -19,21 +19,24 @@ final class StageCheckpoint {
 
   private let settings: CheckpointSettings
   private let threadCount: Int
+  /// Told what this worker can give to others.
+  private let held: HeldWeights
   private let memo = VerificationMemo()
   private var manifest: WeightCache.StoredManifest?
 
-  init(_ settings: CheckpointSettings, threadCount: Int) {
+  init(_ settings: CheckpointSettings, threadCount: Int, held: HeldWeights) {
     self.settings = settings
+    self.held = held
     self.threadCount = threadCount
   }
 
   /// Blocks on disk and network.
   /// - Parameters:
-  ///   - openLine: makes the connection over which weights come.
+  ///   - openLines: makes the connections over which weights come.
   ///   - tell: called on the calling thread; what it throws ends the work.
   /// - Throws: in words what is missing and what to do.
   func find(
-    _ assignment: StageAssignment, openLine: () throws -> WeightsLine, tell: @escaping (News) throws -> Void
+    _ assignment: StageAssignment, openLines: () throws -> WeightLines, tell: @escaping (News) throws -> Void
   ) throws -> Checkpoint {
     let path = settings.modelPath ?? assignment.modelPaths.first ?? ""
     guard assignment.sharesWeights else {
@@ -43,14 +46,18 @@ final class StageCheckpoint {
     }
     // Without a folder manifests are not kept, and only a file of this machine can serve.
     let cache = settings.cache ?? WeightCache(folder: "/nonexistent")
-    let line = try openLine()
-    defer { line.close() }
-    let manifest = try WeightFetch(line: line, cache: cache, progress: { _, _ in try tell(.share(0)) })
+    let lines = try openLines()
+    defer { lines.close() }
+    let manifest = try WeightFetch(lines: lines, cache: cache, progress: { _, _ in try tell(.share(0)) })
       .manifest(known: manifest) { fraction in try tell(.share(0.01 * fraction)) }
     self.manifest = manifest
-    if let local = try local(path, manifest.manifest, assignment, tell) { return local }
+    held.offer(manifest, cache: settings.cache)
+    if let local = try local(path, manifest.manifest, assignment, tell) {
+      held.offer(local, of: manifest)
+      return local
+    }
     guard settings.cache != nil else { throw StageLoadError.noCache(path: path) }
-    return try stored(manifest.manifest, assignment, line, cache, tell)
+    return try stored(manifest.manifest, assignment, lines, cache, tell)
   }
 
   // MARK: A file of this machine
@@ -71,15 +78,15 @@ final class StageCheckpoint {
     } catch let error as CheckpointError {
       difference = "\(error)"
     }
-    try tell(.warning("'\(path)' is not used: \(difference); what is needed is taken from the coordinator"))
+    try tell(.warning("'\(path)' is not used: \(difference); what is needed is fetched"))
     return nil
   }
 
-  // MARK: What the coordinator gives out
+  // MARK: What others give out
 
   /// First the headers, which say what there is; then what a stage needs of it.
   private func stored(
-    _ manifest: ModelManifest, _ assignment: StageAssignment, _ line: WeightsLine, _ cache: WeightCache,
+    _ manifest: ModelManifest, _ assignment: StageAssignment, _ lines: WeightLines, _ cache: WeightCache,
     _ tell: @escaping (News) throws -> Void
   ) throws -> Checkpoint {
     let headers = manifest.files.map {
@@ -98,18 +105,20 @@ final class StageCheckpoint {
       try Checkpoint(
         headers: headers, tensors: parts.map { StoredTensor(name: $0.name, path: cache.path(of: $0.content.id)) })
     }
-    try WeightFetch(line: line, cache: cache, progress: { _, _ in try tell(.share(0.01)) })
+    try WeightFetch(lines: lines, cache: cache, progress: { _, _ in try tell(.share(0.01)) })
       .bring(manifest.files.map(\.header))
     let shaping = try listed(try checkpoint([]).shapingTensors)
-    try WeightFetch(line: line, cache: cache, progress: { _, _ in try tell(.share(0.01)) })
+    try WeightFetch(lines: lines, cache: cache, progress: { _, _ in try tell(.share(0.01)) })
       .bring(shaping.map(\.content))
     let parts = try listed(try assignment.tensors(of: checkpoint(shaping)))
     try makeRoom(for: parts.map(\.content) + manifest.files.map(\.header), in: cache)
     var account = Account(total: parts.reduce(0) { $0 + $1.content.byteCount })
-    let fetch = WeightFetch(line: line, cache: cache) { byteCount, isFetched in
-      if isFetched, let words = account.news(of: byteCount) { try tell(.note(words)) }
-      try tell(.share(account.add(byteCount)))
-    }
+    let fetch = WeightFetch(
+      lines: lines, asksPeers: true, cache: cache, warn: { try tell(.warning($0)) },
+      progress: { byteCount, origin in
+        if let words = account.news(of: byteCount, from: origin) { try tell(.note(words)) }
+        try tell(.share(account.add(byteCount)))
+      })
     try fetch.bring(parts.map(\.content))
     if let words = account.summary { try tell(.note(words)) }
     return try checkpoint(parts)
@@ -142,6 +151,7 @@ private struct Account {
   let total: Int
   private var done = 0
   private var fetched = 0
+  private var fetchedFromWorkers = 0
   private let started = ContinuousClock.now
   private var told: ContinuousClock.Instant?
 
@@ -154,8 +164,10 @@ private struct Account {
   }
 
   /// What is worth a line in the log after another piece has come.
-  mutating func news(of byteCount: Int) -> String? {
+  mutating func news(of byteCount: Int, from origin: WeightFetch.Origin) -> String? {
+    guard origin != .cache else { return nil }
     fetched += byteCount
+    if origin == .worker { fetchedFromWorkers += byteCount }
     let now = ContinuousClock.now
     guard told.map({ now - $0 >= Self.interval }) ?? true else { return nil }
     told = now
@@ -165,6 +177,7 @@ private struct Account {
   var summary: String? {
     guard fetched > 0 else { return nil }
     let seconds = (ContinuousClock.now - started).inSeconds
-    return "fetched \(fetched) of \(total) bytes of weights in \((seconds * 10).rounded() / 10) s"
+    return "fetched \(fetched) of \(total) bytes of weights in \((seconds * 10).rounded() / 10) s, "
+      + "\(fetchedFromWorkers) of them from workers"
   }
 }

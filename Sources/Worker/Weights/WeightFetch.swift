@@ -6,18 +6,30 @@ import Wire
 /// Brings contents into the cache: what is there is verified, what is not is fetched, whatever was left half done is
 /// gone on with. One use; compute thread.
 struct WeightFetch {
-  let line: WeightsLine
+  let lines: WeightLines
+  /// Other workers are asked, too.
+  let asksPeers: Bool
   let cache: WeightCache
+  /// Where bytes were that are here now.
+  enum Origin: Sendable {
+    case cache, coordinator, worker
+  }
+
   /// Told bytes that are here now, verified; what it throws ends the work.
-  let progress: (_ byteCount: Int, _ isFetched: Bool) throws -> Void
+  let progress: (_ byteCount: Int, Origin) throws -> Void
+  /// Told of workers that are asked no more, in words.
+  let warn: (String) throws -> Void
   private let settings: ChunkPlan.Settings
   private let started = ContinuousClock.now
 
   init(
-    line: WeightsLine, cache: WeightCache, settings: ChunkPlan.Settings = ChunkPlan.Settings(),
-    progress: @escaping (_ byteCount: Int, _ isFetched: Bool) throws -> Void
+    lines: WeightLines, asksPeers: Bool = false, cache: WeightCache,
+    settings: ChunkPlan.Settings = ChunkPlan.Settings(), warn: @escaping (String) throws -> Void = { _ in },
+    progress: @escaping (_ byteCount: Int, Origin) throws -> Void
   ) {
-    self.line = line
+    self.lines = lines
+    self.asksPeers = asksPeers
+    self.warn = warn
     self.cache = cache
     self.settings = settings
     self.progress = progress
@@ -30,12 +42,12 @@ struct WeightFetch {
   func bring(_ contents: [HashedContent]) throws {
     var queue = contents[...]
     var fills: [ContentID: CacheFill] = [:]
-    var plan = ChunkPlan(settings: settings, now: now)
+    var plan = ChunkPlan(settings: settings, peerCount: asksPeers ? lines.peerCount : 0, now: now)
     while true {
       while plan.isHungry, let content = queue.popFirst() {
-        if try cache.holds(content, progress: { try progress($0, false) }) { continue }
+        if try cache.holds(content, progress: { try progress($0, .cache) }) { continue }
         let fill = try cache.fill(content)
-        try progress(content.byteCount - fill.missingByteCount, false)
+        try progress(content.byteCount - fill.missingByteCount, .cache)
         guard !fill.missing.isEmpty else {
           try fill.finish()
           continue
@@ -44,38 +56,45 @@ struct WeightFetch {
         plan.add(content.ranges(ofPieces: fill.missing.sorted()))
       }
       if plan.isDone, queue.isEmpty { return }
-      for range in plan.ask(now: now) { line.ask(.fetchChunk(range)) }
-      try take(line.next(within: 0.25), &plan, &fills)
-      try progress(0, false)
+      for question in plan.ask(now: now) { lines.ask(.fetchChunk(question.range), of: question.source) }
+      if let (source, arrival) = lines.next(within: 0.25) { try take(arrival, from: source, &plan, &fills) }
+      try plan.event(.tick, now: now)
+      for departure in plan.takeDepartures() {
+        lines.leave(peer: departure.peer)
+        try warn("\(lines.endpoint(ofPeer: departure.peer)) is asked no more: \(departure.reason.rawValue)")
+      }
+      try progress(0, .cache)
     }
   }
 
   private func take(
-    _ arrival: WeightsLine.Arrival?, _ plan: inout ChunkPlan, _ fills: inout [ContentID: CacheFill]
+    _ arrival: WeightsInbox.Arrival, from source: ChunkPlan.Source, _ plan: inout ChunkPlan,
+    _ fills: inout [ContentID: CacheFill]
   ) throws {
     switch arrival {
     case .message(.chunk(let range), let bytes?):
-      guard plan.expects(range), let fill = fills[range.content] else { return }
+      guard plan.expects(range, from: source), let fill = fills[range.content] else { return }
       let index = range.offset / WireLimits.pieceByteCount
       let isGood = try bytes.withUnsafeBytes { try fill.take(index, $0) }
-      try plan.event(.arrived(range, isGood: isGood), now: now)
+      try plan.event(.arrived(range, from: source, isGood: isGood), now: now)
       guard isGood else { return }
-      try progress(range.byteCount, true)
+      try progress(range.byteCount, source == .coordinator ? .coordinator : .worker)
       if fill.missing.isEmpty {
         try fill.finish()
         fills[range.content] = nil
       }
     case .message(.chunkRefused(let content, let offset, let reason), _):
-      try plan.event(.refused(content, offset: offset, reason: reason), now: now)
-    case .reconnected: try plan.event(.reconnected, now: now)
-    case .message, nil: break
+      try plan.event(.refused(content, offset: offset, from: source, reason: reason), now: now)
+    case .reconnected: try plan.event(.reconnected(source), now: now)
+    case .broke: try plan.event(.broke(source), now: now)
+    case .message: break
     }
-    try plan.event(.tick, now: now)
   }
 
   // MARK: The manifest
 
-  /// Waits until the coordinator has its manifest, and brings it here, from the cache where that has it.
+  /// Waits until the coordinator has its manifest, and brings it here, from the cache where that has it. It is what all
+  /// else is compared with, so nobody but the coordinator is asked for it.
   /// - Throws: `ChunkPlan.Failure`, or what `making` and `progress` throw.
   func manifest(
     known: WeightCache.StoredManifest?, making: (Double) throws -> Void
@@ -92,12 +111,12 @@ struct WeightFetch {
   private func awaitNews(_ making: (Double) throws -> Void) throws -> (ContentID, Int) {
     var lastHeard = now
     while true {
-      line.ask(.fetchManifest)
+      lines.ask(.fetchManifest)
       let nextAsk = now + .milliseconds(500)
       while now < nextAsk {
-        guard case .message(.manifest(let news), _) = line.next(within: max(0, (nextAsk - now).inSeconds)) else {
-          continue
-        }
+        guard let (_, arrival) = lines.next(within: max(0, (nextAsk - now).inSeconds)),
+          case .message(.manifest(let news), _) = arrival
+        else { continue }
         lastHeard = now
         switch news {
         case .ready(let id, let byteCount): return (id, byteCount)
@@ -105,7 +124,7 @@ struct WeightFetch {
         case .inTheMaking(let fraction): try making(fraction)
         }
       }
-      try progress(0, false)
+      try progress(0, .cache)
       guard now - lastHeard < settings.limit else { throw ChunkPlan.Failure.silent(settings.limit) }
     }
   }
@@ -121,8 +140,8 @@ struct WeightFetch {
     }
     addNext()
     while !plan.isDone {
-      for range in plan.ask(now: now) { line.ask(.fetchChunk(range)) }
-      switch line.next(within: 0.25) {
+      for question in plan.ask(now: now) { lines.ask(.fetchChunk(question.range)) }
+      switch lines.next(within: 0.25)?.arrival {
       case .message(.chunk(let range), let chunk?):
         guard plan.expects(range), chunk.count == range.byteCount else { break }
         chunk.withUnsafeBytes { bytes += $0 }
@@ -130,11 +149,11 @@ struct WeightFetch {
         addNext()
       case .message(.chunkRefused(let content, let offset, let reason), _):
         try plan.event(.refused(content, offset: offset, reason: reason), now: now)
-      case .reconnected: try plan.event(.reconnected, now: now)
-      case .message, nil: break
+      case .reconnected: try plan.event(.reconnected(), now: now)
+      case .message, .broke, nil: break
       }
       try plan.event(.tick, now: now)
-      try progress(0, false)
+      try progress(0, .cache)
     }
     guard let manifest = WeightCache.StoredManifest(bytes: bytes), manifest.id == id else {
       throw ChunkPlan.Failure.lies(id, offset: 0, count: 1)

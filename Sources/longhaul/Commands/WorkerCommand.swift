@@ -56,8 +56,14 @@ struct WorkerCommand: AsyncParsableCommand {
   var data: String?
 
   @Option(help: """
+      Where other workers take weights that this one has, as they reach it: tcp://THIS-HOST:PORT. 'none' keeps it from \
+      giving any and from asking them. Default: any port of --data's address.
+      """)
+  var share: String?
+
+  @Option(help: """
       This machine's copy of the model, when it lies elsewhere than on the coordinator's. What it lacks, the worker \
-      takes from the coordinator.
+      takes from other workers and from the coordinator.
       """)
   var model: String?
 
@@ -99,13 +105,14 @@ struct WorkerCommand: AsyncParsableCommand {
     let file = try keys.map { try KeyFile(path: $0) }
     let coordinator = try coordinatorEndpoint(file)
     let name = name ?? file?.name ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
+    let data = try dataEndpoint(coordinator)
     let service = WorkerService(
       configuration: WorkerConfiguration(
         coordinator: coordinator, name: name, threadCount: threadCount,
         placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
         memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount, replayLogByteCount: replayLog?.byteCount,
         replayDiskByteCount: replayDisk?.byteCount, relativeSpeed: speed ?? Double(threadCount),
-        dataEndpoint: try dataEndpoint(coordinator),
+        dataEndpoint: data, weightsEndpoint: try share.map { $0 == "none" ? nil : try Endpoint($0) } ?? data.forWeights,
         checkpoints: CheckpointSettings(
           modelPath: model, cache: weights.cache, cacheByteLimit: cacheLimit?.byteCount),
         packsFirst: packsFirst, reconnectSeconds: reconnectFor, allowsInsecureRemote: insecure,
@@ -160,6 +167,17 @@ extension WorkerCommand {
       throw CommandFailure(.unavailable, "this machine has no way to \(coordinator); check its name and the network")
     }
     return try Endpoint(address.contains(":") ? "tcp://[\(address)]:0" : "tcp://\(address):0")
+  }
+}
+
+extension Endpoint {
+  /// Where a worker that takes frames here gives weights, unless it is told.
+  fileprivate var forWeights: Endpoint? {
+    switch address {
+    case .tcp(let host, _): try? Endpoint(host.contains(":") ? "tcp://[\(host)]:0" : "tcp://\(host):0")
+    case .ipc(let path): try? Endpoint("ipc://\(path).w")
+    case .inproc: nil
+    }
   }
 }
 

@@ -71,6 +71,7 @@ extension FuzzTarget {
       switch message {
       case .register(let registration):
         _ = try? Endpoint(registration.dataEndpoint)
+        _ = try? Endpoint(registration.weightsEndpoint)
         name = registration.name
         _ = try? control.register(
           WorkerResources(
@@ -107,21 +108,36 @@ extension FuzzTarget {
     require(again == message, "what was accepted can be sent on")
     var link = CoordinatorLink(incarnation: 1, patience: .seconds(10), now: .zero)
     for event in [CoordinatorLink.Event.connected, .heard] { _ = link.event(event, now: .zero) }
-    var plan = ChunkPlan(now: .zero)
-    plan.add([ContentRange(content: Samples.content, offset: 0, byteCount: 1)])
-    let asked = plan.ask(now: .zero)
+    // The same piece, of the coordinator and of a worker.
+    var plans = [ChunkPlan(now: .zero), ChunkPlan(peerCount: 1, now: .zero)]
+    for index in plans.indices {
+      plans[index].add([ContentRange(content: Samples.content, offset: 0, byteCount: 1)])
+      hear(message, &plans[index], asked: plans[index].ask(now: .zero))
+    }
     switch message {
     case .assignStage(let assignment): _ = try? Endpoint(assignment.nextEndpoint)
     case .welcome: _ = link.event(.welcome, now: .zero)
     case .refused(let reason): _ = link.event(.refused(reason), now: .zero)
     case .rejoin(let reason): _ = link.event(.rejoin(reason), now: .zero)
+    case .peers(let peers):
+      for peer in peers { _ = (try? Endpoint(peer.endpoint), PublicKey(bytes: peer.key)) }
+    case .shutdown, .drained, .manifest, .chunk, .chunkRefused: break
+    }
+  }
+
+  /// Somebody who gives out weights has said something.
+  private static func hear(_ message: CoordinatorMessage, _ plan: inout ChunkPlan, asked: [ChunkPlan.Question]) {
+    let source = asked.first?.source ?? .coordinator
+    switch message {
     case .chunk(let range):
-      require(plan.expects(range) == asked.contains(range), "only what was asked for is expected")
-      try? plan.event(.arrived(range, isGood: true), now: .zero)
-      require(plan.isDone == asked.contains(range), "only what was asked for counts")
+      let isWanted = asked.contains { $0.range == range }
+      require(plan.expects(range, from: source) == isWanted, "only what was asked for is expected")
+      try? plan.event(.arrived(range, from: source, isGood: true), now: .zero)
+      require(plan.isDone == isWanted, "only what was asked for counts")
     case .chunkRefused(let content, let offset, let reason):
-      try? plan.event(.refused(content, offset: offset, reason: reason), now: .zero)
-    case .shutdown, .drained, .manifest: break
+      try? plan.event(.refused(content, offset: offset, from: source, reason: reason), now: .zero)
+      require(!plan.isDone, "a refusal is no piece")
+    default: break
     }
   }
 

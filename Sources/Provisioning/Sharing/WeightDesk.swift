@@ -1,47 +1,48 @@
 import Foundation
-import Logging
-import Provisioning
-import Transport
-import Wire
+package import Logging
+package import Transport
+package import Wire
 
-/// Answers workers that fetch weights, on a thread of its own: reading a file must hold up neither the sockets nor the
-/// cluster's control.
+/// Answers whoever fetches weights, on a thread of its own: reading a file must hold up neither sockets nor control.
+/// A coordinator has one over its model, a worker over what it has of it.
 ///
-/// It knows of no transfer, only of questions that wait: a bounded number, and few of each worker, who asks again for
+/// It knows of no transfer, only of questions that wait: a bounded number, and few of each peer, who asks again for
 /// what never came.
-final class WeightDesk: @unchecked Sendable {
+package final class WeightDesk: @unchecked Sendable {
   // Safety: every field below is touched under the condition's lock only.
   private let condition = NSCondition()
   private var waiting: [(range: ContentRange, peer: PeerID)] = []
   private var isStopped = false
 
-  private let model: SharedModel
+  private let shelf: any ContentShelf
   private let logger: Logger
+  private let refusalLevel: Logger.Level
   private let send: @Sendable (Message, PeerID) -> Void
 
-  /// Questions of one worker, which is what its window holds and some more; and of all.
+  /// Questions of one peer, which is what its window holds and some more; and of all.
   static let perPeerCapacity = 32
   static let capacity = 1024
   private let refusals = RareNews()
   private static let newsInterval = Duration.seconds(5)
 
-  /// - Parameter send: enqueues an answer; called on the desk's thread and on that of `take`.
-  init(_ model: SharedModel, logger: Logger, send: @escaping @Sendable (Message, PeerID) -> Void) {
-    self.model = model
+  /// - Parameters:
+  ///   - refusalLevel: how loud a refusal is: where everything should be, one means that something is wrong.
+  ///   - send: enqueues an answer; called on the desk's thread.
+  package init(
+    _ shelf: any ContentShelf, logger: Logger, refusalLevel: Logger.Level,
+    send: @escaping @Sendable (Message, PeerID) -> Void
+  ) {
+    self.shelf = shelf
     self.logger = logger
+    self.refusalLevel = refusalLevel
     self.send = send
     let thread = Thread { [self] in run() }
     thread.name = "weights"
     thread.start()
   }
 
-  /// Answers how far the manifest is. Does not wait.
-  func tellNews(_ peer: PeerID) {
-    send(Message(frames: [Frame(CoordinatorMessage.manifest(model.news).encoded())]), peer)
-  }
-
   /// Takes a question; what is too much is dropped. Does not wait.
-  func take(_ range: ContentRange, from peer: PeerID) {
+  package func take(_ range: ContentRange, from peer: PeerID) {
     condition.lock()
     defer { condition.unlock() }
     guard !isStopped, waiting.count < Self.capacity,
@@ -51,13 +52,13 @@ final class WeightDesk: @unchecked Sendable {
     condition.signal()
   }
 
-  func stop() {
+  /// Drops what waits, and ends the thread after the answer it is at.
+  package func stop() {
     condition.lock()
     isStopped = true
     waiting = []
     condition.signal()
     condition.unlock()
-    model.stop()
   }
 
   private func next() -> (range: ContentRange, peer: PeerID)? {
@@ -75,7 +76,9 @@ final class WeightDesk: @unchecked Sendable {
         try answer(range, peer)
         byteCount += range.byteCount
       } catch {
-        if refusals.isToBeTold() { logger.warning("weights refused", metadata: ["reason": "\(error)"]) }
+        if refusals.isToBeTold() {
+          logger.log(level: refusalLevel, "weights refused", metadata: ["reason": "\(error)"])
+        }
         let refusal = CoordinatorMessage.chunkRefused(range.content, offset: range.offset, reason: "\(error)")
         send(Message(frames: [Frame(refusal.encoded())]), peer)
       }
@@ -88,7 +91,7 @@ final class WeightDesk: @unchecked Sendable {
   }
 
   private func answer(_ range: ContentRange, _ peer: PeerID) throws {
-    let reader = try model.reader(of: range)
+    let reader = try shelf.reader(of: range)
     var failure: (any Error)?
     let bytes = Frame(byteCount: range.byteCount) { buffer in
       do {

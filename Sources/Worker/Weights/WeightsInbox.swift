@@ -1,0 +1,46 @@
+import Foundation
+import Provisioning
+import Transport
+import Wire
+
+/// What came over the lines of one stage's weights and waits for the compute thread; bounded, for each source by
+/// itself: more than was asked of it is dropped.
+final class WeightsInbox: @unchecked Sendable {
+  enum Arrival: Sendable {
+    /// Connected anew: what was asked before may have been lost.
+    case reconnected
+    case broke
+    /// What the source said, and the bytes it sent with it.
+    case message(CoordinatorMessage, Frame?)
+  }
+
+  // Safety: touched under the condition's lock only.
+  private let condition = NSCondition()
+  private var arrivals: [(source: ChunkPlan.Source, arrival: Arrival)] = []
+  private var connected: Set<ChunkPlan.Source> = []
+  /// What is under way from one source, and as much again.
+  private static let capacity = 32
+
+  func put(_ arrival: Arrival, from source: ChunkPlan.Source) {
+    condition.withLock {
+      guard arrivals.count(where: { $0.source == source }) < Self.capacity else { return }
+      arrivals.append((source, arrival))
+      condition.signal()
+    }
+  }
+
+  func noteConnection(of source: ChunkPlan.Source) {
+    if condition.withLock({ !connected.insert(source).inserted }) { put(.reconnected, from: source) }
+  }
+
+  /// The next arrival, or nil when none comes within so many seconds.
+  func take(within seconds: Double) -> (source: ChunkPlan.Source, arrival: Arrival)? {
+    condition.withLock {
+      let end = Date(timeIntervalSinceNow: seconds)
+      while arrivals.isEmpty {
+        guard condition.wait(until: end) else { break }
+      }
+      return arrivals.isEmpty ? nil : arrivals.removeFirst()
+    }
+  }
+}
