@@ -986,7 +986,7 @@ const ProtobufCMessageDescriptor longhaul__worker_message__descriptor =
   (ProtobufCMessageInit) longhaul__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descriptors[11] =
+static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descriptors[12] =
 {
   {
     "version",
@@ -1120,12 +1120,25 @@ static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descr
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "expect_stage",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__CoordinatorMessage, body_case),
+    offsetof(Longhaul__CoordinatorMessage, expect_stage),
+    &longhaul__stage_assignment__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
   3,   /* field[3] = assign_stage */
   8,   /* field[8] = chunk */
   9,   /* field[9] = chunk_refused */
   6,   /* field[6] = drained */
+  11,   /* field[11] = expect_stage */
   7,   /* field[7] = manifest */
   10,   /* field[10] = peers */
   2,   /* field[2] = refused */
@@ -1137,7 +1150,7 @@ static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__coordinator_message__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 0, 12 }
 };
 const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
 {
@@ -1147,7 +1160,7 @@ const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
   "Longhaul__CoordinatorMessage",
   "longhaul",
   sizeof(Longhaul__CoordinatorMessage),
-  11,
+  12,
   longhaul__coordinator_message__field_descriptors,
   longhaul__coordinator_message__field_indices_by_name,
   1,  longhaul__coordinator_message__number_ranges,

@@ -1,4 +1,5 @@
 import Cluster
+import Inference
 import Logging
 import Provisioning
 import Synchronization
@@ -38,6 +39,30 @@ extension ClusterEngine {
           WeightPeer(endpoint: $0.registration.weightsEndpoint, key: $0.key?.bytes ?? [])
         }
         return (peer.id, .peers(others))
+      }
+    }
+    for (peer, message) in messages { tell(message, peer) }
+  }
+
+  /// Tells every spare once which stages serve: it may take the place of any. Each begins with another.
+  func tellExpectations() {
+    guard weightDesk != nil else { return }
+    let messages = state.withLock { state -> [(PeerID, CoordinatorMessage)] in
+      guard case .serving = state.control.phase, let plan = state.control.plan else { return [] }
+      let epoch = state.control.epoch
+      if state.expectedEpoch != epoch { (state.expectedEpoch, state.toldSpares) = (epoch, [:]) }
+      let spares = state.sharingPeers.filter { name, _ in
+        state.control.membership[name]?.status == .alive && !plan.stages.contains { $0.worker == name }
+      }
+      return spares.sorted { $0.key < $1.key }.enumerated().flatMap { number, spare in
+        let incarnation = spare.value.registration.incarnation
+        guard state.toldSpares.updateValue(incarnation, forKey: spare.key) != incarnation else {
+          return [(PeerID, CoordinatorMessage)]()
+        }
+        return plan.stages.indices.map { index in
+          let stage = (index + number) % plan.stages.count
+          return (spare.value.id, .expectStage(assignment(stage, of: plan, epoch, state)))
+        }
       }
     }
     for (peer, message) in messages { tell(message, peer) }

@@ -22,6 +22,7 @@ extension ClusterEngine {
     case .tick:
       apply(.tick(state.withLock { $0.load }))
       tellPeers()
+      tellExpectations()
       state.withLock { $0.showMetrics() }
     case .stop: break
     }
@@ -159,27 +160,27 @@ extension ClusterEngine {
       if let last = plan.stages.last { resultGate.admitOnly(Set([state.peers[last.worker]?.key].compactMap { $0 })) }
       // Last stage first: a stage then knows its sender before that sender, told later, knocks.
       return plan.stages.indices.reversed().compactMap { index -> (PeerID, CoordinatorMessage)? in
-        let share = plan.stages[index]
-        guard let peer = state.peers[share.worker] else { return nil }
-        let isLast = index + 1 == plan.stages.count
-        let next = isLast ? nil : state.peers[plan.stages[index + 1].worker]
-        let previousKey =
-          index == 0 ? configuration.keys.publicBytes : state.peers[plan.stages[index - 1].worker]?.key?.bytes ?? []
-        return (
-          peer.id,
-          .assignStage(
-            StageAssignment(
-              epoch: epoch, stageIndex: index, stageCount: plan.stages.count, layers: share.layers,
-              modelPaths: configuration.modelPaths, modelFingerprint: configuration.modelFingerprint,
-              nextEndpoint: next?.registration.dataEndpoint ?? links.resultEndpoint.description,
-              kvElementType: configuration.demand.elementType, pageCount: plan.pageCount,
-              contextLength: configuration.demand.contextLength, maximumStepTokenCount: configuration.stepTokenBudget,
-              nextKey: isLast ? configuration.keys.publicBytes : next?.key?.bytes ?? [], previousKey: previousKey,
-              sharesWeights: weightDesk != nil, resumedEpoch: state.servedEpoch))
-        )
+        guard let peer = state.peers[plan.stages[index].worker] else { return nil }
+        return (peer.id, .assignStage(assignment(index, of: plan, epoch, state)))
       }
     }
     for (peer, message) in messages { tell(message, peer) }
+  }
+
+  /// One stage of a plan, as its worker is told.
+  func assignment(_ index: Int, of plan: LayerPlan, _ epoch: PlanEpoch, _ state: EngineState) -> StageAssignment {
+    let isLast = index + 1 == plan.stages.count
+    let next = isLast ? nil : state.peers[plan.stages[index + 1].worker]
+    let previousKey =
+      index == 0 ? configuration.keys.publicBytes : state.peers[plan.stages[index - 1].worker]?.key?.bytes ?? []
+    return StageAssignment(
+      epoch: epoch, stageIndex: index, stageCount: plan.stages.count, layers: plan.stages[index].layers,
+      modelPaths: configuration.modelPaths, modelFingerprint: configuration.modelFingerprint,
+      nextEndpoint: next?.registration.dataEndpoint ?? links.resultEndpoint.description,
+      kvElementType: configuration.demand.elementType, pageCount: plan.pageCount,
+      contextLength: configuration.demand.contextLength, maximumStepTokenCount: configuration.stepTokenBudget,
+      nextKey: isLast ? configuration.keys.publicBytes : next?.key?.bytes ?? [], previousKey: previousKey,
+      sharesWeights: weightDesk != nil, resumedEpoch: state.servedEpoch)
   }
 
   /// All stages are ready: connects to the first and lets requests run, those that were interrupted from where all

@@ -19,6 +19,9 @@ struct EngineState {
   var peers: [String: Peer] = [:]
   /// Incarnations of the workers that were last told of each other.
   var toldPeers: [String: UInt64] = [:]
+  /// Incarnations of the spares that were told which stages to expect, and the epoch of those.
+  var toldSpares: [String: UInt64] = [:]
+  var expectedEpoch: PlanEpoch?
   /// Operators' tools that wait for a worker to be drained.
   var drainAskers: [String: [PeerID]] = [:]
   /// Set when the workers that joined cannot hold the model.

@@ -22,6 +22,9 @@ package enum CoordinatorMessage: Hashable, Sendable {
   case chunkRefused(ContentID, offset: Int, reason: String)
   /// The workers that give weights to each other, without the one that is told; at most `Limits.maximumWorkerCount`.
   case peers([WeightPeer])
+  /// A stage that the worker may be given when another is lost: its weights may be fetched in advance, where there is
+  /// room and nothing else to do. Only layers, place and model of the assignment matter.
+  case expectStage(StageAssignment)
 }
 
 /// A worker that gives weights to others, and may ask them for some.

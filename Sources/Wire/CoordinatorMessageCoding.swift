@@ -47,6 +47,9 @@ extension CoordinatorMessage {
             $0.n_peers = peers.count
             $0.peers = arena.pointers(peers) { $0.raw(arena) }
           }
+        case .expectStage(let assignment):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_EXPECT_STAGE
+          raw.expect_stage = assignment.raw(arena)
         }
       }
     }
@@ -96,6 +99,8 @@ extension CoordinatorMessage {
       let body = try Field.message(raw.peers, "peers").pointee
       self = .peers(
         try Field.messages(body.peers, body.n_peers, "peers", limit: Limits.maximumWorkerCount, WeightPeer.init))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_EXPECT_STAGE:
+      self = .expectStage(try Field.message(raw.expect_stage, "expect_stage", StageAssignment.init))
     default:
       throw .field("body", reason: "is missing or of an unknown kind")
     }

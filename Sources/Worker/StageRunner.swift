@@ -20,6 +20,8 @@ final class StageRunner: Sendable {
     /// Something worth a line in the log about weights; of the second kind when the operator should know.
     case note(String)
     case warning(String)
+    /// How it goes with weights that are fetched in advance.
+    case ahead(String)
     /// The replay log's disk does not do what it should.
     case replayTrouble(String)
     case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int, held: [HeldSequence])
@@ -83,6 +85,11 @@ final class StageRunner: Sendable {
     queue.replaceAll(with: .assign(assignment, output: output, supply: supply))
   }
 
+  /// Has a stage's weights fetched in advance, as long as there is nothing else to do.
+  func expect(_ assignment: StageAssignment, supply: StageSupply) {
+    queue.push(expected: assignment, supply: supply)
+  }
+
   /// Drops all sequences; the stage itself stays loaded.
   func forget() {
     wantedEpoch.store(0, ordering: .relaxed)
@@ -111,6 +118,7 @@ final class StageRunner: Sendable {
       case .forget:
         stage?.forget()
         report(PlanEpoch(0), .forgotten)
+      case .expect(let assignment, let supply): fetchAhead(assignment, source, supply)
       case .assign(let assignment, let output, let supply):
         stage = take(assignment, output: output, current: stage.take()) {
           try load(assignment, output: output, source, supply)
@@ -143,6 +151,23 @@ final class StageRunner: Sendable {
         }
         stepMilliseconds.store(0, ordering: .relaxed)
       }
+    }
+  }
+
+  /// Fetches what may be needed, slowly, and stops as soon as something else is to be done. No failure of it matters.
+  private func fetchAhead(_ assignment: StageAssignment, _ source: StageCheckpoint, _ supply: StageSupply) {
+    do {
+      try source.fetchAhead(assignment, openLines: supply.openLines) { [queue, report] news in
+        if queue.isUrgent { throw SupersededLoad() }
+        switch news {
+        case .share: break
+        case .note(let words), .warning(let words): report(assignment.epoch, .ahead(words))
+        }
+      }
+    } catch is SupersededLoad {
+      report(assignment.epoch, .ahead("stopped: there is something else to do"))
+    } catch {
+      report(assignment.epoch, .ahead("\(error)"))
     }
   }
 

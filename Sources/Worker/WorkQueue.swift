@@ -7,6 +7,8 @@ enum StageWork: Sendable {
   /// Hold these layers from now on, and send what they make over this link.
   case assign(StageAssignment, output: StageOutput, supply: StageSupply)
   case frame(Message)
+  /// Have these layers' weights at hand, should they be assigned one day: when there is nothing else to do.
+  case expect(StageAssignment, supply: StageSupply)
   /// The cluster the sequences belonged to is gone, or has counted this worker out.
   case forget
 }
@@ -46,6 +48,20 @@ final class WorkQueue: @unchecked Sendable {
     byteCount += frame.byteCount
     condition.signal()
     return true
+  }
+
+  /// Puts in what may be done when there is nothing else to do; void as soon as there is.
+  func push(expected assignment: StageAssignment, supply: StageSupply) {
+    condition.lock()
+    defer { condition.unlock() }
+    guard !isClosed, waiting.count < capacity else { return }
+    waiting.append(.expect(assignment, supply: supply))
+    condition.signal()
+  }
+
+  /// Whether something waits that is not to wait for work on expectations.
+  var isUrgent: Bool {
+    condition.withLock { isClosed || waiting.contains { if case .expect = $0 { false } else { true } } }
   }
 
   /// Puts work in that makes everything before it void.

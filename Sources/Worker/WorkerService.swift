@@ -153,6 +153,7 @@ package final class WorkerService: Sendable {
       throw WorkerFailure.refused(reason)
     case .stage(_, .forgotten):
       try perform(session.link.event(.settled, now: now), session: &session)
+    case .stage(_, .ahead(let words)): logger.info("weights ahead", metadata: ["news": "\(words)"])
     case .stage(let epoch, let report):
       guard epoch == session.epoch else { return false }
       try pass(report, session: session)
@@ -236,6 +237,8 @@ package final class WorkerService: Sendable {
       return true
     case .assignStage(let assignment): try assign(assignment, session: &session)
     case .peers(let peers): session.exchange.know(peers)
+    case .expectStage(let assignment):
+      runner.expect(assignment, supply: supply(session))
     case .drained, .manifest, .chunk, .chunkRefused: break  // Nothing that is asked on this line.
     }
     return false
@@ -266,7 +269,11 @@ package final class WorkerService: Sendable {
       output: StageOutput(
         send: { [loop = session.loop] in try loop.send($0, on: next) },
         queuedByteCount: { [loop = session.loop] in loop.queuedByteCount(on: next) }),
-      supply: StageSupply { [exchange = session.exchange] in try exchange.openLines() })
+      supply: supply(session))
+  }
+
+  private func supply(_ session: Session) -> StageSupply {
+    StageSupply { [exchange = session.exchange] in try exchange.openLines() }
   }
 
   private func pass(_ report: StageRunner.Report, session: Session) throws {
@@ -284,7 +291,7 @@ package final class WorkerService: Sendable {
     case .note(let words): logger.info("weights", metadata: ["news": "\(words)"])
     case .warning(let words): logger.warning("weights", metadata: ["news": "\(words)"])
     case .replayTrouble(let words): logger.warning("replay log", metadata: ["trouble": "\(words)"])
-    case .forgotten: break  // The link was told.
+    case .forgotten, .ahead: break  // Handled whatever the epoch.
     case .rejected(let reason):
       logger.warning("frame dropped", metadata: ["reason": "\(reason)"])
     case .failed(let reason):

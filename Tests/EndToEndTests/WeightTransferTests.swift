@@ -15,14 +15,15 @@ extension EndToEnd {
 
     /// A cluster whose model's file is gone before the first worker comes.
     private func cluster(
-      in folder: ScratchFolder, spareCount: Int = 0, arguments: [String] = [], hasOwnCaches: Bool = false
+      in folder: ScratchFolder, spareCount: Int = 0, arguments: [String] = [], workerArguments: [String] = [],
+      hasOwnCaches: Bool = false
     ) async throws -> ServedCluster {
       let model = folder.path("model.gguf")
       try? FileManager.default.removeItem(atPath: model)
       try FileManager.default.copyItem(atPath: SharedFiles.demo, toPath: model)
       return try await ServedCluster(
-        workerCount: 2, spareCount: spareCount, model: model, arguments: arguments, hasOwnCaches: hasOwnCaches,
-        folder: folder
+        workerCount: 2, spareCount: spareCount, model: model, arguments: arguments,
+        workerArguments: workerArguments, hasOwnCaches: hasOwnCaches, folder: folder
       ) {
         try FileManager.default.removeItem(atPath: model)
       }
@@ -83,33 +84,70 @@ extension EndToEnd {
       #expect(fetchedByteCounts(cluster).dropFirst(2).reduce(0, +) > 0)
     }
 
+    /// Which workers of three have layers, and which has none; with what the coordinator has given out so far.
+    private func roles(_ cluster: ServedCluster) async throws -> (stages: [Int], spare: Int, sentByteCount: Double) {
+      let deadline = ContinuousClock.now + .seconds(30)
+      repeat {
+        let shown = try await cluster.metrics()
+        let layers = (0..<3).compactMap { shown["worker_layers{worker=\"w\($0)\"}"] }
+        if layers.count == 3, let spare = layers.firstIndex(of: 0) {
+          return ((0..<3).filter { $0 != spare }, spare, try #require(shown["weights_sent_bytes_total"]))
+        }
+        try await Task.sleep(for: .milliseconds(50))
+      } while ContinuousClock.now < deadline
+      throw ServedCluster.NotReady(log: cluster.log("coordinator"))
+    }
+
+    /// What a log says was fetched, and how much of it from workers.
+    private func fetched(_ log: String) -> (all: Int, fromWorkers: Int) {
+      log.matches(of: /fetched (\d+) of \d+ bytes .* s, (\d+) of them from workers/).reduce((0, 0)) {
+        ($0.0 + (Int($1.1) ?? 0), $0.1 + (Int($1.2) ?? 0))
+      }
+    }
+
     @Test("a spare gets a drained worker's layers from that worker, and next to nothing from the coordinator")
     func fromWorker() async throws {
       let folder = try ScratchFolder()
-      let cluster = try await cluster(in: folder, spareCount: 1, arguments: ["--metrics"], hasOwnCaches: true)
+      // With no room for what is not needed yet.
+      let cluster = try await cluster(
+        in: folder, spareCount: 1, arguments: ["--metrics"], workerArguments: ["--cache-limit", "1"],
+        hasOwnCaches: true)
       let wanted = try await answer(cluster)
-      var shown = try await cluster.metrics()
-      func layers(_ index: Int) -> Double { shown["worker_layers{worker=\"w\(index)\"}"] ?? -1 }
-      let deadline = ContinuousClock.now + .seconds(30)
-      while !(0..<3).allSatisfy({ layers($0) >= 0 }), ContinuousClock.now < deadline {
-        try await Task.sleep(for: .milliseconds(50))
-        shown = try await cluster.metrics()
-      }
-      let spare = try #require((0..<3).first { layers($0) == 0 })
-      let drained = try #require((0..<3).first { layers($0) > 0 })
-      let before = try #require(shown["weights_sent_bytes_total"])
+      let (stages, spare, before) = try await roles(cluster)
       let outcome = try await Program.run(
-        ["drain", "w\(drained)", "--coordinator", "ipc://\(folder.path("c"))"], limit: 60)
+        ["drain", "w\(stages[0])", "--coordinator", "ipc://\(folder.path("c"))"], limit: 60)
       #expect(outcome.status == 0, "\(outcome.errors)")
       #expect(try await answer(cluster) == wanted)
-      let fetched = try #require(
-        cluster.log("w\(spare)").firstMatch(of: /fetched (\d+) of \d+ bytes .* s, (\d+) of them from workers/))
-      let (all, fromWorkers) = (try #require(Double(fetched.1)), try #require(Double(fetched.2)))
-      #expect(fromWorkers > all * 0.95)
-      // The headers and the manifest, which say what there is, are the coordinator's to give.
+      let got = fetched(cluster.log("w\(spare)"))
       let sent = try #require(try await cluster.metrics()["weights_sent_bytes_total"]) - before
-      print("weights: \(Int(fromWorkers)) of \(Int(all)) bytes from workers, \(Int(sent)) from the coordinator")
-      #expect(sent < all * 0.3)
+      print("weights: \(got.fromWorkers) of \(got.all) bytes from workers, \(Int(sent)) from the coordinator")
+      #expect(got.fromWorkers * 20 > got.all * 19)
+      // The headers and the manifest, which say what there is, are the coordinator's to give.
+      #expect(sent < Double(got.all) * 0.3)
+    }
+
+    @Test("a spare has every stage's weights before it needs them, from the workers that have them")
+    func ahead() async throws {
+      let folder = try ScratchFolder()
+      let cluster = try await cluster(in: folder, spareCount: 1, arguments: ["--metrics"], hasOwnCaches: true)
+      let wanted = try await answer(cluster)
+      let (stages, spare, _) = try await roles(cluster)
+      let deadline = ContinuousClock.now + .seconds(60)
+      while cluster.log("w\(spare)").matches(of: /layers .* are here/).count < 2, ContinuousClock.now < deadline {
+        try await Task.sleep(for: .milliseconds(50))
+      }
+      let ahead = fetched(cluster.log("w\(spare)"))
+      print("weights: \(ahead.fromWorkers) of \(ahead.all) bytes ahead, from workers")
+      let modelByteCount = try Data(contentsOf: URL(fileURLWithPath: SharedFiles.demo)).count
+      #expect(ahead.all > modelByteCount * 9 / 10)
+      #expect(ahead.fromWorkers * 20 > ahead.all * 19)
+      let before = try await roles(cluster).sentByteCount
+      cluster.kill(try #require(stages.randomElement()))
+      #expect(try await answer(cluster) == wanted)
+      // What it was given it had.
+      #expect(fetched(cluster.log("w\(spare)")) == ahead)
+      let sent = try #require(try await cluster.metrics()["weights_sent_bytes_total"])
+      #expect(sent == before)
     }
 
     @Test("a file of the worker's own that is another, or damaged, is named and not used")

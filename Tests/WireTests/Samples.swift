@@ -89,6 +89,7 @@ enum Samples {
         WeightPeer(endpoint: "tcp://[::1]:5556", key: [UInt8](repeating: 255, count: 32)),
         WeightPeer(endpoint: "ipc:///run/longhaul/w", key: []),
       ]),
+      .expectStage(assignment()),
     ]
   }
 

@@ -100,7 +100,8 @@ typedef enum {
   LONGHAUL__COORDINATOR_MESSAGE__BODY_MANIFEST = 8,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK = 9,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK_REFUSED = 10,
-  LONGHAUL__COORDINATOR_MESSAGE__BODY_PEERS = 11
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_PEERS = 11,
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_EXPECT_STAGE = 12
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__COORDINATOR_MESSAGE__BODY__CASE)
 } Longhaul__CoordinatorMessage__BodyCase;
 
@@ -126,6 +127,10 @@ struct  Longhaul__CoordinatorMessage
     Longhaul__ContentRange *chunk;
     Longhaul__ChunkRefusal *chunk_refused;
     Longhaul__WeightPeers *peers;
+    /*
+     * Of a stage that the worker may be given later: only its layers, its place and the model matter.
+     */
+    Longhaul__StageAssignment *expect_stage;
   };
 };
 #define LONGHAUL__COORDINATOR_MESSAGE__INIT \

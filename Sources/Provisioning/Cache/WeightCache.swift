@@ -7,7 +7,7 @@ package import Wire
 ///     FOLDER/manifests/NAME        manifests, each behind its own hash
 ///
 /// Several processes may use one folder. Nothing in it is believed: what a file holds is hashed before its first use in
-/// a process, and what is not what its name says is removed.
+/// a process, unless that process has just filled it in, and what is not what its name says is removed.
 package struct WeightCache: Sendable {
   package let folder: String
   let disk: any Disk
@@ -48,6 +48,13 @@ package struct WeightCache: Sendable {
   package func fill(_ content: HashedContent) throws(DiskError) -> CacheFill {
     try disk.makeFolder(weightFolder)
     return try CacheFill(content, path: path(of: content.id), folder: weightFolder, disk: disk)
+  }
+
+  /// Content that this process has just filled in has been verified piece by piece: `holds` need not read it again.
+  /// - Throws: `DiskError`.
+  package func noteFilled(_ content: HashedContent) throws(DiskError) {
+    let path = path(of: content.id)
+    if let status = try disk.status(of: path) { memo.note(path, status) }
   }
 
   /// Bytes that the content will take beyond what is here of it, good or not.

@@ -17,11 +17,11 @@ final class StageCheckpoint {
     case warning(String)
   }
 
-  private let settings: CheckpointSettings
-  private let threadCount: Int
+  let settings: CheckpointSettings
+  let threadCount: Int
   /// Told what this worker can give to others.
-  private let held: HeldWeights
-  private let memo = VerificationMemo()
+  let held: HeldWeights
+  let memo = VerificationMemo()
   private var manifest: WeightCache.StoredManifest?
 
   init(_ settings: CheckpointSettings, threadCount: Int, held: HeldWeights) {
@@ -48,16 +48,24 @@ final class StageCheckpoint {
     let cache = settings.cache ?? WeightCache(folder: "/nonexistent")
     let lines = try openLines()
     defer { lines.close() }
-    let manifest = try WeightFetch(lines: lines, cache: cache, progress: { _, _ in try tell(.share(0)) })
-      .manifest(known: manifest) { fraction in try tell(.share(0.01 * fraction)) }
-    self.manifest = manifest
-    held.offer(manifest, cache: settings.cache)
+    let manifest = try fetchManifest(lines, cache, tell)
     if let local = try local(path, manifest.manifest, assignment, tell) {
       held.offer(local, of: manifest)
       return local
     }
     guard settings.cache != nil else { throw StageLoadError.noCache(path: path) }
     return try stored(manifest.manifest, assignment, lines, cache, tell)
+  }
+
+  /// The coordinator's, of which this worker gives to others what it has from now on.
+  func fetchManifest(
+    _ lines: WeightLines, _ cache: WeightCache, _ tell: @escaping (News) throws -> Void
+  ) throws -> WeightCache.StoredManifest {
+    let manifest = try WeightFetch(lines: lines, cache: cache, progress: { _, _ in try tell(.share(0)) })
+      .manifest(known: manifest) { fraction in try tell(.share(0.01 * fraction)) }
+    self.manifest = manifest
+    held.offer(manifest, cache: settings.cache)
+    return manifest
   }
 
   // MARK: A file of this machine
@@ -70,7 +78,7 @@ final class StageCheckpoint {
     do {
       let checkpoint = try Checkpoint(path: path)
       let needed = try assignment.tensors(of: checkpoint)
-      var account = Account(total: needed.reduce(0) { $0 + ($1.byteCount ?? 0) })
+      var account = FetchAccount(total: needed.reduce(0) { $0 + ($1.byteCount ?? 0) })
       let check = LocalModelCheck(manifest: manifest, threadCount: threadCount, memo: memo)
       let words = try check.difference(checkpoint, needed: needed) { try tell(.share(account.add($0))) }
       guard let words else { return checkpoint }
@@ -84,35 +92,14 @@ final class StageCheckpoint {
 
   // MARK: What others give out
 
-  /// First the headers, which say what there is; then what a stage needs of it.
   private func stored(
     _ manifest: ModelManifest, _ assignment: StageAssignment, _ lines: WeightLines, _ cache: WeightCache,
     _ tell: @escaping (News) throws -> Void
   ) throws -> Checkpoint {
-    let headers = manifest.files.map {
-      StoredHeader(name: $0.name, path: cache.path(of: $0.header.id), fileByteCount: $0.byteCount)
-    }
-    let contents = Dictionary(manifest.tensors.map { ($0.name, $0.content) }) { first, _ in first }
-    func listed(_ entries: [TensorEntry]) throws -> [(name: String, content: HashedContent)] {
-      try entries.map { entry in
-        guard let content = contents[entry.name], content.byteCount == entry.byteCount else {
-          throw StageLoadError.notListed(tensor: entry.name)
-        }
-        return (entry.name, content)
-      }
-    }
-    func checkpoint(_ parts: [(name: String, content: HashedContent)]) throws -> Checkpoint {
-      try Checkpoint(
-        headers: headers, tensors: parts.map { StoredTensor(name: $0.name, path: cache.path(of: $0.content.id)) })
-    }
-    try WeightFetch(lines: lines, cache: cache, progress: { _, _ in try tell(.share(0.01)) })
-      .bring(manifest.files.map(\.header))
-    let shaping = try listed(try checkpoint([]).shapingTensors)
-    try WeightFetch(lines: lines, cache: cache, progress: { _, _ in try tell(.share(0.01)) })
-      .bring(shaping.map(\.content))
-    let parts = try listed(try assignment.tensors(of: checkpoint(shaping)))
+    let model = StoredModel(manifest: manifest, cache: cache)
+    let parts = try parts(of: model, for: assignment, lines) { try tell(.share(0.01)) }
     try makeRoom(for: parts.map(\.content) + manifest.files.map(\.header), in: cache)
-    var account = Account(total: parts.reduce(0) { $0 + $1.content.byteCount })
+    var account = FetchAccount(total: parts.reduce(0) { $0 + $1.content.byteCount })
     let fetch = WeightFetch(
       lines: lines, asksPeers: true, cache: cache, warn: { try tell(.warning($0)) },
       progress: { byteCount, origin in
@@ -121,7 +108,20 @@ final class StageCheckpoint {
       })
     try fetch.bring(parts.map(\.content))
     if let words = account.summary { try tell(.note(words)) }
-    return try checkpoint(parts)
+    return try model.checkpoint(parts)
+  }
+
+  /// What a stage needs. First the headers are fetched, which say what there is, and what shapes the model.
+  func parts(
+    of model: StoredModel, for assignment: StageAssignment, _ lines: WeightLines, turn: @escaping () throws -> Void
+  ) throws -> [StoredModel.Part] {
+    func bring(_ contents: [HashedContent]) throws {
+      try WeightFetch(lines: lines, cache: model.cache, progress: { _, _ in try turn() }).bring(contents)
+    }
+    try bring(model.manifest.files.map(\.header))
+    let shaping = try model.parts(try model.checkpoint([]).shapingTensors)
+    try bring(shaping.map(\.content))
+    return try model.parts(try assignment.tensors(of: model.checkpoint(shaping)))
   }
 
   /// Keeps to the limit, and finds out beforehand that a disk is full.
@@ -139,45 +139,7 @@ final class StageCheckpoint {
 
 extension StageAssignment {
   /// What the stage needs of a checkpoint.
-  fileprivate func tensors(of checkpoint: Checkpoint) throws -> [TensorEntry] {
+  func tensors(of checkpoint: Checkpoint) throws -> [TensorEntry] {
     try checkpoint.tensors(layers: layers, hasEmbedding: stageIndex == 0, hasHead: stageIndex == stageCount - 1)
-  }
-}
-
-/// Counts bytes, and says now and then how it goes.
-private struct Account {
-  private static let interval = Duration.seconds(5)
-
-  let total: Int
-  private var done = 0
-  private var fetched = 0
-  private var fetchedFromWorkers = 0
-  private let started = ContinuousClock.now
-  private var told: ContinuousClock.Instant?
-
-  init(total: Int) { self.total = max(1, total) }
-
-  /// Returns the share that is done, the manifest's part counted as 1 %.
-  mutating func add(_ byteCount: Int) -> Double {
-    done += byteCount
-    return 0.01 + 0.99 * min(1, Double(done) / Double(total))
-  }
-
-  /// What is worth a line in the log after another piece has come.
-  mutating func news(of byteCount: Int, from origin: WeightFetch.Origin) -> String? {
-    guard origin != .cache else { return nil }
-    fetched += byteCount
-    if origin == .worker { fetchedFromWorkers += byteCount }
-    let now = ContinuousClock.now
-    guard told.map({ now - $0 >= Self.interval }) ?? true else { return nil }
-    told = now
-    return "fetching weights: \(done) of \(total) bytes are here"
-  }
-
-  var summary: String? {
-    guard fetched > 0 else { return nil }
-    let seconds = (ContinuousClock.now - started).inSeconds
-    return "fetched \(fetched) of \(total) bytes of weights in \((seconds * 10).rounded() / 10) s, "
-      + "\(fetchedFromWorkers) of them from workers"
   }
 }

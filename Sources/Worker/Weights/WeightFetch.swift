@@ -20,6 +20,8 @@ struct WeightFetch {
   /// Told of workers that are asked no more, in words.
   let warn: (String) throws -> Void
   private let settings: ChunkPlan.Settings
+  /// How long it may take until `progress` can end the work.
+  private static let turnSeconds = 0.05
   private let started = ContinuousClock.now
 
   init(
@@ -49,7 +51,7 @@ struct WeightFetch {
         let fill = try cache.fill(content)
         try progress(content.byteCount - fill.missingByteCount, .cache)
         guard !fill.missing.isEmpty else {
-          try fill.finish()
+          try finish(fill)
           continue
         }
         fills[content.id] = fill
@@ -57,7 +59,7 @@ struct WeightFetch {
       }
       if plan.isDone, queue.isEmpty { return }
       for question in plan.ask(now: now) { lines.ask(.fetchChunk(question.range), of: question.source) }
-      if let (source, arrival) = lines.next(within: 0.25) { try take(arrival, from: source, &plan, &fills) }
+      if let (source, arrival) = lines.next(within: Self.turnSeconds) { try take(arrival, from: source, &plan, &fills) }
       try plan.event(.tick, now: now)
       for departure in plan.takeDepartures() {
         lines.leave(peer: departure.peer)
@@ -80,7 +82,7 @@ struct WeightFetch {
       guard isGood else { return }
       try progress(range.byteCount, source == .coordinator ? .coordinator : .worker)
       if fill.missing.isEmpty {
-        try fill.finish()
+        try finish(fill)
         fills[range.content] = nil
       }
     case .message(.chunkRefused(let content, let offset, let reason), _):
@@ -89,6 +91,11 @@ struct WeightFetch {
     case .broke: try plan.event(.broke(source), now: now)
     case .message: break
     }
+  }
+
+  private func finish(_ fill: CacheFill) throws {
+    try fill.finish()
+    try cache.noteFilled(fill.content)
   }
 
   // MARK: The manifest
@@ -141,7 +148,7 @@ struct WeightFetch {
     addNext()
     while !plan.isDone {
       for question in plan.ask(now: now) { lines.ask(.fetchChunk(question.range)) }
-      switch lines.next(within: 0.25)?.arrival {
+      switch lines.next(within: Self.turnSeconds)?.arrival {
       case .message(.chunk(let range), let chunk?):
         guard plan.expects(range), chunk.count == range.byteCount else { break }
         chunk.withUnsafeBytes { bytes += $0 }
