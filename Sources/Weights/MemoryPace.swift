@@ -13,7 +13,7 @@ package struct MemoryPace: Sendable {
   /// - Parameters:
   ///   - patience: seconds that a start may wait for memory in any case.
   ///   - bytesPerSecond: what is no waiting at all.
-  package init(patience: Double = 0.015, bytesPerSecond: Double = 4e9) {
+  package init(patience: Double = 0.015, bytesPerSecond: Double = 8e9) {
     self.patience = patience
     secondsPerByte = 1 / bytesPerSecond
   }
