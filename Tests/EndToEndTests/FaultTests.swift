@@ -118,7 +118,7 @@ extension EndToEnd {
       let first = cluster.stream("/v1/completions", body)
       let endpoint = "ipc://\(cluster.folder.path("c"))"
       let outcome = try await Program.run(["drain", "w0", "--coordinator", endpoint], limit: 60)
-      #expect(outcome.status == 0, "\(outcome.errors)")
+      try #require(outcome.status == 0, "\(outcome.errors)")
       #expect(StreamedText(try await first.end.value.body) == whole)
       cluster.workers[0].waitUntilExit()
       #expect(cluster.workers[0].terminationStatus == 0)
@@ -143,7 +143,7 @@ extension EndToEnd {
       let before = try CompletionAnswer.text(try await cluster.post("/v1/completions", body).body)
       for arguments in [["stop", "w0"], ["cont", "w0"], ["delay", "w1", "--seconds", "0.1"], ["kill", "w0"]] {
         let outcome = try await Program.run(["chaos"] + arguments + ["--coordinator", endpoint], limit: 30)
-        #expect(outcome.status == 0, "\(outcome.errors)")
+        try #require(outcome.status == 0, "\(outcome.errors)")
       }
       cluster.workers[0].waitUntilExit()
       #expect(cluster.workers[0].terminationReason == .uncaughtSignal)
