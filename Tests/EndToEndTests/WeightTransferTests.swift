@@ -84,20 +84,6 @@ extension EndToEnd {
       #expect(fetchedByteCounts(cluster).dropFirst(2).reduce(0, +) > 0)
     }
 
-    /// Which workers of three have layers, and which has none; with what the coordinator has given out so far.
-    private func roles(_ cluster: ServedCluster) async throws -> (stages: [Int], spare: Int, sentByteCount: Double) {
-      let deadline = ContinuousClock.now + .seconds(30)
-      repeat {
-        let shown = try await cluster.metrics()
-        let layers = (0..<3).compactMap { shown["worker_layers{worker=\"w\($0)\"}"] }
-        if layers.count == 3, let spare = layers.firstIndex(of: 0) {
-          return ((0..<3).filter { $0 != spare }, spare, try #require(shown["weights_sent_bytes_total"]))
-        }
-        try await Task.sleep(for: .milliseconds(50))
-      } while ContinuousClock.now < deadline
-      throw ServedCluster.NotReady(log: cluster.log("coordinator"))
-    }
-
     /// What a log says was fetched, and how much of it from workers.
     private func fetched(_ log: String) -> (all: Int, fromWorkers: Int) {
       log.matches(of: /fetched (\d+) of \d+ bytes .* s, (\d+) of them from workers/).reduce((0, 0)) {
@@ -113,7 +99,7 @@ extension EndToEnd {
         in: folder, spareCount: 1, arguments: ["--metrics"], workerArguments: ["--cache-limit", "1"],
         hasOwnCaches: true)
       let wanted = try await answer(cluster)
-      let (stages, spare, before) = try await roles(cluster)
+      let (stages, spare, before) = try await cluster.roles()
       let outcome = try await Program.run(
         ["drain", "w\(stages[0])", "--coordinator", "ipc://\(folder.path("c"))"], limit: 60)
       #expect(outcome.status == 0, "\(outcome.errors)")
@@ -131,17 +117,14 @@ extension EndToEnd {
       let folder = try ScratchFolder()
       let cluster = try await cluster(in: folder, spareCount: 1, arguments: ["--metrics"], hasOwnCaches: true)
       let wanted = try await answer(cluster)
-      let (stages, spare, _) = try await roles(cluster)
-      let deadline = ContinuousClock.now + .seconds(60)
-      while cluster.log("w\(spare)").matches(of: /layers .* are here/).count < 2, ContinuousClock.now < deadline {
-        try await Task.sleep(for: .milliseconds(50))
-      }
+      let (stages, spare, _) = try await cluster.roles()
+      try await cluster.waitUntilAhead(spare)
       let ahead = fetched(cluster.log("w\(spare)"))
       print("weights: \(ahead.fromWorkers) of \(ahead.all) bytes ahead, from workers")
       let modelByteCount = try Data(contentsOf: URL(fileURLWithPath: SharedFiles.demo)).count
       #expect(ahead.all > modelByteCount * 9 / 10)
       #expect(ahead.fromWorkers * 20 > ahead.all * 19)
-      let before = try await roles(cluster).sentByteCount
+      let before = try await cluster.roles().sentByteCount
       cluster.kill(try #require(stages.randomElement()))
       #expect(try await answer(cluster) == wanted)
       // What it was given it had.
