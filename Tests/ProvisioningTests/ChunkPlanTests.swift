@@ -79,6 +79,11 @@ struct ChunkPlanTests {
     plan.add([Self.ranges[0]])
     _ = plan.ask(now: .seconds(100))
     try plan.event(.tick, now: .seconds(101))
+    // Asking again, which happens meanwhile, is no answer.
+    for second in 102..<145 {
+      try plan.event(.tick, now: .seconds(second))
+      _ = plan.ask(now: .seconds(second))
+    }
     #expect(throws: ChunkPlan.Failure.silent(.seconds(45))) { try plan.event(.tick, now: .seconds(145)) }
   }
 

@@ -93,6 +93,20 @@ struct WeightFetchTests {
       try ScriptedCoordinator(table) { index, _ in index == 2 || index == 9 ? conduct : .honest }, settings: settings)
   }
 
+  @Test("tensors that are alike are fetched once")
+  func alike() throws {
+    let coordinator = try ScriptedCoordinator(table)
+    let lines = try coordinator.lines()
+    defer { lines.close() }
+    var total = 0
+    try WeightFetch(
+      lines: lines, cache: WeightCache(folder: folder), settings: Self.calm, progress: { count, _ in total += count }
+    ).bring([0, 3, 0, 5, 1, 3, 1].map { parts[$0].content })
+    #expect(total == [0, 3, 0, 5, 1, 3, 1].reduce(0) { $0 + Self.sizes[$1] })
+    #expect(coordinator.asked.count == Set(coordinator.asked).count)
+    #expect(try WeightCache(folder: folder).entries().count == 4)
+  }
+
   @Test("a piece that always lies, and a refusal, end in words")
   func inWords() throws {
     let lies = #expect(throws: ChunkPlan.Failure.self) {

@@ -97,15 +97,15 @@ package struct ChunkPlan: Sendable {
   private var departures: [Departure] = []
   /// Workers that have said they have not got it.
   private var lacking: [ContentID: Set<Int>] = [:]
-  /// Of the coordinator.
-  private var lastGood: Duration
+  /// Since when the coordinator has owed something good; nil while it owes nothing.
+  private var owedSince: Duration?
+  /// When it was last asked.
   private var lastAsked: Duration
 
   /// - Parameter peerCount: workers that may have some of it.
   package init(settings: Settings = Settings(), peerCount: Int = 0, now: Duration) {
     self.settings = settings
     self.peerCount = peerCount
-    lastGood = now
     lastAsked = now
   }
 
@@ -138,7 +138,7 @@ package struct ChunkPlan: Sendable {
       guard let index = index(of: range, source) else { return }
       underWay.remove(at: index)
       switch source {
-      case .coordinator where isGood: lastGood = now
+      case .coordinator where isGood: owedSince = underWay.contains { $0.source == .coordinator } ? now : nil
       case .peer where isGood: break
       case .coordinator: try noteLie(range)
       case .peer(let peer):
@@ -172,15 +172,14 @@ package struct ChunkPlan: Sendable {
     for asked in underWay where now - asked.since >= settings.peerPatience {
       if case .peer(let peer) = asked.source { leave(peer, .slow) }
     }
-    guard underWay.contains(where: { $0.source == .coordinator }) else { return }
-    guard now - lastGood < settings.limit else { throw .silent(settings.limit) }
-    if now - max(lastGood, lastAsked) >= settings.patience { askAgain { $0.source == .coordinator } }
+    guard let owedSince else { return }
+    guard now - owedSince < settings.limit else { throw .silent(settings.limit) }
+    if now - max(owedSince, lastAsked) >= settings.patience { askAgain { $0.source == .coordinator } }
   }
 
   /// What is to be asked for now.
   package mutating func ask(now: Duration) -> [Question] {
     var questions: [Question] = []
-    let coordinatorWasIdle = !underWay.contains { $0.source == .coordinator }
     while let next = waiting.last {
       let source = source(of: next)
       guard hasRoom(for: next, at: source) else { break }
@@ -189,8 +188,7 @@ package struct ChunkPlan: Sendable {
       questions.append(Question(range: next, source: source))
     }
     guard questions.contains(where: { $0.source == .coordinator }) else { return questions }
-    // Time that it had nothing to answer in does not count.
-    if coordinatorWasIdle { lastGood = now }
+    owedSince = owedSince ?? now
     lastAsked = now
     return questions
   }

@@ -42,11 +42,17 @@ struct WeightFetch {
   /// Returns when all of them are in the cache.
   /// - Throws: `ChunkPlan.Failure`, `DiskError`, or what `progress` throws.
   func bring(_ contents: [HashedContent]) throws {
+    var known: Set<ContentID> = []
     var queue = contents[...]
     var fills: [ContentID: CacheFill] = [:]
     var plan = ChunkPlan(settings: settings, peerCount: asksPeers ? lines.peerCount : 0, now: now)
     while true {
       while plan.isHungry, let content = queue.popFirst() {
+        // Tensors may be alike to the last byte: what is under way already comes for all of them.
+        guard known.insert(content.id).inserted else {
+          try progress(content.byteCount, .cache)
+          continue
+        }
         if try cache.holds(content, progress: { try progress($0, .cache) }) { continue }
         let fill = try cache.fill(content)
         try progress(content.byteCount - fill.missingByteCount, .cache)
