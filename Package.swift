@@ -113,7 +113,7 @@ let package = Package(
 
     // MARK: Tests
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
-    .target(name: "Fixtures", path: "Tests/Fixtures", swiftSettings: swiftSettings),
+    .target(name: "Fixtures", dependencies: ["Inference"], path: "Tests/Fixtures", swiftSettings: swiftSettings),
     .target(name: "TestTraits", path: "Tests/TestTraits", swiftSettings: swiftSettings),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
     .testTarget(

@@ -1,5 +1,6 @@
 import Cluster
 import Coordinator
+import Fixtures
 import Foundation
 import Inference
 import Logging
@@ -46,11 +47,7 @@ struct EndingTests {
     let path = "/tmp/longhaul-ending-\(UInt64.random(in: 0...UInt64.max))"
     return ClusterConfiguration(
       modelID: "none", modelPaths: ["none"], modelFingerprint: "none",
-      model: ModelConfiguration(
-        name: "none", architecture: "llama", layerCount: 4, hiddenSize: 64, feedForwardSize: 128, queryHeadCount: 4,
-        keyValueHeadCount: 2, headDimension: 16, vocabularySize: 256, trainedLength: 128, normEpsilon: 1e-5,
-        rope: RopeConfiguration(base: 10_000, rotaryDimension: 16, layout: .halfSplit, scaling: .none),
-        hasTiedHead: false),
+      model: .small(layers: 4),
       footprint: WeightFootprint(
         layerByteCounts: [1, 1, 1, 1], embeddingByteCount: 1, headByteCount: 1),
       controlEndpoint: try Endpoint("ipc://\(path)-c"), resultEndpoint: try Endpoint("ipc://\(path)-r"), workerCount: 2,

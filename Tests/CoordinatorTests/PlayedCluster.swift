@@ -61,19 +61,8 @@ final class PlayedCluster {
 
   private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
-  private static let shape: ModelShape = {
-    var configuration = ModelShape.known[0].configuration
-    configuration.layerCount = 6
-    configuration.hiddenSize = 64
-    configuration.feedForwardSize = 128
-    configuration.queryHeadCount = 4
-    configuration.keyValueHeadCount = 2
-    configuration.headDimension = 16
-    configuration.rope.rotaryDimension = 16
-    configuration.vocabularySize = 300
-    configuration.trainedLength = 512
-    return ModelShape(name: "small", configuration: configuration)
-  }()
+  private static let shape = ModelShape(
+    name: "small", configuration: .small(layers: 6, hidden: 64, feedForward: 128))
 
   /// Starts the coordinator, a worker for every stage and a spare, and waits until they serve.
   func start() async throws {

@@ -7,18 +7,7 @@ import Weights
 @Suite("Weights that are not packed yet")
 struct UnpackedWeightsTests {
   /// A vocabulary that ends in the middle of a bundle, and matrices that end in the middle of a thread's share.
-  private static let shape: ModelShape = {
-    var configuration = ModelShape.known[0].configuration
-    configuration.layerCount = 2
-    configuration.hiddenSize = 256
-    configuration.feedForwardSize = 768
-    configuration.queryHeadCount = 8
-    configuration.keyValueHeadCount = 2
-    configuration.headDimension = 32
-    configuration.rope.rotaryDimension = 32
-    configuration.vocabularySize = 309
-    return ModelShape(name: "small", configuration: configuration)
-  }()
+  private static let shape = ModelShape(name: "small", configuration: .small(vocabulary: 309))
   private static let tokens = (0..<40).map { TokenID(($0 * 37 + 11) % 309) }
   /// A machine whose memory is slower than anybody would wait for.
   private static let slow = MemoryPace(patience: -1)

@@ -7,18 +7,7 @@ import Testing
 
 @Suite("Random models are whole models")
 struct RandomCheckpointTests {
-  private static let shape: ModelShape = {
-    var configuration = ModelShape.known[0].configuration
-    configuration.layerCount = 2
-    configuration.hiddenSize = 256
-    configuration.feedForwardSize = 512
-    configuration.queryHeadCount = 8
-    configuration.keyValueHeadCount = 2
-    configuration.headDimension = 32
-    configuration.rope.rotaryDimension = 32
-    configuration.vocabularySize = 300
-    return ModelShape(name: "small", configuration: configuration)
-  }()
+  private static let shape = ModelShape(name: "small", configuration: .small())
 
   @Test("a file of every type opens with the shape it was given, of exactly the size that was told")
   func everyType() throws {

@@ -17,17 +17,9 @@ struct HeldWeightsTests {
   init() throws {
     scratch = try ScratchFolder()
     let path = scratch.path("model.gguf")
-    var configuration = ModelShape.known[0].configuration
-    configuration.layerCount = 1
-    configuration.hiddenSize = 512
-    configuration.feedForwardSize = 600
-    configuration.queryHeadCount = 4
-    configuration.keyValueHeadCount = 2
-    configuration.headDimension = 128
-    configuration.rope.rotaryDimension = 128
-    configuration.vocabularySize = 300
-    try RandomCheckpoint(shape: ModelShape(name: "small", configuration: configuration), types: .one(.f32), seed: 5)
-      .write(to: path) { _ in }
+    // Its feed-forward matrices are larger than one piece.
+    let shape = ModelShape(name: "small", configuration: .small(layers: 1, hidden: 512, feedForward: 600))
+    try RandomCheckpoint(shape: shape, types: .one(.f32), seed: 5).write(to: path) { _ in }
     checkpoint = try Checkpoint(path: path)
     let model = try SharedModel(
       ModelContents(
