@@ -10,13 +10,14 @@ import Wire
 extension ClusterEngine {
   /// The counter at which workers are given parts of the model.
   static func openDesk(
-    _ model: SharedModel, _ loop: SocketLoop, control: SocketID, logger: Logger, engine: WeakEngine
+    _ model: SharedModel, _ loop: SocketLoop, control: SocketID, logger: Logger,
+    engine: ForwardReference<ClusterEngine>
   ) -> WeightDesk {
     WeightDesk(model, logger: logger, refusalLevel: .warning) { message, peer in
       // What cannot be sent is asked for again.
       try? loop.send(message, on: control, to: peer)
       let byteCount = message.frames.dropFirst().reduce(0) { $0 + $1.count }
-      if byteCount > 0 { engine.get()?.state.withLock { $0.metrics.noteWeightsSent(byteCount) } }
+      if byteCount > 0 { engine.target?.state.withLock { $0.metrics.noteWeightsSent(byteCount) } }
     }
   }
 

@@ -75,7 +75,7 @@ package final class ClusterEngine: InferenceEngine {
     let loop = try SocketLoop(name: "sockets")
     let (readiness, readinessSink) = AsyncStream<EngineReadiness>.makeStream(bufferingPolicy: .bufferingNewest(64))
     let (events, eventSink) = AsyncStream<Event>.makeStream()
-    let engine = WeakEngine()
+    let engine = ForwardReference<ClusterEngine>()
     do {
       links = try Self.openLinks(
         configuration, loop: loop, eventSink: eventSink, resultGate: resultGate, strangers: strangers,
@@ -169,7 +169,7 @@ package final class ClusterEngine: InferenceEngine {
 
   private static func openLinks(
     _ configuration: ClusterConfiguration, loop: SocketLoop, eventSink: AsyncStream<Event>.Continuation,
-    resultGate: KeyGate, strangers: WaitingRoom, engine: WeakEngine
+    resultGate: KeyGate, strangers: WaitingRoom, engine: ForwardReference<ClusterEngine>
   ) throws -> Links {
     var register = SocketSpecification(kind: .router, role: .bind(configuration.controlEndpoint))
     register.maximumMessageByteCount = WireLimits.maximumControlByteCount
@@ -181,8 +181,8 @@ package final class ClusterEngine: InferenceEngine {
         guard let peer, let frame = message.frames.first else { return }
         do {
           switch try frame.withUnsafeBytes({ try WorkerMessage(decoding: $0) }) {
-          case .fetchManifest: engine.get()?.tellManifest(peer)
-          case .fetchChunk(let range): engine.get()?.weightDesk?.take(range, from: peer)
+          case .fetchManifest: engine.target?.tellManifest(peer)
+          case .fetchChunk(let range): engine.target?.weightDesk?.take(range, from: peer)
           case let other: eventSink.yield(.worker(other, peer, message.sender))
           }
         } catch {
@@ -192,7 +192,7 @@ package final class ClusterEngine: InferenceEngine {
       },
       onPeerEvent: { event in
         if case .disconnected(let peer?) = event { eventSink.yield(.gone(peer)) }
-        if event == .turnedAway { engine.get()?.tellTurnedAway() }
+        if event == .turnedAway { engine.target?.tellTurnedAway() }
       })
     var intake = SocketSpecification(kind: .pull, role: .bind(configuration.resultEndpoint))
     intake.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
@@ -200,18 +200,10 @@ package final class ClusterEngine: InferenceEngine {
     intake.keys = configuration.keys.results(resultGate)
     intake.handshakeInterval = .seconds(1)
     let result = try loop.open(
-      intake, onMessage: { message, _ in engine.get()?.takeResult(message) },
-      onPeerEvent: { event in if event == .turnedAway { engine.get()?.tellTurnedAway() } })
+      intake, onMessage: { message, _ in engine.target?.takeResult(message) },
+      onPeerEvent: { event in if event == .turnedAway { engine.target?.tellTurnedAway() } })
     return Links(
       control: control, resultEndpoint: loop.boundEndpoint(of: result) ?? configuration.resultEndpoint,
       controlEndpoint: loop.boundEndpoint(of: control) ?? configuration.controlEndpoint)
   }
-}
-
-/// Lets the socket thread find the engine, which does not exist yet when its sockets are opened.
-final class WeakEngine: Sendable {
-  private struct Reference { weak var engine: ClusterEngine? }
-  private let reference = Mutex(Reference())
-  func set(_ engine: ClusterEngine) { reference.withLock { $0.engine = engine } }
-  func get() -> ClusterEngine? { reference.withLock { $0.engine } }
 }

@@ -35,14 +35,14 @@ final class WeightExchange: Sendable {
     // What one peer has under way, and no more, waits in libzmq.
     counter.sendHighWaterMark = 32
     counter.linger = .zero
-    let (turnedAway, hatch) = (RareNews(), Hatch())
+    let (turnedAway, found) = (RareNews(), ForwardReference<WeightDesk>())
     let socket = try loop.open(
       counter,
       onMessage: { message, peer in
         guard let peer, let frame = message.frames.first,
           case .fetchChunk(let range)? = try? frame.withUnsafeBytes({ try WorkerMessage(decoding: $0) })
         else { return }
-        hatch.desk?.take(range, from: peer)
+        found.target?.take(range, from: peer)
       },
       onPeerEvent: { event in
         if event == .turnedAway, turnedAway.isToBeTold() { logger.warning("too many connections: one was cut") }
@@ -51,7 +51,7 @@ final class WeightExchange: Sendable {
       // What cannot be sent is asked for again, here or elsewhere.
       try? loop.send(message, on: socket, to: peer)
     }
-    hatch.open(to: desk)
+    found.set(desk)
     self.desk = desk
     endpoint = loop.boundEndpoint(of: socket) ?? wanted
   }
@@ -86,12 +86,5 @@ final class WeightExchange: Sendable {
     line.keys = keys
     line.linger = .zero
     return line
-  }
-
-  /// Lets the socket thread find the desk, which does not exist yet when its socket is opened.
-  private final class Hatch: Sendable {
-    private let found = Mutex<WeightDesk?>(nil)
-    var desk: WeightDesk? { found.withLock { $0 } }
-    func open(to desk: WeightDesk) { found.withLock { $0 = desk } }
   }
 }
