@@ -107,7 +107,7 @@ package final class ClusterEngine: InferenceEngine {
   /// Why the workers that joined cannot hold the model; nil when they can, or are not all there.
   package var infeasiblePlan: InfeasiblePlan? { state.withLock { $0.infeasiblePlan } }
 
-  /// What every stage of the plan spent since it serves, in pipeline order; empty before the first step.
+  /// What every stage spent since the first plan served, by its place in the pipeline; empty before the first step.
   package var stageTotals: [StageTotals] { state.withLock { $0.stageTotals } }
 
   /// What losses of workers have cost so far.

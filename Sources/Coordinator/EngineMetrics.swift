@@ -33,6 +33,8 @@ struct EngineMetrics {
 
   private struct Stage {
     let compute, wait, transfer, sentBytes, rows: FloatingPointCounter
+    /// What the counters show.
+    var shown = StageTotals()
   }
 
   private struct Worker {
@@ -95,14 +97,17 @@ struct EngineMetrics {
     rereadTokens.increment(by: recovery.rereadTokenCount)
   }
 
-  mutating func add(_ timings: [StageTiming]) {
-    for (index, timing) in timings.enumerated() {
+  /// Shows what the stages spent so far, by their place in the pipeline.
+  mutating func show(_ totals: [StageTotals]) {
+    for (index, total) in totals.enumerated() {
       if index == stages.count { stages.append(stage(index)) }
-      stages[index].compute.increment(by: Double(timing.computeNanoseconds) * 1e-9)
-      stages[index].wait.increment(by: Double(timing.waitNanoseconds) * 1e-9)
-      stages[index].transfer.increment(by: Double(timing.transferNanoseconds) * 1e-9)
-      stages[index].sentBytes.increment(by: Double(timing.sentByteCount))
-      stages[index].rows.increment(by: Double(timing.rowCount))
+      let news = total.since(stages[index].shown)
+      stages[index].compute.increment(by: news.computeSeconds)
+      stages[index].wait.increment(by: news.waitSeconds)
+      stages[index].transfer.increment(by: news.transferSeconds)
+      stages[index].sentBytes.increment(by: news.sentByteCount)
+      stages[index].rows.increment(by: Double(news.rowCount))
+      stages[index].shown = total
     }
   }
 

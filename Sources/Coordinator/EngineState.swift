@@ -68,14 +68,13 @@ struct EngineState {
       lastStep: (scheduler?.counts.stepsInFlightCount ?? 0) > 0 ? lastStepChange : nil)
   }
 
-  /// Adds a step's timings to the stages'. A plan of another number of stages begins anew.
+  /// Adds a step's timings to the stages'. Where a plan has fewer stages, those that are no more keep theirs.
   mutating func add(_ timings: [StageTiming]) {
     guard timings.count == control.plan?.stages.count else { return }
-    if stageTotals.count != timings.count {
-      stageTotals = Array(repeating: StageTotals(), count: timings.count)
+    for (index, timing) in timings.enumerated() {
+      if index == stageTotals.count { stageTotals.append(StageTotals()) }
+      stageTotals[index].add(timing)
     }
-    for (index, timing) in timings.enumerated() { stageTotals[index].add(timing) }
-    metrics.add(timings)
   }
 
   /// Ends every generation with an error and forgets all sequences.
@@ -108,6 +107,7 @@ struct EngineState {
   /// Lets the metrics show this moment.
   mutating func showMetrics() {
     let stages = control.plan?.stages.map { ($0.worker, $0.layers.count) } ?? []
+    metrics.show(stageTotals)
     metrics.show(
       scheduler?.counts, isReady: readiness == .ready, present: Set(peers.keys),
       layers: Dictionary(stages) { first, _ in first })

@@ -27,7 +27,12 @@ extension EndToEnd {
         let body = Recovery.request("Once upon a time", tokens: 20, seed: seed)
         #expect(try await cluster.post("/v1/completions", body).status == 200)
       }
-      let calm = try await cluster.metrics()
+      var calm = try await cluster.metrics()
+      // What stages spent shows at the coordinator's next tick.
+      for _ in 0..<1000 where calm["stage_rows_total{stage=\"1\"}"] == nil {
+        try await Task.sleep(for: .milliseconds(20))
+        calm = try await cluster.metrics()
+      }
       #expect(calm["request_success_total{finished_reason=\"length\"}"] == 3)
       #expect(calm["generation_tokens_total"] == 60)
       #expect(calm["time_to_first_token_seconds_count"] == 3)
