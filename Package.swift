@@ -182,6 +182,7 @@ let package = Package(
     .executableTarget(
       name: "longhaul-sim", dependencies: ["Simulation"], path: "Tests/longhaul-sim", swiftSettings: optimized),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestTraits"], swiftSettings: optimized),
+    .testTarget(name: "ProgramTests", dependencies: ["longhaul", "Fixtures"], swiftSettings: swiftSettings),
     .testTarget(name: "TidyTests", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

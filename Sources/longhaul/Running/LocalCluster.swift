@@ -73,10 +73,10 @@ struct LocalCluster {
   }
 
   private static func end(_ engine: ClusterEngine, _ service: Task<Void, Never>, _ workers: WorkerProcesses) async {
-    workers.expectEnd()
-    engine.stop(reason: "the command is done")
-    await service.value
-    workers.end()
+    await workers.end {
+      engine.stop(reason: "the command is done")
+      await service.value
+    }
   }
 
   /// Runs `body` until it is done, a worker is lost, or Ctrl-C.

@@ -21,6 +21,7 @@ final class WorkerProcesses: Sendable {
     var restarts: [ContinuousClock.Instant] = []
   }
 
+  private let program: URL
   private let started = Mutex(Started())
   /// Says which worker keeps ending by itself, and how.
   let losses: AsyncStream<String>
@@ -30,7 +31,9 @@ final class WorkerProcesses: Sendable {
   private static let maximumRestartCount = 5
   private static let restartSpan = Duration.seconds(30)
 
-  init() {
+  /// - Parameter program: what every worker runs: this program, except in tests.
+  init(program: URL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()) {
+    self.program = program
     (losses, lossSink) = AsyncStream.makeStream()
   }
 
@@ -45,12 +48,12 @@ final class WorkerProcesses: Sendable {
 
   private func launch(name: String, arguments: [String]) throws -> (Process, Pipe) {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+    process.executableURL = program
     process.arguments = arguments
     let lifeline = Pipe()
     process.standardInput = lifeline
     process.standardOutput = FileHandle.nullDevice
-    process.terminationHandler = { [owner = UncheckedReference(self)] ended in owner.value?.replace(ended, name: name) }
+    process.terminationHandler = { [weak self] ended in self?.replace(ended, name: name) }
     do {
       try process.run()
     } catch {
@@ -59,15 +62,14 @@ final class WorkerProcesses: Sendable {
     return (process, lifeline)
   }
 
-  /// Process ids, in the order they were first started.
+  /// Process ids, in the order they were first started, without those that left while `end` asked them to.
   var identifiers: [Int32] { started.withLock { $0.workers.map(\.process.processIdentifier) } }
 
-  /// From now on a worker that ends is not started again.
-  func expectEnd() { started.withLock { $0.isEnding = true } }
-
-  /// Ends them all: closes their lifelines, waits, and kills what has not left after two seconds.
-  func end() {
-    expectEnd()
+  /// Ends them all: lets `ask` tell them to leave, then closes their lifelines, waits, and kills what has not left
+  /// after two seconds. None is started again from the call on.
+  func end(asking ask: () async -> Void) async {
+    started.withLock { $0.isEnding = true }
+    await ask()
     let workers = started.withLock { $0.workers }
     for worker in workers { try? worker.lifeline.fileHandleForWriting.close() }  // Closed already is as good.
     let deadline = ContinuousClock.now + .seconds(2)
@@ -79,11 +81,15 @@ final class WorkerProcesses: Sendable {
     lossSink.finish()
   }
 
-  /// A worker has ended by itself: another one takes its name.
+  /// A worker has ended by itself: another one takes its name, unless all are to end.
   private func replace(_ ended: Process, name: String) {
     let now = ContinuousClock.now
     started.withLock { started in
-      guard !started.isEnding, let index = started.workers.firstIndex(where: { $0.process === ended }) else { return }
+      guard let index = started.workers.firstIndex(where: { $0.process === ended }) else { return }
+      guard !started.isEnding else {
+        started.workers.remove(at: index)
+        return
+      }
       started.workers[index].restarts.removeAll { now - $0 > Self.restartSpan }
       guard started.workers[index].restarts.count < Self.maximumRestartCount else {
         lossSink.yield("\(name) (process \(ended.processIdentifier)) \(Self.how(ended)), once more")
@@ -104,11 +110,4 @@ final class WorkerProcesses: Sendable {
     process.terminationReason == .uncaughtSignal
       ? "was ended by signal \(process.terminationStatus)" : "exited with status \(process.terminationStatus)"
   }
-}
-
-/// Weak, since a process's handler would keep its owner alive.
-private final class UncheckedReference: @unchecked Sendable {
-  // Safety: set once; weak loads are atomic.
-  private(set) weak var value: WorkerProcesses?
-  init(_ value: WorkerProcesses) { self.value = value }
 }
