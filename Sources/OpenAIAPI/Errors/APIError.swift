@@ -60,6 +60,13 @@ extension APIError {
       message: "The request body is larger than the \(limit) bytes this server accepts.")
   }
 
+  /// 400: the body is not sent as HTTP has it (its chunks, its coding, its length), or breaks off.
+  static func unreadableBody(_ cause: any Error) -> APIError {
+    var error = invalid("The request body cannot be read.", code: "unreadable_body")
+    error.detail = "\(cause)"
+    return error
+  }
+
   /// 503: not now. `code` says whether waiting helps.
   static func unavailable(_ message: String, code: String, retryAfterSeconds: Int) -> APIError {
     APIError(

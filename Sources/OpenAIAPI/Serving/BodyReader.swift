@@ -20,11 +20,17 @@ struct BodyReader: Sendable {
     let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
     var bytes: Data? = announced <= maximumByteCount ? Data() : nil
     var room = maximumByteCount
-    for try await chunk in request.body {
-      room -= chunk.readableBytes
-      if room < 0 { bytes = nil }
-      guard room >= -3 * maximumByteCount else { break }
-      bytes?.append(contentsOf: chunk.readableBytesView)
+    do {
+      for try await chunk in request.body {
+        room -= chunk.readableBytes
+        if room < 0 { bytes = nil }
+        guard room >= -3 * maximumByteCount else { break }
+        bytes?.append(contentsOf: chunk.readableBytesView)
+      }
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      throw APIError.unreadableBody(error)
     }
     guard let bytes else { throw APIError.bodyTooLarge(limit: maximumByteCount) }
     return bytes
