@@ -11,7 +11,6 @@ import ServiceLifecycle
 import Telemetry
 import Tokenization
 import Transport
-import UnixSignals
 import Weights
 
 /// `longhaul serve`: the coordinator and the HTTP API.
@@ -103,11 +102,11 @@ struct ServeCommand: AsyncParsableCommand {
       metadata: ["endpoint": "\(engine.controlEndpoint)", "workers": "\(workers)", "context": "\(context)"])
     var group = ServiceGroupConfiguration(
       services: [EngineService(engine: engine, announcement: announcement, logger: logger), APIService(server: server)],
-      gracefulShutdownSignals: [.sigterm, .sigint],
       logger: ProgramLog.logger("services", quiet: true))
-    group.maximumGracefulShutdownDuration = .seconds(30)
     group.maximumCancellationDuration = .seconds(5)
-    try await ServiceGroup(configuration: group).run()
+    try await OrderlyEnd.run(ServiceGroup(configuration: group)) {
+      engine.stop(reason: "the coordinator was asked to stop at once")
+    }
   }
 
   /// The model as workers fetch it. Its manifest is made, or found, while they register.

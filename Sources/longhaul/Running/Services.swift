@@ -24,6 +24,8 @@ struct EngineService: Service {
         } onGracefulShutdown: {
           engine.stop(reason: "the coordinator was asked to stop")
         }
+        // Stopped in haste it has ended before its turn, which would be taken for a failure.
+        try? await gracefulShutdown()
       }
       group.addTask { try await watchReadiness() }
       defer { group.cancelAll() }
