@@ -1,6 +1,7 @@
 #if FAILPOINTS
   import Foundation
   import Inference
+  import Transport
   import Wire
 
   /// A fault at an exact place, for tests. Only in builds for tests.
@@ -18,9 +19,11 @@
       case hang
       /// The results are not numbers.
       case spoil
+      /// A bit of what is sent is another one when it arrives.
+      case damage
     }
 
-    private let kind: Kind
+    let kind: Kind
     private static let folder = ProcessInfo.processInfo.environment["LONGHAUL_FAILPOINTS"]
 
     /// The fault that is due in the entry's rows, if any.
@@ -42,7 +45,20 @@
       case .stop: Glibc.kill(getpid(), SIGSTOP)
       case .hang: while true { sleep(3600) }
       case .spoil: hidden[0] = .nan
+      case .damage: break  // Strikes what was made and sealed.
       }
+    }
+
+    /// The message with a bit flipped in its longest frame.
+    static func damaged(_ message: Message) -> Message {
+      var message = message
+      guard let index = message.frames.indices.max(by: { message.frames[$0].count < message.frames[$1].count }) else {
+        return message
+      }
+      var bytes = message.frames[index].withUnsafeBytes { Array($0) }
+      bytes[bytes.count / 2] ^= 4
+      message.frames[index] = Frame(bytes)
+      return message
     }
   }
 #endif

@@ -23,6 +23,10 @@ final class ServingStage {
   /// Steps are taken in order and once. A repeated one is done already; after a gap nothing is taken any more, and the
   /// coordinator, which misses the result, makes all steps again under another epoch.
   private var nextStep: UInt64 = 1
+  #if FAILPOINTS
+    /// Whether what is sent next is to arrive damaged.
+    private var isToBeDamaged = false
+  #endif
 
   /// - Parameter log: empty, for what is sent to the next stage.
   init(
@@ -119,7 +123,12 @@ final class ServingStage {
       let message = isLast ? result(of: header, entries: results, logits: logits) : forwarded(header, rows: rows)
       let waiting = output.queuedByteCount()
       guard waiting <= sentByteLimit else { throw StepError.behind(byteCount: waiting, limit: sentByteLimit) }
-      try output.send(message)
+      #if FAILPOINTS
+        try output.send(isToBeDamaged ? FailPoint.damaged(message) : message)
+        isToBeDamaged = false
+      #else
+        try output.send(message)
+      #endif
       return message.byteCount
     }
   }
@@ -190,7 +199,10 @@ final class ServingStage {
     clock.computing { _ = stage.forward(entries: admitted.attention, rows: row) { _ in progress() } }
     #if FAILPOINTS
       for (entry, row) in zip(header.entries, rows) {
-        if let row { FailPoint.due(stage: index, entry: entry)?.strike(stage.input + row * width) }
+        if let row, let fault = FailPoint.due(stage: index, entry: entry) {
+          fault.strike(stage.input + row * width)
+          isToBeDamaged = fault.kind == .damage
+        }
       }
     #endif
     return dropSpoiled(from: &header, rows: rows)

@@ -41,6 +41,29 @@ extension EndToEnd {
       #expect(!cluster.log("coordinator").contains("the plan is over"))
     }
 
+    @Test("what arrives damaged, between stages or at the coordinator, is made again, and no token is another")
+    func damaged() async throws {
+      let cluster = try await ServedCluster(
+        workerCount: 2, program: Program.besideTests, arguments: ["--chunk", "16"])
+      guard try await Self.hasFailPoints(cluster) else { return }
+      let prompt = String(repeating: "The little dog ran to the old house. ", count: 5)
+      for seed in [nil, 5] {
+        let body = Recovery.request(prompt, tokens: 64, seed: seed, more: ", \"stream\": true")
+        let whole = StreamedText(try await cluster.post("/v1/completions", body).body)
+        try #require(whole.isDone && whole.finishReason == "length")
+        // In the prompt's second chunk and among the tokens, of what either stage sends.
+        for (stage, position) in [(0, 20), (1, 20), (0, 60), (1, 90)] {
+          let before = cluster.log("coordinator").ranges(of: "came damaged").count
+          try Self.arm("damage", stage: stage, position: position, in: cluster)
+          let answer = StreamedText(try await cluster.post("/v1/completions", body).body)
+          #expect(answer == whole, "stage \(stage), position \(position)")
+          #expect(!Self.isArmed(stage: stage, in: cluster))
+          #expect(cluster.log("coordinator").ranges(of: "came damaged").count > before)
+        }
+      }
+      for worker in cluster.workers { #expect(worker.isRunning) }
+    }
+
     /// Every prefill chunk and every token of a short request on every stage where `LONGHAUL_DRILL_GRID` asks for all;
     /// some of them otherwise.
     @Test("a kill at any token or chunk of any stage changes nothing the client sees", arguments: [nil, 11])
