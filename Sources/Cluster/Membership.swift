@@ -12,8 +12,11 @@ package struct Membership: Sendable {
   package struct Timeouts: Hashable, Sendable {
     package let suspectAfter: Duration
     package let deadAfter: Duration
-    /// A step in hand may stand still for six times what it should take, and for this long in any case.
+    /// A step in hand that stands still for six times what it should take, and for this long in any case, is found by
+    /// then.
     package let hungAfter: Duration
+    /// What it takes of that until heartbeats have told and somebody has looked.
+    static let noticeDelay = Duration.milliseconds(250)
 
     /// - Precondition: `0 < suspectAfter < deadAfter`.
     package init(suspectAfter: Duration, deadAfter: Duration, hungAfter: Duration = .seconds(2)) {
@@ -133,7 +136,7 @@ package struct Membership: Sendable {
   private func standstill(of member: Member, now: Duration) -> Duration? {
     guard let since = member.busySince else { return nil }
     let still = now - max(since, member.lastProgress)
-    return still >= max(timeouts.hungAfter, member.expectedStep * 6) ? still : nil
+    return still >= max(timeouts.hungAfter, member.expectedStep * 6) - Timeouts.noticeDelay ? still : nil
   }
 
   /// The worker's link broke. Frames on it are lost for good, so the worker is dead to the cluster at once;

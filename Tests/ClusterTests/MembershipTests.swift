@@ -87,6 +87,27 @@ struct MembershipTests {
     }
   }
 
+  @Test("A step that stands still is found within the time it has, although heartbeats tell of it late")
+  func hungInTime() throws {
+    let timeouts = ClusterControl.Settings(neededWorkerCount: 1).timeouts
+    // Each told of once a beat, and looked at once a beat, at the worst moments.
+    let beat = Duration.milliseconds(100)
+    for step in [Duration.milliseconds(1), .milliseconds(300), .milliseconds(400), .seconds(3)] {
+      var membership = Membership(timeouts: timeouts)
+      _ = try membership.register(name: "a", incarnation: 1, now: .zero)
+      var now = Duration.zero
+      while membership["a"]?.status == .alive, now < .seconds(60) {
+        now += beat
+        let vitals = Vitals(progress: 1, expectedStep: step)
+        _ = membership.heartbeat(name: "a", incarnation: 1, vitals: vitals, now: now - .milliseconds(1))
+        _ = membership.tick(now: now)
+      }
+      // It has stood still since just after nothing.
+      #expect(now <= max(.seconds(2), step * 6), "\(step): \(now)")
+      #expect(now > max(.seconds(2), step * 6) - .milliseconds(400), "\(step): \(now)")
+    }
+  }
+
   @Test("A name is one living worker's; after its death another incarnation may take it, in the same place")
   func names() throws {
     let bench = Bench()
