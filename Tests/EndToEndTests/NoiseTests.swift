@@ -48,7 +48,10 @@ private struct NoiseMaker {
     WorkerMessage.leaving(reason: "noise").encoded(),
     ForwardHeader(epoch: .init(1), step: 1, hiddenSize: 64, entries: []).encoded(),
     StepResult(epoch: .init(1), step: 1, entries: [], vocabularySize: 256).encoded(),
-  ]
+    CoordinatorMessage.shutdown(reason: "noise").encoded(),
+  ] + [ContentID(bytes: [UInt8](repeating: 7, count: 32))].compactMap(\.self).map {
+    WorkerMessage.fetchChunk(ContentRange(content: $0, offset: 0, byteCount: 64)).encoded()
+  }
 
   /// Sends at least `count` frames over many connections; returns how many.
   func send(_ count: Int) throws -> Int {
@@ -65,7 +68,7 @@ private struct NoiseMaker {
         case 2: frame[Int.random(in: 0..<frame.count)] ^= 1 << UInt8.random(in: 0..<8)
         default: frame += (0..<Int.random(in: 1...40)).map { _ in UInt8.random(in: 0...255) }
         }
-        bytes += [UInt8.random(in: 0...1), UInt8(min(frame.count, 255))] + frame.prefix(255)
+        bytes += Self.written(Array(frame.prefix(255)))
       }
       // The other side hangs up when it has had enough.
       _ = RawConnection(port: port, saying: bytes, patience: 1)
@@ -73,5 +76,14 @@ private struct NoiseMaker {
       round += 1
     }
     return sent
+  }
+
+  /// As a message of its own or as the beginning of one; half of them under a seal that holds, so that they are read.
+  private static func written(_ frame: [UInt8]) -> [UInt8] {
+    guard Bool.random() else { return [UInt8.random(in: 0...1), UInt8(frame.count)] + frame }
+    let frames = Message(frame).sealed().frames.map { frame in frame.withUnsafeBytes { Array($0) } }
+    return frames.enumerated().flatMap { index, frame in
+      [index + 1 < frames.count ? 1 : 0, UInt8(frame.count)] + frame
+    }
   }
 }

@@ -74,6 +74,34 @@ struct ConnectionTests {
     try exchange("after")
   }
 
+  @Test("who does not say in time who it is gets cut, with keys and without; who has said so stays",
+    arguments: [false, true])
+  func handshakeDeadline(hasKeys: Bool) throws {
+    let loop = try SocketLoop(name: "test")
+    defer { loop.stop() }
+    let (server, friend) = (try KeyPair(), try KeyPair())
+    let asked = Mailbox<Received>()
+    var specification = SocketSpecification(kind: .pull, role: .bind(try anyPort()))
+    specification.handshakeInterval = .milliseconds(200)
+    if hasKeys { specification.keys = .accepting(own: server) { $0 == friend.publicKey } }
+    let pull = try loop.open(specification, into: asked)
+    let endpoint = try #require(loop.boundEndpoint(of: pull))
+    guard case .tcp(_, let port) = endpoint.address else { throw WrongError(nil) }
+    var line = SocketSpecification(kind: .push, role: .connect(endpoint))
+    if hasKeys { line.keys = .presenting(own: friend, server: server.publicKey) }
+    let push = try loop.open(line)
+    try loop.send(Message([1]), on: push)
+    #expect(asked.next()?.bytes == [[1]])
+    // Nothing, half a greeting, all of it and no more.
+    let greeting = PeerWords.greeting(mechanism: hasKeys ? "CURVE" : "NULL")
+    for words in [[], Array(greeting.prefix(12)), greeting] {
+      let stranger = try #require(RawConnection(port: port, saying: words))
+      #expect(stranger.isClosedByPeer(within: 20_000), "after \(words.count) bytes")
+    }
+    try loop.send(Message([2]), on: push)
+    #expect(asked.next()?.bytes == [[2]])
+  }
+
   @Test("what is cut is what came last, once, and nothing that has ended by itself")
   func excess() {
     var accepted = AcceptedConnections(limit: 2)

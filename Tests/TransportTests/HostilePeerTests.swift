@@ -30,6 +30,32 @@ struct HostilePeerTests {
     #expect(received.count == 0)
   }
 
+  @Test("Whoever announces more than the limit is cut off at the announcement, however much it is")
+  func announced() throws {
+    let loop = try SocketLoop(name: "test")
+    defer { loop.stop() }
+    let received = Mailbox<Received>()
+    var specification = SocketSpecification(kind: .pull, role: .bind(try anyPort()))
+    specification.maximumMessageByteCount = 1000
+    let pull = try loop.open(specification, into: received)
+    let endpoint = try #require(loop.boundEndpoint(of: pull))
+    guard case .tcp(_, let port) = endpoint.address else { throw WrongError(nil) }
+    // Around every power of two, where sums, signs and widths go wrong.
+    for power in 10...63 {
+      let round = UInt64(1) << UInt64(power)
+      for count in [round - 1, round, round + 1] {
+        let size = withUnsafeBytes(of: count.bigEndian) { Array($0) }
+        let words = PeerWords.opening(as: "PUSH") + [2] + size + [1, 2, 3]
+        let peer = try #require(RawConnection(port: port, saying: words))
+        #expect(peer.isClosedByPeer(within: 20_000), "\(count) bytes announced")
+      }
+    }
+    let honest = try loop.open(SocketSpecification(kind: .push, role: .connect(endpoint)))
+    try loop.send(Message([2]), on: honest)
+    #expect(received.next()?.bytes == [[2]])
+    #expect(received.count == 0)
+  }
+
   @Test("A message of too many frames, or too many bytes in all, is dropped whole and told")
   func tooManyFrames() throws {
     let loop = try SocketLoop(name: "test")
