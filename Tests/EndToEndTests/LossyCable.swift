@@ -10,7 +10,7 @@ final class LossyCable: Sendable {
   /// Share of the packets that are dropped, in either direction.
   let loss: Double
   private let ends: (Int32, Int32)
-  private let hasEnded = Mutex(false)
+  private let state = Mutex((hasEnded: false, isCut: false))
 
   /// Nil where such devices cannot be made.
   init?(names: (String, String), delay: Duration, loss: Double) {
@@ -45,21 +45,25 @@ final class LossyCable: Sendable {
   func carry() { Thread { self.carryUntilEnd() }.start() }
 
   /// The thread ends within some milliseconds.
-  func end() { hasEnded.withLock { $0 = true } }
+  func end() { state.withLock { $0.hasEnded = true } }
+
+  /// From now on every packet vanishes, also those under way, and nobody is told; until it is mended.
+  func setCut(_ isCut: Bool) { state.withLock { $0.isCut = isCut } }
 
   private func carryUntilEnd() {
     var underWay: [(due: ContinuousClock.Instant, end: Int32, packet: [UInt8])] = []
     var packet = [UInt8](repeating: 0, count: 1 << 16)
     var next = 0
-    while !hasEnded.withLock({ $0 }) {
+    while case let now = state.withLock({ $0 }), !now.hasEnded {
       var waits = [ends.0, ends.1].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       poll(&waits, 2, next < underWay.count ? 1 : 20)
       for (from, to) in [(ends.0, ends.1), (ends.1, ends.0)] {
         while case let count = read(from, &packet, packet.count), count > 0 {
-          if Double.random(in: 0..<1) < loss { continue }
+          if now.isCut || Double.random(in: 0..<1) < loss { continue }
           underWay.append((.now + delay, to, Array(packet[0..<count])))
         }
       }
+      if now.isCut { next = underWay.count }
       while next < underWay.count, underWay[next].due <= .now {
         _ = underWay[next].packet.withUnsafeBytes { Glibc.write(underWay[next].end, $0.baseAddress, $0.count) }
         next += 1

@@ -86,6 +86,41 @@ extension EndToEnd {
       print("trials: \(fault): suspected \(suspected); found \(found); next token \(recovered)")
     }
 
+    @Test("a link that swallows everything is suspected, the others go on, and whoever was cut off does no harm later")
+    func blackHole() async throws {
+      guard let hosts = try TwoHosts(delay: .milliseconds(3)), let cable = hosts.lossy else { return }
+      let cluster = try await TwoHostCluster(hosts, hasKeys: true)
+      let plain = Recovery.request("The whale", tokens: 200, seed: 3)
+      let whole = try await cluster.completion(plain)
+      var (suspected, found, recovered) = (Times(), Times(), Times())
+      for trial in 0..<Self.count {
+        let (before, registrations) = (cluster.log("c"), Self.count("registered", in: cluster.log("w1")))
+        let request = try cluster.stream(
+          Recovery.request("The whale", tokens: 200, seed: 3, more: ", \"stream\": true"))
+        func byteCount() -> Int { (try? Data(contentsOf: request.answer).count) ?? 0 }
+        let some = Int.random(in: 2_000...20_000)
+        _ = try #require(try await Self.moment { byteCount() > some })
+        cable.setCut(true)
+        let start = ContinuousClock.now
+        func since(_ words: String) -> Bool {
+          Self.count(words, in: cluster.log("c")) > Self.count(words, in: before)
+        }
+        suspected.add(try #require(try await Self.moment { since("w1 has been silent for") }) - start)
+        found.add(try #require(try await Self.moment { since("worker counted out") }) - start)
+        let said = byteCount()
+        recovered.add(try #require(try await Self.moment { byteCount() > said }) - start)
+        // It computes nothing any more, but what it had sent may still be under way.
+        cable.setCut(false)
+        #expect(StreamedText(try await request.end.value).text == whole, "trial \(trial)")
+        #expect(try await Self.moment { Self.count("registered", in: cluster.log("w1")) > registrations } != nil)
+        #expect(try await cluster.completion(plain) == whole, "after trial \(trial)")
+        // It has layers again.
+        #expect(try await Self.moment { since("workers have joined") && !since("no plan") } != nil)
+        #expect(try await cluster.completion(plain) == whole, "in trial \(trial), shared out again")
+      }
+      print("trials: a link that swallows all: suspected \(suspected); found \(found); next token \(recovered)")
+    }
+
     @Test("a coordinator that is killed under load and started again has its workers back, and the same answers")
     func coordinatorRestart() async throws {
       let cluster = try await ServedCluster(workerCount: 2)

@@ -58,6 +58,25 @@ final class TwoHostCluster {
 
   func log(_ name: String) -> String { (try? String(contentsOfFile: folder.path(name), encoding: .utf8)) ?? "" }
 
+  /// A streamed completion under way on the coordinator's host: its answer so far is in a file.
+  func stream(_ body: String) throws -> (answer: URL, end: Task<String, any Error>) {
+    let answer = folder.url.appendingPathComponent(UUID().uuidString)
+    let curl = Process()
+    curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    curl.arguments = [
+      "ip", "netns", "exec", hosts.names.0, "curl", "-sN", "--max-time", "90", "-o", answer.path, "-d", body,
+      "http://127.0.0.1:8080/v1/completions",
+    ]
+    let (ended, sink) = AsyncStream<Void>.makeStream()
+    curl.terminationHandler = { _ in sink.finish() }
+    try curl.run()
+    let end = Task {
+      for await _ in ended {}
+      return try String(contentsOf: answer, encoding: .utf8)
+    }
+    return (answer, end)
+  }
+
   /// The text of a completion; tries until the cluster serves.
   func completion(_ body: String) async throws -> String {
     let answer = folder.path("answer")

@@ -5,7 +5,8 @@ import Glibc
 final class TwoHosts {
   let names: (String, String)
   let addresses: (String, String)
-  private let lossy: LossyCable?
+  /// The cable, when it is not a perfect one.
+  let lossy: LossyCable?
 
   /// With a perfect cable unless a delay is given. Nil, with a printed note, where namespaces cannot be made.
   init?(delay: Duration? = nil, loss: Double = 0) throws {
