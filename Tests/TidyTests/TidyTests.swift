@@ -118,4 +118,16 @@ struct TidyTests {
     let found = uses(of: "import Hummingbird", in: Self.swift).filter { !$0.hasPrefix("Sources/OpenAIAPI/") }
     #expect(found.isEmpty, "\(found)")
   }
+
+  @Test("the tests that the list of known flaws names are there")
+  func knownFlaws() throws {
+    let list = try String(contentsOf: Self.root.appendingPathComponent("Tests/KnownFlaws.md"), encoding: .utf8)
+    let tests = Self.all.filter { $0.path.hasPrefix("Tests/") }
+    let text = tests.map { $0.lines.joined(separator: "\n") }.joined()
+    let names = list.matches(of: /"([^"]+)"/).map { String($0.1) }
+    let missing = Set(names).filter { !text.contains($0) }
+    #expect(missing.isEmpty && names.count > 50)
+    let files = Set(list.matches(of: /`([A-Za-z]+Tests\/[A-Za-z]+)`/).map { "Tests/\($0.1).swift" })
+    #expect(files.isSubset(of: tests.map(\.path)) && files.count > 20)
+  }
 }
