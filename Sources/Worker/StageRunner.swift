@@ -24,7 +24,7 @@ final class StageRunner: Sendable {
     case ahead(String)
     /// The replay log's disk does not do what it should.
     case replayTrouble(String)
-    case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int, held: [HeldSequence])
+    case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int, held: [HeldSequence], wasLoaded: Bool)
     /// All sequences are dropped, as asked.
     case forgotten
     /// A frame that could not be read was dropped.
@@ -190,7 +190,8 @@ final class StageRunner: Sendable {
   ) -> ServingStage? {
     do {
       let stage: ServingStage
-      if let current, current.canServe(assignment) {
+      let wasLoaded = current?.canServe(assignment) ?? false
+      if wasLoaded, let current {
         current.begin(assignment, output: output)
         stage = current
       } else {
@@ -203,7 +204,7 @@ final class StageRunner: Sendable {
         assignment.epoch,
         .ready(
           layers: assignment.layers, weightByteCount: stage.weightByteCount, kvByteCount: stage.kvByteCount,
-          held: stage.heldSequences))
+          held: stage.heldSequences, wasLoaded: wasLoaded))
       return stage
     } catch is SupersededLoad {
       return nil

@@ -280,11 +280,14 @@ package final class WorkerService: Sendable {
     switch report {
     case .loading(let fraction):
       try tell(.loadProgress(epoch: session.epoch, fraction: fraction), session)
-    case .ready(let layers, let weightByteCount, let kvByteCount, let held):
+    case .ready(let layers, let weightByteCount, let kvByteCount, let held, let wasLoaded):
       onStageReady(layers, weightByteCount, kvByteCount)
       logger.info(
         "stage ready",
-        metadata: ["weights": "\(weightByteCount)", "kv": "\(kvByteCount)", "held_sequences": "\(held.count)"])
+        metadata: [
+          "weights": "\(weightByteCount)", "kv": "\(kvByteCount)", "held_sequences": "\(held.count)",
+          "loaded": wasLoaded ? "before" : "now",
+        ])
       try tell(
         .stageReady(epoch: session.epoch, weightByteCount: weightByteCount, kvByteCount: kvByteCount, held: held),
         session)

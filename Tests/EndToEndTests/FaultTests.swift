@@ -130,6 +130,11 @@ extension EndToEnd {
         #expect(try CompletionAnswer.text(try await cluster.post("/v1/completions", body).body) == before)
       }
       for worker in cluster.workers { #expect(worker.isRunning) }
+      // Three coordinators, one load each; and nothing of the requests that broke off.
+      let logs = cluster.logs(of: "w")
+      let readyCount = logs.ranges(of: "stage ready").count
+      #expect(readyCount >= 6 && logs.ranges(of: "loaded=now").count == 2, "\(logs)")
+      #expect(logs.ranges(of: "held_sequences=0").count == readyCount, "\(logs)")
     }
 
     @Test("a drained worker leaves without a request noticing: by command, and by SIGTERM")
