@@ -1,6 +1,7 @@
 import Fixtures
 import Foundation
 import Inference
+import Synchronization
 import Testing
 import Transport
 import Wire
@@ -21,12 +22,16 @@ extension EndToEnd {
       let processes = cluster.workers + [try #require(cluster.coordinator)]
       let ports = processes.flatMap { Listeners.of($0.processIdentifier).map(\.port) }
       #expect(ports.count == 7)
-      let noise = Task.detached { try NoiseMaker(ports: ports).send(Self.frameCount) }
+      let isOver = Atomic(false)
+      let noise = Task.detached {
+        defer { isOver.store(true, ordering: .relaxed) }
+        return try NoiseMaker(ports: ports).send(Self.frameCount)
+      }
       var answers = 0
       repeat {
         #expect(try await cluster.completion(Self.body) == expected)
         answers += 1
-      } while answers < 3
+      } while answers < 3 || !isOver.load(ordering: .relaxed)
       let sent = try await noise.value
       #expect(try await cluster.completion(Self.body) == expected)
       #expect(sent >= Self.frameCount)
