@@ -58,11 +58,12 @@ struct QueryTile {
       near_queries: UnsafePointer(scratch.nearQueries.baseAddress), query_stride: Int64(shape.headDimension),
       positions: UnsafePointer(scratch.positions.baseAddress))
     let first = split * SelfExtendAttention.splitBlockCount
-    let end = min(first + SelfExtendAttention.splitBlockCount, lastPosition / Limits.pageSize + 1)
+    let last = lastPosition / Limits.pageSize
     var next = block(first)
-    for number in first..<end {
+    for number in first...min(first + SelfExtendAttention.splitBlockCount - 1, last) {
       var block = next
-      if number + 1 < end {
+      // The next split's first block is fetched too: mostly it is what this thread turns to.
+      if number < last {
         next = self.block(number + 1)
         block.next_keys = next.far_keys ?? next.near_keys
         block.next_values = next.values

@@ -8,11 +8,11 @@
 //   m' = max(m, s),  a = exp(m - m'),  p_j = exp(s_j - m'),  sum = sum*a + sum p_j
 //   acc[d] = acc[d]*a, then fma(p_j, value[j][d], acc[d]) for j ascending (p_j times the value's scale)
 //
-// The two products (queries by keys, probabilities by values) are the same loop, `product` below: lanes
-// are keys or value dimensions, eight rows at a time share every loaded vector. With more rows than that
-// the block is widened to f32 once, for all of them; with few, as when decoding, its numbers are widened
-// on their way from memory and the next block is fetched meanwhile. Which rows share, which way was
-// taken, and whether a view is computed that a row does not use, changes no operation of a row's own sums.
+// Both products are attention_product.h's. With more than eight rows the block is widened to f32 once, for
+// all of them; with few, as when decoding, its numbers are widened on their way from memory, and the next
+// block is fetched meanwhile, all the time alike: its keys with the scores, its values with the softmax and
+// the weighted sums. Which rows share, which way was taken, and whether a view is computed that a row does
+// not use, changes no operation of a row's own sums.
 // Keys behind `visible` are never touched by the value loop, and their scores are replaced.
 #ifndef LH_WIDTH
 #include "kv_block.h"
@@ -86,108 +86,17 @@ void lh_attention_tile_reference(
 #define LH_KERNEL_FILE "attention.c"
 #include "each_isa.h"
 #else
+#include "attention_product.h"
 #include "softmax_vectors.h"
 
 #define PER_KEYS (KEYS / LH_WIDTH)
 // Vectors that hold a number for each row of a group.
 #define PER_ROWS (LH_WIDTH < ROW_GROUP ? ROW_GROUP / LH_WIDTH : 1)
-// Rows that share a pass over a strip, and the vectors across it: as many sums as registers allow, at
-// least eight, so that none waits for its own last step.
-#if LH_WIDTH == 16
-#define STRIP_ROWS 8
-#define STRIP_ACROSS(rows) ((rows) > 4 ? 2 : 4)
-#else
-#define STRIP_ROWS 4
-#define STRIP_ACROSS(rows) (LH_WIDTH == 8 && (rows) > 2 ? 2 : 4)
-#endif
 
-#define strip LH_FN(attention_strip)
-#define product_rows LH_FN(attention_product_rows)
-#define product LH_FN(attention_product)
 #define softmax_rows LH_FN(attention_softmax_rows)
 #define group_of LH_FN(attention_group_of)
-#define right_side LH_FN(attention_right_side)
 #define scales_of LH_FN(attention_scales_of)
 #define scaled LH_FN(attention_scaled)
-
-// The right side of a product: b[i][column] of a type that load_kv knows, and the block whose same places
-// are fetched meanwhile, or NULL.
-typedef struct {
-  const void *b;
-  const void *next;
-  int64_t stride;
-} right_side;
-
-// c[r][column ..< column + across*LH_WIDTH] = sum over i in [begin, end) ascending of a[r][i] * b[i][same],
-// on top of 0, or of c[r][same] * factor[r] where factors are given.
-LH_INLINE void strip(
-  lh_type elements, int rows, int across, bool fetch, const float *a, int64_t a_stride, right_side right,
-  int64_t column, int64_t begin, int64_t end, float *c, int64_t c_stride, const float *factor) {
-  const int size = (int)lh_element_bytes(elements);
-  vf acc[STRIP_ROWS][4];
-  LH_UNROLL for (int r = 0; r < rows; r++)
-    LH_UNROLL for (int v = 0; v < across; v++)
-      acc[r][v] = factor == NULL ? (vf)0.0f : load_f32(c + r * c_stride + column + v * LH_WIDTH) * factor[r];
-  const float *row[STRIP_ROWS];
-  LH_UNROLL for (int r = 0; r < rows; r++) {
-    row[r] = a + r * a_stride;
-    // A register for each row's address, which the compiler would add up anew at every step.
-    __asm__("" : "+r"(row[r]));
-  }
-  LH_NO_UNROLL for (int64_t i = begin; i < end; i++) {
-    int64_t at = i * right.stride + column;
-    if (fetch)
-      LH_UNROLL for (int byte = 0; byte < across * LH_WIDTH * size; byte += 64)
-        __builtin_prefetch((const char *)right.next + at * size + byte, 0, 3);
-    vf w[4];
-    LH_UNROLL for (int v = 0; v < across; v++) w[v] = load_kv(elements, right.b, at + v * LH_WIDTH);
-    LH_UNROLL for (int r = 0; r < rows; r++)
-      LH_UNROLL for (int v = 0; v < across; v++) acc[r][v] = fma_vector((vf)row[r][i], w[v], acc[r][v]);
-  }
-  LH_UNROLL for (int r = 0; r < rows; r++)
-    LH_UNROLL for (int v = 0; v < across; v++)
-      store_f32(c + r * c_stride + column + v * LH_WIDTH, acc[r][v]);
-}
-
-// All strips that meet columns [first, last); may compute up to a strip's width more on either side, never
-// beyond the right side's rows.
-LH_INLINE void product_rows(
-  lh_type elements, int rows, const float *a, int64_t a_stride, right_side right, int64_t first, int64_t last,
-  int64_t begin, int64_t end, float *c, int64_t c_stride, const float *factor) {
-  const int64_t wide = STRIP_ACROSS(rows) * LH_WIDTH;
-  int64_t column = first / wide * wide;
-#define STRIP(across, fetch) \
-  strip(elements, rows, across, fetch, a, a_stride, right, column, begin, end, c, c_stride, factor)
-  for (; column + wide <= right.stride && column < last; column += wide) {
-    if (right.next != NULL) STRIP(STRIP_ACROSS(rows), true);
-    else STRIP(STRIP_ACROSS(rows), false);
-  }
-  // What is left of a stride that is no multiple of the strip.
-  for (; column < right.stride && column < last; column += 16) STRIP(LH_PER_16, false);
-#undef STRIP
-}
-
-LH_INLINE void product(
-  lh_type elements, int64_t rows, const float *a, int64_t a_stride, right_side right, int64_t first, int64_t last,
-  int64_t begin, int64_t end, float *c, int64_t c_stride, const float *factor) {
-#define ROWS(count) \
-  case count: \
-    product_rows(elements, count, a, a_stride, right, first, last, begin, end, c, c_stride, factor); \
-    break;
-  for (; rows > 0; rows -= STRIP_ROWS) {
-    switch (lh_min(rows, STRIP_ROWS)) {
-      ROWS(1) ROWS(2) ROWS(3) ROWS(4)
-#if STRIP_ROWS == 8
-      ROWS(5) ROWS(6) ROWS(7) ROWS(8)
-#endif
-    }
-    a += STRIP_ROWS * a_stride;
-    c += STRIP_ROWS * c_stride;
-    if (factor != NULL) factor += STRIP_ROWS;
-    right.next = NULL;
-  }
-#undef ROWS
-}
 
 // A group of rows meeting a block.
 typedef struct {
@@ -228,10 +137,11 @@ LH_INLINE vf scaled(vf x, const float *scales, int v) {
 
 // Turns the scores of `count` rows into probabilities, in place in `far`, and folds them into maximum and
 // sum. Scales multiply scores before, probabilities after. factor[r] becomes alpha; 1 for a row that sees
-// nothing, which is left as it is.
+// nothing, which is left as it is. Each row fetches its share of `ahead`, an eighth part.
 LH_INLINE void softmax_rows(
   int64_t count, const LH_FN(meeting) *m, float *far, const float *near, scales_of scales, float *maximum,
-  float *sum, float *factor) {
+  float *sum, float *factor, lh_ahead ahead) {
+  const int64_t share = ahead.bytes / ROW_GROUP;
   // Lanes of rows that do not exist carry numbers nobody reads.
   float before[16] = {0}, most[16], next[16], alpha[16], total[16];
   vf fold[ROW_GROUP];
@@ -264,6 +174,7 @@ LH_INLINE void softmax_rows(
     store_f32(alpha + v * LH_WIDTH, exp_vector_of_negative(old - now));
   }
   for (int64_t r = 0; r < count; r++) {
+    lh_fetch_lines(ahead.from + r * share, share);
     float *s = far + r * KEYS;
     vf p[PER_KEYS];
     LH_UNROLL for (int v = 0; v < PER_KEYS; v++) {
@@ -289,28 +200,31 @@ LH_INLINE void group_of(
   float *near = far + ROW_GROUP * KEYS, factor[ROW_GROUP];
   int64_t query = r0 * rows->query_stride, head = rows->head_dimension, stride = rows->value_stride;
   LH_FN(meeting) m = LH_FN(meet)(rows, r0, count, block);
-  right_side keys = {block->far_keys, block->next_keys, KEYS};
+  lh_ahead ahead = lh_all_ahead(block->next_keys, head * KEYS * lh_element_bytes(keys_of));
   if (m.far_end > 0) {
-    product(keys_of, count, rows->far_queries + query, rows->query_stride, keys, 0, m.far_end, 0, head, far,
-      KEYS, NULL);
-    keys.next = NULL;
+    product(keys_of, count, rows->far_queries + query, rows->query_stride, (lh_right_side){block->far_keys, KEYS}, 0,
+      m.far_end, 0, head, far, KEYS, NULL, ahead);
+    ahead = lh_nothing_ahead;
   }
-  keys.b = block->near_keys;
   if (m.near_begin < m.near_end)
-    product(keys_of, count, rows->near_queries + query, rows->query_stride, keys, m.near_begin, m.near_end, 0, head,
-      near, KEYS, NULL);
+    product(keys_of, count, rows->near_queries + query, rows->query_stride, (lh_right_side){block->near_keys, KEYS},
+      m.near_begin, m.near_end, 0, head, near, KEYS, NULL, ahead);
   else if (m.far_end == 0) return;
-  softmax_rows(count, &m, far, near, scales, maximum + r0, sum + r0, factor);
+  // As softmax takes about half as long as a product, it fetches half of the values when all eight rows are there.
+  ahead = lh_all_ahead(block->next_values, stride * KEYS * lh_element_bytes(values_of));
+  lh_ahead half = {ahead.from, ahead.bytes / 2};
+  softmax_rows(count, &m, far, near, scales, maximum + r0, sum + r0, factor, half);
+  ahead.from += half.bytes / ROW_GROUP * count;
+  ahead.bytes -= half.bytes / ROW_GROUP * count;
   // Keys that every row sees together, then the rest of each row alone.
-  right_side values = {block->values, block->next_values, stride};
+  lh_right_side values = {block->values, stride};
   float *sums = acc + r0 * stride;
-  product(values_of, count, far, KEYS, values, 0, stride, 0, m.shared, sums, stride, factor);
-  values.next = NULL;
+  product(values_of, count, far, KEYS, values, 0, stride, 0, m.shared, sums, stride, factor, ahead);
   static const float unchanged = 1.0f;
   for (int64_t r = 0; r < count; r++)
     if (m.visible[r] > m.shared)
       product_rows(values_of, 1, far + r * KEYS, KEYS, values, 0, stride, m.shared, m.visible[r], sums + r * stride,
-        stride, &unchanged);
+        stride, &unchanged, lh_nothing_ahead);
 }
 
 #define GROUP_OF_TYPE(name, keys_of, values_of) \
@@ -399,6 +313,4 @@ void LH_FN(lh_attention_tile)(
 
 #undef PER_KEYS
 #undef PER_ROWS
-#undef STRIP_ROWS
-#undef STRIP_ACROSS
 #endif
