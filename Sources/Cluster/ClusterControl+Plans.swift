@@ -37,9 +37,10 @@ extension ClusterControl {
     }
   }
 
-  /// Those of the last plan keep their places; newcomers fill the gaps, then the end.
+  /// Those of the last plan keep their places; newcomers fill the gaps, then the end. By name, so that a coordinator
+  /// that is started again gives the workers it finds the layers they have, in whatever order they come back.
   private func ordered(_ pool: [String]) -> [String] {
-    var fresh = pool.filter { !lastStages.contains($0) }[...]
+    var fresh = pool.filter { !lastStages.contains($0) }.sorted()[...]
     let kept = lastStages.compactMap { pool.contains($0) ? $0 : fresh.popFirst() }
     return kept + fresh
   }

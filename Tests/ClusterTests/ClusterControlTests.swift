@@ -3,7 +3,8 @@ import Testing
 
 @testable import Cluster
 
-/// What becomes of requests when the cluster has lost what it needs; everything else it decides is simulated.
+/// Who gets which layers, and what becomes of requests when the cluster has lost what it needs; everything else it
+/// decides is simulated.
 struct ClusterControlTests {
   private static let planner = PlannerCase.planner(layers: [1000, 1000])
   private static let load = ClusterControl.Event.tick(.init(isIdle: false, lastStep: nil))
@@ -49,6 +50,16 @@ struct ClusterControlTests {
     _ = try control.register(Self.worker("b"), incarnation: 9, now: later)
     #expect(control.event(.stageReady(worker: "b", control.epoch), now: later) == [.serve])
     #expect(control.takesRequests)
+  }
+
+  @Test("A coordinator that is started again gives workers the layers they had, in whatever order they come")
+  func anyOrder() throws {
+    for names in [["a", "b"], ["b", "a"]] {
+      var control = ClusterControl(
+        settings: .init(neededWorkerCount: 2), planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
+      for name in names { _ = try control.register(Self.worker(name), incarnation: 1, now: .zero) }
+      #expect(control.plan?.stages.map(\.worker) == ["a", "b"])
+    }
   }
 
   @Test("Where workers are there that cannot hold the model, the reason says so")
