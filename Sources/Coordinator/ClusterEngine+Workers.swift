@@ -48,9 +48,12 @@ extension ClusterEngine {
         progress: heartbeat.progress, expectedStep: heartbeat.stepMilliseconds.map { .milliseconds($0) })
       apply(.heartbeat(worker: name, incarnation: heartbeat.incarnation, vitals))
       tell(.welcome(heartbeatMilliseconds: Self.heartbeatMilliseconds), peer)
-    case .loadProgress(let epoch, let fraction): apply(.loadProgress(worker: name, epoch, fraction: fraction))
+    case .loadProgress(let epoch, let fraction):
+      knock(at: name, epoch)
+      apply(.loadProgress(worker: name, epoch, fraction: fraction))
     case .stageReady(let epoch, _, _, let held):
       state.withLock { if epoch == $0.control.epoch { $0.held[name] = held } }
+      knock(at: name, epoch)
       apply(.stageReady(worker: name, epoch))
     case .stageFailed(let epoch, let reason): apply(.stageFailed(worker: name, epoch, reason: reason))
     case .leaving(let reason): apply(.left(worker: name, reason: reason))
@@ -183,25 +186,44 @@ extension ClusterEngine {
       sharesWeights: weightDesk != nil, resumedEpoch: state.servedEpoch)
   }
 
-  /// All stages are ready: connects to the first and lets requests run, those that were interrupted from where all
-  /// stages had them.
-  private func serve() {
-    let (first, epoch) = state.withLock { state in
-      (state.control.plan?.stages.first.flatMap { state.peers[$0.worker] }, state.control.epoch)
+  /// Connects to the first stage when its worker first says something of its layers: by then it knows from whom its
+  /// frames come, and the handshake, which takes several round trips, need not be waited for when all have loaded.
+  private func knock(at worker: String, _ epoch: PlanEpoch) {
+    let isFirst = state.withLock { state in
+      epoch == state.control.epoch && state.firstStage == nil && state.nextFirstStage == nil
+        && state.control.plan?.stages.first?.worker == worker
     }
+    guard isFirst else { return }
     do {
-      guard let first else { throw EngineError.failed("the first stage's worker has gone") }
-      var specification = SocketSpecification(
-        kind: .push, role: .connect(try Endpoint(first.registration.dataEndpoint)))
-      specification.maximumMessageByteCount = WireLimits.maximumHeaderByteCount
-      specification.maximumQueuedByteCount =
-        StepWindow(stageCount: state.withLock { $0.control.plan?.stages.count ?? 1 }).byteCount(rows: 0, width: 0)
-      specification.allowsInsecureRemote = configuration.allowsInsecureRemote
-      specification.keys = configuration.keys.link(to: first.key)
-      let link = try loop.open(specification) { _, _ in }
+      let link = try openFirstStage()
+      state.withLock { $0.nextFirstStage = link }
+    } catch {
+      // It is tried again, and then matters, when all are ready.
+      logger.debug("the first stage is not reached yet", metadata: ["reason": "\(error)"])
+    }
+  }
+
+  private func openFirstStage() throws -> SocketID {
+    let (first, stageCount) = state.withLock { state in
+      (state.control.plan?.stages.first.flatMap { state.peers[$0.worker] }, state.control.plan?.stages.count ?? 1)
+    }
+    guard let first else { throw EngineError.failed("the first stage's worker has gone") }
+    var specification = SocketSpecification(kind: .push, role: .connect(try Endpoint(first.registration.dataEndpoint)))
+    specification.maximumMessageByteCount = WireLimits.maximumHeaderByteCount
+    specification.maximumQueuedByteCount = StepWindow(stageCount: stageCount).byteCount(rows: 0, width: 0)
+    specification.allowsInsecureRemote = configuration.allowsInsecureRemote
+    specification.keys = configuration.keys.link(to: first.key)
+    return try loop.open(specification) { _, _ in }
+  }
+
+  /// All stages are ready: lets requests run, those that were interrupted from where all stages had them.
+  private func serve() {
+    let (early, epoch) = state.withLock { ($0.nextFirstStage, $0.control.epoch) }
+    do {
+      let link = try early ?? openFirstStage()
       let recovery = state.withLock { state -> RecoveryReport? in
         guard let plan = state.control.plan else { return nil }
-        state.firstStage = link
+        (state.firstStage, state.nextFirstStage) = (link, nil)
         let recovery = state.resume(limits: limits(of: plan), stages: plan.stages.map(\.worker))
         sendSteps(&state)
         return recovery

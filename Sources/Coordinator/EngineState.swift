@@ -30,6 +30,8 @@ struct EngineState {
   var scheduler: Scheduler?
   /// The link to stage 0 of the plan that serves; nil between plans, when nothing is sent and no result is taken.
   var firstStage: SocketID?
+  /// The same of the plan that is rolled out, as soon as its first stage can be reached.
+  var nextFirstStage: SocketID?
   /// The last epoch that served: stages keep the sequences they have of it.
   var servedEpoch: PlanEpoch?
   /// What the workers of the plan that is rolled out said they still have.
@@ -90,8 +92,8 @@ struct EngineState {
   /// and no result taken until that serves.
   mutating func halt(for actions: [ClusterControl.Action]) {
     for case .interrupt(let end, let reason) in actions {
-      if let firstStage { retiredLinks.append(firstStage) }
-      firstStage = nil
+      retiredLinks += [firstStage, nextFirstStage].compactMap { $0 }
+      (firstStage, nextFirstStage) = (nil, nil)
       scheduler?.suspend(after: end)
       for sequence in scheduler?.hopelessSequences ?? [] {
         fail(sequence, EngineError.failed("one plan after the other ended while the request ran; last: \(reason)"))

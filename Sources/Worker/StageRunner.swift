@@ -117,6 +117,7 @@ final class StageRunner: Sendable {
       switch work {
       case .forget:
         stage?.forget()
+        source.forgetCoordinator()
         report(PlanEpoch(0), .forgotten)
       case .expect(let assignment, let supply): fetchAhead(assignment, source, supply)
       case .assign(let assignment, let output, let supply):
@@ -157,7 +158,7 @@ final class StageRunner: Sendable {
   /// Fetches what may be needed, slowly, and stops as soon as something else is to be done. No failure of it matters.
   private func fetchAhead(_ assignment: StageAssignment, _ source: StageCheckpoint, _ supply: StageSupply) {
     do {
-      try source.fetchAhead(assignment, openLines: supply.openLines) { [queue, report] news in
+      try source.fetchAhead(assignment, from: supply) { [queue, report] news in
         if queue.isUrgent { throw SupersededLoad() }
         switch news {
         case .share: break
@@ -220,9 +221,11 @@ final class StageRunner: Sendable {
     func checkWanted() throws {
       guard wantedEpoch.load(ordering: .relaxed) == assignment.epoch.rawValue else { throw SupersededLoad() }
     }
+    // Whoever waits for the stage knows from now on that it is under way.
+    report(assignment.epoch, .loading(0))
     // Pieces are many; a coordinator is told of every two thousandth of the work.
     var told = 0.0
-    let checkpoint = try source.find(assignment, openLines: supply.openLines) { [report] news in
+    let checkpoint = try source.find(assignment, from: supply) { [report] news in
       try checkWanted()
       switch news {
       case .share(let share):

@@ -273,7 +273,7 @@ package final class WorkerService: Sendable {
   }
 
   private func supply(_ session: Session) -> StageSupply {
-    StageSupply { [exchange = session.exchange] in try exchange.openLines() }
+    StageSupply { [exchange = session.exchange] in exchange.lines() }
   }
 
   private func pass(_ report: StageRunner.Report, session: Session) throws {

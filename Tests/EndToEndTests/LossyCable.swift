@@ -2,24 +2,32 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A slow cable that loses packets: two network devices of this process (`/dev/net/tun`), between which a thread
-/// carries every packet `delay` later, or drops it. The devices vanish with this object, or with the network
+/// What a cable does to packets, in either direction alike.
+struct CableQuality: Sendable {
+  /// From one end to the other.
+  var delay = Duration.zero
+  /// Share of the packets that are dropped.
+  var loss = 0.0
+  /// Nil for as much as this machine can carry. Packets queue for a tenth of a second, then they are dropped.
+  var megabitsPerSecond: Double?
+}
+
+/// A cable that is slow, narrow and loses packets: two network devices of this process (`/dev/net/tun`), between which
+/// a thread carries every packet later, or drops it. The devices vanish with this object, or with the network
 /// namespaces they are moved to.
 final class LossyCable: Sendable {
-  let delay: Duration
-  /// Share of the packets that are dropped, in either direction.
-  let loss: Double
+  private let quality: CableQuality
   private let ends: (Int32, Int32)
   private let state = Mutex((hasEnded: false, isCut: false))
 
   /// Nil where such devices cannot be made.
-  init?(names: (String, String), delay: Duration, loss: Double) {
+  init?(names: (String, String), quality: CableQuality) {
     guard let first = Self.device(names.0) else { return nil }
     guard let second = Self.device(names.1) else {
       close(first)
       return nil
     }
-    (ends, self.delay, self.loss) = ((first, second), delay, loss)
+    (ends, self.quality) = ((first, second), quality)
   }
 
   deinit {
@@ -51,27 +59,58 @@ final class LossyCable: Sendable {
   func setCut(_ isCut: Bool) { state.withLock { $0.isCut = isCut } }
 
   private func carryUntilEnd() {
-    var underWay: [(due: ContinuousClock.Instant, end: Int32, packet: [UInt8])] = []
-    var packet = [UInt8](repeating: 0, count: 1 << 16)
-    var next = 0
+    var lanes = [Lane(from: ends.0, to: ends.1, quality), Lane(from: ends.1, to: ends.0, quality)]
     while case let now = state.withLock({ $0 }), !now.hasEnded {
       var waits = [ends.0, ends.1].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-      poll(&waits, 2, next < underWay.count ? 1 : 20)
-      for (from, to) in [(ends.0, ends.1), (ends.1, ends.0)] {
-        while case let count = read(from, &packet, packet.count), count > 0 {
-          if now.isCut || Double.random(in: 0..<1) < loss { continue }
-          underWay.append((.now + delay, to, Array(packet[0..<count])))
-        }
-      }
-      if now.isCut { next = underWay.count }
-      while next < underWay.count, underWay[next].due <= .now {
-        _ = underWay[next].packet.withUnsafeBytes { Glibc.write(underWay[next].end, $0.baseAddress, $0.count) }
-        next += 1
-      }
-      if next == underWay.count {
-        underWay.removeAll(keepingCapacity: true)
-        next = 0
+      poll(&waits, 2, lanes.allSatisfy(\.isEmpty) ? 20 : 1)
+      for index in lanes.indices {
+        lanes[index].take()
+        if now.isCut { lanes[index].lose() }
+        lanes[index].give()
       }
     }
+  }
+}
+
+/// One direction of a cable.
+private struct Lane {
+  private let from: Int32
+  private let to: Int32
+  private let quality: CableQuality
+  /// In the order they are due; those before `next` have been given.
+  private var underWay: [(due: ContinuousClock.Instant, packet: [UInt8])] = []
+  private var next = 0
+  /// When the last packet has been put on the cable.
+  private var freeAt = ContinuousClock.now
+  private var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  private static let longestQueue = Duration.milliseconds(100)
+
+  init(from: Int32, to: Int32, _ quality: CableQuality) {
+    (self.from, self.to, self.quality) = (from, to, quality)
+  }
+
+  var isEmpty: Bool { next == underWay.count }
+
+  mutating func take() {
+    while case let count = read(from, &buffer, buffer.count), count > 0 {
+      let now = ContinuousClock.now
+      freeAt = max(freeAt, now)
+      if Double.random(in: 0..<1) < quality.loss || freeAt - now > Self.longestQueue { continue }
+      if let rate = quality.megabitsPerSecond { freeAt += .microseconds(Double(count * 8) / rate) }
+      underWay.append((freeAt + quality.delay, Array(buffer[0..<count])))
+    }
+  }
+
+  /// What is under way vanishes.
+  mutating func lose() { next = underWay.count }
+
+  mutating func give() {
+    while next < underWay.count, underWay[next].due <= .now {
+      _ = underWay[next].packet.withUnsafeBytes { Glibc.write(to, $0.baseAddress, $0.count) }
+      next += 1
+    }
+    guard next == underWay.count || next >= 1024 else { return }
+    underWay.removeFirst(next)
+    next = 0
   }
 }

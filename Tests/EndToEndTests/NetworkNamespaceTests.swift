@@ -9,6 +9,7 @@ extension EndToEnd {
     func twoHosts(hasKeys: Bool) async throws {
       guard let hosts = try TwoHosts() else { return }
       let cluster = try await TwoHostCluster(hosts, hasKeys: hasKeys)
+      try cluster.startWorkers()
       let text = try await cluster.completion(
         #"{"prompt": "Once upon a time", "max_tokens": 30, "temperature": 0, "ignore_eos": true}"#)
       let local = try await Program.run([

@@ -52,8 +52,9 @@ extension EndToEnd {
 
     @Test("with 20 ms and 2 % of lost packets between two hosts", arguments: [true, false])
     func slowCable(hasKeys: Bool) async throws {
-      guard let hosts = try TwoHosts(delay: .milliseconds(20), loss: 0.02) else { return }
+      guard let hosts = try TwoHosts(cable: CableQuality(delay: .milliseconds(20), loss: 0.02)) else { return }
       let cluster = try await TwoHostCluster(hosts, hasKeys: hasKeys)
+      try cluster.startWorkers()
       try await serve("a slow cable, keys \(hasKeys)", tokens: 10, log: { cluster.log("c") }) {
         try await cluster.completion($0)
       }

@@ -12,7 +12,8 @@ struct StreamingClient {
 
   let port: Int
 
-  func complete(_ request: String) -> Answer {
+  /// - Parameter note: told how often data has come, each time.
+  func complete(_ request: String, note: (Int) -> Void = { _ in }) -> Answer {
     var answer = Answer()
     // Nothing here may wait for ever.
     guard let connection = RawConnection(port: UInt16(clamping: port), patience: 90) else { return answer }
@@ -23,7 +24,9 @@ struct StreamingClient {
     var received: [UInt8] = []
     while case let piece = connection.receive(), !piece.isEmpty {
       received += piece
-      if piece.contains(UInt8(ascii: "{")) { answer.arrivals.append(.now) }
+      guard piece.contains(UInt8(ascii: "{")) else { continue }
+      answer.arrivals.append(.now)
+      note(answer.arrivals.count)
     }
     answer.body = Self.body(of: received)
     return answer

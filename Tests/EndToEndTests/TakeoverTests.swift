@@ -20,9 +20,52 @@ extension ServedCluster {
 
   /// Waits until a spare has the weights of both stages.
   func waitUntilAhead(_ spare: Int) async throws {
-    let deadline = ContinuousClock.now + .seconds(120)
-    while log("w\(spare)").matches(of: /layers .* are here/).count < 2 {
-      guard ContinuousClock.now < deadline else { throw NotReady(log: log("w\(spare)")) }
+    try await Takeover.waitUntilAhead { log("w\(spare)") }
+  }
+}
+
+/// A stage whose worker is killed in the middle of an answer, and how long the answer waits for it.
+enum Takeover {
+  private static let environment = ProcessInfo.processInfo.environment
+  static let model = environment["LONGHAUL_TAKEOVER_MODEL"] ?? SharedFiles.demo
+  static let trialCount = environment["LONGHAUL_TAKEOVER_TRIALS"].flatMap { Int($0) } ?? 1
+  static let cable = CableQuality(
+    delay: .milliseconds(environment["LONGHAUL_TAKEOVER_DELAY"].flatMap { Double($0) } ?? 5),
+    megabitsPerSecond: environment["LONGHAUL_TAKEOVER_MEGABITS"].flatMap { Double($0) })
+
+  static func request(tokens: Int) -> String {
+    Recovery.request("Once upon a time", tokens: tokens, seed: 4, more: ", \"stream\": true")
+  }
+
+  private typealias Recovery = EndToEnd.Recovery
+
+  /// Seconds from the kill, which is made when some tokens have come, to the next token.
+  static func pause(
+    answer whole: StreamedText, kill: () -> Void,
+    complete: @escaping @Sendable (_ note: @escaping @Sendable (Int) -> Void) async throws -> StreamingClient.Answer
+  ) async throws -> Double {
+    let (moments, sink) = AsyncStream<Void>.makeStream()
+    let answer = Task.detached {
+      defer { sink.finish() }
+      return try await complete { if $0 == 20 { sink.yield() } }
+    }
+    for await _ in moments { break }
+    let killed = ContinuousClock.now
+    kill()
+    let disturbed = try await answer.value
+    #expect(StreamedText(disturbed.body) == whole)
+    // What was on its way when the worker died still comes: the longest silence is the takeover's.
+    let times = [killed] + disturbed.arrivals.filter { $0 > killed }
+    let next = zip(times, times.dropFirst()).max { $0.1 - $0.0 < $1.1 - $1.0 }?.1 ?? killed
+    let (seconds, attoseconds) = (next - killed).components
+    return Double(seconds) + (Double(attoseconds) * 1e-16).rounded() / 100
+  }
+
+  /// Waits until a spare's log says that it has the weights of two stages.
+  static func waitUntilAhead(_ log: () -> String) async throws {
+    let deadline = ContinuousClock.now + .seconds(480)
+    while log().matches(of: /layers .* are here/).count < 2 {
+      guard ContinuousClock.now < deadline else { throw ServedCluster.NotReady(log: log()) }
       try await Task.sleep(for: .milliseconds(50))
     }
   }
@@ -31,44 +74,58 @@ extension ServedCluster {
 extension EndToEnd {
   /// `LONGHAUL_TAKEOVER_MODEL` names a larger model than the demo, `LONGHAUL_TAKEOVER_TRIALS` says how often (once).
   @Suite("A spare takes over without the model's file")
-  struct Takeover {
+  struct Takeovers {
     @Test("with its weights fetched in advance, and without: the same tokens, and how long it took is printed")
     func takeover() async throws {
-      let environment = ProcessInfo.processInfo.environment
-      let model = environment["LONGHAUL_TAKEOVER_MODEL"] ?? SharedFiles.demo
-      for trial in 0..<(environment["LONGHAUL_TAKEOVER_TRIALS"].flatMap { Int($0) } ?? 1) {
+      let request = Takeover.request(tokens: 120)
+      for trial in 0..<Takeover.trialCount {
         for isAhead in [false, true] {
-          let seconds = try await pause(model: model, isAhead: isAhead, stage: trial % 2)
+          let folder = try ScratchFolder()
+          let cluster = try await ServedCluster(
+            workerCount: 2, spareCount: 1, model: Takeover.model, arguments: ["--metrics", "--context", "2048"],
+            workerArguments: ["--model", folder.path("none")] + (isAhead ? [] : ["--share", "none"]),
+            hasOwnCaches: true, folder: folder)
+          let whole = StreamedText(try await cluster.post("/v1/completions", request).body)
+          try #require(whole.isDone && whole.error == nil)
+          let (stages, spare, _) = try await cluster.roles()
+          if isAhead { try await cluster.waitUntilAhead(spare) }
+          let client = StreamingClient(port: cluster.port)
+          let seconds = try await Takeover.pause(answer: whole, kill: { cluster.kill(stages[trial % 2]) }) {
+            client.complete(request, note: $0)
+          }
           print("takeover: \(isAhead ? "ahead" : "not ahead"), next token \(seconds) s after the kill")
         }
       }
     }
 
-    private func pause(model: String, isAhead: Bool, stage: Int) async throws -> Double {
-      let folder = try ScratchFolder()
-      let cluster = try await ServedCluster(
-        workerCount: 2, spareCount: 1, model: model, arguments: ["--metrics", "--context", "2048"],
-        workerArguments: ["--model", folder.path("none")] + (isAhead ? [] : ["--share", "none"]), hasOwnCaches: true,
-        folder: folder)
-      // Long enough to be under way for some seconds, whichever model it is.
-      let tokens = model == SharedFiles.demo ? 1500 : 120
-      let body = Recovery.request("Once upon a time", tokens: tokens, seed: 4, more: ", \"stream\": true")
-      let whole = StreamedText(try await cluster.post("/v1/completions", body).body)
-      try #require(whole.isDone && whole.error == nil)
-      let (stages, spare, _) = try await cluster.roles()
-      if isAhead { try await cluster.waitUntilAhead(spare) }
-      let client = StreamingClient(port: cluster.port)
-      let answer = Task.detached { client.complete(body) }
-      try await Task.sleep(for: .milliseconds(300))
-      let kill = ContinuousClock.now
-      cluster.kill(stages[stage])
-      let disturbed = await answer.value
-      #expect(StreamedText(disturbed.body) == whole)
-      // What was on its way when the worker died still comes: the longest silence is the takeover's.
-      let times = [kill] + disturbed.arrivals.filter { $0 > kill }
-      let next = zip(times, times.dropFirst()).max { $0.1 - $0.0 < $1.1 - $1.0 }?.1 ?? kill
-      let (seconds, attoseconds) = (next - kill).components
-      return Double(seconds) + (Double(attoseconds) * 1e-16).rounded() / 100
+    /// The spare alone is far: its weights, and what it computes, cross the cable. `LONGHAUL_TAKEOVER_DELAY` is the
+    /// cable's in milliseconds (5 unless set), `LONGHAUL_TAKEOVER_MEGABITS` makes it narrow.
+    @Test("from another host over a slow cable with keys: the same tokens, and how long it took is printed")
+    func afar() async throws {
+      let request = Takeover.request(tokens: 120)
+      let quality = Takeover.cable
+      for trial in 0..<Takeover.trialCount {
+        for isAhead in [false, true] {
+          guard let hosts = try TwoHosts(cable: quality) else { return }
+          let cluster = try await TwoHostCluster(
+            hosts, hasKeys: true, model: Takeover.model, arguments: ["--context", "2048"])
+          let arguments = ["--model", "/nonexistent"] + (isAhead ? [] : ["--share", "none"])
+          for index in 0...1 { try cluster.startWorker(index, isFar: false, arguments) }
+          _ = try await cluster.completion(Recovery.request("A", tokens: 2, seed: nil))
+          try cluster.startWorker(2, isFar: true, arguments)
+          let client = StreamingClient(port: TwoHostCluster.port)
+          let whole = StreamedText(try await hosts.onFirst { client.complete(request) }.body)
+          try #require(whole.isDone && whole.error == nil)
+          if isAhead { try await Takeover.waitUntilAhead { cluster.log("w2") } }
+          let seconds = try await Takeover.pause(answer: whole, kill: { cluster.kill("w\(trial % 2)") }) { note in
+            try await hosts.onFirst { client.complete(request, note: note) }
+          }
+          let rate = quality.megabitsPerSecond.map { ", \($0) Mbit/s" } ?? ""
+          print(
+            "takeover over \(quality.delay)\(rate): \(isAhead ? "ahead" : "not ahead"), next token \(seconds) s after "
+              + "the kill")
+        }
+      }
     }
   }
 }

@@ -88,8 +88,11 @@ extension EndToEnd {
 
     @Test("a link that swallows everything is suspected, the others go on, and whoever was cut off does no harm later")
     func blackHole() async throws {
-      guard let hosts = try TwoHosts(delay: .milliseconds(3)), let cable = hosts.lossy else { return }
+      guard let hosts = try TwoHosts(cable: CableQuality(delay: .milliseconds(3))), let cable = hosts.lossy else {
+        return
+      }
       let cluster = try await TwoHostCluster(hosts, hasKeys: true)
+      try cluster.startWorkers()
       let plain = Recovery.request("The whale", tokens: 200, seed: 3)
       let whole = try await cluster.completion(plain)
       var (suspected, found, recovered) = (Times(), Times(), Times())

@@ -2,58 +2,77 @@ import Fixtures
 import Foundation
 import Testing
 
-/// A coordinator and worker w0 on one host, worker w1 on the other.
+/// A coordinator and its first worker on one host, other workers on the other.
 final class TwoHostCluster {
   private let hosts: TwoHosts
+  private let hasKeys: Bool
   private let folder: ScratchFolder
-  private var started: [Process] = []
+  private var started: [String: Process] = [:]
+  private var control: String { "tcp://\(hosts.addresses.0):7070" }
+  static let port = 8080
 
-  init(_ hosts: TwoHosts, hasKeys: Bool) async throws {
+  /// Starts a coordinator for two workers.
+  init(_ hosts: TwoHosts, hasKeys: Bool, model: String = SharedFiles.demo, arguments: [String] = []) async throws {
     self.hosts = hosts
+    self.hasKeys = hasKeys
     folder = try ScratchFolder()
-    let control = "tcp://\(hosts.addresses.0):7070"
     if hasKeys {
+      let names = ["w0", "w1", "w2"]
       let made = try await Program.run(
-        ["init", folder.path("cluster"), "--listen", control, "--worker", "w0", "--worker", "w1"])
-      for token in made.text.split(whereSeparator: \.isWhitespace) where token.hasPrefix("lh1_") {
-        let name = made.text.contains("on w0: longhaul join \(token)") ? "w0" : "w1"
+        ["init", folder.path("cluster"), "--listen", control] + names.flatMap { ["--worker", $0] })
+      for line in made.text.split(separator: "\n") where line.contains("longhaul join") {
+        let name = try #require(names.first { line.hasPrefix("on \($0):") })
+        let token = try #require(line.split(separator: " ").last)
         _ = try await Program.run(["join", String(token), "--keys", folder.path("\(name).key")])
       }
     }
     try launch(
-      on: hosts.names.0,
-      ["serve", SharedFiles.demo, "--http", "127.0.0.1:8080"]
-        + (hasKeys ? ["--cluster", folder.path("cluster")] : ["--listen", control, "--insecure"]), log: "c")
-    for (name, host, address) in [
-      ("w0", hosts.names.0, hosts.addresses.0), ("w1", hosts.names.1, hosts.addresses.1),
-    ] {
-      let way =
-        hasKeys
-        ? ["--keys", folder.path("\(name).key")]
-        : ["--coordinator", control, "--name", name, "--data", "tcp://\(address):7080", "--insecure"]
-      try launch(on: host, ["worker", "--threads", "1"] + way, log: name)
-    }
+      "c", on: hosts.names.0,
+      ["serve", model, "--http", "127.0.0.1:\(Self.port)"] + arguments
+        + (hasKeys ? ["--cluster", folder.path("cluster")] : ["--listen", control, "--insecure"]))
+  }
+
+  /// Starts w0 on the coordinator's host and w1 on the other.
+  func startWorkers() throws {
+    try startWorker(0, isFar: false)
+    try startWorker(1, isFar: true)
+  }
+
+  /// Starts a worker that keeps weights for itself.
+  func startWorker(_ index: Int, isFar: Bool, _ arguments: [String] = []) throws {
+    let name = "w\(index)"
+    let (host, address) = isFar ? (hosts.names.1, hosts.addresses.1) : (hosts.names.0, hosts.addresses.0)
+    let way =
+      hasKeys
+      ? ["--keys", folder.path("\(name).key")]
+      : ["--coordinator", control, "--name", name, "--data", "tcp://\(address):\(7080 + index)", "--insecure"]
+    try launch(
+      name, on: host, ["worker", "--threads", "1", "--cache", folder.path("cache-\(name)")] + way + arguments)
+  }
+
+  /// Kills a worker's process and waits until it is gone.
+  func kill(_ name: String) {
+    guard let process = started[name], process.isRunning else { return }
+    // `ip netns exec` becomes the program, so its process id is the program's.
+    Glibc.kill(process.processIdentifier, SIGKILL)
+    process.waitUntilExit()
   }
 
   deinit {
-    for process in started where process.isRunning {
-      // `ip netns exec` becomes the program, so its process id is the program's.
-      kill(process.processIdentifier, SIGKILL)
-      process.waitUntilExit()
-    }
+    for name in started.keys { kill(name) }
   }
 
-  private func launch(on host: String, _ arguments: [String], log: String) throws {
+  private func launch(_ name: String, on host: String, _ arguments: [String]) throws {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = ["ip", "netns", "exec", host, Program.url.path] + arguments
-    let url = folder.url.appendingPathComponent(log)
+    let url = folder.url.appendingPathComponent(name)
     _ = FileManager.default.createFile(atPath: url.path, contents: nil)
     process.standardError = try FileHandle(forWritingTo: url)
     process.standardOutput = FileHandle.nullDevice
     process.standardInput = FileHandle.nullDevice
     try process.run()
-    started.append(process)
+    started[name] = process
   }
 
   func log(_ name: String) -> String { (try? String(contentsOfFile: folder.path(name), encoding: .utf8)) ?? "" }
@@ -65,7 +84,7 @@ final class TwoHostCluster {
     curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     curl.arguments = [
       "ip", "netns", "exec", hosts.names.0, "curl", "-sN", "--max-time", "90", "-o", answer.path, "-d", body,
-      "http://127.0.0.1:8080/v1/completions",
+      "http://127.0.0.1:\(Self.port)/v1/completions",
     ]
     let (ended, sink) = AsyncStream<Void>.makeStream()
     curl.terminationHandler = { _ in sink.finish() }
@@ -84,7 +103,7 @@ final class TwoHostCluster {
     curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     curl.arguments = [
       "ip", "netns", "exec", hosts.names.0, "curl", "-s", "--retry", "60", "--retry-all-errors", "--retry-delay", "1",
-      "--fail", "--max-time", "90", "-o", answer, "-d", body, "http://127.0.0.1:8080/v1/completions",
+      "--fail", "--max-time", "90", "-o", answer, "-d", body, "http://127.0.0.1:\(Self.port)/v1/completions",
     ]
     let status = try await withCheckedThrowingContinuation { continuation in
       curl.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }

@@ -1,15 +1,16 @@
 import Foundation
 import Glibc
+import Testing
 
 /// Two hosts on this machine: network namespaces joined by a virtual cable, removed with this object.
-final class TwoHosts {
+final class TwoHosts: Sendable {
   let names: (String, String)
   let addresses: (String, String)
   /// The cable, when it is not a perfect one.
   let lossy: LossyCable?
 
-  /// With a perfect cable unless a delay is given. Nil, with a printed note, where namespaces cannot be made.
-  init?(delay: Duration? = nil, loss: Double = 0) throws {
+  /// With a perfect cable unless told otherwise. Nil, with a printed note, where namespaces cannot be made.
+  init?(cable quality: CableQuality? = nil) throws {
     guard getuid() == 0 else {
       print("skipped: network namespaces need root")
       return nil
@@ -19,8 +20,8 @@ final class TwoHosts {
     names = ("lh\(mark)a", "lh\(mark)b")
     let net = "10.\(UInt8.random(in: 100...250)).\(UInt8.random(in: 1...250))"
     addresses = ("\(net).1", "\(net).2")
-    lossy = delay.flatMap { LossyCable(names: ends, delay: $0, loss: loss) }
-    if delay != nil, lossy == nil {
+    lossy = quality.flatMap { LossyCable(names: ends, quality: $0) }
+    if quality != nil, lossy == nil {
       print("skipped: no network devices can be made through /dev/net/tun here")
       return nil
     }
@@ -47,6 +48,24 @@ final class TwoHosts {
     lossy?.end()
     _ = Self.ip(["netns", "del", names.0])
     _ = Self.ip(["netns", "del", names.1])
+  }
+
+  /// Calls what opens connections, as a process of the first host would, on a thread of its own.
+  func onFirst<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async throws -> Value {
+    // Swift's Glibc does not show it.
+    typealias SetNamespace = @convention(c) (Int32, Int32) -> Int32
+    let setns = unsafeBitCast(try #require(dlsym(nil, "setns")), to: SetNamespace.self)
+    let path = "/var/run/netns/\(names.0)"
+    return try await withCheckedThrowingContinuation { continuation in
+      Thread {
+        let host = open(path, O_RDONLY)
+        defer { close(host) }
+        guard host >= 0, setns(host, 0) == 0 else {
+          return continuation.resume(throwing: POSIXError(.init(rawValue: errno) ?? .EIO))
+        }
+        continuation.resume(returning: body())
+      }.start()
+    }
   }
 
   private static func ip(_ arguments: [String]) -> Int32 {

@@ -23,6 +23,7 @@ final class ScriptedCoordinator: Sendable {
     var socket: SocketID?
     var asked: [ContentRange] = []
     var news: [ManifestNews] = []
+    var newsCount = 0
   }
 
   private let loop: SocketLoop
@@ -49,9 +50,12 @@ final class ScriptedCoordinator: Sendable {
   /// What was asked for, in order.
   var asked: [ContentRange] { state.withLock { $0.asked } }
 
+  /// How often it was asked for its manifest.
+  var newsCount: Int { state.withLock { $0.newsCount } }
+
   /// Lines to it, and to others as workers.
-  func lines(peers: [ScriptedCoordinator] = []) throws -> WeightLines {
-    try WeightLines(loop: loop, coordinator: specification, peers: peers.map(\.specification))
+  func lines(peers: [ScriptedCoordinator] = []) -> WeightLines {
+    WeightLines(loop: loop, coordinator: specification, peers: peers.map(\.specification))
   }
 
   private var specification: SocketSpecification {
@@ -73,7 +77,10 @@ final class ScriptedCoordinator: Sendable {
     else { return }
     switch decoded {
     case .fetchManifest:
-      let news = state.withLock { $0.news.count > 1 ? $0.news.removeFirst() : $0.news.first }
+      let news = state.withLock { state in
+        state.newsCount += 1
+        return state.news.count > 1 ? state.news.removeFirst() : state.news.first
+      }
       if let news { send(.manifest(news), nil, peer) }
     case .fetchChunk(let range):
       let index = state.withLock { state in

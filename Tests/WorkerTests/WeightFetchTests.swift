@@ -59,7 +59,7 @@ struct WeightFetchTests {
     _ coordinator: ScriptedCoordinator, peers: [ScriptedCoordinator] = [], settings: ChunkPlan.Settings = calm,
     progress: @escaping (Int) throws -> Void
   ) throws -> [String] {
-    let lines = try coordinator.lines(peers: peers)
+    let lines = coordinator.lines(peers: peers)
     defer { lines.close() }
     var warnings: [String] = []
     try WeightFetch(
@@ -96,7 +96,7 @@ struct WeightFetchTests {
   @Test("tensors that are alike are fetched once")
   func alike() throws {
     let coordinator = try ScriptedCoordinator(table)
-    let lines = try coordinator.lines()
+    let lines = coordinator.lines()
     defer { lines.close() }
     var total = 0
     try WeightFetch(
@@ -164,7 +164,7 @@ struct WeightFetchTests {
   func unreachable() throws {
     let coordinator = try ScriptedCoordinator(table)
     var gone: ScriptedCoordinator? = try ScriptedCoordinator(table)
-    let lines = try coordinator.lines(peers: [try #require(gone)])
+    let lines = coordinator.lines(peers: [try #require(gone)])
     gone = nil
     var settings = Self.calm
     settings.peerPatience = .milliseconds(300)
@@ -212,7 +212,7 @@ struct WeightFetchTests {
     let news: [ManifestNews] = [.inTheMaking(0.25), .inTheMaking(0.5), .ready(id, byteCount: bytes.count)]
     defer { try? FileManager.default.removeItem(atPath: folder) }
     func fetch(_ coordinator: ScriptedCoordinator) throws -> (WeightCache.StoredManifest, [Double]) {
-      let lines = try coordinator.lines()
+      let lines = coordinator.lines()
       defer { lines.close() }
       var shares: [Double] = []
       let fetch = WeightFetch(lines: lines, cache: WeightCache(folder: folder)) { _, _ in }

@@ -18,6 +18,6 @@ package struct CheckpointSettings: Sendable {
 
 /// How a stage gets at what this machine lacks.
 struct StageSupply: Sendable {
-  /// Makes the connections over which weights come. Throws `TransportError`.
-  let openLines: @Sendable () throws -> WeightLines
+  /// Makes the lines over which weights come.
+  let lines: @Sendable () -> WeightLines
 }

@@ -14,10 +14,10 @@ extension StageCheckpoint {
   /// the model on this machine.
   /// - Parameter tell: called all the time; what it throws ends the work, and what came is gone on with.
   func fetchAhead(
-    _ assignment: StageAssignment, openLines: () throws -> WeightLines, tell: @escaping (News) throws -> Void
+    _ assignment: StageAssignment, from supply: StageSupply, tell: @escaping (News) throws -> Void
   ) throws {
     guard let cache = settings.cache, assignment.sharesWeights else { return }
-    let lines = try openLines()
+    let lines = supply.lines()
     defer { lines.close() }
     let manifest = try fetchManifest(lines, cache, tell)
     if let file = try matchingFile(assignment, manifest.manifest) { return held.offer(file, of: manifest) }

@@ -23,6 +23,8 @@ final class StageCheckpoint {
   let held: HeldWeights
   let memo = VerificationMemo()
   private var manifest: WeightCache.StoredManifest?
+  /// Whether the coordinator that this worker belongs to has called it its own. It never has another.
+  private var isManifestCertain = false
 
   init(_ settings: CheckpointSettings, threadCount: Int, held: HeldWeights) {
     self.settings = settings
@@ -32,11 +34,11 @@ final class StageCheckpoint {
 
   /// Blocks on disk and network.
   /// - Parameters:
-  ///   - openLines: makes the connections over which weights come.
+  ///   - supply: what this machine lacks comes from there.
   ///   - tell: called on the calling thread; what it throws ends the work.
   /// - Throws: in words what is missing and what to do.
   func find(
-    _ assignment: StageAssignment, openLines: () throws -> WeightLines, tell: @escaping (News) throws -> Void
+    _ assignment: StageAssignment, from supply: StageSupply, tell: @escaping (News) throws -> Void
   ) throws -> Checkpoint {
     let path = settings.modelPath ?? assignment.modelPaths.first ?? ""
     guard assignment.sharesWeights else {
@@ -46,7 +48,7 @@ final class StageCheckpoint {
     }
     // Without a folder manifests are not kept, and only a file of this machine can serve.
     let cache = settings.cache ?? WeightCache(folder: "/nonexistent")
-    let lines = try openLines()
+    let lines = supply.lines()
     defer { lines.close() }
     let manifest = try fetchManifest(lines, cache, tell)
     if let local = try local(path, manifest.manifest, assignment, tell) {
@@ -57,13 +59,18 @@ final class StageCheckpoint {
     return try stored(manifest.manifest, assignment, lines, cache, tell)
   }
 
+  /// The next assignment may be another coordinator's, who is asked for its manifest.
+  func forgetCoordinator() { isManifestCertain = false }
+
   /// The coordinator's, of which this worker gives to others what it has from now on.
   func fetchManifest(
     _ lines: WeightLines, _ cache: WeightCache, _ tell: @escaping (News) throws -> Void
   ) throws -> WeightCache.StoredManifest {
+    if isManifestCertain, let manifest { return manifest }
     let manifest = try WeightFetch(lines: lines, cache: cache, progress: { _, _ in try tell(.share(0)) })
       .manifest(known: manifest) { fraction in try tell(.share(0.01 * fraction)) }
     self.manifest = manifest
+    isManifestCertain = true
     held.offer(manifest, cache: settings.cache)
     return manifest
   }

@@ -62,12 +62,11 @@ final class WeightExchange: Sendable {
     self.peers.withLock { $0 = peers }
   }
 
-  /// Makes the lines over which one stage's weights come.
-  /// - Throws: `TransportError` when that to the coordinator cannot be made.
-  func openLines() throws -> WeightLines {
+  /// The lines over which one stage's weights come.
+  func lines() -> WeightLines {
     // In another order for every stage, so that not all begin with the same worker.
     let peers = peers.withLock { $0 }.shuffled()
-    return try WeightLines(
+    return WeightLines(
       loop: loop, coordinator: line(to: configuration.coordinator, configuration.keys.line),
       peers: peers.compactMap { peer in
         guard let endpoint = try? Endpoint(peer.endpoint), let keys = configuration.keys.line(to: peer) else {

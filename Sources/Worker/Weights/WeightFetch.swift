@@ -64,7 +64,7 @@ struct WeightFetch {
         plan.add(content.ranges(ofPieces: fill.missing.sorted()))
       }
       if plan.isDone, queue.isEmpty { return }
-      for question in plan.ask(now: now) { lines.ask(.fetchChunk(question.range), of: question.source) }
+      for question in plan.ask(now: now) { try lines.ask(.fetchChunk(question.range), of: question.source) }
       if let (source, arrival) = lines.next(within: Self.turnSeconds) { try take(arrival, from: source, &plan, &fills) }
       try plan.event(.tick, now: now)
       for departure in plan.takeDepartures() {
@@ -124,7 +124,7 @@ struct WeightFetch {
   private func awaitNews(_ making: (Double) throws -> Void) throws -> (ContentID, Int) {
     var lastHeard = now
     while true {
-      lines.ask(.fetchManifest)
+      try lines.ask(.fetchManifest)
       let nextAsk = now + .milliseconds(500)
       while now < nextAsk {
         guard let (_, arrival) = lines.next(within: max(0, (nextAsk - now).inSeconds)),
@@ -153,7 +153,7 @@ struct WeightFetch {
     }
     addNext()
     while !plan.isDone {
-      for question in plan.ask(now: now) { lines.ask(.fetchChunk(question.range)) }
+      for question in plan.ask(now: now) { try lines.ask(.fetchChunk(question.range)) }
       switch lines.next(within: Self.turnSeconds)?.arrival {
       case .message(.chunk(let range), let chunk?):
         guard plan.expects(range), chunk.count == range.byteCount else { break }

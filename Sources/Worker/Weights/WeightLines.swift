@@ -2,30 +2,35 @@ import Provisioning
 import Transport
 import Wire
 
-/// The lines over which one stage's weights come: to the coordinator, and to other workers from the first question to
-/// each on. Compute thread.
+/// The lines over which one stage's weights come, each from the first question on: a connection takes several round
+/// trips, and a stage whose weights are all here needs none. Compute thread.
 final class WeightLines {
   private let loop: SocketLoop
-  private let coordinator: WeightsLine
+  private let coordinator: SocketSpecification
   private let peers: [SocketSpecification]
+  private var coordinatorLine: WeightsLine?
   private var peerLines: [Int: WeightsLine] = [:]
   private let inbox = WeightsInbox()
 
   /// - Parameter peers: of the workers that may be asked.
-  /// - Throws: `TransportError`.
-  init(loop: SocketLoop, coordinator: SocketSpecification, peers: [SocketSpecification] = []) throws {
+  init(loop: SocketLoop, coordinator: SocketSpecification, peers: [SocketSpecification] = []) {
     self.loop = loop
+    self.coordinator = coordinator
     self.peers = peers
-    self.coordinator = try WeightsLine(loop: loop, specification: coordinator, source: .coordinator, inbox: inbox)
   }
 
   var peerCount: Int { peers.count }
 
   func endpoint(ofPeer index: Int) -> Endpoint { peers[index].endpoint }
 
-  func ask(_ message: WorkerMessage, of source: ChunkPlan.Source = .coordinator) {
+  /// - Throws: `TransportError` when the coordinator cannot be asked at all.
+  func ask(_ message: WorkerMessage, of source: ChunkPlan.Source = .coordinator) throws {
     switch source {
-    case .coordinator: coordinator.ask(message)
+    case .coordinator:
+      let line =
+        try coordinatorLine ?? WeightsLine(loop: loop, specification: coordinator, source: source, inbox: inbox)
+      coordinatorLine = line
+      line.ask(message)
     case .peer(let index):
       if peerLines[index] == nil {
         // One that cannot be opened answers nothing, and is left for that.
@@ -43,7 +48,8 @@ final class WeightLines {
   func leave(peer index: Int) { peerLines.removeValue(forKey: index)?.close() }
 
   func close() {
-    coordinator.close()
+    coordinatorLine?.close()
+    coordinatorLine = nil
     for line in peerLines.values { line.close() }
     peerLines = [:]
   }
