@@ -1,0 +1,56 @@
+import Fixtures
+import Inference
+import Testing
+import Transformer
+import Weights
+
+@Suite("The same bytes however a model is divided")
+struct SameBytesTests {
+  private static let shape = ModelShape(name: "small", configuration: .small(vocabulary: 309))
+  private static let tokens = (0..<40).map { TokenID(($0 * 37 + 11) % 309) }
+
+  /// The bits of the logits after every eighth token, read in chunks of at most `chunk` that end there.
+  private func logits(_ path: String, stages: Int, threads: Int, chunk: Int, kv: KVElementType) throws -> [[UInt32]] {
+    var chain = try StageChain(
+      path: path, stageCount: stages, policy: (4, 16), kv: kv, threads: threads, context: 128, chunk: chunk)
+    var result: [[UInt32]] = []
+    for start in stride(from: 0, to: Self.tokens.count, by: 8) {
+      var last: [Float] = []
+      for from in stride(from: start, to: start + 8, by: chunk) {
+        last = try chain.read(Self.tokens[from..<min(from + chunk, start + 8)])
+      }
+      result.append(last.map(\.bitPattern))
+    }
+    return result
+  }
+
+  @Test(
+    "weights of every type: stages, chunks and threads change nothing",
+    arguments: RandomTypes.names)
+  func weights(type: String) throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("model.gguf")
+    let types = try #require(RandomTypes(type))
+    try RandomCheckpoint(shape: Self.shape, types: types, seed: 5).write(to: path) { _ in }
+    let expected = try logits(path, stages: 1, threads: 1, chunk: 8, kv: .f16)
+    #expect(Set(expected).count == expected.count)
+    for (stages, threads, chunk) in [(2, 1, 1), (1, 2, 3), (2, 5, 7)] {
+      #expect(
+        try logits(path, stages: stages, threads: threads, chunk: chunk, kv: .f16) == expected,
+        "\(stages) stages, \(threads) threads, chunks of \(chunk)")
+    }
+  }
+
+  @Test("caches of every type: stages, chunks and threads change nothing", arguments: KVElementType.allCases)
+  func caches(kv: KVElementType) throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("model.gguf")
+    try RandomCheckpoint(shape: Self.shape, types: .q4KM, seed: 5).write(to: path) { _ in }
+    let expected = try logits(path, stages: 1, threads: 1, chunk: 8, kv: kv)
+    for (stages, threads, chunk) in [(2, 1, 1), (1, 2, 3), (2, 5, 7)] {
+      #expect(
+        try logits(path, stages: stages, threads: threads, chunk: chunk, kv: kv) == expected,
+        "\(stages) stages, \(threads) threads, chunks of \(chunk)")
+    }
+  }
+}
