@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-void __tsan_acquire(void *address);
-void __tsan_release(void *address);
+// Weak, since the program's children load this file, too, and some are not built with ThreadSanitizer.
+__attribute__((weak)) void __tsan_acquire(void *address);
+__attribute__((weak)) void __tsan_release(void *address);
 
 #define SWIFT __attribute__((swiftcall))
 #define SELF __attribute__((swift_context))
@@ -31,18 +32,18 @@ SWIFT void unlock_slow(SELF void *handle) __asm__(UNLOCK);
 SWIFT void lock_slow(uint32_t thread, SELF void *handle) {
   SWIFT void (*wait)(uint32_t, SELF void *) = of_library(LOCK);
   wait(thread, handle);
-  __tsan_acquire(handle);
+  if (__tsan_acquire) __tsan_acquire(handle);
 }
 
 SWIFT _Bool try_lock_slow(SELF void *handle) {
   SWIFT _Bool (*try)(SELF void *) = of_library(TRY_LOCK);
   _Bool is_locked = try(handle);
-  if (is_locked) __tsan_acquire(handle);
+  if (is_locked && __tsan_acquire) __tsan_acquire(handle);
   return is_locked;
 }
 
 SWIFT void unlock_slow(SELF void *handle) {
   SWIFT void (*wake)(SELF void *) = of_library(UNLOCK);
-  __tsan_release(handle);
+  if (__tsan_release) __tsan_release(handle);
   wake(handle);
 }
