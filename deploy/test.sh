@@ -46,3 +46,6 @@ LONGHAUL_PROGRAM="$(swift build -c release --show-bin-path)/longhaul" SWIFT_BACK
   grep -A 5 -E 'recorded an issue|error: |Fatal error' "$log" || tail -n 20 "$log"
   exit 1
 }
+
+step "fuzzing, shortly: as many executions however busy the machine is"
+Tests/Fuzzing/run.sh -n 2000

@@ -22,6 +22,12 @@ shift $((OPTIND - 1))
 out=.build-fuzz
 mkdir -p "$out/modules" "$out/objects"
 clang="$(dirname "$(readlink -f "$(command -v swiftc)")")/clang"
+for runtime in fuzzer asan; do
+  if ! compgen -G "$("$clang" -print-resource-dir)/lib/*/libclang_rt.$runtime*.a" >"$out/runtime"; then
+    echo "$clang has no libclang_rt.$runtime, which fuzzers are linked with; use a toolchain from swift.org" >&2
+    exit 69
+  fi
+done
 
 c_module() { # NAME HEADER...: a module map for a C target, and its sources compiled
   local name=$1 headers=""
