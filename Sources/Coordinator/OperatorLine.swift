@@ -14,7 +14,7 @@ package enum OperatorLine {
   ) throws -> String {
     let loop = try SocketLoop(name: "operator")
     defer { loop.stop() }
-    let answer = Mutex<CoordinatorMessage?>(nil)
+    let answer = Mutex<Result<CoordinatorMessage, any Error>?>(nil)
     let arrived = DispatchSemaphore(value: 0)
     var specification = SocketSpecification(kind: .dealer, role: .connect(coordinator))
     specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
@@ -22,11 +22,10 @@ package enum OperatorLine {
     specification.keys = keys
     specification.linger = .zero
     let line = try loop.open(specification) { message, _ in
-      // What cannot be read is no answer; the deadline tells of it.
-      guard let frame = message.frames.first,
-        let decoded = try? frame.withUnsafeBytes({ try CoordinatorMessage(decoding: $0) })
-      else { return }
-      answer.withLock { $0 = $0 ?? decoded }
+      guard let frame = message.frames.first else { return }
+      // What cannot be read, such as the answer of another version, says why.
+      let read = Result { try frame.withUnsafeBytes { try CoordinatorMessage(decoding: $0) } }
+      answer.withLock { $0 = $0 ?? read }
       arrived.signal()
     }
     try loop.send(Message(frames: [Frame(WorkerMessage.drain(worker: worker).encoded())]), on: line)
@@ -34,8 +33,9 @@ package enum OperatorLine {
       throw OperatorFailure.noAnswer(coordinator, worker: worker, seconds: seconds)
     }
     switch answer.withLock({ $0 }) {
-    case .drained(let reason): return reason
-    case .refused(let reason): throw OperatorFailure.refused(reason)
+    case .success(.drained(let reason)): return reason
+    case .success(.refused(let reason)): throw OperatorFailure.refused(reason)
+    case .failure(let error): throw OperatorFailure.unreadable(coordinator, reason: "\(error)")
     default: throw OperatorFailure.refused("the coordinator answered something else; install one release everywhere")
     }
   }
@@ -45,6 +45,8 @@ package enum OperatorLine {
 package enum OperatorFailure: Error, CustomStringConvertible {
   case noAnswer(Endpoint, worker: String, seconds: Int)
   case refused(String)
+  /// Somebody answered, and not as this release does.
+  case unreadable(Endpoint, reason: String)
 
   package var description: String {
     switch self {
@@ -52,6 +54,7 @@ package enum OperatorFailure: Error, CustomStringConvertible {
       "\(worker) has not been drained within \(seconds) s: either nobody answers at \(endpoint), or the other workers "
         + "cannot hold its layers while requests run; start another worker, or wait"
     case .refused(let reason): reason
+    case .unreadable(let endpoint, let reason): "the answer of \(endpoint) cannot be read: \(reason)"
     }
   }
 }

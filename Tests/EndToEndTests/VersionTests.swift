@@ -21,6 +21,33 @@ private struct OtherVersion {
     ).encoded())
 }
 
+/// Answers whatever it is told with one message of another version.
+private struct StrangeCoordinator {
+  let endpoint: Endpoint
+  private let loop: SocketLoop
+  private let answering: Task<Void, any Error>
+  private let told: AsyncStream<PeerID>.Continuation
+
+  init(_ folder: ScratchFolder, answering answer: CoordinatorMessage) throws {
+    let endpoint = try Endpoint("ipc://\(folder.path("c"))")
+    let loop = try SocketLoop(name: "coordinator")
+    let (peers, sink) = AsyncStream<PeerID>.makeStream()
+    let router = try loop.open(SocketSpecification(kind: .router, role: .bind(endpoint))) { _, peer in
+      if let peer { sink.yield(peer) }
+    }
+    answering = Task {
+      for await peer in peers { try loop.send(OtherVersion.disguised(answer.encoded()), on: router, to: peer) }
+    }
+    (self.endpoint, self.loop, told) = (endpoint, loop, sink)
+  }
+
+  func end() async throws {
+    defer { loop.stop() }
+    told.finish()
+    try await answering.value
+  }
+}
+
 extension EndToEnd {
   @Suite("Peers of another protocol version")
   struct Versions {
@@ -55,29 +82,29 @@ extension EndToEnd {
     @Test("a worker that meets a coordinator of another version leaves with status 69 and one sentence naming both")
     func strangeCoordinator() async throws {
       let folder = try ScratchFolder()
-      let endpoint = try Endpoint("ipc://\(folder.path("c"))")
-      let loop = try SocketLoop(name: "coordinator")
-      defer { loop.stop() }
-      let (registrations, sink) = AsyncStream<PeerID>.makeStream()
-      let router = try loop.open(SocketSpecification(kind: .router, role: .bind(endpoint))) { _, peer in
-        if let peer { sink.yield(peer) }
-      }
-      let answering = Task {
-        for await peer in registrations {
-          let welcome = CoordinatorMessage.welcome(heartbeatMilliseconds: 250).encoded()
-          try loop.send(OtherVersion.disguised(welcome), on: router, to: peer)
-        }
-      }
+      let coordinator = try StrangeCoordinator(folder, answering: .welcome(heartbeatMilliseconds: 250))
       let outcome = try await Program.run(
-        ["worker", "--coordinator", endpoint.description, "--name", "w", "--data", "ipc://\(folder.path("d"))",
-          "--quiet"], limit: 30)
-      sink.finish()
-      try await answering.value
+        ["worker", "--coordinator", coordinator.endpoint.description, "--name", "w", "--data",
+          "ipc://\(folder.path("d"))", "--quiet"], limit: 30)
+      try await coordinator.end()
       #expect(outcome.status == 69)
       let lines = outcome.errors.split(separator: "\n")
       #expect(lines.count == 1, "\(outcome.errors)")
       #expect(outcome.errors.contains("version \(OtherVersion.number)"), "\(outcome.errors)")
       #expect(outcome.errors.contains("this worker \(ProtocolVersion.current)"), "\(outcome.errors)")
+    }
+
+    @Test("drain that meets a coordinator of another version says so at once, naming both")
+    func strangeDrain() async throws {
+      let folder = try ScratchFolder()
+      let coordinator = try StrangeCoordinator(folder, answering: .refused(reason: "a message of another version"))
+      let outcome = try await Program.run(
+        ["drain", "w", "--coordinator", coordinator.endpoint.description, "--wait", "600"], limit: 60)
+      try await coordinator.end()
+      #expect(outcome.status == 69)
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+      #expect(outcome.errors.contains("version \(OtherVersion.number)"), "\(outcome.errors)")
+      #expect(outcome.errors.contains("version \(ProtocolVersion.current)"), "\(outcome.errors)")
     }
 
     private static func decoded(_ message: Message) throws -> CoordinatorMessage {
