@@ -46,12 +46,21 @@ struct PolicyText: Hashable {
     }
   }
 
+  /// Values are taken as they are written: YAML's own numbers may be in base sixty, which the library adds up until it
+  /// traps.
   private static func decoded(_ text: String) throws(Refusal) -> [String: Int] {
-    do {
-      return try YAMLDecoder().decode([String: Int]?.self, from: text) ?? [:]
-    } catch {
-      throw Refusal(what: "is not YAML of the form 'group_size: 8', one whole number a line")
+    let form = Refusal(what: "is not YAML of the form 'group_size: 8', one whole number a line")
+    let root: Node?
+    do { root = try Yams.compose(yaml: text) } catch { throw form }
+    // A text without any value is a policy without any number.
+    guard let root else { return [:] }
+    guard case .mapping(let lines) = root else { throw form }
+    var values: [String: Int] = [:]
+    for (key, value) in lines {
+      guard let name = key.scalar?.string, let number = value.scalar.flatMap({ Int($0.string) }) else { throw form }
+      values[name] = number
     }
+    return values
   }
 }
 

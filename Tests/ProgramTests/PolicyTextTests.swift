@@ -1,0 +1,27 @@
+import Testing
+
+@testable import longhaul
+
+@Suite("The text of a policy file")
+struct PolicyTextTests {
+  private func values(_ text: String) throws -> [String: Int] { try PolicyText(Array(text.utf8)).values }
+
+  @Test("whole numbers are read, with comments, in any order; nothing at all is an empty policy")
+  func numbers() throws {
+    #expect(try values("neighbor_window: 512\n# groups\ngroup_size: 8 # of eight\n")
+      == ["neighbor_window": 512, "group_size": 8])
+    for text in ["", "\n", "# nothing\n"] { #expect(try values(text).isEmpty) }
+  }
+
+  @Test(
+    "what is no decimal whole number is refused in words",
+    arguments: [
+      "4:0:4:0:0:4:0:6:0:4:40:66", "1:30", "8.5", "1e3", "0x10", "~", "eight", "99999999999999999999", "[8]", "{a: 8}",
+      "8\ngroup_size: 9", "8\n---\nx: 1",
+    ])
+  func refusals(value: String) {
+    #expect(throws: PolicyText.Refusal(what: "is not YAML of the form 'group_size: 8', one whole number a line")) {
+      try values("group_size: \(value)")
+    }
+  }
+}
