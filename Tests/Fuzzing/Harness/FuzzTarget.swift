@@ -1,7 +1,7 @@
 import Glibc
 
 /// One thing to fuzz: what it does with bytes that anybody may have made. Whatever it throws is caught inside; a trap,
-/// a memory error, a broken promise (`require`) or a time-out is a finding.
+/// a memory error, a broken promise (`require`) or a second of the processor's time is a finding.
 struct FuzzTarget: Sendable {
   let name: String
   /// The longest input, in bytes, unless `run.sh` is told another: what is longer has more of the same.
@@ -52,8 +52,19 @@ func require(_ condition: Bool, _ promise: StaticString) {
 
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
-  FuzzTarget.current.run(Array(UnsafeBufferPointer(start: start, count: count)))
+  let target = FuzzTarget.current
+  let begin = processorSeconds()
+  target.run(Array(UnsafeBufferPointer(start: start, count: count)))
+  // The clock would blame the input for whatever else the machine does meanwhile.
+  require(processorSeconds() - begin < 1, "an input takes less than a second of the processor's time")
   return 0
+}
+
+/// What all threads of this process have had of the processors.
+private func processorSeconds() -> Double {
+  var time = timespec()
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+  return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
 /// Takes an input apart: numbers, texts, and lists of parts, for as long as there are bytes.
