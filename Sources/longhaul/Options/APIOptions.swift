@@ -20,6 +20,12 @@ struct APIOptions: ParsableArguments {
       """)
   var httpConnections = 1000
 
+  @Option(help: """
+      Seconds of silence after which a streamed answer says in a comment that it is alive; less than what any proxy on \
+      the way waits for.
+      """)
+  var ssePingInterval = 15.0
+
   @Flag(help: """
       Serve what is measured at /metrics, in Prometheus' text format; behind the API keys, where there are any.
       """)
@@ -37,6 +43,10 @@ struct APIOptions: ParsableArguments {
     guard (1...1_000_000).contains(httpConnections) else {
       throw CommandFailure(.usage, "--http-connections must be between 1 and 1000000")
     }
+    guard (0.1...3600).contains(ssePingInterval) else {
+      throw CommandFailure(.usage, "--sse-ping-interval must be between 0.1 and 3600 seconds")
+    }
+    settings.keepAliveInterval = .seconds(ssePingInterval)
     // Half of what may be open is left for all else.
     settings.maximumConnectionCount = min(httpConnections, max(1, OpenFiles.limit / 2))
     settings.apiKeys = try keys()
