@@ -51,6 +51,10 @@ extension ClusterEngine {
     case .loadProgress(let epoch, let fraction):
       knock(at: name, epoch)
       apply(.loadProgress(worker: name, epoch, fraction: fraction))
+      let isNews = state.withLock {
+        fraction > 0 && epoch == $0.control.epoch && $0.loadNews.isToBeTold(name, epoch, now: now)
+      }
+      if isNews { logger.info("stage loading", metadata: ["worker": "\(name)", "share": "\(Int(fraction * 100))%"]) }
     case .stageReady(let epoch, _, _, let held):
       state.withLock { if epoch == $0.control.epoch { $0.held[name] = held } }
       knock(at: name, epoch)

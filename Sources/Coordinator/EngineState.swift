@@ -36,6 +36,7 @@ struct EngineState {
   var servedEpoch: PlanEpoch?
   /// What the workers of the plan that is rolled out said they still have.
   var held: [String: [HeldSequence]] = [:]
+  var loadNews = LoadNews()
   /// Tokens that were read again after losses since the start.
   var recoveries = RecoveryTotals()
   /// Links of plans that are over, to be closed.

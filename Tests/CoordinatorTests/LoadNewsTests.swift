@@ -1,0 +1,23 @@
+import Inference
+import Testing
+
+@testable import Coordinator
+
+@Suite("What the log tells of loading")
+struct LoadNewsTests {
+  @Test("of every worker and plan the first report, and from then on one every five seconds")
+  func rare() {
+    var news = LoadNews()
+    let (first, second) = (PlanEpoch(7), PlanEpoch(8))
+    func isTold(_ worker: String, _ epoch: PlanEpoch, _ milliseconds: Int) -> Bool {
+      news.isToBeTold(worker, epoch, now: .milliseconds(milliseconds))
+    }
+    #expect(isTold("a", first, 0))
+    #expect(!isTold("a", first, 4_999))
+    #expect(isTold("b", first, 4_999))
+    #expect(isTold("a", first, 5_000))
+    #expect(!isTold("a", first, 9_000))
+    #expect(isTold("a", second, 9_001))
+    #expect(!isTold("a", second, 9_002))
+  }
+}
