@@ -171,7 +171,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Fixtures", "TestTraits", "Benchmarks", "Inference", "Wire", "Transport"],
+      dependencies: ["Fixtures", "TestTraits", "Benchmarks", "Inference", "Wire", "Transport", "Provisioning"],
       exclude: ["Goldens", "LMEval"], swiftSettings: swiftSettings),
     // The control plane over a toy model and a network that fails; `swift run longhaul-sim FIRST-SEED COUNT` for any number.
     .target(

@@ -17,6 +17,7 @@ extension ClusterControl {
   /// The worker is no longer a member.
   mutating func lost(_ worker: String, _ end: PlanEnd, reason: String, now: Duration) -> [Action] {
     resources[worker] = nil
+    unfit[worker] = nil
     offered.remove(worker)
     guard let outcome = rollout?.event(.workerLost(worker, reason: reason), now: now) else { return [.note(reason)] }
     return settle(outcome, end, now: now)
@@ -40,11 +41,11 @@ extension ClusterControl {
     case .lost(let reason):
       return interrupt(end, reason, now: now)
     case .unfit(let worker, let reason):
-      guard hasServed else {
+      guard hasServed || settings.awaitsOthers else {
         failure = reason
         return [.fail(reason: reason, nil)]
       }
-      unfit.insert(worker)
+      unfit[worker] = now
       return interrupt(end, reason, now: now)
     }
   }

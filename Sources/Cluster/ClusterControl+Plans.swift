@@ -5,6 +5,8 @@ extension ClusterControl {
   /// Makes a plan when there is none and it is time.
   mutating func considerPlan(now: Duration) -> [Action] {
     guard rollout == nil, failure == nil else { return considerDrains(now: now) }
+    // What they lacked may be there by now, and nothing is lost by trying while nothing serves.
+    unfit = unfit.filter { now - $0.value < settings.unfitFor }
     let pool = candidates
     guard !pool.isEmpty else { return [] }
     let isEnough = pool.count >= settings.neededWorkerCount
@@ -12,7 +14,7 @@ extension ClusterControl {
     do throws(InfeasiblePlan) {
       return begin(try bestPlan(over: pool), now: now)
     } catch {
-      guard hasServed else {
+      guard hasServed || !unfit.isEmpty else {
         failure = "\(error)"
         return [.fail(reason: "\(error)", error)]
       }

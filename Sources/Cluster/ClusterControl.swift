@@ -16,6 +16,11 @@ package struct ClusterControl: Sendable {
       suspectAfter: .milliseconds(750), deadAfter: .milliseconds(1500), hungAfter: .seconds(2))
     /// How long a stage may load without getting on.
     package var stallLimit = Duration.seconds(60)
+    /// Whether other workers may come, or the same in better shape: before the cluster has ever served, one that cannot
+    /// hold its stage is passed over then, and ends the cluster otherwise.
+    package var awaitsOthers = true
+    /// How long a worker that could not hold its stage is passed over, while no plan can do without it.
+    package var unfitFor = Duration.seconds(10)
     /// How long a lost worker's replacement is waited for before the others share its layers.
     package var replacementWait = Duration.milliseconds(400)
     /// How long requests wait for workers enough to go on.
@@ -86,8 +91,8 @@ package struct ClusterControl: Sendable {
   var lastStages: [String] = []
   /// Workers the plan in force was made over, also those it left out.
   var offered: Set<String> = []
-  /// Workers that could not hold their stage, until they register anew.
-  var unfit: Set<String> = []
+  /// Workers that could not hold their stage, and since when: until they register anew, or cannot be done without.
+  var unfit: [String: Duration] = [:]
   /// Since when there has been no serving plan; the moment of the loss.
   var gatheringSince: Duration
   var servingSince: Duration?
@@ -117,7 +122,7 @@ package struct ClusterControl: Sendable {
     var actions = events.flatMap { follow($0, now: now) }
     if events.contains(.joined(worker.name)) {
       resources[worker.name] = worker
-      unfit.remove(worker.name)
+      unfit[worker.name] = nil
       actions += considerPlan(now: now)
     }
     return actions
@@ -153,7 +158,7 @@ package struct ClusterControl: Sendable {
     case gathering(present: Int, needed: Int)
     case rollingOut(PlanRollout.Phase)
     case serving
-    /// The cluster has served and waits for workers; the reason says what was lost.
+    /// The cluster has served, or was about to, and waits for workers; the reason says what was lost.
     case recovering(reason: String)
     case failed(String)
   }
@@ -161,7 +166,7 @@ package struct ClusterControl: Sendable {
   package var phase: Phase {
     if let failure { return .failed(failure) }
     if let rollout { return rollout.phase == .ready ? .serving : .rollingOut(rollout.phase) }
-    if hasServed { return .recovering(reason: lastReason ?? "workers are missing") }
+    if hasServed || !unfit.isEmpty { return .recovering(reason: lastReason ?? "workers are missing") }
     return .gathering(present: candidates.count, needed: settings.neededWorkerCount)
   }
 
@@ -170,7 +175,7 @@ package struct ClusterControl: Sendable {
 
   /// Living workers fit to be given layers, in the order they joined.
   var candidates: [String] {
-    membership.members.filter { $0.status == .alive && !unfit.contains($0.name) && resources[$0.name] != nil }
+    membership.members.filter { $0.status == .alive && unfit[$0.name] == nil && resources[$0.name] != nil }
       .map(\.name)
   }
 }

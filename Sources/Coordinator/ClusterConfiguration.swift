@@ -20,6 +20,8 @@ package struct ClusterConfiguration: Sendable {
   package var resultEndpoint: Endpoint
   /// Workers to wait for before planning.
   package var workerCount: Int
+  /// Whether more may come than those that are waited for; false where a command starts all there will be.
+  package var awaitsOthers: Bool
   /// KV to plan for; its policy is also what requests get that ask for none.
   package var demand: KVDemand
   /// Binding other interfaces than loopback without keys was asked for.
@@ -35,7 +37,7 @@ package struct ClusterConfiguration: Sendable {
     modelID: String, modelPaths: [String], modelFingerprint: String, model: ModelConfiguration,
     footprint: WeightFootprint, controlEndpoint: Endpoint, resultEndpoint: Endpoint, workerCount: Int, demand: KVDemand,
     allowsInsecureRemote: Bool, build: String, keys: CoordinatorKeys? = nil,
-    sharedModel: SharedModel? = nil
+    sharedModel: SharedModel? = nil, awaitsOthers: Bool = true
   ) {
     self.modelID = modelID
     self.modelPaths = modelPaths
@@ -50,6 +52,7 @@ package struct ClusterConfiguration: Sendable {
     self.build = build
     self.keys = keys
     self.sharedModel = sharedModel
+    self.awaitsOthers = awaitsOthers
   }
 
   /// Tokens a step may carry: a chunk and, beside it, every sequence's next token.
@@ -61,6 +64,7 @@ package struct ClusterConfiguration: Sendable {
 
   var controlSettings: ClusterControl.Settings {
     var settings = ClusterControl.Settings(neededWorkerCount: workerCount)
+    settings.awaitsOthers = awaitsOthers
     // A step's hidden states may be on a slow link for a while: 4 MB/s are allowed for.
     settings.quietLimit += .milliseconds(stepTokenBudget * model.hiddenSize * MemoryLayout<Float>.size / 4_000)
     return settings

@@ -62,6 +62,54 @@ struct ClusterControlTests {
     }
   }
 
+  @Test("A worker that cannot hold its stage is passed over for one that can, and tried again while nobody else can")
+  func unfit() throws {
+    var control = ClusterControl(
+      settings: .init(neededWorkerCount: 1), planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
+    func fail(_ worker: String, now: Duration) -> [ClusterControl.Action] {
+      control.event(.stageFailed(worker: worker, control.epoch, reason: "its disk is full"), now: now)
+    }
+    func planned() -> [String] { control.plan?.stages.map(\.worker) ?? [] }
+    func tick(_ now: Duration, _ workers: [String]) {
+      for worker in workers {
+        _ = control.event(.heartbeat(worker: worker, incarnation: 1, Vitals(progress: 1)), now: now)
+      }
+      _ = control.event(Self.load, now: now)
+    }
+
+    _ = try control.register(Self.worker("a"), incarnation: 1, now: .zero)
+    #expect(planned() == ["a"])
+    #expect(fail("a", now: .zero) == [
+      .interrupt(.unrelated, reason: "worker a cannot hold its stage: its disk is full")
+    ])
+    #expect(control.phase == .recovering(reason: "worker a cannot hold its stage: its disk is full"))
+    #expect(!control.takesRequests)
+    for second in 1..<10 { tick(.seconds(second), ["a"]) }
+    #expect(planned() == [])
+    tick(.seconds(10), ["a"])
+    #expect(planned() == ["a"])
+
+    _ = fail("a", now: .seconds(10))
+    _ = try control.register(Self.worker("b"), incarnation: 1, now: .seconds(10))
+    #expect(planned() == ["b"])
+    #expect(control.event(.stageReady(worker: "b", control.epoch), now: .seconds(10)) == [.serve])
+    for second in 11...90 { tick(.seconds(second), ["a", "b"]) }
+    #expect(planned() == ["b"], "what serves is not disturbed for it")
+  }
+
+  @Test("Where all workers are there that will ever be, one that cannot hold its stage ends the cluster")
+  func unfitAmongAll() throws {
+    var settings = ClusterControl.Settings(neededWorkerCount: 1)
+    settings.awaitsOthers = false
+    var control = ClusterControl(settings: settings, planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
+    _ = try control.register(Self.worker("a"), incarnation: 1, now: .zero)
+    let reason = "worker a cannot hold its stage: no such file"
+    #expect(
+      control.event(.stageFailed(worker: "a", control.epoch, reason: "no such file"), now: .zero)
+        == [.fail(reason: reason, nil)])
+    #expect(control.phase == .failed(reason))
+  }
+
   @Test("Where workers are there that cannot hold the model, the reason says so")
   func tooSmall() throws {
     var control = try Self.serving()

@@ -19,12 +19,12 @@ final class ServedCluster: @unchecked Sendable {
   /// - Parameters:
   ///   - hasOwnCaches: every worker keeps weights for itself, as on a machine of its own.
   ///   - folder: for sockets, logs and the processes' cache; nil makes one.
+  ///   - isToBeReady: false returns when the processes are started.
   ///   - beforeWorkers: runs when the coordinator has opened its model and no worker is there.
   init(
     workerCount: Int, spareCount: Int = 0, model: String = SharedFiles.demo, program: URL = Program.url,
     arguments: [String] = [], workerArguments: [String] = [], hasOwnCaches: Bool = false,
-    folder: ScratchFolder? = nil,
-    beforeWorkers: (() throws -> Void)? = nil
+    folder: ScratchFolder? = nil, isToBeReady: Bool = true, beforeWorkers: (() throws -> Void)? = nil
   ) async throws {
     self.folder = try folder ?? ScratchFolder()
     let folder = self.folder
@@ -44,7 +44,7 @@ final class ServedCluster: @unchecked Sendable {
       try beforeWorkers()
     }
     for index in 0..<workerCount + spareCount { workers.append(try launchWorker(index)) }
-    try await waitUntilReady()
+    if isToBeReady { try await waitUntilReady() }
   }
 
   /// Starts the coordinator again, on the port it had, after its process has ended.
@@ -116,6 +116,16 @@ final class ServedCluster: @unchecked Sendable {
 
   func log(_ name: String) -> String {
     (try? String(contentsOf: folder.url.appendingPathComponent("\(name).log"), encoding: .utf8)) ?? ""
+  }
+
+  /// Whether a process has said it within a minute.
+  func waitForLog(_ name: String, _ words: String) async throws -> Bool {
+    let end = ContinuousClock.now + .seconds(60)
+    while !log(name).contains(words) {
+      guard ContinuousClock.now < end else { return false }
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    return true
   }
 
   func waitUntilReady() async throws {

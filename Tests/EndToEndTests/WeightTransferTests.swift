@@ -9,20 +9,20 @@ extension EndToEnd {
       {"prompt": "Once upon a time", "max_tokens": 48, "temperature": 0.8, "seed": 5, "ignore_eos": true}
       """
 
-    private func answer(_ cluster: ServedCluster) async throws -> String {
+    func answer(_ cluster: ServedCluster) async throws -> String {
       try CompletionAnswer.text(try await cluster.post("/v1/completions", Self.request).body)
     }
 
     /// A cluster whose model's file is gone before the first worker comes.
-    private func cluster(
-      in folder: ScratchFolder, spareCount: Int = 0, arguments: [String] = [], workerArguments: [String] = [],
-      hasOwnCaches: Bool = false
+    func cluster(
+      in folder: ScratchFolder, spareCount: Int = 0, program: URL = Program.url, arguments: [String] = [],
+      workerArguments: [String] = [], hasOwnCaches: Bool = false
     ) async throws -> ServedCluster {
       let model = folder.path("model.gguf")
       try? FileManager.default.removeItem(atPath: model)
       try FileManager.default.copyItem(atPath: SharedFiles.demo, toPath: model)
       return try await ServedCluster(
-        workerCount: 2, spareCount: spareCount, model: model, arguments: arguments,
+        workerCount: 2, spareCount: spareCount, model: model, program: program, arguments: arguments,
         workerArguments: workerArguments, hasOwnCaches: hasOwnCaches, folder: folder
       ) {
         try FileManager.default.removeItem(atPath: model)
@@ -50,6 +50,11 @@ extension EndToEnd {
       let modelByteCount = try Data(contentsOf: URL(fileURLWithPath: SharedFiles.demo)).count
       #expect(cold.allSatisfy { $0 < modelByteCount * 3 / 4 })
       #expect(try cachedFiles(folder).allSatisfy { !$0.hasSuffix(".part") })
+      // Both sides told how it went.
+      for index in 0...1 {
+        #expect(cluster.log("w\(index)").contains(/fetching weights: \d+ of \d+ bytes are here/))
+        #expect(cluster.log("coordinator").contains(try Regex("stage loading.* share=\\d+% worker=w\(index)")))
+      }
 
       // Both start again: nothing is fetched.
       for index in 0...1 {
@@ -153,21 +158,27 @@ extension EndToEnd {
       }
     }
 
-    @Test("a worker that can keep nothing says what to do")
+    @Test("a worker that can keep nothing says what to do; the cluster says so and waits for it")
     func noRoom() async throws {
+      let wanted = try await answer(try await ServedCluster(workerCount: 1))
       let folder = try ScratchFolder()
       // No folder can be made where a file is.
-      _ = try folder.write("", to: "cache")
+      let file = try folder.write("", to: "cache")
       let model = folder.path("model.gguf")
       try FileManager.default.copyItem(atPath: SharedFiles.demo, toPath: model)
-      await #expect(throws: ServedCluster.NotReady.self) {
-        _ = try await ServedCluster(workerCount: 1, model: model, folder: folder) {
-          try FileManager.default.removeItem(atPath: model)
-        }
+      let cluster = try await ServedCluster(workerCount: 1, model: model, folder: folder, isToBeReady: false) {
+        try FileManager.default.removeItem(atPath: model)
       }
-      let log = (try? String(contentsOfFile: folder.path("w0.log"), encoding: .utf8)) ?? ""
-      #expect(log.contains("stage failed"))
+      #expect(try await cluster.waitForLog("w0", "stage failed"))
+      let log = cluster.log("w0")
       #expect(log.contains("check the disk") || log.contains("name a folder"))
+      #expect(try await cluster.waitForLog("coordinator", "workers are missing: worker w0 cannot hold its stage"))
+      try FileManager.default.removeItem(atPath: file)
+      // It tries again by itself now and then; started anew, at once.
+      cluster.kill(0)
+      try cluster.restartWorker(0)
+      try await cluster.waitUntilReady()
+      #expect(try await answer(cluster) == wanted)
     }
   }
 }

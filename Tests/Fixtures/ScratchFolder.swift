@@ -21,4 +21,12 @@ package final class ScratchFolder: Sendable {
     try Data(bytes).write(to: url.appendingPathComponent(name))
     return path(name)
   }
+
+  /// Writes a shell script that can be run as a program.
+  package func program(_ script: String) throws -> URL {
+    let url = url.appendingPathComponent("program-\(UUID().uuidString.prefix(8))")
+    try Data("#!/bin/sh\n\(script)\n".utf8).write(to: url)
+    try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: url.path)
+    return url
+  }
 }

@@ -7,6 +7,7 @@ enum SimulatedMessage {
   case register(name: String, incarnation: UInt64)
   case heartbeat(incarnation: UInt64, Vitals)
   case stageReady(PlanEpoch, held: [HeldSequence])
+  case stageFailed(PlanEpoch, reason: String)
   case welcome
   case rejoin
   case refused

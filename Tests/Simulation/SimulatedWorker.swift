@@ -17,6 +17,8 @@ struct SimulatedWorker {
   var order: Order?
   /// The assignment being loaded.
   var loading: SimulatedAssignment?
+  /// When no weights can be kept: its disk is full. It stays so over restarts.
+  var fullDisk = Duration.zero..<Duration.zero
   /// Tokens a sequence's log holds at most.
   var logLimit = 0
   var queue: [SimulatedStep] = []
@@ -40,10 +42,11 @@ struct SimulatedWorker {
 
   mutating func start(incarnation: UInt64, now: Duration) {
     let next = SimulatedWorker(name: name)
-    let (life, logLimit) = (life + 1, logLimit)
+    let (life, logLimit, fullDisk) = (life + 1, logLimit, fullDisk)
     self = next
     self.life = life
     self.logLimit = logLimit
+    self.fullDisk = fullDisk
     isAlive = true
     link = CoordinatorLink(incarnation: incarnation, patience: .seconds(600), now: now)
   }

@@ -30,6 +30,7 @@ extension Simulation {
     case .stageReady(let epoch, let held):
       if epoch == coordinator.control.epoch { coordinator.held[name] = held }
       try apply(.stageReady(worker: name, epoch))
+    case .stageFailed(let epoch, let reason): try apply(.stageFailed(worker: name, epoch, reason: reason))
     default: break
     }
   }

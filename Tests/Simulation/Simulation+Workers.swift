@@ -79,6 +79,10 @@ extension Simulation {
   mutating func loaded(_ index: Int, _ epoch: PlanEpoch) {
     guard let assignment = workers[index].loading, assignment.epoch == epoch else { return }
     workers[index].loading = nil
+    if workers[index].fullDisk.contains(now) {
+      report.unfitWorkers += 1
+      return tell(.stageFailed(epoch, reason: "its disk is full"), from: index)
+    }
     workers[index].stage = SimulatedStage(
       assignment, worker: workers[index].name, logLimit: workers[index].logLimit)
     tell(.stageReady(epoch, held: []), from: index)

@@ -77,8 +77,10 @@ package struct Simulation {
     let to: Int
   }
 
-  /// - Parameter poison: takes the place of other faults.
-  package init(seed: UInt64, bug: PlantedBug? = nil, poison: Poison? = nil) {
+  /// - Parameters:
+  ///   - poison: takes the place of other faults.
+  ///   - disksFill: whether some workers' disks are full for a while.
+  package init(seed: UInt64, bug: PlantedBug? = nil, poison: Poison? = nil, disksFill: Bool = true) {
     self.seed = seed
     self.bug = bug
     self.poison = poison
@@ -95,6 +97,16 @@ package struct Simulation {
     // A third of the workers log nothing, a third what is short.
     for index in workers.indices { workers[index].logLimit = [0, 40, .max][Int.random(in: 0...2, using: &random)] }
     self.random = random
+    if disksFill, hasFaults { fillDisks() }
+  }
+
+  /// Seeds of before disks did that go on as they were until one matters.
+  private mutating func fillDisks() {
+    var random = SeededGenerator(seed: seed ^ 0xD15C)
+    for index in workers.indices where random.chance(0.2) {
+      let begin = Duration.milliseconds(random.chance(0.5) ? 0 : Int.random(in: 0...12_000, using: &random))
+      workers[index].fullDisk = begin..<begin + .milliseconds(Int.random(in: 100...8_000, using: &random))
+    }
   }
 
   /// Runs to the end.

@@ -42,7 +42,8 @@ struct LocalCluster {
         modelID: configuration.name, modelPaths: [URL(fileURLWithPath: modelPath).path],
         modelFingerprint: checkpoint.fingerprint, model: configuration, footprint: try checkpoint.footprint,
         controlEndpoint: control, resultEndpoint: try Endpoint("ipc://\(folder.path)/results"),
-        workerCount: planned.stages.count, demand: demand, allowsInsecureRemote: false, build: BuildInfo.version),
+        workerCount: planned.stages.count, demand: demand, allowsInsecureRemote: false, build: BuildInfo.version,
+        awaitsOthers: false),
       logger: ProgramLog.logger("coordinator", quiet: true))
     let service = Task { await engine.run() }
     let workers = WorkerProcesses()
