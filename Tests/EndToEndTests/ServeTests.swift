@@ -54,13 +54,16 @@ final class ServedCluster: @unchecked Sendable {
       log: folder.url.appendingPathComponent("coordinator.log"))
   }
 
-  private func launchWorker(_ index: Int) throws -> Process {
+  private func launchWorker(_ index: Int, _ program: URL? = nil) throws -> Process {
     try Self.launch(
-      program, ["worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
+      program ?? self.program, ["worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
         "ipc://\(folder.path("s\(index)"))", "--threads", "1"] + workerArguments
         + (hasOwnCaches ? ["--cache", folder.path("cache-w\(index)")] : []),
       log: folder.url.appendingPathComponent("w\(index).log"))
   }
+
+  /// Starts one more worker, of another program than the others.
+  func addWorker(program: URL) throws { workers.append(try launchWorker(workers.count, program)) }
 
   /// Starts a worker again after its process has ended.
   func restartWorker(_ index: Int) throws { workers[index] = try launchWorker(index) }
