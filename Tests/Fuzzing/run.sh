@@ -115,10 +115,10 @@ fi
 
 # The backtracer would hold the output open after a crash.
 export SWIFT_BACKTRACE=enable=no
-# What makes every execution dearer and finds nothing more is left out: memory that was freed is watched for 32 MB of
-# further allocations, which no execution outlives, new memory is not filled, and who allocated it is not recorded (for
+# What makes every execution dearer and finds nothing more is left out: memory that was freed is watched for 4 MB of
+# further allocations, which few executions outlive, new memory is not filled, and who allocated it is not recorded (for
 # that run a finding alone: LONGHAUL_FUZZ_TARGET=TARGET .build-fuzz/fuzz FINDING).
-options=malloc_context_size=0:max_malloc_fill_size=0:quarantine_size_mb=32
+options=malloc_context_size=0:max_malloc_fill_size=0:quarantine_size_mb=4
 export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:$options
 targets=("$@")
 [ ${#targets[@]} -gt 0 ] || read -r -a targets <<<"$("$program" 2>/dev/null || true)"
