@@ -1167,7 +1167,7 @@ const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
   (ProtobufCMessageInit) longhaul__coordinator_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descriptors[9] =
+static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descriptors[11] =
 {
   {
     "name",
@@ -1277,11 +1277,37 @@ static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "loaded_first_layer",
+    10,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__WorkerRegistration, loaded_first_layer),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "loaded_layer_end",
+    11,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__WorkerRegistration, loaded_layer_end),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__worker_registration__field_indices_by_name[] = {
   2,   /* field[2] = build */
   6,   /* field[6] = data_endpoint */
   1,   /* field[1] = incarnation */
+  9,   /* field[9] = loaded_first_layer */
+  10,   /* field[10] = loaded_layer_end */
   3,   /* field[3] = memory_byte_count */
   0,   /* field[0] = name */
   7,   /* field[7] = numerics_id */
@@ -1292,7 +1318,7 @@ static const unsigned longhaul__worker_registration__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__worker_registration__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 9 }
+  { 0, 11 }
 };
 const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
 {
@@ -1302,7 +1328,7 @@ const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
   "Longhaul__WorkerRegistration",
   "longhaul",
   sizeof(Longhaul__WorkerRegistration),
-  9,
+  11,
   longhaul__worker_registration__field_descriptors,
   longhaul__worker_registration__field_indices_by_name,
   1,  longhaul__worker_registration__number_ranges,

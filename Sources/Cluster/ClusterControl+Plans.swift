@@ -11,6 +11,7 @@ extension ClusterControl {
     guard !pool.isEmpty else { return [] }
     let isEnough = pool.count >= settings.neededWorkerCount
     guard isEnough || (hasServed && now - gatheringSince >= settings.replacementWait) else { return [] }
+    guard !awaitsLoaded(pool, now: now) else { return [] }
     do throws(InfeasiblePlan) {
       return begin(try bestPlan(over: pool), now: now)
     } catch {
@@ -39,10 +40,19 @@ extension ClusterControl {
     }
   }
 
-  /// Those of the last plan keep their places; newcomers fill the gaps, then the end. By name, so that a coordinator
-  /// that is started again gives the workers it finds the layers they have, in whatever order they come back.
+  /// A coordinator that is started again finds workers with their layers: those who have none are not taken in their
+  /// place at once.
+  private func awaitsLoaded(_ pool: [String], now: Duration) -> Bool {
+    guard !hasServed, let returnsSince, now - returnsSince < settings.returnWait else { return false }
+    return ordered(pool).prefix(settings.neededWorkerCount).contains { resources[$0]?.loadedLayers == nil }
+  }
+
+  /// Those of the last plan keep their places; newcomers fill the gaps, then the end. These by the layers they have
+  /// loaded, then by name, so that a coordinator that is started again gives the workers it finds the layers they had,
+  /// in whatever order they come back.
   private func ordered(_ pool: [String]) -> [String] {
-    var fresh = pool.filter { !lastStages.contains($0) }.sorted()[...]
+    func place(_ name: String) -> (Int, String) { (resources[name]?.loadedLayers?.lower ?? .max, name) }
+    var fresh = pool.filter { !lastStages.contains($0) }.sorted { place($0) < place($1) }[...]
     let kept = lastStages.compactMap { pool.contains($0) ? $0 : fresh.popFirst() }
     return kept + fresh
   }

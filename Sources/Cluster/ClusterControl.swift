@@ -23,6 +23,8 @@ package struct ClusterControl: Sendable {
     package var unfitFor = Duration.seconds(10)
     /// How long a lost worker's replacement is waited for before the others share its layers.
     package var replacementWait = Duration.milliseconds(400)
+    /// How long a coordinator that finds workers with loaded layers waits for more of them before it takes others.
+    package var returnWait = Duration.seconds(1)
     /// How long requests wait for workers enough to go on.
     package var capacityWait = Duration.seconds(60)
     /// How long a cluster under load serves with fewer workers than there are, before it is planned anew.
@@ -93,6 +95,8 @@ package struct ClusterControl: Sendable {
   var offered: Set<String> = []
   /// Workers that could not hold their stage, and since when: until they register anew, or cannot be done without.
   var unfit: [String: Duration] = [:]
+  /// When the first worker came that has layers loaded from before.
+  var returnsSince: Duration?
   /// Since when there has been no serving plan; the moment of the loss.
   var gatheringSince: Duration
   var servingSince: Duration?
@@ -123,6 +127,7 @@ package struct ClusterControl: Sendable {
     if events.contains(.joined(worker.name)) {
       resources[worker.name] = worker
       unfit[worker.name] = nil
+      if worker.loadedLayers != nil, returnsSince == nil { returnsSince = now }
       actions += considerPlan(now: now)
     }
     return actions

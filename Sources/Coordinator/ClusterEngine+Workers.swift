@@ -86,7 +86,8 @@ extension ClusterEngine {
         let actions = try state.control.register(
           WorkerResources(
             name: name, memoryByteCount: registration.memoryByteCount, threadCount: registration.threadCount,
-            relativeSpeed: registration.relativeSpeed), incarnation: registration.incarnation, now: now)
+            relativeSpeed: registration.relativeSpeed, loadedLayers: registration.loadedLayers),
+          incarnation: registration.incarnation, now: now)
         state.peers[name] = EngineState.Peer(id: peer, registration: registration, key: key)
         state.halt(for: actions)
         return actions

@@ -132,11 +132,7 @@ extension StageAssignment {
 
   fileprivate init(_ raw: borrowing Longhaul__StageAssignment) throws(WireError) {
     let stageCount = try Field.integer(raw.stage_count, "stage_count", 1...Limits.maximumWorkerCount)
-    let lower = try Field.integer(raw.first_layer, "first_layer", 0...Limits.maximumLayerCount)
-    let upper = try Field.integer(raw.layer_end, "layer_end", 0...Limits.maximumLayerCount)
-    guard let layers = LayerRange(lower: lower, upper: upper) else {
-      throw .field("layer_end", reason: "is \(upper), before the first layer \(lower)")
-    }
+    let layers = try Field.layers(raw.first_layer, "first_layer", raw.layer_end, "layer_end")
     let rawPaths = try Field.elements(
       raw.model_paths, raw.n_model_paths, "model_paths", limit: WireLimits.maximumModelPathCount)
     guard !rawPaths.isEmpty else { throw .field("model_paths", reason: "is empty") }

@@ -17,6 +17,18 @@ enum Field {
     try integer(value, name, 0...Int.max)
   }
 
+  /// Layers from a first one up to an end; may be empty.
+  static func layers(
+    _ first: Int64, _ firstName: String, _ end: Int64, _ endName: String
+  ) throws(WireError) -> LayerRange {
+    let lower = try integer(first, firstName, 0...Limits.maximumLayerCount)
+    let upper = try integer(end, endName, 0...Limits.maximumLayerCount)
+    guard let layers = LayerRange(lower: lower, upper: upper) else {
+      throw .field(endName, reason: "is \(upper), before the first layer \(lower)")
+    }
+    return layers
+  }
+
   static func position(_ value: Int64, _ name: String) throws(WireError) -> Int {
     try integer(value, name, 0...Limits.maximumContext)
   }

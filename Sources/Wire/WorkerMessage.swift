@@ -48,10 +48,12 @@ package struct WorkerRegistration: Hashable, Sendable {
   package var numericsID: String
   /// Where it gives weights to other workers; empty when it takes no part in that.
   package var weightsEndpoint: String
+  /// The layers it has loaded from before; nil for none, never empty.
+  package var loadedLayers: LayerRange?
 
   package init(
     name: String, incarnation: UInt64, build: String, memoryByteCount: Int, threadCount: Int, relativeSpeed: Double,
-    dataEndpoint: String, numericsID: String, weightsEndpoint: String = ""
+    dataEndpoint: String, numericsID: String, weightsEndpoint: String = "", loadedLayers: LayerRange? = nil
   ) {
     self.name = name
     self.incarnation = incarnation
@@ -62,6 +64,7 @@ package struct WorkerRegistration: Hashable, Sendable {
     self.dataEndpoint = dataEndpoint
     self.numericsID = numericsID
     self.weightsEndpoint = weightsEndpoint
+    self.loadedLayers = loadedLayers
   }
 }
 

@@ -122,10 +122,14 @@ extension WorkerRegistration {
       $0.data_endpoint = arena.copy(dataEndpoint)
       $0.numerics_id = arena.copy(numericsID)
       $0.weights_endpoint = arena.copy(weightsEndpoint)
+      $0.loaded_first_layer = Int64(loadedLayers?.lower ?? 0)
+      $0.loaded_layer_end = Int64(loadedLayers?.upper ?? 0)
     }
   }
 
   fileprivate init(_ raw: borrowing Longhaul__WorkerRegistration) throws(WireError) {
+    let loaded = try Field.layers(
+      raw.loaded_first_layer, "loaded_first_layer", raw.loaded_layer_end, "loaded_layer_end")
     self.init(
       name: try Field.word(raw.name, "name", limit: WireLimits.maximumNameByteCount),
       incarnation: raw.incarnation,
@@ -137,7 +141,8 @@ extension WorkerRegistration {
         Double.leastNormalMagnitude...WireLimits.maximumRelativeSpeed),
       dataEndpoint: try Field.word(raw.data_endpoint, "data_endpoint"),
       numericsID: try Field.word(raw.numerics_id, "numerics_id", mayBeEmpty: true),
-      weightsEndpoint: try Field.word(raw.weights_endpoint, "weights_endpoint", mayBeEmpty: true))
+      weightsEndpoint: try Field.word(raw.weights_endpoint, "weights_endpoint", mayBeEmpty: true),
+      loadedLayers: loaded.count > 0 ? loaded : nil)
   }
 }
 

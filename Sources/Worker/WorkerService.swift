@@ -101,6 +101,8 @@ package final class WorkerService: Sendable {
     let pulse: Pulse
     var link: CoordinatorLink
     var epoch = PlanEpoch(0)
+    /// The stage that is loaded, or kept from before.
+    var loadedLayers: LayerRange?
     /// The link to the next stage or to the coordinator's results.
     var next: SocketID?
     /// When a worker that wishes to go goes in any case.
@@ -156,6 +158,7 @@ package final class WorkerService: Sendable {
     case .stage(_, .ahead(let words)): logger.info("weights ahead", metadata: ["news": "\(words)"])
     case .stage(let epoch, let report):
       guard epoch == session.epoch else { return false }
+      if case .ready(let layers, _, _, _, _) = report { session.loadedLayers = layers }
       try pass(report, session: session)
     case .link(.connected): try perform(session.link.event(.connected, now: now), session: &session)
     case .link(.disconnected): try perform(session.link.event(.disconnected, now: now), session: &session)
@@ -219,7 +222,8 @@ package final class WorkerService: Sendable {
           name: configuration.name, incarnation: incarnation, build: configuration.build,
           memoryByteCount: configuration.memoryByteCount, threadCount: configuration.threadCount,
           relativeSpeed: configuration.relativeSpeed, dataEndpoint: session.dataEndpoint.description,
-          numericsID: NumericsID.current, weightsEndpoint: session.exchange.endpoint?.description ?? "")),
+          numericsID: NumericsID.current, weightsEndpoint: session.exchange.endpoint?.description ?? "",
+          loadedLayers: session.loadedLayers)),
       session)
   }
 
@@ -249,6 +253,7 @@ package final class WorkerService: Sendable {
       "assigned",
       metadata: ["layers": "\(assignment.layers)", "stage": "\(assignment.stageIndex)", "epoch": "\(assignment.epoch)"])
     session.epoch = assignment.epoch
+    if session.loadedLayers != assignment.layers { session.loadedLayers = nil }
     if session.link.isJoined { session.pulse.set(incarnation: session.link.incarnation, epoch: session.epoch) }
     if let previous = session.next { session.loop.close(previous) }
     var link = SocketSpecification(kind: .push, role: .connect(try Endpoint(assignment.nextEndpoint)))

@@ -62,6 +62,38 @@ struct ClusterControlTests {
     }
   }
 
+  /// The workers of the plan after each of these has come, at its milliseconds, and the time has gone by.
+  private static func plans(
+    _ arrivals: [(name: String, loaded: LayerRange?, at: Int)], until end: Int
+  ) throws -> [String] {
+    var control = ClusterControl(
+      settings: .init(neededWorkerCount: 2), planner: planner, firstEpoch: PlanEpoch(7), now: .zero)
+    for millisecond in stride(from: 0, through: end, by: 100) {
+      let now = Duration.milliseconds(millisecond)
+      for arrival in arrivals where arrival.at <= millisecond {
+        if arrival.at == millisecond {
+          var worker = worker(arrival.name)
+          worker.loadedLayers = arrival.loaded
+          _ = try control.register(worker, incarnation: 1, now: now)
+        }
+        _ = control.event(.heartbeat(worker: arrival.name, incarnation: 1, Vitals(progress: 1)), now: now)
+      }
+      _ = control.event(.tick(.init(isIdle: true, lastStep: nil)), now: now)
+    }
+    return control.plan?.stages.map(\.worker) ?? []
+  }
+
+  @Test("A coordinator that is started again gives layers to those who have them, for a second before any other")
+  func loadedFirst() throws {
+    let (low, high) = (LayerRange(lower: 0, upper: 1), LayerRange(lower: 1, upper: 2))
+    // A spare that comes first does not take the place of whoever comes within a second.
+    #expect(try Self.plans([("a", nil, 0), ("b", high, 100), ("c", low, 900)], until: 900) == ["c", "b"])
+    #expect(try Self.plans([("a", nil, 0), ("b", high, 100)], until: 1000) == [])
+    #expect(try Self.plans([("a", nil, 0), ("b", high, 100)], until: 1100) == ["b", "a"])
+    // Where nobody has any, nobody is waited for.
+    #expect(try Self.plans([("a", nil, 0), ("b", nil, 100), ("c", nil, 200)], until: 100) == ["a", "b"])
+  }
+
   @Test("A worker that cannot hold its stage is passed over for one that can, and tried again while nobody else can")
   func unfit() throws {
     var control = ClusterControl(

@@ -126,8 +126,9 @@ extension EndToEnd {
 
     @Test("a coordinator that is killed under load and started again has its workers back, and the same answers")
     func coordinatorRestart() async throws {
-      let cluster = try await ServedCluster(workerCount: 2)
+      let cluster = try await ServedCluster(workerCount: 2, spareCount: 1)
       let body = Recovery.request("Once upon a time", tokens: 30, seed: 3)
+      let loads = Self.count("loaded=now", in: cluster.logs(of: "w"))
       let before = try CompletionAnswer.text(try await cluster.post("/v1/completions", body).body)
       var (back, serving) = (Times(), Times())
       for trial in 0..<Self.count {
@@ -147,13 +148,14 @@ extension EndToEnd {
         }
         let start = try #require(
           try await come("waiting for workers", 1, { cluster.log("coordinator") }, coordinator))
-        back.add(try #require(try await come("registered", 2, { cluster.logs(of: "w") }, workers)) - start)
+        back.add(try #require(try await come("registered", 3, { cluster.logs(of: "w") }, workers)) - start)
         serving.add(try #require(try await come(" serving", 1, { cluster.log("coordinator") }, coordinator)) - start)
         try await cluster.waitUntilReady()
         #expect(try CompletionAnswer.text(try await cluster.post("/v1/completions", body).body) == before, "\(trial)")
       }
       for worker in cluster.workers { #expect(worker.isRunning) }
       print("trials: coordinator started again: workers back \(back); serving \(serving)")
+      print("  stages loaded anew: \(Self.count("loaded=now", in: cluster.logs(of: "w")) - loads)")
     }
   }
 }

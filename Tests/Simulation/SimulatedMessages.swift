@@ -4,7 +4,7 @@ import Scheduling
 
 /// What simulated processes say to each other; the fields of the real messages that matter here.
 enum SimulatedMessage {
-  case register(name: String, incarnation: UInt64)
+  case register(name: String, incarnation: UInt64, loaded: LayerRange?)
   case heartbeat(incarnation: UInt64, Vitals)
   case stageReady(PlanEpoch, held: [HeldSequence])
   case stageFailed(PlanEpoch, reason: String)

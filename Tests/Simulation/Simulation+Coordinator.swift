@@ -8,10 +8,11 @@ extension Simulation {
     if case .result(let step) = message { return try take(step) }
     guard let index = connections[connection] else { return }
     let name = workers[index].name
-    if case .register(_, let incarnation) = message {
+    if case .register(_, let incarnation, let loaded) = message {
       do throws(RegistrationRefusal) {
         let actions = try coordinator.control.register(
-          WorkerResources(name: name, memoryByteCount: 1 << 40, threadCount: 1), incarnation: incarnation, now: now)
+          WorkerResources(name: name, memoryByteCount: 1 << 40, threadCount: 1, loadedLayers: loaded),
+          incarnation: incarnation, now: now)
         coordinator.peers[name] = connection
         coordinator.halt(for: actions, bug: bug)
         tell(.welcome, to: name)

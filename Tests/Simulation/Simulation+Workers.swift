@@ -27,7 +27,10 @@ extension Simulation {
     for action in actions {
       switch action {
       case .register(let incarnation):
-        tell(.register(name: workers[index].name, incarnation: incarnation), from: index)
+        tell(
+          .register(
+            name: workers[index].name, incarnation: incarnation, loaded: workers[index].stage?.assignment.layers),
+          from: index)
       case .forgetSequences:
         workers[index].give(.forget)
         advance(index)

@@ -5,7 +5,8 @@ import Wire
 enum Samples {
   static let registration = WorkerRegistration(
     name: "wörker-7", incarnation: .max, build: "0.1.0 (abc)", memoryByteCount: 1 << 40, threadCount: 1,
-    relativeSpeed: 0.125, dataEndpoint: "tcp://[::1]:5555", numericsID: "", weightsEndpoint: "tcp://[::1]:5556")
+    relativeSpeed: 0.125, dataEndpoint: "tcp://[::1]:5555", numericsID: "", weightsEndpoint: "tcp://[::1]:5556",
+    loadedLayers: LayerRange(lower: 3, upper: Limits.maximumLayerCount))
 
   static let workerMessages: [WorkerMessage] = [
     .register(registration),

@@ -153,10 +153,15 @@ struct  Longhaul__WorkerRegistration
    * Where it gives weights to other workers; empty: it does not, and takes none from them.
    */
   char *weights_endpoint;
+  /*
+   * The layers that it has loaded, from a coordinator that is gone; the end is 0 when there are none.
+   */
+  int64_t loaded_first_layer;
+  int64_t loaded_layer_end;
 };
 #define LONGHAUL__WORKER_REGISTRATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__worker_registration__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
 
 
 struct  Longhaul__WorkerHeartbeat
