@@ -5,12 +5,11 @@ extension ClusterControl {
   /// Makes a plan when there is none and it is time.
   mutating func considerPlan(now: Duration) -> [Action] {
     guard rollout == nil, failure == nil else { return considerDrains(now: now) }
-    // What they lacked may be there by now, and nothing is lost by trying while nothing serves.
-    unfit = unfit.filter { now - $0.value < settings.unfitFor }
     let pool = candidates
-    guard !pool.isEmpty else { return [] }
+    guard !pool.isEmpty else { return tryUnfit(now: now) }
     let isEnough = pool.count >= settings.neededWorkerCount
-    guard isEnough || (hasServed && now - gatheringSince >= settings.replacementWait) else { return [] }
+    guard isEnough || hasServed else { return tryUnfit(now: now) }
+    guard isEnough || now - gatheringSince >= settings.replacementWait else { return [] }
     guard !awaitsLoaded(pool, now: now) else { return [] }
     do throws(InfeasiblePlan) {
       return begin(try bestPlan(over: pool), now: now)
@@ -21,8 +20,16 @@ extension ClusterControl {
       }
       let isNews = shortage != error.reason
       shortage = error.reason
-      return isNews ? [.note("no plan over \(pool.count) workers: \(error.reason)")] : []
+      return (isNews ? [.note("no plan over \(pool.count) workers: \(error.reason)")] : []) + tryUnfit(now: now)
     }
+  }
+
+  /// Without those who could not hold their stage there is no plan. What they lacked may be there by now.
+  private mutating func tryUnfit(now: Duration) -> [Action] {
+    let waiting = unfit.filter { now - $0.value < settings.unfitFor }
+    guard waiting.count < unfit.count else { return [] }
+    unfit = waiting
+    return considerPlan(now: now)
   }
 
   /// The plan over as many workers as are wanted, or over all when those cannot hold the model.

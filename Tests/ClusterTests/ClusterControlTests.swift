@@ -127,6 +127,10 @@ struct ClusterControlTests {
     #expect(control.event(.stageReady(worker: "b", control.epoch), now: .seconds(10)) == [.serve])
     for second in 11...90 { tick(.seconds(second), ["a", "b"]) }
     #expect(planned() == ["b"], "what serves is not disturbed for it")
+    // When that is lost, the other is all there is.
+    _ = control.event(.linkBroke(worker: "b"), now: .seconds(91))
+    tick(.seconds(91), ["a"])
+    #expect(planned() == ["a"])
   }
 
   @Test("Where all workers are there that will ever be, one that cannot hold its stage ends the cluster")
