@@ -70,7 +70,8 @@ package struct CoordinatorLink: Sendable {
     lastHeard = now
   }
 
-  /// Whether heartbeats are to be sent.
+  /// Whether heartbeats are to be sent, and assignments taken: one that is still read after its connection has ended
+  /// would take the place of what is to be forgotten, and nobody would ever hear that it is.
   package var isJoined: Bool { phase == .joined }
 
   package mutating func event(_ event: Event, now: Duration) -> [Action] {

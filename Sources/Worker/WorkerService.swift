@@ -101,7 +101,7 @@ package final class WorkerService: Sendable {
     let pulse: Pulse
     var link: CoordinatorLink
     var epoch = PlanEpoch(0)
-    /// The stage that is loaded, or kept from before.
+    /// The layers of the stage that was ready last, until another is assigned.
     var loadedLayers: LayerRange?
     /// The link to the next stage or to the coordinator's results.
     var next: SocketID?
@@ -239,7 +239,8 @@ package final class WorkerService: Sendable {
     case .shutdown(let reason):
       logger.info("told to stop", metadata: ["reason": "\(reason)"])
       return true
-    case .assignStage(let assignment): try assign(assignment, session: &session)
+    case .assignStage(let assignment):
+      if session.link.isJoined { try assign(assignment, session: &session) }
     case .peers(let peers): session.exchange.know(peers)
     case .expectStage(let assignment):
       runner.expect(assignment, supply: supply(session))
@@ -253,7 +254,7 @@ package final class WorkerService: Sendable {
       "assigned",
       metadata: ["layers": "\(assignment.layers)", "stage": "\(assignment.stageIndex)", "epoch": "\(assignment.epoch)"])
     session.epoch = assignment.epoch
-    if session.loadedLayers != assignment.layers { session.loadedLayers = nil }
+    session.loadedLayers = nil
     if session.link.isJoined { session.pulse.set(incarnation: session.link.incarnation, epoch: session.epoch) }
     if let previous = session.next { session.loop.close(previous) }
     var link = SocketSpecification(kind: .push, role: .connect(try Endpoint(assignment.nextEndpoint)))

@@ -14,6 +14,7 @@ extension Simulation {
       perform(workers[index].link.event(.rejoin("counted out"), now: now), index)
     case .refused: perform(workers[index].link.event(.refused("refused"), now: now), index)
     case .assign(let assignment):
+      guard workers[index].link.isJoined else { return }
       workers[index].give(.assign(assignment))
       advance(index)
     case .forward(let step):
@@ -84,11 +85,12 @@ extension Simulation {
     workers[index].loading = nil
     if workers[index].fullDisk.contains(now) {
       report.unfitWorkers += 1
-      return tell(.stageFailed(epoch, reason: "its disk is full"), from: index)
+      tell(.stageFailed(epoch, reason: "its disk is full"), from: index)
+    } else {
+      workers[index].stage = SimulatedStage(
+        assignment, worker: workers[index].name, logLimit: workers[index].logLimit)
+      tell(.stageReady(epoch, held: []), from: index)
     }
-    workers[index].stage = SimulatedStage(
-      assignment, worker: workers[index].name, logLimit: workers[index].logLimit)
-    tell(.stageReady(epoch, held: []), from: index)
     advance(index)
   }
 
