@@ -17,8 +17,8 @@ package struct APISettings: Sendable {
   /// the prompt leaves no room there, to the context's end.
   package var maximumNewTokens: Int?
   package var maximumBodyByteCount = 32 << 20
-  /// Between comments that keep a silent stream open.
-  package var keepAliveInterval: Duration = .seconds(15)
+  /// How long a stream is silent at most: then a comment keeps it open.
+  package var longestSilence: Duration = .seconds(15)
   /// Open at once, at most: whoever has waited longest without a whole request goes for a newcomer.
   package var maximumConnectionCount = 1000
   /// A connection over which no request is coming is closed after that.

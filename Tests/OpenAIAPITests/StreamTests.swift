@@ -115,7 +115,7 @@ struct StreamTests {
       events.yield(.prefillProgress(done: 5, total: 19))
     }
     var settings = APISettings()
-    settings.keepAliveInterval = .milliseconds(5)
+    settings.longestSilence = .milliseconds(5)
     let server = try engine.server(settings)
     let seen = try await LiveStream.events(server, "/v1/chat/completions", "{\(Self.chat)}", until: 4)
     #expect(seen.dropFirst() == [": prefill 5/19", ": prefill 5/19", ": prefill 5/19"])

@@ -63,7 +63,8 @@ struct CompletionRoutes: Sendable {
     _ context: APIContext
   ) async throws -> Response {
     guard let one = prepared.first else { throw EngineError.emptyPrompt }
-    let interval = settings.keepAliveInterval
+    // What was written just after a tick is silent for two of them.
+    let interval = settings.longestSilence / 2
     let feed = AnswerFeed(
       engine: engine, request: one.generation, firstTick: min(Self.longestWaitForHead, interval),
       interval: interval)

@@ -21,8 +21,8 @@ struct APIOptions: ParsableArguments {
   var httpConnections = 1000
 
   @Option(help: """
-      Seconds of silence after which a streamed answer says in a comment that it is alive; less than what any proxy on \
-      the way waits for.
+      Seconds for which a streamed answer is silent at most before it says in a comment that it is alive; less than \
+      what any proxy on the way waits for.
       """)
   var ssePingInterval = 15.0
 
@@ -46,7 +46,7 @@ struct APIOptions: ParsableArguments {
     guard (0.1...3600).contains(ssePingInterval) else {
       throw CommandFailure(.usage, "--sse-ping-interval must be between 0.1 and 3600 seconds")
     }
-    settings.keepAliveInterval = .seconds(ssePingInterval)
+    settings.longestSilence = .seconds(ssePingInterval)
     // Half of what may be open is left for all else.
     settings.maximumConnectionCount = min(httpConnections, max(1, OpenFiles.limit / 2))
     settings.apiKeys = try keys()
