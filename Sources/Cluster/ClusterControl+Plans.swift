@@ -14,7 +14,8 @@ extension ClusterControl {
     do throws(InfeasiblePlan) {
       return begin(try bestPlan(over: pool), now: now)
     } catch {
-      guard hasServed || !unfit.isEmpty else {
+      // Once there was a plan, whoever can hold the model may come back.
+      guard hasServed || (settings.awaitsOthers && !lastStages.isEmpty) else {
         failure = "\(error)"
         return [.fail(reason: "\(error)", error)]
       }
@@ -47,21 +48,32 @@ extension ClusterControl {
     }
   }
 
-  /// A coordinator that is started again finds workers with their layers: those who have none are not taken in their
-  /// place at once.
+  /// A coordinator that is started again finds workers with their layers: who has none of them is not taken in the
+  /// place of somebody who is still to come.
   private func awaitsLoaded(_ pool: [String], now: Duration) -> Bool {
     guard !hasServed, let returnsSince, now - returnsSince < settings.returnWait else { return false }
-    return ordered(pool).prefix(settings.neededWorkerCount).contains { resources[$0]?.loadedLayers == nil }
+    return loadedChain(pool)?.count != settings.neededWorkerCount
   }
 
-  /// Those of the last plan keep their places; newcomers fill the gaps, then the end. These by the layers they have
-  /// loaded, then by name, so that a coordinator that is started again gives the workers it finds the layers they had,
-  /// in whatever order they come back.
+  /// Those of the last plan keep their places; newcomers fill the gaps, then the end, by name. A coordinator that is
+  /// started again gives the workers it finds the layers they have, in whatever order they come back.
   private func ordered(_ pool: [String]) -> [String] {
-    func place(_ name: String) -> (Int, String) { (resources[name]?.loadedLayers?.lower ?? .max, name) }
-    var fresh = pool.filter { !lastStages.contains($0) }.sorted { place($0) < place($1) }[...]
-    let kept = lastStages.compactMap { pool.contains($0) ? $0 : fresh.popFirst() }
+    let stages = lastStages.isEmpty ? loadedChain(pool) ?? [] : lastStages
+    var fresh = pool.filter { !stages.contains($0) }.sorted()[...]
+    let kept = stages.compactMap { pool.contains($0) ? $0 : fresh.popFirst() }
     return kept + fresh
+  }
+
+  /// Workers whose loaded layers follow on each other from the first to the last; nil where some are missing.
+  private func loadedChain(_ pool: [String]) -> [String]? {
+    let loaded = pool.compactMap { name in resources[name]?.loadedLayers.map { (name: name, layers: $0) } }
+    // From a layer to the model's end, the last layers first. Of several, the first by name is written last.
+    var chains = [planner.weights.layerByteCounts.count: [String]()]
+    for (name, layers) in loaded.sorted(by: { ($0.layers.lower, $0.name) > ($1.layers.lower, $1.name) })
+    where layers.count > 0 {
+      if let rest = chains[layers.upper] { chains[layers.lower] = [name] + rest }
+    }
+    return chains[0]
   }
 
   private mutating func begin(_ plan: LayerPlan, now: Duration) -> [Action] {
@@ -104,6 +116,7 @@ extension ClusterControl {
     for member in membership.members where member.status == .draining && !needed.contains(member.name) {
       _ = membership.left(name: member.name)
       resources[member.name] = nil
+      unfit[member.name] = nil
       actions.append(.dismiss(worker: member.name, reason: "it was drained"))
     }
     return actions

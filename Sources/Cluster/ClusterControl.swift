@@ -23,8 +23,9 @@ package struct ClusterControl: Sendable {
     package var unfitFor = Duration.seconds(10)
     /// How long a lost worker's replacement is waited for before the others share its layers.
     package var replacementWait = Duration.milliseconds(400)
-    /// How long a coordinator that finds workers with loaded layers waits for more of them before it takes others.
-    package var returnWait = Duration.seconds(1)
+    /// How long a coordinator that finds workers with loaded layers waits for more of them before it takes others: they
+    /// knock every 2 s at least.
+    package var returnWait = Duration.milliseconds(2500)
     /// How long requests wait for workers enough to go on.
     package var capacityWait = Duration.seconds(60)
     /// How long a cluster under load serves with fewer workers than there are, before it is planned anew.
@@ -171,7 +172,7 @@ package struct ClusterControl: Sendable {
   package var phase: Phase {
     if let failure { return .failed(failure) }
     if let rollout { return rollout.phase == .ready ? .serving : .rollingOut(rollout.phase) }
-    if hasServed || !unfit.isEmpty { return .recovering(reason: lastReason ?? "workers are missing") }
+    if hasServed || !lastStages.isEmpty { return .recovering(reason: lastReason ?? "workers are missing") }
     return .gathering(present: candidates.count, needed: settings.neededWorkerCount)
   }
 

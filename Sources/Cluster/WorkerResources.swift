@@ -11,7 +11,7 @@ package struct WorkerResources: Hashable, Sendable {
   package var threadCount: Int
   /// Weight bytes it gets through per unit of time, in any unit all workers share; within `speeds`.
   package var relativeSpeed: Double
-  /// Layers whose weights it has in memory from an earlier coordinator.
+  /// Layers whose weights it has in memory from before it registered.
   package var loadedLayers: LayerRange?
 
   /// - Parameter relativeSpeed: nil takes the thread count, as between machines of one kind.

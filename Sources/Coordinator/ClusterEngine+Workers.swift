@@ -51,8 +51,10 @@ extension ClusterEngine {
     case .loadProgress(let epoch, let fraction):
       knock(at: name, epoch)
       apply(.loadProgress(worker: name, epoch, fraction: fraction))
-      let isNews = state.withLock {
-        fraction > 0 && epoch == $0.control.epoch && $0.loadNews.isToBeTold(name, epoch, now: now)
+      let isNews = state.withLock { state in
+        fraction > 0 && epoch == state.control.epoch
+          && state.control.plan?.stages.contains { $0.worker == name } ?? false
+          && state.loadNews.isToBeTold(name, epoch, now: now)
       }
       if isNews { logger.info("stage loading", metadata: ["worker": "\(name)", "share": "\(Int(fraction * 100))%"]) }
     case .stageReady(let epoch, _, _, let held):

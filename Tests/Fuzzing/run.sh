@@ -129,7 +129,7 @@ figure() { awk -v name="stat::$1:" '$1 == name { value = $2 } END { print value 
 # harness. libFuzzer goes by the clock, which goes on while the machine is busy or the run is stopped: it only ends what
 # hangs.
 fuzz() { # INPUT...: fails when there is a finding
-  "$program" -max_len="${longest:-$maximum}" -timeout=1200 -report_slow_units=1200 -rss_limit_mb=512 \
+  "$program" -max_len="${longest:-$maximum}" -timeout=300 -report_slow_units=300 -rss_limit_mb=512 \
     -max_total_time="$seconds" -runs="$runs" -print_final_stats=1 -artifact_prefix="$out/findings/$target-" "$@" >"$log" 2>&1
 }
 

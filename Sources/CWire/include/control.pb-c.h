@@ -154,7 +154,7 @@ struct  Longhaul__WorkerRegistration
    */
   char *weights_endpoint;
   /*
-   * The layers that it has loaded, from a coordinator that is gone; the end is 0 when there are none.
+   * The layers that it has loaded from before; the end is 0 when there are none.
    */
   int64_t loaded_first_layer;
   int64_t loaded_layer_end;

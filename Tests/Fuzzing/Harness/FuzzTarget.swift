@@ -46,6 +46,7 @@ struct FuzzTarget: Sendable {
 func require(_ condition: Bool, _ promise: StaticString) {
   if !condition {
     print("broken promise: \(promise)")
+    fflush(nil)
     abort()
   }
 }
