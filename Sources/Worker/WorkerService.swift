@@ -158,8 +158,7 @@ package final class WorkerService: Sendable {
     case .stage(_, .ahead(let words)): logger.info("weights ahead", metadata: ["news": "\(words)"])
     case .stage(let epoch, let report):
       guard epoch == session.epoch else { return false }
-      if case .ready(let layers, _, _, _, _) = report { session.loadedLayers = layers }
-      try pass(report, session: session)
+      try pass(report, session: &session)
     case .link(.connected): try perform(session.link.event(.connected, now: now), session: &session)
     case .link(.disconnected): try perform(session.link.event(.disconnected, now: now), session: &session)
     case .link(.refused):
@@ -249,13 +248,14 @@ package final class WorkerService: Sendable {
     return false
   }
 
+  /// Of a member only.
   private func assign(_ assignment: StageAssignment, session: inout Session) throws {
     logger.info(
       "assigned",
       metadata: ["layers": "\(assignment.layers)", "stage": "\(assignment.stageIndex)", "epoch": "\(assignment.epoch)"])
     session.epoch = assignment.epoch
     session.loadedLayers = nil
-    if session.link.isJoined { session.pulse.set(incarnation: session.link.incarnation, epoch: session.epoch) }
+    session.pulse.set(incarnation: session.link.incarnation, epoch: session.epoch)
     if let previous = session.next { session.loop.close(previous) }
     var link = SocketSpecification(kind: .push, role: .connect(try Endpoint(assignment.nextEndpoint)))
     link.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
@@ -282,11 +282,12 @@ package final class WorkerService: Sendable {
     StageSupply { [exchange = session.exchange] in exchange.lines() }
   }
 
-  private func pass(_ report: StageRunner.Report, session: Session) throws {
+  private func pass(_ report: StageRunner.Report, session: inout Session) throws {
     switch report {
     case .loading(let fraction):
       try tell(.loadProgress(epoch: session.epoch, fraction: fraction), session)
     case .ready(let layers, let weightByteCount, let kvByteCount, let held, let wasLoaded):
+      session.loadedLayers = layers
       onStageReady(layers, weightByteCount, kvByteCount)
       logger.info(
         "stage ready",
