@@ -134,7 +134,8 @@ let package = Package(
       name: "TokenizationTests", dependencies: ["Fixtures", "Tokenization", "Weights", "Inference"],
       swiftSettings: optimized),
     .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"], swiftSettings: swiftSettings),
-    .testTarget(name: "ClusterTests", dependencies: ["Fixtures", "Cluster", "Inference"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ClusterTests", dependencies: ["Fixtures", "Cluster", "Inference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "SchedulingTests", dependencies: ["Fixtures", "Scheduling", "Inference"], swiftSettings: swiftSettings),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Inference"], swiftSettings: swiftSettings),

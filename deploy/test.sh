@@ -14,6 +14,9 @@ proto/generate.sh --check
 step "shell scripts parse"
 for script in deploy/*.sh proto/*.sh Tests/*/*.sh .ci/run; do bash -n "$script"; done
 
+step "Swift sources are formatted"
+swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
 step "kernels give the same bytes with every instruction set, ARM's included"
 Tests/Processors/compare.sh
 

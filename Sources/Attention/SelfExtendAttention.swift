@@ -46,7 +46,8 @@ package final class SelfExtendAttention: @unchecked Sendable {
     self.pool = pool
     rotation = HeadRotation(configuration: configuration, contextLength: contextLength)
     writer = KeyValueWriter(shape: shape, rotation: rotation, store: store)
-    let schedule = AttentionSchedule(shape: shape, threadCount: pool.threadCount, nodeCount: pool.nodeCount,
+    let schedule = AttentionSchedule(
+      shape: shape, threadCount: pool.threadCount, nodeCount: pool.nodeCount,
       contextLength: contextLength)
     self.schedule = schedule
     taskCounters = (0..<pool.nodeCount).map { _ in TaskCounter() }

@@ -154,8 +154,7 @@ extension TemplateRenderer {
     }
   }
 
-  mutating func contains(_ container: TemplateValue, _ value: TemplateValue) throws(ChatTemplateError) -> Bool
-  {
+  mutating func contains(_ container: TemplateValue, _ value: TemplateValue) throws(ChatTemplateError) -> Bool {
     switch (container, value) {
     case (.text(let text), .text(let part)): return try firstIndex(of: part, in: text, from: 0) != nil
     case (.list(let list), _):

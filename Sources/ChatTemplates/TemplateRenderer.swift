@@ -91,8 +91,7 @@ struct TemplateRenderer {
     if items.isEmpty { _ = try run(loop.otherwise, into: &output) }
   }
 
-  private mutating func bind(_ names: [String], _ value: TemplateValue, _ line: Int) throws(ChatTemplateError)
-  {
+  private mutating func bind(_ names: [String], _ value: TemplateValue, _ line: Int) throws(ChatTemplateError) {
     if names.count == 1 {
       scopes[scopes.count - 1][names[0]] = value
       return

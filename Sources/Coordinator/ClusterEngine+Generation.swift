@@ -122,11 +122,12 @@ extension ClusterEngine {
   }
 
   private func complete(_ result: StepResult, logits: [[Float]], _ state: inout EngineState) throws {
-    let updates = try state.scheduler?.complete(
-      StepCompletion(
-        step: result.step, entries: result.entries.map { .init(sequence: $0.sequence, token: $0.token) },
-        failed: Dictionary(result.failed.map { ($0.sequence, $0.reason) }) { first, _ in first },
-        slowestStageSeconds: result.timings.map { Double($0.computeNanoseconds) * 1e-9 }.max(), now: now)) ?? []
+    let updates =
+      try state.scheduler?.complete(
+        StepCompletion(
+          step: result.step, entries: result.entries.map { .init(sequence: $0.sequence, token: $0.token) },
+          failed: Dictionary(result.failed.map { ($0.sequence, $0.reason) }) { first, _ in first },
+          slowestStageSeconds: result.timings.map { Double($0.computeNanoseconds) * 1e-9 }.max(), now: now)) ?? []
     var rows = logits[...]
     var entries: [SequenceID: StepResultEntry] = [:]
     for entry in result.entries {

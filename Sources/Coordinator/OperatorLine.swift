@@ -54,7 +54,7 @@ package enum OperatorFailure: Error, CustomStringConvertible {
       "\(worker) has not been drained within \(seconds) s: either nobody answers at \(endpoint), or the other workers "
         + "cannot hold its layers while requests run; start another worker, or wait"
     case .refused(let reason): reason
-    case .unreadable(let endpoint, let reason): 
+    case .unreadable(let endpoint, let reason):
       "the answer of \(endpoint) cannot be read: \(reason); check that --coordinator names one of this release"
     }
   }

@@ -21,7 +21,8 @@ package enum JoinToken {
     guard word.hasPrefix(prefix), word.utf8.count < 8192 else { throw broken }
     let body = String(word.dropFirst(prefix.count).dropLast(8))
     guard word.hasSuffix(checksum(body)), word.count == prefix.count + body.count + 8 else { throw broken }
-    let padded = body.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
+    let padded =
+      body.replacingOccurrences(of: "-", with: "+").replacingOccurrences(of: "_", with: "/")
       + String(repeating: "=", count: (4 - body.utf8.count % 4) % 4)
     guard let data = Data(base64Encoded: padded), let text = String(validating: data, as: UTF8.self) else {
       throw broken

@@ -58,8 +58,9 @@ extension PolicyChoice {
     }
     if length <= trainedLength { return PolicyChoice(policy: plain, warning: nil) }
     for groupSize in automaticGroupSizes(window: window) {
-      guard let policy = SelfExtendPolicy(
-        groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
+      guard
+        let policy = SelfExtendPolicy(
+          groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
       else { continue }
       // 2/3 L > w + (N - w)/G, in integers; N_max is checked too because the rule is not stricter for tiny L.
       let fits = 2 * trainedLength * groupSize > 3 * (window * groupSize + length - window)
@@ -78,8 +79,9 @@ extension PolicyChoice {
     let window = window ?? defaultNeighborWindow(trainedLength: trainedLength)
     var longest = trainedLength
     for groupSize in automaticGroupSizes(window: window) {
-      guard let policy = SelfExtendPolicy(
-        groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
+      guard
+        let policy = SelfExtendPolicy(
+          groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
       else { continue }
       // Largest N with 3(wG + N - w) < 2LG.
       let byRule = (2 * trainedLength * groupSize - 1) / 3 - window * groupSize + window
@@ -97,8 +99,9 @@ extension PolicyChoice {
   private static func obeying(
     groupSize: Int, window: Int, length: Int, trainedLength: Int
   ) throws -> PolicyChoice {
-    guard let policy = SelfExtendPolicy(
-      groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
+    guard
+      let policy = SelfExtendPolicy(
+        groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
     else { throw PolicyArgumentError(groupSize: groupSize, neighborWindow: window) }
     guard length > policy.longestLength else { return PolicyChoice(policy: policy, warning: nil) }
     let warning = """

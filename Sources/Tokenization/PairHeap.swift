@@ -46,8 +46,7 @@ struct PairHeap {
         let first = at * 4 + 1
         if first >= count { break }
         var lowest = first
-        for child in first + 1..<max(first + 1, min(first + 4, count)) where entries[child] < entries[lowest]
-        {
+        for child in first + 1..<max(first + 1, min(first + 4, count)) where entries[child] < entries[lowest] {
           lowest = child
         }
         if entries[lowest] >= entry { break }

@@ -32,7 +32,8 @@ final class MatrixProduct {
   ///   - unpacked: matrices that are not packed yet.
   init(pool: ComputePool, rowCapacity: Int, columnCapacity: Int, unpacked: [PackedMatrix]) throws {
     self.pool = pool
-    slabs = unpacked.isEmpty
+    slabs =
+      unpacked.isEmpty
       ? nil : try PackingSlabs(for: unpacked, channelCount: Self.channelGranularity, threadCount: pool.threadCount)
     blocks = try AlignedBuffer(count: rowCapacity * Int(lh_activation_stride(Int64(columnCapacity))))
     pairs = try AlignedBuffer(count: rowCapacity * Int(lh_pair_stride(Int64(columnCapacity))))

@@ -80,7 +80,8 @@ func openMonitor(
   of handle: UnsafeMutableRawPointer, id: SocketID, context: UnsafeMutableRawPointer
 ) throws(TransportError) -> UnsafeMutableRawPointer {
   let name = "inproc://longhaul-monitor-\(id.rawValue)"
-  let events = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
+  let events =
+    ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED
     | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH
   guard zmq_socket_monitor(handle, name, events) == 0, let monitor = zmq_socket(context, ZMQ_PAIR) else {
     throw .resources("a ZeroMQ monitor (\(lastErrorText()))")

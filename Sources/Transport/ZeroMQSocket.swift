@@ -171,8 +171,9 @@ final class ZeroMQSocket {
     var text = [UInt8](repeating: 0, count: 512)
     var byteCount = text.count
     guard zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &text, &byteCount) == 0,
-      let port = UInt16(String(decoding: text.prefix(max(0, byteCount - 1)), as: UTF8.self)
-        .split(separator: ":").last ?? "")
+      let port = UInt16(
+        String(decoding: text.prefix(max(0, byteCount - 1)), as: UTF8.self)
+          .split(separator: ":").last ?? "")
     else { throw failure(endpoint) }
     return Endpoint(address: .tcp(host: host, port: port))
   }

@@ -30,7 +30,8 @@ package struct TrainedLength: Hashable, Sendable {
       origin = "\(originalKey) = \(original), stretched by YaRN's factor \(factor)"
     case (nil, let factor?) where factor != 1, ("linear", let factor?) where factor != 1:
       tokenCount = stated
-      origin = "\(lengthKey) = \(stated); positions are divided by \(factor), and the file does not say whether this "
+      origin =
+        "\(lengthKey) = \(stated); positions are divided by \(factor), and the file does not say whether this "
         + "length is that before or after it"
     default:
       tokenCount = stated

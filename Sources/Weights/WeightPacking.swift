@@ -37,10 +37,11 @@ struct WeightPacking {
 
   /// To be called once, when all have their places.
   mutating func begin() {
-    waiting = jobs.indices.sorted {
-      let (first, second) = (jobs[$0].source, jobs[$1].source)
-      return (first.file.path, first.offset) < (second.file.path, second.offset)
-    }[...]
+    waiting =
+      jobs.indices.sorted {
+        let (first, second) = (jobs[$0].source, jobs[$1].source)
+        return (first.file.path, first.offset) < (second.file.path, second.offset)
+      }[...]
     waiting.first.map { jobs[$0].source.advise(.willNeed) }
     untouched = waiting.first.map { jobs[$0].place.lowerBound } ?? 0
   }
@@ -108,9 +109,11 @@ struct WeightPacking {
     return PackedMatrix(
       type: source.type, rowCount: source.rowCount, columnCount: source.columnCount,
       bytes: UnsafeRawPointer(memory.baseAddress) + job.place.lowerBound,
-      unpacked: job.isPacked ? nil : source.bytes.baseAddress.map {
-        UnpackedRows(start: $0, byteCount: source.rowByteCount)
-      })
+      unpacked: job.isPacked
+        ? nil
+        : source.bytes.baseAddress.map {
+          UnpackedRows(start: $0, byteCount: source.rowByteCount)
+        })
   }
 
   // MARK: Pieces shared by threads

@@ -9,7 +9,9 @@ extension StepWindow {
 
   /// Rows of hidden states that fit one message.
   package static func maximumRowCount(width: Int) -> Int {
-    max(1, (WireLimits.maximumPayloadByteCount - WireLimits.maximumHeaderByteCount)
-      / (max(1, width) * MemoryLayout<Float>.size))
+    max(
+      1,
+      (WireLimits.maximumPayloadByteCount - WireLimits.maximumHeaderByteCount)
+        / (max(1, width) * MemoryLayout<Float>.size))
   }
 }

@@ -22,9 +22,11 @@ struct AttentionScheduleTests {
     return AttentionEntry(cache: cache, firstRow: firstRow, rowCount: rows)
   }
 
-  @Test("every token, head and key split is met exactly once, and gathered states do not overlap", arguments: [
-    1, 2, 3, 8, 64,
-  ])
+  @Test(
+    "every token, head and key split is met exactly once, and gathered states do not overlap",
+    arguments: [
+      1, 2, 3, 8, 64,
+    ])
   func coversEverything(threads: Int) throws {
     var schedule = schedule(threads: threads)
     let steps = [

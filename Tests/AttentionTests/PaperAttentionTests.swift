@@ -24,9 +24,11 @@ struct PaperAttentionTests {
     #expect(difference(output, (0..<output.count).map { one[$0 % dimension] }) < 1e-5)
   }
 
-  @Test("each score comes from one region and one softmax runs over both: weights of equal scores are 1/n", arguments: [
-    (2, 4), (4, 6), (8, 64), (16, 0),
-  ])
+  @Test(
+    "each score comes from one region and one softmax runs over both: weights of equal scores are 1/n",
+    arguments: [
+      (2, 4), (4, 6), (8, 64), (16, 0),
+    ])
   func oneSoftmax(groupSize: Int, window: Int) throws {
     var value = AttentionCase(length: 100, groupSize: groupSize, window: window)
     value.queries = value.queries.map { _ in 0 }
@@ -40,9 +42,11 @@ struct PaperAttentionTests {
     }
   }
 
-  @Test("the order of keys within a far group is not seen, that of neighbours is", arguments: [
-    (4, 8), (8, 16), (5, 20),
-  ])
+  @Test(
+    "the order of keys within a far group is not seen, that of neighbours is",
+    arguments: [
+      (4, 8), (8, 16), (5, 20),
+    ])
   func orderWithinGroups(groupSize: Int, window: Int) throws {
     let value = AttentionCase(length: 121, groupSize: groupSize, window: window)
     let last = value.queries.count - value.configuration.querySize

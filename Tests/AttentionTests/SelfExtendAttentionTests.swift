@@ -12,18 +12,23 @@ private func difference(_ left: [Float], _ right: [Float]) -> Float {
 
 @Suite("SelfExtend attention over pages")
 struct SelfExtendAttentionTests {
-  @Test("equals the definition in double precision", arguments: [
-    (1, 0), (1, 5), (2, 4), (2, 5), (4, 6), (3, 0), (8, 1), (7, 63), (4, 64), (4, 65), (16, 100), (300, 20), (2, 1000),
-  ])
+  @Test(
+    "equals the definition in double precision",
+    arguments: [
+      (1, 0), (1, 5), (2, 4), (2, 5), (4, 6), (3, 0), (8, 1), (7, 63), (4, 64), (4, 65), (16, 100), (300, 20),
+      (2, 1000),
+    ])
   func equalsDefinition(groupSize: Int, window: Int) throws {
     let value = AttentionCase(length: 210, groupSize: groupSize, window: window)
     #expect(difference(try value.run(chunks: [210]), value.oracle()) < 2e-5)
   }
 
-  @Test("equals the definition for grouped heads, one key-value head, partial and half-split rotation", arguments: [
-    (4, 4, 16, 16, RopeConfiguration.Layout.interleaved), (8, 2, 16, 16, .halfSplit), (8, 1, 16, 16, .interleaved),
-    (4, 2, 20, 8, .halfSplit), (4, 2, 20, 12, .interleaved), (2, 1, 64, 64, .interleaved), (2, 1, 80, 32, .halfSplit),
-  ])
+  @Test(
+    "equals the definition for grouped heads, one key-value head, partial and half-split rotation",
+    arguments: [
+      (4, 4, 16, 16, RopeConfiguration.Layout.interleaved), (8, 2, 16, 16, .halfSplit), (8, 1, 16, 16, .interleaved),
+      (4, 2, 20, 8, .halfSplit), (4, 2, 20, 12, .interleaved), (2, 1, 64, 64, .interleaved), (2, 1, 80, 32, .halfSplit),
+    ])
   func equalsDefinitionForShapes(
     queryHeads: Int, keyValueHeads: Int, dimension: Int, rotary: Int, layout: RopeConfiguration.Layout
   ) throws {
@@ -41,7 +46,8 @@ struct SelfExtendAttentionTests {
     }
   }
 
-  @Test("a cache that is cut back and read on gives the same bytes, however far the ring of near keys had moved",
+  @Test(
+    "a cache that is cut back and read on gives the same bytes, however far the ring of near keys had moved",
     arguments: [(1, 0), (2, 5), (4, 40), (8, 64), (5, 0), (3, 130), (64, 200)])
   func cutKeepsBytes(groupSize: Int, window: Int) throws {
     let value = AttentionCase(length: 420, groupSize: groupSize, window: window, queryHeads: 6, keyValueHeads: 2)
@@ -58,9 +64,11 @@ struct SelfExtendAttentionTests {
     }
   }
 
-  @Test("any chunking and any thread count give the same bytes", arguments: [
-    (1, 0), (2, 5), (4, 6), (8, 64), (5, 0), (3, 63), (64, 200),
-  ])
+  @Test(
+    "any chunking and any thread count give the same bytes",
+    arguments: [
+      (1, 0), (2, 5), (4, 6), (8, 64), (5, 0), (3, 63), (64, 200),
+    ])
   func chunkingKeepsBytes(groupSize: Int, window: Int) throws {
     let value = AttentionCase(length: 333, groupSize: groupSize, window: window, queryHeads: 6, keyValueHeads: 2)
     for kv in KVElementType.allCases {
@@ -121,9 +129,11 @@ struct SelfExtendAttentionTests {
     #expect(difference(try AttentionCase(length: 100, groupSize: 4, window: 20).run(chunks: [100]), plain) > 1e-3)
   }
 
-  @Test("narrow caches stay close to the definition", arguments: [
-    (KVElementType.f16, Float(2e-3)), (.bf16, 2e-2), (.q8_0, 3e-2),
-  ])
+  @Test(
+    "narrow caches stay close to the definition",
+    arguments: [
+      (KVElementType.f16, Float(2e-3)), (.bf16, 2e-2), (.q8_0, 3e-2),
+    ])
   func narrowCachesAreClose(kv: KVElementType, bound: Float) throws {
     for dimension in [16, 32, 80] {
       let value = AttentionCase(length: 200, groupSize: 4, window: 40, headDimension: dimension)

@@ -114,9 +114,10 @@ struct ClusterControlTests {
 
     _ = try control.register(Self.worker("a"), incarnation: 1, now: .zero)
     #expect(planned() == ["a"])
-    #expect(fail("a", now: .zero) == [
-      .interrupt(.unrelated, reason: "worker a cannot hold its stage: its disk is full")
-    ])
+    #expect(
+      fail("a", now: .zero) == [
+        .interrupt(.unrelated, reason: "worker a cannot hold its stage: its disk is full")
+      ])
     #expect(control.phase == .recovering(reason: "worker a cannot hold its stage: its disk is full"))
     #expect(!control.takesRequests)
     for second in 1..<10 { tick(.seconds(second), ["a"]) }

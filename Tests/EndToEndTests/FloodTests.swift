@@ -10,7 +10,8 @@ extension EndToEnd {
       ProcessInfo.processInfo.environment["LONGHAUL_FLOOD_CONNECTIONS"].flatMap { Int($0) } ?? 1200
     private static let body = #"{"prompt": "Once upon a time", "max_tokens": 60, "temperature": 0, "ignore_eos": true}"#
 
-    @Test("connections that stay change no answer, take few descriptors and little memory, and are forgotten",
+    @Test(
+      "connections that stay change no answer, take few descriptors and little memory, and are forgotten",
       arguments: [true, false])
     func flood(hasKeys: Bool) async throws {
       let cluster = try await SecuredCluster(hasKeys: hasKeys)

@@ -8,7 +8,8 @@ import Wire
 extension EndToEnd.WeightTransfer {
   /// One of three workers keeps weights on a disk of its own that holds too little; that one disk is in memory, seen by
   /// its worker alone, and gone with it.
-  @Test("a worker whose disk is full says so and what to do, and the others serve the same bytes",
+  @Test(
+    "a worker whose disk is full says so and what to do, and the others serve the same bytes",
     arguments: ["size=200k", "size=64m,nr_inodes=9"])
   func full(disk: String) async throws {
     guard try Self.hasDisksInMemory() else {

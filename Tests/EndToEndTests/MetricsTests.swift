@@ -22,7 +22,8 @@ extension EndToEnd {
   struct Metrics {
     @Test("requests, tokens, stages and workers are counted, and a lost worker shows")
     func metrics() async throws {
-      let cluster = try await ServedCluster(workerCount: 2, spareCount: 1, arguments: ["--context", "512", "--metrics"])
+      let cluster = try await ServedCluster(
+        workerCount: 2, spareCount: 1, arguments: ["--context", "512", "--metrics"])
       for seed in 0..<3 {
         let body = Recovery.request("Once upon a time", tokens: 20, seed: seed)
         #expect(try await cluster.post("/v1/completions", body).status == 200)

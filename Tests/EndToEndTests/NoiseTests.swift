@@ -47,16 +47,18 @@ private struct NoiseMaker {
   let ports: [UInt16]
 
   /// Honest messages, to be damaged.
-  private static let honest: [[UInt8]] = [
-    WorkerMessage.heartbeat(WorkerHeartbeat(incarnation: 1, epoch: .init(1), progress: 3)).encoded(),
-    WorkerMessage.stageFailed(epoch: .init(1), reason: "noise").encoded(),
-    WorkerMessage.leaving(reason: "noise").encoded(),
-    ForwardHeader(epoch: .init(1), step: 1, hiddenSize: 64, entries: []).encoded(),
-    StepResult(epoch: .init(1), step: 1, entries: [], vocabularySize: 256).encoded(),
-    CoordinatorMessage.shutdown(reason: "noise").encoded(),
-  ] + [ContentID(bytes: [UInt8](repeating: 7, count: 32))].compactMap(\.self).map {
-    WorkerMessage.fetchChunk(ContentRange(content: $0, offset: 0, byteCount: 64)).encoded()
-  }
+  private static let honest: [[UInt8]] =
+    [
+      WorkerMessage.heartbeat(WorkerHeartbeat(incarnation: 1, epoch: .init(1), progress: 3)).encoded(),
+      WorkerMessage.stageFailed(epoch: .init(1), reason: "noise").encoded(),
+      WorkerMessage.leaving(reason: "noise").encoded(),
+      ForwardHeader(epoch: .init(1), step: 1, hiddenSize: 64, entries: []).encoded(),
+      StepResult(epoch: .init(1), step: 1, entries: [], vocabularySize: 256).encoded(),
+      CoordinatorMessage.shutdown(reason: "noise").encoded(),
+    ]
+    + [ContentID(bytes: [UInt8](repeating: 7, count: 32))].compactMap(\.self).map {
+      WorkerMessage.fetchChunk(ContentRange(content: $0, offset: 0, byteCount: 64)).encoded()
+    }
 
   /// Sends at least `count` frames over many connections; returns how many.
   func send(_ count: Int) throws -> Int {

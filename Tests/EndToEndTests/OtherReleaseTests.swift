@@ -5,7 +5,8 @@ import Testing
 extension EndToEnd.Versions {
   /// Two releases in one cluster, each in turn as the coordinator and as a worker. `LONGHAUL_OTHER_RELEASE` names the
   /// other one's program.
-  @Test("this release and another give the same bytes together, or refuse each other in words",
+  @Test(
+    "this release and another give the same bytes together, or refuse each other in words",
     arguments: [true, false])
   func otherRelease(isOurCoordinator: Bool) async throws {
     guard let path = ProcessInfo.processInfo.environment["LONGHAUL_OTHER_RELEASE"] else {

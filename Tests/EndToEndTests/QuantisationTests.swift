@@ -27,8 +27,10 @@ extension EndToEnd {
         for run in model.runs {
           let result = try await IDRun.of(
             path, ids: goldens.ids,
-            ["--group-size", "\(run.group_size)", "--neighbor-window", "\(run.neighbor_window)", "--kv-type", "f32",
-              "--max-tokens", "1"])
+            [
+              "--group-size", "\(run.group_size)", "--neighbor-window", "\(run.neighbor_window)", "--kv-type", "f32",
+              "--max-tokens", "1",
+            ])
           try #require(result.logits.count == run.logits.count)
           let error = zip(result.logits, run.logits).map { abs($0 - $1) }.max() ?? .infinity
           // The reference multiplies by exact activations, the engine by such as are rounded to bytes: 0.046 was

@@ -5,7 +5,8 @@ import Testing
 extension EndToEnd.Recovery {
   /// Processes killed in the middle of prompts and answers, at every stage of three, with logs that hold everything,
   /// too little, and nothing, with and without a disk.
-  @Test("a lost stage is rebuilt while the others keep their caches, and the client sees the same tokens",
+  @Test(
+    "a lost stage is rebuilt while the others keep their caches, and the client sees the same tokens",
     arguments: [
       "", "--replay-log 64KiB", "--replay-log 64KiB --replay-disk 0", "--replay-log 64KiB --replay-disk 128KiB",
       "--replay-log 0",

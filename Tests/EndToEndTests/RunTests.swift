@@ -37,8 +37,10 @@ struct IDRun {
     let folder = try ScratchFolder()
     let idFile = try folder.write("\(ids)", to: "ids.json")
     let outcome = try await Program.run(
-      ["run", model, "--token-ids", idFile, "--logits", folder.path("logits"), "--json", "--ignore-eos",
-        "--temperature", "0"] + arguments)
+      [
+        "run", model, "--token-ids", idFile, "--logits", folder.path("logits"), "--json", "--ignore-eos",
+        "--temperature", "0",
+      ] + arguments)
     try #require(outcome.status == 0, "\(outcome.errors)")
     return IDRun(
       output: try JSONDecoder().decode(RunOutput.self, from: outcome.output),
@@ -81,8 +83,10 @@ extension EndToEnd {
         else { return }
         let run = try await IDRun.of(
           model, ids: golden.ids,
-          ["--group-size", "\(value.group_size)", "--neighbor-window", "\(value.neighbor_window)", "--kv-type", "f32",
-            "--max-tokens", "1"])
+          [
+            "--group-size", "\(value.group_size)", "--neighbor-window", "\(value.neighbor_window)", "--kv-type", "f32",
+            "--max-tokens", "1",
+          ])
         let error = zip(run.logits, value.logits).map { abs($0 - $1) }.max() ?? .infinity
         // Activations are rounded to bytes where weights are quantised; llama2xs-256 amplifies that beyond its length.
         let isFarOutside = value.group_size == 1 && value.model.hasPrefix("llama2xs")

@@ -49,7 +49,8 @@ final class SecuredCluster {
 
   /// The pair in a key file that belongs to the test.
   func pair(_ name: String) throws -> KeyPair {
-    let text = try String(contentsOfFile: name == "coordinator" ? folder.path("cluster/coordinator.key") : keys(name),
+    let text = try String(
+      contentsOfFile: name == "coordinator" ? folder.path("cluster/coordinator.key") : keys(name),
       encoding: .utf8)
     let secret = try #require(text.split(separator: "\n").first { $0.hasPrefix("secret ") })
     return try #require(try KeyPair(secretText: secret.dropFirst("secret ".count)))
@@ -60,9 +61,10 @@ final class SecuredCluster {
       ["serve", SharedFiles.demo, "--http", "127.0.0.1:0"]
         + (hasKeys ? ["--cluster", folder.path("cluster")] : ["--listen", control.description]), log: "c")
     for name in ["w0", "w1"] {
-      workers.append(try launch(
-        ["worker", "--threads", "1"]
-          + (hasKeys ? ["--keys", keys(name)] : ["--coordinator", control.description, "--name", name]), log: name))
+      workers.append(
+        try launch(
+          ["worker", "--threads", "1"]
+            + (hasKeys ? ["--keys", keys(name)] : ["--coordinator", control.description, "--name", name]), log: name))
       // In this order, so that w0 has the first layers.
       let deadline = ContinuousClock.now + .seconds(30)
       while ContinuousClock.now < deadline, !log(name).contains("registered") {
@@ -149,10 +151,11 @@ enum Listeners {
 
   static func of(_ process: Int32) -> Set<Listener> {
     let folder = "/proc/\(process)/fd"
-    let sockets = Set(((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap { name in
-      (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)"))?
-        .firstMatch(of: /socket:\[(\d+)\]/)?.1
-    })
+    let sockets = Set(
+      ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap { name in
+        (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(name)"))?
+          .firstMatch(of: /socket:\[(\d+)\]/)?.1
+      })
     var found: Set<Listener> = []
     for table in ["tcp", "tcp6"] {
       let text = (try? String(contentsOfFile: "/proc/\(process)/net/\(table)", encoding: .utf8)) ?? ""

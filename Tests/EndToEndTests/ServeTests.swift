@@ -56,8 +56,11 @@ final class ServedCluster: @unchecked Sendable {
 
   private func launchWorker(_ index: Int, _ program: URL? = nil) throws -> Process {
     try Self.launch(
-      program ?? self.program, ["worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
-        "ipc://\(folder.path("s\(index)"))", "--threads", "1"] + workerArguments
+      program ?? self.program,
+      [
+        "worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
+        "ipc://\(folder.path("s\(index)"))", "--threads", "1",
+      ] + workerArguments
         + (hasOwnCaches ? ["--cache", folder.path("cache-w\(index)")] : []),
       log: folder.url.appendingPathComponent("w\(index).log"))
   }
@@ -225,14 +228,18 @@ extension EndToEnd {
       let two = try await ServedCluster(workerCount: 2, arguments: ["--chunk", "64"])
       var alone: [String] = []
       for (index, prompt) in prompts.enumerated() {
-        alone.append(try CompletionAnswer.text(
-          try await two.post("/v1/completions", Self.request(prompt, tokens: 40, seed: index)).body))
+        alone.append(
+          try CompletionAnswer.text(
+            try await two.post("/v1/completions", Self.request(prompt, tokens: 40, seed: index)).body))
       }
       let together = try await withThrowingTaskGroup(of: (Int, String).self) { group in
         for (index, prompt) in prompts.enumerated() {
           group.addTask {
-            (index, try CompletionAnswer.text(
-              try await two.post("/v1/completions", Self.request(prompt, tokens: 40, seed: index)).body))
+            (
+              index,
+              try CompletionAnswer.text(
+                try await two.post("/v1/completions", Self.request(prompt, tokens: 40, seed: index)).body)
+            )
           }
         }
         // A long prompt is read meanwhile, so that steps mix chunks and decodes.
@@ -285,15 +292,17 @@ extension EndToEnd {
     @Test("a port in use is named, with status 69")
     func portInUse() async throws {
       let cluster = try await ServedCluster(workerCount: 1)
-      let outcome = try await Program.run([
-        "serve", SharedFiles.demo, "--listen", "ipc://\(cluster.folder.path("other"))", "--http",
-        "127.0.0.1:\(cluster.port)",
-      ], limit: 30)
+      let outcome = try await Program.run(
+        [
+          "serve", SharedFiles.demo, "--listen", "ipc://\(cluster.folder.path("other"))", "--http",
+          "127.0.0.1:\(cluster.port)",
+        ], limit: 30)
       #expect(outcome.status == 69)
       #expect(outcome.errors.contains("in use"))
-      let second = try await Program.run([
-        "serve", SharedFiles.demo, "--listen", "ipc://\(cluster.folder.path("c"))", "--http", "127.0.0.1:0",
-      ], limit: 30)
+      let second = try await Program.run(
+        [
+          "serve", SharedFiles.demo, "--listen", "ipc://\(cluster.folder.path("c"))", "--http", "127.0.0.1:0",
+        ], limit: 30)
       #expect(second.status == 69)
     }
 

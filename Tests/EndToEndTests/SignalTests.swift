@@ -21,7 +21,8 @@ extension EndToEnd {
       return false
     }
 
-    @Test("a second one ends a coordinator at once, and a request that waits is told why", arguments: [SIGTERM, SIGINT])
+    @Test(
+      "a second one ends a coordinator at once, and a request that waits is told why", arguments: [SIGTERM, SIGINT])
     func coordinator(signal: Int32) async throws {
       let cluster = try await ServedCluster(workerCount: 1)
       let request = cluster.stream(

@@ -84,8 +84,10 @@ extension EndToEnd {
       let folder = try ScratchFolder()
       let coordinator = try StrangeCoordinator(folder, answering: .welcome(heartbeatMilliseconds: 250))
       let outcome = try await Program.run(
-        ["worker", "--coordinator", coordinator.endpoint.description, "--name", "w", "--data",
-          "ipc://\(folder.path("d"))", "--quiet"], limit: 30)
+        [
+          "worker", "--coordinator", coordinator.endpoint.description, "--name", "w", "--data",
+          "ipc://\(folder.path("d"))", "--quiet",
+        ], limit: 30)
       try await coordinator.end()
       #expect(outcome.status == 69)
       let lines = outcome.errors.split(separator: "\n")

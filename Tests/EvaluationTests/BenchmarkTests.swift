@@ -70,11 +70,13 @@ struct BenchmarkFileTests {
     #expect(items[1].input == "Pigs fly, based on what is known of the real world.")
   }
 
-  @Test("a damaged record is named by file and line, and by what is wrong", arguments: [
-    (#"{"input": "Q", "context": "C"}"#, "no field 'answers'"),
-    (#"{"input": 3, "context": "C", "answers": []}"#, "input"),
-    (#"{"input": "Q", "context": "C", "answers": []}"#, "no answers"), ("[", "not a JSON object"),
-  ])
+  @Test(
+    "a damaged record is named by file and line, and by what is wrong",
+    arguments: [
+      (#"{"input": "Q", "context": "C"}"#, "no field 'answers'"),
+      (#"{"input": 3, "context": "C", "answers": []}"#, "input"),
+      (#"{"input": "Q", "context": "C", "answers": []}"#, "no answers"), ("[", "not a JSON object"),
+    ])
   func damaged(line: String, words: String) throws {
     let folder = try BenchmarkFolder(["hotpotqa.jsonl": questions + line])
     let files = BenchmarkFiles(folder: folder.path, benchmark: .longbench)

@@ -26,7 +26,8 @@ struct PaperPositionTests {
     }
   }
 
-  @Test("the shift w - floor(w/G) starts the groups where the neighbours stop: at distance w it is w or w + 1",
+  @Test(
+    "the shift w - floor(w/G) starts the groups where the neighbours stop: at distance w it is w or w + 1",
     arguments: policies)
   func groupsStartWhereNeighboursStop(groupSize: Int, window: Int) throws {
     let policy = try policy(groupSize, window)
@@ -62,7 +63,8 @@ struct PaperPositionTests {
     #expect(differs == (groupSize > 1))
   }
 
-  @Test("a key's group is fixed by its own position: all G keys of a group are seen at one distance, for ever",
+  @Test(
+    "a key's group is fixed by its own position: all G keys of a group are seen at one distance, for ever",
     arguments: policies)
   func groupsAreFixed(groupSize: Int, window: Int) throws {
     let policy = try policy(groupSize, window)
@@ -97,7 +99,8 @@ struct PaperPositionTests {
     }
   }
 
-  @Test("up to the longest length no relative and no grouped position reaches L; one token more does",
+  @Test(
+    "up to the longest length no relative and no grouped position reaches L; one token more does",
     arguments: policies.filter { $0.0 > 1 })
   func positionsStayTrained(groupSize: Int, window: Int) throws {
     let policy = try policy(groupSize, window, trained: 80)
@@ -126,11 +129,13 @@ struct PaperPositionTests {
   }
 
   /// L, w, N, the smallest G that fits in integers, and the smallest that meets 2/3 L > w + (N - w)/G.
-  @Test("the smallest group sizes that fit, and that meet the authors' rule, are those of their table", arguments: [
-    (2048, 512, 4096, 3, 5), (2048, 512, 8192, 6, 10), (4096, 1024, 8192, 3, 5), (4096, 1024, 16_384, 6, 10),
-    (4096, 1024, 32_768, 11, 19), (8192, 1024, 16_384, 3, 4), (8192, 1024, 32_768, 5, 8), (8192, 2048, 32_768, 6, 10),
-    (8192, 1024, 65_536, 10, 15), (32_768, 2048, 131_072, 5, 7), (32_768, 2048, 262_144, 9, 14),
-  ])
+  @Test(
+    "the smallest group sizes that fit, and that meet the authors' rule, are those of their table",
+    arguments: [
+      (2048, 512, 4096, 3, 5), (2048, 512, 8192, 6, 10), (4096, 1024, 8192, 3, 5), (4096, 1024, 16_384, 6, 10),
+      (4096, 1024, 32_768, 11, 19), (8192, 1024, 16_384, 3, 4), (8192, 1024, 32_768, 5, 8), (8192, 2048, 32_768, 6, 10),
+      (8192, 1024, 65_536, 10, 15), (32_768, 2048, 131_072, 5, 7), (32_768, 2048, 262_144, 9, 14),
+    ])
   func smallestGroups(trained: Int, window: Int, length: Int, fitting: Int, byRule: Int) throws {
     let fits = try (2...64).first { try policy($0, window, trained: trained).longestLength >= length }
     #expect(fits == fitting)

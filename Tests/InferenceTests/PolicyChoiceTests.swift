@@ -12,9 +12,11 @@ struct PolicyChoiceTests {
     }
   }
 
-  @Test("longer texts get the smallest divisor of w that meets the two-thirds rule", arguments: [
-    (2048, 4096, 8), (2048, 8192, 16), (4096, 8192, 8), (4096, 16_384, 16), (4096, 32_768, 32),
-  ])
+  @Test(
+    "longer texts get the smallest divisor of w that meets the two-thirds rule",
+    arguments: [
+      (2048, 4096, 8), (2048, 8192, 16), (4096, 8192, 8), (4096, 16_384, 16), (4096, 32_768, 32),
+    ])
   func suggestedGroupSizes(trained: Int, length: Int, groupSize: Int) throws {
     let policy = try PolicyChoice.forLength(length, trainedLength: trained).policy
     #expect(policy.groupSize == groupSize)

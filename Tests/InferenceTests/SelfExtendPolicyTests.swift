@@ -52,11 +52,13 @@ struct SelfExtendPolicyTests {
     }
   }
 
-  @Test("the longest length is exact in integers", arguments: [
-    (2048, 512, 4, 6656), (2048, 512, 12, 18_936), (4096, 1024, 5, 16_380), (4096, 1024, 6, 19_452),
-    (4096, 1024, 32, 99_328), (8192, 1024, 5, 36_860), (8192, 2048, 5, 32_765), (8192, 4096, 3, 16_383),
-    (32_768, 2048, 8, 247_808),
-  ])
+  @Test(
+    "the longest length is exact in integers",
+    arguments: [
+      (2048, 512, 4, 6656), (2048, 512, 12, 18_936), (4096, 1024, 5, 16_380), (4096, 1024, 6, 19_452),
+      (4096, 1024, 32, 99_328), (8192, 1024, 5, 36_860), (8192, 2048, 5, 32_765), (8192, 4096, 3, 16_383),
+      (32_768, 2048, 8, 247_808),
+    ])
   func longestLength(trained: Int, window: Int, groupSize: Int, longest: Int) throws {
     let policy = try #require(
       SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: trained))

@@ -100,7 +100,7 @@ extension KernelTests {
         for type in everyType where lh_type_block_elements(type) == 32 {
           let product = MatmulTests.Product(type, m: 0, k: 64, n: 5, seed: 2)
           var y = [Float](repeating: 0, count: 5)
-            lh_matmul_quantized(type, product.packed, blocks, 0, &y, 5, 1, 64, 0, 5)
+          lh_matmul_quantized(type, product.packed, blocks, 0, &y, 5, 1, 64, 0, 5)
           #expect(y.allSatisfy { $0.isNaN })
         }
       }

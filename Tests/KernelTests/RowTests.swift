@@ -76,8 +76,7 @@ extension KernelTests {
     @Test("RoPE in both layouts: same bytes everywhere, near double precision, in place or not")
     func rope() {
       var numbers = Numbers(77)
-      for (head, rotary) in [(2, 2), (64, 64), (80, 80), (96, 32), (100, 38), (128, 128), (128, 66), (16, 0)]
-      {
+      for (head, rotary) in [(2, 2), (64, 64), (80, 80), (96, 32), (100, 38), (128, 128), (128, 66), (16, 0)] {
         let x = numbers.floats(head)
         let angles = numbers.floats(rotary / 2, 0...6).map(Double.init)
         let cosine = angles.map { Float(cos($0)) }

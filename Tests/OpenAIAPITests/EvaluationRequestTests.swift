@@ -78,11 +78,13 @@ struct EvaluationRequestTests {
     #expect(info.json["chat_template"].text?.contains("bos_token") == true)
   }
 
-  @Test("token requests that make no sense are refused with the field's name", arguments: [
-    ("/tokenize", "{}", "prompt"), ("/tokenize", #"{"prompt":3}"#, "prompt"), ("/detokenize", "{}", "tokens"),
-    ("/detokenize", #"{"tokens":[9999]}"#, "tokens"), ("/detokenize", #"{"tokens":[-1]}"#, "tokens"),
-    ("/detokenize", #"{"tokens":"a"}"#, "tokens"),
-  ])
+  @Test(
+    "token requests that make no sense are refused with the field's name",
+    arguments: [
+      ("/tokenize", "{}", "prompt"), ("/tokenize", #"{"prompt":3}"#, "prompt"), ("/detokenize", "{}", "tokens"),
+      ("/detokenize", #"{"tokens":[9999]}"#, "tokens"), ("/detokenize", #"{"tokens":[-1]}"#, "tokens"),
+      ("/detokenize", #"{"tokens":"a"}"#, "tokens"),
+    ])
   func refusals(path: String, body: String, field: String) async throws {
     let reply = try await CannedEngine.answering("").post(path, body)
     #expect(reply.status == 400)

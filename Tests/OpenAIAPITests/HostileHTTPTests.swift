@@ -30,8 +30,11 @@ struct HostileHTTPTests {
     ("a chunk that is longer than it says", post + "Transfer-Encoding: chunked\r\n\r\n2\r\nabcdef\r\n0\r\n\r\n"),
     ("another protocol", "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0\u{1}\u{FC}\u{3}\u{3}\r\n\r\n"),
     ("another version", "GET /health HTTP/9.9\r\nHost: a\r\n\r\n"),
-    ("thousands of headers", "GET /health HTTP/1.1\r\nHost: a\r\n"
-      + (0..<3000).map { "X-\($0): \(String(repeating: "a", count: 300))\r\n" }.joined() + "\r\n"),
+    (
+      "thousands of headers",
+      "GET /health HTTP/1.1\r\nHost: a\r\n"
+        + (0..<3000).map { "X-\($0): \(String(repeating: "a", count: 300))\r\n" }.joined() + "\r\n"
+    ),
     ("an endless header", "GET /health HTTP/1.1\r\nX: \(String(repeating: "a", count: 1 << 20))\r\n\r\n"),
     ("an endless path", "GET /\(String(repeating: "a", count: 1 << 20)) HTTP/1.1\r\nHost: a\r\n\r\n"),
   ]

@@ -8,8 +8,9 @@ struct PolicyTextTests {
 
   @Test("whole numbers are read, with comments, in any order; nothing at all is an empty policy")
   func numbers() throws {
-    #expect(try values("neighbor_window: 512\n# groups\ngroup_size: 8 # of eight\n")
-      == ["neighbor_window": 512, "group_size": 8])
+    #expect(
+      try values("neighbor_window: 512\n# groups\ngroup_size: 8 # of eight\n")
+        == ["neighbor_window": 512, "group_size": 8])
     for text in ["", "\n", "# nothing\n"] { #expect(try values(text).isEmpty) }
   }
 

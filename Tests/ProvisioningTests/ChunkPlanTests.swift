@@ -189,7 +189,9 @@ struct ChunkPlanTests {
     var random = SeededGenerator(seed: seed)
     let peerCount = Int(seed % 4)
     var plan = ChunkPlan(
-      settings: { var settings = ChunkPlan.Settings(); settings.lieCount = 1000; return settings }(),
+      settings: {
+        var settings = ChunkPlan.Settings(); settings.lieCount = 1000; return settings
+      }(),
       peerCount: peerCount, now: .zero)
     var rest = Self.contents[...]
     var wire: [(ChunkPlan.Question, due: Duration)] = []

@@ -53,10 +53,12 @@ struct RecoveryChoiceTests {
   @Test("of two words of one stage about a sequence the lesser counts")
   func doubled() {
     let choice = RecoveryChoice(
-      held: [[
-        HeldSequence(sequence: Self.sequence, length: 100, loggedCount: 0),
-        HeldSequence(sequence: Self.sequence, length: 4, loggedCount: 0),
-      ], [HeldSequence(sequence: Self.sequence, length: 100, loggedCount: 0)]])
+      held: [
+        [
+          HeldSequence(sequence: Self.sequence, length: 100, loggedCount: 0),
+          HeldSequence(sequence: Self.sequence, length: 4, loggedCount: 0),
+        ], [HeldSequence(sequence: Self.sequence, length: 100, loggedCount: 0)],
+      ])
     #expect(choice.rebuilding(Self.sequence, length: 100) == StageSet([0]))
   }
 }

@@ -111,12 +111,13 @@ extension Simulation {
     }
     let updates: [SequenceUpdate]
     do {
-      updates = try coordinator.scheduler?.complete(
-        StepCompletion(
-          step: step.plan.step,
-          entries: step.plan.entries.filter { step.failed[$0.sequence] == nil }.map {
-            .init(sequence: $0.sequence, token: step.tokens[$0.sequence])
-          }, failed: step.failed, now: now)) ?? []
+      updates =
+        try coordinator.scheduler?.complete(
+          StepCompletion(
+            step: step.plan.step,
+            entries: step.plan.entries.filter { step.failed[$0.sequence] == nil }.map {
+              .init(sequence: $0.sequence, token: step.tokens[$0.sequence])
+            }, failed: step.failed, now: now)) ?? []
     } catch {
       return try apply(.pipelineFailed(coordinator.control.epoch, reason: "\(error)"))
     }

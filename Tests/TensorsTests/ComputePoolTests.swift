@@ -49,8 +49,7 @@ struct ComputePoolTests {
   @Test("Slices cover the range once, in order, at whole granules", arguments: threadCounts)
   func slices(threadCount: Int) throws {
     let pool = try ComputePool(threadCount: threadCount)
-    for (count, granularity) in [(0, 1), (1, 1), (5, 2), (63, 64), (64, 64), (65, 64), (1000, 16), (4097, 1)]
-    {
+    for (count, granularity) in [(0, 1), (1, 1), (5, 2), (63, 64), (64, 64), (65, 64), (1000, 16), (4097, 1)] {
       let slices = Mutex<[(thread: Int, slice: Range<Int>)]>([])
       pool.forEachSlice(of: count, granularity: granularity) { slice, thread in
         slices.withLock { $0.append((thread, slice)) }

@@ -85,7 +85,8 @@ struct TidyTests {
   @Test("nothing is public: targets share by package access")
   func nothingIsPublic() {
     let kinds = ["func", "var", "let", "struct", "class", "enum", "init", "protocol", "extension", "actor", "import"]
-    let found = kinds.flatMap { uses(of: "public \($0)", in: Self.swift) }
+    let found =
+      kinds.flatMap { uses(of: "public \($0)", in: Self.swift) }
       + ["static", "final", "typealias"].flatMap { uses(of: "public \($0)", in: Self.swift) }
     #expect(found.isEmpty, "\(found)")
   }
@@ -94,7 +95,9 @@ struct TidyTests {
   func planesStayApart() {
     let arrows: [(folder: String, banned: [String])] = [
       ("Inference", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Cluster", "Scheduling"]),
-      ("Scheduling", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Transformer", "Attention", "CKernels"]),
+      (
+        "Scheduling", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Transformer", "Attention", "CKernels"]
+      ),
       ("Cluster", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Transformer", "Attention", "CKernels"]),
       ("Evaluation", ["Weights", "Wire", "Transport", "Cluster", "Scheduling", "Coordinator", "Transformer"]),
       ("Coordinator", ["Tensors", "Weights", "Transformer", "Attention", "CKernels"]),

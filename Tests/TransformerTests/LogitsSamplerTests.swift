@@ -26,7 +26,8 @@ struct LogitsSamplerTests {
     }
     kept = kept.enumerated().filter { $0.offset == 0 || weights[$0.element] >= parameters.minP }.map(\.element)
     if parameters.topK == 0, parameters.topP >= 1, parameters.minP <= 0 { kept.sort() }
-    let target = CounterRandom(seed: parameters.seed).uniform(position: position)
+    let target =
+      CounterRandom(seed: parameters.seed).uniform(position: position)
       * kept.reduce(0.0) { $0 + Double(weights[$1]) }
     var mass = 0.0
     for token in kept {

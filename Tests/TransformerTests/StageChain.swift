@@ -19,16 +19,18 @@ struct StageChain {
     let checkpoint = try Checkpoint(path: path)
     let configuration = try checkpoint.configuration
     self.configuration = configuration
-    guard let policy = SelfExtendPolicy(
-      groupSize: policy.group, neighborWindow: policy.window, trainedLength: configuration.trainedLength)
+    guard
+      let policy = SelfExtendPolicy(
+        groupSize: policy.group, neighborWindow: policy.window, trainedLength: configuration.trainedLength)
     else { preconditionFailure("the test's policy is out of range") }
     self.policy = policy
     let pageCount = KVGeometry.pageCount(tokens: context, policy: policy, chunkTokenCount: chunk)
     let pool = try ComputePool(threadCount: threads)
     stages = try (0..<stageCount).map { index in
-      guard let layers = LayerRange(
-        lower: configuration.layerCount * index / stageCount,
-        upper: configuration.layerCount * (index + 1) / stageCount)
+      guard
+        let layers = LayerRange(
+          lower: configuration.layerCount * index / stageCount,
+          upper: configuration.layerCount * (index + 1) / stageCount)
       else { preconditionFailure("the split is ordered") }
       let weights = try StageWeights(
         checkpoint, layers: layers, hasEmbedding: index == 0, hasHead: index == stageCount - 1, pool: pool, pace: pace)

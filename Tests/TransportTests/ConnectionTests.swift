@@ -74,7 +74,8 @@ struct ConnectionTests {
     try exchange("after")
   }
 
-  @Test("who does not say in time who it is gets cut, with keys and without; who has said so stays",
+  @Test(
+    "who does not say in time who it is gets cut, with keys and without; who has said so stays",
     arguments: [false, true])
   func handshakeDeadline(hasKeys: Bool) throws {
     let loop = try SocketLoop(name: "test")

@@ -3,21 +3,25 @@ import Transport
 
 @Suite("Endpoints")
 struct EndpointTests {
-  @Test("Endpoints read and print the same text", arguments: [
-    "tcp://127.0.0.1:5555", "tcp://localhost:0", "tcp://[::1]:80", "tcp://node-7.cluster.example:65535",
-    "ipc:///run/longhaul/data", "inproc://results",
-  ])
+  @Test(
+    "Endpoints read and print the same text",
+    arguments: [
+      "tcp://127.0.0.1:5555", "tcp://localhost:0", "tcp://[::1]:80", "tcp://node-7.cluster.example:65535",
+      "ipc:///run/longhaul/data", "inproc://results",
+    ])
   func roundTrip(text: String) throws {
     #expect(try Endpoint(text).description == text)
   }
 
-  @Test("What is no endpoint is refused with the way to write it", arguments: [
-    "", "127.0.0.1:5555", "udp://127.0.0.1:1", "tcp://", "tcp://:1", "tcp://host", "tcp://host:", "tcp://host:65536",
-    "tcp://host:+1", "tcp://host:-1", "tcp://host:1x", "tcp://ho st:1", "tcp://host;evil:1", "tcp://[::1:1",
-    "tcp://[host]:1", "tcp://::1:1", "tcp://host\n:1", "ipc://", "ipc:///", "ipc://relative", "ipc://*",
-    "ipc://@abstract", "inproc://", "inproc://two words", "tcp://*:5555",
-    "tcp://\(String(repeating: "a", count: 300)):1",
-  ])
+  @Test(
+    "What is no endpoint is refused with the way to write it",
+    arguments: [
+      "", "127.0.0.1:5555", "udp://127.0.0.1:1", "tcp://", "tcp://:1", "tcp://host", "tcp://host:", "tcp://host:65536",
+      "tcp://host:+1", "tcp://host:-1", "tcp://host:1x", "tcp://ho st:1", "tcp://host;evil:1", "tcp://[::1:1",
+      "tcp://[host]:1", "tcp://::1:1", "tcp://host\n:1", "ipc://", "ipc:///", "ipc://relative", "ipc://*",
+      "ipc://@abstract", "inproc://", "inproc://two words", "tcp://*:5555",
+      "tcp://\(String(repeating: "a", count: 300)):1",
+    ])
   func refused(text: String) {
     let error = #expect(throws: EndpointError.self) { try Endpoint(text) }
     #expect(error?.description.contains("not an endpoint") == true)
@@ -29,11 +33,14 @@ struct EndpointTests {
     #expect(try Endpoint("tcp://*:5555", allowsAnyHost: true).isLoopback == false)
   }
 
-  @Test("Loopback is what only this machine reaches, not what begins like it", arguments: [
-    ("tcp://127.0.0.1:1", true), ("tcp://127.8.9.10:1", true), ("tcp://[::1]:1", true), ("tcp://localhost:1", true),
-    ("ipc:///a", true), ("inproc://a", true), ("tcp://127.evil.example:1", false), ("tcp://10.0.0.1:1", false),
-    ("tcp://[::2]:1", false), ("tcp://0.0.0.0:1", false), ("tcp://[::]:1", false), ("tcp://localhost.example:1", false),
-  ])
+  @Test(
+    "Loopback is what only this machine reaches, not what begins like it",
+    arguments: [
+      ("tcp://127.0.0.1:1", true), ("tcp://127.8.9.10:1", true), ("tcp://[::1]:1", true), ("tcp://localhost:1", true),
+      ("ipc:///a", true), ("inproc://a", true), ("tcp://127.evil.example:1", false), ("tcp://10.0.0.1:1", false),
+      ("tcp://[::2]:1", false), ("tcp://0.0.0.0:1", false), ("tcp://[::]:1", false),
+      ("tcp://localhost.example:1", false),
+    ])
   func loopback(text: String, expected: Bool) throws {
     #expect(try Endpoint(text).isLoopback == expected)
   }

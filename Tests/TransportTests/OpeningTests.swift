@@ -59,9 +59,11 @@ struct OpeningTests {
     #expect(lstat(path, &status) != 0)
   }
 
-  @Test("What cannot be opened is refused in words", arguments: [
-    "ipc:///nonexistent-folder/socket", "tcp://203.0.113.7:0", "tcp://no-such-host.invalid:1",
-  ])
+  @Test(
+    "What cannot be opened is refused in words",
+    arguments: [
+      "ipc:///nonexistent-folder/socket", "tcp://203.0.113.7:0", "tcp://no-such-host.invalid:1",
+    ])
   func cannotBind(text: String) throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }

@@ -168,8 +168,7 @@ import Testing
       $0.tensors[19].type = 99
       $0.tensors[19].offset = 1 << 40
     },
-    BrokenFile("tensors on top of each other", "tensor 'blk.0.attn_norm.weight' overlaps tensor 'token_embd")
-    {
+    BrokenFile("tensors on top of each other", "tensor 'blk.0.attn_norm.weight' overlaps tensor 'token_embd") {
       $0.tensors[1].offset = 128
     },
     BrokenFile("tensors at one place", "overlaps") { $0.tensors[5].offset = $0.tensors[0].offset ?? 0 },

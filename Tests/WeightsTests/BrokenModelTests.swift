@@ -58,13 +58,11 @@ import Testing
     BrokenFile("no feed-forward", "llama.feed_forward_length is missing") {
       $0.set("llama.feed_forward_length", nil)
     },
-    BrokenFile("heads that do not divide the width", "llama.attention.head_count is 3, by which the width 8")
-    {
+    BrokenFile("heads that do not divide the width", "llama.attention.head_count is 3, by which the width 8") {
       $0.set("llama.attention.head_count", .u32(3))
       $0.set("llama.attention.head_count_kv", .u32(3))
     },
-    BrokenFile("heads of one number", "is 8, by which the width 8 cannot be divided into heads of 2 to 1024")
-    {
+    BrokenFile("heads of one number", "is 8, by which the width 8 cannot be divided into heads of 2 to 1024") {
       $0.set("llama.attention.head_count", .u32(8))
     },
     BrokenFile("a key length of 1", "llama.attention.key_length is 1 but must be between 2 and 1024") {
@@ -109,8 +107,7 @@ import Testing
     BrokenFile("an odd rotary dimension", "rope.dimension_count is 3 but must be even") {
       $0.set("llama.rope.dimension_count", .u32(3))
     },
-    BrokenFile("a rotary dimension beyond the head", "rope.dimension_count is 6 but must be between 2 and 4")
-    {
+    BrokenFile("a rotary dimension beyond the head", "rope.dimension_count is 6 but must be between 2 and 4") {
       $0.set("llama.rope.dimension_count", .u32(6))
     },
     BrokenFile("a negative base", "rope.freq_base is -1.0 but must be positive") {
@@ -161,8 +158,7 @@ import Testing
       $0.set("llama.block_count", .u32(1))
     },
     BrokenFile("a bias", "tensor 'blk.0.attn_q.bias' is a bias") { $0.addOnes("blk.0.attn_q.bias", 8) },
-    BrokenFile("a tensor of no known use", "tensor 'blk.0.attn_q_norm.weight' has no place in a llama model")
-    {
+    BrokenFile("a tensor of no known use", "tensor 'blk.0.attn_q_norm.weight' has no place in a llama model") {
       $0.addOnes("blk.0.attn_q_norm.weight", 4)
     },
     BrokenFile("a matrix turned round", "has dimensions [4, 8], but the metadata calls for [8, 4]") {

@@ -16,9 +16,11 @@ struct HostileBytesTests {
     #expect(WireError.version(theirs: 2, ours: 1).description.contains("version 2"))
   }
 
-  @Test("What has no version first is no message", arguments: [
-    [], [0x08], [0x08, 0x80], [0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], [0x12, 0x00, 0x08, 0x01], [0x00], [0xFF],
-  ] as [[UInt8]])
+  @Test(
+    "What has no version first is no message",
+    arguments: [
+      [], [0x08], [0x08, 0x80], [0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01], [0x12, 0x00, 0x08, 0x01], [0x00], [0xFF],
+    ] as [[UInt8]])
   func noVersion(bytes: [UInt8]) {
     #expect(WorkerMessage.decode(bytes).error == .malformed(message: "worker message"))
     #expect(CoordinatorMessage.decode(bytes).error == .malformed(message: "coordinator message"))
@@ -67,9 +69,11 @@ struct HostileBytesTests {
     }
     for _ in 0..<20_000 {
       // Small numbers make keys and lengths that often fit.
-      let bytes = [0x08, 0x02] + (0..<Int(next() % 40)).map { _ in
-        UInt8(truncatingIfNeeded: next() % 3 == 0 ? next() : next() % 48)
-      }
+      let bytes =
+        [0x08, 0x02]
+        + (0..<Int(next() % 40)).map { _ in
+          UInt8(truncatingIfNeeded: next() % 3 == 0 ? next() : next() % 48)
+        }
       check(WorkerMessage.self, bytes)
       check(CoordinatorMessage.self, bytes)
       check(ForwardHeader.self, bytes)

@@ -26,23 +26,26 @@ struct HostileValuesTests {
     }
   }
 
-  @Test("Other worker messages", arguments: [
-    (WorkerMessage.loadProgress(epoch: PlanEpoch(1), fraction: .nan), "load_progress.fraction"),
-    (.loadProgress(epoch: PlanEpoch(1), fraction: 1.0001), "load_progress.fraction"),
-    (.loadProgress(epoch: PlanEpoch(1), fraction: -.infinity), "load_progress.fraction"),
-    (.stageReady(epoch: PlanEpoch(1), weightByteCount: -1, kvByteCount: 0), "stage_ready.weight_byte_count"),
-    (.stageReady(epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: .min), "stage_ready.kv_byte_count"),
-    (
-      .stageReady(
-        epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: 0,
-        held: [HeldSequence(sequence: SequenceID(1), length: -1, loggedCount: 0)]), "stage_ready.held[0].length"
-    ),
-    (
-      .stageReady(
-        epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: 0,
-        held: [HeldSequence(sequence: SequenceID(1), length: 1, loggedCount: .max)]), "stage_ready.held[0].logged_count"
-    ),
-  ])
+  @Test(
+    "Other worker messages",
+    arguments: [
+      (WorkerMessage.loadProgress(epoch: PlanEpoch(1), fraction: .nan), "load_progress.fraction"),
+      (.loadProgress(epoch: PlanEpoch(1), fraction: 1.0001), "load_progress.fraction"),
+      (.loadProgress(epoch: PlanEpoch(1), fraction: -.infinity), "load_progress.fraction"),
+      (.stageReady(epoch: PlanEpoch(1), weightByteCount: -1, kvByteCount: 0), "stage_ready.weight_byte_count"),
+      (.stageReady(epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: .min), "stage_ready.kv_byte_count"),
+      (
+        .stageReady(
+          epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: 0,
+          held: [HeldSequence(sequence: SequenceID(1), length: -1, loggedCount: 0)]), "stage_ready.held[0].length"
+      ),
+      (
+        .stageReady(
+          epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: 0,
+          held: [HeldSequence(sequence: SequenceID(1), length: 1, loggedCount: .max)]),
+        "stage_ready.held[0].logged_count"
+      ),
+    ])
   func workerMessages(message: WorkerMessage, field: String) {
     #expect(message.afterTheWire.refusedField == field)
   }
@@ -117,7 +120,8 @@ struct HostileValuesTests {
     ]
     for (field, change) in cases {
       let header = ForwardHeader(
-        epoch: PlanEpoch(1), step: 1, hiddenSize: 8, entries: [
+        epoch: PlanEpoch(1), step: 1, hiddenSize: 8,
+        entries: [
           Samples.entry { $0.sequence = SequenceID(1) }, Samples.entry(change),
         ])
       #expect(header.afterTheWire.refusedField == "entries[1].\(field)")
@@ -191,9 +195,12 @@ struct HostileValuesTests {
       ("prompt_logprobs", { $0.promptLogprobs = Array(repeating: 0, count: 4097) }),
       ("prompt_top_tokens", { $0.promptLogprobs = [] }), ("prompt_top_tokens", { $0.promptTop[0].removeLast() }),
       ("prompt_top_tokens", { $0.promptTop[1][0] = TokenLogprob(token: -1, logprob: 0) }),
-      ("prompt_top_tokens", {
-        $0.promptTop = Array(repeating: Array(repeating: TokenLogprob(token: 1, logprob: 0), count: 21), count: 2)
-      }),
+      (
+        "prompt_top_tokens",
+        {
+          $0.promptTop = Array(repeating: Array(repeating: TokenLogprob(token: 1, logprob: 0), count: 21), count: 2)
+        }
+      ),
       ("prompt_top_logprobs", { $0.promptTop[1][1] = TokenLogprob(token: 1, logprob: .nan) }),
     ]
     for (field, change) in cases {

@@ -103,7 +103,8 @@ enum Samples {
     sampling.seed = .max
     var entry = ForwardEntry(
       sequence: SequenceID(.max), startPosition: 0, tokens: [0, 1, TokenID(Limits.maximumVocabularySize - 1)],
-      newPages: [PageID(0), PageID(.max)], policy: policy(8, 1024), opening: SequenceOpening(
+      newPages: [PageID(0), PageID(.max)], policy: policy(8, 1024),
+      opening: SequenceOpening(
         sampling: sampling, nearPages: [PageID(7), PageID(300)], promptTokenCount: Limits.maximumContext),
       samples: true, wantsLogits: true, topLogprobCount: 20, scoresFrom: 1, followingToken: 0)
     change(&entry)
@@ -121,8 +122,10 @@ enum Samples {
       ForwardHeader(
         epoch: PlanEpoch(.max), step: .max, hiddenSize: Limits.maximumHiddenSize, entries: [],
         releases: [SequenceID(0), SequenceID(.max)], failure: "stage 1 has no page 7",
-        failed: [SequenceFailure(sequence: SequenceID(.max), reason: "is not held here"),
-          SequenceFailure(sequence: SequenceID(0), reason: "")], timings: timings),
+        failed: [
+          SequenceFailure(sequence: SequenceID(.max), reason: "is not held here"),
+          SequenceFailure(sequence: SequenceID(0), reason: ""),
+        ], timings: timings),
       ForwardHeader(
         epoch: PlanEpoch(3), step: 12, hiddenSize: 4096,
         entries: [

@@ -26,7 +26,8 @@ struct SharedSample {
         },
         tensors: checkpoint.tensors.map {
           .init(name: $0.name, fileIndex: $0.fileIndex, offset: $0.offset, byteCount: $0.byteCount ?? 0)
-        }), cache: nil) { _ in }
+        }), cache: nil
+    ) { _ in }
     model.prepare(threadCount: 1)
     while case .inTheMaking = model.news { usleep(500) }
     guard case .ready(let id, let byteCount) = model.news else { throw CancellationError() }

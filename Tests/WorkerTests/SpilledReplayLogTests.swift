@@ -152,7 +152,8 @@ struct SpilledReplayLogTests {
     #expect(words.said.count == 1 && words.said.allSatisfy { $0.contains("name a folder") || $0.contains("check") })
   }
 
-  @Test("a disk that cannot be read, or gives back other bytes, is an error, and the log has ended",
+  @Test(
+    "a disk that cannot be read, or gives back other bytes, is an error, and the log has ended",
     arguments: [TroubledDisk.Trouble.unreadable, .forgetful])
   func unreadable(_ trouble: TroubledDisk.Trouble) throws {
     var log = log(memory: 1, disk: nil)

@@ -82,9 +82,11 @@ struct WeightFetchTests {
     #expect(coordinator.asked == asked)
   }
 
-  @Test("answers that are lost, lie once, or come beside what nobody asked for are made good", arguments: [
-    ScriptedCoordinator.Conduct.silent, .lying, .chatty, .breaking,
-  ])
+  @Test(
+    "answers that are lost, lie once, or come beside what nobody asked for are made good",
+    arguments: [
+      ScriptedCoordinator.Conduct.silent, .lying, .chatty, .breaking,
+    ])
   func repaired(conduct: ScriptedCoordinator.Conduct) throws {
     // Only here: where every piece is to be asked for once, a busy machine must not use the patience up.
     var settings = ChunkPlan.Settings()
@@ -139,9 +141,11 @@ struct WeightFetchTests {
     #expect(askedByteCount(coordinator) == parts[1].bytes.count)
   }
 
-  @Test("a worker that lies, says nothing, breaks off or sends what nobody asked for costs no byte", arguments: [
-    ScriptedCoordinator.Conduct.silent, .lying, .chatty, .breaking, .refusing,
-  ])
+  @Test(
+    "a worker that lies, says nothing, breaks off or sends what nobody asked for costs no byte",
+    arguments: [
+      ScriptedCoordinator.Conduct.silent, .lying, .chatty, .breaking, .refusing,
+    ])
   func badWorkers(conduct: ScriptedCoordinator.Conduct) throws {
     var settings = Self.calm
     if conduct == .silent { settings.peerPatience = .milliseconds(300) }

@@ -29,8 +29,10 @@ enum Figure {
     let name: StaticString = extra?.key ?? "class"
     return .element(
       "rect",
-      ["x": number(x), "y": number(y), "width": number(max(0, width)), "height": number(max(0, height)),
-        name: extra?.value ?? ""])
+      [
+        "x": number(x), "y": number(y), "width": number(max(0, width)), "height": number(max(0, height)),
+        name: extra?.value ?? "",
+      ])
   }
 
   static func text(_ text: String, _ at: (Double, Double), anchor: String = "start", class name: String) -> Markup {
@@ -46,8 +48,10 @@ enum Figure {
         [
           .element(
             "pattern",
-            ["id": "hatch", "width": "7", "height": "7", "patternUnits": "userSpaceOnUse",
-              "patternTransform": "rotate(45)"],
+            [
+              "id": "hatch", "width": "7", "height": "7", "patternUnits": "userSpaceOnUse",
+              "patternTransform": "rotate(45)",
+            ],
             [line((0, 0), (0, 7), class: "stripe")])
         ])
     ])

@@ -42,7 +42,9 @@ struct Markup: Hashable, Sendable {
       // Marks that turn the direction of what follows would disguise it.
       case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
       default:
-        if scalar.properties.generalCategory == .control { result += "\u{FFFD}" } else {
+        if scalar.properties.generalCategory == .control {
+          result += "\u{FFFD}"
+        } else {
           result.unicodeScalars.append(scalar)
         }
       }

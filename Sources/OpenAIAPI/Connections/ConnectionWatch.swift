@@ -49,7 +49,8 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
   func channelWritabilityChanged(context: ChannelHandlerContext) {
     let channel = context.channel
     stalled?.cancel()
-    stalled = channel.isWritable
+    stalled =
+      channel.isWritable
       ? nil : context.eventLoop.scheduleTask(in: stallTimeout) { channel.close(mode: .all, promise: nil) }
     context.fireChannelWritabilityChanged()
   }

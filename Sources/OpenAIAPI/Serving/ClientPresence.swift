@@ -32,8 +32,7 @@ final class ClientPresence: Sendable {
   }
 
   /// Runs `work` and cancels it when the client leaves, or when the caller is cancelled.
-  func cancelling<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value
-  {
+  func cancelling<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
     let task = Task { try await work() }
     onLeaving { task.cancel() }
     return try await withTaskCancellationHandler {

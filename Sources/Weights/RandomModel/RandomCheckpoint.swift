@@ -51,12 +51,13 @@ package struct RandomCheckpoint: Sendable {
     }
     self.tensors = tensors
     self.seed = seed
-    header = GGUFHeaderWriter(
-      metadata: Self.metadata(configuration),
-      tensors: tensors.map {
-        .init(name: $0.name, dimensions: $0.dimensions, type: $0.type.rawValue, offset: $0.offset)
-      }
-    ).bytes
+    header =
+      GGUFHeaderWriter(
+        metadata: Self.metadata(configuration),
+        tensors: tensors.map {
+          .init(name: $0.name, dimensions: $0.dimensions, type: $0.type.rawValue, offset: $0.offset)
+        }
+      ).bytes
     byteCount = header.count + end
   }
 

@@ -29,7 +29,8 @@ enum BenchTable {
   private static func line(_ result: BenchReport.Result) -> String {
     let achieved: String
     if let rate = result.gflopPerSecond, let ofF32 = result.shareOfF32 {
-      achieved = String(format: "%.1f GFLOP/s, %.0f %% of f32", rate, 100 * ofF32)
+      achieved =
+        String(format: "%.1f GFLOP/s, %.0f %% of f32", rate, 100 * ofF32)
         + (result.shareOfInt8.map { String(format: ", %.0f %% of int8", 100 * $0) } ?? "")
     } else if let rate = result.gbPerSecond, let share = result.shareOfMemory {
       achieved = String(format: "%.1f GB/s, %.0f %% of this machine's memory bandwidth", rate, 100 * share)

@@ -50,10 +50,11 @@ struct BenchCommand: AsyncParsableCommand {
   @Option(help: "Tokens of a prompt that are read at a time. Default: chosen by the scheduler.")
   var chunk: Int?
 
-  @Option(help: """
-    SelfExtend's G: positions that share one far position. 1 is plain attention. Several are measured in turns, and \
-    each is set beside the first. Default: automatic.
-    """)
+  @Option(
+    help: """
+      SelfExtend's G: positions that share one far position. 1 is plain attention. Several are measured in turns, and \
+      each is set beside the first. Default: automatic.
+      """)
   var groupSize: NumberList?
 
   @OptionGroup var window: WindowOptions

@@ -23,7 +23,9 @@ struct InitCommand: ParsableCommand {
   @Option(name: .customLong("worker"), help: "A worker to make a token for. May be given several times.")
   var workers: [String] = []
 
-  @Option(name: .customLong("allow"), help: """
+  @Option(
+    name: .customLong("allow"),
+    help: """
       NAME=PUBLICKEY of a worker that made its own key with 'longhaul keys', so that its secret never travels. May be \
       given several times.
       """)
@@ -52,7 +54,8 @@ struct InitCommand: ParsableCommand {
     let cluster = try ClusterFolder(path: folder)
     if let listen, cluster.coordinator.coordinator != (try Endpoint(listen)) {
       throw CommandFailure(
-        .usage, "the tokens of the cluster in '\(folder)' name another address, "
+        .usage,
+        "the tokens of the cluster in '\(folder)' name another address, "
           + "\(cluster.coordinator.coordinator?.description ?? "none"); make another folder for this one")
     }
     return cluster

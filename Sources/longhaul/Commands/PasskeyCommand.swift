@@ -17,7 +17,8 @@ struct PasskeyCommand: AsyncParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: """
+  @Option(
+    help: """
       Lengths in tokens, separated by commas. Default: once, twice, four and eight times the trained length, as far as \
       the automatic policy goes.
       """)

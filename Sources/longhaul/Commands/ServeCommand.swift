@@ -21,7 +21,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var model: ModelOptions
 
-  @Option(help: """
+  @Option(
+    help: """
       Where workers register: tcp://HOST:PORT as they reach it, or ipc://PATH. Default: the cluster's address, or \
       tcp://127.0.0.1:7070.
       """)
@@ -45,7 +46,8 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var weights: WeightCacheOptions
 
-  @Flag(help: """
+  @Flag(
+    help: """
       Allow sockets on other interfaces than loopback without keys: cluster traffic is then neither encrypted nor \
       authenticated.
       """)
@@ -75,7 +77,8 @@ struct ServeCommand: AsyncParsableCommand {
     let tokenizerDescription = try checkpoint.tokenizer
     let logger = ProgramLog.logger("coordinator", quiet: quiet)
     let folder = try cluster.map { try ClusterFolder(path: $0) }
-    let control = try listen.map { try Endpoint($0) } ?? folder?.coordinator.coordinator
+    let control =
+      try listen.map { try Endpoint($0) } ?? folder?.coordinator.coordinator
       ?? Endpoint("tcp://127.0.0.1:7070")
     let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policies.request)
     let metrics = MetricRegistry()
@@ -101,7 +104,9 @@ struct ServeCommand: AsyncParsableCommand {
       "waiting for workers",
       metadata: ["endpoint": "\(engine.controlEndpoint)", "workers": "\(workers)", "context": "\(context)"])
     var group = ServiceGroupConfiguration(
-      services: [EngineService(engine: engine, announcement: announcement, logger: logger), APIService(server: server)],
+      services: [
+        EngineService(engine: engine, announcement: announcement, logger: logger), APIService(server: server),
+      ],
       logger: ProgramLog.logger("services", quiet: true))
     group.maximumCancellationDuration = .seconds(5)
     try await OrderlyEnd.run(ServiceGroup(configuration: group)) {

@@ -63,7 +63,8 @@ struct TuneCommand: AsyncParsableCommand {
     let trained = measured.configuration.trainedLength
     guard context > trained else {
       throw CommandFailure(
-        .usage, "\(context) tokens are within the trained length of \(trained): attention is plain there, and there is "
+        .usage,
+        "\(context) tokens are within the trained length of \(trained): attention is plain there, and there is "
           + "nothing to tune")
     }
     let candidates = try candidates(trainedLength: trained)
@@ -113,7 +114,8 @@ struct TuneCommand: AsyncParsableCommand {
       } ?? TuningCandidates.list(length: context, trainedLength: trainedLength)
     guard !candidates.isEmpty else {
       throw CommandFailure(
-        .usage, "no group size up to \(Limits.maximumAutomaticGroupSize) brings \(context) tokens within the trained "
+        .usage,
+        "no group size up to \(Limits.maximumAutomaticGroupSize) brings \(context) tokens within the trained "
           + "length of \(trainedLength); name policies with --candidates")
     }
     return candidates

@@ -15,12 +15,14 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "This worker's key file, which 'longhaul join' writes. Needed beyond loopback.")
   var keys: String?
 
-  @Option(help: """
+  @Option(
+    help: """
       Where the coordinator takes registrations, for example tcp://10.0.0.1:7070. Default: as the key file says.
       """)
   var coordinator: String?
 
-  @Option(help: """
+  @Option(
+    help: """
       This worker's name, unique in the cluster. Default: the key file's, or the host's name and the process id.
       """)
   var name: String?
@@ -33,14 +35,16 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "Memory for weights and cache, for example 12GiB. Default: the free memory.")
   var memory: ByteSize?
 
-  @Option(help: """
+  @Option(
+    help: """
       Memory for what was sent to the next stage, so that a lost worker's layers can be rebuilt without the others \
       computing, for example 2GiB; 0 keeps none. Default: a quarter of --memory. Never more than half of what weights \
       and cache leave of it.
       """)
   var replayLog: ByteSize?
 
-  @Option(help: """
+  @Option(
+    help: """
       Disk, in the folder of --cache, for what does not fit in --replay-log; 0 uses none. Default: 8GiB, or a quarter \
       of what the disk has to spare.
       """)
@@ -49,19 +53,22 @@ struct WorkerCommand: AsyncParsableCommand {
   @Option(help: "Speed against other workers, for the planner. Default: the number of threads.")
   var speed: Double?
 
-  @Option(help: """
+  @Option(
+    help: """
       Where the previous stage's frames are taken, as other workers reach it: tcp://THIS-HOST:PORT. Default: any port \
       of the address that faces the coordinator.
       """)
   var data: String?
 
-  @Option(help: """
+  @Option(
+    help: """
       Where other workers take weights that this one has, as they reach it: tcp://THIS-HOST:PORT. 'none' keeps it from \
       giving any and from asking them. Default: any port of --data's address.
       """)
   var share: String?
 
-  @Option(help: """
+  @Option(
+    help: """
       This machine's copy of the model, when it lies elsewhere than on the coordinator's. What it lacks, the worker \
       takes from other workers and from the coordinator.
       """)
@@ -69,7 +76,8 @@ struct WorkerCommand: AsyncParsableCommand {
 
   @OptionGroup var weights: WeightCacheOptions
 
-  @Option(help: """
+  @Option(
+    help: """
       What the cache is to keep to, for example 40GiB; what was used longest ago goes first. Default: no limit.
       """)
   var cacheLimit: ByteSize?

@@ -9,24 +9,28 @@ struct APIOptions: ParsableArguments {
   @Option(help: "Where HTTP is served: HOST:PORT.")
   var http = "127.0.0.1:8080"
 
-  @Option(help: """
+  @Option(
+    help: """
       A file with API keys, one a line, that only its owner can read. Default: the keys in the environment's \
       LONGHAUL_API_KEYS, separated by commas; without any no key is asked for.
       """)
   var apiKeys: String?
 
-  @Option(help: """
+  @Option(
+    help: """
       HTTP connections open at once, at most: whoever has waited longest without a request goes for a newcomer.
       """)
   var httpConnections = 1000
 
-  @Option(help: """
+  @Option(
+    help: """
       Seconds for which a streamed answer is silent at most before it says in a comment that it is alive; less than \
       what any proxy on the way waits for.
       """)
   var ssePingInterval = 15.0
 
-  @Flag(help: """
+  @Flag(
+    help: """
       Serve what is measured at /metrics, in Prometheus' text format; behind the API keys, where there are any.
       """)
   var metrics = false
@@ -52,7 +56,8 @@ struct APIOptions: ParsableArguments {
     settings.apiKeys = try keys()
     guard !settings.apiKeys.isEmpty || isInsecure || isLoopback(settings.host, port) else {
       throw CommandFailure(
-        .unavailable, "\(http) can be reached from other machines and has no API keys; give --api-keys, serve on "
+        .unavailable,
+        "\(http) can be reached from other machines and has no API keys; give --api-keys, serve on "
           + "127.0.0.1 behind a proxy, or say with --insecure that it is to be open to all")
     }
     return settings

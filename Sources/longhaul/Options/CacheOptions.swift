@@ -6,7 +6,8 @@ extension KVElementType: ExpressibleByArgument {}
 
 /// How the KV cache is kept and filled.
 struct CacheOptions: ParsableArguments {
-  @Option(help: """
+  @Option(
+    help: """
       Tokens of one sequence to plan for, prompt and answer together. Default: what the request needs; for \
       a server or a plan 8192, or less where the model admits less.
       """)
@@ -15,7 +16,8 @@ struct CacheOptions: ParsableArguments {
   @Option(help: "How keys and values are stored: f16, bf16, f32, or q8_0 in half the memory.")
   var kvType: KVElementType = .f16
 
-  @Option(help: """
+  @Option(
+    help: """
       Tokens of a prompt that are read at a time. Default: at most 256, less where that keeps more stages busy or \
       others waiting less.
       """)

@@ -3,19 +3,22 @@ import Tensors
 
 /// Where compute threads run and how they wait.
 struct PlacementOptions: ParsableArguments {
-  @Option(help: """
+  @Option(
+    help: """
       Keep each compute thread on a processor of its own: 'all' takes those this program may run on, in order; or a \
       list such as 0-3,8. Workers on one machine take their turns.
       """)
   var pin: ProcessorList?
 
-  @Flag(help: """
+  @Flag(
+    help: """
       Lay keys and values on the memory node of the threads that read them. Pins threads, to all processors unless \
       --pin says to which.
       """)
   var numa = false
 
-  @Flag(help: """
+  @Flag(
+    help: """
       Let idle compute threads sleep at once instead of looking for work a moment longer: for processors that others \
       need too. Threads beyond the number of processors do so anyhow.
       """)

@@ -21,7 +21,8 @@ struct WindowOptions: ParsableArguments {
   @Option(help: "The length the model was trained at, where its metadata say otherwise.")
   var trainedLength: Int?
 
-  @Option(help: """
+  @Option(
+    help: """
       A YAML file with group_size, neighbor_window and trained_length, each optional. Its policy is for text beyond \
       the trained length; options come before it.
       """)

@@ -7,7 +7,8 @@ struct RetrievalOptions: ParsableArguments {
   @Option(help: "Digits of the pass key, separated by commas. Default: 5,10; 5 for the demo model.")
   var digits: NumberList?
 
-  @Option(help: """
+  @Option(
+    help: """
       Hidden keys, separated by commas: 1 is the pass key; with more, each has a label and one is asked for.
       """)
   var keys = NumberList([1, 3])
@@ -15,7 +16,8 @@ struct RetrievalOptions: ParsableArguments {
   @Option(help: "Digits of each key where there are several.")
   var labelledDigits: Int = 4
 
-  @Option(help: """
+  @Option(
+    help: """
       A text file whose sentences surround the numbers. Default: the pass-key task's usual five sentences; for the \
       demo model, stories of the kind it knows.
       """)
