@@ -23,11 +23,11 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
-    .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
   ],
   targets: [
     // MARK: C
     .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
+    .systemLibrary(name: "CLibcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CWire", linkerSettings: [.linkedLibrary("protobuf-c")]),
     .target(name: "CKernels", cSettings: kernelSettings),
     .target(name: "CPlatform", cSettings: [.unsafeFlags(["-O3"])]),
@@ -58,8 +58,7 @@ let package = Package(
     .target(
       name: "Provisioning",
       dependencies: [
-        "Wire", "Transport", .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "Logging", package: "swift-log"),
+        "Wire", "Transport", "CLibcrypto", .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: optimized),
 
@@ -141,7 +140,7 @@ let package = Package(
     .testTarget(name: "WireTests", dependencies: ["Wire", "Inference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ProvisioningTests",
-      dependencies: ["Fixtures", "Provisioning", "Wire", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: ["Fixtures", "Provisioning", "Wire"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "TransportTests", dependencies: ["Fixtures", "Transport", "CPlatform"], swiftSettings: swiftSettings),

@@ -3,7 +3,7 @@
 # usage: deploy/dependencies.sh [PACKAGE...]   further packages, for callers that need more
 set -euo pipefail
 
-wanted=(libzmq3-dev libprotobuf-c-dev "$@")
+wanted=(libzmq3-dev libprotobuf-c-dev libssl-dev "$@")
 
 if ! command -v swift >/dev/null 2>&1; then
   echo "longhaul: no Swift toolchain found; install Swift 6.1 or later (https://www.swift.org/install) and put it in PATH" >&2

@@ -3,7 +3,7 @@
 #   Tests/Fuzzing/run.sh [-s SECONDS] [-n EXECUTIONS] [-l BYTES] [TARGET ...]
 # Without options 5 seconds a target, with inputs of up to as many bytes as each target says. Findings are left in
 # .build-fuzz/findings; put them under Tests/Fuzzing/found/TARGET, which every run tries first, and mend the cause.
-# Needs the toolchain's clang and protobuf-c, libzmq. Other people's packages are taken from SwiftPM's release build,
+# Needs the toolchain's clang and protobuf-c, libzmq, libcrypto. Other people's packages are taken from SwiftPM's release build,
 # without instruments.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -46,8 +46,9 @@ c_module() { # NAME HEADER...: a module map for a C target, and its sources comp
 flags=(
   -O -g -wmo -parse-as-library -package-name longhaul -swift-version 6 -enable-testing -sanitize=fuzzer,address
   -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
-  -enable-upcoming-feature MemberImportVisibility -I "$out/modules" -I Sources/CZeroMQ
+  -enable-upcoming-feature MemberImportVisibility -I "$out/modules" -I Sources/CZeroMQ -I Sources/CLibcrypto
   -Xcc -fmodule-map-file="$PWD/Sources/CZeroMQ/module.modulemap"
+  -Xcc -fmodule-map-file="$PWD/Sources/CLibcrypto/module.modulemap"
 )
 for name in CPlatform CKernels CWire; do
   flags+=(-Xcc "-fmodule-map-file=$PWD/$out/modules/$name/module.modulemap" -Xcc "-I$PWD/Sources/$name/include")
@@ -109,7 +110,7 @@ if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name 
     Tests/WeightsTests/TinyModel.swift Tests/WireTests/Samples.swift Tests/ChatTemplatesTests/TemplateSources.swift \
     Tests/OpenAIAPITests/ByteVocabulary.swift Sources/longhaul/Options/PolicyText.swift
   # The linker has much to say about the sanitizer's own symbols.
-  swiftc -sanitize=fuzzer,address "$out"/objects/*.o "$out/packages.a" -lzmq -lz -lprotobuf-c -o "$program" 2>"$out/link.log" ||
+  swiftc -sanitize=fuzzer,address "$out"/objects/*.o "$out/packages.a" -lzmq -lcrypto -lz -lprotobuf-c -o "$program" 2>"$out/link.log" ||
     { cat "$out/link.log"; exit 1; }
 fi
 

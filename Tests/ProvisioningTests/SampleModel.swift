@@ -1,4 +1,3 @@
-import Crypto
 import Fixtures
 import Foundation
 import Provisioning
@@ -50,7 +49,9 @@ extension HashedContent {
   static func of(_ bytes: [UInt8]) throws -> HashedContent {
     var hashes: [UInt8] = []
     for start in stride(from: 0, to: bytes.count, by: WireLimits.pieceByteCount) {
-      hashes += SHA256.hash(data: bytes[start..<min(start + WireLimits.pieceByteCount, bytes.count)])
+      var hash = SHA256()
+      hash.update(Array(bytes[start..<min(start + WireLimits.pieceByteCount, bytes.count)]))
+      hashes += hash.finalize()
     }
     guard let content = HashedContent(byteCount: bytes.count, pieceHashes: hashes) else { throw CancellationError() }
     return content

@@ -1,16 +1,15 @@
-import Crypto
 package import Wire
 
 extension ContentID {
   /// The id of bytes that are hashed as a whole.
   package init(of bytes: some Sequence<UInt8>) {
     var hash = SHA256()
-    hash.update(data: Array(bytes))
+    hash.update(Array(bytes))
     self.init(hash)
   }
 
   init(_ hash: consuming SHA256) {
-    guard let id = ContentID(bytes: Array(hash.finalize())) else {
+    guard let id = ContentID(bytes: hash.finalize()) else {
       preconditionFailure("a SHA-256 has 32 bytes")
     }
     self = id
@@ -22,8 +21,8 @@ extension HashedContent {
   /// its file in a cache is called.
   package var id: ContentID {
     var hash = SHA256()
-    withUnsafeBytes(of: UInt64(byteCount).littleEndian) { hash.update(bufferPointer: $0) }
-    hash.update(data: pieceHashes)
+    withUnsafeBytes(of: UInt64(byteCount).littleEndian) { hash.update($0) }
+    hash.update(pieceHashes)
     return ContentID(hash)
   }
 
@@ -31,7 +30,7 @@ extension HashedContent {
   package func isPiece(_ index: Int, _ bytes: UnsafeRawBufferPointer) -> Bool {
     guard (0..<pieceCount).contains(index), bytes.count == range(ofPiece: index).count else { return false }
     var hash = SHA256()
-    hash.update(bufferPointer: bytes)
+    hash.update(bytes)
     return hash.finalize().elementsEqual(self.hash(ofPiece: index))
   }
 }
@@ -52,10 +51,10 @@ final class PieceHashes: @unchecked Sendable {
   /// Hashes the piece and keeps the result as number `index`.
   func set(_ index: Int, _ bytes: UnsafeRawBufferPointer) {
     var hash = SHA256()
-    hash.update(bufferPointer: bytes)
+    hash.update(bytes)
     let start = index * ContentID.byteCount
     _ = UnsafeMutableBufferPointer(rebasing: memory[start..<start + ContentID.byteCount])
-      .update(fromContentsOf: Array(hash.finalize()))
+      .update(fromContentsOf: hash.finalize())
   }
 
   func bytes(_ range: Range<Int>) -> [UInt8] {
