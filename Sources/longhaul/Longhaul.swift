@@ -52,5 +52,5 @@ struct Longhaul: AsyncParsableCommand {
 
 /// What this build is called.
 enum BuildInfo {
-  static let version = "0.1.0"
+  static let version = "0.2.0"
 }
