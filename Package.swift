@@ -112,13 +112,13 @@ let package = Package(
     // MARK: Tests
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .target(name: "Fixtures", dependencies: ["Inference"], path: "Tests/Fixtures", swiftSettings: swiftSettings),
-    .target(name: "TestTraits", path: "Tests/TestTraits", swiftSettings: swiftSettings),
+    .target(name: "TestTraits", dependencies: ["Fixtures"], path: "Tests/TestTraits", swiftSettings: swiftSettings),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "KernelTests", dependencies: ["Fixtures", "CKernels"], exclude: ["Goldens"], swiftSettings: optimized),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "WeightsTests", dependencies: ["Fixtures", "Weights", "Inference", "Tensors"],
+      name: "WeightsTests", dependencies: ["Fixtures", "TestTraits", "Weights", "Inference", "Tensors"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "AttentionTests", dependencies: ["Fixtures", "Attention", "Inference", "Tensors"],
@@ -126,11 +126,12 @@ let package = Package(
     .testTarget(
       name: "TransformerTests",
       dependencies: [
-        "Fixtures", "Transformer", "Attention", "Inference", "Tensors", "Weights", "CKernels", "CAllocationCount",
+        "Fixtures", "TestTraits", "Transformer", "Attention", "Inference", "Tensors", "Weights", "CKernels",
+        "CAllocationCount",
       ],
       swiftSettings: optimized),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Fixtures", "Tokenization", "Weights", "Inference"],
+      name: "TokenizationTests", dependencies: ["Fixtures", "TestTraits", "Tokenization", "Weights", "Inference"],
       swiftSettings: optimized),
     .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"], swiftSettings: swiftSettings),
     .testTarget(

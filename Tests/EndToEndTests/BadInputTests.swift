@@ -1,5 +1,6 @@
 import Fixtures
 import Foundation
+import TestTraits
 import Testing
 
 extension EndToEnd {
@@ -32,12 +33,15 @@ extension EndToEnd {
       let lies = folder.path("lies.gguf")
       try lying.write(to: URL(fileURLWithPath: lies))
       try await expect(["plan", lies], status: 78, says: "lies.gguf")
-      if let old = SharedFiles.path("models/old-gguf-v1/old-gguf-v1.gguf") {
-        try await expect(["run", old, "-p", "x"], status: 78, says: "version 1")
-      }
-      if let vocabulary = SharedFiles.path("tokenizers/ggml-vocab-gpt-2.gguf") {
-        try await expect(["run", vocabulary, "-p", "x"], status: 78, says: "no weights")
-      }
+    }
+
+    @Test(
+      "model files of the first version, and files that hold a vocabulary only", .needsShared("models", "tokenizers"))
+    func filesOfOthers() async throws {
+      let old = SharedFiles.path("models/old-gguf-v1/old-gguf-v1.gguf")
+      try await expect(["run", old, "-p", "x"], status: 78, says: "version 1")
+      let vocabulary = SharedFiles.path("tokenizers/ggml-vocab-gpt-2.gguf")
+      try await expect(["run", vocabulary, "-p", "x"], status: 78, says: "no weights")
     }
 
     @Test("commands that make no sense")

@@ -1,5 +1,6 @@
 import Fixtures
 import Foundation
+import TestTraits
 import Testing
 
 extension EndToEnd {
@@ -30,11 +31,11 @@ extension EndToEnd {
 
     @Test(
       "equal to it for several G and w, G dividing w or not, full and partial rotary",
+      .needsShared("models/stories260K", "models/llama2xs-256", "goldens"),
       arguments: ["llama2xs-256", "stories260K"], [8, 4])
     func scores(name: String, rotary: Int) async throws {
-      guard let model = SharedFiles.path("models/\(name)/\(name)-F32.gguf"),
-        let prompt = try GoldenLogits.read("\(name)/stories_800")
-      else { return }
+      let model = SharedFiles.path("models/\(name)/\(name)-F32.gguf")
+      let prompt = try GoldenLogits.read("\(name)/stories_800")
       let file = SharedFiles.root.appendingPathComponent("Tests/EndToEndTests/Goldens/scores.json")
       let goldens = try JSONDecoder().decode(Goldens.self, from: Data(contentsOf: file))
       let cases = goldens.cases.filter { $0.model == name && $0.rotary == rotary }
@@ -75,14 +76,16 @@ extension EndToEnd {
 
   @Suite("Within the trained length")
   struct WithinTrainedLength {
-    @Test("automatic output is that of plain attention, byte for byte, for every shared model")
+    @Test(
+      "automatic output is that of plain attention, byte for byte, for every shared model",
+      .needsShared("models/stories260K", "models/llama2xs-256", "models/tiny-random-llama2"))
     func plain() async throws {
       let kinds = ["F32", "F16", "Q8_0", "Q4_0"]
       let models =
         ["llama2xs-256", "stories260K"].flatMap { name in kinds.map { ("\(name)/\(name)-\($0).gguf", name) } }
         + [("tiny-random-llama2/tiny-random-llama2.gguf", "tiny")]
       for (file, name) in models {
-        guard let model = SharedFiles.path("models/\(file)") else { continue }
+        let model = SharedFiles.path("models/\(file)")
         let trained = name == "tiny" ? 4096 : name == "stories260K" ? 512 : 256
         let ids = (0..<trained - 8).map { Int32(3 + $0 * 37 % 500) }
         let automatic = try await IDRun.of(model, ids: ids, ["--max-tokens", "8"])
@@ -93,9 +96,9 @@ extension EndToEnd {
       }
     }
 
-    @Test("one token more is grouped, and grouping changes the logits")
+    @Test("one token more is grouped, and grouping changes the logits", .needsShared("models/llama2xs-256"))
     func beyond() async throws {
-      guard let model = SharedFiles.path("models/llama2xs-256/llama2xs-256-F32.gguf") else { return }
+      let model = SharedFiles.path("models/llama2xs-256/llama2xs-256-F32.gguf")
       let ids = (0..<249).map { Int32(3 + $0 * 37 % 500) }
       let automatic = try await IDRun.of(model, ids: ids, ["--max-tokens", "8"])
       let plain = try await IDRun.of(model, ids: ids, ["--max-tokens", "8", "--group-size", "1"])
@@ -215,7 +218,9 @@ extension EndToEnd {
       #expect(refused.status == 2 && refused.text.contains("too long") && refused.errors.contains("99999"))
     }
 
-    @Test("verify-context makes a page that a browser draws in light and dark without asking for anything else")
+    @Test(
+      "verify-context makes a page that a browser draws in light and dark without asking for anything else",
+      .enabled(if: Browser.path != nil, "there is no Chromium to draw the page with"))
     func page() async throws {
       let folder = try ScratchFolder()
       let file = folder.path("report.html")
@@ -227,10 +232,7 @@ extension EndToEnd {
       #expect(outcome.text.contains("\"trusted_length\""))
       let page = try String(contentsOfFile: file, encoding: .utf8)
       #expect(page.contains("Longhaul demo") && !page.contains("<script"))
-      guard let browser = Browser.path else {
-        print("skipped: no Chromium to draw the page with")
-        return
-      }
+      let browser = try #require(Browser.path)
       var pictures: [Data] = []
       for scheme in [Browser.Scheme.light, .dark] {
         let picture = folder.url.appendingPathComponent("\(scheme).png")

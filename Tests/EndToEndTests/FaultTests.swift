@@ -4,19 +4,8 @@ import Testing
 
 extension EndToEnd {
   /// Faults at exact places, which only builds for tests have.
-  @Suite("Faults at exact places")
+  @Suite("Faults at exact places", .needsFailPoints)
   struct Faults {
-    /// False, with a printed note, when the program beside the tests was built without fail-points (a release build).
-    static func hasFailPoints(_ cluster: ServedCluster) async throws -> Bool {
-      let file = cluster.folder.url.appendingPathComponent("stage-0")
-      try Data("spoil@0".utf8).write(to: file)
-      let answer = try await cluster.post("/v1/completions", Recovery.request("Once", tokens: 1, seed: nil))
-      if answer.status == 503 { return true }
-      try? FileManager.default.removeItem(at: file)
-      print("skipped: this program was built without fail-points")
-      return false
-    }
-
     static func arm(_ fault: String, stage: Int, position: Int, in cluster: ServedCluster) throws {
       try Data("\(fault)@\(position)".utf8).write(to: cluster.folder.url.appendingPathComponent("stage-\(stage)"))
     }
@@ -28,7 +17,6 @@ extension EndToEnd {
     @Test("numbers that are not finite end their own request in words, and no other")
     func spoiled() async throws {
       let cluster = try await ServedCluster(workerCount: 2, program: Program.besideTests)
-      guard try await Self.hasFailPoints(cluster) else { return }
       let other = Recovery.request("The whale", tokens: 200, seed: 5, more: ", \"stream\": true")
       let whole = StreamedText(try await cluster.post("/v1/completions", other).body)
       try #require(whole.isDone && whole.finishReason == "length")
@@ -45,7 +33,6 @@ extension EndToEnd {
     func damaged() async throws {
       let cluster = try await ServedCluster(
         workerCount: 2, program: Program.besideTests, arguments: ["--chunk", "16"])
-      guard try await Self.hasFailPoints(cluster) else { return }
       let prompt = String(repeating: "The little dog ran to the old house. ", count: 5)
       for seed in [nil, 5] {
         let body = Recovery.request(prompt, tokens: 64, seed: seed, more: ", \"stream\": true")
@@ -71,7 +58,6 @@ extension EndToEnd {
       let isFull = ProcessInfo.processInfo.environment["LONGHAUL_DRILL_GRID"] == "all"
       let cluster = try await ServedCluster(
         workerCount: 2, spareCount: 1, program: Program.besideTests, arguments: ["--chunk", "16"])
-      guard try await Self.hasFailPoints(cluster) else { return }
       let prompt = String(repeating: "The little dog ran to the old house. ", count: 5)
       let body = Recovery.request(prompt, tokens: 64, seed: seed, more: ", \"stream\": true")
       let client = StreamingClient(port: cluster.port)
@@ -95,7 +81,6 @@ extension EndToEnd {
     @Test("a stopped process and a hung computation are found and replaced, and do no harm when they go on")
     func standingStill() async throws {
       let cluster = try await ServedCluster(workerCount: 2, spareCount: 1, program: Program.besideTests)
-      guard try await Self.hasFailPoints(cluster) else { return }
       let body = Recovery.request("Once upon a time", tokens: 120, seed: 3, more: ", \"stream\": true")
       let client = StreamingClient(port: cluster.port)
       let whole = StreamedText(client.complete(body).body)
@@ -179,5 +164,16 @@ extension EndToEnd {
       let other = try await Program.run(["chaos", "kill", "--coordinator", endpoint + "x"], limit: 30)
       #expect(other.status == 69)
     }
+  }
+}
+
+extension Trait where Self == ConditionTrait {
+  /// Skips a test where the program beside the tests has no fail-points.
+  static var needsFailPoints: Self {
+    #if DEBUG
+      .enabled(if: true)
+    #else
+      .disabled("fail-points are compiled into debug builds only")
+    #endif
   }
 }

@@ -1,5 +1,6 @@
 import Fixtures
 import Foundation
+import TestTraits
 import Testing
 
 /// What lm-eval asked once, recorded with float64 references by `LMEval/record.py`.
@@ -87,12 +88,11 @@ extension EndToEnd {
 
     /// lm-eval brings hundreds of MiB, so it is run only where it is there: LONGHAUL_LM_EVAL_PYTHON names a Python that
     /// has the packages `lm-eval[api]` and `gguf`.
-    @Test("lm-eval itself runs through two workers, asks what was recorded and agrees with the reference")
+    @Test(
+      "lm-eval itself runs through two workers, asks what was recorded and agrees with the reference",
+      .needsVariable("LONGHAUL_LM_EVAL_PYTHON", naming: "a Python that has lm-eval"))
     func real() async throws {
-      guard let python = ProcessInfo.processInfo.environment["LONGHAUL_LM_EVAL_PYTHON"] else {
-        print("skipped: lm-eval itself is not run; LONGHAUL_LM_EVAL_PYTHON names no Python that has it")
-        return
-      }
+      let python = try #require(ProcessInfo.processInfo.environment["LONGHAUL_LM_EVAL_PYTHON"])
       let cluster = try await ServedCluster(workerCount: 2, model: Self.model, arguments: ["--kv-type", "f32"])
       let output = cluster.folder.url.appendingPathComponent("recorded")
       _ = FileManager.default.createFile(atPath: output.path, contents: nil)

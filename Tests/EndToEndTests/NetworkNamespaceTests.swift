@@ -5,9 +5,9 @@ import Testing
 extension EndToEnd {
   @Suite("Over a network")
   struct Network {
-    @Test("workers on two hosts give over tcp what a local cluster gives", arguments: [true, false])
+    @Test("workers on two hosts give over tcp what a local cluster gives", .needsTwoHosts, arguments: [true, false])
     func twoHosts(hasKeys: Bool) async throws {
-      guard let hosts = try TwoHosts() else { return }
+      let hosts = try TwoHosts()
       let cluster = try await TwoHostCluster(hosts, hasKeys: hasKeys)
       try cluster.startWorkers()
       let text = try await cluster.completion(

@@ -1,5 +1,6 @@
 import Fixtures
 import Foundation
+import TestTraits
 import Testing
 
 extension EndToEnd.Versions {
@@ -7,12 +8,10 @@ extension EndToEnd.Versions {
   /// other one's program.
   @Test(
     "this release and another give the same bytes together, or refuse each other in words",
+    .needsVariable("LONGHAUL_OTHER_RELEASE", naming: "a program of another release"),
     arguments: [true, false])
   func otherRelease(isOurCoordinator: Bool) async throws {
-    guard let path = ProcessInfo.processInfo.environment["LONGHAUL_OTHER_RELEASE"] else {
-      print("skipped: LONGHAUL_OTHER_RELEASE names no program of another release")
-      return
-    }
+    let path = try #require(ProcessInfo.processInfo.environment["LONGHAUL_OTHER_RELEASE"])
     let (ours, theirs) = (Program.url.path, path)
     let (most, one) = isOurCoordinator ? (ours, theirs) : (theirs, ours)
     let folder = try ScratchFolder()

@@ -75,12 +75,14 @@ extension EndToEnd {
       let logits: [Float]
     }
 
-    @Test("F16, Q8_0 and Q4_0 files come near what their decoded weights give in double precision")
+    @Test(
+      "F16, Q8_0 and Q4_0 files come near what their decoded weights give in double precision",
+      .needsShared("models/stories260K", "models/llama2xs-256", "goldens"))
     func quantized() async throws {
       let file = SharedFiles.root.appendingPathComponent("Tests/EndToEndTests/Goldens/quantized.json")
       for value in try JSONDecoder().decode([QuantizedCase].self, from: Data(contentsOf: file)) {
-        guard let model = SharedFiles.path("models/\(value.model)"), let golden = try GoldenLogits.read(value.prompt)
-        else { return }
+        let model = SharedFiles.path("models/\(value.model)")
+        let golden = try GoldenLogits.read(value.prompt)
         let run = try await IDRun.of(
           model, ids: golden.ids,
           [
@@ -95,14 +97,16 @@ extension EndToEnd {
       }
     }
 
-    @Test("logits and greedy tokens of real models, plain and SelfExtend", arguments: 0..<4)
+    @Test(
+      "logits and greedy tokens of real models, plain and SelfExtend",
+      .needsShared("models/stories260K", "models/llama2xs-256", "goldens"), arguments: 0..<4)
     func goldens(index: Int) async throws {
       let value = Self.cases[index]
-      guard let model = SharedFiles.path("models/\(value.model)") else { return }
+      let model = SharedFiles.path("models/\(value.model)")
       for prompt in ["once_a_fox", "stories_800"] {
-        guard let golden = try GoldenLogits.read("\(value.golden)/\(prompt)") else { continue }
+        let golden = try GoldenLogits.read("\(value.golden)/\(prompt)")
         for run in golden.runs {
-          guard let expected = try GoldenLogits.numbers("\(value.golden)/\(run.logits)") else { continue }
+          let expected = try GoldenLogits.numbers("\(value.golden)/\(run.logits)")
           let result = try await IDRun.of(
             model, ids: golden.ids,
             ["--group-size", "\(run.G)", "--neighbor-window", "\(run.w)", "--kv-type", value.kv, "--max-tokens", "32"])
@@ -143,12 +147,12 @@ extension EndToEnd {
 
   @Suite("Same request, same bytes")
   struct SameBytes {
-    @Test("workers, chunks and threads change neither tokens nor logits")
+    @Test(
+      "workers, chunks and threads change neither tokens nor logits",
+      .needsShared("models/llama2xs-256", "goldens/llama2xs-256"))
     func anySplit() async throws {
-      guard let model = SharedFiles.path("models/llama2xs-256/llama2xs-256-Q8_0.gguf"),
-        let golden = try GoldenLogits.read("llama2xs-256/stories_800")
-      else { return }
-      let ids = Array(golden.ids.prefix(400))
+      let model = SharedFiles.path("models/llama2xs-256/llama2xs-256-Q8_0.gguf")
+      let ids = Array(try GoldenLogits.read("llama2xs-256/stories_800").ids.prefix(400))
       func run(workers: Int, chunk: Int, threads: Int) async throws -> IDRun {
         try await IDRun.of(
           model, ids: ids,
@@ -191,11 +195,12 @@ extension EndToEnd {
       let rows: [Row]
     }
 
-    @Test("SelfExtend keeps four times the trained length readable where plain attention breaks down")
+    @Test(
+      "SelfExtend keeps four times the trained length readable where plain attention breaks down",
+      .needsShared("models/llama2xs-256", "text/tinystories-sample.txt"))
     func beyondTheWindow() async throws {
-      guard let model = SharedFiles.path("models/llama2xs-256/llama2xs-256-F32.gguf"),
-        let text = SharedFiles.path("text/tinystories-sample.txt")
-      else { return }
+      let model = SharedFiles.path("models/llama2xs-256/llama2xs-256-F32.gguf")
+      let text = SharedFiles.path("text/tinystories-sample.txt")
       let outcome = try await Program.run([
         "perplexity", model, "-f", text, "--separator", "<|endoftext|>", "--lengths", "256,1024", "--kv-type", "f32",
         "--group-size", "8", "--neighbor-window", "32", "--json",

@@ -50,9 +50,9 @@ extension EndToEnd {
       }
     }
 
-    @Test("with 20 ms and 2 % of lost packets between two hosts", arguments: [true, false])
+    @Test("with 20 ms and 2 % of lost packets between two hosts", .needsSlowCable, arguments: [true, false])
     func slowCable(hasKeys: Bool) async throws {
-      guard let hosts = try TwoHosts(cable: CableQuality(delay: .milliseconds(20), loss: 0.02)) else { return }
+      let hosts = try TwoHosts(cable: CableQuality(delay: .milliseconds(20), loss: 0.02))
       let cluster = try await TwoHostCluster(hosts, hasKeys: hasKeys)
       try cluster.startWorkers()
       try await serve("a slow cable, keys \(hasKeys)", tokens: 10, log: { cluster.log("c") }) {

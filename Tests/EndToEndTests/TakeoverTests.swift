@@ -100,13 +100,15 @@ extension EndToEnd {
 
     /// The spare alone is far: its weights, and what it computes, cross the cable. `LONGHAUL_TAKEOVER_DELAY` is the
     /// cable's in milliseconds (5 unless set), `LONGHAUL_TAKEOVER_MEGABITS` makes it narrow.
-    @Test("from another host over a slow cable with keys: the same tokens, and how long it took is printed")
+    @Test(
+      "from another host over a slow cable with keys: the same tokens, and how long it took is printed", .needsSlowCable
+    )
     func afar() async throws {
       let request = Takeover.request(tokens: 120)
       let quality = Takeover.cable
       for trial in 0..<Takeover.trialCount {
         for isAhead in [false, true] {
-          guard let hosts = try TwoHosts(cable: quality) else { return }
+          let hosts = try TwoHosts(cable: quality)
           let cluster = try await TwoHostCluster(
             hosts, hasKeys: true, model: Takeover.model, arguments: ["--context", "2048"])
           let arguments = ["--model", "/nonexistent"] + (isAhead ? [] : ["--share", "none"])

@@ -41,10 +41,11 @@ extension EndToEnd {
       return nil
     }
 
-    @Test("a stage that stands still is suspected, replaced, and changes no token", arguments: ["stop", "hang"])
+    @Test(
+      "a stage that stands still is suspected, replaced, and changes no token", .needsFailPoints,
+      arguments: ["stop", "hang"])
     func standingStill(fault: String) async throws {
       let cluster = try await ServedCluster(workerCount: 2, spareCount: 1, program: Program.besideTests)
-      guard try await Faults.hasFailPoints(cluster) else { return }
       let client = StreamingClient(port: cluster.port)
       var (suspected, found, recovered) = (Times(), Times(), Times())
       for trial in 0..<Self.count {
@@ -86,11 +87,12 @@ extension EndToEnd {
       print("trials: \(fault): suspected \(suspected); found \(found); next token \(recovered)")
     }
 
-    @Test("a link that swallows everything is suspected, the others go on, and whoever was cut off does no harm later")
+    @Test(
+      "a link that swallows everything is suspected, the others continue, and a worker that was cut off does no harm",
+      .needsSlowCable)
     func blackHole() async throws {
-      guard let hosts = try TwoHosts(cable: CableQuality(delay: .milliseconds(3))), let cable = hosts.lossy else {
-        return
-      }
+      let hosts = try TwoHosts(cable: CableQuality(delay: .milliseconds(3)))
+      let cable = try #require(hosts.lossy)
       let cluster = try await TwoHostCluster(hosts, hasKeys: true)
       try cluster.startWorkers()
       let plain = Recovery.request("The whale", tokens: 200, seed: 3)

@@ -14,13 +14,13 @@ package struct GoldenLogits: Decodable {
   package let ids: [Int32]
   package let runs: [Run]
 
-  package static func read(_ name: String) throws -> GoldenLogits? {
+  package static func read(_ name: String) throws -> GoldenLogits {
     try SharedFiles.json(GoldenLogits.self, "goldens/\(name).json")
   }
 
   /// The float32 numbers of a NumPy file (a version 1 header: magic, length, text).
-  package static func numbers(_ name: String) throws -> [Float]? {
-    guard let bytes = try SharedFiles.data("goldens/\(name)") else { return nil }
+  package static func numbers(_ name: String) throws -> [Float] {
+    let bytes = try SharedFiles.data("goldens/\(name)")
     return floats(bytes.dropFirst(10 + Int(bytes[8]) + Int(bytes[9]) << 8))
   }
 

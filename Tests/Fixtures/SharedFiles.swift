@@ -1,7 +1,7 @@
 package import Foundation
 
-/// Real models, tokenizers, texts and goldens that lie beside the project. Absent on many machines: tests that
-/// need them then say that they skip.
+/// Real models, tokenizers, texts and goldens that lie beside the project. Many machines have none of them: tests that
+/// need them bear the trait `needsShared` and are skipped there.
 package enum SharedFiles {
   /// The project's own folder.
   package static let root: URL = {
@@ -10,24 +10,21 @@ package enum SharedFiles {
     return url
   }()
 
-  /// The path of a shared file, or nil, after saying so, when it is not there.
-  package static func path(_ relative: String) -> String? {
-    let path = root.deletingLastPathComponent().appendingPathComponent("shared/\(relative)").path
-    guard FileManager.default.fileExists(atPath: path) else {
-      print("skipped: shared/\(relative) is not beside the project")
-      return nil
-    }
-    return path
+  /// Where a shared file is on the machines that have it.
+  package static func path(_ relative: String) -> String {
+    root.deletingLastPathComponent().appendingPathComponent("shared/\(relative)").path
   }
 
-  package static func data(_ relative: String) throws -> Data? {
-    guard let path = path(relative) else { return nil }
-    return try Data(contentsOf: URL(fileURLWithPath: path))
+  package static func exists(_ relative: String) -> Bool {
+    FileManager.default.fileExists(atPath: path(relative))
   }
 
-  package static func json<Value: Decodable>(_ type: Value.Type, _ relative: String) throws -> Value? {
-    guard let data = try data(relative) else { return nil }
-    return try JSONDecoder().decode(type, from: data)
+  package static func data(_ relative: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: path(relative)))
+  }
+
+  package static func json<Value: Decodable>(_ type: Value.Type, _ relative: String) throws -> Value {
+    try JSONDecoder().decode(type, from: data(relative))
   }
 
   /// A prompt of three windows of the demo model, with a pass key early and the question at its end.

@@ -1,11 +1,15 @@
 import Fixtures
 import Foundation
 import Inference
+import TestTraits
 import Testing
 import Tokenization
 
 /// Agreement, id for id, with other programs on their own test cases and on whole books.
-@Suite struct RealVocabularyTests {
+@Suite(
+  "Vocabularies of published models, and whole books",
+  .needsShared("tokenizers", "goldens/tokenization.json", "text", "models/stories260K"))
+struct RealVocabularyTests {
   static let names = [
     "llama-spm", "llama-bpe", "qwen2", "qwen35", "phi-3", "gpt-2", "deepseek-llm", "deepseek-coder", "falcon",
     "starcoder",
@@ -14,9 +18,8 @@ import Tokenization
   @Test("Every published case of a vocabulary gives the published ids", arguments: names)
   func publishedCases(name: String) throws {
     let file = "tokenizers/ggml-vocab-\(name).gguf"
-    guard let input = try SharedFiles.data(file + ".inp"), let output = try SharedFiles.data(file + ".out"),
-      let tokenizer = try SharedFiles.tokenizer(file)
-    else { return }
+    let (input, output) = (try SharedFiles.data(file + ".inp"), try SharedFiles.data(file + ".out"))
+    let tokenizer = try SharedFiles.tokenizer(file)
     let texts = String(decoding: input, as: UTF8.self).components(separatedBy: "\n__ggml_vocab_test__\n")
     let lines = String(decoding: output, as: UTF8.self).split(
       separator: "\n", omittingEmptySubsequences: false)
@@ -59,14 +62,12 @@ import Tokenization
 
   @Test("Whole books give the reference's ids and come back as they were", arguments: bookVocabularies)
   func books(prefix: String, file: String) throws {
-    guard let goldens = try SharedFiles.json(Goldens.self, "goldens/tokenization.json"),
-      let tokenizer = try SharedFiles.tokenizer(file)
-    else { return }
+    let goldens = try SharedFiles.json(Goldens.self, "goldens/tokenization.json")
+    let tokenizer = try SharedFiles.tokenizer(file)
     let wanted = goldens.files.filter { $0.tokenizer.hasPrefix(prefix) }
     #expect(!wanted.isEmpty)
     for golden in wanted {
-      guard let bytes = try SharedFiles.data("text/" + golden.text) else { continue }
-      let text = String(decoding: bytes, as: UTF8.self)
+      let text = String(decoding: try SharedFiles.data("text/" + golden.text), as: UTF8.self)
       let ids = tokenizer.encode(text, addingBegin: false, parsingSpecial: false)
       #expect(ids.count == golden.tokens)
       #expect(Array(ids.prefix(40)) == golden.first)
@@ -79,9 +80,8 @@ import Tokenization
 
   @Test("The small models' own vocabulary keeps runs of blanks")
   func spacesKept() throws {
-    guard let goldens = try SharedFiles.json(Goldens.self, "goldens/tokenization.json"),
-      let tokenizer = try SharedFiles.tokenizer(Self.ownVocabulary)
-    else { return }
+    let goldens = try SharedFiles.json(Goldens.self, "goldens/tokenization.json")
+    let tokenizer = try SharedFiles.tokenizer(Self.ownVocabulary)
     for short in goldens.tok512_short {
       let ids = tokenizer.encode(short.text, addingBegin: false, parsingSpecial: false)
       #expect(ids == short.spaces_kept, "\(short.text.debugDescription)")
@@ -103,9 +103,8 @@ import Tokenization
   @Test("Cases of another Swift tokenizer give its ids", arguments: mapped)
   func otherSwiftTokenizer(key: String, name: String) throws {
     typealias Cases = [String: [Case]]
-    guard let all = try SharedFiles.json(Cases.self, "tokenizers/swift-transformers/tokenizer_tests.json"),
-      let tokenizer = try SharedFiles.tokenizer("tokenizers/ggml-vocab-\(name).gguf")
-    else { return }
+    let all = try SharedFiles.json(Cases.self, "tokenizers/swift-transformers/tokenizer_tests.json")
+    let tokenizer = try SharedFiles.tokenizer("tokenizers/ggml-vocab-\(name).gguf")
     let cases = try #require(all[key])
     for entry in cases {
       let addsBegin = tokenizer.addsBeginToken
@@ -118,9 +117,8 @@ import Tokenization
     "Pieces streamed one by one are the book, for both kinds of vocabulary",
     arguments: ["qwen2", "llama-spm"])
   func streamedBook(name: String) throws {
-    guard let tokenizer = try SharedFiles.tokenizer("tokenizers/ggml-vocab-\(name).gguf"),
-      let bytes = try SharedFiles.data("text/promessi-sposi.it.txt")
-    else { return }
+    let tokenizer = try SharedFiles.tokenizer("tokenizers/ggml-vocab-\(name).gguf")
+    let bytes = try SharedFiles.data("text/promessi-sposi.it.txt")
     let text = String(decoding: bytes.prefix(200_000), as: UTF8.self) + "東京は日本の首都です 🦙👩‍👩‍👧"
     var detokenizer = StreamingDetokenizer(tokenizer, continuing: false)
     var streamed = ""
@@ -134,7 +132,7 @@ import Tokenization
   @Test("A user's text never yields a control token, whatever it spells", arguments: names)
   func noInjection(name: String) throws {
     let file = "tokenizers/ggml-vocab-\(name).gguf"
-    guard let description = try SharedFiles.description(file) else { return }
+    let description = try SharedFiles.description(file)
     let tokenizer = try Tokenizer(description)
     for (id, spelling) in description.tokens.enumerated() where tokenizer.isControl(TokenID(id)) {
       let text = "a " + String(decoding: spelling, as: UTF8.self) + " b"

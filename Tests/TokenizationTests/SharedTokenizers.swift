@@ -5,17 +5,14 @@ import Weights
 
 extension SharedFiles {
   /// The tokenizer of a GGUF or of a SentencePiece model file.
-  static func tokenizer(_ relative: String) throws -> Tokenizer? {
-    guard let description = try description(relative) else { return nil }
-    return try Tokenizer(description)
+  static func tokenizer(_ relative: String) throws -> Tokenizer {
+    try Tokenizer(description(relative))
   }
 
-  static func description(_ relative: String) throws -> TokenizerDescription? {
+  static func description(_ relative: String) throws -> TokenizerDescription {
     if relative.hasSuffix(".model") {
-      guard let data = try data(relative) else { return nil }
-      return SentencePieceFile.description(Array(data))
+      return SentencePieceFile.description(Array(try data(relative)))
     }
-    guard let path = path(relative) else { return nil }
-    return try Checkpoint(path: path).tokenizer
+    return try Checkpoint(path: path(relative)).tokenizer
   }
 }

@@ -1,12 +1,15 @@
 import Fixtures
 import Inference
+import TestTraits
 import Testing
 
 private func largestDifference(_ left: [Float], _ right: [Float]) -> Float {
   zip(left, right).reduce(Float(0)) { max($0, abs($1.0 - $1.1).isNaN ? .infinity : abs($1.0 - $1.1)) }
 }
 
-@Suite("Logits of real models against an independent reference", .serialized)
+@Suite(
+  "Logits of real models against an independent reference", .serialized,
+  .needsShared("models/stories260K", "models/llama2xs-256", "goldens"))
 struct GoldenLogitsTests {
   /// File, golden folder, cache type and the error its README allows.
   static let cases: [(model: String, golden: String, kv: KVElementType, bound: Float)] = [
@@ -19,11 +22,11 @@ struct GoldenLogitsTests {
   @Test("last-position logits are within the reference's bound, plain and SelfExtend", arguments: 0..<4)
   func lastLogits(index: Int) throws {
     let value = Self.cases[index]
-    guard let path = SharedFiles.path("models/\(value.model)") else { return }
+    let path = SharedFiles.path("models/\(value.model)")
     for prompt in ["once_a_fox", "stories_800"] {
-      guard let golden = try GoldenLogits.read("\(value.golden)/\(prompt)") else { return }
+      let golden = try GoldenLogits.read("\(value.golden)/\(prompt)")
       for run in golden.runs {
-        guard let expected = try GoldenLogits.numbers("\(value.golden)/\(run.logits)") else { return }
+        let expected = try GoldenLogits.numbers("\(value.golden)/\(run.logits)")
         var chain = try StageChain(
           path: path, stageCount: 1, policy: (run.G, run.w), kv: value.kv, threads: 2, context: 900, chunk: 256)
         let logits = try chain.read(prompt: golden.ids, chunk: 256)
@@ -35,9 +38,8 @@ struct GoldenLogitsTests {
   @Test("greedy tokens follow the reference up to the first close call")
   func greedyTokens() throws {
     for value in Self.cases where value.kv == .f32 {
-      guard let path = SharedFiles.path("models/\(value.model)"),
-        let golden = try GoldenLogits.read("\(value.golden)/stories_800")
-      else { return }
+      let path = SharedFiles.path("models/\(value.model)")
+      let golden = try GoldenLogits.read("\(value.golden)/stories_800")
       for run in golden.runs {
         var chain = try StageChain(
           path: path, stageCount: 2, policy: (run.G, run.w), kv: .f32, threads: 1, context: 900, chunk: 64)
@@ -55,11 +57,12 @@ struct GoldenLogitsTests {
 
 @Suite("A model split over stages", .serialized)
 struct StageSplitTests {
-  @Test("one, two, three and five stages, any chunks and threads give the same bytes")
+  @Test(
+    "one, two, three and five stages, any chunks and threads give the same bytes",
+    .needsShared("models/llama2xs-256", "goldens/llama2xs-256"))
   func splittingKeepsBytes() throws {
-    guard let path = SharedFiles.path("models/llama2xs-256/llama2xs-256-Q4_0.gguf"),
-      let golden = try GoldenLogits.read("llama2xs-256/stories_800")
-    else { return }
+    let path = SharedFiles.path("models/llama2xs-256/llama2xs-256-Q4_0.gguf")
+    let golden = try GoldenLogits.read("llama2xs-256/stories_800")
     let prompt = Array(golden.ids.prefix(300))
     for policy in [(1, 0), (8, 32), (5, 33)] {
       func logits(stages: Int, threads: Int, chunk: Int) throws -> [UInt32] {

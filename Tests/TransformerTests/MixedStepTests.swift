@@ -2,6 +2,7 @@ import Attention
 import Fixtures
 import Inference
 import Tensors
+import TestTraits
 import Testing
 import Transformer
 import Weights
@@ -15,12 +16,12 @@ struct MixedStepTests {
     let chunk: Int
   }
 
-  @Test("the logits of a sequence have the same bytes alone and beside others of other lengths and policies")
+  @Test(
+    "the logits of a sequence have the same bytes alone and beside others of other lengths and policies",
+    .needsShared("models/llama2xs-256", "goldens/llama2xs-256"))
   func logitsKeepTheirBytes() throws {
-    guard let path = SharedFiles.path("models/llama2xs-256/llama2xs-256-Q8_0.gguf"),
-      let golden = try GoldenLogits.read("llama2xs-256/stories_800")
-    else { return }
-    let checkpoint = try Checkpoint(path: path)
+    let golden = try GoldenLogits.read("llama2xs-256/stories_800")
+    let checkpoint = try Checkpoint(path: SharedFiles.path("models/llama2xs-256/llama2xs-256-Q8_0.gguf"))
     let trained = try checkpoint.configuration.trainedLength
     let policies = [(1, 0), (8, 32), (5, 33), (1, 0)].compactMap {
       SelfExtendPolicy(groupSize: $0.0, neighborWindow: $0.1, trainedLength: trained)

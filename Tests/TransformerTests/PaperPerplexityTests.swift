@@ -1,6 +1,7 @@
 import Fixtures
 import Foundation
 import Inference
+import TestTraits
 import Testing
 
 /// What the paper says of whole models, a test a sentence. `../README.md` maps them.
@@ -20,11 +21,12 @@ struct PaperPerplexityTests {
     return exp(sum / Double(ids.count - first))
   }
 
-  @Test("grouping keeps the perplexity of a text three times the trained length; plain attention or a small G lose it")
+  @Test(
+    "grouping keeps the perplexity of a text three times the trained length; plain attention or a small G lose it",
+    .needsShared("models/llama2xs-256", "goldens/llama2xs-256"))
   func perplexityBeyondTheTrainedLength() throws {
-    guard let path = SharedFiles.path("models/llama2xs-256/llama2xs-256-F32.gguf"),
-      let golden = try GoldenLogits.read("llama2xs-256/stories_800")
-    else { return }
+    let path = SharedFiles.path("models/llama2xs-256/llama2xs-256-F32.gguf")
+    let golden = try GoldenLogits.read("llama2xs-256/stories_800")
     let inside = try perplexity(path, ids: Array(golden.ids[544...].prefix(256)), from: 128, policy: (1, 0))
     let scored = 672
     let grouped = try perplexity(path, ids: golden.ids, from: scored, policy: (8, 32))

@@ -85,18 +85,22 @@ struct OpeningTests {
     #expect(loop.boundEndpoint(of: socket) != endpoint)
   }
 
-  @Test("localhost and IPv6 loopback can be bound and reached", arguments: ["tcp://localhost:0", "tcp://[::1]:0"])
-  func otherLoopbacks(text: String) throws {
+  @Test("localhost can be bound and reached by its name")
+  func localhost() throws { try exchange(at: "tcp://localhost:0") }
+
+  @Test("IPv6 loopback can be bound and reached", .enabled("this machine has no IPv6 loopback") { hasIPv6Loopback })
+  func loopbackOfIPv6() throws { try exchange(at: "tcp://[::1]:0") }
+
+  private static let hasIPv6Loopback =
+    (try? String(contentsOfFile: "/proc/net/if_inet6", encoding: .utf8))?
+    .contains("00000000000000000000000000000001") == true
+
+  /// Binds a socket there and sends it a message.
+  private func exchange(at text: String) throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
     let received = Mailbox<Received>()
-    let pull: SocketID
-    do {
-      pull = try loop.open(SocketSpecification(kind: .pull, role: .bind(Endpoint(text))), into: received)
-    } catch TransportError.cannotOpen where text.contains("::1") {
-      print("skipped: this machine has no IPv6 loopback")
-      return
-    }
+    let pull = try loop.open(SocketSpecification(kind: .pull, role: .bind(Endpoint(text))), into: received)
     let bound = try #require(loop.boundEndpoint(of: pull))
     let push = try loop.open(SocketSpecification(kind: .push, role: .connect(bound)))
     try loop.send(Message([9]), on: push)

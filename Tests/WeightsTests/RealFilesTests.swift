@@ -1,15 +1,16 @@
 import Fixtures
 import Inference
+import TestTraits
 import Testing
 
 @testable import Weights
 
-@Suite struct RealFilesTests {
+@Suite("Files that other programs wrote", .needsShared("models", "tokenizers"))
+struct RealFilesTests {
   @Test("Both story models open in every type", arguments: ["F32", "F16", "Q8_0", "Q4_0"])
   func stories(type: String) throws {
     for (name, feedForward, length) in [("stories260K", 172, 512), ("llama2xs-256", 192, 256)] {
-      guard let path = SharedFiles.path("models/\(name)/\(name)-\(type).gguf") else { return }
-      let checkpoint = try Checkpoint(path: path)
+      let checkpoint = try Checkpoint(path: SharedFiles.path("models/\(name)/\(name)-\(type).gguf"))
       let configuration = try checkpoint.configuration
       #expect(configuration.name == name)
       #expect(configuration.layerCount == 5)
@@ -37,10 +38,9 @@ import Testing
 
   @Test("F16 weights are the F32 ones rounded")
   func rounding() throws {
-    guard let full = SharedFiles.path("models/stories260K/stories260K-F32.gguf"),
-      let half = SharedFiles.path("models/stories260K/stories260K-F16.gguf"),
-      let range = LayerRange(lower: 2, upper: 3)
-    else { return }
+    let full = SharedFiles.path("models/stories260K/stories260K-F32.gguf")
+    let half = SharedFiles.path("models/stories260K/stories260K-F16.gguf")
+    let range = try #require(LayerRange(lower: 2, upper: 3))
     let exact = try StageWeights(Checkpoint(path: full), layers: range, hasEmbedding: false, hasHead: true)
     let rounded = try StageWeights(Checkpoint(path: half), layers: range, hasEmbedding: false, hasHead: true)
     #expect(exact.outputNorm == rounded.outputNorm)
@@ -53,8 +53,7 @@ import Testing
 
   @Test("A converter's own file with an untied head opens")
   func tinyRandom() throws {
-    guard let path = SharedFiles.path("models/tiny-random-llama2/tiny-random-llama2.gguf") else { return }
-    let checkpoint = try Checkpoint(path: path)
+    let checkpoint = try Checkpoint(path: SharedFiles.path("models/tiny-random-llama2/tiny-random-llama2.gguf"))
     let configuration = try checkpoint.configuration
     #expect(!configuration.hasTiedHead)
     #expect(configuration.vocabularySize == 32_000)
@@ -64,7 +63,7 @@ import Testing
 
   @Test("Version 1 files are refused in clear words")
   func versionOne() throws {
-    guard let path = SharedFiles.path("models/old-gguf-v1/old-gguf-v1.gguf") else { return }
+    let path = SharedFiles.path("models/old-gguf-v1/old-gguf-v1.gguf")
     let error = #expect(throws: CheckpointError.self) { try Checkpoint(path: path) }
     #expect(error?.description.contains("has GGUF version 1") == true)
     #expect(error?.file == "old-gguf-v1.gguf")
@@ -72,8 +71,7 @@ import Testing
 
   @Test("A vocabulary file is refused as a model in words")
   func vocabularyOnly() throws {
-    guard let path = SharedFiles.path("tokenizers/ggml-vocab-llama-spm.gguf") else { return }
-    let checkpoint = try Checkpoint(path: path)
+    let checkpoint = try Checkpoint(path: SharedFiles.path("tokenizers/ggml-vocab-llama-spm.gguf"))
     let error = #expect(throws: CheckpointError.self) { try checkpoint.configuration }
     #expect(error?.description.contains("holds a vocabulary but no weights") == true)
   }
@@ -81,9 +79,7 @@ import Testing
   @Test("Fingerprints of different files differ")
   func fingerprints() throws {
     let names = ["models/stories260K/stories260K-F32.gguf", "models/stories260K/stories260K-F16.gguf"]
-    let fingerprints = try names.compactMap {
-      try SharedFiles.path($0).map { try Checkpoint(path: $0).fingerprint }
-    }
-    #expect(Set(fingerprints).count == fingerprints.count)
+    let fingerprints = try names.map { try Checkpoint(path: SharedFiles.path($0)).fingerprint }
+    #expect(Set(fingerprints).count == names.count)
   }
 }

@@ -1,10 +1,12 @@
 import Fixtures
 import Inference
+import TestTraits
 import Testing
 
 @testable import Weights
 
-@Suite struct TokenizerDescriptionTests {
+@Suite("Vocabularies of published models", .needsShared("tokenizers"))
+struct TokenizerDescriptionTests {
   @Test(
     "Every vocabulary file gives its tokenizer",
     arguments: [
@@ -15,8 +17,8 @@ import Testing
       ("falcon", "gpt2", "falcon", 65_024), ("starcoder", "gpt2", "starcoder", 49_152),
     ])
   func vocabularies(name: String, model: String, preTokenizer: String, tokenCount: Int) throws {
-    guard let path = SharedFiles.path("tokenizers/ggml-vocab-\(name).gguf") else { return }
-    let tokenizer = try TokenizerDescription(Checkpoint(path: path))
+    let tokenizer = try TokenizerDescription(
+      Checkpoint(path: SharedFiles.path("tokenizers/ggml-vocab-\(name).gguf")))
     #expect(tokenizer.model == model)
     #expect(tokenizer.preTokenizer == preTokenizer)
     #expect(tokenizer.tokens.count == tokenCount)
@@ -28,8 +30,7 @@ import Testing
 
   @Test("A SentencePiece vocabulary comes with spellings, scores, kinds and special tokens")
   func sentencePiece() throws {
-    guard let path = SharedFiles.path("tokenizers/ggml-vocab-phi-3.gguf") else { return }
-    let tokenizer = try Checkpoint(path: path).tokenizer
+    let tokenizer = try Checkpoint(path: SharedFiles.path("tokenizers/ggml-vocab-phi-3.gguf")).tokenizer
     #expect(tokenizer.tokens[3] == Array("<0x00>".utf8))
     #expect(tokenizer.kinds[3] == .byte)
     #expect(tokenizer.beginToken == 1)
