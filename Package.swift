@@ -37,14 +37,19 @@ let package = Package(
 
     // MARK: Data plane
     .target(name: "Tensors", dependencies: ["Inference", "CKernels", "CPlatform"], swiftSettings: optimized),
-    .target(name: "Weights", dependencies: ["Inference", "Tensors", "CKernels"], swiftSettings: optimized),
-    .target(name: "Attention", dependencies: ["Inference", "Tensors", "CKernels"], swiftSettings: optimized),
+    .target(
+      name: "Weights", dependencies: ["Inference", "Tensors", "CKernels"], exclude: ["README.md"],
+      swiftSettings: optimized),
+    .target(
+      name: "Attention", dependencies: ["Inference", "Tensors", "CKernels"], exclude: ["README.md"],
+      swiftSettings: optimized),
     .target(
       name: "Transformer", dependencies: ["Inference", "Tensors", "Weights", "Attention", "CKernels"],
       swiftSettings: optimized),
 
     // MARK: Control plane
-    .target(name: "Cluster", dependencies: ["Inference"], swiftSettings: swiftSettings),
+    .target(
+      name: "Cluster", dependencies: ["Inference"], exclude: ["README.md"], swiftSettings: swiftSettings),
     .target(name: "Scheduling", dependencies: ["Inference"], swiftSettings: swiftSettings),
     .target(name: "Tokenization", dependencies: ["Inference"], swiftSettings: optimized),
     .target(name: "ChatTemplates", dependencies: ["Inference"], swiftSettings: optimized),
@@ -60,7 +65,7 @@ let package = Package(
       dependencies: [
         "Wire", "Transport", "CLibcrypto", .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: optimized),
+      exclude: ["README.md"], swiftSettings: optimized),
 
     // MARK: Processes
     .target(
@@ -88,7 +93,8 @@ let package = Package(
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
-    .target(name: "Evaluation", dependencies: ["Inference", "Tokenization"], swiftSettings: optimized),
+    .target(
+      name: "Evaluation", dependencies: ["Inference", "Tokenization"], exclude: ["README.md"], swiftSettings: optimized),
     .executableTarget(
       name: "longhaul",
       dependencies: [

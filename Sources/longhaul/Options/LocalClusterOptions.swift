@@ -40,6 +40,9 @@ struct ByteSize: ExpressibleByArgument, Hashable {
 
   init(byteCount: Int) { self.byteCount = byteCount }
 
+  /// As help shows it.
+  var defaultValueDescription: String { "\(byteCount)" }
+
   init?(argument: String) {
     let digits = argument.prefix { $0.isNumber || $0 == "." }
     guard let amount = Double(digits), amount >= 0, amount.isFinite else { return nil }
