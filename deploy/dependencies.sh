@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Installs the system packages that Longhaul's build needs, and nothing that is there already.
-# usage: deploy/dependencies.sh [PACKAGE...]   further packages, for callers that need more
+# Installs the system packages that the build needs and that are missing.
+# usage: deploy/dependencies.sh [PACKAGE...]   more packages, for scripts that need them
 set -euo pipefail
 
 wanted=(libzmq3-dev libprotobuf-c-dev libssl-dev "$@")
 
 if ! command -v swift >/dev/null 2>&1; then
-  echo "longhaul: no Swift toolchain found; install Swift 6.1 or later (https://www.swift.org/install) and put it in PATH" >&2
+  echo "longhaul: no Swift toolchain found; install Swift 6.1 or later (https://www.swift.org/install) and add it to PATH" >&2
   exit 69
 fi
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
-  echo "longhaul: this system has no apt; install the equivalents of these packages yourself, then build with" >&2
+  echo "longhaul: this system has no apt; install the equivalents of these packages, then build with" >&2
   echo "  swift build -c release: ${wanted[*]}" >&2
   exit 69
 fi
@@ -26,7 +26,7 @@ done
 as_root=()
 if [ "$(id -u)" -ne 0 ]; then
   if ! command -v sudo >/dev/null 2>&1; then
-    echo "longhaul: these packages are missing and there is no sudo; as root run: apt-get install ${missing[*]}" >&2
+    echo "longhaul: packages are missing and there is no sudo; run as root: apt-get install ${missing[*]}" >&2
     exit 69
   fi
   as_root=(sudo)

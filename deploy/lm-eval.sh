@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Runs lm-eval (EleutherAI's evaluation harness) against a served cluster, through /v1/completions.
 #
-#   deploy/lm-eval.sh http://127.0.0.1:8080 --tasks hellaswag --num_fewshot 10     any lm_eval arguments behind the address
-#   deploy/lm-eval.sh check                                                       the project's own tasks, against references
+#   deploy/lm-eval.sh http://127.0.0.1:8080 --tasks hellaswag --num_fewshot 10     any lm_eval arguments after the address
+#   deploy/lm-eval.sh check                                                       the project's own tasks, compared with references
 #
-# lm-eval and what it needs (about 760 MiB; no PyTorch) go into LM_EVAL_VENV, by default .build/lm-eval. The tokenizer is
-# asked of the server. LONGHAUL_PROGRAM names the program that `check` starts; by default the release build.
+# lm-eval and its dependencies (about 760 MiB; no PyTorch) go into LM_EVAL_VENV, by default .build/lm-eval. The server
+# tokenizes. LONGHAUL_PROGRAM names the program that `check` starts; by default the release build.
 # LM_EVAL_MODEL_ARGS adds to --model_args, for example max_length=16384,num_concurrent=4.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -49,4 +49,4 @@ done
 port=$("$venv/bin/python" -c 'import json, sys; print(json.load(open(sys.argv[1]))["http_port"])' "$folder/serve.json")
 "$venv/bin/python" Tests/EndToEndTests/LMEval/record.py "http://127.0.0.1:$port" >"$folder/requests.jsonl"
 cmp "$folder/requests.jsonl" Tests/EndToEndTests/LMEval/requests.jsonl
-echo "lm-eval asked what the tests ask, and every log-likelihood is within 1e-3 of its reference"
+echo "lm-eval sent the recorded requests, and every log-likelihood is within 1e-3 of its reference"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# From a fresh machine to an answer: installs what is missing, builds, starts one coordinator and two workers on loopback
-# with the demo model, and asks about a prompt that is longer than the model was trained to read. Stops all it started.
+# From a fresh machine to an answer: installs missing packages, builds, starts a coordinator and two workers on loopback
+# with the demo model, and asks about a prompt longer than the model's trained context. Stops everything it started.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -8,13 +8,13 @@ say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 
 say "1. System packages"
 deploy/dependencies.sh curl
-echo "all there"
+echo "done"
 
-say "2. Building (a first build takes a few minutes)"
+say "2. Build (the first one takes a few minutes)"
 swift build -c release --product longhaul
 bin="$(swift build -c release --show-bin-path)/longhaul"
 
-say "3. One coordinator and two workers, each a process of its own"
+say "3. One coordinator and two workers, each its own process"
 run=$(mktemp -d)
 pids=()
 cleanup() {
@@ -37,7 +37,7 @@ port=""
 for _ in $(seq 300); do
   for pid in "${pids[@]}"; do
     if ! kill -0 "$pid" 2>/dev/null; then
-      echo "a process ended early; its log:" >&2
+      echo "a process ended early; the logs:" >&2
       cat "$run"/*.log >&2
       exit 1
     fi
@@ -48,19 +48,19 @@ for _ in $(seq 300); do
 done
 url="http://127.0.0.1:$port"
 if [ -z "$port" ] || ! curl -sf "$url/health" >/dev/null; then
-  echo "the cluster did not become ready; its logs:" >&2
+  echo "the cluster did not become ready; the logs:" >&2
   cat "$run"/*.log >&2
   exit 1
 fi
 grep -h "assigned" "$run"/worker-*.log | sed 's/.*assigned/worker: assigned/'
 echo "HTTP at $url"
 
-say "4. A prompt longer than the trained window"
+say "4. A prompt longer than the trained context"
 prompt=deploy/demo-model/prompt-long.txt
 "$bin" tokenize -f "$prompt" --json >"$run/tokens.json"
 count=$(grep -c '^    [0-9]' "$run/tokens.json" || true)
 trained=$("$bin" inspect --json | sed -n 's/.*"trained_length" : \([0-9]*\).*/\1/p' | head -n 1)
-echo "the prompt has $count tokens, the model was trained on windows of $trained"
+echo "the prompt has $count tokens; the model was trained on $trained"
 echo "it begins: $(head -c 160 "$prompt" | tr '\n' ' ')..."
 echo "it ends:   ...$(tail -c 120 "$prompt" | tr '\n' ' ')"
 
@@ -74,15 +74,15 @@ ask() {
 
 say "5. The answer, streamed, with SelfExtend (automatic)"
 ask ''
-say "6. The same question with plain attention (group_size 1), for comparison"
+say "6. The same question with plain attention (group_size 1)"
 ask ',"group_size":1'
 
-say "Done. What to try next:"
+say "Done. Try next:"
 cat <<TEXT
-  $bin run -p "Once upon a time"                  an answer on a cluster of its own
+  $bin run -p "Once upon a time"                  one answer, on a local cluster
   $bin run MODEL.gguf -f BOOK.txt --workers 3     your own model and text
-  $bin plan MODEL.gguf --workers 4 --context 32768 which layers would go where
+  $bin plan MODEL.gguf --workers 4 --context 32768 which layers go where
   $bin explain --context 2048                     which policy a length gets, and why
-  $bin verify-context --context 2048 --report report.html   how far the demo model may be trusted, as a page
+  $bin verify-context --context 2048 --report report.html   how far to trust the demo model, as a page
   deploy/README.md                                a cluster over several machines
 TEXT

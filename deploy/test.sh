@@ -17,11 +17,11 @@ for script in deploy/*.sh proto/*.sh Tests/*/*.sh .ci/run; do bash -n "$script";
 step "Swift sources are formatted"
 swift format lint --strict --recursive --parallel Package.swift Sources Tests
 
-step "kernels give the same bytes with every instruction set, ARM's included"
+step "kernels give the same bytes on every instruction set, ARM included"
 Tests/Processors/compare.sh
 
 step "build: warnings are errors, every import is declared"
-# Warnings of dependencies are not ours: the log is read for this package's own files.
+# Dependencies may have warnings; this package's own files may not.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 build() {
@@ -44,11 +44,11 @@ build -c release --product longhaul
 step "tests"
 LONGHAUL_PROGRAM="$(swift build -c release --show-bin-path)/longhaul" SWIFT_BACKTRACE=enable=no \
   swift test --skip-build 2>&1 | tee "$log" || {
-  # Thousands of lines may follow a failure: it is said again where a reader looks.
+  # Thousands of lines may follow a failure: repeat it at the end, where a reader looks.
   step "what failed"
   grep -A 5 -E 'recorded an issue|error: |Fatal error' "$log" || tail -n 20 "$log"
   exit 1
 }
 
-step "fuzzing, shortly: as many executions however busy the machine is"
+step "fuzzing: 2,000 executions a target"
 Tests/Fuzzing/run.sh -n 2000
