@@ -34,6 +34,7 @@ let package = Package(
 
     // MARK: Nouns
     .target(name: "Inference", swiftSettings: optimized),
+    .target(name: "Paging", dependencies: ["Inference"], swiftSettings: optimized),
 
     // MARK: Data plane
     .target(name: "Tensors", dependencies: ["Inference", "CKernels", "CPlatform"], swiftSettings: optimized),
@@ -41,16 +42,16 @@ let package = Package(
       name: "Weights", dependencies: ["Inference", "Tensors", "CKernels"], exclude: ["README.md"],
       swiftSettings: optimized),
     .target(
-      name: "Attention", dependencies: ["Inference", "Tensors", "CKernels"], exclude: ["README.md"],
+      name: "Attention", dependencies: ["Inference", "Paging", "Tensors", "CKernels"], exclude: ["README.md"],
       swiftSettings: optimized),
     .target(
-      name: "Transformer", dependencies: ["Inference", "Tensors", "Weights", "Attention", "CKernels"],
+      name: "Transformer", dependencies: ["Inference", "Paging", "Tensors", "Weights", "Attention", "CKernels"],
       swiftSettings: optimized),
 
     // MARK: Control plane
     .target(
-      name: "Cluster", dependencies: ["Inference"], exclude: ["README.md"], swiftSettings: swiftSettings),
-    .target(name: "Scheduling", dependencies: ["Inference"], swiftSettings: swiftSettings),
+      name: "Cluster", dependencies: ["Inference", "Paging"], exclude: ["README.md"], swiftSettings: swiftSettings),
+    .target(name: "Scheduling", dependencies: ["Inference", "Paging"], swiftSettings: swiftSettings),
     .target(name: "Tokenization", dependencies: ["Inference"], swiftSettings: optimized),
     .target(name: "ChatTemplates", dependencies: ["Inference"], swiftSettings: optimized),
 
@@ -71,7 +72,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "Inference", "Transformer", "Attention", "Weights", "Tensors", "Wire", "Transport", "Provisioning",
+        "Inference", "Paging", "Transformer", "Weights", "Tensors", "Wire", "Transport", "Provisioning",
         "CPlatform", .product(name: "Logging", package: "swift-log"),
       ],
       // Tests may let faults happen at exact places; the program that is installed cannot.
@@ -98,8 +99,8 @@ let package = Package(
     .executableTarget(
       name: "longhaul",
       dependencies: [
-        "Inference", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI", "Transport",
-        "Credentials", "Evaluation", "Provisioning", "Telemetry", .product(name: "Yams", package: "Yams"),
+        "Inference", "Paging", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI",
+        "Transport", "Credentials", "Evaluation", "Provisioning", "Telemetry", .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -120,6 +121,7 @@ let package = Package(
     .target(name: "Fixtures", dependencies: ["Inference"], path: "Tests/Fixtures", swiftSettings: swiftSettings),
     .target(name: "TestTraits", dependencies: ["Fixtures"], path: "Tests/TestTraits", swiftSettings: swiftSettings),
     .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "PagingTests", dependencies: ["Paging", "Inference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "KernelTests", dependencies: ["Fixtures", "CKernels"], exclude: ["Goldens"], swiftSettings: optimized),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swiftSettings),
@@ -127,13 +129,13 @@ let package = Package(
       name: "WeightsTests", dependencies: ["Fixtures", "TestTraits", "Weights", "Inference", "Tensors"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "AttentionTests", dependencies: ["Fixtures", "Attention", "Inference", "Tensors"],
+      name: "AttentionTests", dependencies: ["Fixtures", "Attention", "Paging", "Inference", "Tensors"],
       swiftSettings: optimized),
     .testTarget(
       name: "TransformerTests",
       dependencies: [
-        "Fixtures", "TestTraits", "Transformer", "Attention", "Inference", "Tensors", "Weights", "CKernels",
-        "CAllocationCount",
+        "Fixtures", "TestTraits", "Transformer", "Attention", "Paging", "Inference", "Tensors", "Weights",
+        "CKernels", "CAllocationCount",
       ],
       swiftSettings: optimized),
     .testTarget(
@@ -143,7 +145,8 @@ let package = Package(
     .testTarget(
       name: "ClusterTests", dependencies: ["Fixtures", "Cluster", "Inference"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "SchedulingTests", dependencies: ["Fixtures", "Scheduling", "Inference"], swiftSettings: swiftSettings),
+      name: "SchedulingTests", dependencies: ["Fixtures", "Scheduling", "Paging", "Inference"],
+      swiftSettings: swiftSettings),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Inference"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ProvisioningTests",
@@ -165,7 +168,7 @@ let package = Package(
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "WorkerTests",
-      dependencies: ["Fixtures", "Worker", "Attention", "Inference", "Weights", "Wire", "Transport", "Provisioning"],
+      dependencies: ["Fixtures", "Worker", "Inference", "Paging", "Weights", "Wire", "Transport", "Provisioning"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoordinatorTests",
@@ -182,7 +185,7 @@ let package = Package(
       exclude: ["Goldens", "LMEval"], swiftSettings: swiftSettings),
     // The control plane over a toy model and a network that fails; `swift run longhaul-sim FIRST-SEED COUNT` for any number.
     .target(
-      name: "Simulation", dependencies: ["Fixtures", "Cluster", "Scheduling", "Inference", "Worker"],
+      name: "Simulation", dependencies: ["Fixtures", "Cluster", "Scheduling", "Paging", "Inference", "Worker"],
       path: "Tests/Simulation",
       swiftSettings: optimized),
     .executableTarget(

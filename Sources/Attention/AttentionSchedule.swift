@@ -1,4 +1,5 @@
 import Inference
+import Paging
 
 /// One piece of a step's attention for one thread: a tile of queries of one key-value head's group against a run of
 /// its key splits.
@@ -77,7 +78,7 @@ struct AttentionSchedule {
   static let splitLength = SelfExtendAttention.splitBlockCount * Limits.pageSize
 
   /// Divides anew. Allocates only when a step has more tasks than any before it.
-  mutating func divide(_ entries: [AttentionEntry]) {
+  mutating func divide(_ entries: [CacheEntry]) {
     tasks.removeAll(keepingCapacity: true)
     nodeTasks.removeAll(keepingCapacity: true)
     gatheringTaskCounts.removeAll(keepingCapacity: true)
@@ -111,7 +112,7 @@ struct AttentionSchedule {
   }
 
   private mutating func divide(
-    _ entry: AttentionEntry, index: Int, tokens: Range<Int>, head: Int, pieceCount: Int, gatheredRowCount: inout Int
+    _ entry: CacheEntry, index: Int, tokens: Range<Int>, head: Int, pieceCount: Int, gatheredRowCount: inout Int
   ) {
     let splitCount = (entry.startPosition + tokens.upperBound - 1) / Self.splitLength + 1
     let pieces = min(pieceCount, splitCount)

@@ -1,5 +1,6 @@
 import CKernels
 package import Inference
+import Paging
 import Tensors
 
 /// The KV bytes of one worker: `pageCount` pages for each of its own layers. Ids come from the coordinator.
@@ -29,14 +30,6 @@ package final class KVPageStore: @unchecked Sendable {
   }
 
   package var byteCount: Int { geometry.pageByteCount * pageCount * layerCount }
-
-  /// Nil when every id is one of this store's.
-  package func refusal(of pages: [PageID]) -> CacheRefusal? {
-    for page in pages where page.rawValue >= UInt32(clamping: pageCount) {
-      return .pageOutOfRange(page, pageCount: pageCount)
-    }
-    return nil
-  }
 
   /// `layer` counts from this worker's first.
   func keyBlock(layer: Int, page: PageID, head: Int) -> UnsafeMutableRawPointer {

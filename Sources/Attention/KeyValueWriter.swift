@@ -1,5 +1,6 @@
 import CKernels
 import Inference
+import Paging
 
 /// Writes a step's keys and values into their pages: each key at its far position and, under a grouping policy, once
 /// more in the ring of near keys.
@@ -16,7 +17,7 @@ struct KeyValueWriter: Sendable {
   /// `keys` and `values`: the step's rows, `[rows, keyValueHeadCount * headDimension]`, not rotated.
   /// `key`: scratch for one head.
   func write(
-    _ entry: AttentionEntry, block: Int, layer: Int, head: Int, keys: UnsafePointer<Float>,
+    _ entry: CacheEntry, block: Int, layer: Int, head: Int, keys: UnsafePointer<Float>,
     values: UnsafePointer<Float>, key: UnsafeMutablePointer<Float>
   ) {
     let type = store.geometry.elementType.kernelType

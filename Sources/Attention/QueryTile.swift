@@ -1,5 +1,6 @@
 import CKernels
 import Inference
+import Paging
 import Tensors
 
 /// One thread's pass of a tile of queries over the keys they see.
@@ -9,7 +10,7 @@ struct QueryTile {
   let shape: AttentionShape
   let rotation: HeadRotation
   let store: KVPageStore
-  let entry: AttentionEntry
+  let entry: CacheEntry
   let layer: Int
   let head: Int
   /// Counted from the entry's first.

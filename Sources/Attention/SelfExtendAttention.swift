@@ -1,5 +1,6 @@
 import CKernels
 package import Inference
+package import Paging
 package import Tensors
 
 /// SelfExtend attention (§3 of the paper) of a stage's layers over their paged cache, at the price of plain attention.
@@ -64,7 +65,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
   /// `[rows, keyValueHeadCount * headDimension]`; none is rotated yet. `entries` cover the rows, each its own sequence.
   /// Called by the stage's thread only; uses all of the pool.
   package func attend(
-    layer: Int, entries: [AttentionEntry], queries: UnsafePointer<Float>, keys: UnsafePointer<Float>,
+    layer: Int, entries: [CacheEntry], queries: UnsafePointer<Float>, keys: UnsafePointer<Float>,
     values: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
   ) {
     precondition(layer >= 0 && layer < store.layerCount, "layer is not of this stage")
@@ -113,7 +114,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
 
   /// One thread's share of the appending of a node's heads: key blocks of single heads, as it gets hold of them.
   private func append(
-    _ entries: [AttentionEntry], node: Int, layer: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
+    _ entries: [CacheEntry], node: Int, layer: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
     key: UnsafeMutablePointer<Float>
   ) {
     var passed = 0
@@ -134,7 +135,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
   }
 
   private func perform(
-    _ task: AttentionTask, entries: [AttentionEntry], layer: Int, queries: UnsafePointer<Float>,
+    _ task: AttentionTask, entries: [CacheEntry], layer: Int, queries: UnsafePointer<Float>,
     output: UnsafeMutablePointer<Float>, scratch: AttentionScratch
   ) {
     let tile = QueryTile(

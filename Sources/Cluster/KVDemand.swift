@@ -1,4 +1,5 @@
 package import Inference
+import Paging
 
 /// The KV cache a cluster is to hold: how many sequences of which length, stored how.
 package struct KVDemand: Hashable, Sendable {
@@ -28,7 +29,7 @@ package struct KVDemand: Hashable, Sendable {
 
   /// Pages of all sequences at full length, rings of near keys included. Never more with a shorter context.
   package func pageCount(trainedLength: Int) -> Int {
-    let perSequence = KVGeometry.pageCount(tokens: contextLength)
+    let perSequence = PageCount.of(tokens: contextLength)
       .cappedSum(nearPageCount(trainedLength: trainedLength))
     return perSequence.cappedProduct(sequenceCount)
   }
@@ -41,6 +42,6 @@ package struct KVDemand: Hashable, Sendable {
     guard groups,
       let policy = SelfExtendPolicy(groupSize: 2, neighborWindow: window, trainedLength: trainedLength)
     else { return 0 }
-    return KVGeometry.nearPageCount(policy: policy, chunkTokenCount: chunkTokenCount)
+    return PageCount.ofRing(policy: policy, chunkTokenCount: chunkTokenCount)
   }
 }

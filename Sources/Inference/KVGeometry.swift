@@ -23,27 +23,4 @@ package struct KVGeometry: Hashable, Sendable {
   }
   /// One page of one layer: all heads, keys and values.
   package var pageByteCount: Int { keyValueHeadCount * (keyBlockByteCount + valueBlockByteCount) }
-
-  /// Pages that hold `tokenCount` tokens.
-  package static func pageCount(tokens tokenCount: Int) -> Int {
-    (tokenCount + Limits.pageSize - 1) / Limits.pageSize
-  }
-
-  /// Key blocks of the ring that holds the near view of the last w keys while a chunk is read; none when nothing
-  /// groups.
-  package static func nearBlockCount(policy: SelfExtendPolicy, chunkTokenCount: Int) -> Int {
-    guard policy.groups, policy.neighborWindow > 0 else { return 0 }
-    // One block more than the rows need, since neither end is aligned to a block.
-    return pageCount(tokens: policy.neighborWindow + chunkTokenCount) + 1
-  }
-
-  /// Pages a sequence takes: its tokens' and, under a grouping policy, those of its ring of near keys.
-  package static func pageCount(tokens tokenCount: Int, policy: SelfExtendPolicy, chunkTokenCount: Int) -> Int {
-    pageCount(tokens: tokenCount) + nearPageCount(policy: policy, chunkTokenCount: chunkTokenCount)
-  }
-
-  /// Ring pages: the key and the value half of a page each hold one block of near keys.
-  package static func nearPageCount(policy: SelfExtendPolicy, chunkTokenCount: Int) -> Int {
-    (nearBlockCount(policy: policy, chunkTokenCount: chunkTokenCount) + 1) / 2
-  }
 }

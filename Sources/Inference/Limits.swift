@@ -12,6 +12,8 @@ package enum Limits {
   package static let maximumWorkerCount = 64
   /// Tokens a KV page holds.
   package static let pageSize = 64
+  /// Pages of one sequence's tokens.
+  package static let maximumSequencePageCount = maximumContext / pageSize
   /// Decoder layers of a model.
   package static let maximumLayerCount = 1024
   /// Width of hidden states.

@@ -1,4 +1,5 @@
 import Inference
+import Paging
 
 /// A running sequence: its tokens, how many of them were sent, and the pages reserved for its worst case.
 ///
@@ -115,7 +116,7 @@ struct ActiveSequence: Sendable {
   private func newPages(_ positions: Range<Int>) -> [PageID] {
     Array(
       pages[
-        KVGeometry.pageCount(tokens: positions.lowerBound)..<KVGeometry.pageCount(tokens: positions.upperBound)])
+        PageCount.of(tokens: positions.lowerBound)..<PageCount.of(tokens: positions.upperBound)])
   }
 
   private func opening(_ start: Int) -> StepEntry.Opening? {

@@ -1,4 +1,5 @@
 import Inference
+import Paging
 
 /// The pages of a request's worst case: every new token drawn.
 struct PageNeeds: Hashable, Sendable {
@@ -15,8 +16,8 @@ struct PageNeeds: Hashable, Sendable {
     guard !overflow, length <= limits.contextLength else {
       throw .contextExceeded(length: overflow ? Int.max : length, contextLength: limits.contextLength)
     }
-    tokenPageCount = KVGeometry.pageCount(tokens: length)
-    nearPageCount = KVGeometry.nearPageCount(policy: request.policy, chunkTokenCount: limits.chunkTokenCount)
+    tokenPageCount = PageCount.of(tokens: length)
+    nearPageCount = PageCount.ofRing(policy: request.policy, chunkTokenCount: limits.chunkTokenCount)
     guard total <= limits.pageCount else {
       throw .neverFits(neededPageCount: total, pageCount: limits.pageCount)
     }

@@ -1,6 +1,7 @@
 import Attention
 import CKernels
 import Inference
+import Paging
 import Tensors
 import Weights
 
@@ -16,7 +17,7 @@ struct DecoderLayer {
 
   /// Runs `rows` rows of `scratch.hidden` through one layer in place.
   /// - Parameter layer: index counted from the stage's first.
-  func forward(layer: Int, weights: LayerWeights<PackedMatrix>, entries: [AttentionEntry], rows: Int) {
+  func forward(layer: Int, weights: LayerWeights<PackedMatrix>, entries: [CacheEntry], rows: Int) {
     normalize(weights.attentionNorm, rows: rows)
     let normed = UnsafePointer(scratch.normed.baseAddress)
     product(

@@ -1,6 +1,7 @@
-package import Attention
+import Attention
 import CKernels
 package import Inference
+package import Paging
 package import Tensors
 package import Weights
 
@@ -10,7 +11,7 @@ package import Weights
 /// Nothing is allocated in `forward`.
 package final class PipelineStage {
   package let configuration: ModelConfiguration
-  package let store: KVPageStore
+  private let store: KVPageStore
   private let weights: StageWeights
   private let scratch: ForwardScratch
   private let layer: DecoderLayer
@@ -54,6 +55,9 @@ package final class PipelineStage {
     headInput = try AlignedBuffer(count: headRowCount * configuration.hiddenSize)
   }
 
+  /// Bytes of its KV pages.
+  package var kvByteCount: Int { store.byteCount }
+
   /// Whether all weights are packed. Until then steps pack as they go, which takes longer.
   package var isPacked: Bool { weights.isPacked }
 
@@ -82,7 +86,7 @@ package final class PipelineStage {
   /// call.
   ///
   /// - Parameter entries: cover the rows in order; their caches are already extended over them.
-  package func forward(entries: [AttentionEntry], rows: Int, progress: (Int) -> Void) -> UnsafePointer<Float> {
+  package func forward(entries: [CacheEntry], rows: Int, progress: (Int) -> Void) -> UnsafePointer<Float> {
     precondition(rows <= scratch.rowCapacity, "more rows than a step may carry")
     for (index, layerWeights) in weights.layers.enumerated() {
       layer.forward(layer: index, weights: layerWeights, entries: entries, rows: rows)

@@ -155,6 +155,6 @@ extension Field {
   fileprivate static func pages(
     _ start: UnsafeMutablePointer<UInt32>?, _ count: Int, _ name: String
   ) throws(WireError) -> [PageID] {
-    try elements(start, count, name, limit: KVGeometry.pageCount(tokens: Limits.maximumContext)).map(PageID.init)
+    try elements(start, count, name, limit: Limits.maximumSequencePageCount).map(PageID.init)
   }
 }

@@ -1,4 +1,3 @@
-import Attention
 import Inference
 import Transformer
 import Transport
@@ -42,7 +41,7 @@ final class ServingStage {
     head = StageHead(vocabularySize: isLast ? stage.configuration.vocabularySize : 0)
   }
 
-  var kvByteCount: Int { stage.store.byteCount }
+  var kvByteCount: Int { stage.kvByteCount }
   /// What can wait before this stage at most.
   var waitingByteLimit: Int { windowByteCount(width: stage.configuration.hiddenSize) }
   /// What can wait after it; results may have logits.
@@ -58,7 +57,7 @@ final class ServingStage {
 
   static func sequences(_ assignment: StageAssignment, _ stage: PipelineStage) -> StageSequences {
     StageSequences(
-      store: stage.store, vocabularySize: stage.configuration.vocabularySize,
+      pageCount: assignment.pageCount, vocabularySize: stage.configuration.vocabularySize,
       contextLength: assignment.contextLength, isLast: assignment.stageIndex == assignment.stageCount - 1)
   }
 

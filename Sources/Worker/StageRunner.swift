@@ -1,4 +1,3 @@
-import Attention
 import Foundation
 import Inference
 import Synchronization
@@ -265,7 +264,7 @@ final class StageRunner: Sendable {
 
   private func log(for stage: PipelineStage, weightByteCount: Int) -> ReplayLog {
     logBudget.log(
-      width: stage.configuration.hiddenSize, besideWeights: weightByteCount, keysAndValues: stage.store.byteCount
+      width: stage.configuration.hiddenSize, besideWeights: weightByteCount, keysAndValues: stage.kvByteCount
     ) { [self] words in
       guard diskTroubles.isToBeTold() else { return }
       report(PlanEpoch(wantedEpoch.load(ordering: .relaxed)), .replayTrouble(words))

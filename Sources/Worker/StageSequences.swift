@@ -1,5 +1,5 @@
-import Attention
 import Inference
+import Paging
 import Transformer
 import Wire
 
@@ -18,13 +18,14 @@ struct StageSequences {
   }
 
   private var held: [SequenceID: Held] = [:]
-  private let store: KVPageStore
+  /// KV pages of the plan, by whose ids entries name them.
+  private let pageCount: Int
   private let vocabularySize: Int
   private let contextLength: Int
   private let isLast: Bool
 
-  init(store: KVPageStore, vocabularySize: Int, contextLength: Int, isLast: Bool) {
-    self.store = store
+  init(pageCount: Int, vocabularySize: Int, contextLength: Int, isLast: Bool) {
+    self.pageCount = pageCount
     self.vocabularySize = vocabularySize
     self.contextLength = contextLength
     self.isLast = isLast
@@ -74,15 +75,15 @@ struct StageSequences {
 
   /// Extends the entries' caches over their tokens. Those that cannot be are refused, each for itself; the rows of
   /// the others follow each other without gaps.
-  mutating func admit(_ entries: [ForwardEntry]) -> (attention: [AttentionEntry], refusals: [FrameRefusal]) {
-    var attention: [AttentionEntry] = []
+  mutating func admit(_ entries: [ForwardEntry]) -> (attention: [CacheEntry], refusals: [FrameRefusal]) {
+    var attention: [CacheEntry] = []
     attention.reserveCapacity(entries.count)
     var refusals: [FrameRefusal] = []
     var row = 0
     for entry in entries {
       do throws(FrameRefusal) {
         let next = try continued(entry)
-        attention.append(AttentionEntry(cache: next.cache, firstRow: row, rowCount: entry.tokens.count))
+        attention.append(CacheEntry(cache: next.cache, firstRow: row, rowCount: entry.tokens.count))
         row += entry.tokens.count
         held[entry.sequence] = next
       } catch {
@@ -108,7 +109,7 @@ struct StageSequences {
     var next: Held
     if let opening = entry.opening {
       guard held[entry.sequence] == nil else { throw refusal("is opened twice") }
-      if let bad = store.refusal(of: opening.nearPages) { throw refusal(bad.description) }
+      if let bad = CacheRefusal.ofPages(opening.nearPages, pageCount: pageCount) { throw refusal(bad.description) }
       next = Held(
         cache: SequenceCache(policy: entry.policy, nearPages: opening.nearPages), sampling: opening.sampling,
         promptLength: opening.promptTokenCount)
@@ -119,7 +120,7 @@ struct StageSequences {
       }
       next = known
     }
-    if let bad = store.refusal(of: entry.newPages) { throw refusal(bad.description) }
+    if let bad = CacheRefusal.ofPages(entry.newPages, pageCount: pageCount) { throw refusal(bad.description) }
     if let bad = next.cache.extend(
       start: entry.startPosition, tokenCount: entry.tokens.count, newPages: entry.newPages)
     {

@@ -1,6 +1,7 @@
 import Attention
 import Fixtures
 import Inference
+import Paging
 import Tensors
 
 /// Random heads of one sequence, and a way to run them through the paged attention in any chunks.
@@ -46,8 +47,8 @@ struct AttentionCase {
   ) throws -> [Float] {
     let pool = try nodes.map { try ComputePool(threadCount: $0.count, nodes: $0) } ?? ComputePool(threadCount: threads)
     let largest = chunks.max() ?? 1
-    let nearCount = KVGeometry.nearPageCount(policy: policy, chunkTokenCount: largest)
-    let pageCount = KVGeometry.pageCount(tokens: length) + nearCount
+    let nearCount = PageCount.ofRing(policy: policy, chunkTokenCount: largest)
+    let pageCount = PageCount.of(tokens: length) + nearCount
     let store = try KVPageStore(
       geometry: KVGeometry(configuration: configuration, elementType: kv), layerCount: 1, pageCount: pageCount,
       isNodeLocal: pool.nodeCount > 1)
@@ -63,11 +64,11 @@ struct AttentionCase {
     while start < length {
       let chunk = min(left.first ?? 1, length - start)
       if left.count > 1 { left.removeFirst() }
-      let missing = KVGeometry.pageCount(tokens: start + chunk) - KVGeometry.pageCount(tokens: start)
+      let missing = PageCount.of(tokens: start + chunk) - PageCount.of(tokens: start)
       let pages = (0..<missing).map { _ in ids.removeLast() }
       given += pages
       if let refusal = cache.extend(start: start, tokenCount: chunk, newPages: pages) { throw refusal }
-      let entry = AttentionEntry(cache: cache, firstRow: 0, rowCount: chunk)
+      let entry = CacheEntry(cache: cache, firstRow: 0, rowCount: chunk)
       queries.withUnsafeBufferPointer { q in
         keys.withUnsafeBufferPointer { k in
           values.withUnsafeBufferPointer { v in
@@ -85,7 +86,7 @@ struct AttentionCase {
         cut = nil
         let blocks = cache.truncate(to: now.back)
         attention.restoreNearKeys(of: cache, blocks: blocks)
-        while given.count > KVGeometry.pageCount(tokens: now.back) { ids.append(given.removeLast()) }
+        while given.count > PageCount.of(tokens: now.back) { ids.append(given.removeLast()) }
         start = now.back
       }
     }

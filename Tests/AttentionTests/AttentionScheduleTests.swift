@@ -1,5 +1,6 @@
 @testable import Attention
 import Inference
+import Paging
 import Testing
 
 @Suite("A step's attention divided into tasks")
@@ -13,13 +14,13 @@ struct AttentionScheduleTests {
       threadCount: threads, contextLength: context)
   }
 
-  private func entry(start: Int, rows: Int, firstRow: Int) throws -> AttentionEntry {
+  private func entry(start: Int, rows: Int, firstRow: Int) throws -> CacheEntry {
     let policy = try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 64))
     var cache = SequenceCache(policy: policy, nearPages: [])
-    let pages = (0..<KVGeometry.pageCount(tokens: start + rows)).map { PageID(UInt32($0)) }
+    let pages = (0..<PageCount.of(tokens: start + rows)).map { PageID(UInt32($0)) }
     if start > 0 { #expect(cache.extend(start: 0, tokenCount: start, newPages: pages) == nil) }
     #expect(cache.extend(start: start, tokenCount: rows, newPages: start > 0 ? [] : pages) == nil)
-    return AttentionEntry(cache: cache, firstRow: firstRow, rowCount: rows)
+    return CacheEntry(cache: cache, firstRow: firstRow, rowCount: rows)
   }
 
   @Test(

@@ -147,18 +147,4 @@ struct PaperPositionTests {
     ).policy
     #expect(chosen.groupSize == (byRule...64).first { window % $0 == 0 })
   }
-
-  @Test("grouping costs KV memory of at most w/N more, from 4,096 tokens on")
-  func memory() throws {
-    for (window, groupSize) in [(512, 8), (1024, 8), (1024, 16), (2048, 8)] {
-      let policy = try policy(groupSize, window)
-      for length in [4096, 8192, 16_384, 32_768] where length > window {
-        for chunk in [1, 64, 128, 256] {
-          let plain = KVGeometry.pageCount(tokens: length)
-          let grouped = KVGeometry.pageCount(tokens: length, policy: policy, chunkTokenCount: chunk)
-          #expect((grouped - plain) * length <= plain * window)
-        }
-      }
-    }
-  }
 }

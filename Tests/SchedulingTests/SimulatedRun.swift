@@ -1,5 +1,6 @@
 import Fixtures
 import Inference
+import Paging
 import Testing
 
 @testable import Scheduling
@@ -149,13 +150,13 @@ struct SimulatedRun {
     var cached = stages[entry.sequence] ?? Cached(nearPages: entry.opening?.nearPages ?? [])
     #expect(
       cached.nearPages.count
-        == KVGeometry.nearPageCount(policy: entry.policy, chunkTokenCount: scheduler.limits.chunkTokenCount))
+        == PageCount.ofRing(policy: entry.policy, chunkTokenCount: scheduler.limits.chunkTokenCount))
     try #require(entry.startPosition == cached.tokens.count, "not where the cache ends")
     cached.tokens += entry.tokens
     cached.pages += entry.newPages
     try #require(
       Array(text.prefix(cached.tokens.count)) == cached.tokens, "other tokens than the sequence has")
-    try #require(cached.pages.count == KVGeometry.pageCount(tokens: cached.tokens.count))
+    try #require(cached.pages.count == PageCount.of(tokens: cached.tokens.count))
     #expect(entry.isPrompt == (entry.startPosition < client.readCount))
     if entry.isPrompt {
       #expect(entry.tokens.count <= scheduler.limits.chunkTokenCount)
@@ -176,7 +177,7 @@ struct SimulatedRun {
     #expect(entry.rebuilding == replay.stages && entry.startPosition == replay.next && end <= replay.end)
     #expect(entry.tokens == Array(text[entry.startPosition..<end]))
     #expect(entry.tokens.count <= scheduler.limits.chunkTokenCount && entry.isPrompt)
-    let pages = KVGeometry.pageCount(tokens: entry.startPosition)..<KVGeometry.pageCount(tokens: end)
+    let pages = PageCount.of(tokens: entry.startPosition)..<PageCount.of(tokens: end)
     #expect(entry.newPages == Array(cached.pages[pages]))
     #expect((entry.startPosition == 0) == (entry.opening != nil))
     #expect(entry.opening.map { $0.nearPages == cached.nearPages } ?? true)
@@ -258,7 +259,7 @@ struct SimulatedRun {
       guard isKept, var cached = before[id] else { continue }
       try #require(length <= cached.tokens.count, "it goes on behind what all stages have")
       cached.tokens.removeLast(cached.tokens.count - length)
-      cached.pages.removeLast(cached.pages.count - KVGeometry.pageCount(tokens: length))
+      cached.pages.removeLast(cached.pages.count - PageCount.of(tokens: length))
       stages[id] = cached
       resumed.append(ResumedSequence(sequence: id, length: length, rebuilding: lost))
       if !lost.isEmpty { replays[id] = (lost, 0, length) }

@@ -1,4 +1,5 @@
 import Inference
+import Paging
 import Scheduling
 
 /// The layers a simulated worker has loaded, with the pages and the sequences in them: what `ServingStage` is in the
@@ -133,7 +134,7 @@ struct SimulatedStage {
       if bug != .resumesWithoutCutting {
         sequence.states.removeLast(sequence.length - resumed.length)
         sequence.keys.removeLast(sequence.length - resumed.length)
-        sequence.pages.removeLast(sequence.pages.count - KVGeometry.pageCount(tokens: resumed.length))
+        sequence.pages.removeLast(sequence.pages.count - PageCount.of(tokens: resumed.length))
         if let log = sequence.log { sequence.log = Array(log.prefix(resumed.length)) }
       }
       kept[resumed.sequence] = sequence
@@ -157,7 +158,7 @@ struct SimulatedStage {
       return []
     }
     sequence.pages += entry.newPages
-    guard sequence.pages.count >= KVGeometry.pageCount(tokens: sequence.length + entry.tokens.count) else {
+    guard sequence.pages.count >= PageCount.of(tokens: sequence.length + entry.tokens.count) else {
       made.failed[entry.sequence] = "has too few pages on \(worker)"
       held[entry.sequence] = nil
       return []

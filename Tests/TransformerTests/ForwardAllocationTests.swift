@@ -1,6 +1,7 @@
 import Attention
 import CAllocationCount
 import Inference
+import Paging
 import Tensors
 import Testing
 import Transformer
@@ -34,11 +35,11 @@ struct ForwardAllocationTests {
       configuration: configuration,
       weights: try StageWeights(checkpoint, layers: layers, hasEmbedding: true, hasHead: true), pageCount: 40,
       kvElementType: .f16, contextLength: 2048, rowCapacity: 256, pool: pool)
-    let nearCount = KVGeometry.nearPageCount(policy: policy, chunkTokenCount: 256)
+    let nearCount = PageCount.ofRing(policy: policy, chunkTokenCount: 256)
     var cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { PageID(UInt32($0)) })
     let pages = (nearCount..<40).map { PageID(UInt32($0)) }
     #expect(cache.extend(start: 0, tokenCount: 256, newPages: pages) == nil)
-    var entries = [AttentionEntry(cache: cache, firstRow: 0, rowCount: 256)]
+    var entries = [CacheEntry(cache: cache, firstRow: 0, rowCount: 256)]
 
     /// Runs the rows and returns how often each thread allocated meanwhile.
     func step(rows: Int) throws -> [Int64] {
@@ -53,13 +54,13 @@ struct ForwardAllocationTests {
     _ = try step(rows: 256)  // Grows what grows once.
     for start in stride(from: 256, to: 1280, by: 256) {
       #expect(cache.extend(start: start, tokenCount: 256, newPages: []) == nil)
-      entries = [AttentionEntry(cache: cache, firstRow: 0, rowCount: 256)]
+      entries = [CacheEntry(cache: cache, firstRow: 0, rowCount: 256)]
       let grown = try step(rows: 256)
       #expect(grown.allSatisfy { $0 == 0 }, "\(grown) at \(start)")
     }
     for start in 1280..<1300 {
       #expect(cache.extend(start: start, tokenCount: 1, newPages: []) == nil)
-      entries = [AttentionEntry(cache: cache, firstRow: 0, rowCount: 1)]
+      entries = [CacheEntry(cache: cache, firstRow: 0, rowCount: 1)]
       let grown = try step(rows: 1)
       #expect(grown.allSatisfy { $0 == 0 }, "\(grown) at \(start)")
     }

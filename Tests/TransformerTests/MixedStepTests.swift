@@ -1,6 +1,7 @@
 import Attention
 import Fixtures
 import Inference
+import Paging
 import Tensors
 import TestTraits
 import Testing
@@ -49,7 +50,7 @@ struct MixedStepTests {
     }
     let weights = try StageWeights(checkpoint, layers: layers, hasEmbedding: true, hasHead: true)
     let needs = parts.map {
-      KVGeometry.pageCount(tokens: $0.tokens.count, policy: $0.policy, chunkTokenCount: $0.chunk)
+      PageCount.of(tokens: $0.tokens.count, policy: $0.policy, chunkTokenCount: $0.chunk)
     }
     let stage = try PipelineStage(
       configuration: configuration, weights: weights, pageCount: needs.reduce(0, +), kvElementType: .f16,
@@ -62,23 +63,23 @@ struct MixedStepTests {
     var caches = parts.map {
       SequenceCache(
         policy: $0.policy,
-        nearPages: take(KVGeometry.nearPageCount(policy: $0.policy, chunkTokenCount: $0.chunk)))
+        nearPages: take(PageCount.ofRing(policy: $0.policy, chunkTokenCount: $0.chunk)))
     }
     var result = parts.map { _ in [[UInt32]]() }
     while true {
-      var entries: [AttentionEntry] = []
+      var entries: [CacheEntry] = []
       var lastRows: [(part: Int, row: Int)] = []
       var row = 0
       for (index, part) in parts.enumerated() {
         let start = caches[index].length
         let count = min(part.chunk, part.tokens.count - start)
         guard count > 0 else { continue }
-        let missing = KVGeometry.pageCount(tokens: start + count) - KVGeometry.pageCount(tokens: start)
+        let missing = PageCount.of(tokens: start + count) - PageCount.of(tokens: start)
         if let refusal = caches[index].extend(start: start, tokenCount: count, newPages: take(missing)) {
           throw refusal
         }
         for offset in 0..<count { stage.embed(part.tokens[start + offset], row: row + offset) }
-        entries.append(AttentionEntry(cache: caches[index], firstRow: row, rowCount: count))
+        entries.append(CacheEntry(cache: caches[index], firstRow: row, rowCount: count))
         row += count
         lastRows.append((index, row - 1))
       }

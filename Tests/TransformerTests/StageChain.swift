@@ -1,5 +1,6 @@
 import Attention
 import Inference
+import Paging
 import Tensors
 import Transformer
 import Weights
@@ -24,7 +25,7 @@ struct StageChain {
         groupSize: policy.group, neighborWindow: policy.window, trainedLength: configuration.trainedLength)
     else { preconditionFailure("the test's policy is out of range") }
     self.policy = policy
-    let pageCount = KVGeometry.pageCount(tokens: context, policy: policy, chunkTokenCount: chunk)
+    let pageCount = PageCount.of(tokens: context, policy: policy, chunkTokenCount: chunk)
     let pool = try ComputePool(threadCount: threads)
     stages = try (0..<stageCount).map { index in
       guard
@@ -38,7 +39,7 @@ struct StageChain {
         configuration: configuration, weights: weights, pageCount: pageCount, kvElementType: kv, contextLength: context,
         rowCapacity: chunk, pool: pool)
     }
-    let nearCount = KVGeometry.nearPageCount(policy: policy, chunkTokenCount: chunk)
+    let nearCount = PageCount.ofRing(policy: policy, chunkTokenCount: chunk)
     cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { PageID(UInt32($0)) })
     freePages = (nearCount..<pageCount).map { PageID(UInt32($0)) }
   }
@@ -49,11 +50,11 @@ struct StageChain {
   /// Reads `tokens` and returns the logits after the last of them.
   mutating func read(_ tokens: ArraySlice<TokenID>) throws -> [Float] {
     let start = cache.length
-    let missing = KVGeometry.pageCount(tokens: start + tokens.count) - KVGeometry.pageCount(tokens: start)
+    let missing = PageCount.of(tokens: start + tokens.count) - PageCount.of(tokens: start)
     let pages = Array(freePages.prefix(missing))
     freePages.removeFirst(missing)
     if let refusal = cache.extend(start: start, tokenCount: tokens.count, newPages: pages) { throw refusal }
-    let entry = AttentionEntry(cache: cache, firstRow: 0, rowCount: tokens.count)
+    let entry = CacheEntry(cache: cache, firstRow: 0, rowCount: tokens.count)
     for (row, token) in tokens.enumerated() { stages[0].embed(token, row: row) }
     for (index, stage) in stages.enumerated() {
       let hidden = stage.forward(entries: [entry], rows: tokens.count) { _ in }

@@ -1,5 +1,5 @@
-import Attention
 import Inference
+import Paging
 import Testing
 import Wire
 
@@ -10,15 +10,8 @@ struct StageSequencesTests {
   private let plain = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 64)
   private let grouped = SelfExtendPolicy(groupSize: 2, neighborWindow: 16, trainedLength: 64)
 
-  private func sequences() throws -> StageSequences {
-    let configuration = ModelConfiguration(
-      name: "tiny", architecture: "llama", layerCount: 1, hiddenSize: 8, feedForwardSize: 8, queryHeadCount: 1,
-      keyValueHeadCount: 1, headDimension: 8, vocabularySize: 10, trainedLength: 64, normEpsilon: 1e-5,
-      rope: RopeConfiguration(base: 10_000, rotaryDimension: 8, layout: .interleaved, scaling: .none),
-      hasTiedHead: true)
-    let store = try KVPageStore(
-      geometry: KVGeometry(configuration: configuration, elementType: .f32), layerCount: 1, pageCount: 4)
-    return StageSequences(store: store, vocabularySize: 10, contextLength: 100, isLast: true)
+  private func sequences() -> StageSequences {
+    StageSequences(pageCount: 4, vocabularySize: 10, contextLength: 100, isLast: true)
   }
 
   private func entry(
@@ -32,7 +25,7 @@ struct StageSequencesTests {
 
   @Test("a sequence is opened, continued where it stands, and forgotten when released")
   func life() throws {
-    var held = try sequences()
+    var held = sequences()
     _ = held.admit([try entry(1, start: 0, tokens: [1, 2, 3], pages: [0], policy: plain, opens: true)])
     let next = held.admit([try entry(1, start: 3, tokens: [4], policy: plain)]).attention
     #expect(next[0].rowCount == 1)
@@ -42,7 +35,7 @@ struct StageSequencesTests {
 
   @Test("another policy, another position, an unknown sequence, or a second opening is refused in words")
   func refusals() throws {
-    var held = try sequences()
+    var held = sequences()
     _ = held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)])
     let refused: [(ForwardEntry, String)] = [
       (try entry(1, start: 2, tokens: [3], policy: grouped), "policy"),
@@ -64,7 +57,7 @@ struct StageSequencesTests {
 
   @Test("an entry that is refused disturbs neither its own sequence nor the others")
   func eachForItself() throws {
-    var held = try sequences()
+    var held = sequences()
     _ = held.admit([try entry(1, start: 0, tokens: [1], pages: [0], policy: plain, opens: true)])
     let mixed = held.admit([
       try entry(2, start: 1, tokens: [2, 3], policy: plain), try entry(1, start: 1, tokens: [2], policy: plain),
@@ -77,7 +70,7 @@ struct StageSequencesTests {
 
   @Test("under another plan a sequence is cut to where all stages have it; the others are forgotten")
   func resumed() throws {
-    var held = try sequences()
+    var held = sequences()
     for sequence in [1, 2, 3] as [UInt64] {
       _ = held.admit([
         try entry(sequence, start: 0, tokens: [1, 2, 3, 4], pages: [UInt32(sequence)], policy: plain, opens: true)
@@ -99,7 +92,7 @@ struct StageSequencesTests {
 
   @Test("a sequence that is to go on but is not here, or not that far, is said to be missing")
   func notHeld() throws {
-    var held = try sequences()
+    var held = sequences()
     _ = held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)])
     for (sequence, length) in [(1, 3), (2, 1)] as [(UInt64, Int)] {
       #expect(throws: FrameRefusal.self) {

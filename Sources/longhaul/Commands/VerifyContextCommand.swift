@@ -3,6 +3,7 @@ import Cluster
 import Evaluation
 import Foundation
 import Inference
+import Paging
 import Weights
 
 /// `longhaul verify-context`: what a model is worth up to a length, as a page to look at.
@@ -101,7 +102,7 @@ struct VerifyContextCommand: AsyncParsableCommand {
     let footprint = try measured.checkpoint.footprint
     let geometry = KVGeometry(configuration: measured.configuration, elementType: cache.kvType)
     func cacheBytes(_ length: Int, _ policy: SelfExtendPolicy) -> Int {
-      KVGeometry.pageCount(tokens: length, policy: policy, chunkTokenCount: cache.maximumChunkTokenCount)
+      PageCount.of(tokens: length, policy: policy, chunkTokenCount: cache.maximumChunkTokenCount)
         * geometry.pageByteCount
         * measured.configuration.layerCount
     }

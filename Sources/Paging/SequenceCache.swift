@@ -2,7 +2,7 @@ package import Inference
 
 /// One sequence's place in the cache, the same on every stage: its page table, its ring of near keys, its length.
 ///
-/// Values only: the bytes are `KVPageStore`'s.
+/// Integers only: the backend of each stage owns the bytes.
 package struct SequenceCache: Sendable {
   package let policy: SelfExtendPolicy
   /// Tokens whose keys and values are stored.
@@ -18,20 +18,20 @@ package struct SequenceCache: Sendable {
   }
 
   /// Whether keys have a near view of their own.
-  var keepsNearKeys: Bool { policy.groups && policy.neighborWindow > 0 }
+  package var keepsNearKeys: Bool { policy.groups && policy.neighborWindow > 0 }
 
   /// Blocks of the near ring.
   private var nearBlockCount: Int { nearPages.count * 2 }
 
-  /// Appends pages and says whether a chunk of `tokenCount` at `start` fits; nothing changes when it does not.
-  /// The reason names what is wrong with the frame.
+  /// Extends the cache over `tokenCount` tokens from `start` on, with the pages they need beyond those it has.
+  /// Returns why it cannot; nothing has changed then.
   package mutating func extend(start: Int, tokenCount: Int, newPages: [PageID]) -> CacheRefusal? {
     guard start == length else { return .position(expected: length, given: start) }
-    let needed = KVGeometry.pageCount(tokens: start + tokenCount)
+    let needed = PageCount.of(tokens: start + tokenCount)
     guard pages.count + newPages.count >= needed else {
       return .pages(needed: needed, given: pages.count + newPages.count)
     }
-    let nearNeeded = KVGeometry.nearBlockCount(policy: policy, chunkTokenCount: tokenCount)
+    let nearNeeded = PageCount.ringBlockCount(policy: policy, chunkTokenCount: tokenCount)
     guard nearBlockCount >= nearNeeded else {
       return .nearPages(needed: (nearNeeded + 1) / 2, given: nearPages.count)
     }
@@ -47,7 +47,7 @@ package struct SequenceCache: Sendable {
     guard newLength >= 0, newLength < length else { return 0..<0 }
     let lastBlock = (length - 1) / Limits.pageSize
     length = newLength
-    pages.removeLast(pages.count - KVGeometry.pageCount(tokens: newLength))
+    pages.removeLast(pages.count - PageCount.of(tokens: newLength))
     guard keepsNearKeys, newLength > 0 else { return 0..<0 }
     let first = max(0, newLength - policy.neighborWindow) / Limits.pageSize
     // Block b lies where block b + nearBlockCount lies.
@@ -56,28 +56,11 @@ package struct SequenceCache: Sendable {
   }
 
   /// The page of key block `block` (tokens `[64 block, 64 block + 64)`).
-  func page(block: Int) -> PageID { pages[block] }
+  package func page(block: Int) -> PageID { pages[block] }
 
   /// Where the near view of key block `block` lies: a ring page, and whether its key or its value half.
-  func nearPlace(block: Int) -> (page: PageID, inValueHalf: Bool) {
+  package func nearPlace(block: Int) -> (page: PageID, inValueHalf: Bool) {
     let slot = block % nearBlockCount
     return (nearPages[slot / 2], slot % 2 == 1)
-  }
-}
-
-/// Why a chunk does not continue its sequence on this stage.
-package enum CacheRefusal: Error, Hashable, Sendable, CustomStringConvertible {
-  case position(expected: Int, given: Int)
-  case pages(needed: Int, given: Int)
-  case nearPages(needed: Int, given: Int)
-  case pageOutOfRange(PageID, pageCount: Int)
-
-  package var description: String {
-    switch self {
-    case .position(let expected, let given): "starts at position \(given) where the cache holds \(expected) tokens"
-    case .pages(let needed, let given): "has \(given) pages where its tokens need \(needed)"
-    case .nearPages(let needed, let given): "has \(given) near pages where its policy and chunk need \(needed)"
-    case .pageOutOfRange(let page, let count): "names page \(page.rawValue) of a store of \(count)"
-    }
   }
 }
