@@ -1,8 +1,8 @@
-/// One message of a chat, as a template sees it.
+/// One message of a chat, as a template reads it.
 package struct ChatMessage: Hashable, Sendable {
   package var role: String
   package var content: String
-  /// Further fields, such as `name`; `role` and `content` in it are ignored.
+  /// Further fields, such as `name`; `role` and `content` among them are ignored.
   package var fields: [String: ChatValue]
 
   package init(role: String, content: String, fields: [String: ChatValue] = [:]) {
@@ -12,7 +12,7 @@ package struct ChatMessage: Hashable, Sendable {
   }
 }
 
-/// A value handed to a template from outside. Text in it counts as the user's.
+/// A value that the caller passes to a template. Its strings count as the user's.
 package indirect enum ChatValue: Hashable, Sendable {
   case none
   case bool(Bool)
@@ -23,12 +23,12 @@ package indirect enum ChatValue: Hashable, Sendable {
   case mapping([String: ChatValue])
 }
 
-/// A run of a rendered prompt that has one origin. Special tokens may be parsed only in what the template
-/// wrote: then nothing that a user writes can become one.
+/// A run of a rendered prompt of one origin. Special tokens may be parsed only in text that the template wrote, so that no
+/// user's text can become one.
 package struct ChatSegment: Hashable, Sendable {
   package var text: String
-  /// True for literals of the template and the begin and end tokens; false for all that came from messages or
-  /// could not be traced.
+  /// True for literals of the template and the begin and end tokens; false for text that came from messages or could not
+  /// be traced.
   package var isFromTemplate: Bool
 
   package init(text: String, isFromTemplate: Bool) {

@@ -1,8 +1,7 @@
-/// A model's chat template: turns messages into the prompt the model was trained on.
+/// A model's chat template: turns messages into the prompt format the model was trained on.
 ///
-/// Understands the part of Jinja that chat templates use, with an interpreter of its own: nothing of the
-/// process can be reached from a template, and its depth, work and output are limited. Immutable, so any
-/// thread may use it.
+/// Interprets the part of Jinja that chat templates use. A template cannot reach anything of the process, and its depth,
+/// work and output are limited. Immutable, so any thread may use it.
 package struct ChatTemplate: Sendable {
   private enum Form: Sendable {
     case statements([Statement])
@@ -10,35 +9,33 @@ package struct ChatTemplate: Sendable {
   }
   private let form: Form
 
-  /// For models without a template: names of the roles with colons, a line for every message, then
-  /// `Assistant:`.
+  /// For models without a template: one line for each message with its role and a colon, then `Assistant:`.
   package static let plain = ChatTemplate(form: .plain)
 
   private init(form: Form) { self.form = form }
 
   /// - Parameter source: Jinja, as in GGUF's `tokenizer.chat_template`.
-  /// - Throws: `ChatTemplateError` when it is too long or nested too deep, is not understood, or has
-  ///   unsupported tags. Filters, tests and functions that are not supported are errors only when a rendering
-  ///   comes to them.
+  /// - Throws: `ChatTemplateError` when the source is too long, nested too deep, malformed, or has unsupported tags.
+  ///   Unsupported filters, tests and functions are errors only when a rendering reaches them.
   package init(source: String) throws(ChatTemplateError) {
     guard source.utf8.count <= ChatTemplateLimits.sourceByteCount else {
       throw ChatTemplateError(
         .limit,
-        "the chat template has \(source.utf8.count) bytes;"
-          + " at most \(ChatTemplateLimits.sourceByteCount) are supported")
+        "the chat template has \(source.utf8.count) bytes; at most \(ChatTemplateLimits.sourceByteCount) are supported")
     }
     form = .statements(try StatementParser.parse(source))
   }
 
   /// The prompt for a chat, cut where its origin changes.
   /// - Parameters:
-  ///   - addGenerationPrompt: whether the opening of the assistant's answer is put at the end.
-  ///   - beginToken: spelling of the begin token, for templates that write it; so also `endToken`.
-  ///   - extra: further variables of the template; what they hold counts as the user's text. They cannot
-  ///     replace the variables above.
+  ///   - addGenerationPrompt: whether the prompt ends with the start of an assistant message.
+  ///   - beginToken: spelling of the begin token, for templates that write it; likewise `endToken`.
+  ///   - date: what the template's `strftime_now` formats.
+  ///   - extra: further variables of the template; their contents count as the user's text. They cannot replace the
+  ///     variables above.
   /// - Throws: `ChatTemplateError`; of the kind `refusedByTemplate` when the messages are at fault.
   package func render(
-    messages: [ChatMessage], addGenerationPrompt: Bool, beginToken: String, endToken: String,
+    messages: [ChatMessage], addGenerationPrompt: Bool, beginToken: String, endToken: String, date: TemplateDate,
     extra: [String: ChatValue] = [:]
   ) throws(ChatTemplateError) -> [ChatSegment] {
     guard case .statements(let statements) = form else {
@@ -52,8 +49,8 @@ package struct ChatTemplate: Sendable {
     variables["add_generation_prompt"] = .bool(addGenerationPrompt)
     variables["bos_token"] = .text(beginToken, isFromTemplate: true)
     variables["eos_token"] = .text(endToken, isFromTemplate: true)
-    var renderer = TemplateRenderer(variables: variables)
-    return try renderer.render(statements).segments
+    var executor = StatementExecutor(variables: variables, date: date)
+    return try executor.render(statements).segments
   }
 
   private static func value(of message: ChatMessage) throws(ChatTemplateError) -> TemplateValue {

@@ -1,15 +1,15 @@
-/// Why a chat template cannot be used, or does not want these messages.
+/// Why a chat template cannot be used, or rejects these messages.
 package struct ChatTemplateError: Error, Hashable, CustomStringConvertible {
   package enum Kind: Hashable, Sendable {
-    /// The template's source is not understood.
+    /// The template's source is malformed.
     case syntax
-    /// The template uses something that this interpreter does not have.
+    /// The template uses a feature that this interpreter lacks.
     case unsupported
     /// A limit on depth, work or size was reached.
     case limit
-    /// The template itself refused the messages: the request is at fault, not the model.
+    /// The template itself rejected the messages: the request is at fault, not the model.
     case refusedByTemplate
-    /// An expression had no meaning, such as an attribute of something undefined.
+    /// An expression is undefined, such as an attribute of an undefined value.
     case evaluation
   }
 

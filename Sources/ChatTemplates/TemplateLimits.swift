@@ -1,4 +1,4 @@
-/// How much a template may ask for. Real ones stay far below.
+/// Limits on what a template may use. Real templates stay far below.
 package enum ChatTemplateLimits {
   /// Bytes of the source.
   package static let sourceByteCount = 256 << 10
@@ -6,31 +6,31 @@ package enum ChatTemplateLimits {
   package static let depth = 64
   /// Steps of one rendering: expressions evaluated, elements visited, and one for every 64 characters copied.
   package static let stepCount = 1_000_000
-  /// Bytes of a rendering, and of any text made on the way.
+  /// Bytes of a rendering, and of any intermediate string.
   package static let outputByteCount = 4 << 20
 }
 
-/// What is left of a rendering's steps.
+/// The remaining steps of a rendering.
 struct StepBudget {
-  private var left = ChatTemplateLimits.stepCount
+  private var remaining = ChatTemplateLimits.stepCount
 
-  /// - Throws: when fewer steps are left than wanted.
+  /// - Throws: when fewer steps remain than `count`.
   mutating func spend(_ count: Int = 1) throws(ChatTemplateError) {
-    guard count <= left else {
+    guard count <= remaining else {
       throw ChatTemplateError(
         .limit,
-        "the chat template takes more than \(ChatTemplateLimits.stepCount) steps; use another template")
+        "the chat template needs more than \(ChatTemplateLimits.stepCount) steps; use another template")
     }
-    left -= count
+    remaining -= count
   }
 
   /// For copying characters.
   mutating func spend(characters: Int) throws(ChatTemplateError) {
-    // A text's bytes are at least its characters.
+    // A string has at least as many bytes as characters.
     guard characters <= ChatTemplateLimits.outputByteCount else {
       throw ChatTemplateError(
         .limit,
-        "the chat template makes a text of more than \(ChatTemplateLimits.outputByteCount) bytes;"
+        "the chat template makes a string of more than \(ChatTemplateLimits.outputByteCount) bytes;"
           + " send shorter messages or use another template")
     }
     try spend(1 + characters / 64)

@@ -6,21 +6,27 @@ package import Tokenization
 package struct ModelTextCodec: TextCodec {
   private let tokenizer: Tokenizer
   private let template: ChatTemplate
+  private let now: @Sendable () -> TemplateDate
   package let facts: TokenizerFacts
 
-  /// Reads both from what the checkpoint says; without a template, chats are rendered plainly.
+  /// Makes both from the checkpoint's description; without a template, chats use `ChatTemplate.plain`.
+  /// - Parameter now: the date that templates may show; read once for each chat, from any thread.
   /// - Throws: `TokenizerError` or `ChatTemplateError` when one is damaged or not supported.
-  package init(_ description: TokenizerDescription) throws {
+  package init(_ description: TokenizerDescription, now: @escaping @Sendable () -> TemplateDate) throws {
     let template = try description.chatTemplate.map { try ChatTemplate(source: $0) }
     self.init(
       tokenizer: try Tokenizer(description), template: template ?? .plain, templateSource: description.chatTemplate,
-      endToken: description.endToken)
+      endToken: description.endToken, now: now)
   }
 
   /// - Parameter endToken: what templates call `eos_token`.
-  package init(tokenizer: Tokenizer, template: ChatTemplate, templateSource: String?, endToken: TokenID?) {
+  private init(
+    tokenizer: Tokenizer, template: ChatTemplate, templateSource: String?, endToken: TokenID?,
+    now: @escaping @Sendable () -> TemplateDate
+  ) {
     self.tokenizer = tokenizer
     self.template = template
+    self.now = now
     facts = TokenizerFacts(
       beginToken: tokenizer.beginToken.flatMap { tokenizer.spelling(of: $0) },
       endToken: endToken.flatMap { tokenizer.spelling(of: $0) }, chatTemplate: templateSource)
@@ -28,8 +34,8 @@ package struct ModelTextCodec: TextCodec {
 
   package var endTokens: Set<TokenID> { tokenizer.endTokens }
 
-  /// Spellings of special tokens stand for these tokens: a plain prompt is wholly its sender's own, who may
-  /// have applied a chat template already.
+  /// Spellings of special tokens are parsed: the sender controls a plain prompt and may have applied a chat template
+  /// already.
   package func encode(prompt: String) -> [TokenID] {
     tokenizer.encode(prompt, addingBegin: tokenizer.addsBeginToken, parsingSpecial: true)
   }
@@ -38,11 +44,11 @@ package struct ModelTextCodec: TextCodec {
     tokenizer.encode(continuation, addingBegin: false, parsingSpecial: true)
   }
 
-  /// Only what the template wrote may become special tokens; messages cannot.
+  /// Only text that the template wrote may become special tokens.
   package func encode(chat: ChatPrompt) throws -> [TokenID] {
     let segments = try template.render(
       messages: chat.messages, addGenerationPrompt: chat.addsGenerationPrompt, beginToken: facts.beginToken ?? "",
-      endToken: facts.endToken ?? "", extra: chat.templateVariables)
+      endToken: facts.endToken ?? "", date: now(), extra: chat.templateVariables)
     return tokenizer.encode(
       segments.map { TextSegment($0.text, parsesSpecial: $0.isFromTemplate) },
       addingBegin: tokenizer.addsBeginToken)
@@ -54,7 +60,7 @@ package struct ModelTextCodec: TextCodec {
 
   package func spelling(of token: TokenID) -> [UInt8] {
     let bytes = tokenizer.bytes(of: token)
-    // Control tokens add nothing to a text, but a report of them has to call them something.
+    // Control tokens add no text, so a report shows their spelling.
     return bytes.isEmpty ? Array((tokenizer.spelling(of: token) ?? "").utf8) : bytes
   }
 }

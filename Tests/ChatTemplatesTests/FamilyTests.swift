@@ -96,7 +96,8 @@ import Testing
   @Test("A model without a template gets roles, colons and lines")
   func plain() throws {
     let segments = try ChatTemplate.plain.render(
-      messages: [.system("Be kind.")] + chat, addGenerationPrompt: true, beginToken: "<s>", endToken: "</s>")
+      messages: [.system("Be kind.")] + chat, addGenerationPrompt: true, beginToken: "<s>", endToken: "</s>",
+      date: .fixed)
     #expect(
       segments.map(\.text).joined()
         == "Be kind.\nUser:  Hi \nAssistant: Hello.\nUser: Who are you?\nAssistant:")

@@ -87,6 +87,11 @@ import Testing
     ("a \n {{- 'b' -}} \n c", "abc"),
     ("{% generation %}x{% endgeneration %}{{ {'a': {}} }}", "x{'a': {}}"),
     ("{%- macro f(x) %}unused{% endmacro -%}ok", "ok"),
+    ("{{ strftime_now is defined }} {{ range is callable }} {{ 'a' is callable }}", "True True False"),
+    (
+      "{{ strftime_now('%d %b %Y') }}|{{ strftime_now('%A, %-d %B %y; %H:%M') }}",
+      "26 Jul 2024|Friday, 26 July 24; 00:00"
+    ),
   ]
 
   @Test("Expressions and tags mean what they mean in Jinja", arguments: cases)
@@ -107,6 +112,8 @@ import Testing
     ("{{ 9223372036854775807 + 1 }}", .evaluation), ("{{ 1 < 'a' }}", .evaluation),
     ("{{ 'a'.split('') }}", .evaluation),
     ("{% set a, b = [1] %}", .evaluation), ("{% set x.y = 1 %}", .evaluation), ("{{ 1() }}", .evaluation),
+    ("{{ strftime_now('%Q') }}", .unsupported), ("{{ strftime_now() }}", .evaluation),
+    ("{{ [range] }}", .unsupported), ("{{ range }}", .evaluation),
     ("{{ raise_exception('no') }}", .refusedByTemplate),
   ]
 

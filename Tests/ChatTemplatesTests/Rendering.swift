@@ -11,7 +11,8 @@ func segments(
   _ source: String, _ messages: [ChatMessage] = [], generating: Bool = false, extra: [String: ChatValue] = [:]
 ) throws -> [ChatSegment] {
   try ChatTemplate(source: source).render(
-    messages: messages, addGenerationPrompt: generating, beginToken: "<s>", endToken: "</s>", extra: extra)
+    messages: messages, addGenerationPrompt: generating, beginToken: "<s>", endToken: "</s>", date: .fixed, extra: extra
+  )
 }
 
 extension ChatMessage {

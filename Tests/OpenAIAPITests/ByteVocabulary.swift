@@ -6,7 +6,7 @@ enum ByteVocabulary {
   static func tokens(of text: String) -> [TokenID] { text.utf8.map { TokenID($0) + 3 } }
 
   /// Renders chats as `role:content` lines and does not like to be refused.
-  static func codec() throws -> ModelTextCodec { try ModelTextCodec(description) }
+  static func codec() throws -> ModelTextCodec { try ModelTextCodec(description, now: { .fixed }) }
 
   private static let template = """
     {{ bos_token }}{% for message in messages %}\

@@ -95,7 +95,8 @@ struct ServeCommand: AsyncParsableCommand {
       logger: logger, metrics: metrics)
     let announcement = announcement(of: engine, host: settings.host)
     let server = OpenAIServer(
-      engine: engine, codec: try ModelTextCodec(tokenizerDescription), settings: settings, logger: logger
+      engine: engine, codec: try ModelTextCodec(tokenizerDescription, now: { .localNow }), settings: settings,
+      logger: logger
     ) { port in
       logger.info("http", metadata: ["port": "\(port)"])
       announcement.listening(port: port)

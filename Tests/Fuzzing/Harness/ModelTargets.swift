@@ -91,7 +91,7 @@ extension FuzzTarget {
         messages: [
           ChatMessage(role: "system", content: "Be brief."), ChatMessage(role: "user", content: said),
           ChatMessage(role: "assistant", content: "Yes."), ChatMessage(role: "user", content: said),
-        ], addGenerationPrompt: true, beginToken: "<s>", endToken: "</s>")
+        ], addGenerationPrompt: true, beginToken: "<s>", endToken: "</s>", date: .fixed)
     } catch {
       require(!"\(error)".isEmpty, "a refusal has words")
     }

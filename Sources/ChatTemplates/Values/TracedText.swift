@@ -1,6 +1,6 @@
-/// Text that remembers of every character whether the template wrote it.
+/// Text that records for every character whether the template wrote it.
 ///
-/// One unit a Unicode scalar: the scalar's value, and the top bit set for what the template wrote.
+/// One unit per Unicode scalar: the scalar's value, with the top bit set when the template wrote it.
 struct TracedText: Hashable, Sendable {
   static let templateBit: UInt32 = 1 << 31
 
@@ -32,7 +32,7 @@ struct TracedText: Hashable, Sendable {
 
   static func scalar(_ unit: UInt32) -> UInt32 { unit & ~templateBit }
 
-  /// Same characters, whatever their origin.
+  /// Whether both have the same characters, of any origin.
   static func haveSameCharacters(_ left: some Collection<UInt32>, _ right: some Collection<UInt32>) -> Bool {
     left.count == right.count && zip(left, right).allSatisfy { scalar($0) == scalar($1) }
   }
@@ -41,17 +41,17 @@ struct TracedText: Hashable, Sendable {
     Unicode.Scalar(scalar(unit))?.properties.isWhitespace ?? false
   }
 
-  /// Without the characters that fulfil a condition at either end.
-  func trimmed(start: Bool = true, end: Bool = true, where drops: (UInt32) -> Bool = isWhitespace)
-    -> TracedText
-  {
+  /// The text without the characters at either end that meet a condition.
+  func trimmed(
+    start: Bool = true, end: Bool = true, where drops: (UInt32) -> Bool = isWhitespace
+  ) -> TracedText {
     var slice = units[...]
     if start { slice = slice.drop(while: drops) }
     if end { while let last = slice.last, drops(last) { slice.removeLast() } }
     return TracedText(units: slice)
   }
 
-  /// Every character replaced by others, which keep its origin.
+  /// Every character replaced by others, which inherit its origin.
   func mapped(_ transform: (Unicode.Scalar) -> String) -> TracedText {
     var result = TracedText()
     result.units.reserveCapacity(units.count)
@@ -67,7 +67,7 @@ struct TracedText: Hashable, Sendable {
   var uppercased: TracedText { mapped { $0.properties.uppercaseMapping } }
   var lowercased: TracedText { mapped { $0.properties.lowercaseMapping } }
 
-  /// First letters upper, the others lower; of every word, or of the text.
+  /// Capitalizes the first letter of every word, or of the text, and lowers the others.
   func capitalized(everyWord: Bool) -> TracedText {
     var isStart = true
     return mapped { scalar in

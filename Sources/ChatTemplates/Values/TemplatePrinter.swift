@@ -1,9 +1,8 @@
-/// Values as text: as Jinja prints them, or as JSON. What is made here counts as the user's, for it may hold
-/// what users wrote.
+/// Prints values as Jinja does, or as JSON. The result counts as the user's, because it may contain what users wrote.
 struct TemplatePrinter {
   enum Style {
     case python
-    /// Blanks a level, or nil for a single line.
+    /// Spaces per level, or nil for a single line.
     case json(indent: Int?)
   }
 
@@ -37,7 +36,7 @@ struct TemplatePrinter {
     case .integer(let value): text += String(value)
     case .float(let value):
       guard !isJSON || value.isFinite else {
-        throw ChatTemplateError(.evaluation, "a number that is not finite cannot be written as JSON")
+        throw ChatTemplateError(.evaluation, "an infinite number or NaN cannot be written as JSON")
       }
       text += String(value)
     case .text(let string): try addQuoted(string)
@@ -51,7 +50,7 @@ struct TemplatePrinter {
         printer.text += ": "
         try printer.add(mapping.entries[index].value, level: level + 1)
       }
-    case .namespace, .loop:
+    case .namespace, .loop, .function:
       throw ChatTemplateError(.evaluation, "\(value.kindName) cannot be written as text")
     }
     guard text.utf8.count <= ChatTemplateLimits.outputByteCount else {
@@ -103,15 +102,15 @@ struct TemplatePrinter {
   }
 }
 
-extension TemplateRenderer {
-  /// A value as an output shows it. Texts keep their origin.
-  mutating func printed(_ value: TemplateValue) throws(ChatTemplateError) -> TracedText {
-    switch value {
+extension TemplateValue {
+  /// The value as an output shows it. Strings keep their origin.
+  func printed(_ budget: inout StepBudget) throws(ChatTemplateError) -> TracedText {
+    switch self {
     case .text(let text):
       try budget.spend(characters: text.count)
       return text
     case .undefined: return TracedText()
-    default: return TracedText(try TemplatePrinter.print(value, .python, &budget), isFromTemplate: false)
+    default: return TracedText(try TemplatePrinter.print(self, .python, &budget), isFromTemplate: false)
     }
   }
 }

@@ -1,4 +1,4 @@
-/// What follows an operand: attributes, subscripts, calls, filters and tests.
+/// Operations that follow an operand: attributes, subscripts, calls, filters and tests.
 extension ExpressionParser {
   mutating func postfixes(withFilters: Bool) throws(ChatTemplateError) -> [Postfix] {
     var result: [Postfix] = []

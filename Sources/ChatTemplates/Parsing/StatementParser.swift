@@ -1,48 +1,48 @@
-/// Chunks to statements.
+/// Parses fragments into statements.
 struct StatementParser {
-  private let chunks: [TemplateChunk]
+  private let fragments: [TemplateFragment]
   private var at = 0
   private var depth = 0
   private var loopDepth = 0
 
   static func parse(_ source: String) throws(ChatTemplateError) -> [Statement] {
-    var parser = StatementParser(chunks: try TemplateLexer.chunks(of: source))
+    var parser = StatementParser(fragments: try TemplateLexer.fragments(of: source))
     let (body, end) = try parser.body(until: [])
-    precondition(end == nil, "a body without ends goes to the end of the source")
+    precondition(end == nil, "a body without end tags extends to the end of the source")
     return body
   }
 
-  private init(chunks: [TemplateChunk]) { self.chunks = chunks }
+  private init(fragments: [TemplateFragment]) { self.fragments = fragments }
 
-  /// Statements up to a tag with one of the names, or to the end of the source when there are none.
+  /// Statements up to a tag with one of the names, or to the end of the source when there are no names.
   private mutating func body(
     until ends: Set<String>
   ) throws(ChatTemplateError) -> ([Statement], ExpressionParser?) {
     depth += 1
     defer { depth -= 1 }
-    let start = at < chunks.count ? chunks[max(0, at - 1)].line : 1
+    let start = at < fragments.count ? fragments[max(0, at - 1)].line : 1
     guard depth <= ChatTemplateLimits.depth else {
       throw ChatTemplateError(
         .limit, "blocks are nested more than \(ChatTemplateLimits.depth) deep", line: start)
     }
     var result: [Statement] = []
-    while at < chunks.count {
-      let chunk = chunks[at]
+    while at < fragments.count {
+      let fragment = fragments[at]
       at += 1
-      switch chunk.content {
+      switch fragment.content {
       case .text(let text): result.append(.text(TracedText(text, isFromTemplate: true)))
       case .output(let tokens):
-        var parser = ExpressionParser(tokens, depth: depth, line: chunk.line)
-        result.append(.output(try parser.expressionList(), line: chunk.line))
+        var parser = ExpressionParser(tokens, depth: depth, line: fragment.line)
+        result.append(.output(try parser.expressionList(), line: fragment.line))
         try parser.expectEnd()
       case .tag(let tokens):
-        var parser = ExpressionParser(tokens, depth: depth, line: chunk.line)
+        var parser = ExpressionParser(tokens, depth: depth, line: fragment.line)
         let name = try parser.anyName()
         if ends.contains(name) {
           endName = name
           return (result, parser)
         }
-        try statement(name, &parser, chunk.line, into: &result)
+        try statement(name, &parser, fragment.line, into: &result)
       }
     }
     guard ends.isEmpty else {
@@ -63,19 +63,18 @@ struct StatementParser {
     case "for": result.append(try loop(&parser, line))
     case "set": result.append(try assignment(&parser, line))
     case "generation":
-      // Marks what the assistant says, for training; renders as if it were not there.
+      // Marks the assistant's text for training; has no effect on rendering.
       result.append(contentsOf: try body(until: ["endgeneration"]).0)
     case "break", "continue":
-      guard loopDepth > 0 else { throw parser.error("\"\(name)\" stands outside a loop") }
+      guard loopDepth > 0 else { throw parser.error("\"\(name)\" is outside a loop") }
       result.append(name == "break" ? .breakLoop : .continueLoop)
     case "macro":
-      // Real templates have them for tools mostly. They are read and left out; calling one is an error when
-      // it happens.
+      // Templates use macros for tools mostly. They are parsed and dropped, and a call of one is an error.
       _ = try body(until: ["endmacro"])
     case "call", "include", "import", "from", "extends", "block", "raw", "filter", "with", "autoescape", "do":
       throw ChatTemplateError(
         .unsupported, "the tag \"\(name)\" is not supported; use a template without it", line: line)
-    default: throw parser.error("\"\(name.prefix(64))\" is no tag that may stand here")
+    default: throw parser.error("the tag \"\(name.prefix(64))\" is not allowed here")
     }
     if name == "break" || name == "continue" { try parser.expectEnd() }
   }

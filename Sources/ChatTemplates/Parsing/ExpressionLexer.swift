@@ -1,4 +1,4 @@
-/// Words of one output or tag, up to and with its closing mark.
+/// Tokens of one output or tag, through its closing mark.
 struct ExpressionLexer {
   private let source: [UInt8]
   private let closing: [UInt8]
@@ -65,7 +65,7 @@ struct ExpressionLexer {
     }
     let byte = source[at]
     guard ExpressionLexer.shortSymbols.contains(byte) else {
-      throw ChatTemplateError(.syntax, "the character with code \(byte) has no meaning here", line: line)
+      throw ChatTemplateError(.syntax, "the character with code \(byte) is not allowed here", line: line)
     }
     if "([{".utf8.contains(byte) { openBrackets += 1 }
     if ")]}".utf8.contains(byte) { openBrackets = max(0, openBrackets - 1) }
@@ -117,7 +117,7 @@ struct ExpressionLexer {
     tokens.append(.string(String(decoding: bytes, as: UTF8.self)))
   }
 
-  /// At the character after a backslash. What is no known escape stays as it is, backslash included.
+  /// Reads the escape after a backslash. An unknown escape is kept, with its backslash.
   private mutating func takeEscape(into bytes: inout [UInt8]) {
     let byte = source[at]
     at += 1

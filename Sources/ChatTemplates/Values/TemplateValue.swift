@@ -1,6 +1,6 @@
-/// A value while a template is rendered. Nothing in it reaches outside the interpreter.
+/// A value while a template is rendered. No value reaches outside the interpreter.
 enum TemplateValue {
-  /// What a missing name or field gives; carries what was asked for.
+  /// The value of a missing name or field; carries the name.
   case undefined(String)
   case none
   case bool(Bool)
@@ -11,6 +11,8 @@ enum TemplateValue {
   case mapping(TemplateMapping)
   case namespace(TemplateNamespace)
   case loop(LoopState)
+  /// A function of `FunctionLibrary` under its name.
+  case function(String)
 
   static func text(_ string: String, isFromTemplate: Bool = false) -> TemplateValue {
     .text(TracedText(string, isFromTemplate: isFromTemplate))
@@ -25,11 +27,11 @@ enum TemplateValue {
     case .text(let text): !text.isEmpty
     case .list(let list): !list.items.isEmpty
     case .mapping(let mapping): !mapping.entries.isEmpty
-    case .namespace, .loop: true
+    case .namespace, .loop, .function: true
     }
   }
 
-  /// Levels of lists and mappings.
+  /// Levels of nested lists and mappings.
   var depth: Int {
     switch self {
     case .list(let list): list.depth
@@ -42,18 +44,19 @@ enum TemplateValue {
     switch self {
     case .undefined(let name): "\"\(name.prefix(64))\", which is not defined"
     case .none: "none"
-    case .bool: "a truth value"
+    case .bool: "a boolean"
     case .integer, .float: "a number"
-    case .text: "a text"
+    case .text: "a string"
     case .list: "a list"
     case .mapping: "a mapping"
     case .namespace: "a namespace"
     case .loop: "the loop variable"
+    case .function(let name): "the function \"\(name)\""
     }
   }
 }
 
-/// A list and how deep it is. Depth is limited, so that walking and releasing it cannot exhaust the stack.
+/// A list and its depth. The depth is limited, so that walking and releasing the list cannot exhaust the stack.
 struct TemplateList {
   let items: [TemplateValue]
   let depth: Int
@@ -64,13 +67,13 @@ struct TemplateList {
   }
 }
 
-/// Keys and values in the order of insertion.
+/// Keys with values, in the order of insertion.
 struct TemplateMapping {
   let entries: [(key: String, value: TemplateValue)]
   let depth: Int
   private let indexes: [String: Int]
 
-  /// - Parameter entries: of equal keys the last value counts, at the place of the first.
+  /// - Parameter entries: for equal keys the last value counts, at the position of the first.
   init(_ entries: [(key: String, value: TemplateValue)]) throws(ChatTemplateError) {
     var (kept, indexes): ([(key: String, value: TemplateValue)], [String: Int]) = ([], [:])
     for entry in entries {
@@ -89,31 +92,9 @@ struct TemplateMapping {
   subscript(key: String) -> TemplateValue? { indexes[key].map { entries[$0].value } }
 }
 
-/// The only value that can be changed in place. It is kept out of lists and mappings, so nothing can contain
-/// itself.
+/// The only value that can change in place. Lists and mappings refuse it, so no value can contain itself.
 final class TemplateNamespace {
   var values: [String: TemplateValue] = [:]
-}
-
-/// What `loop` knows.
-struct LoopState {
-  let items: [TemplateValue]
-  let index: Int
-
-  subscript(name: String) -> TemplateValue {
-    switch name {
-    case "index": .integer(index + 1)
-    case "index0": .integer(index)
-    case "revindex": .integer(items.count - index)
-    case "revindex0": .integer(items.count - index - 1)
-    case "first": .bool(index == 0)
-    case "last": .bool(index == items.count - 1)
-    case "length": .integer(items.count)
-    case "previtem": index > 0 ? items[index - 1] : .undefined("loop.previtem")
-    case "nextitem": index + 1 < items.count ? items[index + 1] : .undefined("loop.nextitem")
-    default: .undefined("loop." + name)
-    }
-  }
 }
 
 private func nestedDepth(_ values: [TemplateValue]) throws(ChatTemplateError) -> Int {
@@ -121,21 +102,30 @@ private func nestedDepth(_ values: [TemplateValue]) throws(ChatTemplateError) ->
   for value in values {
     deepest = max(deepest, value.depth)
     switch value {
-    case .namespace, .loop:
+    case .namespace, .loop, .function:
       throw ChatTemplateError(
-        .unsupported, "\(value.kindName) cannot be put into a list, a mapping or a namespace")
+        .unsupported, "\(value.kindName) cannot be stored in a list, a mapping or a namespace")
     default: break
     }
   }
   guard deepest < ChatTemplateLimits.depth else {
-    throw ChatTemplateError(
-      .limit, "lists and mappings are nested more than \(ChatTemplateLimits.depth) deep")
+    throw ChatTemplateError(.limit, "lists and mappings are nested more than \(ChatTemplateLimits.depth) deep")
   }
   return deepest + 1
 }
 
 extension TemplateValue {
-  /// A value from outside; its texts count as the user's.
+  init(_ literal: Literal) {
+    switch literal {
+    case .none: self = .none
+    case .bool(let value): self = .bool(value)
+    case .integer(let value): self = .integer(value)
+    case .float(let value): self = .float(value)
+    case .text(let text): self = .text(text)
+    }
+  }
+
+  /// A value from the caller; its strings count as the user's.
   init(_ value: ChatValue, depth: Int = 0) throws(ChatTemplateError) {
     guard depth <= ChatTemplateLimits.depth else {
       throw ChatTemplateError(.limit, "a message is nested more than \(ChatTemplateLimits.depth) deep")
@@ -159,3 +149,7 @@ extension TemplateValue {
     }
   }
 }
+
+/// A rendering stays on one thread: its namespaces are shared and mutable.
+@available(*, unavailable)
+extension TemplateValue: Sendable {}

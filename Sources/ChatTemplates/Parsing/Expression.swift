@@ -1,5 +1,4 @@
-/// An expression of a template. Chains are flat, so the depth of a tree is the depth of brackets in the
-/// source.
+/// An expression of a template. Chains are flat, so the depth of a tree is the depth of brackets in the source.
 indirect enum Expression: Sendable {
   case literal(Literal)
   case name(String)
@@ -24,12 +23,12 @@ enum Literal: Sendable {
   case text(TracedText)
 }
 
-/// What follows an operand.
+/// An operation that follows an operand.
 enum Postfix: Sendable {
   case attribute(String)
   case subscripted(Expression)
   case slice(Expression?, Expression?, Expression?)
-  /// A call of what stands before, which has to be a function's name.
+  /// A call of the operand, which must be a function's name.
   case call([Argument])
   case method(String, [Argument])
   case filter(String, [Argument])
@@ -39,26 +38,4 @@ enum Postfix: Sendable {
 struct Argument: Sendable {
   let name: String?
   let value: Expression
-}
-
-/// A statement of a template.
-indirect enum Statement: Sendable {
-  case text(TracedText)
-  case output(Expression, line: Int)
-  case assign([String], Expression, line: Int)
-  case assignAttribute(String, String, Expression, line: Int)
-  case capture(String, [Statement])
-  case choice([(condition: Expression, body: [Statement])], otherwise: [Statement], line: Int)
-  case loop(Loop)
-  case breakLoop
-  case continueLoop
-
-  struct Loop: Sendable {
-    let names: [String]
-    let items: Expression
-    let condition: Expression?
-    let body: [Statement]
-    let otherwise: [Statement]
-    let line: Int
-  }
 }

@@ -1,4 +1,4 @@
-/// Words to expressions, by recursive descent. Depth is counted, so no source can exhaust the stack.
+/// Parses tokens into expressions by recursive descent. Depth is limited, so no source can exhaust the stack.
 struct ExpressionParser {
   let tokens: [TemplateToken]
   var at = 0
@@ -39,7 +39,7 @@ struct ExpressionParser {
   }
 
   mutating func expectEnd() throws(ChatTemplateError) {
-    guard isAtEnd else { throw error("something follows that does not belong there") }
+    guard isAtEnd else { throw error("unexpected text follows") }
   }
 
   private mutating func enter() throws(ChatTemplateError) {
@@ -50,7 +50,7 @@ struct ExpressionParser {
     }
   }
 
-  /// A whole expression, `a if b else c` included unless a condition follows for other reasons.
+  /// A whole expression, including `a if b else c` unless `if` belongs to the enclosing tag.
   mutating func expression(allowingChoice: Bool = true) throws(ChatTemplateError) -> Expression {
     try enter()
     defer { depth -= 1 }
@@ -61,7 +61,7 @@ struct ExpressionParser {
     return .choice(value, when: condition, otherwise: otherwise)
   }
 
-  /// Expressions with commas between are a list, as a tuple is.
+  /// Expressions separated by commas form a list, as a tuple does.
   mutating func expressionList(allowingChoice: Bool = true) throws(ChatTemplateError) -> Expression {
     let first = try expression(allowingChoice: allowingChoice)
     guard peeked == .symbol(",") else { return first }
@@ -113,7 +113,7 @@ struct ExpressionParser {
     }
   }
 
-  /// From loosely to tightly binding, as Jinja has them.
+  /// From the lowest to the highest precedence, as in Jinja.
   private static let levels: [Set<String>] = [["+", "-"], ["~"], ["*", "/", "//", "%"]]
 
   private mutating func chain(_ level: Int) throws(ChatTemplateError) -> Expression {

@@ -1,21 +1,21 @@
-/// Cuts a template's source into text, outputs and tags, and takes whitespace away as Hugging Face has Jinja
-/// do it: the line end after a tag goes (`trim_blocks`), blanks before a tag that starts its line go
-/// (`lstrip_blocks`), a hyphen takes all whitespace on its side, a plus none.
+/// Cuts a template's source into text, outputs and tags, and trims whitespace as Hugging Face configures Jinja:
+/// the line end after a tag (`trim_blocks`), blanks before a tag that starts its line (`lstrip_blocks`), all whitespace on
+/// the side of a hyphen, and none on the side of a plus.
 struct TemplateLexer {
   private let source: [UInt8]
   private var at = 0
   private var line = 1
-  private var chunks: [TemplateChunk] = []
+  private var fragments: [TemplateFragment] = []
   /// Whether the text that follows starts a line.
   private var startsLine = true
 
   private init(_ source: [UInt8]) { self.source = source }
 
-  static func chunks(of source: String) throws(ChatTemplateError) -> [TemplateChunk] {
+  static func fragments(of source: String) throws(ChatTemplateError) -> [TemplateFragment] {
     var bytes: [UInt8] = []
     var previous: UInt8 = 0
     for byte in source.utf8 {
-      // Line ends become line feeds.
+      // Normalizes line ends to line feeds.
       if byte == 0x0D { bytes.append(0x0A) } else if byte != 0x0A || previous != 0x0D { bytes.append(byte) }
       previous = byte
     }
@@ -23,7 +23,7 @@ struct TemplateLexer {
     if bytes.last == 0x0A { bytes.removeLast() }
     var lexer = TemplateLexer(bytes)
     try lexer.run()
-    return lexer.chunks
+    return lexer.fragments
   }
 
   private mutating func run() throws(ChatTemplateError) {
@@ -44,9 +44,9 @@ struct TemplateLexer {
           source: source, at: at, line: line, closing: kind == UInt8(ascii: "{") ? "}}" : "%}")
         try lexer.run()
         (at, line) = (lexer.at, lexer.line)
-        let content: TemplateChunk.Content =
+        let content: TemplateFragment.Content =
           kind == UInt8(ascii: "{") ? .output(lexer.tokens) : .tag(lexer.tokens)
-        chunks.append(TemplateChunk(content: content, line: start))
+        fragments.append(TemplateFragment(content: content, line: start))
         trimAfter(lexer.closingSign, isOutput: kind == UInt8(ascii: "{"))
       }
     }
@@ -77,7 +77,7 @@ struct TemplateLexer {
       }
     }
     if !text.isEmpty {
-      chunks.append(TemplateChunk(content: .text(String(decoding: text, as: UTF8.self)), line: line))
+      fragments.append(TemplateFragment(content: .text(String(decoding: text, as: UTF8.self)), line: line))
     }
     move(to: end)
   }
