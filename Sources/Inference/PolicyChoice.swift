@@ -53,10 +53,12 @@ extension PolicyChoice {
       return try obeying(groupSize: groupSize, window: window, length: length, trainedLength: trainedLength)
     }
     let window = request.neighborWindow ?? defaultNeighborWindow(trainedLength: trainedLength)
-    guard let plain = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: trainedLength) else {
+    guard (1...Limits.maximumContext).contains(trainedLength) else {
       throw PolicyArgumentError(groupSize: 1, neighborWindow: window)
     }
-    if length <= trainedLength { return PolicyChoice(policy: plain, warning: nil) }
+    if length <= trainedLength {
+      return PolicyChoice(policy: .plain(trainedLength: trainedLength), warning: nil)
+    }
     for groupSize in automaticGroupSizes(window: window) {
       guard
         let policy = SelfExtendPolicy(

@@ -10,6 +10,17 @@ package struct SelfExtendPolicy: Hashable, Sendable, CustomStringConvertible {
   /// L: tokens the model was trained to read at once.
   package let trainedLength: Int
 
+  /// Plain attention, whose longest length is the trained length.
+  /// - Precondition: the length is within 1...`Limits.maximumContext`.
+  package static func plain(trainedLength: Int) -> SelfExtendPolicy {
+    precondition((1...Limits.maximumContext).contains(trainedLength), "trained length out of range")
+    return SelfExtendPolicy(uncheckedPlain: trainedLength)
+  }
+
+  private init(uncheckedPlain trainedLength: Int) {
+    (groupSize, neighborWindow, self.trainedLength) = (1, 0, trainedLength)
+  }
+
   /// Nil when G < 1, w < 0, L < 1 or a value is beyond `Limits.maximumContext`.
   package init?(groupSize: Int, neighborWindow: Int, trainedLength: Int) {
     guard (1...Limits.maximumContext).contains(groupSize), (0...Limits.maximumContext).contains(neighborWindow),

@@ -1,5 +1,5 @@
-/// The spelling of bytes in byte-level vocabularies: printable Latin-1 characters stand for themselves, the
-/// other 68 bytes for the characters from U+0100 on, in order.
+/// The spelling of bytes in byte-level vocabularies: printable Latin-1 characters stand for themselves, the other 68 bytes
+/// map to the characters from U+0100 on, in order.
 enum ByteLevelAlphabet {
   /// From a character below U+0144 to its byte, or -1.
   private static let bytes: [Int16] = {
@@ -18,7 +18,7 @@ enum ByteLevelAlphabet {
     return table
   }()
 
-  /// The bytes a spelling stands for; nil when it has a character outside the alphabet or is not UTF-8.
+  /// The bytes of a spelling; nil when it has a character outside the alphabet or is not UTF-8.
   static func decode(_ spelling: some Collection<UInt8>) -> [UInt8]? {
     var result: [UInt8] = []
     result.reserveCapacity(spelling.count)
@@ -26,7 +26,7 @@ enum ByteLevelAlphabet {
     while let first = rest.next() {
       var scalar = Int(first)
       if first >= 0x80 {
-        // The alphabet ends below U+0144: one or two bytes a character.
+        // The alphabet ends below U+0144: one or two bytes per character.
         guard (0xC2...0xC5).contains(first), let second = rest.next(), second & 0xC0 == 0x80 else {
           return nil
         }

@@ -1,15 +1,13 @@
 import Inference
 
-/// Text to ids for byte-level vocabularies: the text is cut into pre-tokens, and the bytes of each are merged
-/// by rank.
+/// Encodes text with byte-level vocabularies: cuts it into pre-tokens and merges the bytes of each by rank.
 struct ByteLevelEncoder: Sendable {
   let merges: PairTable
   let preTokenizer: PreTokenizer
-  /// Spellings as bytes to symbols: token ids, then numbers for pieces that occur in merges but are no
-  /// tokens.
+  /// Byte spellings to symbols: token ids, then numbers for pieces that occur only in merges.
   private let symbols: SpellingTable
   private let pieces: [[UInt8]]
-  /// Symbol of every byte; -1 - byte where the vocabulary has none.
+  /// Symbol of every byte; -1 - byte when the vocabulary has none.
   private let byteSymbols: [Int32]
   private let unknownToken: TokenID?
   private let tokenCount: Int
@@ -20,7 +18,7 @@ struct ByteLevelEncoder: Sendable {
   ) throws(TokenizerError) {
     preTokenizer = try PreTokenizer(named: name)
     guard !lines.isEmpty else {
-      throw TokenizerError("a vocabulary of the kind \"gpt2\" needs merges, and this one has none")
+      throw TokenizerError("a \"gpt2\" vocabulary requires merges, and this one has none")
     }
     guard lines.count <= Vocabulary.maximumCount else {
       throw TokenizerError(
@@ -48,7 +46,7 @@ struct ByteLevelEncoder: Sendable {
       guard let blank = line.dropFirst().firstIndex(of: 0x20), blank + 1 < line.count,
         line.count <= 2 * Vocabulary.longestSpelling
       else {
-        throw TokenizerError("merge \(rank) is not two pieces with a blank between; the file is damaged")
+        throw TokenizerError("merge \(rank) is not two pieces separated by a space; the file is damaged")
       }
       // A piece outside the alphabet cannot occur in a text.
       guard let left = ByteLevelAlphabet.decode(line[..<blank]),
@@ -105,8 +103,7 @@ struct ByteLevelEncoder: Sendable {
     }
   }
 
-  /// A byte without a token becomes the unknown token, or nothing: such bytes are left out of vocabularies
-  /// because no valid UTF-8 has them.
+  /// A byte without a token becomes the unknown token, or nothing: vocabularies omit bytes that valid UTF-8 never contains.
   private func append(_ symbol: Int32, to output: inout [TokenID]) {
     if symbol >= 0, Int(symbol) < tokenCount {
       output.append(symbol)

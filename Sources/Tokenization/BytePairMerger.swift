@@ -1,8 +1,8 @@
-/// The merging at the heart of both tokenizer kinds: of all neighbouring symbols that may merge, the pair
-/// with the lowest rank is merged first, the leftmost of equals, until none is left.
+/// The merge loop of both tokenizer kinds: repeatedly merges the neighboring pair with the lowest rank, the leftmost of
+/// equals, until no pair can merge.
 ///
-/// Short runs are searched linearly; long ones use a linked list and a heap, so a run of n symbols costs O(n
-/// log n). One a call of `encode`: it keeps its buffers between runs. Not shared between threads.
+/// Short runs use linear search; long ones use a linked list and a heap, so a run of n symbols costs O(n log n). One per
+/// call of `encode`: it keeps its buffers between runs. Not shared between threads.
 struct BytePairMerger {
   /// (left id, right id) to rank in the upper and merged id in the lower half.
   private let table: PairTable
@@ -68,7 +68,7 @@ struct BytePairMerger {
     heap.order()
     while let entry = heap.popLowest() {
       let left = Int(truncatingIfNeeded: entry & 0xFFFF_FFFF)
-      // The pair may have changed since it was put there; then it is no longer what this entry speaks of.
+      // The pair may have changed since the entry was added; then the entry is stale.
       guard values[left] != PairTable.absent, values[left] >> 32 == entry >> 32 else { continue }
       let right = Int(next[left])
       ids[left] = Int32(truncatingIfNeeded: values[left])

@@ -1,7 +1,6 @@
 import Inference
 
-/// The tokens of a SentencePiece-style vocabulary that can arise by merging, and the symbols they are made
-/// of.
+/// The tokens of a SentencePiece-style vocabulary that merging can produce, and their symbols.
 struct MergeableTokens {
   struct Token {
     let id: TokenID
@@ -22,13 +21,13 @@ struct MergeableTokens {
   init(_ vocabulary: Vocabulary) throws(TokenizerError) {
     table = SpellingTable(capacity: vocabulary.count)
     for (id, spelling) in vocabulary.spellings.enumerated() {
-      // Control and byte tokens must never arise from what somebody typed.
+      // Control and byte tokens must never result from typed text.
       guard vocabulary.kinds[id] == .normal || vocabulary.kinds[id] == .userDefined, !spelling.isEmpty else {
         continue
       }
       guard spelling.count <= SentencePieceEncoder.longestSpelling else {
         throw TokenizerError(
-          "token \(id) is \(spelling.count) bytes long; a vocabulary of the kind \"llama\" may have at most"
+          "token \(id) is \(spelling.count) bytes long; a \"llama\" vocabulary may have at most"
             + " \(SentencePieceEncoder.longestSpelling)")
       }
       table.insert(spelling, id: TokenID(id))
@@ -52,7 +51,7 @@ struct MergeableTokens {
     }
   }
 
-  /// The symbols left and right of a cut before a scalar; -1 for a part that is none.
+  /// The symbols left and right of a cut before a scalar; -1 for a part that is not a symbol.
   func parts(of token: Token, at index: Int) -> (left: Int32, right: Int32) {
     let cut = token.starts[index]
     let left = index == 1 ? token.symbols[0] : table.id(of: token.spelling[..<cut])

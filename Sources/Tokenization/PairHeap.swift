@@ -1,6 +1,6 @@
 /// A heap of rank-and-position entries, lowest first: rank in the upper half, position in the lower.
 ///
-/// Four children a node: half the levels of a binary heap, and the children share a cache line.
+/// Four children per node: half the levels of a binary heap, and the children share a cache line.
 struct PairHeap {
   private var entries: [UInt64] = []
 
@@ -9,7 +9,7 @@ struct PairHeap {
     entries.reserveCapacity(count)
   }
 
-  /// Adds without keeping the order; `order()` has to follow before anything else.
+  /// Adds without ordering; call `order()` before any other use.
   mutating func appendUnordered(_ entry: UInt64) { entries.append(entry) }
 
   mutating func order() {

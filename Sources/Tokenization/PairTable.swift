@@ -1,14 +1,14 @@
-/// A hash table from 64-bit keys to 64-bit values, open addressing, for the lookups done once a symbol.
+/// A hash table from 64-bit keys to 64-bit values with open addressing, for lookups per symbol.
 ///
-/// Vocabularies are hostile, so the hash is keyed by random numbers of the process: nobody can prepare keys
-/// that collide. Results never depend on those numbers.
+/// Vocabularies are hostile input, so random numbers of the process key the hash: no file can contain prepared collisions.
+/// Results never depend on those numbers.
 struct PairTable: Sendable {
-  /// What `value(for:)` gives for a key that is not there; not allowed as a value.
+  /// The result of `value(for:)` for a missing key; not allowed as a value.
   static let absent = UInt64.max
   private static let salt = UInt64.random(in: .min ... .max)
   private static let factor = UInt64.random(in: .min ... .max) | 1
 
-  /// Keys and values side by side, `absent` as value marking a free slot: one cache line a lookup.
+  /// Keys and values side by side, with `absent` in free slots: one cache line per lookup.
   private var slots: [(key: UInt64, value: UInt64)]
   private var mask: Int
   private(set) var count = 0
@@ -42,7 +42,7 @@ struct PairTable: Sendable {
     }
   }
 
-  /// Sets the value of a key; with `keepingOld` a value that is there already stays.
+  /// Sets the value of a key; with `keepingOld`, keeps an existing value.
   mutating func insert(_ key: UInt64, _ value: UInt64, keepingOld: Bool = false) {
     precondition(value != PairTable.absent, "the value that marks free slots cannot be stored")
     if (count + 1) * 2 > slots.count { grow() }

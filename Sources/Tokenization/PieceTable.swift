@@ -1,9 +1,9 @@
 import Inference
 
-/// What every token contributes to a text, as bytes in one block.
+/// The bytes that each token contributes to a text, in one block.
 struct PieceTable: Sendable {
   private let bytes: [UInt8]
-  /// One more than tokens: token t has the bytes from `starts[t]` up to `starts[t + 1]`.
+  /// One more than the tokens: token t has the bytes from `starts[t]` to `starts[t + 1]`.
   private let starts: [Int]
 
   /// - Parameter isByteLevel: whether spellings of ordinary tokens are in the byte-level alphabet.
@@ -30,7 +30,7 @@ struct PieceTable: Sendable {
     self.starts = starts
   }
 
-  /// Empty for control tokens and for ids that are none.
+  /// Empty for control tokens and invalid ids.
   subscript(token: TokenID) -> ArraySlice<UInt8> {
     guard token >= 0, Int(token) < starts.count - 1 else { return [] }
     return bytes[starts[Int(token)]..<starts[Int(token) + 1]]

@@ -1,16 +1,15 @@
-/// How a byte-level vocabulary cuts text before merging: no merge ever crosses a cut.
+/// Cuts text before merging for byte-level vocabularies: no merge crosses a cut.
 ///
-/// The patterns are those the vocabularies were trained with, as hand-written scanners: each is linear in the
-/// text.
+/// The patterns are those of the vocabularies' training, as hand-written scanners, each linear in the text.
 struct PreTokenizer: Sendable {
-  /// Every stage cuts what the stage before left whole.
+  /// Every stage cuts the pieces of the stage before.
   private let stages: [Stage]
-  /// A pre-token that is itself a vocabulary entry is taken whole, whatever the merges say.
+  /// Whether a pre-token that is a vocabulary entry becomes that token, regardless of merges.
   let takesEntriesWhole: Bool
-  /// Whether models of this kind want a begin token when the file does not say.
+  /// Whether models of this kind use a begin token when the file does not tell.
   let addsBeginByDefault: Bool
 
-  /// Names understood, as GGUF files spell them in `tokenizer.ggml.pre`.
+  /// Supported names, as GGUF files spell them in `tokenizer.ggml.pre`.
   static let names: [String: Kind] = {
     var result: [String: Kind] = [:]
     for kind in Kind.allCases { for name in kind.names { result[name] = kind } }
@@ -22,7 +21,7 @@ struct PreTokenizer: Sendable {
     guard let kind = PreTokenizer.names[name] else {
       let known = PreTokenizer.names.keys.filter { !$0.isEmpty }.sorted().joined(separator: ", ")
       throw TokenizerError(
-        "the pre-tokenizer \"\(name.prefix(64))\" is not known, so text would be cut wrongly;"
+        "the pre-tokenizer \"\(name.prefix(64))\" is not supported;"
           + " use a model whose tokenizer.ggml.pre is one of: \(known)")
     }
     stages = kind.stages
@@ -51,7 +50,7 @@ struct PreTokenizer: Sendable {
 }
 
 extension PreTokenizer {
-  /// The ways of cutting, each with its names.
+  /// The pre-tokenizers, each with its names.
   enum Kind: CaseIterable, Sendable {
     case plain, gpt2, llama3, llama3Merging, qwen2, qwen35, starcoder, falcon, deepseekLLM, deepseekCoder
 
@@ -86,7 +85,7 @@ extension PreTokenizer {
     }
   }
 
-  /// One pattern; its matches become pieces, and so does what lies between them.
+  /// One pattern; its matches and the text between them become pieces.
   enum Stage: Hashable, Sendable {
     case gpt2
     case llama3(digits: Int, marks: Bool)

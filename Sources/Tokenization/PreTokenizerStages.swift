@@ -1,6 +1,5 @@
 extension PreTokenizer.Stage {
-  /// The leftmost match in a range, not empty; nil when there is none. Neighbours outside the range are not
-  /// seen.
+  /// The leftmost nonempty match in a range, or nil. Ignores neighbors outside the range.
   func firstMatch(in text: borrowing ScalarText, _ range: Range<Int>) -> Range<Int>? {
     switch self {
     case .gpt2: range.lowerBound..<text.endOfGPT2Piece(range)
@@ -25,7 +24,7 @@ extension PreTokenizer.Stage {
   }
 }
 
-/// ASCII symbols that are no punctuation by category but are cut like it.
+/// ASCII symbols that are not punctuation by category but are cut like it.
 private func isExtraPunctuation(_ scalar: UInt32, backtick: Bool) -> Bool {
   switch Unicode.Scalar(scalar) {
   case "$", "+", "<", "=", ">", "^", "~", "|": true
@@ -60,7 +59,7 @@ private func isKnownCasedLetter(_ scalar: UInt32, _ kind: ScalarClass) -> Bool {
 }
 
 extension ScalarText {
-  /// The first run of scalars that fulfil a condition, with one whitespace before it if wanted.
+  /// The first run of scalars that meet a condition, with one preceding whitespace if requested.
   func firstRun(
     in range: Range<Int>, afterBlank: Bool = false, where condition: (UInt32, ScalarClass) -> Bool
   ) -> Range<Int>? {

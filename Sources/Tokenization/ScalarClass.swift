@@ -1,4 +1,4 @@
-/// What the pre-tokenizers want to know of a Unicode scalar.
+/// Properties of a Unicode scalar for pre-tokenizers.
 struct ScalarClass: OptionSet, Sendable {
   let rawValue: UInt8
 
@@ -12,12 +12,12 @@ struct ScalarClass: OptionSet, Sendable {
   /// An upper-, lower- or title-case letter.
   static let cased = ScalarClass(rawValue: 64)
 
-  /// The class of a scalar; what is no scalar has none.
+  /// The class of a scalar; empty for an invalid one.
   static func of(_ value: UInt32) -> ScalarClass {
     value < 0x10000 ? basicPlane[Int(value)] : computed(value)
   }
 
-  /// Asking for a property costs some fifty nanoseconds; a text asks for every character.
+  /// Cached, because reading a property costs about fifty nanoseconds per character.
   private static let basicPlane: [ScalarClass] = (0..<0x10000).map(computed)
 
   private static func computed(_ value: UInt32) -> ScalarClass {

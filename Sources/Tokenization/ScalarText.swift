@@ -1,4 +1,4 @@
-/// A piece of text as Unicode scalars with their classes: what pre-tokenizers read.
+/// A piece of text as Unicode scalars with their classes, for pre-tokenizers.
 struct ScalarText {
   private(set) var scalars: [UInt32] = []
   private(set) var classes: [ScalarClass] = []
@@ -24,8 +24,7 @@ struct ScalarText {
     scalar < 0x80 ? 1 : scalar < 0x800 ? 2 : scalar < 0x10000 ? 3 : 4
   }
 
-  /// The scalar that starts at an index, and how many bytes it has. Valid UTF-8 is taken for granted, bounds
-  /// are not.
+  /// The scalar at an index and its length in bytes. Assumes valid UTF-8, but checks bounds.
   @inline(__always)
   static func scalar(in bytes: UnsafeBufferPointer<UInt8>, at index: Int) -> (UInt32, Int) {
     let first = UInt32(bytes[index])

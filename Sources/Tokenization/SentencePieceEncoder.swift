@@ -1,24 +1,22 @@
 import Inference
 
-/// Text to ids for SentencePiece-style vocabularies: characters are merged to the tokens with the best
-/// scores; a character that is in no token becomes its bytes.
+/// Encodes text with SentencePiece-style vocabularies: merges characters to the tokens with the best scores; a character in
+/// no token becomes its bytes.
 struct SentencePieceEncoder: Sendable {
-  /// Longest spelling of a token that can arise by merging; finding its merges is quadratic in it.
+  /// Longest spelling of a mergeable token; finding its merges takes quadratic time.
   static let longestSpelling = 1024
 
   let merges: PairTable
-  /// Pairs of symbols that stand side by side in some token. Where a pair is not among them no token can
-  /// span, so the text is cut there first: exact, and a long text becomes many short runs.
+  /// Pairs of adjacent symbols in tokens. No token spans another pair, so the text is cut there first: this is exact, and
+  /// makes many short runs of a long text.
   private let neighbours: PairTable
-  /// Scalar to symbol. Symbols are token ids, then numbers for scalars that occur in tokens but are none
-  /// themselves.
+  /// Scalar to symbol. Symbols are token ids, then numbers for scalars that occur only inside tokens.
   private let symbols: PairTable
   private let unmergedScalars: [UInt32]
   private let byteTokens: [TokenID]
   private let tokenCount: Int
 
-  /// - Throws: `TokenizerError` when scores are missing, a spelling is too long, or some text would have no
-  ///   ids.
+  /// - Throws: `TokenizerError` when scores are missing, a spelling is too long, or some text has no ids.
   init(_ vocabulary: Vocabulary, scores: [Float]) throws(TokenizerError) {
     guard scores.count == vocabulary.count else {
       throw TokenizerError(
@@ -46,10 +44,10 @@ struct SentencePieceEncoder: Sendable {
     unmergedScalars = table.unmergedScalars
   }
 
-  /// Appends the ids of a text, blanks written as `▁`.
+  /// Appends the ids of a text, with spaces written as `▁`.
   /// - Parameters:
   ///   - bytes: valid UTF-8.
-  ///   - addingPrefix: whether a blank is put before it.
+  ///   - addingPrefix: whether to add a space before the text.
   func encode(
     _ bytes: UnsafeBufferPointer<UInt8>, addingPrefix: Bool, with merger: inout BytePairMerger,
     into output: inout [TokenID]
@@ -95,8 +93,7 @@ struct SentencePieceEncoder: Sendable {
     run.removeAll(keepingCapacity: true)
   }
 
-  /// The token of every byte: its byte token, else the token spelled by that byte alone, else the unknown
-  /// token.
+  /// The token of every byte: its byte token, else the token spelled by that byte, else the unknown token.
   private static func byteTokens(of vocabulary: Vocabulary) throws(TokenizerError) -> [TokenID] {
     var result = [TokenID](repeating: -1, count: 256)
     for (id, spelling) in vocabulary.spellings.enumerated() where spelling.count == 1 {
@@ -108,8 +105,8 @@ struct SentencePieceEncoder: Sendable {
     for byte in result.indices where result[byte] < 0 {
       guard let unknown = vocabulary.unknownToken else {
         throw TokenizerError(
-          "the vocabulary has neither a token for byte \(byte) nor an unknown one that is no control token, so some"
-            + " text would be lost"
+          "the vocabulary has neither a token for byte \(byte) nor an unknown token that is not a control token, so it"
+            + " cannot encode every text"
         )
       }
       result[byte] = unknown
@@ -117,7 +114,7 @@ struct SentencePieceEncoder: Sendable {
     return result
   }
 
-  /// The highest score has rank 0; equal scores have equal ranks. No number counts as the lowest.
+  /// The highest score has rank 0; equal scores have equal ranks. NaN counts as the lowest.
   private static func ranks(_ scores: [Float]) -> [UInt32] {
     let scores = scores.map { $0.isNaN ? -Float.infinity : $0 }
     var ranks = [UInt32](repeating: 0, count: scores.count)

@@ -1,11 +1,10 @@
 import Inference
 
-/// Finds spellings of tokens that are matched in text as a whole: the leftmost first, of those the longest.
+/// Finds spellings of special tokens in a text: the leftmost first, of those the longest.
 ///
-/// A trie; a search looks at most at `longestSpelling` bytes from every position, so its cost is linear in
-/// the text.
+/// A trie; a search reads at most `longestSpelling` bytes from every position, so its cost is linear in the text.
 struct SpecialTokenMatcher: Sendable {
-  /// Longest spelling that can be matched, in bytes.
+  /// Longest supported spelling, in bytes.
   static let longestSpelling = 1024
 
   /// (node, byte) to node; the root is 0.
@@ -35,7 +34,7 @@ struct SpecialTokenMatcher: Sendable {
     tokens[Int(node)] = token
   }
 
-  /// The first match at or after an index: where it is and which token.
+  /// The first match at or after an index, with its token.
   func firstMatch(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> (
     range: Range<Int>, token: TokenID
   )? {

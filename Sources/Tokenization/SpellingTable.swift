@@ -1,5 +1,4 @@
-/// A map from byte strings to ids that can be asked with a pointer into a text, without making an array
-/// first.
+/// A map from byte strings to ids. Looks up a pointer into a text, without making an array.
 struct SpellingTable: Sendable {
   private struct Entry {
     var start: Int
@@ -30,7 +29,7 @@ struct SpellingTable: Sendable {
     return true
   }
 
-  /// Where the spelling is, or the free slot where it would be.
+  /// The slot of a spelling, or the free slot for it.
   private func slot(of spelling: UnsafeBufferPointer<UInt8>) -> Int {
     let mask = slots.count - 1
     var at = SpellingTable.hash(spelling) & mask
@@ -49,7 +48,7 @@ struct SpellingTable: Sendable {
     SpellingTable.withBuffer(spelling) { id(of: $0) }
   }
 
-  /// Adds a spelling; one that is there already gets the new id.
+  /// Adds a spelling; an existing one gets the new id.
   mutating func insert(_ spelling: some Collection<UInt8>, id: Int32) {
     let array = Array(spelling)
     if (entries.count + 1) * 2 > slots.count { grow() }

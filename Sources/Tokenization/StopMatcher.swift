@@ -1,13 +1,12 @@
-/// Watches a stream of text for stop strings and holds back what may be the beginning of one.
+/// Finds stop strings in a stream of text and holds back a possible start of one.
 ///
-/// The stop string that is complete first wins, of several complete at once the longest. However the text is
-/// spread over calls, the outcome is the same. Costs one table look-up a byte, whatever the number of stop
-/// strings.
+/// The stop string that ends first wins, the longest of several. The result does not depend on how the text is split over
+/// calls. Costs one table lookup per byte, for any number of stop strings.
 package struct StopMatcher: Sendable {
-  /// What may be given out after a call.
+  /// The output of a call.
   package struct Output: Hashable, Sendable {
     package var text: String
-    /// The stop string that has come; it is not part of `text`, and nothing follows it.
+    /// The stop string found; `text` ends before it.
     package var matched: String?
 
     package init(text: String, matched: String?) {
@@ -19,9 +18,9 @@ package struct StopMatcher: Sendable {
   private let stops: [String]
   /// (state, byte) to state, for transitions that do not lead to the root.
   private var edges = PairTable()
-  /// Length of the beginning of a stop string that a state stands for, in bytes.
+  /// Length in bytes of the prefix of a stop string that a state represents.
   private var depths = [0]
-  /// State of the longest proper suffix that is a beginning as well.
+  /// State of the longest proper suffix that is also a prefix.
   private var fallbacks = [0]
   /// Longest stop string that ends in a state, or -1.
   private var endings = [-1]
@@ -36,8 +35,7 @@ package struct StopMatcher: Sendable {
     link()
   }
 
-  /// Takes text in; gives out what can no longer be part of a stop string. After a match everything is
-  /// swallowed.
+  /// Adds text; returns text that cannot be part of a stop string. After a match it discards everything.
   package mutating func append(_ text: String) -> Output {
     if hasMatched { return Output(text: "", matched: nil) }
     if stops.isEmpty { return Output(text: text, matched: nil) }
@@ -56,7 +54,7 @@ package struct StopMatcher: Sendable {
     return Output(text: String(decoding: held[..<safe], as: UTF8.self), matched: nil)
   }
 
-  /// What was held back when the stream ends without a match.
+  /// The text held back, at the end of a stream without a match.
   package mutating func finish() -> String {
     defer { (held, state) = ([], 0) }
     return String(decoding: held, as: UTF8.self)

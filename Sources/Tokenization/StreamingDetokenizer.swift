@@ -1,24 +1,23 @@
 package import Inference
 
-/// Tokens to text as they come: gives out only complete characters and keeps the bytes of one that is still
-/// unfinished.
+/// Decodes tokens one by one: returns complete characters only and keeps the bytes of an incomplete one.
 ///
-/// However the tokens are spread over calls, the texts together are the same. Bytes become U+FFFD only when
-/// no further byte could make them a character. One a stream; not shared between threads.
+/// The text does not depend on how tokens are split over calls. Bytes become U+FFFD only when no further byte can complete
+/// them. One per stream; not shared between threads.
 package struct StreamingDetokenizer: Sendable {
   private let tokenizer: Tokenizer
-  /// An unfinished character: at most three bytes.
+  /// An incomplete character: at most three bytes.
   private var pending: [UInt8] = []
   private var dropsBlank: Bool
 
-  /// - Parameter continuing: whether the tokens go on with a text (the usual case for an answer); otherwise
-  ///   the blank that SentencePiece-style tokenizers put before a text is dropped from the first piece.
+  /// - Parameter continuing: whether the tokens continue a text, as a completion does; otherwise the first piece loses the
+  ///   space that SentencePiece-style tokenizers add before a text.
   package init(_ tokenizer: Tokenizer, continuing: Bool) {
     self.tokenizer = tokenizer
     dropsBlank = !continuing && tokenizer.addsSpacePrefix
   }
 
-  /// The text that has become certain with this token; may be empty.
+  /// The text that this token completes; may be empty.
   package mutating func append(_ token: TokenID) -> String {
     var bytes = pending
     bytes.append(contentsOf: tokenizer.bytes(of: token))
@@ -31,16 +30,16 @@ package struct StreamingDetokenizer: Sendable {
     return String(decoding: bytes[..<complete], as: UTF8.self)
   }
 
-  /// The rest: U+FFFD when a character was left unfinished, else nothing. The stream may go on afterwards.
+  /// The rest: U+FFFD for an incomplete character, else nothing. The stream may continue afterwards.
   package mutating func finish() -> String {
     defer { pending = [] }
     return String(decoding: pending, as: UTF8.self)
   }
 }
 
-/// The end of a byte string that may yet become a character.
+/// The end of a byte string that may become a character.
 enum UTF8Tail {
-  /// Bytes at the end that are a proper beginning of a valid UTF-8 sequence: 0...3.
+  /// Bytes at the end that are a proper prefix of a valid UTF-8 sequence: 0...3.
   static func unfinishedByteCount(of bytes: [UInt8]) -> Int {
     for count in 1...3 where count <= bytes.count {
       let first = bytes[bytes.count - count]
@@ -56,7 +55,7 @@ enum UTF8Tail {
       (0xC2...0xDF).contains(first) ? 2 : first & 0xF0 == 0xE0 ? 3 : (0xF0...0xF4).contains(first) ? 4 : 0
     guard bytes.count < length else { return false }
     guard bytes.count > 1 else { return true }
-    // The second byte alone decides on overlong forms, surrogates and what is beyond U+10FFFF.
+    // The second byte alone decides overlong forms, surrogates and values beyond U+10FFFF.
     let second = bytes[bytes.startIndex + 1]
     return switch first {
     case 0xE0: second >= 0xA0

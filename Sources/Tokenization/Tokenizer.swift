@@ -1,10 +1,9 @@
 package import Inference
 
-/// Text to token ids and back, for the vocabularies of GGUF files: SentencePiece-style (`llama`) and
-/// byte-level BPE (`gpt2`).
+/// Encodes and decodes text with the vocabularies of GGUF files: SentencePiece-style (`llama`) and byte-level BPE
+/// (`gpt2`).
 ///
-/// Immutable once made, so any thread may use it. Encoding costs O(n log n) at worst in the bytes of the
-/// text.
+/// Immutable, so any thread may use it. Encoding n bytes costs at most O(n log n).
 package final class Tokenizer: Sendable {
   private enum Encoder: Sendable {
     case sentencePiece(SentencePieceEncoder)
@@ -19,12 +18,12 @@ package final class Tokenizer: Sendable {
   /// Found only where special tokens are parsed: user-defined and control tokens.
   private let special: SpecialTokenMatcher
 
-  /// Whether the model wants its begin token before a text.
+  /// Whether the model uses a begin token before a text.
   package let addsBeginToken: Bool
-  /// Whether a blank is put before a text, and before text that follows a special token.
+  /// Whether a space is added before a text, and before text after a special token.
   package let addsSpacePrefix: Bool
 
-  /// - Throws: `TokenizerError` when the vocabulary is of an unknown kind, damaged, or beyond the limits.
+  /// - Throws: `TokenizerError` when the vocabulary has an unknown kind, is damaged, or exceeds the limits.
   package init(_ description: TokenizerDescription) throws(TokenizerError) {
     vocabulary = try Vocabulary(description)
     switch description.model {
@@ -54,7 +53,7 @@ package final class Tokenizer: Sendable {
           "the special token \(id) is \(spelling.count) bytes long; at most"
             + " \(SpecialTokenMatcher.longestSpelling) are supported")
       }
-      // Found in a text, it would cut characters in two: what encoders get must be UTF-8.
+      // A match would split characters, and encoders require UTF-8.
       guard String(validating: spelling, as: UTF8.self) != nil else { continue }
       matchers.special.insert(spelling, token: TokenID(id))
       if kind == .userDefined { matchers.userDefined.insert(spelling, token: TokenID(id)) }
@@ -64,40 +63,38 @@ package final class Tokenizer: Sendable {
 
   package var vocabularySize: Int { vocabulary.count }
   package var beginToken: TokenID? { vocabulary.beginToken }
-  /// Every token that ends an answer: those the file names and known spellings among its control tokens.
+  /// Every token that ends a completion: those of the file and known spellings among its control tokens.
   package var endTokens: Set<TokenID> { vocabulary.endTokens }
 
-  /// Whether a token steers the model instead of being text. False for ids that are none.
+  /// Whether a token is a control token. False for invalid ids.
   package func isControl(_ token: TokenID) -> Bool {
     vocabulary.kinds.indices.contains(Int(token)) && vocabulary.kinds[Int(token)] == .control
   }
 
-  /// How the vocabulary spells a token (`<s>`, `▁the`, `Ġthe`); nil for ids that are none.
+  /// The vocabulary's spelling of a token (`<s>`, `▁the`, `Ġthe`); nil for invalid ids.
   package func spelling(of token: TokenID) -> String? {
     guard vocabulary.spellings.indices.contains(Int(token)) else { return nil }
     return String(decoding: vocabulary.spellings[Int(token)], as: UTF8.self)
   }
 
-  /// What a token contributes to a text; empty for control tokens and for ids that are none. A character may
-  /// be spread over several tokens, so this need not be valid UTF-8.
+  /// The bytes that a token contributes to a text; empty for control tokens and invalid ids. May be invalid UTF-8, since a
+  /// character may span several tokens.
   package func bytes(of token: TokenID) -> [UInt8] { Array(pieces[token]) }
 
   /// The ids of a text of less than 2 GiB.
   /// - Parameters:
-  ///   - addingBegin: puts the begin token first, unless there is none or the text itself begins with it.
-  ///   - parsingSpecial: whether spellings of control tokens stand for these tokens. Never for text from
-  ///     outside.
+  ///   - addingBegin: adds the begin token, unless the vocabulary has none or the text starts with it.
+  ///   - parsingSpecial: whether spellings of control tokens become these tokens. Never for untrusted text.
   package func encode(_ text: String, addingBegin: Bool, parsingSpecial: Bool) -> [TokenID] {
     encode([TextSegment(text, parsesSpecial: parsingSpecial)], addingBegin: addingBegin)
   }
 
-  /// The ids of UTF-8 text; what is not valid becomes U+FFFD.
+  /// The ids of UTF-8 text; invalid bytes become U+FFFD.
   package func encode(utf8: some Collection<UInt8>, addingBegin: Bool, parsingSpecial: Bool) -> [TokenID] {
     encode(String(decoding: utf8, as: UTF8.self), addingBegin: addingBegin, parsingSpecial: parsingSpecial)
   }
 
-  /// The ids of several segments read as one text: ordinary text may merge across their borders, special
-  /// tokens may not.
+  /// The ids of several segments as one text: ordinary text may merge across segments, special tokens may not.
   package func encode(_ segments: [TextSegment], addingBegin: Bool) -> [TokenID] {
     var output: [TokenID] = []
     var merger = BytePairMerger(table: merges)
@@ -144,9 +141,8 @@ package final class Tokenizer: Sendable {
     plain.removeAll(keepingCapacity: true)
   }
 
-  /// The text of ids; bytes that are not UTF-8 become U+FFFD, ids that are none contribute nothing.
-  /// - Parameter continuing: whether the tokens go on with a text; then the blank that a tokenizer puts
-  ///   before a text is kept, as it is a real one.
+  /// The text of ids; invalid UTF-8 becomes U+FFFD, invalid ids add nothing.
+  /// - Parameter continuing: whether the tokens continue a text; then the space that a tokenizer adds before a text stays.
   package func decode(_ tokens: [TokenID], continuing: Bool = false) -> String {
     var bytes: [UInt8] = []
     for token in tokens { bytes.append(contentsOf: pieces[token]) }
@@ -155,10 +151,10 @@ package final class Tokenizer: Sendable {
   }
 }
 
-/// A part of a text with its own rule on special tokens.
+/// A part of a text with its own rule for special tokens.
 package struct TextSegment: Hashable, Sendable {
   package var text: String
-  /// Whether spellings of control tokens stand for these tokens; false for all that came from outside.
+  /// Whether spellings of control tokens become these tokens; false for untrusted text.
   package var parsesSpecial: Bool
 
   package init(_ text: String, parsesSpecial: Bool) {

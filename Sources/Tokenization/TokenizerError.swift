@@ -1,4 +1,4 @@
-/// Why a vocabulary cannot be used. The description names what is wrong and what would help.
+/// Why a vocabulary is unusable. The description names the problem and a remedy.
 package struct TokenizerError: Error, Hashable, CustomStringConvertible {
   package let description: String
 

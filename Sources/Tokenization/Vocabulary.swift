@@ -1,6 +1,6 @@
 import Inference
 
-/// A vocabulary that has been checked: what each token is and which bytes it contributes to a text.
+/// A checked vocabulary: the kind and spelling of each token.
 struct Vocabulary: Sendable {
   static let maximumCount = 1 << 22
   static let longestSpelling = 4096
@@ -8,13 +8,13 @@ struct Vocabulary: Sendable {
   let spellings: [[UInt8]]
   let kinds: [TokenKind]
   let beginToken: TokenID?
-  /// Stands for text that no token spells, so never a control token: anybody could then type one.
+  /// Stands for text that no token spells. Never a control token, which text could then produce.
   let unknownToken: TokenID?
   let endTokens: Set<TokenID>
 
   var count: Int { spellings.count }
 
-  /// - Throws: `TokenizerError` when lists do not fit together or an id is none.
+  /// - Throws: `TokenizerError` when lists do not match or an id is invalid.
   init(_ description: TokenizerDescription) throws(TokenizerError) {
     spellings = description.tokens
     try Vocabulary.check(description)
@@ -25,7 +25,7 @@ struct Vocabulary: Sendable {
     var ends = Set(description.otherEndTokens)
     if let end = description.endToken { ends.insert(end) }
     for (id, spelling) in description.tokens.enumerated() where kinds[id] == .control {
-      if Vocabulary.endSpellings.contains(spelling) { ends.insert(TokenID(id)) }
+      if TokenizerDescription.endSpellings.contains(spelling) { ends.insert(TokenID(id)) }
     }
     endTokens = ends
   }
@@ -53,15 +53,15 @@ struct Vocabulary: Sendable {
     }
   }
 
-  /// Files sometimes call markers of a turn ordinary or user-defined. As such they would be found in any
-  /// user's text, so what is spelled like a marker counts as control.
+  /// Some files mark turn markers as ordinary or user-defined tokens, which any user's text may contain. So tokens spelled
+  /// like a marker count as control tokens.
   private static func kinds(of description: TokenizerDescription) -> [TokenKind] {
     let hasKinds = !description.kinds.isEmpty
     var kinds = hasKinds ? description.kinds : Array(repeating: .normal, count: description.tokens.count)
     for (id, spelling) in description.tokens.enumerated() {
       switch kinds[id] {
       case .userDefined where isMarker(spelling): kinds[id] = .control
-      case .normal where isMarker(spelling) && (!hasKinds || endSpellings.contains(spelling)):
+      case .normal where isMarker(spelling) && (!hasKinds || TokenizerDescription.endSpellings.contains(spelling)):
         kinds[id] = .control
       case .normal where !hasKinds && byte(spelledBy: spelling) != nil: kinds[id] = .byte
       default: break
@@ -84,15 +84,7 @@ struct Vocabulary: Sendable {
         && spelling.count > 8)
   }
 
-  /// How models spell the end of a turn, a message or a text.
-  private static let endSpellings: Set<[UInt8]> = Set(
-    [
-      "</s>", "<|endoftext|>", "<|end_of_text|>", "<|eot_id|>", "<|eom_id|>", "<|eot|>", "<|EOT|>",
-      "<|im_end|>",
-      "<|end|>", "<|end_of_turn|>", "<end_of_turn>", "<|END_OF_TURN_TOKEN|>", "<EOT>", "<｜end▁of▁sentence｜>",
-    ].map { Array($0.utf8) })
-
-  /// The byte that a spelling like `<0x0A>` names.
+  /// The byte of a spelling like `<0x0A>`.
   static func byte(spelledBy spelling: [UInt8]) -> UInt8? {
     guard spelling.count == 6, spelling.starts(with: Array("<0x".utf8)), spelling[5] == UInt8(ascii: ">")
     else {

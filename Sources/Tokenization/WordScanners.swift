@@ -1,8 +1,7 @@
-/// The two patterns that cut a whole text into words, numbers, symbols and whitespace, leaving nothing
-/// between.
+/// The two patterns that cut a whole text into words, numbers, symbols and whitespace.
 extension ScalarText {
-  /// GPT-2: contractions; letters, numbers or other symbols with a blank before them; whitespace, whose last
-  /// character stays with what follows.
+  /// GPT-2: contractions; letters, numbers or other symbols with a preceding space; whitespace, except its last character,
+  /// which belongs to the next piece.
   func endOfGPT2Piece(_ range: Range<Int>) -> Int {
     let start = range.lowerBound
     if let end = endOfContraction(range, anyCase: false) { return end }
@@ -16,8 +15,8 @@ extension ScalarText {
     return endOfWhitespace(range)
   }
 
-  /// Llama 3 and Qwen: as GPT-2, but any one character may lead a word, numbers have at most some digits,
-  /// symbols take the line ends that follow, and whitespace that holds line ends ends with the last of them.
+  /// Llama 3 and Qwen: as GPT-2, but any character may precede a word, numbers have a maximum of digits, symbols include
+  /// following line ends, and whitespace with line ends stops after the last of them.
   func endOfLlama3Piece(_ range: Range<Int>, digits: Int, marks: Bool) -> Int {
     let (start, limit) = (range.lowerBound, range.upperBound)
     if let end = endOfContraction(range, anyCase: true) { return end }
@@ -52,8 +51,7 @@ extension ScalarText {
     return end
   }
 
-  /// Whitespace up to the end of the text; else all but the last character, which goes with the word that
-  /// follows.
+  /// Whitespace up to the end of the text; otherwise all but the last character, which belongs to the next word.
   private func endOfWhitespace(_ range: Range<Int>, endingWithNewline: Bool = false) -> Int {
     let start = range.lowerBound
     let runEnd = end(of: .whitespace, equal: .whitespace, from: start, limit: range.upperBound)

@@ -38,6 +38,13 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// A TCP endpoint. An IPv6 address may come with or without its brackets.
+  /// - Throws: `EndpointError` when the host is neither a name nor an address.
+  package static func tcp(host: String, port: UInt16) throws(EndpointError) -> Endpoint {
+    let isBareIPv6 = host.contains(":") && !host.hasPrefix("[")
+    return try Endpoint(isBareIPv6 ? "tcp://[\(host)]:\(port)" : "tcp://\(host):\(port)")
+  }
+
   /// Whether only this machine can reach it.
   package var isLoopback: Bool {
     switch address {

@@ -51,11 +51,6 @@ extension TokenizerDescription {
     static let chatTemplate = "tokenizer.chat_template"
   }
 
-  /// Tokens that end a turn in well-known families; files made before there were keys for them have only
-  /// these names.
-  private static let endOfTurnSpellings = Set(
-    ["<|eot_id|>", "<|eom_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>"].map { Array($0.utf8) })
-
   private static func tokens(_ metadata: Metadata) throws(CheckpointError) -> [[UInt8]] {
     let key = Metadata.tokensKey
     guard let array = try metadata.array(key) else { throw metadata.missing(key) }

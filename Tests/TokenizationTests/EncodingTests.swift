@@ -24,7 +24,7 @@ import Tokenization
     #expect(spellings(other, other.encode("abc", addingBegin: false, parsingSpecial: false)) == ["▁a", "bc"])
   }
 
-  @Test("The blank before a text can be switched off, and comes again after special tokens")
+  @Test("The space before a text can be disabled, and is added after special tokens")
   func prefix() throws {
     var without = description
     without.addsSpacePrefix = false
@@ -38,7 +38,7 @@ import Tokenization
     #expect(tokenizer.encode("", addingBegin: true, parsingSpecial: true) == [1])
   }
 
-  @Test("The begin token is not doubled")
+  @Test("The begin token is not duplicated")
   func begin() throws {
     let tokenizer = try Tokenizer(description)
     #expect(tokenizer.encode("<s>a", addingBegin: true, parsingSpecial: true).filter { $0 == 1 }.count == 1)
@@ -56,7 +56,7 @@ import Tokenization
     #expect(spellings(tokenizer, parsed) == ["▁a", "[[tag]]", "<|im_end|>", "▁", "b"])
   }
 
-  @Test("Of special tokens at one place the longest is taken, of several places the leftmost")
+  @Test("The leftmost special token matches first, the longest of several at one position")
   func longest() throws {
     var description = description
     description.add("<x>", .control)
@@ -93,7 +93,7 @@ import Tokenization
     #expect(tokenizer.decode(ids) == "abc ab a")
   }
 
-  @Test("A pre-token that is an entry is taken whole where the kind says so, and merged otherwise")
+  @Test("A pre-token that is a vocabulary entry becomes that token for kinds that ask for it, and is merged otherwise")
   func whole() throws {
     var description = TestVocabulary.byteLevel(["b c", "a b"], preTokenizer: "llama-bpe")
     description.add("abc", .normal)
@@ -106,7 +106,7 @@ import Tokenization
       spellings(merged, merged.encode("abc", addingBegin: false, parsingSpecial: false)) == ["a", "bc"])
   }
 
-  @Test("A piece that merges make but the vocabulary lacks falls back to its bytes")
+  @Test("A merged piece outside the vocabulary falls back to its bytes")
   func missingPiece() throws {
     var description = TestVocabulary.byteLevel(["a b"])
     description.tokens[256] = Array("zz".utf8)

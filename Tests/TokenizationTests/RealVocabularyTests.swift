@@ -60,7 +60,7 @@ struct RealVocabularyTests {
     ("ggml-vocab-qwen2", "tokenizers/ggml-vocab-qwen2.gguf"),
   ]
 
-  @Test("Whole books give the reference's ids and come back as they were", arguments: bookVocabularies)
+  @Test("Whole books give the reference's ids and decode to the same text", arguments: bookVocabularies)
   func books(prefix: String, file: String) throws {
     let goldens = try SharedFiles.json(Goldens.self, "goldens/tokenization.json")
     let tokenizer = try SharedFiles.tokenizer(file)
@@ -78,7 +78,7 @@ struct RealVocabularyTests {
     }
   }
 
-  @Test("The small models' own vocabulary keeps runs of blanks")
+  @Test("The small models' vocabulary keeps runs of spaces")
   func spacesKept() throws {
     let goldens = try SharedFiles.json(Goldens.self, "goldens/tokenization.json")
     let tokenizer = try SharedFiles.tokenizer(Self.ownVocabulary)

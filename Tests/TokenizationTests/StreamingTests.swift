@@ -8,7 +8,7 @@ import Tokenization
 
   private func byteTokenizer() throws -> Tokenizer { try Tokenizer(TestVocabulary.byteLevel(["a b"])) }
 
-  @Test("Valid text comes out whole, without a replacement character of our own, byte by byte")
+  @Test("Valid text decodes completely byte by byte, without replacement characters")
   func bytewise() throws {
     var stream = StreamingDetokenizer(try byteTokenizer(), continuing: true)
     var pieces: [String] = []
@@ -19,7 +19,7 @@ import Tokenization
     #expect(pieces.last == "")
   }
 
-  @Test("Any bytes give the same text as decoding them at once, and only the last piece waits")
+  @Test("Any bytes give the same text as decoding at once, and only the last piece is held back")
   func anyBytes() throws {
     let tokenizer = try byteTokenizer()
     var generator = SystemRandomNumberGenerator()
@@ -36,7 +36,7 @@ import Tokenization
     }
   }
 
-  @Test("An unfinished character waits, and is replaced only when it can no longer be one")
+  @Test("An incomplete character is held back, and replaced only when it cannot be completed")
   func waiting() throws {
     var stream = StreamingDetokenizer(try byteTokenizer(), continuing: true)
     #expect(stream.append(0xE2) == "" && stream.append(0x82) == "" && stream.append(0xAC) == "€")
@@ -45,7 +45,7 @@ import Tokenization
     #expect(stream.append(0xF0) == "" && stream.finish() == "\u{FFFD}" && stream.finish() == "")
   }
 
-  @Test("The blank before a text is dropped at its start and kept in a continuation")
+  @Test("The space before a text is dropped at its start and kept in a continuation")
   func leadingBlank() throws {
     let tokenizer = try Tokenizer(TestVocabulary.sentencePiece(["▁", "a", "▁a"]))
     let ids = tokenizer.encode("a a", addingBegin: true, parsingSpecial: false)
@@ -98,7 +98,7 @@ import Tokenization
     }
   }
 
-  @Test("Only what may begin a stop string is held back")
+  @Test("Only a possible start of a stop string is held back")
   func heldBack() {
     var matcher = StopMatcher(["###", "\nUser:"])
     #expect(matcher.append("a#").text == "a")

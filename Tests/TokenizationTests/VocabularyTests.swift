@@ -11,7 +11,7 @@ import Tokenization
     #expect(error?.description.contains(words) == true, "\(error?.description ?? "no error")")
   }
 
-  @Test("Lists that do not fit together are refused")
+  @Test("Lists that do not match are rejected")
   func lengths() {
     var fewScores = Self.small
     fewScores.scores.removeLast()
@@ -25,7 +25,7 @@ import Tokenization
     expectRefused(TestVocabulary.empty(model: "llama"), naming: "0 tokens")
   }
 
-  @Test("Ids outside the vocabulary are refused", arguments: [TokenID.min, -1, 100_000, .max])
+  @Test("Ids outside the vocabulary are rejected", arguments: [TokenID.min, -1, 100_000, .max])
   func ids(id: TokenID) {
     var begin = Self.small
     begin.beginToken = id
@@ -41,7 +41,7 @@ import Tokenization
     expectRefused(unknown, naming: "unknown token")
   }
 
-  @Test("Unknown kinds of tokenizers and pre-tokenizers are refused with what there is")
+  @Test("Unknown tokenizers and pre-tokenizers are rejected with the supported ones")
   func names() {
     var model = Self.small
     model.model = "bert"
@@ -49,7 +49,7 @@ import Tokenization
     expectRefused(TestVocabulary.byteLevel(["a b"], preTokenizer: "tekken"), naming: "qwen2, qwen35")
   }
 
-  @Test("Merges that are missing or not two pieces are refused", arguments: ["", " ", "a", "a ", " a", "ab"])
+  @Test("Merges that are missing or not two pieces are rejected", arguments: ["", " ", "a", "a ", " a", "ab"])
   func merges(line: String) {
     var description = TestVocabulary.byteLevel(["a b"])
     description.merges.append(Array(line.utf8))
@@ -58,7 +58,7 @@ import Tokenization
     expectRefused(description, naming: "needs merges")
   }
 
-  @Test("A vocabulary that could not spell every text is refused")
+  @Test("A vocabulary that cannot encode every text is rejected")
   func missingBytes() {
     var description = Self.small
     description.kinds[10] = .unused
@@ -67,7 +67,7 @@ import Tokenization
     expectRefused(description, naming: "byte 7")
   }
 
-  @Test("A user-defined token that is no UTF-8 is not found in text, where it would cut characters")
+  @Test("A user-defined token that is not UTF-8 does not match in text, where it would split characters")
   func halfCharacters() throws {
     for var description in [Self.small, TestVocabulary.byteLevel(["a b"])] {
       for spelling in [[0x82], [0xE2, 0x82], [0xAC, 0x61]] as [[UInt8]] {
@@ -82,7 +82,7 @@ import Tokenization
     }
   }
 
-  @Test("No text gives the unknown token where that is a control token")
+  @Test("No text gives an unknown token that is a control token")
   func controlAsUnknown() throws {
     var description = Self.small
     description.unknownToken = 1
@@ -97,7 +97,7 @@ import Tokenization
     #expect(tokenizer.encode("acb", addingBegin: false, parsingSpecial: false) == [0x61, 0x62])
   }
 
-  @Test("Spellings beyond the limits are refused")
+  @Test("Spellings beyond the limits are rejected")
   func longSpellings() {
     var description = Self.small
     description.tokens[260] = Array(repeating: 0x61, count: 1025)
@@ -107,7 +107,7 @@ import Tokenization
     expectRefused(special, naming: "special token 1")
   }
 
-  @Test("Odd spellings and scores do no harm: empty, doubled, not UTF-8, not a number")
+  @Test("Odd spellings and scores are harmless: empty, duplicate, not UTF-8, NaN")
   func oddities() throws {
     var description = Self.small
     for spelling in [[], [0x61], [0xFF, 0xFE], [0xE2, 0x96], Array("ab".utf8)] as [[UInt8]] {
@@ -125,7 +125,7 @@ import Tokenization
     #expect(tokenizer.decode([-1, .min, .max]) == "")
   }
 
-  @Test("Random vocabularies are refused or used, and give back any text when they have bytes")
+  @Test("Random vocabularies are rejected or work, and round-trip any text when they have bytes")
   func random() throws {
     var generator = SystemRandomNumberGenerator()
     for _ in 0..<100 {
@@ -142,7 +142,7 @@ import Tokenization
     }
   }
 
-  @Test("Known spellings of control tokens end an answer; markers called user-defined count as control")
+  @Test("Known spellings of control tokens end a completion; user-defined markers count as control tokens")
   func ends() throws {
     var description = Self.small
     description.add("<|eot_id|>", .normal)
@@ -157,7 +157,7 @@ import Tokenization
     #expect(tokenizer.encode("<|User|>", addingBegin: false, parsingSpecial: true) == [user])
   }
 
-  @Test("A file without token types has its bytes and markers told by their spelling")
+  @Test("Without token types, bytes and markers are recognized by their spelling")
   func withoutKinds() throws {
     var description = Self.small
     description.kinds = []
