@@ -1,12 +1,12 @@
 package import Transport
 
-/// Which keys are which workers'. As a file: a name and a public key a line; `#` begins a comment.
+/// The public keys of workers. As a file: one name and public key per line; `#` starts a comment.
 package struct AllowList: Hashable, Sendable {
   package private(set) var names: [PublicKey: String] = [:]
 
   package init() {}
 
-  /// - Parameter source: what the text is called in errors.
+  /// - Parameter source: names the text in errors.
   init(text: String, source: String) throws(CredentialError) {
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       let words = line.split(whereSeparator: \.isWhitespace)
@@ -19,18 +19,18 @@ package struct AllowList: Hashable, Sendable {
   }
 
   /// Adds a worker.
-  /// - Throws: `CredentialError` when the name or the key is on the list already.
+  /// - Throws: `CredentialError` when the list already has the name or the key.
   package mutating func allow(_ key: PublicKey, as name: String) throws(CredentialError) {
     try KeyFile.check(name: name)
     if names.values.contains(name) {
-      throw CredentialError("worker \(name) has a key already; take its line off the list to give it another")
+      throw CredentialError("worker \(name) already has a key; remove its line from the list to replace the key")
     }
-    if let other = names[key] { throw CredentialError("the key of \(name) is already that of \(other)") }
+    if let other = names[key] { throw CredentialError("the key of \(name) already belongs to \(other)") }
     names[key] = name
   }
 
   var text: String {
-    "# Workers that may join: name and public key. Without its line a worker is no longer heard.\n"
+    "# Workers that may join: name and public key. Remove a line to revoke access.\n"
       + names.sorted { $0.value < $1.value }.map { "\($0.value) \($0.key)\n" }.joined()
   }
 }

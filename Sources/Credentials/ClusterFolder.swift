@@ -1,7 +1,7 @@
 import Foundation
 package import Transport
 
-/// What the coordinator's machine keeps of a cluster: the coordinator's key file, and the list of workers.
+/// The folder of a cluster on the coordinator's machine: the coordinator's key file and the list of workers.
 package struct ClusterFolder: Sendable {
   package let path: String
   package let coordinator: KeyFile
@@ -11,13 +11,13 @@ package struct ClusterFolder: Sendable {
 
   package static func exists(at path: String) -> Bool { FileManager.default.fileExists(atPath: keyPath(path)) }
 
-  /// Makes a cluster: a key for its coordinator, no workers yet.
+  /// Creates a cluster: a key for its coordinator and an empty list of workers.
   package static func create(at path: String, endpoint: Endpoint) throws -> ClusterFolder {
     do {
       try FileManager.default.createDirectory(
         atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
-      throw CredentialError("the folder '\(path)' cannot be made: \(error.localizedDescription)")
+      throw CredentialError("cannot create the folder '\(path)': \(error.localizedDescription)")
     }
     let file = try KeyFile(name: "coordinator", pair: KeyPair(), coordinator: endpoint, coordinatorKey: nil)
     try file.create(at: keyPath(path))
@@ -40,14 +40,14 @@ package struct ClusterFolder: Sendable {
     try AllowList(text: SecretFile.readPublic(workersPath), source: "'\(workersPath)'")
   }
 
-  /// Adds workers to the list, all or none. A running coordinator lets them in at once.
+  /// Adds workers to the list, all or none. A running coordinator admits them at once.
   package func allow(_ workers: [(name: String, key: PublicKey)]) throws(CredentialError) {
     var list = try allowList()
     for worker in workers { try list.allow(worker.key, as: worker.name) }
     try SecretFile.replace(workersPath, list.text)
   }
 
-  /// The key file of a new worker of this cluster, not on the list yet.
+  /// The key file of a new worker of this cluster, not yet on the list.
   package func worker(named name: String) throws -> KeyFile {
     try KeyFile(
       name: name, pair: KeyPair(), coordinator: coordinator.coordinator, coordinatorKey: coordinator.pair.publicKey)

@@ -1,4 +1,4 @@
-/// A key file, allow-list or token that cannot be used. The text names it and the remedy, and shows no secret.
+/// An unusable key file, allow-list or token. The text names it and the remedy, and contains no secret.
 package struct CredentialError: Error, Hashable, Sendable, CustomStringConvertible {
   package let description: String
 

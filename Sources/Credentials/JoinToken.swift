@@ -1,10 +1,10 @@
 import Foundation
 
-/// All that a worker needs to join, in one word to copy: its key file.
+/// A worker's key file as one word to copy.
 ///
-/// The token holds the worker's secret, made where the cluster was. Whoever sees it can pass for that worker until its
-/// line is taken off the allow-list, so it is to be handed over like a password. A worker whose secret must never leave
-/// its machine makes its own pair, and only the public key is handed over.
+/// The token contains the worker's secret key, created on the coordinator's machine. Anyone with the token can impersonate
+/// the worker until its line leaves the allow-list, so treat it like a password. To keep the secret key on the worker's
+/// machine, create the pair there and transfer only the public key.
 package enum JoinToken {
   private static let prefix = "lh1_"
 
@@ -14,10 +14,10 @@ package enum JoinToken {
     return prefix + body + checksum(body)
   }
 
-  /// - Throws: `CredentialError` when the word is no whole token.
+  /// - Throws: `CredentialError` when the text is not a complete token.
   package static func file(_ text: String) throws(CredentialError) -> KeyFile {
     let word = text.trimmingCharacters(in: .whitespacesAndNewlines)
-    let broken = CredentialError("this is no join token, or a part is missing; copy it whole from longhaul init")
+    let broken = CredentialError("this is not a complete join token; copy the whole token from 'longhaul init'")
     guard word.hasPrefix(prefix), word.utf8.count < 8192 else { throw broken }
     let body = String(word.dropFirst(prefix.count).dropLast(8))
     guard word.hasSuffix(checksum(body)), word.count == prefix.count + body.count + 8 else { throw broken }
@@ -32,7 +32,7 @@ package enum JoinToken {
     return file
   }
 
-  /// Finds what was copied wrongly; it protects against nobody.
+  /// Detects copying errors only; it is no protection.
   private static func checksum(_ body: String) -> String {
     var hash: UInt32 = 2_166_136_261
     for byte in body.utf8 { hash = (hash ^ UInt32(byte)) &* 16_777_619 }

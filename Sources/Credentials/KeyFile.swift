@@ -1,18 +1,17 @@
 package import Transport
 
-/// What a process keeps to prove who it is: its name, its key pair and, for workers, where its coordinator is and by
-/// which key it is known.
+/// The identity of a process: its name, its key pair and, for workers, the coordinator's address and public key.
 ///
-/// As a file: a word and its value a line, mode 0600. `#` begins a comment.
+/// As a file: one keyword and value per line, mode 0600. `#` starts a comment.
 package struct KeyFile: Hashable, Sendable {
   package let name: String
   package let pair: KeyPair
-  /// Where workers reach the coordinator.
+  /// The coordinator's address for workers.
   package let coordinator: Endpoint?
   /// Nil in the coordinator's own file.
   package let coordinatorKey: PublicKey?
 
-  /// - Throws: `CredentialError` when the name cannot be a file's and a list's.
+  /// - Throws: `CredentialError` when the name is not valid in files and lists.
   package init(
     name: String, pair: KeyPair, coordinator: Endpoint?, coordinatorKey: PublicKey?
   ) throws(CredentialError) {
@@ -24,14 +23,14 @@ package struct KeyFile: Hashable, Sendable {
   }
 
   /// Reads a file.
-  /// - Throws: `CredentialError`, also when others than its owner can read it.
+  /// - Throws: `CredentialError`, also when users other than the owner can read the file.
   package init(path: String) throws(CredentialError) {
     try self.init(text: SecretFile.read(path), source: "'\(path)'")
   }
 
   /// Writes a new file; an existing one is never overwritten.
   package func create(at path: String) throws(CredentialError) {
-    try SecretFile.create(path, "# Whoever reads this file can pass for \(name). Keep it to yourself.\n" + text)
+    try SecretFile.create(path, "# This file contains the secret key of \(name). Keep it private.\n" + text)
   }
 
   package static func check(name: String) throws(CredentialError) {
@@ -41,7 +40,7 @@ package struct KeyFile: Hashable, Sendable {
     }
     guard isPlain, (1...128).contains(name.utf8.count), !name.hasPrefix("."), !name.hasPrefix("-") else {
       throw CredentialError(
-        "'\(name.prefix(140))' cannot be a worker's name; use up to 128 letters, digits, '.', '-' and '_'")
+        "'\(name.prefix(140))' is not a valid worker name; use up to 128 letters, digits, '.', '-' and '_'")
     }
   }
 
@@ -54,17 +53,17 @@ package struct KeyFile: Hashable, Sendable {
     return lines.joined(separator: "\n") + "\n"
   }
 
-  /// - Parameter source: what the text is called in errors.
+  /// - Parameter source: names the text in errors.
   init(text: String, source: String) throws(CredentialError) {
     var values: [Substring: Substring] = [:]
     for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
       guard let word = line.split(separator: " ").first, !word.hasPrefix("#") else { continue }
       let value = line.drop { $0 == " " }.dropFirst(word.count).drop { $0 == " " }
       guard ["name", "secret", "coordinator", "coordinator-key"].contains(word), values[word] == nil, !value.isEmpty
-      else { throw CredentialError("\(source) is no key file: line \(index + 1) is not understood") }
+      else { throw CredentialError("\(source) is not a key file: line \(index + 1) is malformed") }
       values[word] = value
     }
-    func broken(_ what: String) -> CredentialError { CredentialError("\(source) is no key file: \(what)") }
+    func broken(_ reason: String) -> CredentialError { CredentialError("\(source) is not a key file: \(reason)") }
     guard let name = values["name"], let secret = values["secret"] else { throw broken("name or secret is missing") }
     let pair: KeyPair?
     let coordinator: Endpoint?

@@ -2,19 +2,19 @@ import Foundation
 import Synchronization
 package import Transport
 
-/// The allow-list of a running coordinator: read again when its file has changed, looked at once a second at most. Any
+/// The allow-list of a running coordinator, reloaded when its file changes; checks the file at most once a second. Any
 /// thread.
 ///
-/// A file that cannot be read or understood changes nothing, so that a slip of the editor locks nobody out; `onTrouble`
-/// is told.
+/// A file that is unreadable or malformed keeps the previous list, so that an editing error locks no worker out;
+/// `onError` receives the error.
 package final class WatchedAllowList: Sendable {
   private struct State {
     var list: AllowList
     var stamp: Stamp
-    var lastLook: ContinuousClock.Instant
+    var lastCheck: ContinuousClock.Instant
   }
 
-  /// What tells one version of the file from the next.
+  /// Identifies a version of the file.
   private struct Stamp: Equatable {
     var inode: UInt64 = 0
     var size: Int64 = 0
@@ -24,37 +24,37 @@ package final class WatchedAllowList: Sendable {
 
   private let folder: ClusterFolder
   private let interval: Duration
-  private let onTrouble: @Sendable (CredentialError) -> Void
+  private let onError: @Sendable (CredentialError) -> Void
   private let state: Mutex<State>
 
-  /// - Parameter interval: how old what is known may be.
+  /// - Parameter interval: maximum age of the list.
   package init(
-    folder: ClusterFolder, interval: Duration = .seconds(1), onTrouble: @escaping @Sendable (CredentialError) -> Void
+    folder: ClusterFolder, interval: Duration = .seconds(1), onError: @escaping @Sendable (CredentialError) -> Void
   ) throws(CredentialError) {
     self.folder = folder
     self.interval = interval
-    self.onTrouble = onTrouble
+    self.onError = onError
     let stamp = Self.stamp(folder.workersPath)
-    state = Mutex(State(list: try folder.allowList(), stamp: stamp, lastLook: .now))
+    state = Mutex(State(list: try folder.allowList(), stamp: stamp, lastCheck: .now))
   }
 
-  /// The name of the worker that holds the key; nil for a key that is not on the list.
+  /// The name of the worker with this key; nil when the list has no such key.
   package func name(of key: PublicKey) -> String? {
     state.withLock { state in
-      if state.lastLook.duration(to: .now) >= interval { refresh(&state) }
+      if state.lastCheck.duration(to: .now) >= interval { refresh(&state) }
       return state.list.names[key]
     }
   }
 
   private func refresh(_ state: inout State) {
-    state.lastLook = .now
+    state.lastCheck = .now
     let stamp = Self.stamp(folder.workersPath)
     guard stamp != state.stamp else { return }
     state.stamp = stamp
     do throws(CredentialError) {
       state.list = try folder.allowList()
     } catch {
-      onTrouble(error)
+      onError(error)
     }
   }
 

@@ -1,10 +1,10 @@
-/// Every number that Longhaul shows to who watches it: names, meanings, units. Times are seconds, sizes bytes.
+/// All metrics of Longhaul: names, meanings and units. Times are in seconds, sizes in bytes.
 ///
-/// Names follow what boards for other model servers use where the meaning is the same. No label ever holds what a
-/// request or a user brings.
+/// Names follow dashboards of other model servers where the meaning is the same. Labels never contain data of a request or
+/// user.
 package struct Metric: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
-    /// Only grows, from the process's start.
+    /// Only increases, from the start of the process.
     case counter
     case gauge
     /// Counts of values up to each bound, and beyond the last.
@@ -21,59 +21,62 @@ package struct Metric: Hashable, Sendable {
 
   // MARK: Requests
 
-  package static let requestsRunning = Metric("requests_running", .gauge, "Requests that hold cache.")
-  package static let requestsWaiting = Metric("requests_waiting", .gauge, "Requests in line for cache.")
+  package static let requestsRunning = Metric(
+    "requests_running", .gauge, "Running requests, with pages in the KV cache.")
+  package static let requestsWaiting = Metric("requests_waiting", .gauge, "Requests waiting for pages in the KV cache.")
   package static let requestsSucceeded = Metric(
-    "request_success_total", .counter, "Requests that came to their end, by finished_reason.")
-  package static let requestsFailed = Metric("request_errors_total", .counter, "Requests that ended with an error.")
+    "request_success_total", .counter, "Finished requests, by finished_reason.")
+  package static let requestsFailed = Metric("request_errors_total", .counter, "Failed requests.")
   package static let requestsAbandoned = Metric(
-    "request_abandoned_total", .counter, "Requests whose client left before the end.")
-  package static let promptTokens = Metric("prompt_tokens_total", .counter, "Tokens of prompts of finished requests.")
-  package static let generatedTokens = Metric("generation_tokens_total", .counter, "Tokens drawn.")
+    "request_abandoned_total", .counter, "Requests whose client disconnected before the end.")
+  package static let promptTokens = Metric("prompt_tokens_total", .counter, "Prompt tokens of finished requests.")
+  package static let generatedTokens = Metric("generation_tokens_total", .counter, "Sampled tokens.")
   package static let timeToFirstToken = Metric(
-    "time_to_first_token_seconds", .histogram(bounds: latencies), "From a request's arrival to its first token.")
+    "time_to_first_token_seconds", .histogram(bounds: latencies), "Time from arrival of a request to its first token.")
   package static let interTokenLatency = Metric(
-    "inter_token_latency_seconds", .histogram(bounds: latencies), "From a token to the next of the same request.")
+    "inter_token_latency_seconds", .histogram(bounds: latencies), "Time between consecutive tokens of a request.")
   package static let requestLatency = Metric(
-    "e2e_request_latency_seconds", .histogram(bounds: latencies), "From a request's arrival to its end.")
+    "e2e_request_latency_seconds", .histogram(bounds: latencies), "Time from arrival of a request to its end.")
   package static let queueTime = Metric(
-    "request_queue_time_seconds", .histogram(bounds: latencies), "From a request's arrival to its first step.")
+    "request_queue_time_seconds", .histogram(bounds: latencies), "Time from arrival of a request to its first step.")
   package static let prefillTime = Metric(
-    "request_prefill_time_seconds", .histogram(bounds: latencies), "From a request's first step to its first token.")
+    "request_prefill_time_seconds", .histogram(bounds: latencies),
+    "Time from the first step of a request to its first token.")
   package static let decodeTime = Metric(
-    "request_decode_time_seconds", .histogram(bounds: latencies), "From a request's first token to its end.")
+    "request_decode_time_seconds", .histogram(bounds: latencies), "Time from the first token of a request to its end.")
 
   // MARK: Pipeline
 
   package static let stageCompute = Metric(
-    "stage_compute_seconds_total", .counter, "Time of a stage's compute thread in layers and head.")
+    "stage_compute_seconds_total", .counter, "Time of a stage's compute thread in layers and output head.")
   package static let stageWait = Metric(
     "stage_wait_seconds_total", .counter,
-    "Time of a stage's compute thread without a frame: another stage was slower, or it was on its way.")
+    "Idle time of a stage's compute thread: another stage was slower, or a frame was in transit.")
   package static let stageTransfer = Metric(
-    "stage_transfer_seconds_total", .counter, "Time of a stage's compute thread in reading and making frames.")
+    "stage_transfer_seconds_total", .counter, "Time of a stage's compute thread in decoding and encoding frames.")
   package static let stageSentBytes = Metric(
-    "stage_sent_bytes_total", .counter, "Bytes that a stage handed over to the next, or the last to the coordinator.")
-  package static let stageRows = Metric("stage_rows_total", .counter, "Tokens that a stage computed.")
+    "stage_sent_bytes_total", .counter,
+    "Bytes that a stage sent to the next stage, or the last stage to the coordinator.")
+  package static let stageRows = Metric("stage_rows_total", .counter, "Tokens computed by a stage.")
   package static let stepsInFlight = Metric(
-    "steps_in_flight", .gauge, "Steps that were sent to the first stage and have no result yet.")
+    "steps_in_flight", .gauge, "Steps sent to the first stage without a result yet.")
   package static let cacheUsage = Metric(
-    "kv_cache_usage_ratio", .gauge, "Share of the cache's pages that is held, the same on every stage.")
+    "kv_cache_usage_ratio", .gauge, "Share of allocated pages in the KV cache, the same on every stage.")
 
   // MARK: Cluster
 
-  package static let isReady = Metric("ready", .gauge, "1 while requests are computed, 0 otherwise.")
+  package static let isReady = Metric("ready", .gauge, "1 while the cluster computes requests, 0 otherwise.")
   package static let workerIsUp = Metric(
-    "worker_up", .gauge, "1 for a worker that is there, 0 for one that has layers and is missing.")
-  package static let workerLayers = Metric("worker_layers", .gauge, "Layers of a worker; 0 for a spare.")
+    "worker_up", .gauge, "1 for a connected worker, 0 for a missing one with layers.")
+  package static let workerLayers = Metric("worker_layers", .gauge, "Layers of a worker; 0 for a standby.")
   package static let plansServed = Metric(
-    "plans_served_total", .counter, "Plans that came to serve: the first, and one for each loss, join or drain.")
+    "plans_served_total", .counter, "Plans put into service: the first, and one for each loss, join or drain.")
   package static let replayedTokens = Metric(
-    "replayed_tokens_total", .counter, "Tokens that a lost worker's successor was given again from a log.")
+    "replayed_tokens_total", .counter, "Tokens replayed from a log to the successor of a lost worker.")
   package static let rereadTokens = Metric(
-    "reread_tokens_total", .counter, "Tokens that all stages read again after a loss.")
+    "reread_tokens_total", .counter, "Tokens that all stages recomputed after a loss.")
   package static let weightsSentBytes = Metric(
-    "weights_sent_bytes_total", .counter, "Bytes of weights that the coordinator gave to workers.")
+    "weights_sent_bytes_total", .counter, "Bytes of weights that the coordinator sent to workers.")
   package static let buildInfo = Metric("build_info", .gauge, "1, with the program's version and numerics.")
 
   private static let all = [

@@ -1,16 +1,16 @@
 package import CoreMetrics
 import Synchronization
 
-/// Holds all metrics of a process, and shows them in Prometheus' text format. Any thread.
+/// The metrics of a process, in Prometheus' text format. Any thread.
 ///
-/// What `Metric` lists has its kind and its text; other labels, of libraries, are taken as they come. A label that
-/// was one kind and is asked for as another gets a number that nobody sees.
+/// Metrics listed in `Metric` have its kind and help text; other labels, of libraries, are accepted as they are. A label
+/// requested with a second kind gets a series that is not exported.
 package final class MetricRegistry: MetricsFactory {
   /// All series of one name.
   struct Family {
     let kind: Metric.Kind
     let help: String
-    /// By their labels, as they are shown.
+    /// By labels, as exported.
     var series: [String: Series] = [:]
   }
 
@@ -23,7 +23,7 @@ package final class MetricRegistry: MetricsFactory {
 
   package init() {}
 
-  /// Everything, in the order of names and labels.
+  /// All metrics, sorted by name and labels.
   package var text: String { MetricText.of(families.withLock { $0 }) }
 
   package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
@@ -68,7 +68,7 @@ package final class MetricRegistry: MetricsFactory {
     return HistogramSeries(bounds: bounds)
   }
 
-  /// The series of these labels, made where it was not there; nil where the name is of another kind.
+  /// The series of these labels, created if missing; nil when the name has another kind.
   private func family(
     _ label: String, _ kind: Metric.Kind, _ dimensions: [(String, String)], _ make: () -> Series
   ) -> Series? {

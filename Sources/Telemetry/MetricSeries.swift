@@ -19,10 +19,10 @@ final class NumberSeries: CounterHandler, FloatingPointCounterHandler, MeterHand
   private func add(_ amount: Double) { stored.withLock { $0 += amount } }
 }
 
-/// How many values came up to each bound. Any thread.
+/// A histogram: counts of values by bound. Any thread.
 final class HistogramSeries: RecorderHandler, TimerHandler {
   struct Counts {
-    /// Of each bound alone, and last of what is beyond all.
+    /// By bound, not cumulative; the last counts values beyond all bounds.
     var counts: [Int]
     var sum = 0.0
   }
@@ -40,7 +40,7 @@ final class HistogramSeries: RecorderHandler, TimerHandler {
   func record(_ value: Int64) { record(Double(value)) }
   func recordNanoseconds(_ duration: Int64) { record(Double(duration) * 1e-9) }
 
-  /// What is not a number is nobody's measurement.
+  /// Ignores NaN.
   func record(_ value: Double) {
     guard !value.isNaN else { return }
     let index = bounds.firstIndex { value <= $0 } ?? bounds.count

@@ -38,12 +38,12 @@ enum MetricText {
     return "\(value)"
   }
 
-  /// `name="value"` pairs as they stand between braces, in the order of names.
+  /// `name="value"` pairs between braces, sorted by name.
   static func labels(_ dimensions: [(String, String)]) -> String {
     dimensions.sorted { $0.0 < $1.0 }.map { "\(name($0.0))=\"\(escaped($0.1, quotes: true))\"" }.joined(separator: ",")
   }
 
-  /// What may not be in a name becomes an underscore.
+  /// Replaces characters that names must not contain by underscores.
   static func name(_ label: String) -> String {
     var name = String(
       label.unicodeScalars.map { scalar -> Character in

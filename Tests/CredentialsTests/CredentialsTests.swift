@@ -23,7 +23,7 @@ struct CredentialsTests {
       name: name, pair: KeyPair(), coordinator: Endpoint("tcp://10.0.0.1:7070"), coordinatorKey: KeyPair().publicKey)
   }
 
-  @Test("a key file is written for its owner alone, read back, and never written over")
+  @Test("a key file is readable by its owner only, reads back, and is never overwritten")
   func keyFile() throws {
     let folder = try Folder()
     let path = folder.path + "/node.key"
@@ -36,7 +36,7 @@ struct CredentialsTests {
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["node.key"])
   }
 
-  @Test("a key file that others can read is refused with the remedy", arguments: [0o640, 0o604, 0o660, 0o666])
+  @Test("a key file that others can read is rejected with a remedy", arguments: [0o640, 0o604, 0o660, 0o666])
   func readableByOthers(mode: Int) throws {
     let folder = try Folder()
     let path = folder.path + "/node.key"
@@ -46,7 +46,7 @@ struct CredentialsTests {
     #expect(error?.description.contains("chmod 600") == true)
   }
 
-  @Test("what is no key file is refused, and the refusal shows no secret")
+  @Test("a malformed key file is rejected, and the error contains no secret")
   func brokenKeyFiles() throws {
     let secret = try KeyPair().secretText
     let texts = [
@@ -61,7 +61,7 @@ struct CredentialsTests {
     }
   }
 
-  @Test("a token carries a key file; one that is cut or changed anywhere is refused")
+  @Test("a token contains a key file; a truncated or changed token is rejected")
   func token() throws {
     let file = try worker()
     let token = JoinToken.text(of: file)
@@ -77,7 +77,7 @@ struct CredentialsTests {
     }
   }
 
-  @Test("a list gives names to keys; doubles and nonsense are refused with the line")
+  @Test("a list maps keys to names; duplicates and malformed lines are rejected with the line number")
   func allowList() throws {
     let (a, b) = (try KeyPair().publicKey, try KeyPair().publicKey)
     let list = try AllowList(text: "# workers\n\nnode-1 \(a)\n  node-2\t\(b) \n", source: "it")
@@ -88,7 +88,7 @@ struct CredentialsTests {
     }
   }
 
-  @Test("a running coordinator sees workers added and taken off, and keeps what it knows when the file is broken")
+  @Test("a running coordinator reloads its list, and keeps the previous one when the file is malformed")
   func watched() throws {
     let parent = try Folder()
     let path = parent.path + "/cluster"

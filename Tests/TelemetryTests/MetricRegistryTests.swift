@@ -10,7 +10,7 @@ struct MetricRegistryTests {
     Counter(label: metric.name, dimensions: labels, factory: registry)
   }
 
-  @Test("a counter shows its help, its kind and a line for each set of labels, in order")
+  @Test("a counter has its help, its type and a sorted line for each set of labels")
   func counters() {
     counter(.requestsSucceeded, [("finished_reason", "stop")]).increment(by: 2)
     counter(.requestsSucceeded, [("finished_reason", "length")]).increment()
@@ -35,7 +35,7 @@ struct MetricRegistryTests {
     #expect(registry.text.contains("longhaul_generation_tokens_total 4503599627370496\n"))
   }
 
-  @Test("a histogram counts up to and including each bound, adds up, and passes over what is no number")
+  @Test("a histogram counts up to and including each bound, sums, and ignores NaN")
   func histograms() {
     let times = Recorder(label: Metric.queueTime.name, aggregate: true, factory: registry)
     for value in [0.001, 0.002, 7, 1e6, .nan] { times.record(value) }
@@ -47,7 +47,7 @@ struct MetricRegistryTests {
     ] { #expect(lines.contains("longhaul_request_queue_time_seconds\(line)"), "\(line)") }
   }
 
-  @Test("a gauge is the last that was set, and is gone when it is destroyed")
+  @Test("a gauge has its last value, and disappears when destroyed")
   func gauges() {
     let up = Meter(label: Metric.workerIsUp.name, dimensions: [("worker", "a")], factory: registry)
     let other = Meter(label: Metric.workerIsUp.name, dimensions: [("worker", "b")], factory: registry)
@@ -70,7 +70,7 @@ struct MetricRegistryTests {
     #expect(registry.text.contains("extreme -Inf\n"))
   }
 
-  @Test("a label asked for as another kind is counted for nobody")
+  @Test("a label requested with a second kind is not exported")
   func otherKind() {
     counter(.promptTokens).increment()
     Meter(label: Metric.promptTokens.name, factory: registry).set(7)
