@@ -1,23 +1,22 @@
 package import Inference
 
-/// Runs many requests through an engine, several at a time so that every stage of its pipeline works, and hands their
-/// results back in the order of the requests.
+/// Runs many requests on an engine, several at a time to keep all stages busy, and returns their results in request order.
 ///
-/// What else is in flight changes no result (the engine's promise), so neither does `concurrency`.
+/// Concurrent requests never change a result, so `concurrency` does not either.
 package struct EngineBatch: Sendable {
   private let engine: any InferenceEngine
   private let concurrency: Int
 
-  /// - Parameter concurrency: requests in flight at once, at least 1; the engine must be planned for as many.
+  /// - Parameter concurrency: maximum requests in flight, at least 1; the plan must hold as many sequences.
   package init(engine: any InferenceEngine, concurrency: Int) {
     self.engine = engine
     self.concurrency = max(1, concurrency)
   }
 
-  /// The same, one request after the other: for timings.
+  /// The same batch with one request at a time, for timings.
   var oneByOne: EngineBatch { EngineBatch(engine: engine, concurrency: 1) }
 
-  /// What one request gave.
+  /// The result of one request.
   package struct Outcome: Sendable {
     package fileprivate(set) var policy: SelfExtendPolicy?
     /// Log-probabilities of the scored prompt tokens, in order.
@@ -26,8 +25,8 @@ package struct EngineBatch: Sendable {
     package fileprivate(set) var timings = GenerationTimings()
   }
 
-  /// - Parameter progress: told the number of requests done; called one at a time.
-  /// - Throws: the first failure; the other requests are cancelled.
+  /// - Parameter progress: receives the number of finished requests; calls do not overlap.
+  /// - Throws: the first failure, after canceling the other requests.
   package func outcomes(
     of requests: [GenerationRequest], progress: (Int) -> Void = { _ in }
   ) async throws -> [Outcome] {
@@ -65,7 +64,7 @@ package struct EngineBatch: Sendable {
       }
     }
     try Task.checkCancellation()
-    guard isFinished else { throw EngineError.failed("a request ended before its end was told") }
+    guard isFinished else { throw EngineError.failed("a request ended without a final event") }
     return outcome
   }
 }

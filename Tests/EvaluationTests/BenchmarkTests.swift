@@ -39,7 +39,7 @@ struct BenchmarkFileTests {
     }
   }
 
-  @Test("LongBench records are read with their references and classes, tasks without a file left out")
+  @Test("LongBench records are read with their references and classes, and tasks without a file are skipped")
   func longBench() throws {
     let trec = #"{"input": "Q", "context": "C", "answers": ["City"], "all_classes": ["City", "Food"], "length": 1}"#
     let folder = try BenchmarkFolder(["hotpotqa.jsonl": questions, "trec.jsonl": trec, "other.jsonl": "x"])
@@ -52,7 +52,7 @@ struct BenchmarkFileTests {
     #expect(try files.items(of: tasks[1]).first?.classes == ["City", "Food"])
   }
 
-  @Test("L-Eval records have several questions, and a story's two judgements become two items")
+  @Test("L-Eval records have several questions, and a story's two judgments become two items")
   func leval() throws {
     let quality = #"{"input": "Doc", "instructions": ["Q1", "Q2"], "outputs": ["A", "B"], "evaluation": "exam"}"#
     let story = """
@@ -86,7 +86,7 @@ struct BenchmarkFileTests {
     #expect(error?.description.contains(words) == true, "\(error?.description ?? "")")
   }
 
-  @Test("an unknown task, a missing file and an empty folder are said in words")
+  @Test("an unknown task, a missing file and an empty folder have clear errors")
   func missing() throws {
     let files = BenchmarkFiles(folder: try BenchmarkFolder([:]).path, benchmark: .longbench)
     for (wanted, words) in [(["nope"], "no task 'nope'"), (["trec"], "trec.jsonl"), (nil, "has none of")] {
@@ -107,14 +107,14 @@ struct BenchmarkPromptTests {
     return prompt.tokens.map { text.append($0) }.joined()
   }
 
-  @Test("document and question go into their places at once; other braces stay")
+  @Test("document and question are filled in at once; other braces stay")
   func filling() throws {
     let template = try PromptTemplate("{x} {context} | {input} {")
     #expect(template.filled(context: "say {input}", input: "{context}?") == "{x} say {input} | {context}? {")
     #expect(throws: BenchmarkFileError.self) { try PromptTemplate("no place") }
   }
 
-  @Test("templates are taken from a JSON object, as LongBench has one; tasks it lacks keep theirs")
+  @Test("templates are read from a JSON object like LongBench's; other tasks keep theirs")
   func ownTemplates() throws {
     let tasks = [try task("hotpotqa"), try task("trec")]
     let json = Data(#"{"trec": "T {context}{input}", "dureader": "{context}"}"#.utf8)
@@ -127,7 +127,7 @@ struct BenchmarkPromptTests {
     }
   }
 
-  @Test("a prompt that is too long loses its middle, to the token, and leaves room for the answer")
+  @Test("a prompt that is too long loses its middle, to the token, and leaves room for the completion")
   func middle() throws {
     let tokenizer = try ByteModel.tokenizer(addsSpacePrefix: false)
     let item = BenchmarkItem(context: String(repeating: "c", count: 500), input: "Who?", references: [""])
@@ -142,7 +142,7 @@ struct BenchmarkPromptTests {
     }
   }
 
-  @Test("an exam's document loses its end, code its beginning, and the question stays whole")
+  @Test("an exam's document loses its end, code its start, and the question stays whole")
   func documents() throws {
     let tokenizer = try ByteModel.tokenizer(addsSpacePrefix: false)
     let item = BenchmarkItem(
@@ -160,7 +160,7 @@ struct BenchmarkRunTests {
   /// Answers with an empty line, the class, and a line that must not count.
   private let engine = FunctionEngine(answer: { _, _ in "\nCity\nFood".utf8.map { TokenID($0) + 3 } })
 
-  @Test("answers are marked, counted and averaged, and long prompts are grouped or cut")
+  @Test("answers are scored, counted and averaged, and long prompts are grouped or cut")
   func run() async throws {
     let tokenizer = try ByteModel.tokenizer(addsSpacePrefix: false)
     var task = try #require(Benchmark.longbench.tasks.first { $0.name == "trec" })

@@ -2,7 +2,7 @@ import Evaluation
 import Foundation
 import Testing
 
-@Suite("Marks of answers")
+@Suite("Metrics of answers")
 struct MetricTests {
   private struct Case: Decodable {
     let metric: String
@@ -12,7 +12,7 @@ struct MetricTests {
     let score: Double
   }
 
-  @Test("every mark is that of independent packages, for the answers of Goldens/metrics.py")
+  @Test("every score equals that of independent packages, for the answers of Goldens/metrics.py")
   func independentPackages() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     let json = try Data(contentsOf: folder.appendingPathComponent("Goldens/metrics.json"))
@@ -80,6 +80,6 @@ struct MetricTests {
       ("True.", "true", 1.0), ("I say: FALSE, not true", "false", 1), ("True", "false", 0), ("maybe", "true", 0),
     ])
   func judgement(answer: String, reference: String, score: Double) {
-    #expect(AnswerMetric.judgement.score(answer, reference: reference) == score)
+    #expect(AnswerMetric.judgment.score(answer, reference: reference) == score)
   }
 }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Perplexity by sliding windows")
 struct PerplexityTests {
-  @Test("windows of every length end at the same places and score the same tokens")
+  @Test("windows of every length end at the same positions and score the same tokens")
   func windows() throws {
     let windows = try SlidingWindows(tokenCount: 1000, longestLength: 256, stride: 64, count: nil)
     #expect(windows.ends.count == 12)
@@ -21,7 +21,7 @@ struct PerplexityTests {
     }
   }
 
-  @Test("a text too short for its windows is refused with both numbers")
+  @Test("a text too short for its windows is rejected with both numbers")
   func tooShort() throws {
     #expect(throws: TextTooShort(tokenCount: 100, neededCount: 128, windowCount: 1)) {
       try SlidingWindows(tokenCount: 100, longestLength: 128, stride: 8, count: nil)
@@ -35,7 +35,7 @@ struct PerplexityTests {
     #expect(try SlidingWindows(tokenCount: 152, longestLength: 128, stride: 8, count: 4).ends.last == 152)
   }
 
-  @Test("each length gets each policy once, and none that its length refuses")
+  @Test("each length gets each policy once, and none that does not admit it")
   func cases() throws {
     let windows = try SlidingWindows(tokenCount: 40_000, longestLength: 20_000, stride: 8, count: 2)
     let measurement = try PerplexityMeasurement(

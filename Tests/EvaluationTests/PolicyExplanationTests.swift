@@ -39,7 +39,7 @@ struct PolicyExplanationTests {
     #expect(over.chosen?.admits == false && over.warning != nil)
   }
 
-  @Test("a refused length still shows what group sizes would give")
+  @Test("a length without an automatic policy still lists other group sizes")
   func refused() throws {
     let explanation = try PolicyExplanation(length: 100_000, trainedLength: 256)
     guard case .refused(let refusal) = explanation.reason else {

@@ -3,10 +3,10 @@ import Inference
 import Testing
 import Tokenization
 
-@Suite("Hidden numbers")
+@Suite("Retrieval")
 struct RetrievalTests {
   private static let tasks: [RetrievalTask] = {
-    let wordings = [(1, 5, RetrievalWording.passkey), (1, 10, .passkey), (3, 4, .labelled)]
+    let wordings = [(1, 5, RetrievalWording.passkey), (1, 10, .passkey), (3, 4, .labeled)]
     return wordings.compactMap { try? RetrievalTask(keyCount: $0, digitCount: $1, wording: $2) }
   }()
 
@@ -38,7 +38,7 @@ struct RetrievalTests {
     }
   }
 
-  @Test("of several keys, the one asked for is the one that answers")
+  @Test("with several keys, the requested one is the answer")
   func labels() throws {
     let tokenizer = try ByteModel.tokenizer()
     let prompt = try builder(tokenizer).prompt(Self.tasks[2], length: 800, depth: 0.5, trial: 0)
@@ -48,7 +48,7 @@ struct RetrievalTests {
     #expect(text.contains("The number of the \(label) is \(prompt.key)."))
   }
 
-  @Test("trials, lengths, depths and seeds draw their own keys, and the same ones every time")
+  @Test("trials, lengths, depths and seeds give distinct keys, and the same ones every time")
   func seeds() throws {
     let tokenizer = try ByteModel.tokenizer()
     let task = Self.tasks[0]
@@ -65,7 +65,7 @@ struct RetrievalTests {
     #expect(keys.allSatisfy { $0.count == 5 && $0.first != "0" })
   }
 
-  @Test("too short a length is refused with what it would take")
+  @Test("a length that is too short is rejected with the required one")
   func tooShort() throws {
     let tokenizer = try ByteModel.tokenizer()
     let builder = try builder(tokenizer)
@@ -94,7 +94,7 @@ struct RetrievalTests {
     }
   }
 
-  @Test("wordings that give the answer away or hide nothing are refused")
+  @Test("wordings that reveal the answer or hide nothing are rejected")
   func wordings() {
     func refusal(_ change: (inout RetrievalWording) -> Void, keys: Int = 1, digits: Int = 5) -> String? {
       var wording = RetrievalWording.passkey
@@ -105,15 +105,15 @@ struct RetrievalTests {
       } catch { return "\(error)" }
     }
     #expect(refusal { _ in } == nil)
-    #expect(refusal { $0.statement = "nothing" }?.contains("lacks {key}") == true)
-    #expect(refusal { $0.question = "Is it {key}?" }?.contains("give the answer away") == true)
+    #expect(refusal { $0.statement = "nothing" }?.contains("has no {key}") == true)
+    #expect(refusal { $0.question = "Is it {key}?" }?.contains("reveals the answer") == true)
     #expect(refusal { $0.question = "" } != nil)
     #expect(refusal({ _ in }, keys: 2)?.contains("{label}") == true)
     #expect(refusal({ _ in }, keys: 0) != nil && refusal({ _ in }, digits: 33) != nil)
     #expect(refusal({ _ in }, keys: 11) != nil)
   }
 
-  @Test("sentences end at stops and after forty words, and hostile text does no harm")
+  @Test("sentences end at periods and after forty words, and hostile text is harmless")
   func sentences() throws {
     #expect(FillerText.sentences(of: "One. \"Two!\" (Three?) four") == ["One.", "\"Two!\"", "(Three?)", "four"])
     #expect(FillerText.sentences(of: " \n\t") == [])

@@ -35,16 +35,16 @@ struct StatisticsTests {
     #expect(abs((single.standardError ?? 0) - single.perplexity) < 1e-12)
   }
 
-  @Test("draws depend on the seed and every key, and are the same for ever")
+  @Test("random numbers depend on the seed and every key, and never change")
   func draws() {
     func first(_ seed: UInt64, _ a: Int, _ b: Int) -> UInt64 {
-      var draws = SeededDraws(seed: seed, a, b)
+      var draws = SeededRandom(seed: seed, a, b)
       return draws.next()
     }
     let values = [first(1, 2, 3), first(2, 2, 3), first(1, 3, 3), first(1, 2, 4), first(1, 3, 2)]
     #expect(Set(values).count == values.count)
     #expect(first(1, 2, 3) == values[0])
-    var draws = SeededDraws(seed: 1)
+    var draws = SeededRandom(seed: 1)
     #expect((0..<1000).allSatisfy { _ in (0..<7).contains(draws.number(below: 7)) })
     #expect(Set(draws.sample([1, 2, 3, 4], count: 9)) == [1, 2, 3, 4])
   }

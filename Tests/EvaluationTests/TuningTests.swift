@@ -22,7 +22,7 @@ struct TuningTests {
     return sweep
   }
 
-  @Test("candidates admit the length, divide their window, begin with the automatic policy, and differ")
+  @Test("candidates admit the length, divide their window, start with the automatic policy, and are distinct")
   func candidates() throws {
     let candidates = TuningCandidates.list(length: 2048, trainedLength: 256)
     let automatic = try PolicyChoice.forLength(2048, trainedLength: 256).policy
@@ -36,7 +36,7 @@ struct TuningTests {
     #expect(TuningCandidates.list(length: 1 << 20, trainedLength: 256).isEmpty)
   }
 
-  @Test("every candidate gets the same blocks; the clearly worse is dropped, the rest goes on to the end")
+  @Test("every candidate gets the same blocks; clearly worse ones are dropped, the others continue to the end")
   func rounds() throws {
     let sweep = TuningSweep(
       candidates: [try policy(8, 32), try policy(16, 32), try policy(32, 32)], limits: .init(blockCount: 5))
@@ -60,7 +60,7 @@ struct TuningTests {
     #expect(advice.sentences.joined().contains("8x32"))
   }
 
-  @Test("finding counts before predicting")
+  @Test("retrieval ranks before perplexity")
   func findingFirst() throws {
     let sweep = TuningSweep(candidates: [try policy(8, 32), try policy(16, 32)], limits: .init(blockCount: 4))
     let finished = run(
@@ -72,12 +72,12 @@ struct TuningTests {
       finds: { candidate, block in [candidate == 1, candidate == 1 || block == 0] })
     let ranking = TuningRanking(finished.candidates)
     #expect(ranking.ranked.first?.policy.groupSize == 16)
-    #expect(ranking.retrievalSays)
+    #expect(ranking.retrievalCounts)
     let advice = try #require(ranking.recommendation(automatic: nil))
     #expect(advice.policy.groupSize == 16 && !advice.isAutomatic)
   }
 
-  @Test("a sure lead is called one")
+  @Test("a significant lead is reported as such")
   func sure() throws {
     let sweep = TuningSweep(candidates: [try policy(8, 32), try policy(16, 32)], limits: .init(blockCount: 3))
     let finished = run(
@@ -88,11 +88,11 @@ struct TuningTests {
       },
       finds: { _, _ in [false] })
     let ranking = TuningRanking(finished.candidates)
-    #expect(!ranking.retrievalSays)
+    #expect(!ranking.retrievalCounts)
     #expect(ranking.recommendation(automatic: nil)?.isSure == true)
   }
 
-  @Test("a limit of requests and one of time end the sweep, but never before every candidate had its first block")
+  @Test("limits of requests and time end the sweep, but never before the first block of every candidate")
   func limits() throws {
     let candidates = try [policy(8, 32), policy(16, 32), policy(32, 32)]
     let samples: (Int, Int) -> [Double] = { _, block in [2, 2.5, 3, 2 + Double(block)] }

@@ -35,10 +35,10 @@ enum VerificationSample {
       },
       heatMaps: [
         .init(
-          title: "pass key of 5 digits", isPlain: false, depths: [0, 0.25, 0.5, 0.75, 1], lengths: lengths,
+          title: "passkey of 5 digits", isPlain: false, depths: [0, 0.25, 0.5, 0.75, 1], lengths: lengths,
           shares: shares(found)),
         .init(
-          title: "pass key of 5 digits", isPlain: true, depths: [0, 0.25, 0.5, 0.75, 1], lengths: lengths,
+          title: "passkey of 5 digits", isPlain: true, depths: [0, 0.25, 0.5, 0.75, 1], lengths: lengths,
           shares: shares(plainFound)),
       ])
   }
@@ -46,23 +46,23 @@ enum VerificationSample {
 
 @Suite("The verdict on a context length")
 struct VerdictTests {
-  @Test("all lengths hold")
+  @Test("all lengths pass")
   func holds() throws {
     let verdict = Verdict(try VerificationSample.make())
-    #expect(verdict.grade == .holds && verdict.trustedLength == 2048)
-    #expect(verdict.headline == "Trust it to 2,048 tokens, the longest length measured.")
-    #expect(verdict.reasons.contains { $0.contains("Plain attention breaks down earlier: at 512 tokens") })
+    #expect(verdict.grade == .passes && verdict.trustedLength == 2048)
+    #expect(verdict.headline == "The model works up to 2,048 tokens, the longest measured length.")
+    #expect(verdict.reasons.contains { $0.contains("Plain attention fails earlier:") })
   }
 
-  @Test("finding falls: the verdict says where and how far")
+  @Test("retrieval drops: the verdict names the length and the share")
   func findingFalls() throws {
     let verdict = Verdict(try VerificationSample.make(found: [20, 20, 20, 12, 4]))
-    #expect(verdict.grade == .holdsInPart && verdict.trustedLength == 512)
+    #expect(verdict.grade == .passesInPart && verdict.trustedLength == 512)
     #expect(
-      verdict.headline == "Trust it to 512 tokens; at 1,024, retrieval falls to 60 % (pass key of 5 digits).")
+      verdict.headline == "The model works up to 512 tokens; at 1,024, retrieval drops to 60 % (passkey of 5 digits).")
   }
 
-  @Test("perplexity rises, or is no number: the length does not hold")
+  @Test("a length with high perplexity or NaN fails")
   func perplexityRises() throws {
     let rises = Verdict(try VerificationSample.make(perplexity: [9, 8.5, 8.6, 30, 8.6]))
     #expect(rises.trustedLength == 512)
@@ -71,15 +71,15 @@ struct VerdictTests {
     #expect(broken.trustedLength == 256 && broken.grade == .fails)
   }
 
-  @Test("what the model does not find within its trained length does not count against longer ones")
+  @Test("a task that fails within the trained context does not count at longer lengths")
   func findingDoesNotCount() throws {
     let verdict = Verdict(try VerificationSample.make(found: [4, 4, 0, 0, 0]))
-    #expect(verdict.grade == .holds)
+    #expect(verdict.grade == .passes)
     #expect(verdict.headline == "By perplexity alone, trust it to 2,048 tokens, the longest length measured.")
-    #expect(verdict.reasons.contains { $0.contains("this does not count") })
+    #expect(verdict.reasons.contains { $0.contains("so it does not count") })
   }
 
-  @Test("lengths double from half the trained length to the one asked about")
+  @Test("lengths double from half the trained context to the requested length")
   func lengths() {
     func lengths(_ context: Int, _ trained: Int) -> [Int] {
       ContextVerification.lengths(upTo: context, trainedLength: trained)
@@ -95,12 +95,12 @@ struct VerdictTests {
 struct PageTests {
   private static let hostile = "</title><script>alert(1)</script>\"'&\u{0}\u{202E}<img src=x onerror=alert(2)>]]>"
 
-  @Test("is well-formed, needs nothing from anywhere, and shows the verdict and every number")
+  @Test("is well-formed and self-contained, and shows the verdict and every number")
   func whole() throws {
     let page = VerificationPage(try VerificationSample.make(), program: "longhaul test").html
     #expect(page.hasPrefix("<!DOCTYPE html>"))
     _ = try document(page)
-    for word in ["Trust it to 2,048 tokens", "SelfExtend", "pass key of 5 digits", "90 %", "8.60", "32 × 64"] {
+    for word in ["The model works up to 2,048 tokens", "SelfExtend", "passkey of 5 digits", "90 %", "8.60", "32 × 64"] {
       #expect(page.contains(word), "\(word)")
     }
     for fetch in ["http:", "https:", "src=", "href=", "@import", "<script", "<link", "<iframe", "url(//"] {
@@ -117,7 +117,7 @@ struct PageTests {
     #expect(page.contains("&lt;script&gt;alert(1)"))
   }
 
-  @Test("numbers that are none, flat lines and single lengths still make a page")
+  @Test("NaN, flat lines and single lengths still make a page")
   func oddNumbers() throws {
     let odd = [Double.infinity, .nan, 0.0001, .greatestFiniteMagnitude, 1]
     _ = try document(

@@ -1,8 +1,8 @@
-/// The ground that charts share: their size, two axes with marks, and lines drawn over them.
+/// The frame of a chart: its size, two axes with marks, and its lines.
 struct ChartFrame {
   static let (width, height) = (540.0, 300.0)
   static let (left, top) = (58.0, 24.0)
-  /// Where the drawing ends: right of it stand the lines' names, below it the marks.
+  /// The plot area ends here: line names are to its right, axis marks below.
   static let (right, bottom) = (width - 118, height - 50)
 
   let x: ChartScale
@@ -26,7 +26,7 @@ struct ChartFrame {
     for mark in xMarks {
       let at = x.place(mark)
       parts.append(Figure.line((at, y.from), (at, y.from + 5), class: "axis"))
-      parts.append(Figure.text(Verdict.number(Int(mark)), (at, y.from + 19), anchor: "middle", class: "tick"))
+      parts.append(Figure.text(Decimals.grouped(Int(mark)), (at, y.from + 19), anchor: "middle", class: "tick"))
     }
     parts.append(Figure.line((x.from, y.from), (x.to, y.from), class: "axis"))
     parts.append(

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Maps values to places along an axis, linearly or by logarithm, and names its marks.
+/// Maps values to positions along an axis, linearly or logarithmically, and chooses its marks.
 struct ChartScale: Hashable, Sendable {
   let low: Double
   let high: Double
   let isLogarithmic: Bool
-  /// Where `low` and `high` lie, in the drawing's units.
+  /// Positions of `low` and `high`, in drawing units.
   let from: Double
   let to: Double
 
@@ -18,7 +18,7 @@ struct ChartScale: Hashable, Sendable {
     (self.from, self.to) = (from, to)
   }
 
-  /// Values outside the range are held at its ends.
+  /// Clamps values outside the range.
   func place(_ value: Double) -> Double {
     let value = min(max(value, low), high)
     let share =

@@ -2,7 +2,7 @@ import Foundation
 
 /// Parts of an SVG drawing.
 enum Figure {
-  /// A tenth of a unit is finer than any screen.
+  /// A coordinate; a tenth of a unit is finer than any screen.
   static func number(_ value: Double) -> String { value.isFinite ? String(format: "%.1f", value) : "0" }
 
   static func head(title: String, description: String) -> [Markup] {
@@ -22,16 +22,13 @@ enum Figure {
   }
 
   static func rect(
-    x: Double, y: Double, width: Double, height: Double, _ more: KeyValuePairs<StaticString, String>
+    x: Double, y: Double, width: Double, height: Double, _ attribute: (name: StaticString, value: String)
   ) -> Markup {
-    // One extra attribute is all that is needed.
-    let extra = more.first
-    let name: StaticString = extra?.key ?? "class"
-    return .element(
+    .element(
       "rect",
       [
         "x": number(x), "y": number(y), "width": number(max(0, width)), "height": number(max(0, height)),
-        name: extra?.value ?? "",
+        attribute.name: attribute.value,
       ])
   }
 
@@ -39,7 +36,7 @@ enum Figure {
     .element("text", ["x": number(at.0), "y": number(at.1), "text-anchor": anchor, "class": name], text)
   }
 
-  /// Defined once a page, used by every figure: stripes for what was never trained.
+  /// Defined once per page: the stripes of untrained lengths.
   static let patterns = Markup.element(
     "svg", ["width": "0", "height": "0", "aria-hidden": "true", "class": "patterns"],
     [

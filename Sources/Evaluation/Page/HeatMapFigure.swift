@@ -1,4 +1,4 @@
-/// A heat map of found numbers: depths down, lengths across, each field with its share in figures.
+/// A heat map of retrieval: depths down, lengths across, each cell with its share as a number.
 struct HeatMapFigure {
   let map: ContextVerification.HeatMap
   let trainedLength: Int
@@ -13,7 +13,7 @@ struct HeatMapFigure {
     for (row, depth) in map.depths.enumerated() {
       let y = Self.top + Double(row) * Self.cellHeight
       parts.append(
-        Figure.text("\(percent(depth))", (Self.left - 8, y + 22), anchor: "end", class: "tick"))
+        Figure.text(Decimals.percent(depth), (Self.left - 8, y + 22), anchor: "end", class: "tick"))
     }
     for (column, length) in map.lengths.enumerated() {
       let x = Self.left + Double(column) * Self.cellWidth
@@ -26,7 +26,7 @@ struct HeatMapFigure {
           percent(map.share(at: column)), (x + Self.cellWidth / 2, bottom + 22), anchor: "middle",
           class: "total"))
       parts.append(
-        Figure.text(Verdict.number(length), (x + Self.cellWidth / 2, bottom + 46), anchor: "middle", class: "tick"))
+        Figure.text(Decimals.grouped(length), (x + Self.cellWidth / 2, bottom + 46), anchor: "middle", class: "tick"))
     }
     let bottom = Self.top + Double(map.depths.count) * Self.cellHeight
     parts.append(Figure.text("depth", (4, Self.top - 10), class: "name"))
@@ -36,12 +36,12 @@ struct HeatMapFigure {
     return Figure.svg(width: width, height: height, label: name, parts)
   }
 
-  /// Darkness and the figure say the same, so no colour is needed; nothing found is crossed out besides.
+  /// Darkness and number show the same, so color is not needed; a cell with nothing found is crossed out.
   private func field(_ estimate: ShareEstimate, x: Double, y: Double) -> [Markup] {
     let step = Int((estimate.share * 5).rounded(.down))
     var parts = [
       Figure.rect(
-        x: x + 1.5, y: y + 1.5, width: Self.cellWidth - 3, height: Self.cellHeight - 3, ["class": "heat heat\(step)"])
+        x: x + 1.5, y: y + 1.5, width: Self.cellWidth - 3, height: Self.cellHeight - 3, ("class", "heat heat\(step)"))
     ]
     if estimate.trialCount > 0, estimate.successCount == 0 {
       parts.append(
@@ -53,7 +53,7 @@ struct HeatMapFigure {
     return parts
   }
 
-  /// Between the last trained length and the first beyond.
+  /// The line between the last length within the trained context and the first beyond.
   private func border(bottom: Double) -> [Markup] {
     guard let column = map.lengths.firstIndex(where: { $0 > trainedLength }), column > 0 else { return [] }
     let x = Self.left + Double(column) * Self.cellWidth
@@ -68,10 +68,8 @@ struct HeatMapFigure {
       .joined(separator: "; ")
   }
 
-  private func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }
-
-  /// A dash where nothing could be asked.
+  /// A dash when there were no questions.
   private func percent(_ estimate: ShareEstimate) -> String {
-    estimate.trialCount == 0 ? "–" : percent(estimate.share)
+    estimate.trialCount == 0 ? "–" : Decimals.percent(estimate.share)
   }
 }

@@ -1,10 +1,10 @@
-/// A chart of lines over lengths, as SVG. Lines differ by dash, marker and a label at their end, not by colour alone.
+/// A chart of lines over lengths, as SVG. Lines differ by dash, marker and end label, not by color alone.
 struct LineChart {
   struct Line {
     let name: String
-    /// `plain` or `extended`: decides dash, marker and colour.
+    /// `plain` or `extended`: selects dash, marker and color.
     let kind: String
-    /// Value and standard error; values that are no number are left out.
+    /// Value and standard error; infinity and NaN are omitted.
     let points: [(x: Double, y: Double, error: Double?)]
   }
 
@@ -13,13 +13,13 @@ struct LineChart {
   let xTitle: String
   let yTitle: String
   let lines: [Line]
-  /// The trained length: beyond it the ground is hatched.
+  /// The trained context length; the background beyond it is hatched.
   let border: Double?
   var isLogarithmicY = false
   var startsAtZero = false
 
   func markup() -> Markup {
-    // Beyond any real measurement, and near where scaling an axis would overflow.
+    // Values beyond any real measurement would overflow the scale of an axis.
     let points = lines.flatMap(\.points).filter { $0.y.isFinite && $0.y < 1e200 && (!isLogarithmicY || $0.y > 0) }
     guard let firstX = points.map(\.x).min(), let lastX = points.map(\.x).max(),
       let lowest = points.map(\.y).min(), let highest = points.map(\.y).max()
@@ -42,7 +42,7 @@ struct LineChart {
     guard let border, border < x.high else { return [] }
     let at = x.place(border)
     return [
-      Figure.rect(x: at, y: y.to, width: x.to - at, height: y.from - y.to, ["fill": "url(#hatch)"]),
+      Figure.rect(x: at, y: y.to, width: x.to - at, height: y.from - y.to, ("fill", "url(#hatch)")),
       Figure.line((at, y.to), (at, y.from), class: "border"),
       Figure.text("beyond trained", (at + 5, y.to + 12), class: "note"),
     ]
@@ -59,14 +59,14 @@ struct LineChart {
       }
       parts.append(
         line.kind == "plain"
-          ? Figure.rect(x: px - 4, y: py - 4, width: 8, height: 8, ["class": "marker plain"])
+          ? Figure.rect(x: px - 4, y: py - 4, width: 8, height: 8, ("class", "marker plain"))
           : .element(
             "circle", ["cx": Figure.number(px), "cy": Figure.number(py), "r": "4.5", "class": "marker extended"]))
     }
     return parts
   }
 
-  /// Names at the lines' ends, moved apart where they would meet.
+  /// Names at the ends of the lines, moved apart where they would overlap.
   private func labels(_ frame: ChartFrame) -> [Markup] {
     var taken: [Double] = []
     return lines.compactMap { line in

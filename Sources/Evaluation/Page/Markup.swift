@@ -1,16 +1,16 @@
-/// A piece of HTML or SVG that is well-formed and escaped by how it is made: text and attribute values go in only
-/// through `text` and `element`, which escape them.
+/// A piece of HTML or SVG, well-formed and escaped by construction: text and attribute values enter only through `text`
+/// and `element`, which escape them.
 struct Markup: Hashable, Sendable {
   private(set) var source: String
 
   static let empty = Markup(source: "")
 
-  /// Text as it is to be read. Control characters, which no page may hold, are shown as a replacement.
+  /// Text for the reader. Control characters, which pages must not contain, become replacement characters.
   static func text(_ text: String) -> Markup { Markup(source: escaped(text)) }
 
   /// - Parameters:
-  ///   - name: written in the program, never from outside.
-  ///   - attributes: in order; names written in the program.
+  ///   - name: a literal of the program, never input.
+  ///   - attributes: in order; names are literals of the program.
   static func element(
     _ name: StaticString, _ attributes: KeyValuePairs<StaticString, String> = [:], _ children: [Markup] = []
   ) -> Markup {
@@ -26,7 +26,7 @@ struct Markup: Hashable, Sendable {
     element(name, attributes, [.text(text)])
   }
 
-  /// A style sheet written in the program: it must not hold `<` or `&`.
+  /// A style sheet of the program, without `<` and `&`.
   static func style(_ sheet: StaticString) -> Markup { Markup(source: "<style>\(sheet)</style>") }
 
   private static func escaped(_ text: String) -> String {
@@ -39,7 +39,7 @@ struct Markup: Hashable, Sendable {
       case "\"": result += "&quot;"
       case "'": result += "&#39;"
       case "\t", "\n": result.unicodeScalars.append(scalar)
-      // Marks that turn the direction of what follows would disguise it.
+      // Marks that change the direction of text would disguise it.
       case "\u{202A}"..."\u{202E}", "\u{2066}"..."\u{2069}", "\u{FFFE}", "\u{FFFF}": result += "\u{FFFD}"
       default:
         if scalar.properties.generalCategory == .control {

@@ -1,6 +1,6 @@
 import Inference
 
-/// What a policy does, as a picture: the relative position that the last token's attention sees, over the distance.
+/// A chart of a policy: the relative position that the last query uses, by distance.
 struct PositionFigure {
   let policy: SelfExtendPolicy
   let length: Int
@@ -14,17 +14,18 @@ struct PositionFigure {
     let title = "Relative positions at \(Verdict.tokens(length))"
     var parts = Figure.head(
       title: title,
-      description: "Plain attention sees distances up to \(length - 1); this policy up to \(largest), of a trained "
-        + "length of \(policy.trainedLength).")
+      description:
+        "Plain attention uses positions up to \(length - 1), this policy up to \(largest); the trained context is "
+        + "\(policy.trainedLength).")
     let edge = y.place(trained)
     parts.append(
-      Figure.rect(x: x.from, y: y.to, width: x.to - x.from, height: edge - y.to, ["fill": "url(#hatch)"]))
+      Figure.rect(x: x.from, y: y.to, width: x.to - x.from, height: edge - y.to, ("fill", "url(#hatch)")))
     parts.append(Figure.line((x.from, edge), (x.to, edge), class: "border"))
-    parts.append(Figure.text("never trained", (x.to + 8, edge - 6), class: "note"))
+    parts.append(Figure.text("not trained", (x.to + 8, edge - 6), class: "note"))
     parts.append(Figure.text("trained", (x.to + 8, edge + 14), class: "note"))
     parts += frame.axes(
-      xTitle: "distance in the text, tokens", yTitle: "position the model sees", xMarks: x.marks(5),
-      yLabel: { Verdict.number(Int($0)) })
+      xTitle: "distance in the text, tokens", yTitle: "relative position", xMarks: x.marks(5),
+      yLabel: { Decimals.grouped(Int($0)) })
     let plainEnd = min(Double(length - 1), y.high)
     parts.append(frame.path([(0, 0), (plainEnd, plainEnd)], kind: "plain"))
     parts.append(
@@ -38,11 +39,11 @@ struct PositionFigure {
     let end = y.place(Double(largest))
     parts.append(
       Figure.text(policy.groups ? "SelfExtend" : "this length", (x.to + 8, end + 4), class: "label extended"))
-    parts.append(Figure.text("up to \(Verdict.number(largest))", (x.to + 8, end + 20), class: "note"))
+    parts.append(Figure.text("up to \(Decimals.grouped(largest))", (x.to + 8, end + 20), class: "note"))
     return frame.svg(label: title, parts)
   }
 
-  /// The last query's relative positions at up to 400 distances: the steps of single groups show where there are few.
+  /// The relative positions of the last query at up to 400 distances, so that the steps of few groups show.
   private func steps() -> [(x: Double, y: Double)] {
     let count = min(length, 400)
     return (0..<count).map { index in

@@ -1,19 +1,19 @@
 import Inference
 
-/// The report of a verification as one HTML page that needs nothing else: no script, no network, no font.
+/// The report of a verification as one self-contained HTML page: no script, network or font.
 package struct VerificationPage {
   private let verification: ContextVerification
   private let verdict: Verdict
   private let program: String
 
-  /// - Parameter program: name and version, for the page's foot.
+  /// - Parameter program: name and version, for the page footer.
   package init(_ verification: ContextVerification, program: String) {
     self.verification = verification
     verdict = Verdict(verification)
     self.program = program
   }
 
-  /// The page. Well-formed as XML too.
+  /// The page, also well-formed as XML.
   package var html: String {
     let body = [
       Figure.patterns,
@@ -29,7 +29,7 @@ package struct VerificationPage {
             .element("meta", ["charset": "utf-8"]),
             .element("meta", ["name": "viewport", "content": "width=device-width, initial-scale=1"]),
             .element("meta", ["name": "color-scheme", "content": "light dark"]),
-            // No request of any kind, whatever a name in the page tries.
+            // Forbids every request, whatever a name in the page contains.
             .element(
               "meta",
               ["http-equiv": "Content-Security-Policy", "content": "default-src 'none'; style-src 'unsafe-inline'"]),
@@ -43,17 +43,17 @@ package struct VerificationPage {
   private var head: Markup {
     let mark =
       switch verdict.grade {
-      case .holds: "✓ holds"
-      case .holdsInPart: "~ holds in part"
-      case .fails: "✕ does not hold"
+      case .passes: "✓ passes"
+      case .passesInPart: "~ passes in part"
+      case .fails: "✕ fails"
       }
     return .element(
       "header", [:],
       [
         .element(
           "h1", [:],
-          "\(verification.model) at \(Verdict.tokens(verification.contextLength)), trained at "
-            + Verdict.number(verification.trainedLength)),
+          "\(verification.model) at \(Verdict.tokens(verification.contextLength)), trained context "
+            + Decimals.grouped(verification.trainedLength)),
         .element("div", ["class": "mark"], mark),
         .element("p", ["class": "verdict"], verdict.headline),
         .element("ul", ["class": "reasons"], verdict.reasons.map { .element("li", [:], $0) }),
@@ -69,9 +69,9 @@ package struct VerificationPage {
           : ("plain", "attention at this length"))
       let share = 100 * row.policy.largestRelativePosition(length: row.length) / verification.trainedLength
       facts.append(("\(share) %", "of the trained positions used"))
-      facts.append((Verdict.number(row.policy.longestLength), "longest length it admits"))
-      facts.append((bytes(row.cacheByteCount), "KV cache of such a sequence"))
-      facts.append(("\(Decimals.short(row.seconds)) s", "to read such a prompt here"))
+      facts.append((Decimals.grouped(row.policy.longestLength), "longest length of this policy"))
+      facts.append((Decimals.bytes(row.cacheByteCount), "KV cache of a sequence of this length"))
+      facts.append(("\(Decimals.short(row.seconds)) s", "to prefill a prompt of this length"))
     }
     return .element(
       "ul", ["class": "facts"],
@@ -83,25 +83,25 @@ package struct VerificationPage {
     for map in verification.heatMaps {
       cards.append(
         card(
-          "Finding: \(map.title), \(map.isPlain ? "plain attention" : "SelfExtend")",
-          "Share of hidden numbers found, by depth in the text and length.",
+          "Retrieval: \(map.title), \(map.isPlain ? "plain attention" : "SelfExtend")",
+          "Share of hidden numbers found, by depth and length.",
           HeatMapFigure(map: map, trainedLength: verification.trainedLength).markup()))
     }
     if let row = verification.rows.last {
       cards.append(
         card(
-          "What the policy does", "Far tokens share positions, so none beyond the trained ones is seen.",
+          "Relative positions", "Distant tokens share grouped positions, which stay within the trained context.",
           PositionFigure(policy: row.policy, length: row.length).markup()))
     }
     cards.append(
       card(
-        "Time", "Seconds to read a prompt of each length alone, with \(workers).",
-        chart("Seconds to read a prompt", "seconds", { $0.seconds }, { $0.plainSeconds })))
+        "Time", "Prefill seconds of a single prompt of each length, with \(workers).",
+        chart("Prefill seconds", "seconds", { $0.seconds }, { $0.plainSeconds })))
     cards.append(
       card(
-        "Memory", "Keys and values of one sequence in all layers; weights take \(bytes(verification.weightByteCount)).",
+        "Memory", "KV cache of one sequence in all layers. Weights: \(Decimals.bytes(verification.weightByteCount)).",
         chart(
-          "Memory of a sequence", unit.name, { Double($0.cacheByteCount) / unit.size },
+          "KV cache of a sequence", unit.name, { Double($0.cacheByteCount) / unit.size },
           { Double($0.plainCacheByteCount) / unit.size })))
     return cards
   }
@@ -120,7 +120,8 @@ package struct VerificationPage {
       verification.rows.map { (Double($0.length), estimate($0).perplexity, estimate($0).standardError) }
     }
     return LineChart(
-      title: "Perplexity against length", description: rowWords { Decimals.text($0.perplexity.perplexity, places: 2) },
+      title: "Perplexity against length",
+      description: rowSummary { Decimals.text($0.perplexity.perplexity, places: 2) },
       xTitle: "tokens", yTitle: isWide ? "perplexity (logarithmic)" : "perplexity",
       lines: [
         .init(name: "plain", kind: "plain", points: points(\.plainPerplexity)),
@@ -134,7 +135,7 @@ package struct VerificationPage {
     _ plain: (ContextVerification.LengthRow) -> Double
   ) -> Markup {
     LineChart(
-      title: title, description: rowWords { "\(Decimals.short(value($0))) \(unit)" }, xTitle: "tokens", yTitle: unit,
+      title: title, description: rowSummary { "\(Decimals.short(value($0))) \(unit)" }, xTitle: "tokens", yTitle: unit,
       lines: [
         .init(name: "plain", kind: "plain", points: verification.rows.map { (Double($0.length), plain($0), nil) }),
         .init(
@@ -144,7 +145,7 @@ package struct VerificationPage {
     ).markup()
   }
 
-  private func rowWords(_ value: (ContextVerification.LengthRow) -> String) -> String {
+  private func rowSummary(_ value: (ContextVerification.LengthRow) -> String) -> String {
     verification.rows.map { "\($0.length) tokens: \(value($0))" }.joined(separator: "; ")
   }
 
@@ -154,18 +155,18 @@ package struct VerificationPage {
     ]
     let rows = verification.rows.map { row in
       [
-        Verdict.number(row.length),
+        Decimals.grouped(row.length),
         row.policy.groups ? "\(row.policy.groupSize) × \(row.policy.neighborWindow)" : "plain",
-        Verdict.number(row.policy.largestRelativePosition(length: row.length)), withError(row.perplexity),
+        Decimals.grouped(row.policy.largestRelativePosition(length: row.length)), withError(row.perplexity),
         withError(row.plainPerplexity), Decimals.short(row.seconds), Decimals.short(row.plainSeconds),
-        bytes(row.cacheByteCount), bytes(row.plainCacheByteCount),
+        Decimals.bytes(row.cacheByteCount), Decimals.bytes(row.plainCacheByteCount),
       ]
     }
     let head = Markup.element("tr", [:], heads.map { .element("th", ["scope": "col"], $0) })
     return .element(
       "details", ["open": "open"],
       [
-        .element("summary", [:], "The numbers"),
+        .element("summary", [:], "Data"),
         .element(
           "div", ["class": "scroll"],
           [
@@ -183,11 +184,11 @@ package struct VerificationPage {
   private var foot: Markup {
     .element(
       "footer", [:],
-      "Made by \(program) with \(workers), seed \(verification.seed). Perplexity: windows of each length slide "
-        + "over the text and score their last \(verification.stride) tokens, the same ones for all lengths. A number "
-        + "is found when the first number of the greedy answer is the hidden one. SelfExtend: the policy that a "
-        + "request of that length gets by itself; within the trained length that is plain attention. Times are the "
-        + "better of two readings on this machine.")
+      "Measured by \(program) with \(workers), seed \(verification.seed). Perplexity: windows of each length slide "
+        + "over the text and score their last \(verification.stride) tokens, the same tokens for all lengths. "
+        + "Retrieval: a number is found when the first number of the greedy completion is the hidden one. SelfExtend: "
+        + "the automatic policy of each length, which is plain attention within the trained context. Times are the "
+        + "better of two runs on this machine.")
   }
 
   private var workers: String {
@@ -199,16 +200,8 @@ package struct VerificationPage {
       + (estimate.standardError.map { " ± " + Decimals.text($0, places: 2) } ?? "")
   }
 
-  /// The unit in which the largest cache is a number for people.
+  /// The unit of the largest cache.
   private var unit: (name: String, size: Double) {
-    let most = Double(verification.rows.map { max($0.cacheByteCount, $0.plainCacheByteCount) }.max() ?? 0)
-    if most >= 1e9 { return ("GB", 1e9) }
-    return most >= 1e6 ? ("MB", 1e6) : ("kB", 1e3)
-  }
-
-  private func bytes(_ count: Int) -> String {
-    let value = Double(count)
-    if value >= 1e9 { return "\(Decimals.short(value / 1e9)) GB" }
-    return value >= 1e6 ? "\(Decimals.short(value / 1e6)) MB" : "\(Decimals.short(value / 1e3)) kB"
+    Decimals.byteUnit(for: verification.rows.map { max($0.cacheByteCount, $0.plainCacheByteCount) }.max() ?? 0)
   }
 }

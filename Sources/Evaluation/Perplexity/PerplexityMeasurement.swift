@@ -20,8 +20,8 @@ package struct PerplexityMeasurement: Sendable {
   private let tokens: [TokenID]
   private let windows: SlidingWindows
 
-  /// Chooses what is measured. Where a policy is, for a length, the same as one before it (the automatic one within the
-  /// trained length is plain attention), it is left out; so is what no automatic policy admits.
+  /// Chooses the cases. Omits a policy equal to an earlier one at the same length, as the automatic policy is to plain
+  /// attention within the trained context, and lengths that a setting does not admit.
   /// - Throws: `PolicyArgumentError`.
   package init(
     tokens: [TokenID], windows: SlidingWindows, lengths: [Int], settings: [PolicySetting], trainedLength: Int
@@ -30,22 +30,18 @@ package struct PerplexityMeasurement: Sendable {
     var cases: [Case] = []
     for length in lengths {
       for setting in settings {
-        do {
-          let policy = try PolicyChoice.forLength(length, trainedLength: trainedLength, request: setting.request).policy
-          let isThere = cases.contains { $0.length == length && $0.policy == policy }
-          if !isThere { cases.append(Case(length: length, setting: setting, policy: policy)) }
-        } catch is PolicyRefusal {
-          continue
-        }
+        guard let policy = try setting.policy(length: length, trainedLength: trainedLength) else { continue }
+        let isDuplicate = cases.contains { $0.length == length && $0.policy == policy }
+        if !isDuplicate { cases.append(Case(length: length, setting: setting, policy: policy)) }
       }
     }
     self.cases = cases
   }
 
-  /// Requests of all cases together: what progress counts.
+  /// Requests of all cases together.
   package var requestCount: Int { cases.count * windows.ends.count }
 
-  /// - Parameter progress: told the requests done, out of `requestCount`.
+  /// - Parameter progress: receives the number of finished requests, of `requestCount`.
   package func rows(through batch: EngineBatch, progress: (Int) -> Void) async throws -> [Row] {
     var rows: [Row] = []
     for value in cases {

@@ -1,17 +1,17 @@
 package import Inference
 
-/// Where the windows of a sliding-window measurement lie in a text.
+/// The windows of a sliding-window measurement.
 ///
-/// A window of N tokens moves over the text in steps of `stride` and scores its last `stride` tokens only, so that
-/// every scored token has at least N - stride tokens before it. Windows of all lengths end at the same places: the
-/// same tokens are scored whatever N is, and lengths can be compared.
+/// A window of N tokens moves over the text in steps of `stride` tokens and scores only its last `stride` tokens, so that
+/// every scored token has at least N - stride tokens before it. Windows of all lengths end at the same positions, so
+/// lengths score the same tokens and are comparable.
 package struct SlidingWindows: Hashable, Sendable {
-  /// One past each window's last token.
+  /// One past the last token of each window.
   package let ends: [Int]
   package let stride: Int
   package let longestLength: Int
 
-  /// - Parameter count: windows at most; nil for as many as the text holds.
+  /// - Parameter count: number of windows; nil for as many as fit the text.
   /// - Throws: `TextTooShort`.
   package init(tokenCount: Int, longestLength: Int, stride: Int, count: Int?) throws {
     (self.stride, self.longestLength) = (stride, longestLength)
@@ -30,7 +30,7 @@ package struct SlidingWindows: Hashable, Sendable {
   /// The tokens of a window of `length`, which is at most the longest.
   package func window(_ index: Int, length: Int) -> Range<Int> { ends[index] - length..<ends[index] }
 
-  /// The first scored index within a window of `length`: not 0, since the first token has nothing before it.
+  /// The first scored index within a window of `length`. Never 0: the first token has no context.
   package func firstScored(length: Int) -> Int { max(1, length - stride) }
 
   /// Requests that score the given windows of a text.
@@ -46,7 +46,7 @@ package struct SlidingWindows: Hashable, Sendable {
   }
 }
 
-/// A text that has fewer tokens than a measurement needs.
+/// The text has fewer tokens than a measurement needs.
 package struct TextTooShort: Error, Hashable, Sendable, CustomStringConvertible {
   package let tokenCount: Int
   package let neededCount: Int

@@ -1,13 +1,13 @@
 package import Inference
 
-/// Why a length gets the policy it gets, and what other numbers would give. Pure arithmetic, no model.
+/// Why a length gets its policy, and its alternatives. Pure arithmetic without a model.
 package struct PolicyExplanation: Hashable, Sendable {
   package enum Reason: Hashable, Sendable {
-    /// Nothing is grouped within the trained length.
+    /// Attention is plain within the trained context.
     case withinTrainedLength
     /// The smallest divisor G of w with 2/3 L > w + (N - w)/G.
     case smallestGroupSize
-    /// The user gave G.
+    /// The user chose G.
     case forced
     /// No automatic policy admits the length.
     case refused(PolicyRefusal)
@@ -16,11 +16,11 @@ package struct PolicyExplanation: Hashable, Sendable {
   /// One policy at the explained length.
   package struct Row: Hashable, Sendable {
     package let policy: SelfExtendPolicy
-    /// The largest distance that RoPE sees.
+    /// The largest relative position in RoPE.
     package let largestRelativePosition: Int
-    /// That distance against the trained length; at 1 and above, positions are used that were never trained.
+    /// That position over the trained context; values of 1 and above are untrained positions.
     package let shareOfTrainedLength: Double
-    /// The longest length with every relative position below the trained length.
+    /// The longest length with every relative position within the trained context.
     package let longestLength: Int
     /// Whether the explained length is at most that.
     package let admits: Bool
@@ -40,19 +40,19 @@ package struct PolicyExplanation: Hashable, Sendable {
     }
   }
 
-  /// Tokens of prompt and answer together.
+  /// Tokens of prompt and completion together.
   package let length: Int
   package let trainedLength: Int
   package let reason: Reason
-  /// Nil when refused.
+  /// Nil when no automatic policy admits the length.
   package let chosen: Row?
   /// Set when a forced policy does not admit the length.
   package let warning: String?
-  /// Group sizes from 1 to 64 with the window at hand, then other windows with the chosen group size. The chosen
-  /// policy is among them.
+  /// Group sizes from 1 to 64 with the chosen window, then other windows with the chosen group size, including the
+  /// chosen policy.
   package let rows: [Row]
 
-  /// - Throws: `PolicyArgumentError` for numbers that no policy can have.
+  /// - Throws: `PolicyArgumentError` for numbers out of range.
   package init(length: Int, trainedLength: Int, request: PolicyRequest = PolicyRequest()) throws {
     self.length = length
     self.trainedLength = trainedLength
@@ -93,25 +93,20 @@ package struct PolicyExplanation: Hashable, Sendable {
     return policies
   }
 
-  /// The rule that decided, with this length's numbers.
+  /// The rule of this choice, with its numbers.
   package var sentence: String {
     switch reason {
     case .withinTrainedLength:
-      return "\(length) tokens are within the trained length of \(trainedLength): attention stays plain, so short text "
-        + "is exactly the base model"
-    case .forced: return "the group size was given"
+      return "\(length) tokens are within the trained context of \(trainedLength), so attention stays plain and equals "
+        + "the base model"
+    case .forced: return "the user chose the group size"
     case .refused(let refusal): return "\(refusal)"
     case .smallestGroupSize:
       guard let policy = chosen?.policy else { return "" }
       let used = Double(policy.neighborWindow) + Double(length - policy.neighborWindow) / Double(policy.groupSize)
       return "the smallest divisor G of w = \(policy.neighborWindow) with w + (N - w)/G below two thirds of the "
-        + "trained length: \(policy.neighborWindow) + \(length - policy.neighborWindow)/\(policy.groupSize) = "
-        + "\(tenths(used)) < \(tenths(Double(2 * trainedLength) / 3))"
+        + "trained context: \(policy.neighborWindow) + \(length - policy.neighborWindow)/\(policy.groupSize) = "
+        + "\(Decimals.text(used, places: 1)) < \(Decimals.text(Double(2 * trainedLength) / 3, places: 1))"
     }
-  }
-
-  private func tenths(_ value: Double) -> String {
-    let scaled = Int((value * 10).rounded())
-    return "\(scaled / 10).\(scaled % 10)"
   }
 }

@@ -1,7 +1,7 @@
 import Inference
 
 extension PolicyRequest {
-  /// Asks for just this policy.
+  /// A request for exactly this policy.
   init(_ policy: SelfExtendPolicy) {
     self.init(groupSize: policy.groupSize, neighborWindow: policy.neighborWindow)
   }

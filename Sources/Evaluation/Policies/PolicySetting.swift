@@ -1,13 +1,13 @@
 package import Inference
 
-/// A way of attending that is measured beside others: plain, whatever is chosen automatically, or a forced pair.
+/// A policy to compare with others: plain, automatic, or a forced pair.
 package enum PolicySetting: Hashable, Sendable, CustomStringConvertible {
   case plain
   case automatic
   case forced(groupSize: Int, neighborWindow: Int)
 
-  /// Reads `plain`, `auto` or `GxW` (`8x32`: group size 8, neighbor window 32). Nil for anything else, and for numbers
-  /// that no policy can have.
+  /// Parses `plain`, `auto` or `GxW` (`8x32`: group size 8, neighbor window 32). Nil for other text and for numbers out of
+  /// range.
   package init?(_ text: some StringProtocol) {
     switch text.lowercased() {
     case "plain": self = .plain
@@ -26,6 +26,16 @@ package enum PolicySetting: Hashable, Sendable, CustomStringConvertible {
     case .plain: PolicyRequest(groupSize: 1)
     case .automatic: PolicyRequest()
     case .forced(let groupSize, let window): PolicyRequest(groupSize: groupSize, neighborWindow: window)
+    }
+  }
+
+  /// The policy for a length; nil when no automatic policy admits it.
+  /// - Throws: `PolicyArgumentError`.
+  func policy(length: Int, trainedLength: Int) throws -> SelfExtendPolicy? {
+    do {
+      return try PolicyChoice.forLength(length, trainedLength: trainedLength, request: request).policy
+    } catch is PolicyRefusal {
+      return nil
     }
   }
 

@@ -1,11 +1,11 @@
 import Inference
 package import Tokenization
 
-/// Sentences to hide numbers among, as ids of text that goes on.
+/// Sentences around hidden numbers, as ids of continued text.
 package struct FillerText: Sendable {
   let sentences: [[TokenID]]
 
-  /// Words of a sentence at most: a text without full stops is cut, so that numbers can be put anywhere.
+  /// Maximum words of a sentence: a text without periods is cut, so that numbers fit anywhere.
   private static let longestSentence = 40
 
   /// - Throws: `RetrievalRefusal` when the text has no words.
@@ -15,8 +15,8 @@ package struct FillerText: Sendable {
     guard !sentences.isEmpty else { throw RetrievalRefusal("the filler text has no words") }
   }
 
-  /// Sentences in order: words up to one that ends in a full stop, exclamation or question mark, closing quotes
-  /// allowed. Line breaks are blanks.
+  /// Sentences in order: words up to one that ends with a period, exclamation or question mark and closing quotes. Line
+  /// breaks are spaces.
   package static func sentences(of text: String) -> [String] {
     var sentences: [String] = []
     var words: [Substring] = []
@@ -33,7 +33,7 @@ package struct FillerText: Sendable {
   }
 }
 
-/// Turns sentences into ids as they are within a text: after a blank.
+/// Encodes sentences as parts of a text: after a space.
 struct ContinuingText {
   private let tokenizer: Tokenizer
 
@@ -41,7 +41,7 @@ struct ContinuingText {
 
   func tokens(of sentence: String) -> [TokenID] {
     guard !sentence.isEmpty else { return [] }
-    // Such a tokenizer puts the blank there itself.
+    // Such a tokenizer adds the space itself.
     let text = tokenizer.addsSpacePrefix ? sentence : " " + sentence
     return tokenizer.encode(text, addingBegin: false, parsingSpecial: false)
   }

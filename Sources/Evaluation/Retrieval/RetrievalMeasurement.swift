@@ -1,6 +1,6 @@
 package import Inference
 
-/// Hidden numbers over a grid of tasks, policies, lengths and depths.
+/// Retrieval over a grid of tasks, policies, lengths and depths.
 package struct RetrievalMeasurement: Sendable {
   /// One column of a heat map: a task under a policy at a length, all depths.
   package struct Case: Hashable, Sendable {
@@ -10,7 +10,7 @@ package struct RetrievalMeasurement: Sendable {
     package let length: Int
   }
 
-  /// One field of a heat map.
+  /// One cell of a heat map.
   package struct Cell: Hashable, Sendable {
     package let depth: Double
     package let answers: [RetrievalQuestions.Answer]
@@ -28,7 +28,7 @@ package struct RetrievalMeasurement: Sendable {
   private let questions: RetrievalQuestions
   private let trialCount: Int
 
-  /// What no automatic policy admits is left out. Every policy gets the same prompts.
+  /// Omits lengths that a setting does not admit. Every policy gets the same prompts.
   /// - Throws: `PolicyArgumentError`.
   package init(
     tasks: [RetrievalTask], settings: [PolicySetting], lengths: [Int], trialCount: Int, trainedLength: Int,
@@ -39,13 +39,8 @@ package struct RetrievalMeasurement: Sendable {
     for task in tasks {
       for setting in settings {
         for length in lengths {
-          do {
-            let policy = try PolicyChoice.forLength(length, trainedLength: trainedLength, request: setting.request)
-              .policy
-            cases.append(Case(task: task, setting: setting, policy: policy, length: length))
-          } catch is PolicyRefusal {
-            continue
-          }
+          guard let policy = try setting.policy(length: length, trainedLength: trainedLength) else { continue }
+          cases.append(Case(task: task, setting: setting, policy: policy, length: length))
         }
       }
     }
@@ -54,13 +49,13 @@ package struct RetrievalMeasurement: Sendable {
 
   package var requestCount: Int { cases.count * questions.depths.count * trialCount }
 
-  /// Builds every prompt once, so that what cannot be asked is refused before anything is started.
-  /// - Throws: `RetrievalRefusal` when a length is too short for its words.
+  /// Builds every prompt once, to throw before any process starts.
+  /// - Throws: `RetrievalRefusal` when a length is too short for its text.
   package func check() throws(RetrievalRefusal) {
     for value in cases { _ = try questions.prompts(value.task, length: value.length, trials: 0..<1) }
   }
 
-  /// - Parameter progress: told the requests done, out of `requestCount`.
+  /// - Parameter progress: receives the number of finished requests, of `requestCount`.
   package func columns(through batch: EngineBatch, progress: (Int) -> Void) async throws -> [Column] {
     var columns: [Column] = []
     for value in cases {

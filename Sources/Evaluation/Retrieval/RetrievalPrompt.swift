@@ -1,18 +1,18 @@
 package import Inference
 package import Tokenization
 
-/// A prompt with hidden numbers, of exactly the wanted number of tokens, and its answer.
+/// A prompt with hidden numbers, of an exact number of tokens, and its answer.
 package struct RetrievalPrompt: Hashable, Sendable {
   package let tokens: [TokenID]
   package let key: String
-  /// Where the asked-for statement begins among the filler, from 0 (first) to 1 (last): the wanted depth but for half a
+  /// Position of the requested statement in the filler, from 0 (first) to 1 (last): the requested depth to within half a
   /// sentence.
   package let depth: Double
 }
 
-/// Builds prompts of exact length: begin token, opening, filler with the statements at sentence borders, question.
+/// Builds prompts of exact length: begin token, opening, filler with the statements between sentences, question.
 ///
-/// Only the filler's first sentence is cut, from its start, as if the text had begun earlier.
+/// Only the first sentence of the filler is cut, at its start.
 package struct RetrievalPromptBuilder: Sendable {
   private let tokenizer: Tokenizer
   private let filler: FillerText
@@ -23,20 +23,20 @@ package struct RetrievalPromptBuilder: Sendable {
   }
 
   /// - Parameters:
-  ///   - length: tokens of prompt and answer together; the prompt has `task.answerTokenCount` less.
-  ///   - depth: of the asked-for number, 0...1. The others lie at random depths.
-  ///   - trial: tells prompts of the same task, length and depth apart.
-  /// - Throws: `RetrievalRefusal` when the words alone are longer.
+  ///   - length: tokens of prompt and completion together; the prompt has `task.answerTokenCount` fewer.
+  ///   - depth: of the requested number, 0...1. The others are at random depths.
+  ///   - trial: distinguishes prompts of the same task, length and depth.
+  /// - Throws: `RetrievalRefusal` when the text without filler is longer.
   package func prompt(
     _ task: RetrievalTask, length: Int, depth: Double, trial: Int
   ) throws(RetrievalRefusal) -> RetrievalPrompt {
-    var draws = SeededDraws(
+    var draws = SeededRandom(
       seed: seed, task.keyCount, task.digitCount, length, Int((depth * 10_000).rounded()), trial)
     let continuing = ContinuingText(tokenizer)
     let keys = Self.keys(task, &draws)
-    let colour = RetrievalWording.colours[draws.number(below: RetrievalWording.colours.count)]
-    let labels = draws.sample(RetrievalWording.locks, count: task.keyCount).map { "\(colour) \($0)" }
-    // The first is asked for.
+    let color = RetrievalWording.colors[draws.number(below: RetrievalWording.colors.count)]
+    let labels = draws.sample(RetrievalWording.locks, count: task.keyCount).map { "\(color) \($0)" }
+    // The question asks for the first.
     var depths = [depth]
     for _ in 1..<max(1, task.keyCount) where depths.count < task.keyCount {
       depths.append(Double(draws.number(below: 10_001)) / 10_000)
@@ -51,7 +51,7 @@ package struct RetrievalPromptBuilder: Sendable {
     let room = length - task.answerTokenCount - words
     guard room >= 0 else {
       throw RetrievalRefusal(
-        "\(length) tokens cannot hold the question for a \(task.name): its words and answer take "
+        "\(length) tokens are too few for a \(task.name): its text and completion need "
           + "\(words + task.answerTokenCount)")
     }
     let text = fillerText(room, &draws)
@@ -69,8 +69,8 @@ package struct RetrievalPromptBuilder: Sendable {
       tokens: tokens, key: keys[0], depth: room == 0 ? 0 : Double(places[0]) / Double(room))
   }
 
-  /// Different numbers, none beginning with 0.
-  private static func keys(_ task: RetrievalTask, _ draws: inout SeededDraws) -> [String] {
+  /// Distinct numbers without leading zeros.
+  private static func keys(_ task: RetrievalTask, _ draws: inout SeededRandom) -> [String] {
     var keys: [String] = []
     while keys.count < task.keyCount {
       let digits = (0..<task.digitCount).map { $0 == 0 ? 1 + draws.number(below: 9) : draws.number(below: 10) }
@@ -80,8 +80,8 @@ package struct RetrievalPromptBuilder: Sendable {
     return keys
   }
 
-  /// A run of sentences from a random one on, cut to `count` tokens at its start.
-  private func fillerText(_ count: Int, _ draws: inout SeededDraws) -> BorderedText {
+  /// Consecutive sentences from a random one, cut to `count` tokens at the start.
+  private func fillerText(_ count: Int, _ draws: inout SeededRandom) -> BorderedText {
     var next = draws.number(below: filler.sentences.count)
     var tokens: [TokenID] = []
     var borders = [0]
@@ -96,7 +96,7 @@ package struct RetrievalPromptBuilder: Sendable {
   }
 }
 
-/// Ids and where sentences begin and end among them, ascending, both ends included.
+/// Ids and the positions between sentences, ascending, including both ends.
 private struct BorderedText {
   let tokens: [TokenID]
   let borders: [Int]

@@ -1,7 +1,7 @@
 package import Inference
 package import Tokenization
 
-/// Asks one task over depths and trials, and says what its answers are worth.
+/// Makes the questions of a task over depths and trials, and scores the answers.
 package struct RetrievalQuestions: Sendable {
   package struct Answer: Hashable, Sendable {
     package let key: String
@@ -17,12 +17,12 @@ package struct RetrievalQuestions: Sendable {
     (self.depths, self.tokenizer, self.builder) = (depths, tokenizer, builder)
   }
 
-  /// Depths spread evenly from 0 to 1; one alone lies in the middle.
+  /// Depths spread evenly from 0 to 1; a single one is in the middle.
   package static func evenDepths(_ count: Int) -> [Double] {
     count < 2 ? [0.5] : (0..<count).map { Double($0) / Double(count - 1) }
   }
 
-  /// The prompts of a length, all trials of a depth together, depth after depth.
+  /// The prompts of a length, by depth and then trial.
   package func prompts(
     _ task: RetrievalTask, length: Int, trials: Range<Int>
   ) throws(RetrievalRefusal) -> [RetrievalPrompt] {
@@ -35,7 +35,7 @@ package struct RetrievalQuestions: Sendable {
     return prompts
   }
 
-  /// A greedy answer of at most the task's tokens is wanted.
+  /// A request for a greedy completion of at most the task's tokens.
   package func request(
     for prompt: RetrievalPrompt, _ task: RetrievalTask, _ policy: SelfExtendPolicy
   ) -> GenerationRequest {

@@ -1,9 +1,9 @@
 import Foundation
 
-/// A mean and how far it may be off, from samples that are independent of each other.
+/// A mean of independent samples and its standard error.
 package struct MeanEstimate: Hashable, Sendable {
   package let mean: Double
-  /// Standard error of the mean; nil for fewer than two samples, which say nothing of their spread.
+  /// Standard error of the mean; nil for fewer than two samples.
   package let standardError: Double?
   package let sampleCount: Int
 
@@ -21,7 +21,7 @@ package struct MeanEstimate: Hashable, Sendable {
   }
 }
 
-/// A share of successes, with bounds that hold for few trials and for shares of 0 and 1 as well.
+/// A share of successes, with bounds valid for few trials and for shares of 0 and 1.
 package struct ShareEstimate: Hashable, Sendable {
   package let successCount: Int
   package let trialCount: Int
@@ -37,15 +37,15 @@ package struct ShareEstimate: Hashable, Sendable {
   /// 0 without trials.
   package var share: Double { trialCount == 0 ? 0 : Double(successCount) / Double(trialCount) }
 
-  /// Wilson's interval of 95 %: where the true share lies nineteen times of twenty.
+  /// Wilson's confidence interval of 95 %.
   package var interval: ClosedRange<Double> {
     guard trialCount > 0 else { return 0...1 }
     let (n, z) = (Double(trialCount), 1.96)
-    let centre = (share + z * z / (2 * n)) / (1 + z * z / n)
+    let center = (share + z * z / (2 * n)) / (1 + z * z / n)
     let half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)).squareRoot()
-    return max(0, centre - half)...min(1, centre + half)
+    return max(0, center - half)...min(1, center + half)
   }
 
-  /// Half the interval, at 1.96 standard errors: never 0, unlike the textbook's for a share of 0 or 1.
+  /// Half of the interval over 1.96. Never 0, unlike the textbook's for a share of 0 or 1.
   package var standardError: Double { (interval.upperBound - interval.lowerBound) / (2 * 1.96) }
 }

@@ -3,15 +3,15 @@ import Foundation
 /// The perplexity of scored tokens and its standard error.
 package struct PerplexityEstimate: Hashable, Sendable {
   package let perplexity: Double
-  /// By the delta method from the spread of the windows' mean losses; of the tokens' losses when there is one window.
-  /// Tokens of a window share a topic, so counting each as a sample of its own would promise too much.
+  /// By the delta method from the spread of the windows' mean losses, or of the tokens' losses for a single window. Tokens
+  /// of a window share a topic, so treating each as a sample would underestimate the error.
   package let standardError: Double?
-  /// 0 where only the windows' means are known.
+  /// 0 when only the windows' means are known.
   package let scoredTokenCount: Int
-  /// Mean loss of each window in nats, in order: what paired comparisons use.
+  /// Mean loss of each window in nats, in order, for paired comparisons.
   package let windowLosses: [Double]
 
-  /// Of windows with equally many scored tokens, by their mean losses in nats.
+  /// From the mean losses, in nats, of windows with equal numbers of scored tokens.
   package init(windowLosses: [Double]) {
     self.windowLosses = windowLosses
     scoredTokenCount = 0
@@ -20,7 +20,7 @@ package struct PerplexityEstimate: Hashable, Sendable {
     standardError = mean.standardError.map { exp(mean.mean) * $0 }
   }
 
-  /// - Parameter logprobs: of every scored token, a row a window. Rows without tokens do not count.
+  /// - Parameter logprobs: of every scored token, one row per window; empty rows do not count.
   package init(logprobs: [[Float]]) {
     let rows = logprobs.filter { !$0.isEmpty }
     windowLosses = rows.map { row in -row.reduce(0) { $0 + Double($1) } / Double(row.count) }

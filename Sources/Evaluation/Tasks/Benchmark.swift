@@ -1,4 +1,4 @@
-/// A family of tasks with one record format.
+/// A benchmark: tasks with one record format.
 package enum Benchmark: String, Sendable, CaseIterable {
   case longbench
   case leval
@@ -11,7 +11,7 @@ package enum Benchmark: String, Sendable, CaseIterable {
   }
 
   /// Items of one record (one line of a task's file).
-  /// - Throws: `BenchmarkFileError` without a place, or `DecodingError`.
+  /// - Throws: `BenchmarkFileError` without file and line, or `DecodingError`.
   func items(of line: some Sequence<UInt8>, task: BenchmarkTask) throws -> [BenchmarkItem] {
     switch self {
     case .longbench: try LongBench.items(of: line)

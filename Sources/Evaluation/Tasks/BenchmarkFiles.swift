@@ -1,11 +1,11 @@
 import Foundation
 
-/// Reads a benchmark's records from a folder with a `.jsonl` file a task.
+/// Reads the records of a benchmark from a folder with one `.jsonl` file per task.
 package struct BenchmarkFiles: Sendable {
   private let folder: URL
   private let benchmark: Benchmark
 
-  /// Bytes of a file at most, and items of a task.
+  /// Maximum bytes of a file and items of a task.
   private static let byteCountLimit = 2 << 30
   private static let itemCountLimit = 1_000_000
 
@@ -14,8 +14,8 @@ package struct BenchmarkFiles: Sendable {
     self.benchmark = benchmark
   }
 
-  /// Tasks whose file is there, in the benchmark's order.
-  /// - Parameter wanted: names of tasks; nil takes all. A wanted one whose file is missing is an error.
+  /// Tasks whose file exists, in the order of the benchmark.
+  /// - Parameter wanted: names of tasks; nil selects all. A named task without a file is an error.
   package func tasks(wanted: [String]?) throws(BenchmarkFileError) -> [BenchmarkTask] {
     let known = benchmark.tasks
     for name in wanted ?? [] where !known.contains(where: { $0.name == name }) {
@@ -25,7 +25,7 @@ package struct BenchmarkFiles: Sendable {
     let chosen = known.filter { wanted?.contains($0.name) ?? true }
     let present = chosen.filter { FileManager.default.fileExists(atPath: file(of: $0).path) }
     if wanted != nil, let missing = chosen.first(where: { task in !present.contains { $0.name == task.name } }) {
-      throw BenchmarkFileError(reason: "there is no file '\(file(of: missing).path)'")
+      throw BenchmarkFileError(reason: "the file '\(file(of: missing).path)' does not exist")
     }
     guard !present.isEmpty else {
       throw BenchmarkFileError(
@@ -43,7 +43,7 @@ package struct BenchmarkFiles: Sendable {
       guard size <= Self.byteCountLimit else { throw BenchmarkFileError(reason: "is larger than 2 GiB") }
       bytes = try Data(contentsOf: URL(fileURLWithPath: path), options: .alwaysMapped)
     } catch {
-      throw BenchmarkFileError(reason: "'\(path)' cannot be read: \(Self.words(of: error))")
+      throw BenchmarkFileError(reason: "cannot read '\(path)': \(Self.message(of: error))")
     }
     var items: [BenchmarkItem] = []
     for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
@@ -51,7 +51,7 @@ package struct BenchmarkFiles: Sendable {
       do {
         items += try benchmark.items(of: line, task: task)
       } catch {
-        throw BenchmarkFileError(reason: "'\(path)' line \(index + 1): \(Self.words(of: error))")
+        throw BenchmarkFileError(reason: "'\(path)' line \(index + 1): \(Self.message(of: error))")
       }
       if let limit, items.count >= limit { return Array(items.prefix(limit)) }
       guard items.count <= Self.itemCountLimit else {
@@ -64,20 +64,20 @@ package struct BenchmarkFiles: Sendable {
 
   private func file(of task: BenchmarkTask) -> URL { folder.appendingPathComponent(task.name + ".jsonl") }
 
-  /// Decoding errors name the field; the system's name the trouble.
-  private static func words(of error: any Error) -> String {
+  /// Decoding errors name the field; system errors describe the problem.
+  private static func message(of error: any Error) -> String {
     switch error {
     case let error as BenchmarkFileError: error.reason
     case DecodingError.keyNotFound(let key, _): "has no field '\(key.stringValue)'"
     case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-      "field '\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of another kind"
+      "field '\(context.codingPath.map(\.stringValue).joined(separator: "."))' has the wrong type"
     case is DecodingError: "is not a JSON object"
     default: error.localizedDescription
     }
   }
 }
 
-/// Benchmark files that cannot be used.
+/// Why a benchmark file is unusable.
 package struct BenchmarkFileError: Error, Hashable, Sendable, CustomStringConvertible {
   package let reason: String
   package init(reason: String) { self.reason = reason }

@@ -1,38 +1,39 @@
 package import Inference
 package import Tokenization
 
-/// Turns items into prompts of at most so many tokens.
+/// Makes prompts of limited length from items.
 package struct BenchmarkPrompts: Sendable {
-  /// One prompt, ready to be sent.
+  /// One prompt.
   package struct Prompt: Hashable, Sendable {
     package let tokens: [TokenID]
-    /// Whether something had to be left out.
+    /// Whether the prompt was cut to fit.
     package let isCut: Bool
   }
 
   private let tokenizer: Tokenizer
   private let contextLength: Int
 
-  /// - Parameter contextLength: prompt and answer together.
+  /// - Parameter contextLength: tokens of prompt and completion together.
   package init(tokenizer: Tokenizer, contextLength: Int) {
     self.tokenizer = tokenizer
     self.contextLength = contextLength
   }
 
-  /// - Throws: when the context leaves no room for a prompt beside the task's answer.
+  /// - Throws: when the context has no room for a prompt and the completion.
   package func prompt(_ item: BenchmarkItem, task: BenchmarkTask) throws(BenchmarkFileError) -> Prompt {
     let room = contextLength - task.answerTokenCount
     guard room >= 2 else {
       throw BenchmarkFileError(
-        reason: "\(task.name) answers with up to \(task.answerTokenCount) tokens, which leaves nothing of a context of "
-          + "\(contextLength); give a larger --context")
+        reason:
+          "\(task.name) generates up to \(task.answerTokenCount) tokens, which leaves no room for a prompt in a context of "
+          + "\(contextLength); pass a larger --context")
     }
     let template = try PromptTemplate(item.ownTemplate ?? task.template)
     var tokens = encoded(template.filled(context: item.context, input: item.input))
     guard tokens.count > room else { return Prompt(tokens: tokens, isCut: false) }
     if task.kept != .bothEnds {
       let others = encoded(template.filled(context: "", input: item.input)).count
-      // A few tokens less: where pieces are joined, others may form.
+      // A few tokens less: joined pieces may encode to more tokens.
       let context = part(of: item.context, tokenCount: max(0, room - others - 8), front: task.kept == .documentFront)
       tokens = encoded(template.filled(context: context, input: item.input))
     }
@@ -50,7 +51,7 @@ package struct BenchmarkPrompts: Sendable {
     return kept.map { text.append($0) }.joined()
   }
 
-  /// The first half of the room from the front, the other from the end: both may hold instructions.
+  /// Keeps half from the start and half from the end: both may contain instructions.
   private func middleCut(_ tokens: [TokenID], to room: Int) -> [TokenID] {
     guard tokens.count > room else { return tokens }
     return Array(tokens.prefix(room / 2) + tokens.suffix(room - room / 2))

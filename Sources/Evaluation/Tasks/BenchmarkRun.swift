@@ -1,7 +1,7 @@
 package import Inference
 package import Tokenization
 
-/// Answers a task's items through an engine, greedily, and marks the answers.
+/// Runs a task's items on an engine with greedy sampling and scores the answers.
 package struct BenchmarkRun: Sendable {
   private let batch: EngineBatch
   private let tokenizer: Tokenizer
@@ -10,8 +10,8 @@ package struct BenchmarkRun: Sendable {
   private let policy: PolicyRequest
 
   /// - Parameters:
-  ///   - contextLength: prompt and answer together; longer prompts are cut.
-  ///   - policy: what the user asks for; each prompt gets its own choice.
+  ///   - contextLength: tokens of prompt and completion together; longer prompts are cut.
+  ///   - policy: the user's request; each prompt gets its own choice.
   package init(
     batch: EngineBatch, tokenizer: Tokenizer, contextLength: Int, trainedLength: Int, policy: PolicyRequest
   ) {
@@ -22,7 +22,7 @@ package struct BenchmarkRun: Sendable {
     self.policy = policy
   }
 
-  /// - Parameter progress: told the items done.
+  /// - Parameter progress: receives the number of finished items.
   package func result(
     of task: BenchmarkTask, items: [BenchmarkItem], progress: (Int) -> Void = { _ in }
   ) async throws -> BenchmarkResult {
@@ -32,33 +32,28 @@ package struct BenchmarkRun: Sendable {
       var request = GenerationRequest(prompt: prompt.tokens, maximumNewTokens: task.answerTokenCount)
       request.sampling = .greedy
       request.stopTokens = tokenizer.endTokens
-      // Said outright: what a request leaves open, the cluster's own default would fill in.
+      // Explicit, because the cluster's default would fill in an open request.
       let choice = try PolicyChoice.forLength(
         prompt.tokens.count + task.answerTokenCount, trainedLength: trainedLength, request: policy
       ).policy
-      request.policy = PolicyRequest(groupSize: choice.groupSize, neighborWindow: choice.neighborWindow)
+      request.policy = PolicyRequest(choice)
       return request
     }
     let outcomes = try await batch.outcomes(of: requests, progress: progress)
     let answers = zip(items, zip(cut, outcomes)).map { item, made in
       let (prompt, outcome) = made
-      let text = text(of: outcome.tokens)
-      let marked = task.markedPart(of: text)
+      let text = tokenizer.decode(outcome.tokens, continuing: true)
+      let scored = task.scoredPart(of: text)
       return BenchmarkAnswer(
         text: text, references: item.references, promptTokenCount: prompt.tokens.count, isCut: prompt.isCut,
         policy: outcome.policy,
-        scores: task.metrics.map { $0.score(marked, references: item.references, classes: item.classes) })
+        scores: task.metrics.map { $0.score(scored, references: item.references, classes: item.classes) })
     }
     return BenchmarkResult(task: task, answers: answers)
   }
-
-  private func text(of tokens: [TokenID]) -> String {
-    var text = StreamingDetokenizer(tokenizer, continuing: true)
-    return tokens.map { text.append($0) }.joined() + text.finish()
-  }
 }
 
-/// One answer and its marks.
+/// One answer and its scores.
 package struct BenchmarkAnswer: Sendable {
   package let text: String
   package let references: [String]
@@ -66,14 +61,14 @@ package struct BenchmarkAnswer: Sendable {
   /// Whether the prompt was cut to the context.
   package let isCut: Bool
   package let policy: SelfExtendPolicy?
-  /// 0 to 1, one a metric of the task.
+  /// 0 to 1, one per metric of the task.
   package let scores: [Double]
 }
 
 /// A task's answers.
 package struct BenchmarkResult: Sendable {
   package let task: BenchmarkTask
-  /// In the file's order; not empty.
+  /// In file order; not empty.
   package let answers: [BenchmarkAnswer]
 
   package init(task: BenchmarkTask, answers: [BenchmarkAnswer]) {
@@ -86,7 +81,7 @@ package struct BenchmarkResult: Sendable {
     100 * answers.reduce(0) { $0 + $1.scores[index] } / Double(max(1, answers.count))
   }
 
-  /// Of the score, from the spread of the answers' marks; 0 with a single answer.
+  /// Standard error of the score, from the spread of the answers; 0 for a single answer.
   package var standardError: Double {
     guard answers.count > 1 else { return 0 }
     let mean = score() / 100

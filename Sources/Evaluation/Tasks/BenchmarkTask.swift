@@ -1,24 +1,24 @@
-/// One task of a benchmark: how its prompts are built, how long answers may be, how they are marked.
+/// One task of a benchmark: its prompt template, maximum answer length and metrics.
 package struct BenchmarkTask: Sendable {
-  /// The tokens of a prompt that stay when it is too long.
+  /// The part of a prompt to keep when it is too long.
   package enum Kept: Sendable {
-    /// Half from the front and half from the end.
+    /// Half from the start and half from the end.
     case bothEnds
-    /// The document's front, or its end; everything else of the prompt stays whole.
+    /// The start or the end of the document; the rest of the prompt stays whole.
     case documentFront, documentEnd
   }
 
-  /// The file's name without `.jsonl`.
+  /// The file name without `.jsonl`.
   package let name: String
   /// For tables.
   package let title: String
   /// The prompt, with `{context}` for the document and `{input}` for the question.
   package var template: String
-  /// New tokens at most.
+  /// Maximum new tokens.
   package let answerTokenCount: Int
-  /// The first is the task's score, the others are reported beside it.
+  /// The first is the task's score; reports list the others as well.
   package let metrics: [AnswerMetric]
-  /// Whether only an answer's first line counts: models go on with further examples of a prompt that has some.
+  /// Whether only the first line of an answer counts: models continue with further examples after few-shot prompts.
   package let readsFirstLineOnly: Bool
   package let kept: Kept
 
@@ -35,24 +35,24 @@ package struct BenchmarkTask: Sendable {
     self.kept = kept
   }
 
-  /// The part of an answer that is marked.
-  package func markedPart(of answer: String) -> String {
+  /// The part of an answer that counts.
+  package func scoredPart(of answer: String) -> String {
     guard readsFirstLineOnly else { return answer }
     return String(answer.drop { $0 == "\n" }.prefix { $0 != "\n" })
   }
 }
 
-/// One prompt and what its answer is compared with.
+/// One question with its reference answers.
 package struct BenchmarkItem: Hashable, Sendable {
   /// The document; may be empty.
   package var context: String
   /// The question.
   package var input: String
-  /// Right answers, at least one.
+  /// Correct answers, at least one.
   package var references: [String]
-  /// All class names, where the task is to name one.
+  /// All class names, for classification.
   package var classes: [String]
-  /// Used instead of the task's; for questions that are asked without the document.
+  /// Replaces the task's template, for questions without the document.
   package var ownTemplate: String?
 
   package init(

@@ -2,8 +2,8 @@ import Foundation
 
 /// L-Eval's six closed tasks that the SelfExtend paper reports (arXiv 2307.11088).
 ///
-/// A record has a document and several questions. Templates are of our own wording; marks follow the benchmark's rules
-/// (`ExamAnswers`), and answers are at most 512 tokens, as there.
+/// A record has a document and several questions. The templates are ours; scores follow the benchmark's rules
+/// (`ExamAnswers`), and so does the limit of 512 tokens.
 enum LEval {
   static let tasks: [BenchmarkTask] = [
     BenchmarkTask(
@@ -22,7 +22,7 @@ enum LEval {
       "codeU", "CodeU", [.printedOutput], answer: 512, kept: .documentEnd,
       "Here are many functions, and then a call of some of them. Work out what is printed.\n\n{context}\n\n{input}"),
     BenchmarkTask(
-      "sci_fi", "SFiction", [.judgement], answer: 512, kept: .documentFront,
+      "sci_fi", "SFiction", [.judgment], answer: 512, kept: .documentFront,
       "Here is a story. Judge statements by what it says, not by what you know. Answer True or False.\n\n{context}\n\n"
         + "{input}\nAnswer:"),
   ]
@@ -44,14 +44,14 @@ enum LEval {
         reason: "has \(record.instructions.count) instructions and \(record.outputs.count) outputs")
     }
     return zip(record.instructions, record.outputs).flatMap { question, answer in
-      task.metrics == [.judgement]
-        ? judgements(record.input, question, answer)
+      task.metrics == [.judgment]
+        ? judgments(record.input, question, answer)
         : [BenchmarkItem(context: record.input, input: question, references: [answer])]
     }
   }
 
-  /// Two items (`True [fact: False]`): what is true in the story, and in the world, which is asked without the story.
-  private static func judgements(_ story: String, _ question: String, _ answer: String) -> [BenchmarkItem] {
+  /// Two items (`True [fact: False]`): the truth in the story, and in the world, whose question omits the story.
+  private static func judgments(_ story: String, _ question: String, _ answer: String) -> [BenchmarkItem] {
     let lowered = answer.lowercased()
     guard let mark = lowered.range(of: "[fact:") else {
       return [BenchmarkItem(context: story, input: question, references: [answer])]

@@ -1,9 +1,9 @@
 import Foundation
 
-/// LongBench's sixteen tasks in English and code (arXiv 2308.14508), those that the SelfExtend paper reports.
+/// LongBench's sixteen tasks in English and code (arXiv 2308.14508), which the SelfExtend paper reports.
 ///
-/// Answer lengths and metrics are the benchmark's. The templates are of our own wording: for figures that are compared
-/// with published ones, give the benchmark's own (`dataset2prompt.json`) in their place.
+/// Answer lengths and metrics are the benchmark's. The templates are ours: to compare with published figures, pass the
+/// benchmark's own (`dataset2prompt.json`).
 enum LongBench {
   static let tasks: [BenchmarkTask] = [
     BenchmarkTask(

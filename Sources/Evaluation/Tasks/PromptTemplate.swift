@@ -1,10 +1,10 @@
 package import Foundation
 
-/// A prompt with places for a document and a question.
+/// A prompt template with a document and a question.
 package struct PromptTemplate: Hashable, Sendable {
   private let text: String
 
-  /// - Throws: when it has no place for anything: every prompt would be the same.
+  /// - Throws: when the template has no placeholder, which would make every prompt the same.
   package init(_ text: String) throws(BenchmarkFileError) {
     guard text.contains("{context}") || text.contains("{input}") else {
       throw BenchmarkFileError(reason: "a template has neither {context} nor {input}: '\(text.prefix(60))'")
@@ -12,7 +12,7 @@ package struct PromptTemplate: Hashable, Sendable {
     self.text = text
   }
 
-  /// Fills both in at once, so that a document that speaks of `{input}` stays as it is.
+  /// Fills in both at once, so that a document containing `{input}` stays unchanged.
   package func filled(context: String, input: String) -> String {
     var result = ""
     var rest = text[...]
@@ -33,7 +33,7 @@ package struct PromptTemplate: Hashable, Sendable {
     return result + rest
   }
 
-  /// Templates by task from a JSON object, such as LongBench's own `dataset2prompt.json`; tasks not in it keep theirs.
+  /// Replaces templates by those of a JSON object, such as LongBench's `dataset2prompt.json`; other tasks keep theirs.
   package static func replacing(
     templatesOf tasks: [BenchmarkTask], from json: Data
   ) throws(BenchmarkFileError) -> [BenchmarkTask] {

@@ -1,17 +1,17 @@
-/// Two candidates on the same samples: the mean of the differences and how far it may be off.
+/// Compares two candidates on the same samples: the mean of the differences and its standard error.
 ///
-/// Pairing takes out what all candidates share, how hard a window or a question is, so small differences show early.
+/// Pairing removes what all candidates share, the difficulty of a window or question, so small differences show early.
 struct PairedComparison: Hashable, Sendable {
   /// First minus second.
   let difference: MeanEstimate
 
-  /// Compares what both have; the longer's rest is left out.
+  /// Compares the samples that both have.
   init(_ first: [Double], _ second: [Double]) {
     difference = MeanEstimate(zip(first, second).map { $0 - $1 })
   }
 
-  /// Whether the first is larger by more than `errors` standard errors. Never for fewer than two samples; with few,
-  /// more is asked for, since their spread is known badly itself.
+  /// Whether the first is larger by more than `errors` standard errors. Never for fewer than two samples; the bound is
+  /// wider for few samples, whose spread is uncertain.
   func isLarger(by errors: Double) -> Bool {
     guard let standardError = difference.standardError else { return false }
     return difference.mean > 0 && difference.mean > errors * standardError * Self.caution(difference.sampleCount)

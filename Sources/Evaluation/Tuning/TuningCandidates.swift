@@ -1,12 +1,12 @@
 package import Inference
 
-/// The policies a sweep tries for a length: windows from a sixteenth to half of the trained length, and for each the
-/// group sizes that divide it, admit the length, and keep at least an eighth of the trained length in use.
+/// The default candidates for a length: windows from a sixteenth to half of the trained context, each with the group sizes
+/// that divide it, admit the length, and use at least an eighth of the trained context.
 package enum TuningCandidates {
-  /// The automatic choice first, where there is one; then by window and group size.
+  /// The automatic policy first, if there is one; then by window and group size.
   package static func list(length: Int, trainedLength: Int) -> [SelfExtendPolicy] {
     var candidates: [SelfExtendPolicy] = []
-    // Refused lengths may still be admitted by a pair that the rule would not choose.
+    // A pair outside the automatic rule may admit a length that the rule rejects.
     if let automatic = try? PolicyChoice.forLength(length, trainedLength: trainedLength).policy {
       candidates.append(automatic)
     }

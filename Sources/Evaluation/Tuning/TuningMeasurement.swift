@@ -1,6 +1,6 @@
 package import Inference
 
-/// Measures what a sweep asks for: blocks of windows of a text, and of questions after hidden numbers.
+/// Measures the work of a sweep: blocks of text windows and retrieval questions.
 package struct TuningMeasurement: Sendable {
   private let tokens: [TokenID]
   private let windows: SlidingWindows
@@ -10,8 +10,8 @@ package struct TuningMeasurement: Sendable {
   private let tasks: [RetrievalTask]
 
   /// - Parameters:
-  ///   - windows: whose longest length is the tuned one.
-  ///   - questions: a block asks one of each task at each depth.
+  ///   - windows: of the tuned length.
+  ///   - questions: a block has one question of each task at each depth.
   package init(
     tokens: [TokenID], windows: SlidingWindows, windowsPerBlock: Int, tasks: [RetrievalTask],
     questions: RetrievalQuestions
@@ -21,14 +21,14 @@ package struct TuningMeasurement: Sendable {
     length = windows.longestLength
   }
 
-  /// Blocks that have windows of their own.
+  /// Number of blocks with distinct windows.
   package var blockCount: Int { windows.ends.count / windowsPerBlock }
   package var requestsPerBlock: Int { windowsPerBlock + tasks.count * questions.depths.count }
 
   /// Runs a sweep to its end.
   /// - Parameters:
   ///   - elapsed: seconds since the start.
-  ///   - progress: told the sweep after every piece of work.
+  ///   - progress: receives the sweep after every piece of work.
   package func finish(
     _ sweep: TuningSweep, through batch: EngineBatch, elapsed: () -> Double, progress: (TuningSweep) -> Void
   ) async throws -> TuningSweep {
@@ -57,6 +57,6 @@ package struct TuningMeasurement: Sendable {
     }
   }
 
-  /// - Throws: `RetrievalRefusal` when the length is too short for the words of a task.
+  /// - Throws: `RetrievalRefusal` when the length is too short for the text of a task.
   package func check() throws { _ = try prompts(block: 0) }
 }

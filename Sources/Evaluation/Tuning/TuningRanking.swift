@@ -1,35 +1,35 @@
 package import Inference
 
-/// Candidates from best to worst, and what cannot be told apart from the best.
+/// Candidates from best to worst, with statistical ties with the best.
 ///
-/// Finding comes first: a candidate that answers fewer questions than the best, by more than two standard errors of the
-/// paired difference (more where samples are few), ranks behind all that do not. Among the rest the lower loss wins.
-/// Ties are those whose loss is within as much of the winner's.
+/// Retrieval comes first: a candidate that finds fewer numbers than the best, by more than two standard errors of the
+/// paired difference (more for few samples), ranks behind the others. Among these the lower loss wins. Ties are
+/// candidates whose loss is within that bound of the winner's.
 package struct TuningRanking: Hashable, Sendable {
   package struct Entry: Hashable, Sendable {
     package let policy: SelfExtendPolicy
     package let perplexity: PerplexityEstimate
     package let retrieval: ShareEstimate
-    /// Mean loss above the winner's in nats, on the windows both have; 0 for the winner.
+    /// Mean loss above the winner's in nats, on common windows; 0 for the winner.
     package let lossAboveWinner: MeanEstimate
-    /// Share of questions found below the winner's, on those both have.
+    /// Retrieval below the winner's, on common questions.
     package let findsBelowWinner: MeanEstimate
     package let isTied: Bool
     package let wasDroppedAfter: Int?
   }
 
   package let ranked: [Entry]
-  /// Whether questions after hidden numbers could tell anything: some candidate found some.
-  package let retrievalSays: Bool
+  /// Whether retrieval counts: some candidate found some number.
+  package let retrievalCounts: Bool
 
   private static let errors = 2.0
 
   package init(_ candidates: [TuningSweep.Candidate]) {
     let measured = candidates.filter { !$0.losses.isEmpty || !$0.finds.isEmpty }
-    retrievalSays = measured.contains { $0.finds.contains(1) }
+    retrievalCounts = measured.contains { $0.finds.contains(1) }
     func share(_ candidate: TuningSweep.Candidate) -> Double { MeanEstimate(candidate.finds).mean }
     func loss(_ candidate: TuningSweep.Candidate) -> Double { MeanEstimate(candidate.losses).mean }
-    // Those still in have the most samples; what was dropped cannot lead.
+    // Remaining candidates have the most samples; dropped ones cannot lead.
     let finder = measured.filter { $0.droppedAfter == nil }.max { share($0) < share($1) }
     let contends = measured.map { candidate in
       candidate.droppedAfter == nil
@@ -60,7 +60,7 @@ package struct TuningRanking: Hashable, Sendable {
     }
   }
 
-  /// The policy to use: the automatic one where it wins or ties, since then nothing need be set; else the winner.
+  /// The policy to use: the automatic one if it wins or ties, since that needs no setting; else the winner.
   package func recommendation(automatic: SelfExtendPolicy?) -> TuningRecommendation? {
     guard let winner = ranked.first else { return nil }
     let ties = ranked.filter(\.isTied)
@@ -72,32 +72,32 @@ package struct TuningRanking: Hashable, Sendable {
   }
 }
 
-/// What a sweep advises, and how sure it is.
+/// The recommendation of a sweep, and its certainty.
 package struct TuningRecommendation: Hashable, Sendable {
   package let policy: SelfExtendPolicy
-  /// Whether that is what is chosen automatically anyway.
+  /// Whether this is the automatic policy.
   package let isAutomatic: Bool
-  /// The best by the numbers.
+  /// The first in rank.
   package let winner: SelfExtendPolicy
-  /// What cannot be told apart from the winner.
+  /// Statistical ties with the winner.
   package let ties: [SelfExtendPolicy]
-  /// Whether the winner is ahead of all others by more than two standard errors, on enough windows.
+  /// Whether the winner leads all others by more than two standard errors, on enough windows.
   package let isSure: Bool
 
   package var sentences: [String] {
     func name(_ policy: SelfExtendPolicy) -> String { "\(policy.groupSize)x\(policy.neighborWindow)" }
     var sentences = [
       isAutomatic
-        ? "Use the automatic policy, \(name(policy)): nothing need be set."
+        ? "Use the automatic policy, \(name(policy)); no setting is needed."
         : "Use group size \(policy.groupSize) and neighbor window \(policy.neighborWindow)."
     ]
     if isSure {
-      sentences.append("It is ahead of all others by more than chance gives (95 %).")
+      sentences.append("It is better than all others (95 % confidence).")
     } else if ties.isEmpty {
-      sentences.append("Too little was measured to be sure.")
+      sentences.append("There are too few measurements for a confident ranking.")
     } else {
       let others = ([winner] + ties).filter { $0 != policy }.map(name).joined(separator: ", ")
-      sentences.append("It cannot be told apart from \(others): the differences are within what chance gives (95 %).")
+      sentences.append("It ties with \(others): the differences are not significant (95 % confidence).")
     }
     return sentences
   }

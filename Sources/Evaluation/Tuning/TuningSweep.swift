@@ -1,24 +1,23 @@
 package import Inference
 
-/// Decides what a sweep over policies measures next, and what its measurements mean. Pure: it is told results and time.
+/// Decides what a sweep over policies measures next. Pure: the caller passes results and time.
 ///
-/// Work goes in rounds. A round gives every candidate left the same block of samples: windows of text and questions
-/// after hidden numbers. After a round, candidates that are worse beyond doubt are dropped, so that the budget goes to
-/// those that are hard to tell apart.
+/// Each round measures every remaining candidate on the same block of samples: text windows and retrieval questions. After
+/// a round the sweep drops candidates that are clearly worse, so that the budget goes to close ones.
 package struct TuningSweep: Sendable {
   package struct Limits: Hashable, Sendable {
-    /// Blocks there are samples for.
+    /// Number of blocks with samples.
     package var blockCount: Int
-    /// Requests all together; nil for no limit.
+    /// Maximum requests; nil for no limit.
     package var requestCount: Int?
-    /// Seconds; nil for no limit. With it, how far the sweep gets depends on the machine.
+    /// Maximum seconds; nil for no limit. With a limit, the result depends on the speed of the machine.
     package var seconds: Double?
     package init(blockCount: Int, requestCount: Int? = nil, seconds: Double? = nil) {
       (self.blockCount, self.requestCount, self.seconds) = (blockCount, requestCount, seconds)
     }
   }
 
-  /// One candidate's share of a round.
+  /// One candidate's work in a round.
   package struct Work: Hashable, Sendable {
     package let candidate: Int
     package let block: Int
@@ -26,14 +25,14 @@ package struct TuningSweep: Sendable {
 
   package struct Candidate: Hashable, Sendable {
     package let policy: SelfExtendPolicy
-    /// Mean loss of each window of whole rounds, nats.
+    /// Mean loss of each window of finished rounds, in nats.
     package fileprivate(set) var losses: [Double] = []
-    /// 1 for each question of whole rounds answered, 0 for others.
+    /// 1 for each number found in finished rounds, 0 for others.
     package fileprivate(set) var finds: [Double] = []
-    /// Of the round that is running. A round that the budget cuts off is left out, so that all have the same samples.
+    /// Of the current round. A round that the budget interrupts does not count, so that all have the same samples.
     fileprivate var pendingLosses: [Double] = []
     fileprivate var pendingFinds: [Double] = []
-    /// The round after which it was dropped; nil while it is in.
+    /// The round after which the candidate was dropped; nil while it remains.
     package fileprivate(set) var droppedAfter: Int?
   }
 
@@ -44,9 +43,9 @@ package struct TuningSweep: Sendable {
   private var requestCount = 0
   private var largestWork = 0
 
-  /// Beyond doubt.
+  /// Standard errors by which a candidate is clearly worse.
   static let sureErrors = 3.0
-  /// Questions needed before a candidate is dropped for its answers, and windows for its losses.
+  /// Minimum questions before retrieval drops a candidate, and minimum windows before loss does.
   static let leastSamples = 6
 
   package init(candidates: [SelfExtendPolicy], limits: Limits) {
@@ -55,11 +54,10 @@ package struct TuningSweep: Sendable {
   }
 
   package var isEnded: Bool { block >= limits.blockCount }
-  /// Rounds that are whole.
+  /// Number of finished rounds.
   package var roundCount: Int { block }
-  package var remainingCount: Int { candidates.count { $0.droppedAfter == nil } }
 
-  /// How much is done, 0...1, by whichever limit is nearest.
+  /// Progress from 0 to 1, by the nearest limit.
   package func progress(elapsed: Double) -> Double {
     let rounds = Double(block) + Double(next) / Double(max(1, candidates.count))
     return min(
@@ -70,11 +68,11 @@ package struct TuningSweep: Sendable {
         limits.requestCount.map { Double(requestCount) / Double($0) } ?? 0))
   }
 
-  /// What to measure now; nil when the sweep is over.
+  /// The next work; nil when the sweep is finished.
   /// - Parameter elapsed: seconds since the sweep's start.
   package mutating func nextWork(elapsed: Double) -> Work? {
     guard !isEnded else { return nil }
-    // The first round always ends: less says nothing.
+    // The first round always runs to its end; less is no measurement.
     if block > 0 {
       if let seconds = limits.seconds, elapsed >= seconds { return nil }
       if let most = limits.requestCount, requestCount + largestWork > most { return nil }
@@ -87,9 +85,10 @@ package struct TuningSweep: Sendable {
     return Work(candidate: next, block: block)
   }
 
-  /// Takes the samples of `work`, which must be what `nextWork` gave last.
+  /// Records the samples of `work`, which must be the last result of `nextWork`.
   package mutating func record(_ work: Work, losses: [Double], finds: [Bool]) {
-    precondition(work == Work(candidate: next, block: block), "work is recorded in the order it was given")
+    precondition(
+      work == Work(candidate: next, block: block), "work is recorded in another order than it was handed out")
     candidates[next].pendingLosses = losses
     candidates[next].pendingFinds = finds.map { $0 ? 1 : 0 }
     requestCount += losses.count + finds.count
@@ -108,16 +107,16 @@ package struct TuningSweep: Sendable {
     let leading = TuningRanking(candidates.filter { $0.droppedAfter == nil }).ranked.first
     guard let leading, let leader = candidates.first(where: { $0.policy == leading.policy }) else { return }
     for index in candidates.indices where candidates[index].droppedAfter == nil {
-      if Self.isBeyondDoubt(leader, betterThan: candidates[index]) { candidates[index].droppedAfter = block }
+      if Self.isClearlyWorse(candidates[index], than: leader) { candidates[index].droppedAfter = block }
     }
   }
 
-  private static func isBeyondDoubt(_ leader: Candidate, betterThan other: Candidate) -> Bool {
+  private static func isClearlyWorse(_ other: Candidate, than leader: Candidate) -> Bool {
     let finds = PairedComparison(leader.finds, other.finds)
     let losses = PairedComparison(other.losses, leader.losses)
-    let isWorseAtFinding = finds.difference.sampleCount >= leastSamples && finds.isLarger(by: sureErrors)
-    let isWorseAtPredicting = losses.difference.sampleCount >= leastSamples && losses.isLarger(by: sureErrors)
-    // Worse at predicting alone does not drop what finds more.
-    return isWorseAtFinding || (isWorseAtPredicting && finds.difference.mean >= 0)
+    let hasWorseRetrieval = finds.difference.sampleCount >= leastSamples && finds.isLarger(by: sureErrors)
+    let hasWorseLoss = losses.difference.sampleCount >= leastSamples && losses.isLarger(by: sureErrors)
+    // A worse loss alone does not drop a candidate that finds more.
+    return hasWorseRetrieval || (hasWorseLoss && finds.difference.mean >= 0)
   }
 }

@@ -1,18 +1,18 @@
 package import Inference
 
-/// All that was measured of a model up to a length: what the report's page shows and the verdict is made from.
+/// Measurements of a model up to a length: the input of the report page and the verdict.
 package struct ContextVerification: Hashable, Sendable {
-  /// Plain attention and the chosen policy at one length.
+  /// Plain attention and the automatic policy at one length.
   package struct LengthRow: Hashable, Sendable {
     package let length: Int
     package let policy: SelfExtendPolicy
     /// Under that policy.
     package let perplexity: PerplexityEstimate
     package let plainPerplexity: PerplexityEstimate
-    /// Reading a prompt of this length alone, seconds, the better of two.
+    /// Prefill seconds of a single prompt of this length, the better of two runs.
     package let seconds: Double
     package let plainSeconds: Double
-    /// Keys and values of a sequence of this length in all layers, as planned.
+    /// Planned KV cache of a sequence of this length in all layers.
     package let cacheByteCount: Int
     package let plainCacheByteCount: Int
 
@@ -26,7 +26,7 @@ package struct ContextVerification: Hashable, Sendable {
     }
   }
 
-  /// A heat map: a task under plain attention or the chosen policies.
+  /// A heat map: a task with plain attention or the automatic policies.
   package struct HeatMap: Hashable, Sendable {
     package let title: String
     package let isPlain: Bool
@@ -49,7 +49,7 @@ package struct ContextVerification: Hashable, Sendable {
 
   package let model: String
   package let trainedLength: Int
-  /// The length asked about.
+  /// The length to verify.
   package let contextLength: Int
   package let weightByteCount: Int
   package let workerCount: Int
@@ -67,12 +67,12 @@ package struct ContextVerification: Hashable, Sendable {
     (self.rows, self.heatMaps) = (rows, heatMaps)
   }
 
-  /// Half and once the trained length, then doubled up to the length asked about, which comes last. Within the trained
-  /// length: its quarter, half, and itself.
+  /// Half of the trained context, the trained context, then doubled lengths up to the length to verify, which is last.
+  /// For a length within the trained context: its quarter, its half, and itself.
   package static func lengths(upTo context: Int, trainedLength: Int) -> [Int] {
     guard context > trainedLength else { return [context / 4, context / 2, context].filter { $0 > 1 } }
     var lengths = [trainedLength / 2, trainedLength].filter { $0 > 1 }
-    // A step shorter than a third more than the last would tell nothing new.
+    // A length less than a third above the previous one adds no information.
     while let last = lengths.last, 2 * last < context - last / 2 { lengths.append(2 * last) }
     return lengths + [context]
   }

@@ -1,27 +1,27 @@
-/// What a verification comes down to: how far the model may be trusted, in plain words. Pure.
+/// The conclusion of a verification: the length up to which the model works. Pure.
 package struct Verdict: Hashable, Sendable {
   package enum Grade: Hashable, Sendable {
-    /// Every measured length holds.
-    case holds
-    /// Some lengths beyond the trained one hold.
-    case holdsInPart
-    /// Nothing beyond the trained length holds.
+    /// Every measured length passes.
+    case passes
+    /// Some lengths beyond the trained context pass.
+    case passesInPart
+    /// No length beyond the trained context passes.
     case fails
   }
 
-  /// The longest measured length that holds together with all shorter ones; nil when none does.
+  /// The longest measured length that passes with all shorter ones; nil when none does.
   package let trustedLength: Int?
   package let grade: Grade
-  /// The one sentence.
+  /// The conclusion in one sentence.
   package let headline: String
-  /// What it rests on.
+  /// The measurements behind it.
   package let reasons: [String]
 
-  /// Perplexity may be this much above that within the trained length.
+  /// Maximum perplexity relative to that within the trained context.
   static let perplexityRatio = 1.15
-  /// Of the share found within the trained length, this much must still be found.
+  /// Minimum retrieval relative to that within the trained context.
   static let retrievalShare = 0.8
-  /// Less found within the trained length, and finding is no measure for this model.
+  /// A task with less retrieval within the trained context does not count for this model.
   static let leastRetrieval = 0.5
 
   package init(_ verification: ContextVerification) {
@@ -30,74 +30,64 @@ package struct Verdict: Hashable, Sendable {
       return
     }
     let judge = Judge(verification)
-    let holding = verification.rows.indices.prefix { judge.failure(at: $0) == nil }
+    let passing = verification.rows.indices.prefix { judge.failure(at: $0) == nil }
     let lengths = verification.rows.map(\.length)
-    trustedLength = holding.last.map { lengths[$0] }
-    let firstFailing = holding.endIndex < verification.rows.endIndex ? holding.endIndex : nil
+    trustedLength = passing.last.map { lengths[$0] }
+    let firstFailing = passing.endIndex < verification.rows.endIndex ? passing.endIndex : nil
     let failure = firstFailing.flatMap { judge.failure(at: $0) }
-    let trust = judge.retrievalCounts ? "Trust it" : "By perplexity alone, trust it"
+    let basis = judge.retrievalCounts ? "The model works" : "By perplexity alone, the model works"
     switch (trustedLength, firstFailing) {
     case (let trusted?, nil):
-      grade = .holds
-      headline = "\(trust) to \(Self.tokens(trusted)), the longest length measured."
+      grade = .passes
+      headline = "\(basis) up to \(Self.tokens(trusted)), the longest measured length."
     case (let trusted?, let index?):
-      grade = trusted > verification.trainedLength ? .holdsInPart : .fails
-      headline = "\(trust) to \(Self.tokens(trusted)); at \(Self.number(lengths[index])), \(failure ?? "it fails")."
+      grade = trusted > verification.trainedLength ? .passesInPart : .fails
+      headline =
+        "\(basis) up to \(Self.tokens(trusted)); at \(Decimals.grouped(lengths[index])), \(failure ?? "it fails")."
     default:
       grade = .fails
-      headline = "Do not trust it: already at \(Self.tokens(lengths.first ?? 0)), \(failure ?? "it fails")."
+      headline = "The model fails: already at \(Self.tokens(lengths.first ?? 0)), \(failure ?? "it fails")."
     }
-    reasons = judge.reasons(trusted: holding.last)
+    reasons = judge.reasons(trusted: passing.last)
   }
 
-  static func tokens(_ count: Int) -> String { "\(number(count)) tokens" }
-
-  /// With a comma between thousands.
-  static func number(_ value: Int) -> String {
-    var digits = Array(String(value))
-    var place = digits.count - 3
-    while place > 0 {
-      digits.insert(",", at: place)
-      place -= 3
-    }
-    return String(digits)
-  }
+  static func tokens(_ count: Int) -> String { "\(Decimals.grouped(count)) tokens" }
 }
 
-/// Weighs one verification.
+/// Judges one verification.
 private struct Judge {
   private let verification: ContextVerification
   private let maps: [ContextVerification.HeatMap]
   private let base: Int
-  /// Whether the model finds enough within its trained length for finding to mean something, a map.
+  /// Whether each map counts: the model finds enough numbers within its trained context.
   private let mapCounts: [Bool]
 
   init(_ verification: ContextVerification) {
     self.verification = verification
     maps = verification.heatMaps.filter { !$0.isPlain }
-    // The longest length that is still plain.
+    // The longest length within the trained context.
     let base = verification.rows.lastIndex { $0.length <= verification.trainedLength } ?? 0
     self.base = base
     mapCounts = maps.map { $0.shares.indices.contains(base) && $0.share(at: base).share >= Verdict.leastRetrieval }
   }
 
-  /// Whether any map has a say.
+  /// Whether any map counts.
   var retrievalCounts: Bool { mapCounts.contains(true) }
 
-  /// What is wrong at a length, as the rest of a sentence; nil when it holds.
+  /// Why a length fails, as a clause; nil when it passes.
   func failure(at index: Int) -> String? {
     let row = verification.rows[index]
     let ratio = row.perplexity.perplexity / verification.rows[base].perplexity.perplexity
     let error = (row.perplexity.standardError ?? 0) / verification.rows[base].perplexity.perplexity
-    // The benefit of the doubt: only what is above the bound by two standard errors fails.
+    // A length fails only when it exceeds the bound by two standard errors.
     if !(ratio - 2 * error <= Verdict.perplexityRatio) {
-      return "perplexity is \(tenths(ratio)) times that within the trained length"
+      return "perplexity is \(Decimals.text(ratio, places: 1)) times that within the trained context"
     }
     for (map, counts) in zip(maps, mapCounts) where counts && map.shares.indices.contains(index) {
       let share = map.share(at: index)
       guard share.trialCount > 0 else { continue }
       let wanted = Verdict.retrievalShare * map.share(at: base).share
-      if share.share < wanted { return "retrieval falls to \(percent(share.share)) (\(map.title))" }
+      if share.share < wanted { return "retrieval drops to \(Decimals.percent(share.share)) (\(map.title))" }
     }
     return nil
   }
@@ -107,36 +97,34 @@ private struct Judge {
     let row = verification.rows[trusted ?? base]
     let first = verification.rows[base]
     reasons.append(
-      "Perplexity at \(Verdict.tokens(row.length)) is \(hundredths(row.perplexity.perplexity)); within the trained "
-        + "length it is \(hundredths(first.perplexity.perplexity)). It may be \(hundredths(Verdict.perplexityRatio)) "
-        + "times that.")
+      "Perplexity is \(hundredths(row.perplexity.perplexity)) at \(Verdict.tokens(row.length)) and "
+        + "\(hundredths(first.perplexity.perplexity)) within the trained context. The limit is "
+        + "\(hundredths(Verdict.perplexityRatio)) times that.")
     for (map, counts) in zip(maps, mapCounts) {
       guard map.shares.indices.contains(base) else { continue }
       let within = map.share(at: base)
       guard counts else {
         reasons.append(
-          "The model finds only \(percent(within.share)) (\(map.title)) within its trained length: this does not "
-            + "count.")
+          "Retrieval (\(map.title)) is only \(Decimals.percent(within.share)) within the trained context, so it does "
+            + "not count.")
         continue
       }
       let index = trusted ?? base
       reasons.append(
-        "It finds \(percent(map.share(at: index).share)) (\(map.title)) at \(Verdict.tokens(row.length)), "
-          + "\(percent(within.share)) within the trained length; \(percent(Verdict.retrievalShare)) of that must "
-          + "remain.")
+        "Retrieval (\(map.title)) is \(Decimals.percent(map.share(at: index).share)) at \(Verdict.tokens(row.length)) "
+          + "and \(Decimals.percent(within.share)) within the trained context. The limit is "
+          + "\(Decimals.percent(Verdict.retrievalShare)) of that.")
     }
     if let broken = verification.rows.first(where: {
       $0.plainPerplexity.perplexity > Verdict.perplexityRatio * first.perplexity.perplexity
         && $0.length > verification.trainedLength
     }) {
       reasons.append(
-        "Plain attention breaks down earlier: at \(Verdict.tokens(broken.length)) its perplexity is "
-          + "\(hundredths(broken.plainPerplexity.perplexity)).")
+        "Plain attention fails earlier: its perplexity is \(hundredths(broken.plainPerplexity.perplexity)) at "
+          + "\(Verdict.tokens(broken.length)).")
     }
     return reasons
   }
 
-  private func percent(_ share: Double) -> String { "\(Int((100 * share).rounded())) %" }
-  private func tenths(_ value: Double) -> String { Decimals.text(value, places: 1) }
   private func hundredths(_ value: Double) -> String { Decimals.text(value, places: 2) }
 }

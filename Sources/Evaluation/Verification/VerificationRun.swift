@@ -1,7 +1,6 @@
 package import Inference
 
-/// Measures what a verification needs: perplexity and hidden numbers, plain and under each length's policy, and the
-/// time that reading takes alone.
+/// Measures a verification: perplexity, retrieval and prefill time, with plain attention and each length's policy.
 package struct VerificationRun: Sendable {
   package struct Measurements: Sendable {
     package fileprivate(set) var perplexity: [PerplexityEstimate] = []
@@ -12,7 +11,7 @@ package struct VerificationRun: Sendable {
   }
 
   package let lengths: [Int]
-  /// One a length.
+  /// One per length.
   package let policies: [SelfExtendPolicy]
   private let tokens: [TokenID]
   private let stride: Int
@@ -29,7 +28,7 @@ package struct VerificationRun: Sendable {
     (self.windowCount, self.tasks, self.questions, self.trialCount) = (windowCount, tasks, questions, trialCount)
   }
 
-  /// Refuses what cannot be measured, before anything is started.
+  /// Checks that the text is long enough, before any process starts.
   /// - Throws: `TextTooShort`.
   package func check() throws { _ = try windows() }
 
@@ -38,13 +37,12 @@ package struct VerificationRun: Sendable {
       tokenCount: tokens.count, longestLength: lengths.max() ?? 2, stride: stride, count: windowCount)
   }
 
-  /// Lengths whose policy groups are measured plain as well.
+  /// The measurements: a length whose policy is grouped is also measured with plain attention.
   private var ways: [(index: Int, policy: SelfExtendPolicy, isPlain: Bool)] {
     lengths.indices.flatMap { index -> [(index: Int, policy: SelfExtendPolicy, isPlain: Bool)] in
       let policy = policies[index]
-      let plain = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: policy.trainedLength)
-      guard policy.groups, let plain else { return [(index, policy, true)] }
-      return [(index, plain, true), (index, policy, false)]
+      guard policy.groups else { return [(index, policy, true)] }
+      return [(index, .plain(trainedLength: policy.trainedLength), true), (index, policy, false)]
     }
   }
 
@@ -52,7 +50,7 @@ package struct VerificationRun: Sendable {
     ways.count * (2 + windowCount + tasks.count * questions.depths.count * trialCount)
   }
 
-  /// - Parameter progress: told the requests done, out of `requestCount`.
+  /// - Parameter progress: receives the number of finished requests, of `requestCount`.
   package func measure(through batch: EngineBatch, progress: (Int) -> Void) async throws -> Measurements {
     let windows = try windows()
     var results = Measurements()
@@ -67,7 +65,7 @@ package struct VerificationRun: Sendable {
     for way in ways {
       let length = lengths[way.index]
       let requests = windows.requests(windows.ends.indices, over: tokens, length: length, policy: way.policy)
-      // Twice, since whatever else runs on the machine only ever adds.
+      // Twice: other load on the machine only adds time.
       let timed = try await outcomes([requests[0], requests[0]], alone: true)
       let scored = try await outcomes(requests)
       let estimate = PerplexityEstimate(logprobs: scored.map(\.promptLogprobs))
@@ -76,7 +74,7 @@ package struct VerificationRun: Sendable {
         results.plainPerplexity.append(estimate)
         results.plainSeconds.append(seconds)
       }
-      // Within the trained length the policy is plain, and its numbers are the same.
+      // Within the trained context the policy is plain, and its numbers are the same.
       if !way.isPlain || !policies[way.index].groups {
         results.perplexity.append(estimate)
         results.seconds.append(seconds)
@@ -98,7 +96,7 @@ package struct VerificationRun: Sendable {
     return results
   }
 
-  /// A share for each depth; of nothing, where a length is too short for the task's words.
+  /// A share for each depth; empty when the length is too short for the task's text.
   private func shares(
     _ task: RetrievalTask, _ policy: SelfExtendPolicy, length: Int,
     ask: ([GenerationRequest]) async throws -> [EngineBatch.Outcome]

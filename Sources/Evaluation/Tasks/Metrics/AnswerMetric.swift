@@ -1,27 +1,27 @@
-/// How an answer is marked: 0 to 1, against one reference.
+/// A metric of an answer against one reference, from 0 to 1.
 package enum AnswerMetric: String, Sendable, CaseIterable {
   /// Words in common (question answering).
   case tokenF1 = "f1"
   /// ROUGE-L as LongBench reports it (summaries).
   case summaryRougeL = "rouge_l"
-  /// ROUGE-L as `rouge-score` computes it; reported beside the other.
+  /// ROUGE-L as `rouge-score` computes it, reported in addition.
   case plainRougeL = "rouge_l_plain"
-  /// Share of the named classes that is right.
+  /// Share of the named classes that are correct.
   case classification = "classification"
-  /// Share of the named numbers that is right (counts, paragraphs).
+  /// Share of the numbers that are correct (counts, paragraphs).
   case numbers = "numbers"
-  /// Likeness of the next line of code.
+  /// Similarity of the next line of code.
   case editSimilarity = "edit_similarity"
   /// One letter of A to D.
   case singleChoice = "choice"
   /// Any letters of A to D.
   case manyChoices = "choices"
-  /// The number that arithmetic ends in.
+  /// The final number of a calculation.
   case finalNumber = "final_number"
   /// What a program prints.
   case printedOutput = "printed_output"
   /// True or false.
-  case judgement = "judgement"
+  case judgment = "judgement"
 
   /// - Parameter classes: all class names, for `classification`.
   package func score(_ answer: String, reference: String, classes: [String] = []) -> Double {
@@ -36,7 +36,7 @@ package enum AnswerMetric: String, Sendable, CaseIterable {
     case .manyChoices: ExamAnswers.manyChoices(answer, reference)
     case .finalNumber: ExamAnswers.number(answer, reference)
     case .printedOutput: ExamAnswers.printedOutput(answer, reference)
-    case .judgement: ExamAnswers.judgement(answer, reference)
+    case .judgment: ExamAnswers.judgment(answer, reference)
     }
   }
 

@@ -1,11 +1,11 @@
 import Foundation
 
-/// Answers as words, the way extractive question answering compares them.
+/// Answers as words, as extractive question answering compares them.
 enum AnswerWords {
   /// Lower case, ASCII punctuation and English articles dropped, split at white space.
   static func normalized(_ text: String) -> [String] {
     let kept = String(String.UnicodeScalarView(text.lowercased().unicodeScalars.filter { !isPunctuation($0) }))
-    // Articles go where they stand between other characters than letters and digits: "a–b" loses its a.
+    // Drops articles between characters that are not letters or digits: "a–b" loses its a.
     let bare = kept.replacing(/\b(?:a|an|the)\b/.wordBoundaryKind(.simple), with: " ")
     return bare.split(whereSeparator: \.isWhitespace).map(String.init)
   }
@@ -13,11 +13,11 @@ enum AnswerWords {
   /// F1 of the two texts' words, each counted as often as it occurs; 0 when they share none.
   static func f1(_ answer: String, _ reference: String) -> Double {
     let (given, wanted) = (normalized(answer), normalized(reference))
-    var left = wanted.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
+    var remaining = wanted.reduce(into: [String: Int]()) { $0[$1, default: 0] += 1 }
     var common = 0
     for word in given {
-      guard let count = left[word], count > 0 else { continue }
-      left[word] = count - 1
+      guard let count = remaining[word], count > 0 else { continue }
+      remaining[word] = count - 1
       common += 1
     }
     guard common > 0 else { return 0 }

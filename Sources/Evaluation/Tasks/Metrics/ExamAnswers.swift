@@ -54,7 +54,7 @@ enum ExamAnswers {
   }
 
   /// True or false: the first word that holds either counts.
-  static func judgement(_ answer: String, _ reference: String) -> Double {
+  static func judgment(_ answer: String, _ reference: String) -> Double {
     let word = answer.lowercased().split(whereSeparator: \.isWhitespace).first {
       $0.contains("true") || $0.contains("false")
     }

@@ -1,10 +1,10 @@
-/// Random numbers that depend on a seed and on what they are for, never on the order in which work is done.
+/// Random numbers that depend on a seed and the keys of their use, not on the order of work.
 ///
-/// SplitMix64 over a hash of the keys: statistically plain, fast, and the same on every machine for ever.
-package struct SeededDraws: RandomNumberGenerator {
+/// SplitMix64 over a hash of the keys: simple, fast and the same on every machine.
+package struct SeededRandom: RandomNumberGenerator {
   private var state: UInt64
 
-  /// - Parameter keys: whatever tells this use from others: a length, a depth, a trial's number.
+  /// - Parameter keys: identify this use: a length, a depth, the number of a trial.
   package init(seed: UInt64, _ keys: Int...) {
     state = seed
     for key in keys { state = Self.mixed(state ^ UInt64(bitPattern: Int64(key)) &* 0x9E37_79B9_7F4A_7C15) }
@@ -22,16 +22,16 @@ package struct SeededDraws: RandomNumberGenerator {
     return value ^ (value >> 31)
   }
 
-  /// A number below `bound`, which must be positive. Not `Int.random`, whose way of drawing may change.
+  /// A number below `bound`, which must be positive. Not `Int.random`, whose algorithm may change.
   package mutating func number(below bound: Int) -> Int {
     Int(truncatingIfNeeded: next().multipliedFullWidth(by: UInt64(bound)).high)
   }
 
-  /// `count` of the elements, in random order; all of them when there are fewer.
+  /// Samples `count` elements in random order, or all when there are fewer.
   package mutating func sample<Element>(_ elements: [Element], count: Int) -> [Element] {
     var rest = elements
-    var drawn: [Element] = []
-    while drawn.count < count, !rest.isEmpty { drawn.append(rest.remove(at: number(below: rest.count))) }
-    return drawn
+    var sampled: [Element] = []
+    while sampled.count < count, !rest.isEmpty { sampled.append(rest.remove(at: number(below: rest.count))) }
+    return sampled
   }
 }
