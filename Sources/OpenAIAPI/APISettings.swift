@@ -1,31 +1,30 @@
 package import Inference
 
-/// How the API is served. Read once at start.
+/// Settings of the API, read once at start.
 package struct APISettings: Sendable {
   package var host = "127.0.0.1"
-  /// 0 takes any free port.
+  /// 0 selects any free port.
   package var port = 8080
-  /// Keys that open everything but `/health`; empty asks for none.
+  /// Keys required for every path but `/health`; empty requires none.
   package var apiKeys: [String] = []
   /// `Access-Control-Allow-Origin`; nil sends no CORS headers.
   package var allowedOrigin: String? = "*"
-  /// Used for the fields a request leaves out. Its seed is not used: without one, each request draws its own.
+  /// Defaults for absent fields of a request, except the seed: a request without one gets a random seed.
   package var sampling = SamplingParameters()
-  /// Used where a request has no `group_size` and no `neighbor_window`; to be the cluster's own default.
+  /// Default for a request without `group_size` and `neighbor_window`; equal to the cluster's default.
   package var policy = PolicyRequest()
-  /// Used where a request says nothing of new tokens; nil lets it run to the trained length or, where
-  /// the prompt leaves no room there, to the context's end.
+  /// Default maximum new tokens; nil stops at the trained context or, for a prompt beyond it, at the end of the context.
   package var maximumNewTokens: Int?
   package var maximumBodyByteCount = 32 << 20
-  /// How long a stream is silent at most: then a comment keeps it open.
-  package var longestSilence: Duration = .seconds(15)
-  /// Open at once, at most: whoever has waited longest without a whole request goes for a newcomer.
+  /// SSE keep-alive interval.
+  package var keepAliveInterval: Duration = .seconds(15)
+  /// Maximum open connections. At the limit, the connection idle for longest is closed.
   package var maximumConnectionCount = 1000
-  /// A connection over which no request is coming is closed after that.
+  /// Timeout of a connection without a request.
   package var idleTimeout: Duration = .seconds(75)
-  /// So is one whose client takes nothing of what waits for it.
-  package var stallTimeout: Duration = .seconds(30)
-  /// What `/metrics` answers, in Prometheus' text format; nil: there is no such path.
+  /// Write timeout of a client that stops reading.
+  package var writeTimeout: Duration = .seconds(30)
+  /// The body of `/metrics`, in Prometheus' text format; nil disables the path.
   package var metrics: (@Sendable () -> String)?
 
   package init() {}

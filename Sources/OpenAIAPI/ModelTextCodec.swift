@@ -1,6 +1,6 @@
 package import ChatTemplates
 package import Inference
-package import Tokenization
+import Tokenization
 
 /// The served model's own tokenizer and chat template.
 package struct ModelTextCodec: TextCodec {

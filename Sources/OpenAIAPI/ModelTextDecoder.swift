@@ -1,7 +1,7 @@
 package import Inference
 package import Tokenization
 
-/// An answer's ids to text with the served model's tokenizer.
+/// Decodes a completion with the served model's tokenizer.
 package struct ModelTextDecoder: TextDecoder {
   private var characters: StreamingDetokenizer
   private var stops: StopMatcher
@@ -16,6 +16,6 @@ package struct ModelTextDecoder: TextDecoder {
     return DecodedText(text: output.text, isStopped: output.matched != nil)
   }
 
-  /// A character that the answer's end cut off is left out: what is there of it is no text.
+  /// Omits a character that the end of the completion cuts off.
   package mutating func finish() -> DecodedText { DecodedText(text: stops.finish()) }
 }

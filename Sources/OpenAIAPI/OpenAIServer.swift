@@ -11,8 +11,8 @@ import Synchronization
   import Foundation
 #endif
 
-/// Serves an engine to OpenAI clients over HTTP. A service: it runs until its task is cancelled or its
-/// service group shuts down gracefully, which lets streams that run come to their ends.
+/// Serves an engine to OpenAI clients over HTTP. A service: it runs until its task is canceled or its service group shuts
+/// down gracefully, which lets running streams finish.
 package struct OpenAIServer: Sendable {
   private let engine: any InferenceEngine
   private let codec: any TextCodec
@@ -20,7 +20,7 @@ package struct OpenAIServer: Sendable {
   private let logger: Logger
   private let onListening: @Sendable (Int) async -> Void
 
-  /// - Parameter onListening: told the bound port once connections are accepted.
+  /// - Parameter onListening: receives the bound port when the server accepts connections.
   package init(
     engine: any InferenceEngine, codec: any TextCodec, settings: APISettings, logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -32,7 +32,7 @@ package struct OpenAIServer: Sendable {
     self.onListening = onListening
   }
 
-  /// Throws `ListenError` when the address cannot be had.
+  /// Throws `ListenError` when the address is not available.
   package func run() async throws {
     let isListening = Atomic(false)
     do {
@@ -42,33 +42,33 @@ package struct OpenAIServer: Sendable {
     }
   }
 
-  /// The HTTP application, not running yet; tests drive it directly.
+  /// The HTTP application, not yet running, for tests.
   package func makeApplication() -> some ApplicationProtocol { makeApplication(onListening: {}) }
 
-  private func makeApplication(onListening told: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
+  private func makeApplication(onListening started: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
     let routes = Routes(
       engine: engine, codec: codec, settings: settings, started: Int(Date().timeIntervalSince1970))
     let connections = OpenConnections(limit: settings.maximumConnectionCount, logger: logger)
-    let stallTimeout = TimeAmount(settings.stallTimeout)
+    let writeTimeout = TimeAmount(settings.writeTimeout)
     return Application(
       router: routes.makeRouter(),
       server: .http1(
         configuration: HTTP1Channel.Configuration(
-          additionalChannelHandlers: [ConnectionWatch(connections, stallTimeout: stallTimeout)],
+          additionalChannelHandlers: [ConnectionWatch(connections, writeTimeout: writeTimeout)],
           idleTimeout: TimeAmount(settings.idleTimeout))),
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "longhaul",
-        // Those that are being closed count, too: beyond that nothing is accepted for a moment.
+        // Closing connections count too; beyond this the listener pauses.
         availableConnectionsDelegate: MaximumAvailableConnections(settings.maximumConnectionCount + 64)),
       onServerRunning: { [onListening, settings] channel in
-        told()
+        started()
         await onListening(channel.localAddress?.port ?? settings.port)
       },
       logger: logger)
   }
 }
 
-/// The API's address cannot be listened on.
+/// The server cannot listen on the address of the API.
 package struct ListenError: Error, Sendable, CustomStringConvertible {
   package let host: String
   package let port: Int
@@ -79,14 +79,13 @@ package struct ListenError: Error, Sendable, CustomStringConvertible {
     self.host = host
     self.port = port
     reason = "\(cause)"
-    // The error's own type belongs to a library two levels down; its text names the number.
+    // The type of the error is internal to a library; its text contains the number.
     isPortInUse = reason.contains("errno: 98")
   }
 
   package var description: String {
     isPortInUse
-      ? "cannot serve the API on \(host):\(port): the port is in use; "
-        + "stop the other program or choose another port"
+      ? "cannot serve the API on \(host):\(port): the port is in use; stop the other program or choose another port"
       : "cannot serve the API on \(host):\(port): \(reason)"
   }
 }

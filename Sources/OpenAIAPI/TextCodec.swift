@@ -1,40 +1,38 @@
 package import ChatTemplates
 package import Inference
 
-/// Turns text into ids and back for the served model: all that the API knows of tokenizers and chat
-/// templates.
+/// Encodes and decodes text for the served model: the API's view of tokenizer and chat template.
 ///
-/// Called from request tasks at once; a conformer is immutable.
+/// Concurrent request tasks call it; a conformer is immutable.
 package protocol TextCodec: Sendable {
-  /// Ids of a plain prompt, begin token included where the model wants one.
+  /// Ids of a plain prompt, with the begin token if the model uses one.
   func encode(prompt: String) throws -> [TokenID]
-  /// Ids of a text that continues another: no begin token.
+  /// Ids of a text that continues another, without a begin token.
   func encode(continuation: String) throws -> [TokenID]
-  /// Ids of a conversation, rendered with the model's chat template and ready for the answer. Throws where
-  /// the template refuses the messages; the text is for the client.
+  /// Ids of a chat, rendered with the model's chat template.
+  /// - Throws: when the template rejects the messages; the message is for the client.
   func encode(chat: ChatPrompt) throws -> [TokenID]
-  /// What turns an answer's ids into text, ending it before the first of `stopStrings`.
+  /// A decoder of a completion that ends before the first of `stopStrings`.
   func makeDecoder(stopStrings: [String]) -> any TextDecoder
-  /// Ids that end an answer: end of text, end of turn, end of message.
+  /// Ids that end a completion: end of text, end of turn, end of message.
   var endTokens: Set<TokenID> { get }
-  /// The bytes a token stands for, special ones by their spelling; possibly part of a code point.
+  /// The bytes of a token, or its spelling if special; may be part of a code point.
   func spelling(of token: TokenID) -> [UInt8]
-  /// What clients with code of their own for prompts want to know.
+  /// Facts for clients that build prompts themselves.
   var facts: TokenizerFacts { get }
 }
 
-/// An answer's text as it grows. Never gives part of a code point, nor text that may still become a stop
-/// string.
+/// Decodes a completion token by token. Never returns part of a code point, or text that may become a stop string.
 package protocol TextDecoder: Sendable {
   mutating func append(_ token: TokenID) -> DecodedText
-  /// Gives what was held back. Nothing is appended afterwards.
+  /// Returns the text held back. No append may follow.
   mutating func finish() -> DecodedText
 }
 
-/// Text that can be shown.
+/// Text ready for the client.
 package struct DecodedText: Hashable, Sendable {
   package var text: String
-  /// A stop string was met: `text` ends before it, and nothing follows.
+  /// Whether a stop string occurred: `text` ends before it, and no text follows.
   package var isStopped: Bool
 
   package init(text: String, isStopped: Bool = false) {
@@ -43,24 +41,24 @@ package struct DecodedText: Hashable, Sendable {
   }
 }
 
-/// A conversation to be put through the chat template.
+/// A chat to render with the chat template.
 package struct ChatPrompt: Hashable, Sendable {
   /// Roles are `system` (also for `developer`), `user`, `assistant` and `tool`; text parts are joined.
   package var messages: [ChatMessage]
-  /// Whether the template opens the assistant's turn.
+  /// Whether the prompt ends with the start of an assistant message.
   package var addsGenerationPrompt = true
-  /// The client's `chat_template_kwargs`, by the names templates use.
+  /// The client's `chat_template_kwargs`, by template variable.
   package var templateVariables: [String: ChatValue] = [:]
 
   package init(messages: [ChatMessage]) { self.messages = messages }
 }
 
-/// What a tokenizer says of itself.
+/// Facts about a tokenizer.
 package struct TokenizerFacts: Hashable, Sendable {
-  /// Spellings of the tokens that begin and end a text; nil where there is none.
+  /// Spellings of the tokens that begin and end a text; nil when absent.
   package var beginToken: String?
   package var endToken: String?
-  /// The chat template's source; nil where the model has none of its own.
+  /// The source of the chat template; nil when the model has none.
   package var chatTemplate: String?
 
   package init(beginToken: String?, endToken: String?, chatTemplate: String?) {

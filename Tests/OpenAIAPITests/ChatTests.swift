@@ -6,7 +6,7 @@ import Testing
 struct ChatTests {
   private static let hello = #""messages":[{"role":"user","content":"Hi"}]"#
 
-  @Test("A whole answer has exactly the documented body")
+  @Test("A complete response has exactly the documented body")
   func goldenBody() async throws {
     let reply = try await CannedEngine.answering("Yes").post("/v1/chat/completions", "{\(Self.hello)}")
     #expect(reply.status == 200)
@@ -47,7 +47,7 @@ struct ChatTests {
     #expect(reply.json["choices"][0]["finish_reason"].text == "length")
   }
 
-  @Test("Log-probabilities list each token with its bytes and the alternatives asked for")
+  @Test("Log-probabilities list each token with its bytes and the requested alternatives")
   func logprobs() async throws {
     let reply = try await CannedEngine.answering("é").post(
       "/v1/chat/completions", #"{\#(Self.hello),"logprobs":true,"top_logprobs":1}"#)
@@ -77,7 +77,7 @@ struct ChatTests {
     #expect(engine.requests.last?.prompt == [1, 100, 2])
   }
 
-  @Test("What the template refuses is the client's error, in the template's words")
+  @Test("A rejection by the template is the client's error, with the template's message")
   func templateRefusal() async throws {
     let reply = try await CannedEngine.answering("x").post(
       "/v1/chat/completions", #"{"messages":[{"role":"user","content":"refuse"}]}"#)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Plain completions", .timeLimit(.minutes(5)))
 struct CompletionTests {
-  @Test("A whole answer has exactly the documented body")
+  @Test("A complete response has exactly the documented body")
   func goldenBody() async throws {
     let engine = CannedEngine.answering("Hello", after: [3])
     let reply = try await engine.post(
@@ -23,7 +23,7 @@ struct CompletionTests {
     #expect(Golden.normalized(reply.body) == golden)
   }
 
-  @Test("Prompts may be a text, texts, ids, or arrays of ids, and answers keep their order")
+  @Test("Prompts may be a text, texts, ids, or arrays of ids, and completions keep their order")
   func promptForms() async throws {
     let engine = CannedEngine { request, events in
       let copy = request.prompt.filter { $0 > 2 }
@@ -45,7 +45,7 @@ struct CompletionTests {
     }
   }
 
-  @Test("Echo gives the prompt and its log-probabilities, with no answer when none is asked for")
+  @Test("Echo returns the prompt and its log-probabilities, without a completion when none is requested")
   func echo() async throws {
     let body = #"{"prompt":"Hi","max_tokens":0,"echo":true,"logprobs":1}"#
     let engine = CannedEngine.answering("!")
@@ -98,7 +98,7 @@ struct CompletionTests {
     #expect(request.maximumNewTokens == 510)
   }
 
-  @Test("Null or absent limits leave room for an answer, and requests without a seed differ")
+  @Test("Null or absent limits leave room for a completion, and requests without a seed differ")
   func openEnd() async throws {
     let engine = CannedEngine.answering("x")
     for limit in ["null", "-1"] {
@@ -113,7 +113,7 @@ struct CompletionTests {
     #expect(Set(engine.requests.map(\.sampling.seed)).count == 3)
   }
 
-  @Test("A stop string ends the answer before it and cancels what still runs")
+  @Test("A stop string ends the completion before it and cancels the generation")
   func stopString() async throws {
     let engine = CannedEngine { request, events in
       events.yield(.admitted(try CannedEngine.choice(request)))

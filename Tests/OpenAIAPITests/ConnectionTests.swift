@@ -9,13 +9,13 @@ import Testing
 
 @Suite("Too many connections", .timeLimit(.minutes(5)))
 struct ConnectionTests {
-  @Test("whoever has waited longest without a request goes for a newcomer; who is being answered stays")
+  @Test("the connection idle for longest is closed for a new one; busy connections stay")
   func roster() {
     var roster = ConnectionRoster(limit: 3)
     let (a, b, c) = (roster.open().0, roster.open().0, roster.open().0)
     roster.begin(a)
     let (d, verdict) = roster.open()
-    #expect(verdict == .instead(of: b) && roster.count == 3)
+    #expect(verdict == .acceptedReplacing(b) && roster.count == 3)
     // What is to be closed changes nothing any more.
     roster.begin(b)
     roster.end(b)
@@ -23,19 +23,19 @@ struct ConnectionTests {
     #expect(roster.count == 3)
     roster.begin(c)
     roster.begin(d)
-    #expect(roster.open().1 == .refused && roster.count == 3)
+    #expect(roster.open().1 == .rejected && roster.count == 3)
     roster.begin(d)
     roster.end(d)
-    #expect(roster.open().1 == .refused, "its second request is not answered yet")
+    #expect(roster.open().1 == .rejected, "its second request is not answered yet")
     roster.end(d)
     roster.end(a)
-    #expect(roster.open().1 == .instead(of: d))
+    #expect(roster.open().1 == .acceptedReplacing(d))
     roster.close(c)
     roster.close(a)
     #expect(roster.count == 1)
   }
 
-  @Test("among hundreds of connections that say nothing or dribble, a client is served at once, and few are left open")
+  @Test("among hundreds of silent or slow connections, a client is served at once, and few stay open")
   func idleFlood() async throws {
     let engine = CannedEngine.answering("fine")
     var settings = APISettings()
@@ -62,7 +62,7 @@ struct ConnectionTests {
     }
   }
 
-  @Test("while all are being answered a newcomer is turned away, and they are not disturbed")
+  @Test("while all connections are busy a new one is closed, and they continue")
   func allBusy() async throws {
     let gate = Gate()
     let engine = CannedEngine { request, events in
@@ -97,7 +97,7 @@ struct ConnectionTests {
     }
   }
 
-  @Test("a client that reads nothing of its answer is cut off, and the answer is given up")
+  @Test("a client that stops reading is disconnected, and its generation is canceled")
   func stalled() async throws {
     let engine = CannedEngine { request, events in
       events.yield(.admitted(try CannedEngine.choice(request)))
@@ -106,7 +106,7 @@ struct ConnectionTests {
       for _ in 0..<60_000 { events.yield(CannedEngine.tokenEvent(token, request)) }
     }
     var settings = APISettings()
-    settings.stallTimeout = .milliseconds(200)
+    settings.writeTimeout = .milliseconds(200)
     try await engine.server(settings).makeApplication().test(.ahc(.http)) { live in
       let port = UInt16(clamping: try #require(live.port))
       let socket = try #require(RawConnection(port: port, receiveBuffer: 4096))

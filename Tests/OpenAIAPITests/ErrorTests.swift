@@ -33,7 +33,7 @@ struct ErrorTests {
     }
   }
 
-  @Test("Too long a prompt names both numbers, whoever notices")
+  @Test("The error of a prompt that is too long names both numbers, from every component")
   func contextExceeded() async throws {
     let prompt = String(repeating: "x", count: 600)
     let early = try await CannedEngine.answering("x").post("/v1/completions", #"{"prompt":"\#(prompt)"}"#)
@@ -53,7 +53,7 @@ struct ErrorTests {
     #expect(late.json["error"]["n_ctx"] == .integer(longest))
   }
 
-  @Test("What the engine finds wrong with policy or sampling is a 400 that names the field")
+  @Test("An invalid policy or sampling parameter is a 400 that names the field")
   func refusedParameters() async throws {
     let outside = PolicyRequest(groupSize: 0)
     let engine = CannedEngine { _, _ in
@@ -66,7 +66,7 @@ struct ErrorTests {
     #expect(hot.status == 400 && hot.json["error"]["param"].text == "temperature")
   }
 
-  @Test("An unknown error is a 500 that gives nothing away")
+  @Test("An unknown error is a 500 without details")
   func unknownError() async throws {
     struct Secret: Error, CustomStringConvertible { var description: String { "secret path" } }
     let reply = try await CannedEngine { _, _ in throw Secret() }.post("/v1/completions", #"{"prompt":"x"}"#)
@@ -91,7 +91,7 @@ struct ErrorTests {
     #expect(other.json["error"]["message"].text?.contains("org/canned") == true)
   }
 
-  @Test("A body beyond the limit is a 413, announced or not")
+  @Test("A body beyond the limit is a 413, with or without a content length")
   func tooLarge() async throws {
     var settings = APISettings()
     settings.maximumBodyByteCount = 100
@@ -107,7 +107,7 @@ struct ErrorTests {
     #expect(line?.hasPrefix("HTTP/1.1 413 ") == true)
   }
 
-  @Test("Keys guard everything but health, and a wrong one is a 401")
+  @Test("Every path but health requires a key, and a wrong key is a 401")
   func keys() async throws {
     var settings = APISettings()
     settings.apiKeys = ["first", "second"]

@@ -33,7 +33,7 @@ struct EvaluationRequestTests {
     #expect(reply.json["choices"][1]["logprobs"]["token_logprobs"] == .array([.null, .integer(-1), .number(-0.5)]))
   }
 
-  @Test("an end token drawn after a scored prompt is reported like any other, since its report is cut off")
+  @Test("an end token sampled after a scored prompt is reported like any other, since its report is cut off")
   func endTokenIsReported() async throws {
     let engine = CannedEngine { request, events in
       events.yield(.admitted(try CannedEngine.choice(request)))
@@ -52,7 +52,7 @@ struct EvaluationRequestTests {
     #expect(engine.requests.map { $0.stopTokens.contains(2) } == [false, true])
   }
 
-  @Test("without alternatives asked for, a scored prompt has its own tokens alone")
+  @Test("without requested alternatives, a scored prompt has its own tokens alone")
   func noAlternatives() async throws {
     let engine = CannedEngine.answering("")
     let reply = try await engine.post(
@@ -61,7 +61,7 @@ struct EvaluationRequestTests {
     #expect(top == .array([.null, .object(["H": .integer(-1)])]))
   }
 
-  @Test("the tokenizer can be asked: ids of a text with and without the begin token, text of ids, special tokens")
+  @Test("the tokenizer routes return ids with and without the begin token, text of ids, and special tokens")
   func tokenizer() async throws {
     let engine = CannedEngine.answering("")
     let plain = try await engine.post("/tokenize", #"{"prompt":"Hi","add_special_tokens":false}"#)

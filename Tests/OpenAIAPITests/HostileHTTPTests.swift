@@ -39,7 +39,7 @@ struct HostileHTTPTests {
     ("an endless path", "GET /\(String(repeating: "a", count: 1 << 20)) HTTP/1.1\r\nHost: a\r\n\r\n"),
   ]
 
-  @Test("is refused as the client's fault, once, and the next client is served")
+  @Test("is rejected as the client's error, once, and the next client is served")
   func refused() async throws {
     let server = try CannedEngine.answering("x").server(APISettings())
     try await server.makeApplication().test(.ahc(.http)) { live in

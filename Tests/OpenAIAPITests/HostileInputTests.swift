@@ -24,7 +24,7 @@ struct HostileInputTests {
     "[{\"role\":\"user\",\"content\":[{\"type\":\"image_url\"}]}]", "NaN", "Infinity", "\"\\u0000\"",
   ]
 
-  @Test("Any value in any field is answered, refused by name, and never a server error", arguments: fields)
+  @Test("Any value in any field gives a response or a named error, and never a server error", arguments: fields)
   func anyValue(field: String) async throws {
     let engine = CannedEngine.answering("x")
     for value in Self.values {
@@ -43,7 +43,7 @@ struct HostileInputTests {
     }
   }
 
-  @Test("A wrong type is refused with the field's name and what it may be")
+  @Test("A wrong type is rejected with the field's name and the expected type")
   func wrongTypes() async throws {
     let engine = CannedEngine.answering("x")
     for (body, parameter) in [
@@ -72,7 +72,7 @@ struct HostileInputTests {
     }
   }
 
-  @Test("Too many or too long stop strings are refused")
+  @Test("Too many or too long stop strings are rejected")
   func stopLimits() async throws {
     let engine = CannedEngine.answering("x")
     let many = (0..<17).map { "\"\($0)\"" }.joined(separator: ",")
@@ -83,7 +83,7 @@ struct HostileInputTests {
     }
   }
 
-  @Test("Bodies that are not the JSON expected are refused, however deep or broken")
+  @Test("Bodies that are not the expected JSON are rejected, however deep or malformed")
   func brokenBodies() async throws {
     let engine = CannedEngine.answering("x")
     let deep = 100_000

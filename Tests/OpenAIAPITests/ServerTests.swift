@@ -24,7 +24,7 @@ struct ServerTests {
     }
   }
 
-  @Test("Health says whether requests would be served")
+  @Test("Health reports whether the server accepts requests")
   func health() async throws {
     let ready = try await CannedEngine.answering("x").get("/health")
     #expect(ready.status == 200 && ready.body == #"{"status":"ok"}"#)
@@ -36,7 +36,7 @@ struct ServerTests {
     }
   }
 
-  @Test("Request ids are given back; unfit ones are replaced")
+  @Test("Request ids are returned; invalid ones are replaced")
   func requestIDs() async throws {
     let engine = CannedEngine.answering("x")
     func id(_ given: String?) async throws -> String? {
@@ -49,7 +49,7 @@ struct ServerTests {
     #expect(try await id("a b")?.hasPrefix("req-") == true)
   }
 
-  @Test("Browsers may ask from anywhere unless told otherwise, and errors are readable for them")
+  @Test("Browsers may send requests from any origin by default, and can read errors")
   func crossOrigin() async throws {
     let engine = CannedEngine.answering("x")
     var settings = APISettings()
@@ -67,7 +67,7 @@ struct ServerTests {
     #expect(closed.header("Access-Control-Allow-Origin") == nil)
   }
 
-  @Test("Metrics are there where they are asked for, behind the keys")
+  @Test("Metrics are served when enabled, and require a key")
   func metrics() async throws {
     let engine = CannedEngine.answering("x")
     #expect(try await engine.get("/metrics").status == 404)
@@ -80,7 +80,7 @@ struct ServerTests {
     #expect(try await engine.get("/metrics", settings: settings).status == 401)
   }
 
-  @Test("A taken port is an error that names the address")
+  @Test("A port in use is an error that names the address")
   func portInUse() async throws {
     let engine = CannedEngine.answering("x")
     let (ports, listening) = AsyncStream<Int>.makeStream()

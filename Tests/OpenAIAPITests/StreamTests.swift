@@ -10,7 +10,7 @@ import Testing
 struct StreamTests {
   private static let chat = #""messages":[{"role":"user","content":"Hi"}],"stream":true"#
 
-  @Test("A chat stream opens with the role, ends with the reason, the usage and the mark")
+  @Test("A chat stream starts with the role and ends with the reason, the usage and the end mark")
   func chatSequence() async throws {
     let reply = try await CannedEngine.answering("hé", after: [10, 19]).post(
       "/v1/chat/completions", #"{\#(Self.chat),"stream_options":{"include_usage":true}}"#, over: .live)
@@ -39,7 +39,7 @@ struct StreamTests {
     #expect(Set(reply.chunks.map { $0["id"] }).count == 1)
   }
 
-  @Test("A completion stream has text in every chunk, in the prompts' order")
+  @Test("A completion stream has text in every event, in prompt order")
   func completionSequence() async throws {
     let reply = try await CannedEngine.answering("ab").post(
       "/v1/completions", #"{"prompt":["x","y"],"stream":true,"echo":true,"max_tokens":1}"#)
@@ -55,7 +55,7 @@ struct StreamTests {
     #expect(reply.events.last == "data: [DONE]")
   }
 
-  @Test("A stop string spread over tokens never shows, and text that only looked like one does")
+  @Test("A stop string split over tokens never shows, and text that resembles one does")
   func stopAcrossTokens() async throws {
     let reply = try await CannedEngine.answering("a<|enough|> <|end|>tail").post(
       "/v1/chat/completions", #"{\#(Self.chat),"stop":"<|end|>"}"#)
@@ -65,7 +65,7 @@ struct StreamTests {
     #expect(reply.chunks.last?["choices"][0]["finish_reason"].text == "stop")
   }
 
-  @Test("Characters cut off by the limit are left out, never replaced")
+  @Test("Characters cut off by the limit are omitted, never replaced")
   func partialCharacter() async throws {
     let reply = try await CannedEngine.answering("a😀").post(
       "/v1/chat/completions", #"{\#(Self.chat),"max_tokens":3}"#)
@@ -73,7 +73,7 @@ struct StreamTests {
     #expect(reply.chunks.compactMap { $0["choices"][0]["delta"]["content"].text }.joined() == "a")
   }
 
-  @Test("A refusal before the first byte is a status, also when streaming")
+  @Test("A rejection before the first byte is a status, also when streaming")
   func refusal() async throws {
     let engine = CannedEngine { _, _ in throw EngineError.overloaded(limit: 3) }
     let reply = try await engine.post("/v1/chat/completions", "{\(Self.chat)}")
@@ -96,7 +96,7 @@ struct StreamTests {
     #expect(!reply.body.contains("[DONE]"))
   }
 
-  @Test("An engine that ends without an end is an error, not silence")
+  @Test("An engine that ends without a final event is an error")
   func missingEnd() async throws {
     let engine = CannedEngine { request, events in
       events.yield(.admitted(try CannedEngine.choice(request)))
@@ -108,14 +108,14 @@ struct StreamTests {
     #expect(whole.status == 503)
   }
 
-  @Test("A silent stream says how far the prompt is read, again and again")
+  @Test("An idle stream repeats the progress of prefill")
   func keepAlive() async throws {
     let engine = CannedEngine { request, events in
       events.yield(.admitted(try CannedEngine.choice(request)))
       events.yield(.prefillProgress(done: 5, total: 19))
     }
     var settings = APISettings()
-    settings.longestSilence = .milliseconds(5)
+    settings.keepAliveInterval = .milliseconds(5)
     let server = try engine.server(settings)
     let seen = try await LiveStream.events(server, "/v1/chat/completions", "{\(Self.chat)}", until: 4)
     #expect(seen.dropFirst() == [": prefill 5/19", ": prefill 5/19", ": prefill 5/19"])
@@ -135,7 +135,7 @@ struct StreamTests {
     #expect(await engine.nextEndIsCancellation() == true)
   }
 
-  @Test("A client that leaves before a whole answer is there cancels the generation")
+  @Test("A client that disconnects before the response cancels the generation")
   func disconnectWhole() async throws {
     let (started, begun) = AsyncStream<Void>.makeStream()
     let engine = CannedEngine { request, events in

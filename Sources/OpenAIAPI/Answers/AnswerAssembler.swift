@@ -1,9 +1,8 @@
 import Inference
 
-/// Turns an engine's events into what a client is told. A state machine without effects: events and times go
-/// in.
+/// Turns an engine's events into pieces for the client. A pure state machine over events and times.
 ///
-/// waiting → (prefill progress)* → text* → ended. After `.end` no more events are given to it.
+/// waiting → (prefill progress)* → text* → ended. No event follows `.end`.
 struct AnswerAssembler: Sendable {
   typealias Instant = ContinuousClock.Instant
 
@@ -11,7 +10,7 @@ struct AnswerAssembler: Sendable {
     case nothing
     case progress(done: Int, total: Int)
     case text(AnswerDelta)
-    /// The last piece (perhaps empty) and how it all ended.
+    /// The last piece (may be empty) and the end.
     case end(AnswerDelta, AnswerEnd)
   }
 
@@ -20,11 +19,11 @@ struct AnswerAssembler: Sendable {
   private var decoder: any TextDecoder
   private var policy: PolicyChoice?
   private var generatedCount = 0
-  /// Of tokens whose text is still held back.
+  /// Of tokens whose text is held back.
   private var heldReports: [TokenReport] = []
-  /// One a prompt token where the prompt is repeated with log-probabilities; the first has none.
+  /// One per prompt token when the prompt is echoed with log-probabilities; the first has none.
   private var promptReports: [TokenReport]
-  /// Whether the prompt needs no (more) repeating.
+  /// Whether the prompt is already echoed, or needs no echo.
   private var hasEchoed: Bool
   private let start: Instant
   private var firstToken: Instant?
@@ -76,7 +75,7 @@ struct AnswerAssembler: Sendable {
     return decoded.text.isEmpty && hasEchoed ? .nothing : .text(delta(decoded.text))
   }
 
-  /// Text with the reports held back so far; the prompt first where it is to be repeated.
+  /// Text with the reports held back so far, after the prompt if it is echoed.
   private mutating func delta(_ text: String) -> AnswerDelta {
     var delta = AnswerDelta(text: text, reports: prepared.wantsLogprobs ? heldReports : nil)
     heldReports = []
@@ -94,7 +93,7 @@ struct AnswerAssembler: Sendable {
       usage: Usage(promptTokens: prepared.generation.prompt.count, completionTokens: generatedCount))
   }
 
-  /// As seen from here, for an answer that a stop string ended before the engine could say.
+  /// Timings measured here, for a completion that a stop string ended before the engine reported any.
   private func timings(now: Instant) -> GenerationTimings {
     var timings = GenerationTimings()
     timings.promptTokenCount = prepared.generation.prompt.count
@@ -106,14 +105,14 @@ struct AnswerAssembler: Sendable {
   }
 }
 
-/// A piece of an answer.
+/// A piece of a completion.
 struct AnswerDelta: Hashable, Sendable {
   var text: String
-  /// Of the tokens behind the text; nil unless asked for.
+  /// Of the tokens of the text; nil unless requested.
   var reports: [TokenReport]?
 }
 
-/// How an answer ended.
+/// The end of a completion.
 struct AnswerEnd: Sendable {
   var reason: FinishReason
   var policy: PolicyChoice?

@@ -1,23 +1,22 @@
 import Inference
 
-/// A generation's events with ticks between them, so that one consumer both forwards tokens and keeps a
-/// silent connection open. Dropping it, or cancelling the task that reads it, cancels the generation.
+/// The events of a generation with ticks between them, so that one consumer forwards tokens and keeps an idle connection
+/// open. Dropping it, or canceling the task that reads it, cancels the generation.
 struct AnswerFeed: Sendable {
   enum Item: Sendable {
     case event(GenerationEvent)
-    /// Time has passed; nothing is said of whether events came too.
+    /// Time has passed, with or without events.
     case tick
   }
 
   let items: AsyncThrowingStream<Item, any Error>
   private let continuation: AsyncThrowingStream<Item, any Error>.Continuation
 
-  /// Starts the generation. Being refused is the first thing that `items` throws. The first tick comes after
-  /// `firstTick`, the others every `interval`.
+  /// Starts the generation. A rejection is the first error of `items`. The first tick comes after `firstTick`, further
+  /// ones every `interval`.
   ///
-  /// A feed outlives the handler that starts it (the body is written after the handler returned), so its two
-  /// tasks have no parent; they are bound to the life of `items` instead. Events wait here unbounded, but no
-  /// more of them exist than the request may have tokens.
+  /// A feed outlives its handler (the body is written after the handler returns), so its two tasks have no parent; they
+  /// end with `items`. The buffer is unbounded, but has at most as many events as the request has tokens.
   init(
     engine: any InferenceEngine, request: GenerationRequest, firstTick: Duration, interval: Duration
   ) {
@@ -46,10 +45,10 @@ struct AnswerFeed: Sendable {
     }
   }
 
-  /// Ends the generation; who reads `items` is thrown a `CancellationError`.
+  /// Ends the generation; `items` throws a `CancellationError`.
   func cancel() { continuation.finish(throwing: CancellationError()) }
 
-  /// The first item, or nil when there is none. Reading `items` goes on behind it.
+  /// The first item, or nil when there is none. Later reads of `items` continue after it.
   func first() async throws -> Item? {
     for try await item in items { return item }
     return nil

@@ -1,8 +1,8 @@
 import Hummingbird
 import Inference
 
-/// Writes a streamed answer: chunks, keep-alives, errors, end. The first prompt's generation already runs
-/// when this is made, so that its refusal could still be a status; the others follow one after the other.
+/// Writes a streamed response: events, keep-alives, errors, end. The first prompt's generation is already running, so
+/// that its rejection could still be a status; the other prompts follow one by one.
 struct AnswerStream: Sendable {
   let head: AnswerHead
   let prepared: [PreparedAnswer]
@@ -14,10 +14,9 @@ struct AnswerStream: Sendable {
   let codec: any TextCodec
   let client: ClientPresence
 
-  /// Throws when the client is gone. An engine's failure does not throw: it is written as an event and
-  /// returned.
+  /// Throws when the client has disconnected. A failure of the engine does not throw: it becomes an event and the outcome.
   func write(to writer: inout any ResponseBodyWriter) async throws -> Outcome {
-    var sink = ChunkSink(head: head, streamsUsage: streamsUsage, writer: writer)
+    var sink = EventWriter(head: head, streamsUsage: streamsUsage, writer: writer)
     var total = Usage()
     for (index, one) in prepared.enumerated() {
       do {
@@ -43,7 +42,7 @@ struct AnswerStream: Sendable {
 
   private func write(
     _ prepared: PreparedAnswer, _ index: Int, _ feed: AnswerFeed, first: AnswerFeed.Item?,
-    to sink: inout ChunkSink
+    to sink: inout EventWriter
   ) async throws -> Usage {
     let clock = ContinuousClock()
     var choice = StreamedChoice(
@@ -55,10 +54,10 @@ struct AnswerStream: Sendable {
       if let usage = try await choice.take(item, now: clock.now, sink: &sink) { return usage }
     }
     try Task.checkCancellation()
-    throw GenerationFailure(cause: EngineError.failed("the engine ended the answer without saying why"))
+    throw GenerationFailure(cause: EngineError.failed("the engine ended the completion without a final event"))
   }
 
-  /// Keeps the engine's errors apart from those of writing to the client.
+  /// Distinguishes errors of the engine from errors of writing to the client.
   private static func next(
     _ iterator: inout AsyncThrowingStream<AnswerFeed.Item, any Error>.Iterator
   ) async throws -> AnswerFeed.Item? {
@@ -74,7 +73,7 @@ struct AnswerStream: Sendable {
   /// For the log.
   struct Outcome: Sendable {
     var usage: Usage
-    /// What the engine ended with, where it failed.
+    /// The error of the engine, if it failed.
     var failure: (any Error)?
   }
 }
@@ -83,7 +82,7 @@ private struct GenerationFailure: Error {
   let cause: any Error
 }
 
-/// One choice on its way into a stream.
+/// One choice of a stream.
 private struct StreamedChoice {
   let index: Int
   var assembler: AnswerAssembler
@@ -96,9 +95,9 @@ private struct StreamedChoice {
     self.assembler = assembler
   }
 
-  /// Returns the usage when the choice has ended.
+  /// Returns the usage at the end of the choice.
   mutating func take(
-    _ item: AnswerFeed.Item, now: AnswerAssembler.Instant, sink: inout ChunkSink
+    _ item: AnswerFeed.Item, now: AnswerAssembler.Instant, sink: inout EventWriter
   ) async throws -> Usage? {
     guard case .event(let event) = item else {
       try await sink.keepAlive(progress ?? "ping")
@@ -122,8 +121,8 @@ private struct StreamedChoice {
     return nil
   }
 
-  private mutating func write(_ delta: AnswerDelta, to sink: inout ChunkSink) async throws {
-    let logprobs = delta.reports.map { AnswerChunk.Logprobs(reports: $0, firstOffset: offset) }
+  private mutating func write(_ delta: AnswerDelta, to sink: inout EventWriter) async throws {
+    let logprobs = delta.reports.map { AnswerEvent.Logprobs(reports: $0, firstOffset: offset) }
     offset += CompletionLogprobs.length(of: delta.reports ?? [])
     try await sink.write(.delta(index: index, text: delta.text, logprobs: logprobs))
   }

@@ -1,9 +1,9 @@
 import Inference
 
-/// A whole answer to one prompt.
+/// A complete completion of one prompt.
 struct FinishedAnswer: Sendable {
   var text = ""
-  /// nil unless asked for.
+  /// nil unless requested.
   var reports: [TokenReport]?
   var finishReason: FinishReason
   var policy: PolicyChoice?
@@ -11,12 +11,12 @@ struct FinishedAnswer: Sendable {
   var usage: Usage
 }
 
-/// Runs prompts to their ends, for answers that are not streamed.
+/// Runs prompts to completion, for responses without streaming.
 struct AnswerCollector: Sendable {
   let engine: any InferenceEngine
   let codec: any TextCodec
 
-  /// Answers in the prompts' order; a few run at once. The first failure cancels the others.
+  /// Completions in prompt order; a few run at once. The first failure cancels the others.
   func collect(_ prepared: [PreparedAnswer]) async throws -> [FinishedAnswer] {
     try await withThrowingTaskGroup(of: (Int, FinishedAnswer).self) { group in
       var answers = [FinishedAnswer?](repeating: nil, count: prepared.count)
@@ -31,7 +31,7 @@ struct AnswerCollector: Sendable {
     }
   }
 
-  /// Returning or throwing drops the event stream, which cancels the generation where it still runs.
+  /// Dropping the event stream on return or throw cancels a running generation.
   private func collect(_ prepared: PreparedAnswer) async throws -> FinishedAnswer {
     let clock = ContinuousClock()
     do {

@@ -1,8 +1,7 @@
 import NIOCore
 import NIOHTTPTypes
 
-/// One connection's place among all, and its end when the client does not read what it asked for. Runs on the
-/// connection's event loop.
+/// Registers a connection and closes it when the client stops reading. Runs on the connection's event loop.
 final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -10,14 +9,14 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
   typealias OutboundOut = HTTPResponsePart
 
   private let connections: OpenConnections
-  private let stallTimeout: TimeAmount
+  private let writeTimeout: TimeAmount
   private var id: ConnectionRoster.ID?
   private var stalled: Scheduled<Void>?
 
-  /// - Parameter stallTimeout: how long what is written may wait for a client that takes nothing of it.
-  init(_ connections: OpenConnections, stallTimeout: TimeAmount) {
+  /// - Parameter writeTimeout: maximum time for which the channel may stay unwritable.
+  init(_ connections: OpenConnections, writeTimeout: TimeAmount) {
     self.connections = connections
-    self.stallTimeout = stallTimeout
+    self.writeTimeout = writeTimeout
   }
 
   func handlerAdded(context: ChannelHandlerContext) {
@@ -51,7 +50,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     stalled?.cancel()
     stalled =
       channel.isWritable
-      ? nil : context.eventLoop.scheduleTask(in: stallTimeout) { channel.close(mode: .all, promise: nil) }
+      ? nil : context.eventLoop.scheduleTask(in: writeTimeout) { channel.close(mode: .all, promise: nil) }
     context.fireChannelWritabilityChanged()
   }
 

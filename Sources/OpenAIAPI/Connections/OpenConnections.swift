@@ -2,13 +2,13 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// All connections of a server, kept to a number. Any thread.
+/// The open connections of a server, within a limit. Any thread.
 final class OpenConnections: Sendable {
   private struct State {
     var roster: ConnectionRoster
     var channels: [ConnectionRoster.ID: any Channel] = [:]
-    var closedForOthers = 0
-    var nextTold = 1
+    var closedCount = 0
+    var nextReported = 1
   }
 
   private let state: Mutex<State>
@@ -19,27 +19,27 @@ final class OpenConnections: Sendable {
     self.logger = logger
   }
 
-  /// Takes a newcomer in, and closes another one, or it, when there are too many.
+  /// Adds a connection. At the limit, closes an idle one, or the new one.
   func open(_ channel: any Channel) -> ConnectionRoster.ID {
-    let (id, excess, told) = state.withLock { state -> (ConnectionRoster.ID, (any Channel)?, Int?) in
+    let (id, excess, reported) = state.withLock { state -> (ConnectionRoster.ID, (any Channel)?, Int?) in
       let (id, verdict) = state.roster.open()
       let excess: (any Channel)?
       switch verdict {
-      case .welcome: excess = nil
-      case .instead(let other): excess = state.channels.removeValue(forKey: other)
-      case .refused: excess = channel
+      case .accepted: excess = nil
+      case .acceptedReplacing(let other): excess = state.channels.removeValue(forKey: other)
+      case .rejected: excess = channel
       }
-      if verdict != .refused { state.channels[id] = channel }
+      if verdict != .rejected { state.channels[id] = channel }
       guard excess != nil else { return (id, nil, nil) }
-      state.closedForOthers += 1
-      // A flood is told of at its first, second, fourth connection and so on.
-      guard state.closedForOthers >= state.nextTold else { return (id, excess, nil) }
-      state.nextTold *= 2
-      return (id, excess, state.closedForOthers)
+      state.closedCount += 1
+      // Logs the first, second, fourth … closed connection of a flood.
+      guard state.closedCount >= state.nextReported else { return (id, excess, nil) }
+      state.nextReported *= 2
+      return (id, excess, state.closedCount)
     }
-    if let told {
+    if let reported {
       logger.warning(
-        "too many http connections", metadata: ["limit": "\(limit)", "closed": "\(told)"])
+        "too many http connections", metadata: ["limit": "\(limit)", "closed": "\(reported)"])
     }
     excess?.close(mode: .all, promise: nil)
     return id

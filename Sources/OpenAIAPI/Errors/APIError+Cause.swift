@@ -8,8 +8,7 @@ import Inference
 #endif
 
 extension APIError {
-  /// Says any error of serving a request in the client's terms. What is not known is a 500 that gives nothing
-  /// away.
+  /// Maps any error of a request to the client's terms. An unknown error becomes a 500 without details.
   init(cause: any Error, promptTokenCount: Int? = nil) {
     switch cause {
     case let error as APIError: self = error
@@ -30,7 +29,7 @@ extension APIError {
     default:
       self.init(
         status: .internalServerError, type: "server_error", code: "internal_error",
-        message: "Internal error; the server's log has it under this request's X-Request-Id.",
+        message: "Internal error. The server log has the details under this request's X-Request-Id.",
         detail: "\(cause)")
     }
   }
@@ -58,7 +57,7 @@ extension APIError {
     case .contentTooLarge:
       self.init(
         status: error.status, type: "invalid_request_error", code: "request_too_large",
-        message: "The request body is larger than this server accepts.")
+        message: "The request body exceeds the limit of this server.")
     case .notFound:
       self.init(
         status: .notFound, type: "invalid_request_error", code: "not_found",

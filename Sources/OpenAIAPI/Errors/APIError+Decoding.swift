@@ -1,15 +1,15 @@
 extension APIError {
-  /// Says what is wrong with a body in one sentence that names the field.
+  /// Describes an invalid body in one sentence that names the field.
   init(decoding error: DecodingError) {
     switch error {
     case .typeMismatch(let type, let context):
       let path = Self.path(context.codingPath)
       self = .invalid(
-        "\(path.isEmpty ? "the body" : path) must be \(Self.word(type)).", parameter: path.nonEmpty)
+        "\(path.isEmpty ? "the body" : path) must be \(Self.name(of: type)).", parameter: path.nonEmpty)
     case .valueNotFound(let type, let context):
       let path = Self.path(context.codingPath)
       self = .invalid(
-        "\(path.isEmpty ? "the body" : path) must be \(Self.word(type)).", parameter: path.nonEmpty)
+        "\(path.isEmpty ? "the body" : path) must be \(Self.name(of: type)).", parameter: path.nonEmpty)
     case .keyNotFound(let key, let context):
       let path = Self.path(context.codingPath + [key])
       self = .invalid("\(path) is missing.", parameter: path)
@@ -18,7 +18,7 @@ extension APIError {
       self =
         path.isEmpty
         ? .invalid("The body is not valid JSON.", code: "invalid_json")
-        : .invalid("\(path) is not a value that can be used here.", parameter: path)
+        : .invalid("\(path) has an invalid value.", parameter: path)
     @unknown default:
       self = .invalid("The body cannot be decoded.")
     }
@@ -35,11 +35,11 @@ extension APIError {
     }
   }
 
-  private static func word(_ type: any Any.Type) -> String {
+  private static func name(of type: any Any.Type) -> String {
     switch type {
     case is String.Type: "a string"
     case is Bool.Type: "true or false"
-    case is any BinaryInteger.Type: "a whole number"
+    case is any BinaryInteger.Type: "an integer"
     case is any BinaryFloatingPoint.Type: "a number"
     case is any Collection<Any>.Type: "an array"
     default: "of another type"

@@ -1,20 +1,20 @@
 package import Hummingbird
 
-/// What a client is told when its request is not served: a status and the fields of the error body.
+/// The error response of a request: a status and the fields of the body.
 package struct APIError: Error, Sendable, CustomStringConvertible {
   package var status: HTTPResponse.Status
-  /// OpenAI's families of errors.
+  /// OpenAI's error type.
   package var type: String
-  /// Stable word for programs.
+  /// Stable code for programs.
   package var code: String?
   /// The request field at fault, as a path (`messages[2].content`).
   package var parameter: String?
   package var message: String
   /// Sent as `Retry-After`.
   package var retryAfterSeconds: Int?
-  /// Tokens asked for and tokens allowed, where that is what is wrong.
+  /// Requested and maximum tokens, for errors of length.
   package var lengths: ContextLengths?
-  /// What really happened, where the client is not told: for the log.
+  /// Details for the log that the client does not receive.
   package var detail: String?
 
   package struct ContextLengths: Hashable, Sendable {
@@ -26,18 +26,18 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
 }
 
 extension APIError {
-  /// 400: the request cannot be understood or obeyed.
+  /// 400: the request is invalid or not supported.
   static func invalid(_ message: String, parameter: String? = nil, code: String? = nil) -> APIError {
     APIError(
       status: .badRequest, type: "invalid_request_error", code: code, parameter: parameter, message: message)
   }
 
-  /// 400: more tokens than fit. The phrase is what gateways look for when they choose a longer model.
+  /// 400: too many tokens. Gateways match this phrase to choose a model with a longer context.
   static func contextExceeded(promptTokenCount: Int, contextLength: Int, detail: String? = nil) -> APIError {
     let message =
       detail ?? """
         This model's maximum context length is \(contextLength) tokens, but the prompt has \
-        \(promptTokenCount) tokens and an answer needs room too. Please shorten the prompt.
+        \(promptTokenCount) tokens and the completion needs room too. Please shorten the prompt.
         """
     var error = invalid(message, code: "context_length_exceeded")
     error.lengths = ContextLengths(promptTokenCount: promptTokenCount, contextLength: contextLength)
@@ -57,17 +57,17 @@ extension APIError {
   static func bodyTooLarge(limit: Int) -> APIError {
     APIError(
       status: .contentTooLarge, type: "invalid_request_error", code: "request_too_large",
-      message: "The request body is larger than the \(limit) bytes this server accepts.")
+      message: "The request body exceeds the limit of \(limit) bytes.")
   }
 
-  /// 400: the body is not sent as HTTP has it (its chunks, its coding, its length), or breaks off.
+  /// 400: the body is not valid HTTP (its framing, encoding or length), or incomplete.
   static func unreadableBody(_ cause: any Error) -> APIError {
-    var error = invalid("The request body cannot be read.", code: "unreadable_body")
+    var error = invalid("The request body is unreadable.", code: "unreadable_body")
     error.detail = "\(cause)"
     return error
   }
 
-  /// 503: not now. `code` says whether waiting helps.
+  /// 503: temporarily unavailable. `code` tells whether waiting helps.
   static func unavailable(_ message: String, code: String, retryAfterSeconds: Int) -> APIError {
     APIError(
       status: .serviceUnavailable, type: "unavailable_error", code: code, message: message,

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// `{"error":{"message","type","param","code"}}`, the one shape errors have, also inside a stream.
+/// `{"error":{"message","type","param","code"}}`, the shape of every error, also inside a stream.
 struct ErrorBody: Encodable, Sendable {
   let error: APIError
 
@@ -24,7 +24,7 @@ struct ErrorBody: Encodable, Sendable {
 }
 
 extension APIError {
-  /// The whole response.
+  /// The HTTP response.
   func response() -> Response {
     var response = JSONBody.response(ErrorBody(error: self), status: status)
     if let retryAfterSeconds { response.headers[.retryAfter] = String(retryAfterSeconds) }

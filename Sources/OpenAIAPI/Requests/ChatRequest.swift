@@ -5,7 +5,7 @@ import Inference
 struct ChatRequest: Decodable, Sendable {
   var common: CommonFields
   var chat: ChatPrompt
-  /// Alternatives wanted with each token; nil wants no log-probabilities.
+  /// Number of alternatives per token; nil returns no log-probabilities.
   var topLogprobCount: Int?
 
   init(from decoder: any Decoder) throws {

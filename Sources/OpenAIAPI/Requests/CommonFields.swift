@@ -35,32 +35,32 @@ struct CommonFields: Sendable {
 
   private static func checked(_ stops: [String], _ fields: RequestFields) throws -> [String] {
     guard stops.count <= RequestLimits.stopStringCount else {
-      throw fields.invalid("stop", "may hold at most \(RequestLimits.stopStringCount) strings")
+      throw fields.invalid("stop", "may contain at most \(RequestLimits.stopStringCount) strings")
     }
     guard stops.allSatisfy({ $0.utf8.count <= RequestLimits.stopStringByteCount }) else {
       throw fields.invalid("stop", "strings may have at most \(RequestLimits.stopStringByteCount) bytes each")
     }
-    // An empty stop string would end every answer at once; nobody means that.
+    // Ignores empty stop strings, which would end every completion at once.
     return stops.filter { !$0.isEmpty }
   }
 
   private static func checked(_ tokens: [Int], _ fields: RequestFields) throws -> [TokenID] {
     guard tokens.count <= RequestLimits.stopTokenCount else {
-      throw fields.invalid("stop_token_ids", "may hold at most \(RequestLimits.stopTokenCount) ids")
+      throw fields.invalid("stop_token_ids", "may contain at most \(RequestLimits.stopTokenCount) ids")
     }
     return try tokens.map { token in
       guard let id = TokenID(exactly: token), id >= 0 else {
-        throw fields.invalid("stop_token_ids", "must hold ids of the model's vocabulary")
+        throw fields.invalid("stop_token_ids", "must contain ids of the model's vocabulary")
       }
       return id
     }
   }
 
-  /// Fields whose wish would silently not be met are refused; hints are ignored.
+  /// Rejects fields whose effect is not supported; ignores hints.
   private static func refuseUnsupported(_ fields: RequestFields) throws {
     if let count = try fields.integer("n", in: Int.min...Int.max), count != 1 {
       throw fields.invalid(
-        "n", "must be 1: this server gives one answer a prompt; send the request again for more")
+        "n", "must be 1: this server returns one completion per prompt; repeat the request for more")
     }
     if let count = try fields.integer("best_of", in: Int.min...Int.max), count != 1 {
       throw fields.invalid("best_of", "must be 1")

@@ -5,9 +5,9 @@ struct CompletionRequest: Decodable, Sendable {
   var common: CommonFields
   /// At least one.
   var prompts: [PromptInput]
-  /// Whether the answer repeats the prompt.
+  /// Whether the completion repeats the prompt.
   var echoes: Bool
-  /// Alternatives wanted with each token; nil wants no log-probabilities.
+  /// Number of alternatives per token; nil returns no log-probabilities.
   var topLogprobCount: Int?
 
   init(from decoder: any Decoder) throws {
@@ -19,7 +19,7 @@ struct CompletionRequest: Decodable, Sendable {
     }
     guard !list.prompts.isEmpty else { throw fields.invalid("prompt", "is empty") }
     guard list.prompts.count <= RequestLimits.promptCount else {
-      throw fields.invalid("prompt", "may hold at most \(RequestLimits.promptCount) prompts")
+      throw fields.invalid("prompt", "may contain at most \(RequestLimits.promptCount) prompts")
     }
     prompts = list.prompts
     echoes = try fields.flag("echo") ?? false
@@ -41,7 +41,7 @@ private struct PromptList: Decodable {
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    // try? throughout: each form is tried, the last one's error stands for all.
+    // try? throughout: tries each form; the error of the last one stands for all.
     if let text = try? container.decode(String.self) {
       prompts = [.text(text)]
     } else if let texts = try? container.decode([String].self) {

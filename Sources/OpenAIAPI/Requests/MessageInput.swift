@@ -15,7 +15,7 @@ struct MessageInput: Decodable, Sendable {
     }
     let content: ContentInput? = try fields.value("content", "a string or an array of parts")
     let calls: [ChatValue]? = try fields.value("tool_calls", "an array")
-    // Only an assistant's message may be without text, and then it is its calls that count.
+    // Only an assistant's message with tool calls may have no text.
     guard content != nil || role == "assistant" else { throw fields.invalid("content", "is missing") }
     var message = ChatMessage(role: role, content: content?.text ?? "")
     message.fields["name"] = try fields.string("name").map { .string($0) }
@@ -45,7 +45,7 @@ private struct ContentPart: Decodable {
     let fields = try RequestFields(decoder)
     guard let type = try fields.string("type") else { throw fields.invalid("type", "is missing") }
     guard type == "text" else {
-      throw fields.invalid("type", "must be text: this model reads text only")
+      throw fields.invalid("type", "must be text: this model accepts text only")
     }
     guard let text = try fields.string("text") else { throw fields.invalid("text", "is missing") }
     self.text = text

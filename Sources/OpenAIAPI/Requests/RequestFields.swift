@@ -1,5 +1,5 @@
-/// Reads a request object field by field: absent and null are the same, unknown fields are ignored, and a
-/// value of the wrong kind throws `APIError` with the field's path and what it may be.
+/// Reads a request object field by field: absent and null are equal, unknown fields are ignored, and a value of the wrong
+/// type throws `APIError` with the field's path and the expected type.
 struct RequestFields {
   private let container: KeyedDecodingContainer<FieldName>
 
@@ -16,16 +16,16 @@ struct RequestFields {
   func flag(_ name: String) throws -> Bool? { try value(name, "true or false") }
   func object<Value: Decodable>(_ name: String) throws -> Value? { try value(name, "an object") }
 
-  /// A whole number within `range`.
+  /// An integer within `range`.
   func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
-    guard let number: Int = try value(name, "a whole number") else { return nil }
+    guard let number: Int = try value(name, "an integer") else { return nil }
     guard range.contains(number) else {
       throw invalid(name, "must be between \(range.lowerBound) and \(range.upperBound)")
     }
     return number
   }
 
-  /// A number; whether it is in range is for its user to say.
+  /// A number; the caller checks its range.
   func number(_ name: String) throws -> Float? {
     guard let number: Double = try value(name, "a number") else { return nil }
     return Float(number)
@@ -41,7 +41,7 @@ struct RequestFields {
     }
   }
 
-  /// The names present, for saying at debug level what was ignored.
+  /// The names of present fields, to log ignored ones.
   var names: [String] { container.allKeys.map(\.stringValue) }
 
   func invalid(_ name: String, _ reason: String, code: String? = nil) -> APIError {

@@ -1,6 +1,6 @@
 import Inference
 
-/// How the client wants tokens drawn; what is nil is the served model's own default.
+/// The client's sampling fields; nil uses the server's default.
 struct SamplingFields: Sendable {
   var temperature: Float?
   var topP: Float?
@@ -14,7 +14,7 @@ struct SamplingFields: Sendable {
   init(_ fields: RequestFields) throws {
     temperature = try fields.number("temperature")
     topP = try fields.number("top_p")
-    // -1 is how some servers spell "all".
+    // Some servers use -1 for "all".
     topK = try fields.integer("top_k", in: -1...Limits.maximumVocabularySize).map { max(0, $0) }
     minP = try fields.number("min_p")
     repetitionPenalty = try fields.number("repetition_penalty") ?? fields.number("repeat_penalty")
@@ -23,7 +23,7 @@ struct SamplingFields: Sendable {
     seed = try fields.seed()
   }
 
-  /// Fills in the defaults and validates. Without a seed of the client's, `randomSeed` is used.
+  /// Fills in the defaults and validates. Without a client seed, uses `randomSeed`.
   func parameters(over defaults: SamplingParameters, randomSeed: UInt64) throws -> SamplingParameters {
     var parameters = defaults
     parameters.temperature = temperature ?? defaults.temperature
@@ -40,9 +40,9 @@ struct SamplingFields: Sendable {
 }
 
 extension RequestFields {
-  /// Any 64-bit whole number, signed or not; -1 is how some clients spell "random".
+  /// A 64-bit integer, signed or unsigned; some clients use -1 for "random".
   fileprivate func seed() throws -> UInt64? {
-    let kind = "a whole number of at most 64 bits"
+    let kind = "an integer of at most 64 bits"
     let seed: Seed? = try value("seed", kind)
     return seed.flatMap { $0.bits }
   }

@@ -1,7 +1,7 @@
 /// The body of `POST /tokenize`.
 struct TokenizeRequest: Decodable, Sendable {
   var prompt: String
-  /// Whether the model's begin token is put first, as a prompt's would be.
+  /// Whether the begin token is added, as in a prompt.
   var addsSpecialTokens: Bool
 
   init(from decoder: any Decoder) throws {

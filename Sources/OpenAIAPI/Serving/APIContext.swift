@@ -1,13 +1,12 @@
 package import Hummingbird
 
-/// What travels with a request.
+/// The context of a request.
 package struct APIContext: RequestContext {
   package var coreContext: CoreRequestContextStorage
-  /// Watches the connection for as long as it is kept.
+  /// Watches the connection while retained.
   let client: ClientPresence
 
-  /// Also makes a client's leaving visible: without the option set here, a connection whose client has gone
-  /// stays half open until something is written to it.
+  /// Disables half closure: otherwise a connection whose client has left stays half open until the next write.
   package init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
     let client = ClientPresence()

@@ -6,7 +6,7 @@ import Hummingbird
   import Foundation
 #endif
 
-/// Reads a request's JSON body, never holding more of it than allowed.
+/// Reads the JSON body of a request within a size limit.
 struct BodyReader: Sendable {
   let maximumByteCount: Int
 
@@ -14,8 +14,8 @@ struct BodyReader: Sendable {
     try JSONDecoder().decode(type, from: try await bytes(of: request))
   }
 
-  /// A body that is too large is read to its end and forgotten, within reason: many clients do not listen
-  /// before they have sent all, and would never hear why they are refused.
+  /// Reads and discards the rest of a body that is too large, within bounds: many clients read the response only after
+  /// they have sent the whole body.
   private func bytes(of request: Request) async throws -> Data {
     let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
     var bytes: Data? = announced <= maximumByteCount ? Data() : nil

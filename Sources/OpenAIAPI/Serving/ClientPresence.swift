@@ -1,10 +1,9 @@
 import Synchronization
 
-/// Whether the client of a request is still connected, and what is to be given up when it leaves.
+/// Whether the client of a request is still connected, and the work to cancel when it disconnects.
 ///
-/// The HTTP library's own helper for this reads the request's body stream to its end while the answer is
-/// made; it stops the process when the body was read before, and uses the connection up. The connection's
-/// closing says the same.
+/// The HTTP library's helper for this reads the request's body while the response is made; it traps when the body was
+/// already read, and makes the connection unusable. The connection's close event needs neither.
 final class ClientPresence: Sendable {
   private struct State {
     var hasLeft = false
@@ -13,7 +12,7 @@ final class ClientPresence: Sendable {
 
   private let state = Mutex(State())
 
-  /// Runs `action` when the client leaves, or at once when it has left. Actions do not block.
+  /// Runs `action` when the client disconnects, or at once if it has. Actions must not block.
   func onLeaving(_ action: @escaping @Sendable () -> Void) {
     let isTooLate = state.withLock { state in
       if !state.hasLeft { state.actions.append(action) }
@@ -31,8 +30,8 @@ final class ClientPresence: Sendable {
     for action in actions { action() }
   }
 
-  /// Runs `work` and cancels it when the client leaves, or when the caller is cancelled.
-  func cancelling<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+  /// Runs `work` and cancels it when the client disconnects or the caller is canceled.
+  func canceling<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
     let task = Task { try await work() }
     onLeaving { task.cancel() }
     return try await withTaskCancellationHandler {

@@ -14,9 +14,8 @@ struct CompletionRoutes: Sendable {
   let codec: any TextCodec
   let settings: APISettings
 
-  /// A refusal that comes within this time is a status; after it a stream begins, and a refusal is an event
-  /// in it.
-  private static let longestWaitForHead: Duration = .seconds(1)
+  /// An error within this time becomes the response's status; later ones are events in the stream.
+  private static let headTimeout: Duration = .seconds(1)
 
   func chat(_ request: Request, _ context: APIContext) async throws -> Response {
     let body = try await reader.decode(ChatRequest.self, from: request)
@@ -52,7 +51,7 @@ struct CompletionRoutes: Sendable {
     _ prepared: [PreparedAnswer], _ head: AnswerHead, _ context: APIContext
   ) async throws -> Response {
     let collector = AnswerCollector(engine: engine, codec: codec)
-    let answers = try await context.client.cancelling { try await collector.collect(prepared) }
+    let answers = try await context.client.canceling { try await collector.collect(prepared) }
     let body = AnswerBody(head: head, answers: answers)
     Self.log(answers.reduce(Usage()) { $0 + $1.usage }, failure: nil, context.logger)
     return JSONBody.response(body)
@@ -63,10 +62,10 @@ struct CompletionRoutes: Sendable {
     _ context: APIContext
   ) async throws -> Response {
     guard let one = prepared.first else { throw EngineError.emptyPrompt }
-    // What was written just after a tick is silent for two of them.
-    let interval = settings.longestSilence / 2
+    // Two ticks may pass after a write that follows a tick.
+    let interval = settings.keepAliveInterval / 2
     let feed = AnswerFeed(
-      engine: engine, request: one.generation, firstTick: min(Self.longestWaitForHead, interval),
+      engine: engine, request: one.generation, firstTick: min(Self.headTimeout, interval),
       interval: interval)
     let client = context.client
     client.onLeaving { feed.cancel() }
@@ -87,7 +86,7 @@ struct CompletionRoutes: Sendable {
           let outcome = try await stream.write(to: &writer)
           Self.log(outcome.usage, failure: outcome.failure, logger)
         } catch {
-          logger.info("client left during the answer", metadata: ["error": .string("\(error)")])
+          logger.info("client disconnected during the completion", metadata: ["error": .string("\(error)")])
           throw error
         }
         try await writer.finish(nil)
@@ -100,9 +99,9 @@ struct CompletionRoutes: Sendable {
       "completion_tokens": .stringConvertible(usage.completionTokens),
     ]
     if let failure {
-      logger.error("answer broke off: \(failure)", metadata: metadata)
+      logger.error("completion failed: \(failure)", metadata: metadata)
     } else {
-      logger.info("answered", metadata: metadata)
+      logger.info("completed", metadata: metadata)
     }
   }
 }

@@ -1,8 +1,8 @@
 import Hummingbird
 
-/// Lets browser pages call the API: answers preflights (which carry no key) and marks answers as readable.
+/// Lets web pages call the API: answers preflights (which carry no key) and adds CORS headers to responses.
 struct CrossOrigin<Context: RequestContext>: RouterMiddleware {
-  /// nil sends no CORS headers; OPTIONS is answered all the same.
+  /// nil sends no CORS headers; OPTIONS requests still succeed.
   let allowedOrigin: String?
 
   private static var methods: String { "GET, POST, HEAD, OPTIONS" }
@@ -23,7 +23,7 @@ struct CrossOrigin<Context: RequestContext>: RouterMiddleware {
     var headers: HTTPFields = [.allow: Self.methods]
     if allowedOrigin != nil {
       headers[.accessControlAllowMethods] = Self.methods
-      // SDKs send headers of their own; all that are asked for are harmless here.
+      // SDKs send custom headers; all are harmless here.
       headers[.accessControlAllowHeaders] =
         request.headers[.accessControlRequestHeaders] ?? "Authorization, Content-Type"
       headers[.accessControlMaxAge] = "86400"

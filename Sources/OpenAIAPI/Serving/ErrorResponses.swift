@@ -1,7 +1,7 @@
 import Hummingbird
 import Logging
 
-/// Turns every error into the one shape clients know. Logs what is the server's own fault.
+/// Maps every error to an error response. Logs it; server errors with their message.
 struct ErrorResponses<Context: RequestContext>: RouterMiddleware {
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -9,18 +9,18 @@ struct ErrorResponses<Context: RequestContext>: RouterMiddleware {
     do {
       return try await next(request, context)
     } catch {
-      let said = APIError(cause: error)
-      let level: Logger.Level = said.status.code >= 500 ? .error : .info
+      let failure = APIError(cause: error)
+      let level: Logger.Level = failure.status.code >= 500 ? .error : .info
       context.logger.log(
-        level: level, "request not served",
+        level: level, "request failed",
         metadata: [
           "path": .string(String(request.uri.path.prefix(200))),
-          "status": .stringConvertible(said.status.code),
-          "code": .string(said.code ?? said.type),
-          // A client's own error is not told in words: they may quote what was sent.
-          "reason": .string(level == .error ? said.detail ?? said.message : said.parameter ?? ""),
+          "status": .stringConvertible(failure.status.code),
+          "code": .string(failure.code ?? failure.type),
+          // Client errors are logged without their message, which may quote the prompt.
+          "reason": .string(level == .error ? failure.detail ?? failure.message : failure.parameter ?? ""),
         ])
-      return said.response()
+      return failure.response()
     }
   }
 }

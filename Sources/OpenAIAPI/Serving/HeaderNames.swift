@@ -1,15 +1,15 @@
 import Hummingbird
 
-/// The header name type, which the HTTP library does not export by itself.
+/// The header name type, which the HTTP library does not export.
 typealias HeaderName = HTTPFields.Element.Name
 
 extension HeaderName {
   static var requestID: HeaderName { name("X-Request-Id") }
   static var xAccelBuffering: HeaderName { name("X-Accel-Buffering") }
 
-  /// The literals above are valid header names; anything else is a mistake in this file.
+  /// - Precondition: a valid header name.
   private static func name(_ literal: String) -> HeaderName {
-    guard let name = HeaderName(literal) else { preconditionFailure("\(literal) is no header name") }
+    guard let name = HeaderName(literal) else { preconditionFailure("\(literal) is not a header name") }
     return name
   }
 }

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// Refuses requests without one of the configured keys. `/health` is open.
+/// Rejects requests without a configured key. `/health` needs none.
 struct KeyCheck<Context: RequestContext>: RouterMiddleware {
   let keys: APIKeys
 
@@ -11,7 +11,7 @@ struct KeyCheck<Context: RequestContext>: RouterMiddleware {
       return try await next(request, context)
     }
     guard let given = Self.bearer(request.headers[.authorization]) else {
-      throw APIError.unauthorized("An API key is needed: send it as 'Authorization: Bearer KEY'.")
+      throw APIError.unauthorized("This server requires an API key: send it as 'Authorization: Bearer KEY'.")
     }
     guard keys.contain(given) else { throw APIError.unauthorized("The API key is not valid.") }
     return try await next(request, context)
@@ -25,7 +25,7 @@ struct KeyCheck<Context: RequestContext>: RouterMiddleware {
   }
 }
 
-/// The keys that open the API.
+/// The configured API keys.
 struct APIKeys: Sendable {
   private let keys: [[UInt8]]
 
@@ -33,8 +33,7 @@ struct APIKeys: Sendable {
 
   var isEmpty: Bool { keys.isEmpty }
 
-  /// Looks at every byte of every key, so that the time taken says nothing of how much of a guess was right.
-  /// (The lengths of keys are not protected.)
+  /// Compares every byte of every key, so that timing reveals no part of a key. (The lengths of keys are not protected.)
   func contain(_ guess: String) -> Bool {
     let guess = Array(guess.utf8)
     var found = false

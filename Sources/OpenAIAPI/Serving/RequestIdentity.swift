@@ -1,7 +1,7 @@
 import Hummingbird
 import Logging
 
-/// Gives every request an id: the client's `X-Request-Id` or a new one; in the answer, and in every log line.
+/// Gives every request an id, in the response and all its log lines: the client's `X-Request-Id` or a new one.
 struct RequestIdentity<Context: RequestContext>: RouterMiddleware {
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -14,7 +14,7 @@ struct RequestIdentity<Context: RequestContext>: RouterMiddleware {
     return response
   }
 
-  /// Ids end up in logs and headers, so only short ones of visible ASCII are taken over.
+  /// Accepts only short ids of visible ASCII, because ids enter logs and headers.
   private static func accepted(_ id: String?) -> String? {
     guard let id, !id.isEmpty, id.utf8.count <= RequestLimits.requestIDByteCount,
       id.utf8.allSatisfy({ (0x21...0x7E).contains($0) })

@@ -1,8 +1,7 @@
 import Hummingbird
 import Inference
 
-/// Which path does what. Everything is there with and without `/v1`, because base addresses are often set
-/// without it.
+/// The paths of the API. Each exists with and without `/v1`, because clients often omit it from the base URL.
 struct Routes: Sendable {
   let engine: any InferenceEngine
   let codec: any TextCodec
@@ -43,7 +42,7 @@ struct Routes: Sendable {
 
   private var model: ModelBody { ModelBody(model: engine.model, created: started) }
 
-  /// Names may hold slashes, percent-encoded or not.
+  /// Names may contain slashes, percent-encoded or not.
   private func modelNamed(_ components: [Substring]) throws -> Response {
     let name = components.joined(separator: "/")
     guard name == engine.model.id || Self.percentDecoded(name) == engine.model.id else {
@@ -52,7 +51,7 @@ struct Routes: Sendable {
     return JSONBody.response(model)
   }
 
-  /// nil where the escapes are not valid.
+  /// nil when the escapes are invalid.
   private static func percentDecoded(_ text: String) -> String? {
     var bytes: [UInt8] = []
     var rest = text.utf8[...]

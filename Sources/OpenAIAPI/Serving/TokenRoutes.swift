@@ -1,7 +1,7 @@
 import Hummingbird
 import Inference
 
-/// The model's tokenizer for clients that count tokens or send ids (evaluation programs do both).
+/// The model's tokenizer for clients that count tokens or send ids, as evaluation programs do.
 struct TokenRoutes: Sendable {
   let model: ServedModel
   let codec: any TextCodec

@@ -1,12 +1,12 @@
 import Hummingbird
 import Inference
 
-/// Writes events to one client and knows whether it has been silent.
-struct ChunkSink {
+/// Writes events to one client and tracks whether the stream is idle.
+struct EventWriter {
   let head: AnswerHead
   let streamsUsage: Bool
   private var writer: any ResponseBodyWriter
-  private var isSilent = true
+  private var isIdle = true
 
   init(head: AnswerHead, streamsUsage: Bool, writer: any ResponseBodyWriter) {
     self.head = head
@@ -14,13 +14,13 @@ struct ChunkSink {
     self.writer = writer
   }
 
-  /// Where usage is streamed, every chunk before the one that carries it says null.
+  /// When usage is streamed, every event before the one with the usage has a null.
   mutating func write(
-    _ content: AnswerChunk.Content, usage: Usage? = nil, policy: PolicyChoice? = nil,
+    _ content: AnswerEvent.Content, usage: Usage? = nil, policy: PolicyChoice? = nil,
     timings: GenerationTimings? = nil
   ) async throws {
     try await write(
-      AnswerChunk(
+      AnswerEvent(
         head: head, content: content, usage: streamsUsage ? .some(usage) : nil, policy: policy,
         timings: timings))
   }
@@ -33,10 +33,10 @@ struct ChunkSink {
     try await write(.comment(text))
   }
 
-  /// Says `text` if nothing was written since the last call.
+  /// Writes `text` if the stream was idle since the last call.
   mutating func keepAlive(_ text: String) async throws {
-    if isSilent { try await write(.comment(text)) }
-    isSilent = true
+    if isIdle { try await write(.comment(text)) }
+    isIdle = true
   }
 
   mutating func finish() async throws {
@@ -44,7 +44,7 @@ struct ChunkSink {
   }
 
   private mutating func write(_ event: ServerSentEvent) async throws {
-    isSilent = false
+    isIdle = false
     try await writer.write(event.buffer)
   }
 }

@@ -1,7 +1,7 @@
 import Inference
 
 /// One event of a streamed answer, of either kind.
-struct AnswerChunk: Encodable, Sendable {
+struct AnswerEvent: Encodable, Sendable {
   let head: AnswerHead
   var content: Content
   /// nil leaves the field out; `.some(nil)` is null, as in every chunk but the last when usage was asked for.
