@@ -17,9 +17,9 @@ enum ExitStatus: Int32 {
   case usage = 2
   /// The layers do not fit the workers.
   case infeasible = 3
-  /// Something that must be there is not: a coordinator, a port, a worker that died.
+  /// A coordinator, port or worker is unavailable.
   case unavailable = 69
-  /// A configuration or model file that cannot be used.
+  /// A configuration or model file is unusable.
   case badConfiguration = 78
   /// Ctrl-C.
   case interrupted = 130
@@ -40,25 +40,15 @@ enum ExitStatus: Int32 {
       case .failed: self = .unavailable
       }
     case is WorkerFailure, is TransportError, is ListenError: self = .unavailable
-    case is ValidationError, is CleanExit, is ExitCode: return nil
     default:
-      guard type(of: error) != Self.parserErrorType else { return nil }
+      // The parser gives every error that is not its own the code of a plain failure.
+      guard Longhaul.exitCode(for: error) == .failure else { return nil }
       self = .runtime
     }
   }
-
-  /// The parser's error type is its own secret; this is how it shows.
-  private static let parserErrorType: any Error.Type = {
-    do {
-      _ = try RunCommand.parse(["--no-such-option"])
-    } catch {
-      return type(of: error)
-    }
-    return CommandFailure.self
-  }()
 }
 
-/// A failure of a command's own, with its status and a sentence.
+/// A failure of a command, with its exit status and a message.
 struct CommandFailure: Error, CustomStringConvertible {
   let status: ExitStatus
   let description: String

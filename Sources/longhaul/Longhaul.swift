@@ -1,13 +1,12 @@
 import ArgumentParser
 import Foundation
 
-/// The one program: parses, wires up, runs. Every command ends in an `ExitStatus`.
+/// The program: parses arguments and runs a command. Every command ends with an `ExitStatus`.
 @main
 struct Longhaul: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "longhaul",
-    abstract: "Runs a large language model over several processes or machines, and lets it read far more than it was "
-      + "trained on.",
+    abstract: "Runs a large language model on several processes or machines, with prompts beyond its trained context.",
     version: BuildInfo.version,
     subcommands: [
       RunCommand.self, ServeCommand.self, WorkerCommand.self, PlanCommand.self, InspectCommand.self,
@@ -17,9 +16,9 @@ struct Longhaul: AsyncParsableCommand {
     ])
 
   static func main() async {
-    // A reader that goes away (`| head`) is an error of that write, not the end of the process.
+    // A closed pipe (`| head`) fails that write instead of ending the process.
     signal(SIGPIPE, SIG_IGN)
-    // A file that grows beyond the user's limit, likewise.
+    // So does a file beyond the user's size limit.
     signal(SIGXFSZ, SIG_IGN)
     OpenFiles.raiseLimit()
     do {
@@ -34,13 +33,13 @@ struct Longhaul: AsyncParsableCommand {
     }
   }
 
-  /// Says what went wrong in one line on stderr, and exits with the status that fits.
+  /// Prints an error in one line on stderr and exits with its status.
   private static func leave(_ error: any Error) -> Never {
     if let status = ExitStatus(of: error) {
       if status != .interrupted { StandardError.line("longhaul: \(error)") }
       Foundation.exit(status.rawValue)
     }
-    // Help and version are "errors" of the parser that succeed; anything else of its own is a usage error.
+    // Help and version are "errors" of the parser with a success code; its other errors are usage errors.
     guard exitCode(for: error) == .success else {
       StandardError.line(fullMessage(for: error))
       Foundation.exit(ExitStatus.usage.rawValue)
@@ -50,7 +49,7 @@ struct Longhaul: AsyncParsableCommand {
   }
 }
 
-/// What this build is called.
+/// The version of this build.
 enum BuildInfo {
   static let version = "0.2.0"
 }

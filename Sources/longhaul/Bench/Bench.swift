@@ -1,4 +1,3 @@
-import ArgumentParser
 import Cluster
 import Coordinator
 import Foundation
@@ -6,11 +5,11 @@ import Inference
 import Tensors
 import Weights
 
-/// Starts the clusters of a benchmark one after the other, and measures on each.
+/// Runs a benchmark: starts its clusters one after the other and measures on each.
 struct Bench: Sendable {
   let checkpoint: Checkpoint
   let path: String
-  /// What requests ask of SelfExtend, at least one: each case is measured with every one of them.
+  /// The policies to measure each case with, at least one.
   let policies: [PolicyRequest]
   /// Nil lets the scheduler choose.
   let chunkTokenCount: Int?
@@ -27,20 +26,20 @@ struct Bench: Sendable {
 
   func measure(_ setting: BenchSetting) async throws -> BenchReport.Setting {
     let limits = try MachineLimits.measure(
-      threadCount: min(setting.threadTotal, Host.processorCount),
+      threadCount: min(setting.threadTotal, Host.coreCount),
       byteCount: min(512 << 20, max(64 << 20, Host.availableMemoryByteCount / 8)))
-    ProcessMemory.forgetOwnPeak()
+    ProcessMemory.resetOwnPeak()
     let work = ModelWork(
       configuration: try checkpoint.configuration, footprint: try checkpoint.footprint, kvElementType: setting.kvType)
     let demand = KVDemand(
       elementType: setting.kvType, contextLength: setting.contextLength,
-      sequenceCount: setting.sequenceCount, chunkTokenCount: chunkTokenCount ?? CacheOptions.automaticChunkTokenCount,
+      sequenceCount: setting.sequenceCount, chunkTokenCount: chunkTokenCount ?? KVCacheOptions.automaticChunkTokenCount,
       adaptsChunks: chunkTokenCount == nil,
-      // The one that groups most needs most pages.
+      // The policy with the largest group size needs the most pages.
       policy: policies.max { $0.groupSize ?? 1 < $1.groupSize ?? 1 } ?? PolicyRequest())
     let isQuiet = isQuiet
     return try await LocalCluster.run(
-      checkpoint: checkpoint, modelPath: path, demand: demand, options: try options(setting), packsFirst: true,
+      checkpoint: checkpoint, modelPath: path, demand: demand, options: options(setting), packsFirst: true,
       isQuiet: isQuiet
     ) { cluster in
       let runner = BenchRunner(engine: cluster.engine, policies: policies, seed: seed)
@@ -73,10 +72,8 @@ struct Bench: Sendable {
       weightBytes: stages.reduce(0) { $0 + $1.weightByteCount }, kvBytes: stages.reduce(0) { $0 + $1.kvByteCount })
   }
 
-  private func options(_ setting: BenchSetting) throws -> LocalClusterOptions {
-    try LocalClusterOptions.parse(
-      ["--workers", "\(setting.workerCount)", "--threads", "\(setting.threadCount)"]
-        + (memory.map { ["--memory", "\($0.byteCount)"] } ?? []))
+  private func options(_ setting: BenchSetting) -> LocalClusterOptions {
+    LocalClusterOptions(workers: setting.workerCount, threads: setting.threadCount, memory: memory)
   }
 
   private static func byteCount(of footprint: WeightFootprint, model: ModelConfiguration) -> Int {

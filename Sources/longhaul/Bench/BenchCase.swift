@@ -3,18 +3,18 @@ import Inference
 /// One thing to measure on a running cluster.
 struct BenchCase: Hashable, Sendable {
   enum Kind: Hashable, Sendable {
-    /// So many tokens of one prompt are read.
+    /// Prefill of this many prompt tokens.
     case prefill(tokenCount: Int)
-    /// So many tokens are drawn for each of several sequences at once.
+    /// Decode of this many tokens for each sequence of a batch.
     case decode(tokenCount: Int, batch: Int)
   }
 
   let kind: Kind
-  /// Tokens in the cache before, of every sequence.
+  /// Tokens of every sequence that are already in the KV cache.
   let depth: Int
   let repeatCount: Int
 
-  /// Tokens that are drawn before a decode is timed.
+  /// Tokens decoded before timing starts.
   static let warmUpTokenCount = 4
 
   var isDecode: Bool { if case .decode = kind { true } else { false } }
@@ -26,17 +26,17 @@ struct BenchCase: Hashable, Sendable {
     }
   }
 
-  /// Prompt tokens of each of its requests.
+  /// Prompt tokens of each request.
   var promptTokenCount: Int {
     switch kind {
     case .prefill(let count): depth + count
-    // The first token comes of the prompt, so an empty cache is one of one token.
+    // Decode needs a prompt, so an empty cache has one token.
     case .decode: max(1, depth)
     }
   }
 
-  /// New tokens that a request may need: in each of its turns those that warm up and those that count, and a few more,
-  /// since of several sequences some are ahead, and what is in flight when a turn ends comes to its end.
+  /// Maximum new tokens of a request: in each turn the warm-up and the timed tokens, plus a margin, because some sequences
+  /// run ahead and tokens in flight at the end of a turn still complete.
   var maximumNewTokens: Int {
     switch kind {
     case .prefill: 1
@@ -47,14 +47,14 @@ struct BenchCase: Hashable, Sendable {
   var contextLength: Int { promptTokenCount + maximumNewTokens }
 }
 
-/// A cluster to start, and what is measured on it.
+/// A cluster to start and its cases.
 struct BenchSetting: Hashable, Sendable {
   let workerCount: Int
-  /// Of each worker.
+  /// Per worker.
   let threadCount: Int
   let kvType: KVElementType
   let cases: [BenchCase]
-  /// Policies that each case is measured with. When they decode, their sequences are all there at once.
+  /// Number of policies per case. In decode, the sequences of all policies are in the cache together.
   let policyCount: Int
 
   var threadTotal: Int { workerCount * threadCount }
@@ -62,7 +62,7 @@ struct BenchSetting: Hashable, Sendable {
   var sequenceCount: Int { cases.map { $0.isDecode ? $0.batch * policyCount : 1 }.max() ?? 1 }
 
   var contextLength: Int {
-    // Room for warming up, too.
+    // Includes room for the warm-up.
     max(64, cases.map(\.contextLength).max() ?? 0)
   }
 }

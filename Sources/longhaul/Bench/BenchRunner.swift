@@ -120,7 +120,7 @@ struct BenchRunner: Sendable {
 
   /// Token ids at random, the same for the same seed and number.
   private func prompt(count: Int, number: Int) -> [TokenID] {
-    var draws = SeededDraws(seed: seed, number)
+    var draws = SeededRandom(seed: seed, number)
     let size = max(1, engine.configuration.model.vocabularySize)
     return (0..<count).map { _ in TokenID(draws.number(below: size)) }
   }

@@ -1,7 +1,7 @@
 import Cluster
 import Foundation
 
-/// The report as lines for people.
+/// The report as text.
 enum BenchTable {
   static func heading(_ report: BenchReport) -> String {
     "\(report.model), \(ByteText.of(report.weightBytes)) of weights\n"
@@ -12,15 +12,15 @@ enum BenchTable {
     var text = String(
       format: """
 
-        %@ x %@, KV %@, chunk %@, loaded in %.2f s
-        limits measured here with %d threads: memory %.1f GB/s, f32 %.0f GFLOP/s, int8 %.0f Gop/s
+        %@ x %@, KV %@, prefill chunk %@, loaded in %.2f s
+        limits of this machine with %d threads: memory %.1f GB/s, f32 %.0f GFLOP/s, int8 %.0f Gop/s
 
         """,
       Self.count(setting.workers, "worker"), Self.count(setting.threads, "thread"), setting.kvType,
       setting.chunk.map(String.init) ?? "automatic",
       setting.loadSeconds, limits.threads, limits.readGBPerSecond, limits.f32GflopPerSecond, limits.int8GopPerSecond)
     text += "test              depth  batch      G      w  tokens/s   +-%  achieved; "
-    text += "stages computing/waiting/handling frames, %\n"
+    text += "stages computing/idle/transferring, %\n"
     for result in setting.results { text += line(result) + "\n" + reached(result) }
     for stage in setting.plan { text += stage.line + "\n" }
     return text + memory(setting)
@@ -49,7 +49,7 @@ enum BenchTable {
 
   private static func reached(_ result: BenchReport.Result) -> String {
     guard !result.reached.isEmpty else { return "" }
-    return "  of it "
+    return "  reached "
       + result.reached.map { String(format: "%d in %.1f s", $0.tokens, $0.seconds) }.joined(separator: ", ") + "\n"
   }
 

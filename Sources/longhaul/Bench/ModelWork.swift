@@ -1,6 +1,6 @@
 import Inference
 
-/// How much there is to compute and to read for tokens of a model: the arithmetic behind GFLOP/s and GB/s. Pure.
+/// Operations and bytes per token of a model: the arithmetic behind GFLOP/s and GB/s. Pure.
 struct ModelWork: Sendable {
   private let configuration: ModelConfiguration
   private let footprint: WeightFootprint

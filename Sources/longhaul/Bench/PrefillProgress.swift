@@ -1,28 +1,28 @@
 import Inference
 
-/// When how much of a prompt was read.
+/// The progress of a prefill over time.
 ///
-/// Chunks end where the scheduler ends them, so a depth mostly lies inside one: its moment is found between the ends of
-/// the chunks around it.
+/// The scheduler chooses where chunks end, so most depths are inside a chunk: their times are interpolated between the
+/// ends of chunks.
 struct PrefillProgress {
   private var marks: [(done: Int, time: ContinuousClock.Instant)] = []
 
-  /// The stages have read `done` tokens; ascending.
+  /// Records that `done` tokens are computed; ascending.
   mutating func note(done: Int, at time: ContinuousClock.Instant) { marks.append((done, time)) }
 
-  /// All was read, and it took so long.
+  /// Records the start, at a time before the end.
   mutating func begin(secondsBeforeEnd seconds: Double) {
     guard let end = marks.last else { return }
     marks.insert((0, end.time - .seconds(seconds)), at: 0)
   }
 
-  /// Seconds from the moment when `depth` tokens were read to the end; nil if that was not seen.
+  /// Seconds from the time when `depth` tokens were computed to the end; nil when unknown.
   func seconds(from depth: Int) -> Double? {
     guard let end = marks.last, let moment = moment(of: depth) else { return nil }
     return (end.time - moment).inSeconds
   }
 
-  /// How long the first 1,024, 2,048, 4,096 … tokens took, as far as there are so many.
+  /// Seconds of the first 1,024, 2,048, 4,096 … tokens.
   var milestones: [Milestone] {
     guard let begin = moment(of: 0), let total = marks.last?.done else { return [] }
     return (10..<Int.bitWidth - 1).map { 1 << $0 }.prefix { $0 <= total }.compactMap { tokens in
@@ -40,7 +40,7 @@ struct PrefillProgress {
   }
 }
 
-/// A part of a prompt, and how long it took to read from the prompt's beginning.
+/// Seconds from the start of a prompt until this many tokens were computed.
 struct Milestone: Encodable, Sendable {
   let tokens: Int
   let seconds: Double

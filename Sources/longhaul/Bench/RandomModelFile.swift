@@ -3,12 +3,12 @@ import Inference
 import Synchronization
 import Weights
 
-/// A model of random weights in a file: in the temporary folder and gone afterwards, or where the user keeps it.
+/// A file with a model of random weights: temporary, or kept where the user chooses.
 struct RandomModelFile {
   let path: String
   private let folder: PrivateFolder?
 
-  /// Writes the file; Ctrl-C ends that and leaves nothing behind.
+  /// Writes the file; Ctrl-C cancels and removes it.
   static func write(
     shape: ModelShape, types: RandomTypes, seed: UInt64, keptAt path: String?, isQuiet: Bool
   ) throws -> RandomModelFile {
@@ -32,7 +32,7 @@ struct RandomModelFile {
     return RandomModelFile(path: target, folder: folder)
   }
 
-  /// Removes the file unless the user keeps it.
+  /// Removes the file if it is temporary.
   func remove() { folder?.remove() }
 
   private final class Flag: Sendable {

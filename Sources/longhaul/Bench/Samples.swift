@@ -1,9 +1,9 @@
-/// Repeated measurements of one thing: the median, and how far they lie apart.
+/// Repeated measurements with their median and spread.
 struct Samples: Hashable, Sendable {
-  /// Ascending, at least one.
+  /// Ascending, not empty.
   let values: [Double]
 
-  /// Nil without a value.
+  /// Nil when empty.
   init?(_ values: [Double]) {
     guard !values.isEmpty else { return nil }
     self.values = values.sorted()
@@ -14,6 +14,6 @@ struct Samples: Hashable, Sendable {
     return values.count % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2
   }
 
-  /// Half the way from the least to the greatest, as a share of the median.
+  /// Half of the range, as a share of the median.
   var spread: Double { median > 0 ? (values[values.count - 1] - values[0]) / 2 / median : 0 }
 }

@@ -5,55 +5,55 @@ import Inference
 import Tensors
 import Weights
 
-/// `longhaul bench`: how fast a model runs on local clusters, and how near that is to what the machine can do.
+/// `longhaul bench`: the speed of a model on local clusters, beside the limits of the machine.
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
-    abstract: "Measures prompt reading and answering on a local cluster, beside the machine's own limits.",
+    abstract: "Measures prefill and decode speed on a local cluster, beside the machine's limits.",
     discussion: """
-      Lists are separated by commas; every combination of --workers, --threads and --kv-type is a cluster of its own. \
-      Rates are tokens a second of all sequences together: the median of --repeats samples. Limits (memory bandwidth \
-      over huge pages, f32 and int8 arithmetic on registers) are measured in the same minute with as many threads as \
-      all workers have.
+      Lists are separated by commas; each combination of --workers, --threads and --kv-type runs on its own cluster. \
+      Rates are tokens per second of all sequences together: the median of --repeats samples. The limits (memory \
+      bandwidth with huge pages, f32 and int8 arithmetic in registers) are measured in the same minute with as many \
+      threads as all workers have together.
       """)
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var random: RandomModelOptions
 
-  @Option(help: "Prompt lengths to read; 0 reads none.")
+  @Option(help: "Prompt lengths to prefill; 0 skips prefill.")
   var prompt = NumberList([512])
 
-  @Option(help: "Tokens already in the cache.")
+  @Option(help: "Tokens already in the KV cache.")
   var depth = NumberList([0])
 
-  @Option(help: "Sequences that decode at once; 0 decodes none.")
+  @Option(help: "Sequences that decode in one batch; 0 skips decode.")
   var batch = NumberList([1])
 
-  @Option(help: "Tokens drawn for each sequence in a sample.")
+  @Option(help: "Tokens decoded per sequence in a sample.")
   var tokens = 32
 
-  @Option(help: "Samples of each measurement.")
+  @Option(help: "Samples per measurement.")
   var repeats = 3
 
   @Option(help: "Worker processes.")
   var workers = NumberList([1])
 
-  @Option(help: "Compute threads of each worker. Default: the processors, shared out.")
+  @Option(help: "Compute threads per worker. Default: the machine's cores divided among the workers.")
   var threads: NumberList?
 
-  @Option(help: "Memory of each worker, for example 6GiB. Default: the free memory, shared out.")
+  @Option(help: "Memory per worker, for example 6GiB. Default: the free memory divided among the workers.")
   var memory: ByteSize?
 
-  @Option(help: "How keys and values are stored, separated by commas.")
+  @Option(help: "Element types of the KV cache, separated by commas.")
   var kvType = "f16"
 
-  @Option(help: "Tokens of a prompt that are read at a time. Default: chosen by the scheduler.")
+  @Option(help: "Prefill chunk size in tokens. Default: the scheduler chooses.")
   var chunk: Int?
 
   @Option(
     help: """
-      SelfExtend's G: positions that share one far position. 1 is plain attention. Several are measured in turns, and \
-      each is set beside the first. Default: automatic.
+      SelfExtend group size G: positions per grouped position. 1 is plain attention. Several are measured in turns \
+      and compared with the first. Default: automatic.
       """)
   var groupSize: NumberList?
 
@@ -68,7 +68,7 @@ struct BenchCommand: AsyncParsableCommand {
         throw ValidationError("--\(name) must be between \(range.lowerBound) and \(range.upperBound)")
       }
     }
-    if random.random != nil, model.model != nil { throw ValidationError("give a model or --random, not both") }
+    if random.random != nil, model.model != nil { throw ValidationError("pass a model or --random, not both") }
     try check("prompt", prompt, 0...Limits.maximumContext)
     try check("depth", depth, 0...Limits.maximumContext)
     try check("batch", batch, 0...Limits.maximumStepEntryCount)
@@ -80,7 +80,8 @@ struct BenchCommand: AsyncParsableCommand {
     if let chunk { try check("chunk", NumberList([chunk]), 1...Limits.maximumStepTokenCount / 2) }
     guard kvTypes.count == kvType.split(separator: ",").count, !kvTypes.isEmpty else {
       throw ValidationError(
-        "--kv-type must be of \(KVElementType.allCases.map(\.rawValue).joined(separator: ", ")), separated by commas")
+        "--kv-type must be among \(KVElementType.allCases.map(\.rawValue).joined(separator: ", ")), separated by commas"
+      )
     }
   }
 
@@ -117,11 +118,11 @@ struct BenchCommand: AsyncParsableCommand {
     kvType.split(separator: ",").compactMap { KVElementType(rawValue: String($0)) }
   }
 
-  /// Batches have clusters of their own, since a cluster's memory is that of its largest batch at its longest context.
+  /// One cluster per batch size, because a cluster's memory is that of its largest batch at its longest context.
   private var settings: [BenchSetting] {
     var settings: [BenchSetting] = []
     for workerCount in workers.values {
-      for threadCount in threads?.values ?? [max(1, Host.processorCount / workerCount)] {
+      for threadCount in threads?.values ?? [max(1, Host.coreCount / workerCount)] {
         for type in kvTypes {
           for cases in casesByBatch where !cases.isEmpty {
             settings.append(
@@ -136,16 +137,16 @@ struct BenchCommand: AsyncParsableCommand {
   }
 
   private var casesByBatch: [[BenchCase]] {
-    let reading = prompt.values.filter { $0 > 0 }.flatMap { count in
+    let prefills = prompt.values.filter { $0 > 0 }.flatMap { count in
       depth.values.map { BenchCase(kind: .prefill(tokenCount: count), depth: $0, repeatCount: repeats) }
     }
-    let decoding = batch.values.filter { $0 > 0 }.map { batch in
+    let decodes = batch.values.filter { $0 > 0 }.map { batch in
       depth.values.map {
         BenchCase(kind: .decode(tokenCount: tokens, batch: batch), depth: $0, repeatCount: repeats)
       }
     }
-    // Prompts are read one at a time, so they share a cluster with the decoding of one sequence.
-    guard let single = decoding.first, single.allSatisfy({ $0.batch == 1 }) else { return [reading] + decoding }
-    return [reading + single] + decoding.dropFirst()
+    // Prefill runs one prompt at a time, so it shares a cluster with the decode of one sequence.
+    guard let single = decodes.first, single.allSatisfy({ $0.batch == 1 }) else { return [prefills] + decodes }
+    return [prefills + single] + decodes.dropFirst()
   }
 }

@@ -2,15 +2,15 @@ import ArgumentParser
 import Foundation
 import Provisioning
 
-/// `longhaul cache`: what has been kept of models, and its removal.
+/// `longhaul cache`: lists or clears the weights cache.
 struct CacheCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "cache", abstract: "Lists or clears what workers have fetched of models.",
+    commandName: "cache", abstract: "Lists or clears the weights cache.",
     subcommands: [List.self, Clear.self])
 
   struct List: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "list", abstract: "Says how much the cache holds, and each file of it.")
+      commandName: "list", abstract: "Lists the files in the weights cache and their sizes.")
 
     @OptionGroup var options: WeightCacheOptions
 
@@ -35,11 +35,11 @@ struct CacheCommand: ParsableCommand {
 
   struct Clear: ParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "clear", abstract: "Removes what the cache holds; workers that run are not disturbed.")
+      commandName: "clear", abstract: "Clears the weights cache; running workers are not affected.")
 
     @OptionGroup var options: WeightCacheOptions
 
-    @Option(help: "Keep so much of what was used last, for example 20GiB.")
+    @Option(help: "Keep this much of the most recently used files, for example 20GiB.")
     var keep = ByteSize(byteCount: 0)
 
     func run() throws {
@@ -50,22 +50,11 @@ struct CacheCommand: ParsableCommand {
   }
 }
 
-/// What `cache list --json` prints.
-private struct CacheReport: Encodable {
-  struct File: Encodable {
-    let path: String
-    let bytes: Int
-    let used: String
-  }
-
-  let folder: String
-  let bytes: Int
-  let files: [File]
-}
-
 extension WeightCacheOptions {
   fileprivate func required() throws -> WeightCache {
-    guard let cache else { throw CommandFailure(.usage, "this user has no home folder: name the cache with --cache") }
+    guard let cache else {
+      throw CommandFailure(.usage, "this user has no home folder; pass the folder with --weights-cache")
+    }
     return cache
   }
 }

@@ -4,25 +4,25 @@ import Credentials
 import Foundation
 import Transport
 
-/// `longhaul drain`: takes a worker out of a running cluster without ending a request.
+/// `longhaul drain`: removes a worker from a running cluster without ending a request.
 struct DrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "drain",
-    abstract: "Moves a worker's layers to the others and has it leave; requests pause and go on.")
+    abstract: "Moves a worker's layers to other workers and stops it; requests pause and resume.")
 
   @Argument(help: "The worker's name.")
   var worker: String
 
-  @Option(help: "Where the coordinator takes registrations. Default: as the key file says.")
+  @Option(help: "Address of the coordinator. Default: the address in the key file.")
   var coordinator: String?
 
-  @Option(help: "A key file of the cluster, as workers have it. Needed beyond loopback.")
+  @Option(help: "A worker's key file of the cluster. Required beyond loopback.")
   var keys: String?
 
   @Flag(help: "Allow a connection beyond loopback without keys.")
   var insecure = false
 
-  @Option(help: "Seconds to wait until it has left.")
+  @Option(help: "Seconds to wait until the worker has left.")
   var wait: Int = 60
 
   func validate() throws {
@@ -32,12 +32,12 @@ struct DrainCommand: AsyncParsableCommand {
   func run() async throws {
     let file = try keys.map { try KeyFile(path: $0) }
     guard let endpoint = try coordinator.map({ try Endpoint($0) }) ?? file?.coordinator else {
-      throw CommandFailure(.usage, "say where the coordinator is: --coordinator tcp://HOST:PORT, or --keys FILE")
+      throw CommandFailure(.usage, "pass the coordinator's address with --coordinator tcp://HOST:PORT or --keys FILE")
     }
     var socketKeys = SocketKeys.none
     if let file {
       guard let server = file.coordinatorKey else {
-        throw CommandFailure(.badConfiguration, "'\(keys ?? "")' is a coordinator's key file; use a worker's")
+        throw CommandFailure(.badConfiguration, "'\(keys ?? "")' is a coordinator's key file; pass a worker's")
       }
       socketKeys = .presenting(own: file.pair, server: server)
     }

@@ -4,19 +4,19 @@ import Foundation
 import Inference
 import Tokenization
 
-/// `longhaul eval`: long-text benchmarks through the local cluster.
+/// `longhaul eval`: long-text benchmarks on a local cluster.
 struct EvalCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "eval", abstract: "Answers and marks the tasks of a long-text benchmark.",
+    commandName: "eval", abstract: "Runs and scores the tasks of a long-text benchmark.",
     subcommands: [LongBench.self, LEval.self])
 
   struct LongBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "longbench", abstract: "LongBench: sixteen tasks in English and code.",
       discussion: """
-        --data is a folder with LongBench's files, narrativeqa.jsonl and so on; tasks without a file are left out. \
-        Prompts that do not fit --context lose their middle. The built-in prompts are not the benchmark's own: give \
-        its dataset2prompt.json with --prompts to compare with published figures. Answers are greedy.
+        --data is a folder with LongBench's files (narrativeqa.jsonl etc.); tasks without a file are skipped. Prompts \
+        longer than --context lose their middle. The built-in prompts are not the benchmark's own: pass its \
+        dataset2prompt.json with --prompts to compare with published figures. Sampling is greedy.
         """)
 
     @OptionGroup var options: EvalOptions
@@ -28,10 +28,10 @@ struct EvalCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "leval", abstract: "L-Eval: its six closed tasks.",
       discussion: """
-        --data is a folder with L-Eval's files of closed tasks, coursera.jsonl and so on; tasks without a file are \
-        left out. Documents that do not fit --context lose their end (codeU: their beginning). The built-in prompts \
-        are not the benchmark's own: give yours with --prompts, a JSON object of templates with {context} for the \
-        document and {input} for the question. Answers are greedy.
+        --data is a folder with L-Eval's files of closed tasks (coursera.jsonl etc.); tasks without a file are \
+        skipped. Documents longer than --context lose their end (codeU: their start). The built-in prompts are not \
+        the benchmark's own: pass others with --prompts, a JSON object of templates with {context} for the document \
+        and {input} for the question. Sampling is greedy.
         """)
 
     @OptionGroup var options: EvalOptions
@@ -40,31 +40,26 @@ struct EvalCommand: AsyncParsableCommand {
   }
 }
 
-/// What both benchmarks take.
+/// Options of both benchmarks.
 struct EvalOptions: ParsableArguments {
   @OptionGroup var model: ModelOptions
 
   @Option(help: "The folder with the benchmark's .jsonl files.")
   var data: String
 
-  @Option(help: "Tasks to run, separated by commas. Default: all whose file is there.")
+  @Option(help: "Tasks to run, separated by commas. Default: every task whose file exists.")
   var tasks: String?
 
-  @Option(help: "Questions of each task at most, the file's first.")
+  @Option(help: "Maximum questions per task, in file order.")
   var limit: Int?
 
-  @Option(help: "A JSON object of task names and prompt templates, to be used in place of the built-in ones.")
+  @Option(help: "A JSON file with prompt templates by task name, to replace the built-in ones.")
   var prompts: String?
 
-  @Option(help: "Write every answer with its references and marks to this file, one JSON object a line.")
+  @Option(help: "Write every answer with its references and scores to this file, one JSON object per line.")
   var answers: String?
 
-  @OptionGroup var cluster: LocalClusterOptions
-  @OptionGroup var cache: CacheOptions
-  @OptionGroup var policy: PolicyOptions
-
-  @Flag(help: "Print one JSON object.")
-  var json = false
+  @OptionGroup var options: MeasurementOptions
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError("--limit must be at least 1") }
@@ -72,23 +67,23 @@ struct EvalOptions: ParsableArguments {
 
   func evaluate(_ benchmark: Benchmark) async throws {
     let work = try readWork(benchmark)
-    let measured = try MeasuredModel(model, policy)
+    let measured = try MeasuredModel(model, options.policy)
     let (tokenizer, request) = (measured.tokenizer, measured.settings.request)
     let trained = measured.configuration.trainedLength
-    let context = cache.plannedContext(trainedLength: trained, policy: request)
+    let context = options.cache.plannedContext(trainedLength: trained, policy: request)
     let widest = try PolicyChoice.forLength(context, trainedLength: trained, request: request).policy
-    let isQuiet = json
+    let itemCount = work.reduce(0) { $0 + $1.1.count }
     let results = try await measured.evaluate(
-      longest: context, cases: [widest], cluster: cluster, cache: cache, isQuiet: isQuiet
-    ) { batch in
+      longest: context, cases: [widest], options: options, title: benchmark.rawValue
+    ) { batch, bar in
       let run = BenchmarkRun(
         batch: batch, tokenizer: tokenizer, contextLength: context, trainedLength: trained, policy: request)
       var results: [BenchmarkResult] = []
+      var finished = 0
       for (task, items) in work {
-        var bar = ProgressBar(task.title, isWanted: !isQuiet)
-        defer { bar.clear() }
         results.append(
-          try await run.result(of: task, items: items) { bar.update(done: $0, total: items.count) })
+          try await run.result(of: task, items: items) { bar.update(done: finished + $0, total: itemCount) })
+        finished += items.count
       }
       return results
     }
@@ -96,11 +91,10 @@ struct EvalOptions: ParsableArguments {
     let report = EvalReport(
       benchmark: benchmark.rawValue, model: measured.configuration.name, trainedLength: trained,
       contextLength: context, hasOwnPrompts: prompts != nil, results: results)
-    if json { return try StandardOutput.json(report) }
-    try StandardOutput.write(report.lines.joined(separator: "\n") + "\n")
+    try StandardOutput.write(report, asJSON: options.json)
   }
 
-  /// Everything that can be wrong with the files is found before a process is started.
+  /// Reads all files before any process starts.
   private func readWork(_ benchmark: Benchmark) throws -> [(BenchmarkTask, [BenchmarkItem])] {
     let files = BenchmarkFiles(folder: data, benchmark: benchmark)
     let names = tasks?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }

@@ -3,35 +3,35 @@ import Credentials
 import Foundation
 import Transport
 
-/// `longhaul init`: makes a cluster's keys, or lets more workers into it.
+/// `longhaul init`: creates a cluster's keys, or admits more workers.
 struct InitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "init",
-    abstract: "Makes a cluster's keys, or lets more workers into it.",
+    abstract: "Creates a cluster's keys, or admits more workers.",
     discussion: """
-      The folder stays on the coordinator's machine, for 'longhaul serve --cluster FOLDER'. Each worker gets one \
-      token, for 'longhaul join' on its machine. A token is that worker's secret: hand it over as you would a \
-      password. Taking the worker's line off FOLDER/workers shuts it out again.
+      Keep the folder on the coordinator's machine, for 'longhaul serve --cluster FOLDER'. Each worker gets a token, \
+      for 'longhaul join' on its machine. The token contains the worker's secret key: treat it like a password. \
+      Remove the worker's line from FOLDER/workers to revoke its access.
       """)
 
-  @Argument(help: "The cluster's folder; made when it is not there.")
+  @Argument(help: "The cluster's folder; created when it does not exist.")
   var folder: String
 
-  @Option(help: "Where workers reach the coordinator, for example tcp://10.0.0.1:7070. Needed once, for a new cluster.")
+  @Option(help: "Address of the coordinator for workers, for example tcp://10.0.0.1:7070. Required for a new cluster.")
   var listen: String?
 
-  @Option(name: .customLong("worker"), help: "A worker to make a token for. May be given several times.")
+  @Option(name: .customLong("worker"), help: "A worker to create a token for. Repeatable.")
   var workers: [String] = []
 
   @Option(
     name: .customLong("allow"),
     help: """
-      NAME=PUBLICKEY of a worker that made its own key with 'longhaul keys', so that its secret never travels. May be \
-      given several times.
+      NAME=PUBLICKEY of a worker that created its own key with 'longhaul keys', so that its secret key stays on its \
+      machine. Repeatable.
       """)
   var allowed: [String] = []
 
-  @Flag(help: "Print one JSON object instead of words.")
+  @Flag(help: "Print one JSON object instead of text.")
   var json = false
 
   func run() throws {
@@ -45,7 +45,7 @@ struct InitCommand: ParsableCommand {
   private func create() throws -> ClusterFolder {
     guard let listen else {
       throw CommandFailure(
-        .usage, "'\(folder)' is a new cluster; say with --listen where workers reach its coordinator")
+        .usage, "'\(folder)' is a new cluster; pass the address of its coordinator with --listen")
     }
     return try ClusterFolder.create(at: folder, endpoint: try Endpoint(listen))
   }
@@ -55,8 +55,8 @@ struct InitCommand: ParsableCommand {
     if let listen, cluster.coordinator.coordinator != (try Endpoint(listen)) {
       throw CommandFailure(
         .usage,
-        "the tokens of the cluster in '\(folder)' name another address, "
-          + "\(cluster.coordinator.coordinator?.description ?? "none"); make another folder for this one")
+        "the tokens of the cluster in '\(folder)' contain another address, "
+          + "\(cluster.coordinator.coordinator?.description ?? "none"); use another folder for this address")
     }
     return cluster
   }
@@ -69,22 +69,10 @@ struct InitCommand: ParsableCommand {
     return (String(parts[0]), key)
   }
 
-  private struct Report: Encodable {
-    struct Worker: Encodable {
-      let worker: String
-      let publicKey: String
-      let token: String
-    }
-    let folder: String
-    let listen: String?
-    let publicKey: String
-    let workers: [Worker]
-  }
-
   private func report(_ cluster: ClusterFolder, isNew: Bool, made: [KeyFile]) throws {
     if json {
       return try StandardOutput.json(
-        Report(
+        InitReport(
           folder: folder, listen: cluster.coordinator.coordinator?.description,
           publicKey: cluster.coordinator.pair.publicKey.description,
           workers: made.map {
@@ -99,7 +87,7 @@ struct InitCommand: ParsableCommand {
       try StandardOutput.write("\non \(file.name): longhaul join \(JoinToken.text(of: file))\n")
     }
     if isNew, made.isEmpty, allowed.isEmpty {
-      try StandardOutput.write("let workers in with: longhaul init \(folder) --worker NAME\n")
+      try StandardOutput.write("admit workers with: longhaul init \(folder) --worker NAME\n")
     }
   }
 }

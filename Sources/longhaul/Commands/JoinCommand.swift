@@ -3,20 +3,20 @@ import Credentials
 import Foundation
 import Transport
 
-/// `longhaul join`: turns a token into this worker's key file.
+/// `longhaul join`: writes a worker's key file from its token.
 struct JoinCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "join", abstract: "Takes a token of 'longhaul init' and writes this worker's key file.")
+    commandName: "join", abstract: "Writes a worker's key file from a token of 'longhaul init'.")
 
-  @Argument(help: "The token; - reads it from standard input, which keeps it out of the shell's history.")
+  @Argument(help: "The token; - reads it from standard input, to keep it out of the shell's history.")
   var token: String
 
-  @Option(help: "The file to write. Default: the worker's name with .key, in this folder.")
+  @Option(help: "The file to write. Default: the worker's name with .key, in the current folder.")
   var keys: String?
 
   func run() throws {
-    let word = token == "-" ? readLine(strippingNewline: true) ?? "" : token
-    let file = try JoinToken.file(word)
+    let text = token == "-" ? readLine(strippingNewline: true) ?? "" : token
+    let file = try JoinToken.file(text)
     let path = keys ?? "\(file.name).key"
     try file.create(at: path)
     try StandardOutput.write(

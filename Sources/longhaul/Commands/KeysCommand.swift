@@ -3,36 +3,30 @@ import Credentials
 import Foundation
 import Transport
 
-/// `longhaul keys`: makes a key file on the machine that will use it, and shows whose a key file is.
+/// `longhaul keys`: shows a key file, or creates one on the machine that will use it.
 struct KeysCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "keys",
-    abstract: "Shows the name and public key of a key file, making the file first when it is not there.",
+    abstract: "Shows the name and public key of a key file; creates the file when it does not exist.",
     discussion: """
-      A worker that makes its own key sends nobody a secret: 'longhaul init FOLDER --allow NAME=PUBLICKEY' on the \
-      coordinator's machine lets it in.
+      A worker that creates its own key keeps its secret key on its machine: admit it with 'longhaul init FOLDER \
+      --allow NAME=PUBLICKEY' on the coordinator's machine.
       """)
 
   @Argument(help: "The key file.")
   var file: String
 
-  @Option(help: "Name of the worker, for a new file.")
+  @Option(help: "For a new file: the worker's name.")
   var name: String?
 
-  @Option(help: "Where the worker reaches the coordinator, for a new file.")
+  @Option(help: "For a new file: the address of the coordinator.")
   var coordinator: String?
 
-  @Option(help: "The coordinator's public key, which 'longhaul keys FOLDER/coordinator.key' shows, for a new file.")
+  @Option(help: "For a new file: the coordinator's public key, as 'longhaul keys FOLDER/coordinator.key' shows it.")
   var coordinatorKey: String?
 
-  @Flag(help: "Print one JSON object instead of words.")
+  @Flag(help: "Print one JSON object instead of text.")
   var json = false
-
-  private struct Report: Encodable {
-    let name: String
-    let publicKey: String
-    let coordinator: String?
-  }
 
   func run() throws {
     let key: KeyFile
@@ -45,7 +39,7 @@ struct KeysCommand: ParsableCommand {
     let publicKey = key.pair.publicKey.description
     if json {
       return try StandardOutput.json(
-        Report(name: key.name, publicKey: publicKey, coordinator: key.coordinator?.description))
+        KeysReport(name: key.name, publicKey: publicKey, coordinator: key.coordinator?.description))
     }
     try StandardOutput.write("\(key.name) \(publicKey)\n")
   }
@@ -53,7 +47,7 @@ struct KeysCommand: ParsableCommand {
   private func new() throws -> KeyFile {
     guard let name, let coordinator, let coordinatorKey else {
       throw CommandFailure(
-        .usage, "'\(file)' is not there; a new one needs --name, --coordinator and --coordinator-key")
+        .usage, "'\(file)' does not exist; to create it, pass --name, --coordinator and --coordinator-key")
     }
     guard let known = PublicKey(coordinatorKey) else {
       throw CommandFailure(.usage, "--coordinator-key is not 64 hexadecimal digits")

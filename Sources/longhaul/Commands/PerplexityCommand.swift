@@ -7,15 +7,15 @@ import Inference
 import Tokenization
 import Weights
 
-/// `longhaul perplexity`: how well the model predicts a long text, at several lengths and under several policies.
+/// `longhaul perplexity`: perplexity of a long text by length and policy.
 struct PerplexityCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "perplexity",
-    abstract: "Measures the perplexity of a long text at several lengths, plain and under SelfExtend.",
+    abstract: "Measures the perplexity of a long text at several lengths, with plain attention and SelfExtend.",
     discussion: """
-      A window of N tokens slides over the text in steps of --stride and scores its last --stride tokens only. Windows \
-      of all lengths end at the same places, so that the same tokens are scored whatever N is. The standard error is \
-      that of the windows' means. The work runs through a local cluster's workers; their number changes nothing.
+      A window of N tokens slides over the text in steps of --stride tokens and scores only its last --stride tokens. \
+      Windows of all lengths end at the same positions, so every length scores the same tokens. The standard error is \
+      that of the windows' means. The number of workers does not change the result.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -26,18 +26,13 @@ struct PerplexityCommand: AsyncParsableCommand {
 
   @OptionGroup var settings: PolicySettingOptions
 
-  @Option(name: [.long, .customLong("score")], help: "Tokens a window moves by, and scores at its end.")
+  @Option(name: [.long, .customLong("score")], help: "Tokens by which a window moves, and which it scores at its end.")
   var stride: Int = 128
 
-  @Option(help: "Windows; 0 for as many as the text holds.")
+  @Option(help: "Number of windows; 0 uses as many as fit the text.")
   var windows: Int = 16
 
-  @OptionGroup var cluster: LocalClusterOptions
-  @OptionGroup var cache: CacheOptions
-  @OptionGroup var policy: PolicyOptions
-
-  @Flag(help: "Print one JSON object.")
-  var json = false
+  @OptionGroup var options: MeasurementOptions
 
   func validate() throws {
     guard lengths.values.allSatisfy({ (2...Limits.maximumContext).contains($0) }) else {
@@ -49,7 +44,7 @@ struct PerplexityCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let measured = try MeasuredModel(model, policy)
+    let measured = try MeasuredModel(model, options.policy)
     let tokens = try text.tokens(measured)
     let longest = lengths.values.max() ?? 2
     let windows = try SlidingWindows(
@@ -58,77 +53,16 @@ struct PerplexityCommand: AsyncParsableCommand {
       tokens: tokens, windows: windows, lengths: lengths.values,
       settings: settings.list(policy: measured.settings.request, standard: [.plain, .automatic]),
       trainedLength: measured.configuration.trainedLength)
-    let isQuiet = json
     let rows = try await measured.evaluate(
-      longest: longest, cases: measurement.cases.map(\.policy), cluster: cluster, cache: cache, isQuiet: json
-    ) { batch in
-      var bar = ProgressBar("scoring", isWanted: !isQuiet)
-      defer { bar.clear() }
-      return try await measurement.rows(through: batch) {
+      longest: longest, cases: measurement.cases.map(\.policy), options: options, title: "scoring"
+    ) { batch, bar in
+      try await measurement.rows(through: batch) {
         bar.update(done: $0, total: measurement.requestCount)
       }
     }
     let report = PerplexityReport(
       model: measured.configuration.name, trainedLength: measured.configuration.trainedLength, stride: stride,
       windows: windows.ends.count, rows: rows.map(PerplexityReport.Row.init))
-    if json { return try StandardOutput.json(report) }
-    try StandardOutput.write(report.lines.joined(separator: "\n") + "\n")
-  }
-}
-
-/// What `perplexity --json` prints.
-struct PerplexityReport: Encodable {
-  struct Row: Encodable {
-    let length: Int
-    /// `plain`, `auto` or `GxW`, as asked for.
-    let asked: String
-    let policy: PolicyReport
-    /// Whether every relative position is below the trained length.
-    let admits: Bool
-    let scoredTokens: Int
-    let perplexity: Double
-    let standardError: Double?
-
-    init(_ row: PerplexityMeasurement.Row) {
-      length = row.length
-      asked = row.setting.description
-      policy = PolicyReport(row.policy)
-      admits = row.length <= row.policy.longestLength
-      scoredTokens = row.estimate.scoredTokenCount
-      (perplexity, standardError) = (row.estimate.perplexity, row.estimate.standardError)
-    }
-  }
-
-  let model: String
-  let trainedLength: Int
-  let stride: Int
-  let windows: Int
-  let rows: [Row]
-
-  /// Lengths down, policies across: `8.97 ±0.41`, a star where positions beyond the trained ones are used.
-  var lines: [String] {
-    var asked: [String] = []
-    var lengths: [Int] = []
-    for row in rows {
-      if !asked.contains(row.asked) { asked.append(row.asked) }
-      if !lengths.contains(row.length) { lengths.append(row.length) }
-    }
-    var table = TextTable(head: ["length"] + asked)
-    for length in lengths {
-      table.add(
-        ["\(length)"]
-          + asked.map { name in
-            guard let row = rows.first(where: { $0.length == length && $0.asked == name }) else { return "" }
-            let error = row.standardError.map { String(format: " ±%.2f", $0) } ?? ""
-            let policy = name == "auto" ? " (\(row.policy.groupSize)x\(row.policy.neighborWindow))" : ""
-            return String(format: "%.2f", row.perplexity) + error + policy + (row.admits ? "" : " *")
-          })
-    }
-    return [
-      "\(model), trained at \(trainedLength)",
-      "perplexity ± standard error of the last \(stride) tokens of \(windows) windows",
-      "(GxW) is group size and neighbor window; auto is left out where it is plain; * where relative positions reach "
-        + "beyond the trained length",
-    ] + table.lines
+    try StandardOutput.write(report, asJSON: options.json)
   }
 }

@@ -3,22 +3,22 @@ import Cluster
 import Inference
 import Weights
 
-/// `longhaul plan`: which layers would go where. Reads headers only.
+/// `longhaul plan`: the layers of each worker. Reads headers only.
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Shows which layers each worker would hold and what that takes, without loading anything.",
-    discussion: "Ends with status 3 and the smallest remedy when the model does not fit.")
+    abstract: "Shows which layers each worker would hold and their memory, without loading weights.",
+    discussion: "Exits with status 3 and the smallest remedy when the model does not fit.")
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var cluster: LocalClusterOptions
-  @OptionGroup var cache: CacheOptions
+  @OptionGroup var cache: KVCacheOptions
   @OptionGroup var policy: PolicyOptions
 
-  @Option(help: "Sequences of the planned context held at once.")
+  @Option(help: "Maximum concurrent sequences of the planned context length.")
   var sequences: Int = 1
 
-  @Option(name: .customLong("worker"), help: "A worker as NAME:MEMORY[:SPEED], once for each; instead of --workers.")
+  @Option(name: .customLong("worker"), help: "A worker as NAME:MEMORY[:SPEED], instead of --workers. Repeatable.")
   var described: [WorkerDescription] = []
 
   @Flag(help: "Print one JSON object.")
@@ -41,37 +41,9 @@ struct PlanCommand: ParsableCommand {
     let plan = try planner.plan(
       workers: described.isEmpty ? cluster.resources() : described.map { $0.resources(threads: cluster.threadCount) })
     let report = PlanReport(
-      model: configuration.name, contextLength: context, stages: plan.stages.map(StageReport.init),
+      model: configuration.name, contextLength: context, sequenceCount: sequences,
+      stages: plan.stages.map(StageReport.init),
       reasons: plan.reasons)
-    if json { return try StandardOutput.json(report) }
-    try StandardOutput.write("\(report.model), context \(context) tokens x \(sequences)\n")
-    for stage in report.stages { try StandardOutput.write(stage.line + "\n") }
-    for reason in report.reasons { try StandardOutput.write("- \(reason)\n") }
-  }
-}
-
-/// A worker of a plan that is only thought about.
-struct WorkerDescription: ExpressibleByArgument {
-  let name: String
-  let memory: ByteSize
-  let speed: Double?
-
-  init?(argument: String) {
-    let parts = argument.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-    guard (2...3).contains(parts.count), !parts[0].isEmpty, let memory = ByteSize(argument: parts[1])
-    else { return nil }
-    name = parts[0]
-    self.memory = memory
-    guard parts.count == 3 else {
-      speed = nil
-      return
-    }
-    guard let value = Double(parts[2]), value.isFinite, value > 0 else { return nil }
-    speed = value
-  }
-
-  func resources(threads: Int) -> WorkerResources {
-    WorkerResources(
-      name: name, memoryByteCount: memory.byteCount, threadCount: threads, relativeSpeed: speed ?? 1)
+    try StandardOutput.write(report, asJSON: json)
   }
 }

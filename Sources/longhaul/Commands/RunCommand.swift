@@ -6,22 +6,22 @@ import Inference
 import Tokenization
 import Weights
 
-/// `longhaul run`: one answer, on a local cluster of its own.
+/// `longhaul run`: completes one prompt on a local cluster.
 struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "run", abstract: "Answers one prompt on a local cluster that it starts itself.")
+    commandName: "run", abstract: "Completes one prompt on a local cluster that it starts.")
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var prompt: PromptOptions
   @OptionGroup var cluster: LocalClusterOptions
-  @OptionGroup var cache: CacheOptions
+  @OptionGroup var cache: KVCacheOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var sampling: SamplingOptions
 
-  @Option(help: "New tokens at most.")
+  @Option(help: "Maximum new tokens.")
   var maxTokens: Int = 256
 
-  @Flag(name: .customLong("ignore-eos"), help: "Go on after end tokens.")
+  @Flag(name: .customLong("ignore-eos"), help: "Continue after end-of-sequence tokens.")
   var ignoresEnd = false
 
   @Option(help: "Write the logits after the last prompt token to this file: raw little-endian float32.")
@@ -30,7 +30,7 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object instead of the text.")
   var json = false
 
-  @Flag(help: "Say on stderr which layers sat where and what it took.")
+  @Flag(help: "Print the plan, the policy and the timings on stderr.")
   var stats = false
 
   func validate() throws {
@@ -43,7 +43,7 @@ struct RunCommand: AsyncParsableCommand {
     let checkpoint = try model.open()
     let settings = try policy.settings()
     let configuration = settings.applied(to: try checkpoint.configuration)
-    // A tokenizer takes a while to be made: workers start meanwhile, unless the prompt says what they must hold.
+    // Creating a tokenizer takes a while. Workers start meanwhile, unless the plan depends on the prompt.
     let preparation = Task { try prepare(checkpoint, configuration, settings) }
     var context = cache.context ?? 0
     if cache.context == nil { context = try await preparation.value.request.prompt.count + maxTokens }
@@ -61,7 +61,7 @@ struct RunCommand: AsyncParsableCommand {
       )
     }
     if let logits { try write(last, to: logits) }
-    if json { try StandardOutput.json(report) } else if stats { say(report) }
+    if json { try StandardOutput.json(report) } else if stats { printStatistics(report) }
   }
 
   private func prepare(
@@ -80,7 +80,7 @@ struct RunCommand: AsyncParsableCommand {
     return (tokenizer, request)
   }
 
-  /// Nil when the prompt is ids and the file has no tokenizer: then the answer is ids, too.
+  /// Nil when the prompt is ids and the file has no tokenizer: then the output is ids, too.
   private func readTokenizer(_ checkpoint: Checkpoint) throws -> Tokenizer? {
     do {
       return try Tokenizer(checkpoint.tokenizer)
@@ -95,73 +95,23 @@ struct RunCommand: AsyncParsableCommand {
     do {
       try bytes.write(to: URL(fileURLWithPath: path))
     } catch {
-      throw CommandFailure(.runtime, "the logits cannot be written to '\(path)': \(error.localizedDescription)")
+      throw CommandFailure(.runtime, "cannot write the logits to '\(path)': \(error.localizedDescription)")
     }
   }
 
-  private func say(_ report: RunReport) {
+  private func printStatistics(_ report: RunReport) {
     for stage in report.plan { StandardError.line(stage.line) }
     let policy = report.policy
     StandardError.line(
       policy.groupSize == 1
-        ? "policy: plain attention, trained length \(policy.trainedLength)"
+        ? "policy: plain attention, trained context \(policy.trainedLength)"
         : "policy: SelfExtend with group size \(policy.groupSize), neighbor window \(policy.neighborWindow), trained "
-          + "length \(policy.trainedLength)")
+          + "context \(policy.trainedLength)")
     let timings = report.timings
     StandardError.line(
       String(
-        format: "prompt %d tokens in %.2f s (%.1f/s), answer %d tokens in %.2f s (%.1f/s), loaded in %.2f s",
+        format: "prefill %d tokens in %.2f s (%.1f/s), decode %d tokens in %.2f s (%.1f/s), load %.2f s",
         report.promptTokens.count, timings.prefillSeconds, timings.prefillTokensPerSecond, report.tokens.count,
         timings.decodeSeconds, timings.decodeTokensPerSecond, timings.loadSeconds))
-  }
-}
-
-/// The answer as it arrives: shown at once, kept for the report.
-private struct RunningAnswer {
-  private var detokenizer: StreamingDetokenizer?
-  private var text = ""
-  private var tokens: [TokenID] = []
-  private var policy: SelfExtendPolicy?
-  private var finish: (reason: FinishReason, timings: GenerationTimings)?
-  private(set) var logits: [Float] = []
-  private var bar: ProgressBar
-  private let showsText: Bool
-
-  init(tokenizer: Tokenizer?, showsText: Bool) {
-    detokenizer = tokenizer.map { StreamingDetokenizer($0, continuing: true) }
-    bar = ProgressBar("reading the prompt", isWanted: showsText)
-    self.showsText = showsText
-  }
-
-  mutating func take(_ event: GenerationEvent) throws {
-    switch event {
-    case .admitted(let choice): policy = choice.policy
-    case .prefillProgress(let done, let total):
-      bar.update(done: done, total: total)
-      if done == total { bar.clear() }
-    case .promptLogprobs: break
-    case .promptLogits(let row): logits = row
-    case .token(let token, _, _):
-      tokens.append(token)
-      try show(detokenizer?.append(token) ?? "")
-    case .finished(let reason, let timings):
-      try show(detokenizer?.finish() ?? "")
-      if showsText { try StandardOutput.write(detokenizer == nil ? "\(tokens)\n" : "\n") }
-      finish = (reason, timings)
-    }
-  }
-
-  private mutating func show(_ piece: String) throws {
-    guard !piece.isEmpty else { return }
-    text += piece
-    if showsText { try StandardOutput.write(piece) }
-  }
-
-  func report(model: String, prompt: [TokenID], cluster: LocalCluster) throws -> RunReport {
-    guard let policy, let finish else { throw EngineError.failed("the answer ended before its end was told") }
-    return RunReport(
-      model: model, text: text, tokens: tokens, promptTokens: prompt, finishReason: finish.reason.rawValue,
-      policy: PolicyReport(policy), plan: cluster.plan.stages.map(StageReport.init),
-      timings: RunReport.Timings(loadSeconds: cluster.loadSeconds, finish.timings))
   }
 }

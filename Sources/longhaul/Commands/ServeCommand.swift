@@ -17,43 +17,43 @@ import Weights
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Runs the coordinator: takes workers, plans layers over them, and answers OpenAI clients over HTTP.")
+    abstract: "Runs the coordinator: registers workers, assigns layers to them, and serves the OpenAI API over HTTP.")
 
   @OptionGroup var model: ModelOptions
 
   @Option(
     help: """
-      Where workers register: tcp://HOST:PORT as they reach it, or ipc://PATH. Default: the cluster's address, or \
+      Address for workers: tcp://HOST:PORT as workers reach it, or ipc://PATH. Default: the cluster's address, or \
       tcp://127.0.0.1:7070.
       """)
   var listen: String?
 
-  @Option(help: "The folder with the cluster's keys, made by 'longhaul init'. Needed beyond loopback.")
+  @Option(help: "Folder of the cluster's keys, created by 'longhaul init'. Required beyond loopback.")
   var cluster: String?
 
-  @Option(help: "Where the last worker sends results. Default: the port after --listen's, or its path with .results.")
+  @Option(
+    help: "Address for results of the last worker. Default: the port after --listen's, or its path with .results.")
   var results: String?
 
   @OptionGroup var api: APIOptions
 
-  @Option(help: "Workers to wait for before the layers are planned.")
+  @Option(help: "Workers to wait for before assigning layers.")
   var workers: Int = 2
 
-  @Option(help: "Sequences of the planned context held at once.")
+  @Option(help: "Maximum concurrent sequences of the planned context length.")
   var sequences: Int = 4
 
-  @OptionGroup var cache: CacheOptions
+  @OptionGroup var cache: KVCacheOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var weights: WeightCacheOptions
 
   @Flag(
     help: """
-      Allow sockets on other interfaces than loopback without keys: cluster traffic is then neither encrypted nor \
-      authenticated.
+      Allow sockets beyond loopback without keys: cluster traffic is then neither encrypted nor authenticated.
       """)
   var insecure = false
 
-  @Flag(help: "Print one JSON object once the cluster serves: where, what, and which layers sit where.")
+  @Flag(help: "Print one JSON object when the cluster is ready: model, addresses and plan.")
   var json = false
 
   @Flag(help: "Log errors only.")
@@ -110,23 +110,23 @@ struct ServeCommand: AsyncParsableCommand {
       ],
       logger: ProgramLog.logger("services", quiet: true))
     group.maximumCancellationDuration = .seconds(5)
-    try await OrderlyEnd.run(ServiceGroup(configuration: group)) {
-      engine.stop(reason: "the coordinator was asked to stop at once")
+    try await GracefulShutdown.run(ServiceGroup(configuration: group)) {
+      engine.stop(reason: "the coordinator is stopping")
     }
   }
 
-  /// The model as workers fetch it. Its manifest is made, or found, while they register.
+  /// The model as workers download it. Its manifest is made, or read from the cache, while they register.
   private func shared(_ checkpoint: Checkpoint, _ logger: Logger) throws -> SharedModel {
     let shared = try SharedModel(checkpoint.sharedContents, cache: weights.cache) { note in
-      logger.info("weights", metadata: ["news": "\(note)"])
+      logger.info("weights", metadata: ["event": "\(note)"])
     }
-    shared.prepare(threadCount: max(1, Host.processorCount / 2))
+    shared.prepare(threadCount: max(1, Host.coreCount / 2))
     return shared
   }
 
   private static func keys(_ folder: ClusterFolder, _ logger: Logger) throws -> CoordinatorKeys {
-    let workers = try WatchedAllowList(folder: folder) { trouble in
-      logger.warning("the list of workers was not read again", metadata: ["reason": "\(trouble)"])
+    let workers = try WatchedAllowList(folder: folder) { error in
+      logger.warning("cannot reload the list of workers", metadata: ["reason": "\(error)"])
     }
     return CoordinatorKeys(own: folder.coordinator.pair) { workers.name(of: $0) }
   }
@@ -134,21 +134,20 @@ struct ServeCommand: AsyncParsableCommand {
   private func announcement(of engine: ClusterEngine, host: String) -> ServeAnnouncement {
     ServeAnnouncement { [json] port, plan in
       guard json else { return }
-      let report = ServeAnnouncement.Report(
+      let report = ServeReport(
         model: engine.model.id, contextLength: engine.model.contextLength, httpHost: host, httpPort: port,
         listen: engine.controlEndpoint.description, plan: plan.stages.map(StageReport.init))
-      // A reader that has gone does not end the service.
+      // A closed pipe does not end the service.
       try? StandardOutput.json(report)
     }
   }
 
-  /// Beside the control endpoint, so that one rule of a firewall covers both.
+  /// Next to the control endpoint, so that one firewall rule covers both.
   static func resultEndpoint(_ control: Endpoint) throws -> Endpoint {
     switch control.address {
     case .tcp(let host, let port):
-      let host = host.contains(":") ? "[\(host)]" : host
       let (next, overflow) = port.addingReportingOverflow(1)
-      return try Endpoint("tcp://\(host):\(port == 0 || overflow ? 0 : next)")
+      return try .tcp(host: host, port: port == 0 || overflow ? 0 : next)
     case .ipc(let path): return try Endpoint("ipc://\(path).results")
     case .inproc(let name): return try Endpoint("inproc://\(name)-results")
     }

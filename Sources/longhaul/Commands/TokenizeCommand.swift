@@ -4,29 +4,22 @@ import Inference
 import Tokenization
 import Weights
 
-/// `longhaul tokenize`: text to ids and back.
+/// `longhaul tokenize`: text to token ids and back.
 struct TokenizeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tokenize", abstract: "Turns text into token ids, or ids (--token-ids) into text.")
+    commandName: "tokenize", abstract: "Converts text to token ids, or ids (--token-ids) to text.")
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var prompt: PromptOptions
 
-  @Flag(help: "Leave out the begin token.")
+  @Flag(help: "Omit the begin token.")
   var noBegin = false
 
-  @Flag(help: "Read the spellings of control tokens in the text as those tokens.")
+  @Flag(help: "Parse spellings of control tokens in the text as those tokens.")
   var parseSpecial = false
 
   @Flag(help: "Print one JSON object.")
   var json = false
-
-  private struct Report: Encodable {
-    let text: String
-    let tokens: [TokenID]
-    /// Bytes of every token, as text where they are text.
-    let pieces: [String]
-  }
 
   func run() throws {
     let checkpoint = try model.open()
@@ -38,7 +31,7 @@ struct TokenizeCommand: ParsableCommand {
     let text = tokenizer.decode(tokens)
     if json {
       let pieces = tokens.map { String(decoding: tokenizer.bytes(of: $0), as: UTF8.self) }
-      return try StandardOutput.json(Report(text: text, tokens: tokens, pieces: pieces))
+      return try StandardOutput.json(TokenizeReport(text: text, tokens: tokens, pieces: pieces))
     }
     if prompt.tokenIds != nil {
       try StandardOutput.write(text)

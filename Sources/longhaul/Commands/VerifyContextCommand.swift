@@ -6,48 +6,44 @@ import Inference
 import Paging
 import Weights
 
-/// `longhaul verify-context`: what a model is worth up to a length, as a page to look at.
+/// `longhaul verify-context`: how well a model works up to a context length, as an HTML page.
 struct VerifyContextCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify-context",
-    abstract: "Measures a model up to a length, plain and under SelfExtend, and makes a page with a plain verdict.",
+    abstract:
+      "Measures a model up to a context length, with plain attention and SelfExtend, and writes a page with a verdict.",
     discussion: """
-      Perplexity, hidden numbers, time and memory at lengths doubling up to --context. A length holds while perplexity \
-      is at most 1.15 times that within the trained length (two standard errors of doubt allowed) and at least 80 % of \
-      what is found within the trained length is still found; what the model does not find even there does not count.
+      Measures perplexity, retrieval, time and memory at lengths that double up to --context. A length passes when its \
+      perplexity is at most 1.15 times that within the trained context (with two standard errors of tolerance) and its \
+      retrieval is at least 80 % of that within the trained context. Retrieval tasks that fail even there do not count.
       """)
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var text: LongTextOptions
 
-  @Option(help: "Write the page to this HTML file.")
+  @Option(help: "The HTML file to write.")
   var report: String
 
-  @Option(help: "Tokens a perplexity window moves by, and scores at its end.")
+  @Option(help: "Tokens by which a perplexity window moves, and which it scores at its end.")
   var stride: Int = 128
 
-  @Option(help: "Perplexity windows.")
+  @Option(help: "Number of perplexity windows.")
   var windows: Int = 8
 
-  @Option(help: "Depths of hidden numbers.")
+  @Option(help: "Number of depths of hidden numbers.")
   var depths: Int = 5
 
-  @Option(help: "Questions for each length and depth.")
+  @Option(help: "Questions per length and depth.")
   var trials: Int = 4
 
   @OptionGroup var retrieval: RetrievalOptions
-  @OptionGroup var cluster: LocalClusterOptions
-  @OptionGroup var cache: CacheOptions
-  @OptionGroup var policy: PolicyOptions
+  @OptionGroup var options: MeasurementOptions
 
-  @Flag(help: "Print one JSON object.")
-  var json = false
-
-  /// `--context`, which `validate` asks for.
-  private var context: Int { cache.context ?? 0 }
+  /// `--context`, which `validate` requires.
+  private var context: Int { options.cache.context ?? 0 }
 
   func validate() throws {
-    try cache.requireContext()
+    try options.cache.requireContext()
     guard context >= 16, (1...Limits.maximumContext).contains(stride) else {
       throw ValidationError("--context must be at least 16 and --stride at least 1")
     }
@@ -57,10 +53,10 @@ struct VerifyContextCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let measured = try MeasuredModel(model, policy)
+    let measured = try MeasuredModel(model, options.policy)
     let trained = measured.configuration.trainedLength
     let request = measured.settings.request
-    // Refused before anything is started.
+    // Throws before any process starts.
     _ = try PolicyChoice.forLength(context, trainedLength: trained, request: request)
     let lengths = ContextVerification.lengths(upTo: context, trainedLength: trained)
     let run = VerificationRun(
@@ -75,101 +71,44 @@ struct VerifyContextCommand: AsyncParsableCommand {
       questions: try retrieval.questions(measured, depths: RetrievalQuestions.evenDepths(depths)),
       trialCount: trials)
     try run.check()
-    let isQuiet = json
     let measurements = try await measured.evaluate(
-      longest: context, cases: run.policies, cluster: cluster, cache: cache, isQuiet: json
-    ) { batch in
-      var bar = ProgressBar("verifying", isWanted: !isQuiet)
-      defer { bar.clear() }
-      return try await run.measure(through: batch) { bar.update(done: $0, total: run.requestCount) }
+      longest: context, cases: run.policies, options: options, title: "verifying"
+    ) { batch, bar in
+      try await run.measure(through: batch) { bar.update(done: $0, total: run.requestCount) }
     }
     let verification = try verification(measured, run, measurements)
     let page = VerificationPage(verification, program: "longhaul \(BuildInfo.version)").html
     do {
       try Data(page.utf8).write(to: URL(fileURLWithPath: report), options: .atomic)
     } catch {
-      throw CommandFailure(.runtime, "'\(report)' cannot be written: \(error.localizedDescription)")
+      throw CommandFailure(.runtime, "cannot write '\(report)': \(error.localizedDescription)")
     }
-    let verdict = Verdict(verification)
-    if json { return try StandardOutput.json(VerificationReport(verification, verdict, page: report)) }
-    try StandardOutput.write(([verdict.headline] + verdict.reasons.map { "- \($0)" }).joined(separator: "\n") + "\n")
-    try StandardOutput.write("page: \(report)\n")
+    try StandardOutput.write(
+      VerifyContextReport(verification, Verdict(verification), page: report), asJSON: options.json)
   }
 
   private func verification(
     _ measured: MeasuredModel, _ run: VerificationRun, _ measurements: VerificationRun.Measurements
   ) throws -> ContextVerification {
     let footprint = try measured.checkpoint.footprint
-    let geometry = KVGeometry(configuration: measured.configuration, elementType: cache.kvType)
+    let geometry = KVGeometry(configuration: measured.configuration, elementType: options.cache.kvType)
     func cacheBytes(_ length: Int, _ policy: SelfExtendPolicy) -> Int {
-      PageCount.of(tokens: length, policy: policy, chunkTokenCount: cache.maximumChunkTokenCount)
+      PageCount.of(tokens: length, policy: policy, chunkTokenCount: options.cache.maximumChunkTokenCount)
         * geometry.pageByteCount
         * measured.configuration.layerCount
     }
-    let plain = SelfExtendPolicy(
-      groupSize: 1, neighborWindow: 0, trainedLength: measured.configuration.trainedLength)
+    let plain = SelfExtendPolicy.plain(trainedLength: measured.configuration.trainedLength)
     return ContextVerification(
       model: measured.configuration.name, trainedLength: measured.configuration.trainedLength, contextLength: context,
       weightByteCount: footprint.layerByteCounts.reduce(0, +) + footprint.embeddingByteCount,
-      workerCount: cluster.workers, seed: retrieval.seed, stride: stride,
+      workerCount: options.cluster.workers, seed: retrieval.seed, stride: stride,
       rows: run.lengths.indices.map { index in
         let (length, policy) = (run.lengths[index], run.policies[index])
         return .init(
           length: length, policy: policy, perplexity: measurements.perplexity[index],
           plainPerplexity: measurements.plainPerplexity[index], seconds: measurements.seconds[index],
           plainSeconds: measurements.plainSeconds[index], cacheByteCount: cacheBytes(length, policy),
-          plainCacheByteCount: cacheBytes(length, plain ?? policy))
+          plainCacheByteCount: cacheBytes(length, plain))
       }, heatMaps: measurements.heatMaps)
-  }
-}
-
-/// What `verify-context --json` prints.
-struct VerificationReport: Encodable {
-  struct Row: Encodable {
-    let length: Int
-    let policy: PolicyReport
-    let perplexity: Double
-    let perplexityError: Double?
-    let plainPerplexity: Double
-    let seconds: Double
-    let plainSeconds: Double
-    let kvBytes: Int
-  }
-
-  struct HeatMap: Encodable {
-    let task: String
-    let plain: Bool
-    let depths: [Double]
-    let lengths: [Int]
-    /// By length, then depth.
-    let found: [[Int]]
-    let trials: Int
-  }
-
-  let model: String
-  let trainedLength: Int
-  let contextLength: Int
-  let trustedLength: Int?
-  let verdict: String
-  let reasons: [String]
-  let rows: [Row]
-  let heatMaps: [HeatMap]
-  let page: String
-
-  init(_ verification: ContextVerification, _ verdict: Verdict, page: String) {
-    (model, trainedLength) = (verification.model, verification.trainedLength)
-    (contextLength, trustedLength) = (verification.contextLength, verdict.trustedLength)
-    (self.verdict, reasons, self.page) = (verdict.headline, verdict.reasons, page)
-    rows = verification.rows.map {
-      Row(
-        length: $0.length, policy: PolicyReport($0.policy), perplexity: $0.perplexity.perplexity,
-        perplexityError: $0.perplexity.standardError, plainPerplexity: $0.plainPerplexity.perplexity,
-        seconds: $0.seconds, plainSeconds: $0.plainSeconds, kvBytes: $0.cacheByteCount)
-    }
-    heatMaps = verification.heatMaps.map { map in
-      HeatMap(
-        task: map.title, plain: map.isPlain, depths: map.depths, lengths: map.lengths,
-        found: map.shares.map { $0.map(\.successCount) }, trials: map.shares.first?.first?.trialCount ?? 0)
-    }
   }
 }

@@ -7,70 +7,70 @@ import Provisioning
 import Transport
 import Worker
 
-/// `longhaul worker`: one worker process; joins a coordinator, loads its layers, serves.
+/// `longhaul worker`: one worker process: registers with a coordinator, loads its layers and serves them.
 struct WorkerCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "worker", abstract: "Joins a coordinator, loads the layers it is given, and serves them.")
+    commandName: "worker", abstract: "Registers with a coordinator, loads its assigned layers, and serves them.")
 
-  @Option(help: "This worker's key file, which 'longhaul join' writes. Needed beyond loopback.")
+  @Option(help: "This worker's key file, written by 'longhaul join'. Required beyond loopback.")
   var keys: String?
 
   @Option(
     help: """
-      Where the coordinator takes registrations, for example tcp://10.0.0.1:7070. Default: as the key file says.
+      Address of the coordinator, for example tcp://10.0.0.1:7070. Default: the address in the key file.
       """)
   var coordinator: String?
 
   @Option(
     help: """
-      This worker's name, unique in the cluster. Default: the key file's, or the host's name and the process id.
+      This worker's name, unique in the cluster. Default: the name in the key file, or host name and process id.
       """)
   var name: String?
 
-  @Option(help: "Compute threads. Default: the processors.")
+  @Option(help: "Compute threads. Default: the number of cores.")
   var threads: Int?
 
   @OptionGroup var placement: PlacementOptions
 
-  @Option(help: "Memory for weights and cache, for example 12GiB. Default: the free memory.")
+  @Option(help: "Memory for weights and KV cache, for example 12GiB. Default: the free memory.")
   var memory: ByteSize?
 
   @Option(
     help: """
-      Memory for what was sent to the next stage, so that a lost worker's layers can be rebuilt without the others \
-      computing, for example 2GiB; 0 keeps none. Default: a quarter of --memory. Never more than half of what weights \
-      and cache leave of it.
+      Memory for the replay log, for example 2GiB: hidden states sent to the next stage, from which a replacement \
+      worker recomputes lost layers while other stages wait. 0 disables it. Default: a quarter of --memory. Limited to \
+      half of the memory that weights and KV cache leave.
       """)
   var replayLog: ByteSize?
 
   @Option(
     help: """
-      Disk, in the folder of --cache, for what does not fit in --replay-log; 0 uses none. Default: 8GiB, or a quarter \
-      of what the disk has to spare.
+      Disk space for what exceeds --replay-log, in the folder of --weights-cache; 0 disables it. Default: 8GiB, or a \
+      quarter of the free disk space if that is less.
       """)
   var replayDisk: ByteSize?
 
-  @Option(help: "Speed against other workers, for the planner. Default: the number of threads.")
+  @Option(help: "Speed relative to other workers, for the planner. Default: the number of threads.")
   var speed: Double?
 
   @Option(
     help: """
-      Where the previous stage's frames are taken, as other workers reach it: tcp://THIS-HOST:PORT. Default: any port \
-      of the address that faces the coordinator.
+      Address for hidden states of the previous stage, as other workers reach it: tcp://THIS-HOST:PORT. Default: any \
+      port of the address that routes to the coordinator.
       """)
   var data: String?
 
   @Option(
     help: """
-      Where other workers take weights that this one has, as they reach it: tcp://THIS-HOST:PORT. 'none' keeps it from \
-      giving any and from asking them. Default: any port of --data's address.
+      Address for other workers that download weights from this one, as they reach it: tcp://THIS-HOST:PORT. 'none' \
+      neither serves weights to other workers nor downloads from them. Default: any port of --data's address.
       """)
   var share: String?
 
   @Option(
     help: """
-      This machine's copy of the model, when it lies elsewhere than on the coordinator's. What it lacks, the worker \
-      takes from other workers and from the coordinator.
+      Path of a local copy of the model, if it differs from the coordinator's. The worker downloads missing parts \
+      from other workers and the coordinator.
       """)
   var model: String?
 
@@ -78,17 +78,17 @@ struct WorkerCommand: AsyncParsableCommand {
 
   @Option(
     help: """
-      What the cache is to keep to, for example 40GiB; what was used longest ago goes first. Default: no limit.
+      Size limit of the weights cache, for example 40GiB; evicts the least recently used files. Default: none.
       """)
   var cacheLimit: ByteSize?
 
-  @Option(help: "Seconds to wait for a coordinator that has gone, with the weights kept loaded.")
+  @Option(help: "Seconds to wait for a lost coordinator with weights loaded.")
   var reconnectFor: Int = 600
 
   @Flag(help: "Allow sockets beyond loopback without keys: traffic is then neither encrypted nor authenticated.")
   var insecure = false
 
-  @Flag(help: "Print one JSON object each time layers have been loaded.")
+  @Flag(help: "Print one JSON object each time layers are loaded.")
   var json = false
 
   @Flag(help: "Log errors only.")
@@ -103,13 +103,13 @@ struct WorkerCommand: AsyncParsableCommand {
   func validate() throws {
     if let threads, !(1...256).contains(threads) { throw ValidationError("--threads must be between 1 and 256") }
     guard (0...86_400 * 365).contains(reconnectFor) else {
-      throw ValidationError("--reconnect-for must be between 0 and a year's seconds")
+      throw ValidationError("--reconnect-for must be between 0 and the seconds of a year")
     }
     if let speed, !(speed.isFinite && speed > 0) { throw ValidationError("--speed must be above 0") }
   }
 
   func run() async throws {
-    let threadCount = threads ?? Host.processorCount
+    let threadCount = threads ?? Host.coreCount
     let file = try keys.map { try KeyFile(path: $0) }
     let coordinator = try coordinatorEndpoint(file)
     let name = name ?? file?.name ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
@@ -128,18 +128,18 @@ struct WorkerCommand: AsyncParsableCommand {
       logger: ProgramLog.logger("worker", quiet: quiet)
     ) { [json] layers, weightByteCount, kvByteCount in
       guard json else { return }
-      // A reader that has gone does not end the service.
+      // A closed pipe does not end the service.
       try? StandardOutput.json(
-        StageLoaded(
+        WorkerReport(
           worker: name, layers: [layers.lower, layers.upper], weightBytes: weightByteCount, kvBytes: kvByteCount))
     }
-    if lifeline { Lifeline.watch { service.stop(reason: "its parent process has gone") } }
+    if lifeline { Lifeline.watch { service.stop(reason: "its parent process has exited") } }
     let signals = Interruption.signals()
     let watcher = Task {
-      // The first asks to go when the cluster can do without it, the second to go at once.
+      // The first signal drains this worker, the second stops it at once.
       var isDraining = false
       for await _ in signals {
-        isDraining ? service.stop(reason: "it was asked to stop") : service.drain(reason: "it was asked to stop")
+        isDraining ? service.stop(reason: "it received a signal") : service.drain(reason: "it received a signal")
         isDraining = true
       }
     }
@@ -152,7 +152,7 @@ extension WorkerCommand {
   private func coordinatorEndpoint(_ file: KeyFile?) throws -> Endpoint {
     if let coordinator { return try Endpoint(coordinator) }
     guard let endpoint = file?.coordinator else {
-      throw CommandFailure(.usage, "say where the coordinator is: --coordinator tcp://HOST:PORT, or --keys FILE")
+      throw CommandFailure(.usage, "pass the coordinator's address with --coordinator tcp://HOST:PORT or --keys FILE")
     }
     return endpoint
   }
@@ -161,7 +161,7 @@ extension WorkerCommand {
     guard let file, let keys else { return nil }
     guard let coordinator = file.coordinatorKey else {
       throw CommandFailure(
-        .badConfiguration, "'\(keys)' is a coordinator's key file; a worker's comes from longhaul join")
+        .badConfiguration, "'\(keys)' is a coordinator's key file; create a worker's with 'longhaul join'")
     }
     return WorkerKeys(own: file.pair, coordinator: coordinator)
   }
@@ -172,43 +172,19 @@ extension WorkerCommand {
       return try Endpoint("tcp://127.0.0.1:0")
     }
     guard let address = LocalAddress.facing(host: host) else {
-      throw CommandFailure(.unavailable, "this machine has no way to \(coordinator); check its name and the network")
+      throw CommandFailure(.unavailable, "this machine has no route to \(coordinator); check its name and the network")
     }
-    return try Endpoint(address.contains(":") ? "tcp://[\(address)]:0" : "tcp://\(address):0")
+    return try .tcp(host: address, port: 0)
   }
 }
 
 extension Endpoint {
-  /// Where a worker that takes frames here gives weights, unless it is told.
+  /// The default address for downloads of weights, beside that for hidden states.
   fileprivate var forWeights: Endpoint? {
     switch address {
-    case .tcp(let host, _): try? Endpoint(host.contains(":") ? "tcp://[\(host)]:0" : "tcp://\(host):0")
+    case .tcp(let host, _): try? .tcp(host: host, port: 0)
     case .ipc(let path): try? Endpoint("ipc://\(path).w")
     case .inproc: nil
     }
-  }
-}
-
-/// What `worker --json` prints when its layers have been loaded; `layers` is a half-open pair.
-private struct StageLoaded: Encodable {
-  let worker: String
-  let layers: [Int]
-  let weightBytes: Int
-  let kvBytes: Int
-}
-
-/// Standard input held open by a parent process: its end means that the parent has gone.
-private enum Lifeline {
-  static func watch(onEnd: @escaping @Sendable () -> Void) {
-    let thread = Thread {
-      var byte: UInt8 = 0
-      while read(STDIN_FILENO, &byte, 1) > 0 || errno == EINTR {}
-      onEnd()
-      // The service leaves within a moment; a compute thread that does not must not keep the process.
-      sleep(5)
-      _exit(ExitStatus.unavailable.rawValue)
-    }
-    thread.name = "lifeline"
-    thread.start()
   }
 }

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// Whole numbers separated by commas, as in `512,2048`.
+/// Non-negative integers separated by commas, as in `512,2048`.
 struct NumberList: ExpressibleByArgument, Hashable {
   let values: [Int]
 

@@ -1,12 +1,12 @@
 import Foundation
 import Inference
 
-/// The policy part of a cluster's configuration, as `tune --write` writes it and `--config` reads it.
+/// A policy in a file: `tune --write` writes it, `--config` reads it.
 struct PolicyFile: Hashable {
   var groupSize: Int?
   var neighborWindow: Int?
   var trainedLength: Int?
-  /// Set by `init(path:)`: what a file says stands for all requests, so text that needs no grouping gets none.
+  /// Set by `init(path:)`: a file applies to all requests, so prompts within the trained context stay plain.
   private(set) var keepsShortTextPlain = false
 
   init() {}
@@ -20,7 +20,7 @@ struct PolicyFile: Hashable {
     do {
       values = try PolicyText(try PromptOptions.read(path)).values
     } catch let refusal as PolicyText.Refusal {
-      throw CommandFailure(.badConfiguration, "'\(path)' \(refusal.what)")
+      throw CommandFailure(.badConfiguration, "'\(path)' \(refusal.reason)")
     }
     (groupSize, neighborWindow, trainedLength) = (
       values["group_size"], values["neighbor_window"], values["trained_length"]
@@ -28,7 +28,7 @@ struct PolicyFile: Hashable {
     keepsShortTextPlain = true
   }
 
-  /// A policy on the command line replaces the file's whole, so that no pair is half of each.
+  /// A policy on the command line replaces the file's entirely, so that no pair mixes both.
   mutating func replacePolicy(groupSize: Int?, neighborWindow: Int?) {
     (self.groupSize, self.neighborWindow, keepsShortTextPlain) = (groupSize, neighborWindow, false)
   }
@@ -39,16 +39,16 @@ struct PolicyFile: Hashable {
       keepsShortTextPlain: keepsShortTextPlain && groupSize != nil)
   }
 
-  /// The model as its policies are to see it.
+  /// The configuration with the trained context length of this file.
   func applied(to configuration: ModelConfiguration) -> ModelConfiguration {
     var configuration = configuration
     configuration.trainedLength = trainedLength ?? configuration.trainedLength
     return configuration
   }
 
-  /// - Parameter comments: lines put before the values.
+  /// - Parameter comments: lines before the values.
   func write(to path: String, comments: [String]) throws {
-    // A star could be read as an alias.
+    // YAML could read a star as an alias.
     var lines = comments.map { "# \($0.filter { !$0.isNewline && $0 != "*" })" }
     if let groupSize { lines.append("group_size: \(groupSize)") }
     if let neighborWindow { lines.append("neighbor_window: \(neighborWindow)") }

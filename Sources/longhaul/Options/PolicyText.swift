@@ -1,11 +1,11 @@
 import Inference
 import Yams
 
-/// The text of a policy file: at most three whole numbers, in YAML.
+/// The text of a policy file: at most three integers, in YAML.
 struct PolicyText: Hashable {
-  /// What is wrong with a text, as the rest of a sentence that begins with its file's name.
+  /// Why a text is rejected, as the predicate of a sentence whose subject is the file.
   struct Refusal: Error, Hashable {
-    let what: String
+    let reason: String
   }
 
   static let maximumByteCount = 64 * 1024
@@ -17,25 +17,25 @@ struct PolicyText: Hashable {
 
   init(_ bytes: [UInt8]) throws(Refusal) {
     guard bytes.count <= Self.maximumByteCount, let text = String(validating: bytes, as: UTF8.self) else {
-      throw Refusal(what: "is no UTF-8 text of at most \(Self.maximumByteCount) bytes")
+      throw Refusal(reason: "is not UTF-8 text of at most \(Self.maximumByteCount) bytes")
     }
     guard !Self.hasAlias(bytes) else {
-      throw Refusal(what: "has an alias ('*name'), which three numbers do not need; write the numbers out")
+      throw Refusal(reason: "has an alias ('*name'); write the numbers out")
     }
     values = try Self.decoded(text)
     for (key, value) in values.sorted(by: { $0.key < $1.key }) {
       guard let smallest = Self.smallest[key] else {
         let known = Self.smallest.keys.sorted().joined(separator: ", ")
-        throw Refusal(what: "has the unknown key '\(key.prefix(40))'; known: \(known)")
+        throw Refusal(reason: "has the unknown key '\(key.prefix(40))'; known: \(known)")
       }
       guard (smallest...Limits.maximumContext).contains(value) else {
-        throw Refusal(what: "has \(key): \(value); it must be \(smallest) to \(Limits.maximumContext)")
+        throw Refusal(reason: "has \(key): \(value); it must be between \(smallest) and \(Limits.maximumContext)")
       }
     }
   }
 
-  /// A few lines of aliases of aliases stand for more than any reader can compare. Between words and before a space a
-  /// star is none, so that comments may have some.
+  /// Rejects aliases, because a few lines of nested aliases expand beyond any memory. A star between words or before a
+  /// space is not an alias, so that comments may contain stars.
   private static func hasAlias(_ bytes: [UInt8]) -> Bool {
     let spaces = Array(" \t\r\n".utf8)
     return bytes.indices.contains { index in
@@ -46,13 +46,13 @@ struct PolicyText: Hashable {
     }
   }
 
-  /// Values are taken as they are written: YAML's own numbers may be in base sixty, which the library adds up until it
-  /// traps.
+  /// Reads values as written. YAML's own integers may be in base sixty, whose conversion in the library traps on
+  /// overflow.
   private static func decoded(_ text: String) throws(Refusal) -> [String: Int] {
-    let form = Refusal(what: "is not YAML of the form 'group_size: 8', one whole number a line")
+    let form = Refusal(reason: "is not YAML of the form 'group_size: 8', one integer per line")
     let root: Node?
     do { root = try Yams.compose(yaml: text) } catch { throw form }
-    // A text without any value is a policy without any number.
+    // An empty text is an empty policy.
     guard let root else { return [:] }
     guard case .mapping(let lines) = root else { throw form }
     var values: [String: Int] = [:]

@@ -2,62 +2,69 @@ import ArgumentParser
 import Evaluation
 import Inference
 
-/// How numbers are hidden and asked for.
+/// Wording and sizes of the retrieval questions.
 struct RetrievalOptions: ParsableArguments {
-  @Option(help: "Digits of the pass key, separated by commas. Default: 5,10; 5 for the demo model.")
+  @Option(help: "Digits of the passkey, separated by commas. Default: 5,10; 5 for the demo model.")
   var digits: NumberList?
 
   @Option(
     help: """
-      Hidden keys, separated by commas: 1 is the pass key; with more, each has a label and one is asked for.
+      Numbers of hidden keys, separated by commas: 1 is the passkey task; with more, each key has a label and the \
+      question asks for one.
       """)
   var keys = NumberList([1, 3])
 
-  @Option(help: "Digits of each key where there are several.")
-  var labelledDigits: Int = 4
+  @Option(
+    name: [.customLong("labeled-digits"), .customLong("labelled-digits")],
+    help: "Digits of each key when there are several.")
+  var labeledDigits: Int = 4
 
   @Option(
     help: """
-      A text file whose sentences surround the numbers. Default: the pass-key task's usual five sentences; for the \
-      demo model, stories of the kind it knows.
+      A text file whose sentences surround the keys. Default: the usual five sentences of the passkey task; for the \
+      demo model, its bundled stories.
       """)
   var filler: String?
 
-  @Option(help: "What stands before the filler. Default: the paper's; nothing for the demo model.")
+  @Option(help: "Text before the filler. Default: the paper's; none for the demo model.")
   var opening: String?
 
-  @Option(help: "The sentence that hides a pass key, with {key}. Default: the paper's.")
+  @Option(help: "Sentence that hides a passkey, with {key}. Default: the paper's.")
   var statement: String?
 
-  @Option(help: "The question after the text, which the model is to go on with. Default: the paper's.")
+  @Option(help: "Question after the text, for the model to complete. Default: the paper's.")
   var question: String?
 
-  @Option(help: "The sentence that hides one of several keys, with {key} and {label}.")
-  var labelledStatement: String?
+  @Option(
+    name: [.customLong("labeled-statement"), .customLong("labelled-statement")],
+    help: "Sentence that hides one of several keys, with {key} and {label}.")
+  var labeledStatement: String?
 
-  @Option(help: "The question for one of several keys, with {label}.")
-  var labelledQuestion: String?
+  @Option(
+    name: [.customLong("labeled-question"), .customLong("labelled-question")],
+    help: "Question for one of several keys, with {label}.")
+  var labeledQuestion: String?
 
-  @Option(help: "Draws keys, labels and filler. The same seed asks the same questions.")
+  @Option(help: "Seed of keys, labels and filler. The same seed gives the same questions.")
   var seed: UInt64 = 1
 
-  /// One task for each number of digits and of keys asked for.
-  /// - Throws: `RetrievalRefusal` in words.
+  /// One task for each number of digits and of keys.
+  /// - Throws: `RetrievalRefusal`.
   func tasks(isDemo: Bool) throws -> [RetrievalTask] {
     var passkey = RetrievalWording.passkey
     passkey.opening = opening ?? (isDemo ? "" : passkey.opening)
     passkey.statement = statement ?? passkey.statement
     passkey.question = question ?? passkey.question
-    var labelled = RetrievalWording.labelled
-    labelled.opening = opening ?? labelled.opening
-    labelled.statement = labelledStatement ?? labelled.statement
-    labelled.question = labelledQuestion ?? labelled.question
+    var labeled = RetrievalWording.labeled
+    labeled.opening = opening ?? labeled.opening
+    labeled.statement = labeledStatement ?? labeled.statement
+    labeled.question = labeledQuestion ?? labeled.question
     return try keys.values.flatMap { count in
       try count == 1
         ? (digits?.values ?? (isDemo ? [5] : [5, 10])).map {
           try RetrievalTask(keyCount: 1, digitCount: $0, wording: passkey)
         }
-        : [RetrievalTask(keyCount: count, digitCount: labelledDigits, wording: labelled)]
+        : [RetrievalTask(keyCount: count, digitCount: labeledDigits, wording: labeled)]
     }
   }
 

@@ -1,30 +1,30 @@
 import ArgumentParser
 import Inference
 
-/// How tokens are drawn.
+/// Sampling parameters.
 struct SamplingOptions: ParsableArguments {
-  @Option(help: "0 always takes the likeliest token; larger is more varied.")
+  @Option(help: "Sampling temperature; 0 is greedy.")
   var temperature: Float = 0.8
 
-  @Option(help: "Draw from the k likeliest tokens; 0 from all.")
+  @Option(help: "Sample from the k most likely tokens; 0 samples from all.")
   var topK: Int = 40
 
-  @Option(help: "Draw from the likeliest tokens that hold this much probability together.")
+  @Option(help: "Sample from the smallest set of most likely tokens whose probabilities reach this sum.")
   var topP: Float = 0.95
 
-  @Option(help: "Leave out tokens less likely than this share of the likeliest.")
+  @Option(help: "Drop tokens less likely than this share of the most likely token.")
   var minP: Float = 0.05
 
-  @Option(help: "Divide the logits of tokens already seen by this.")
+  @Option(help: "Divide the logits of tokens already in the sequence by this.")
   var repetitionPenalty: Float = 1
 
   @Option(help: "Subtract this from the logits of tokens already generated.")
   var presencePenalty: Float = 0
 
-  @Option(help: "Subtract this for every time a token was generated.")
+  @Option(help: "Subtract this from a token's logit for each time it was generated.")
   var frequencyPenalty: Float = 0
 
-  @Option(help: "The same seed draws the same tokens. Default: random.")
+  @Option(help: "Seed of the sampler. Default: random.")
   var seed: UInt64?
 
   func validate() throws {

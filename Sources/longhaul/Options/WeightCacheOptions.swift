@@ -2,24 +2,24 @@ import ArgumentParser
 import Foundation
 import Provisioning
 
-/// Where weights that were fetched, and manifests that were made, are kept.
+/// Folder of the weights cache: downloaded weights and manifests.
 struct WeightCacheOptions: ParsableArguments {
   @Option(
-    name: .customLong("cache"),
+    name: [.customLong("weights-cache"), .customLong("cache")],
     help: """
-      Folder for weights taken from the coordinator and for manifests. Default: longhaul in XDG_CACHE_HOME, or in \
-      .cache of the home folder.
+      Folder of downloaded weights and manifests. Default: longhaul in XDG_CACHE_HOME, or in .cache of the home \
+      folder.
       """)
   var folder: String?
 
-  /// Nil where no folder is named and the user has none.
+  /// Nil when no folder is given and the user has no home folder.
   var cache: WeightCache? {
-    (folder.map { URL(fileURLWithPath: $0).path } ?? Self.usualFolder).map { WeightCache(folder: $0) }
+    (folder.map { URL(fileURLWithPath: $0).path } ?? Self.defaultFolder).map { WeightCache(folder: $0) }
   }
 
-  private static var usualFolder: String? {
+  private static var defaultFolder: String? {
     let environment = ProcessInfo.processInfo.environment
-    // What is not absolute is to be ignored, says the specification.
+    // The specification says to ignore relative paths.
     if let base = environment["XDG_CACHE_HOME"], base.hasPrefix("/") { return "\(base)/longhaul" }
     if let home = environment["HOME"], home.hasPrefix("/") { return "\(home)/.cache/longhaul" }
     return nil

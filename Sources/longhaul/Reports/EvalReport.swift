@@ -2,8 +2,8 @@ import Evaluation
 import Foundation
 import Inference
 
-/// What `eval` prints.
-struct EvalReport: Encodable {
+/// What `eval --json` prints.
+struct EvalReport: Report {
   struct Task: Encodable {
     let task: String
     let title: String
@@ -14,9 +14,9 @@ struct EvalReport: Encodable {
     /// Further metrics by name, 0 to 100.
     let otherScores: [String: Double]
     let answers: Int
-    /// Prompts that did not fit and lost a part.
+    /// Prompts cut to fit the context.
     let cutPrompts: Int
-    /// Prompts that were read with SelfExtend.
+    /// Prompts with a grouped policy.
     let groupedPrompts: Int
     let longestPromptTokens: Int
 
@@ -41,7 +41,7 @@ struct EvalReport: Encodable {
   let model: String
   let trainedLength: Int
   let contextLength: Int
-  /// "built-in" or "given": only the benchmark's own prompts make figures comparable with published ones.
+  /// "built-in" or "given"; only the benchmark's own prompts give figures comparable with published ones.
   let prompts: String
   let tasks: [Task]
   /// Mean of the tasks' scores.
@@ -65,12 +65,12 @@ struct EvalReport: Encodable {
       head: ["task", "metric", "score", "error", "answers", "cut", "grouped", "longest prompt"])
     for task in tasks {
       table.add([
-        task.title, task.metric, String(format: "%.2f", task.score), String(format: "%.2f", task.standardError),
+        task.title, task.metric, Decimals.text(task.score, places: 2), Decimals.text(task.standardError, places: 2),
         "\(task.answers)", "\(task.cutPrompts)", "\(task.groupedPrompts)", "\(task.longestPromptTokens)",
       ])
     }
-    table.add(["average", "", String(format: "%.2f", average), "", "", "", "", ""])
-    return ["\(model), trained at \(trainedLength), context \(contextLength), \(prompts) prompts"] + table.lines
+    table.add(["average", "", Decimals.text(average, places: 2), "", "", "", "", ""])
+    return ["\(model), trained context \(trainedLength), context \(contextLength), \(prompts) prompts"] + table.lines
   }
 
   private struct Answer: Encodable {
@@ -82,7 +82,7 @@ struct EvalReport: Encodable {
     let cut: Bool
   }
 
-  /// Every answer, one JSON object a line.
+  /// Every answer, one JSON object per line.
   static func write(_ results: [BenchmarkResult], to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -101,7 +101,7 @@ struct EvalReport: Encodable {
     do {
       try lines.write(to: URL(fileURLWithPath: path))
     } catch {
-      throw CommandFailure(.runtime, "the answers cannot be written to '\(path)': \(error.localizedDescription)")
+      throw CommandFailure(.runtime, "cannot write the answers to '\(path)': \(error.localizedDescription)")
     }
   }
 }

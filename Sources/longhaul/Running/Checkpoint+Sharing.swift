@@ -2,7 +2,7 @@ import Provisioning
 import Weights
 
 extension Checkpoint {
-  /// Where everything lies that a coordinator gives out.
+  /// The files and tensors that a coordinator serves to workers.
   var sharedContents: ModelContents {
     ModelContents(
       files: contents.map {

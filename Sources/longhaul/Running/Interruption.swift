@@ -1,8 +1,8 @@
 import Foundation
 
-/// Ctrl-C and the system's request to end, as a stream.
+/// SIGINT and SIGTERM as a stream.
 enum Interruption {
-  /// Each SIGINT or SIGTERM, from the first call on; they no longer end the process by themselves.
+  /// Every SIGINT and SIGTERM from the first call on. Neither ends the process any longer.
   static func signals() -> AsyncStream<Int32> {
     let (stream, sink) = AsyncStream<Int32>.makeStream()
     let sources = [SIGINT, SIGTERM].map { number in
@@ -17,7 +17,7 @@ enum Interruption {
     return stream
   }
 
-  /// Safety: the sources are only kept alive and cancelled, which Dispatch allows from any thread.
+  /// Safety: the sources are only retained and cancelled, which Dispatch allows from any thread.
   private final class SourceKeeper: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
     init(_ sources: [any DispatchSourceSignal]) { self.sources = sources }

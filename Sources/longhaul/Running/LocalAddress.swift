@@ -1,20 +1,19 @@
 import Glibc
 
-/// Which of this machine's addresses others on the way to a host see.
+/// The address of this machine that a remote host can reach.
 enum LocalAddress {
-  /// The numeric address of the interface that packets to the host leave by; nil when there is no way there. Sends
-  /// nothing.
+  /// The numeric address of the interface that routes to the host; nil when there is no route. Sends no packet.
   static func facing(host: String) -> String? {
     var hints = addrinfo()
     hints.ai_socktype = Int32(SOCK_DGRAM.rawValue)
     var found: UnsafeMutablePointer<addrinfo>?
-    // Any port will do.
+    // The port does not matter.
     guard getaddrinfo(host, "9", &hints, &found) == 0, let first = found else { return nil }
     defer { freeaddrinfo(found) }
     let descriptor = socket(first.pointee.ai_family, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
-    // Connecting a datagram socket only looks the route up.
+    // Connecting a datagram socket only looks up the route.
     guard connect(descriptor, first.pointee.ai_addr, first.pointee.ai_addrlen) == 0 else { return nil }
     var storage = sockaddr_storage()
     var length = socklen_t(MemoryLayout<sockaddr_storage>.size)

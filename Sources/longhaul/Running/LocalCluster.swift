@@ -6,21 +6,21 @@ import Logging
 import Transport
 import Weights
 
-/// A coordinator in this process and workers in their own, joined by `ipc` sockets in a private folder.
+/// A coordinator in this process and worker processes, connected by `ipc` sockets in a private folder.
 struct LocalCluster {
   let engine: ClusterEngine
-  /// From the start of the first process until the cluster served.
+  /// From the start of the first process until the cluster is ready.
   let loadSeconds: Double
   let plan: LayerPlan
   /// Process ids, in pipeline order.
   let workerIdentifiers: [Int32]
 
-  /// Starts a cluster, hands it to `body` and takes everything down again, whatever happens.
+  /// Starts a cluster, runs `body` with it, and always stops it again.
   ///
   /// - Parameters:
-  ///   - configuration: the checkpoint's, with whatever the user knows better; nil for just the checkpoint's.
-  ///   - packsFirst: whether workers serve only when all of their weights are packed, so that all steps cost the same.
-  /// - Throws: `InfeasiblePlan` before anything is started; a `CommandFailure` that names the worker when one is lost.
+  ///   - configuration: the checkpoint's with the user's overrides; nil for the checkpoint's own.
+  ///   - packsFirst: whether workers pack all weights before they serve, so that all steps cost the same.
+  /// - Throws: `InfeasiblePlan` before any process starts; a `CommandFailure` that names a worker that keeps failing.
   static func run<Result: Sendable>(
     checkpoint: Checkpoint, configuration: ModelConfiguration? = nil, modelPath: String, demand: KVDemand,
     options: LocalClusterOptions, packsFirst: Bool = false, isQuiet: Bool,
@@ -75,12 +75,12 @@ struct LocalCluster {
 
   private static func end(_ engine: ClusterEngine, _ service: Task<Void, Never>, _ workers: WorkerProcesses) async {
     await workers.end {
-      engine.stop(reason: "the command is done")
+      engine.stop(reason: "the command is finished")
       await service.value
     }
   }
 
-  /// Runs `body` until it is done, a worker is lost, or Ctrl-C.
+  /// Runs `body` until it ends, a worker is lost, or the user presses Ctrl-C.
   private static func supervised<Result: Sendable>(
     by workers: WorkerProcesses, body: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {
@@ -88,7 +88,7 @@ struct LocalCluster {
       group.addTask { try await body() }
       group.addTask {
         for await loss in workers.losses {
-          throw CommandFailure(.unavailable, "\(loss); the request cannot be finished")
+          throw CommandFailure(.unavailable, "\(loss); the request failed")
         }
         return nil
       }
@@ -117,22 +117,5 @@ struct LocalCluster {
       }
     }
     throw EngineError.stopped
-  }
-}
-
-/// A folder that only this user can enter, for sockets. Its path is short, since a socket's path may have 107 bytes.
-struct PrivateFolder {
-  let path: String
-
-  init() throws {
-    var template = Array("\(NSTemporaryDirectory())/longhaul-XXXXXX".utf8CString)
-    guard let made = mkdtemp(&template) else {
-      throw CommandFailure(.runtime, "no folder for sockets could be made in \(NSTemporaryDirectory()); set TMPDIR")
-    }
-    path = String(cString: made)
-  }
-
-  func remove() {
-    try? FileManager.default.removeItem(atPath: path)  // A leftover in the temporary folder harms nobody.
   }
 }

@@ -4,7 +4,7 @@ import Inference
 import Tokenization
 import Weights
 
-/// A model with all that a measuring command needs of it, and the way to a cluster that runs it.
+/// A model with its tokenizer and settings, and the local cluster that measures it.
 struct MeasuredModel {
   let checkpoint: Checkpoint
   let path: String
@@ -20,14 +20,14 @@ struct MeasuredModel {
     tokenizer = try Tokenizer(checkpoint.tokenizer)
   }
 
-  /// Whether this is the demo model, wherever its file lies: some defaults are in its words.
+  /// Whether this is the demo model, whose defaults differ.
   var isDemo: Bool { configuration.name == DemoModel.name }
 
   /// The text of a file, or the demo model's own text for the demo model.
   /// - Throws: a `CommandFailure` naming the file or the option.
   static func text(file: String?, whose model: MeasuredModel, option: String) throws -> String {
     guard let path = file ?? (model.isDemo ? DemoModel.textPath() : nil) else {
-      throw CommandFailure(.usage, "give a long text with \(option); only the demo model brings one with it")
+      throw CommandFailure(.usage, "pass a long text with \(option); only the demo model has a bundled text")
     }
     let bytes = try PromptOptions.read(path)
     guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -36,15 +36,17 @@ struct MeasuredModel {
     return text
   }
 
-  /// Starts a local cluster that can hold every case, and hands `body` the way to its engine.
+  /// Starts a local cluster that can hold every case and runs `body` on its engine.
   /// - Parameters:
-  ///   - longest: the most tokens of prompt and answer together.
-  ///   - cases: the policies that requests will ask for.
+  ///   - longest: maximum tokens of prompt and completion together.
+  ///   - cases: the policies that requests will use.
+  ///   - title: of the progress bar that `body` updates.
   func evaluate<Result: Sendable>(
-    longest: Int, cases: [SelfExtendPolicy], cluster: LocalClusterOptions, cache: CacheOptions, isQuiet: Bool,
-    body: @escaping @Sendable (EngineBatch) async throws -> Result
+    longest: Int, cases: [SelfExtendPolicy], options: MeasurementOptions, title: String,
+    body: @escaping @Sendable (EngineBatch, inout ProgressBar) async throws -> Result
   ) async throws -> Result {
-    // The widest window of any grouping case, so that the cache is planned for each.
+    let (cluster, cache, isQuiet) = (options.cluster, options.cache, options.json)
+    // The widest window of any grouped case, so that the plan fits each.
     let window = cases.filter(\.groups).map(\.neighborWindow).max()
     let policy = window.map { PolicyRequest(groupSize: 2, neighborWindow: $0) } ?? PolicyRequest(groupSize: 1)
     let sequences = cluster.workers
@@ -54,7 +56,9 @@ struct MeasuredModel {
         contextLength: max(longest, cache.context ?? 0), sequenceCount: sequences, policy: policy),
       options: cluster, isQuiet: isQuiet
     ) { cluster in
-      try await body(EngineBatch(engine: cluster.engine, concurrency: sequences))
+      var bar = ProgressBar(title, isWanted: !isQuiet)
+      defer { bar.clear() }
+      return try await body(EngineBatch(engine: cluster.engine, concurrency: sequences), &bar)
     }
   }
 }

@@ -1,15 +1,15 @@
 import Glibc
 
-/// Descriptors of this process.
+/// The file descriptor limit of this process.
 enum OpenFiles {
-  /// How many may be open at once.
+  /// Maximum open descriptors.
   static var limit: Int {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1024 }
     return Int(clamping: limit.rlim_cur)
   }
 
-  /// Takes all the system grants: a socket that cannot be accepted makes its listener spin.
+  /// Raises the limit to the maximum: a listener that cannot accept a socket spins.
   static func raiseLimit() {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else {

@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 
-/// Logs go to stderr, one event a line: time, level, event, then its fields. Never prompts, never answers.
+/// Logs to stderr, one event per line: time, level, event, fields. Never prompts or completions.
 struct ProgramLog: LogHandler {
   var metadata: Logger.Metadata = [:]
   var logLevel: Logger.Level = .info
@@ -29,7 +29,7 @@ struct ProgramLog: LogHandler {
     StandardError.line("\(time) \(event.level) \(component): \(event.message)\(fields)")
   }
 
-  /// Values with blanks or control characters are quoted, so that a line stays a line.
+  /// Quotes values with spaces or control characters, so that an event stays on one line.
   private func quoted(_ value: String) -> String {
     let isPlain = value.unicodeScalars.allSatisfy { $0.value > 32 && $0 != "\"" && $0.value != 127 }
     return isPlain ? value : value.debugDescription

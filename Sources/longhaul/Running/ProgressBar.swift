@@ -1,7 +1,7 @@
 import Foundation
 import Inference
 
-/// A bar with the time still to go, drawn over itself on a terminal's stderr; nothing elsewhere.
+/// A progress bar with the remaining time on stderr, if that is a terminal.
 struct ProgressBar {
   private let title: String
   private let isShown: Bool
@@ -9,7 +9,7 @@ struct ProgressBar {
   private var lastDrawn: ContinuousClock.Instant?
   private var isDrawn = false
 
-  /// - Parameter isWanted: false keeps quiet on a terminal too.
+  /// - Parameter isWanted: false draws nothing, even on a terminal.
   init(_ title: String, isWanted: Bool = true) {
     self.title = title
     isShown = isWanted && StandardError.isTerminal

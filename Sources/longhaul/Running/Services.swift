@@ -10,7 +10,7 @@ struct APIService: Service {
   func run() async throws { try await server.run() }
 }
 
-/// The engine as a service: started before the HTTP server, stopped after it.
+/// The engine as a service: starts before the HTTP server and stops after it.
 struct EngineService: Service {
   let engine: ClusterEngine
   let announcement: ServeAnnouncement
@@ -22,9 +22,9 @@ struct EngineService: Service {
         await withGracefulShutdownHandler {
           await engine.run()
         } onGracefulShutdown: {
-          engine.stop(reason: "the coordinator was asked to stop")
+          engine.stop(reason: "the coordinator received a stop signal")
         }
-        // Stopped in haste it has ended before its turn, which would be taken for a failure.
+        // An engine stopped early ends before its turn, which the group would treat as a failure.
         try? await gracefulShutdown()
       }
       group.addTask { try await watchReadiness() }
@@ -39,7 +39,7 @@ struct EngineService: Service {
     }
   }
 
-  /// Logs the way to readiness. Ends the program when waiting longer cannot help.
+  /// Logs the progress to readiness. Ends the program when waiting cannot help.
   private func watchReadiness() async throws {
     var last: EngineReadiness?
     for await readiness in engine.readinessChanges where readiness != last {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Lines for people. Standard output carries answers and JSON only.
+/// Messages for the user. Standard output carries completions and JSON only.
 enum StandardError {
   static func line(_ text: String) { write(text + "\n") }
 
@@ -13,17 +13,22 @@ enum StandardError {
 }
 
 enum StandardOutput {
-  /// Unbuffered: every piece of an answer is seen when it is made.
-  /// - Throws: when the reader has gone.
+  /// Unbuffered, so that every piece of a completion appears at once.
+  /// - Throws: when the reader has closed the pipe.
   static func write(_ text: String) throws {
     try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
+  }
+
+  /// Writes a report as JSON, or as its lines of text.
+  static func write(_ report: some Report, asJSON: Bool) throws {
+    if asJSON { try json(report) } else { try write(report.lines.joined(separator: "\n") + "\n") }
   }
 
   static func json(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
-    // A broken model's perplexity is no reason to keep the rest of a report back.
+    // A perplexity that is not finite must not suppress the report.
     encoder.nonConformingFloatEncodingStrategy = .convertToString(
       positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
     try write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")

@@ -1,12 +1,12 @@
 import Foundation
 import Synchronization
 
-/// Worker processes that belong to this one: started together, kept alive, ended together.
+/// Worker processes of this process: started together, restarted when they exit, stopped together.
 ///
-/// Each worker reads its standard input and leaves when that closes, so none outlives this process however it ends. One
-/// that ends by itself is started again, unless it keeps ending.
+/// Each worker reads its standard input and exits when that closes, so no worker outlives this process. A worker that
+/// exits by itself is restarted, unless it keeps exiting.
 final class WorkerProcesses: Sendable {
-  // Safety: Foundation's Process is not Sendable; the list is touched under the lock only.
+  // Safety: Foundation's Process is not Sendable; only code under the lock reads the list.
   private struct Started: @unchecked Sendable {
     var workers: [Worker] = []
     var isEnding = false
@@ -17,28 +17,28 @@ final class WorkerProcesses: Sendable {
     let arguments: [String]
     var process: Process
     var lifeline: Pipe
-    /// When it was started again, lately.
+    /// Times of recent restarts.
     var restarts: [ContinuousClock.Instant] = []
   }
 
   private let program: URL
   private let started = Mutex(Started())
-  /// Says which worker keeps ending by itself, and how.
+  /// Reports each worker that keeps exiting, and how.
   let losses: AsyncStream<String>
   private let lossSink: AsyncStream<String>.Continuation
 
-  /// A worker that has to be started more often than this within `restartSpan` is given up.
+  /// A worker that exits more often than this within `restartSpan` is lost.
   private static let maximumRestartCount = 5
   private static let restartSpan = Duration.seconds(30)
 
-  /// - Parameter program: what every worker runs: this program, except in tests.
+  /// - Parameter program: the executable of every worker: this program, except in tests.
   init(program: URL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()) {
     self.program = program
     (losses, lossSink) = AsyncStream.makeStream()
   }
 
   /// Starts one worker of this program.
-  /// - Throws: when the system does not start it.
+  /// - Throws: when the system cannot start it.
   func start(name: String, arguments: [String]) throws {
     try started.withLock { started in
       let (process, lifeline) = try launch(name: name, arguments: arguments)
@@ -57,31 +57,36 @@ final class WorkerProcesses: Sendable {
     do {
       try process.run()
     } catch {
-      throw CommandFailure(.runtime, "\(name) could not be started: \(error.localizedDescription)")
+      throw CommandFailure(.runtime, "cannot start \(name): \(error.localizedDescription)")
     }
     return (process, lifeline)
   }
 
-  /// Process ids, in the order they were first started, without those that left while `end` asked them to.
+  /// Process ids in the order of their first start, without workers that exited during `end`.
   var identifiers: [Int32] { started.withLock { $0.workers.map(\.process.processIdentifier) } }
 
-  /// Ends them all: lets `ask` tell them to leave, then closes their lifelines, waits, and kills what has not left
-  /// after two seconds. None is started again from the call on.
+  /// Stops all workers: `ask` requests them to exit; then this closes their lifelines, waits, and kills workers that
+  /// have not exited after two seconds. No worker is restarted after the call.
   func end(asking ask: () async -> Void) async {
     started.withLock { $0.isEnding = true }
     await ask()
     let workers = started.withLock { $0.workers }
-    for worker in workers { try? worker.lifeline.fileHandleForWriting.close() }  // Closed already is as good.
+    for worker in workers { try? worker.lifeline.fileHandleForWriting.close() }  // It may be closed already.
     let deadline = ContinuousClock.now + .seconds(2)
     for process in workers.map(\.process) {
-      while process.isRunning, ContinuousClock.now < deadline { usleep(5000) }
+      while process.isRunning, ContinuousClock.now < deadline { await Self.pause() }
       if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-      process.waitUntilExit()
+      while process.isRunning { await Self.pause() }
     }
     lossSink.finish()
   }
 
-  /// A worker has ended by itself: another one takes its name, unless all are to end.
+  /// Suspends for a moment, even in a cancelled task, so that waiting never spins.
+  private static func pause() async {
+    await Task.detached { try? await Task.sleep(for: .milliseconds(5)) }.value
+  }
+
+  /// Restarts a worker that exited by itself, under the same name.
   private func replace(_ ended: Process, name: String) {
     let now = ContinuousClock.now
     started.withLock { started in
@@ -92,7 +97,7 @@ final class WorkerProcesses: Sendable {
       }
       started.workers[index].restarts.removeAll { now - $0 > Self.restartSpan }
       guard started.workers[index].restarts.count < Self.maximumRestartCount else {
-        lossSink.yield("\(name) (process \(ended.processIdentifier)) \(Self.how(ended)), once more")
+        lossSink.yield("\(name) (process \(ended.processIdentifier)) \(Self.how(ended)) again")
         return
       }
       started.workers[index].restarts.append(now)
@@ -108,6 +113,6 @@ final class WorkerProcesses: Sendable {
 
   private static func how(_ process: Process) -> String {
     process.terminationReason == .uncaughtSignal
-      ? "was ended by signal \(process.terminationStatus)" : "exited with status \(process.terminationStatus)"
+      ? "was killed by signal \(process.terminationStatus)" : "exited with status \(process.terminationStatus)"
   }
 }

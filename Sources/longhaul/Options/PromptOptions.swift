@@ -4,7 +4,7 @@ import Inference
 import Tokenization
 import Weights
 
-/// Where the prompt comes from: text, a file, standard input, or ids.
+/// Source of the prompt: text, a file, standard input, or token ids.
 struct PromptOptions: ParsableArguments {
   @Option(name: [.customShort("p"), .long], help: "The prompt.")
   var prompt: String?
@@ -12,18 +12,18 @@ struct PromptOptions: ParsableArguments {
   @Option(name: [.customShort("f"), .long], help: "A text file with the prompt; - is standard input.")
   var file: String?
 
-  @Option(help: "A JSON array of token ids, taken as they are: nothing is added to them.")
+  @Option(help: "A JSON file with an array of token ids, used as they are; no token is added.")
   var tokenIds: String?
 
   func validate() throws {
     let given = [prompt, file, tokenIds].compactMap { $0 }.count
     guard given == 1 else {
       throw ValidationError(
-        "give one prompt: -p TEXT, -f FILE (- for standard input), or --token-ids FILE; \(given) were given")
+        "pass one prompt: -p TEXT, -f FILE (- for standard input), or --token-ids FILE; \(given) were given")
     }
   }
 
-  /// - Parameter tokenizer: asked for only when the prompt is text.
+  /// - Parameter tokenizer: called only when the prompt is text.
   func tokens(tokenizer: () throws -> Tokenizer) throws -> [TokenID] {
     if let tokenIds { return try Self.ids(path: tokenIds) }
     let bytes = try prompt.map { Array($0.utf8) } ?? Self.read(file ?? "-")
@@ -51,7 +51,7 @@ struct PromptOptions: ParsableArguments {
     } catch let failure as CommandFailure {
       throw failure
     } catch {
-      throw CommandFailure(.usage, "'\(path)' is not a JSON array of token ids (whole numbers from 0 up)")
+      throw CommandFailure(.usage, "'\(path)' is not a JSON array of token ids (non-negative integers)")
     }
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Inference
 import Tensors
 
-/// What `bench --json` prints. Keys are written in snake case.
+/// What `bench --json` prints.
 struct BenchReport: Encodable, Sendable {
   struct Limits: Encodable, Sendable {
     let threads: Int
@@ -21,36 +21,36 @@ struct BenchReport: Encodable, Sendable {
   struct Result: Encodable, Sendable {
     /// `prefill` or `decode`.
     let test: String
-    /// Prompt tokens read, or tokens drawn for each sequence in one sample.
+    /// Prompt tokens, or decoded tokens per sequence in one sample.
     let tokens: Int
     let depth: Int
     let batch: Int
     let policy: PolicyReport
-    /// Tokens a second, all sequences together: the median, and every sample in ascending order.
+    /// Tokens per second of all sequences together: the median, and all samples in ascending order.
     let tokensPerSecond: Double
     let samples: [Double]
     let spread: Double
-    /// How much longer it takes than with the first of several group sizes; absent for that one.
+    /// Time relative to the first of several group sizes; absent for the first.
     let timeOverFirst: Double?
-    /// Of prefill.
+    /// For prefill.
     let gflopPerSecond: Double?
     let shareOfF32: Double?
     let shareOfInt8: Double?
-    /// How long parts of the last prompt took from its beginning, where it was read by itself.
+    /// Seconds from the start of the last prompt to its milestones, when it was prefilled alone.
     let reached: [Milestone]
-    /// Of decode.
+    /// For decode.
     let gbPerSecond: Double?
     let shareOfMemory: Double?
     /// In pipeline order.
     let stages: [StageShares]
   }
 
-  /// Where a stage's compute thread spent the time of a measurement, as shares of it.
+  /// Shares of a measurement's time that a stage's compute thread spent on each activity.
   struct StageShares: Encodable, Sendable {
     let compute: Double
-    /// Nothing to do: another stage was slower, or the frame was on its way.
+    /// Idle: another stage was slower, or a frame was in transit.
     let wait: Double
-    /// Reading and making frames.
+    /// Decoding and encoding frames.
     let transfer: Double
     let steps: Int
     let sentBytes: Double
@@ -69,7 +69,7 @@ struct BenchReport: Encodable, Sendable {
     let workers: Int
     let threads: Int
     let kvType: String
-    /// Absent where the scheduler chose.
+    /// Absent when the scheduler chose.
     let chunk: Int?
     let plan: [StageReport]
     let loadSeconds: Double
@@ -110,7 +110,7 @@ extension BenchReport.Result {
       (gbPerSecond, shareOfMemory) = (nil, nil)
     case .decode(let count, let batch):
       (test, tokens) = ("decode", count)
-      // Each step reads all weights once, for as many sequences as it carries.
+      // Each step reads all weights once for all its sequences.
       let tokenCount = Double(max(1, count * batch * value.repeatCount))
       let stepsPerToken = Double(outcome.stages.last?.stepCount ?? 0) / tokenCount
       let rate =

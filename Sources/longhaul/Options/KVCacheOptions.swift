@@ -4,26 +4,26 @@ import Inference
 
 extension KVElementType: ExpressibleByArgument {}
 
-/// How the KV cache is kept and filled.
-struct CacheOptions: ParsableArguments {
+/// Size and element type of the KV cache, and the prefill chunk size.
+struct KVCacheOptions: ParsableArguments {
   @Option(
     help: """
-      Tokens of one sequence to plan for, prompt and answer together. Default: what the request needs; for \
-      a server or a plan 8192, or less where the model admits less.
+      Context length to plan for: tokens of one sequence, prompt and completion together. Default: what the request \
+      needs; for a server or a plan 8192, or less when the model admits less.
       """)
   var context: Int?
 
-  @Option(help: "How keys and values are stored: f16, bf16, f32, or q8_0 in half the memory.")
+  @Option(help: "Element type of the KV cache: f16, bf16, f32, or q8_0 in half the memory.")
   var kvType: KVElementType = .f16
 
   @Option(
     help: """
-      Tokens of a prompt that are read at a time. Default: at most 256, less where that keeps more stages busy or \
-      others waiting less.
+      Prefill chunk size in tokens. Default: at most 256; the scheduler lowers it to keep all stages busy and other \
+      requests responsive.
       """)
   var chunk: Int?
 
-  /// Larger chunks are hardly faster (measured with a 1.1B model), and keep others waiting.
+  /// Larger chunks are hardly faster (measured with a 1.1B model) and delay other requests.
   static let automaticChunkTokenCount = 256
 
   var maximumChunkTokenCount: Int { chunk ?? Self.automaticChunkTokenCount }
@@ -37,10 +37,10 @@ struct CacheOptions: ParsableArguments {
     }
   }
 
-  /// For commands that measure up to a length, which nothing else tells.
+  /// For commands that measure up to a length given by this option alone.
   func requireContext() throws {
     guard context != nil else {
-      throw ValidationError("give the length with --context: tokens of prompt and answer together")
+      throw ValidationError("pass the length with --context: tokens of prompt and completion together")
     }
   }
 
@@ -50,7 +50,7 @@ struct CacheOptions: ParsableArguments {
       chunkTokenCount: maximumChunkTokenCount, adaptsChunks: chunk == nil, policy: policy)
   }
 
-  /// The context to plan for when no request is known yet.
+  /// The context length to plan for before any request arrives.
   func plannedContext(trainedLength: Int, policy: PolicyRequest) -> Int {
     if let context { return context }
     let longest: Int

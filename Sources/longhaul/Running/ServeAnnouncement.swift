@@ -2,17 +2,8 @@ import Cluster
 import Inference
 import Synchronization
 
-/// What `serve --json` prints, once, when the API is listened on and the first plan serves, whichever comes last.
+/// Prints the report of `serve --json` once the API listens and the first plan is ready.
 final class ServeAnnouncement: Sendable {
-  struct Report: Encodable, Sendable {
-    let model: String
-    let contextLength: Int
-    let httpHost: String
-    let httpPort: Int
-    let listen: String
-    let plan: [StageReport]
-  }
-
   private struct State {
     var port: Int?
     var plan: LayerPlan?
@@ -22,7 +13,7 @@ final class ServeAnnouncement: Sendable {
   private let state = Mutex(State())
   private let print: @Sendable (Int, LayerPlan) -> Void
 
-  /// - Parameter print: told the bound port and the plan.
+  /// - Parameter print: receives the bound port and the plan.
   init(print: @escaping @Sendable (Int, LayerPlan) -> Void) { self.print = print }
 
   func listening(port: Int) { note { $0.port = port } }

@@ -1,0 +1,11 @@
+import ArgumentParser
+
+/// Options of every command that measures a model on a local cluster.
+struct MeasurementOptions: ParsableArguments {
+  @OptionGroup var cluster: LocalClusterOptions
+  @OptionGroup var cache: KVCacheOptions
+  @OptionGroup var policy: PolicyOptions
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+}

@@ -1,0 +1,37 @@
+import ArgumentParser
+import Inference
+
+/// Options of a policy besides the group size.
+struct WindowOptions: ParsableArguments {
+  @Option(
+    help: "SelfExtend neighbor window w: the last tokens at exact positions. Default: a quarter of the trained context."
+  )
+  var neighborWindow: Int?
+
+  @Option(help: "Trained context length of the model, overriding its metadata.")
+  var trainedLength: Int?
+
+  @Option(
+    help: """
+      A YAML file with group_size, neighbor_window and trained_length, each optional. Its policy applies to text \
+      beyond the trained context; options override it.
+      """)
+  var config: String?
+
+  func validate() throws {
+    if let trainedLength, !(1...Limits.maximumContext).contains(trainedLength) {
+      throw ValidationError("--trained-length must be between 1 and \(Limits.maximumContext)")
+    }
+  }
+
+  /// The options, completed by the file of `--config`.
+  /// - Throws: a `CommandFailure` that names the file and the key.
+  func settings(groupSize: Int?) throws -> PolicyFile {
+    var settings = try config.map { try PolicyFile(path: $0) } ?? PolicyFile()
+    if groupSize != nil || neighborWindow != nil {
+      settings.replacePolicy(groupSize: groupSize, neighborWindow: neighborWindow)
+    }
+    settings.trainedLength = trainedLength ?? settings.trainedLength
+    return settings
+  }
+}

@@ -1,0 +1,76 @@
+import Evaluation
+import Foundation
+import Inference
+
+/// What `explain --json` prints.
+struct ExplainReport: Report {
+  struct Row: Encodable {
+    let groupSize: Int
+    let neighborWindow: Int
+    let largestRelativePosition: Int
+    let shareOfTrainedLength: Double
+    let longestLength: Int
+    let admits: Bool
+    let meetsRule: Bool
+
+    init(_ row: PolicyExplanation.Row) {
+      (groupSize, neighborWindow) = (row.policy.groupSize, row.policy.neighborWindow)
+      (largestRelativePosition, longestLength) = (row.largestRelativePosition, row.longestLength)
+      (shareOfTrainedLength, admits, meetsRule) = (row.shareOfTrainedLength, row.admits, row.meetsRule)
+    }
+  }
+
+  let model: String
+  let contextLength: Int
+  let trainedLength: Int
+  let trainedLengthOrigin: String
+  let longestAutomaticLength: Int
+  /// Absent when no automatic policy admits the length.
+  let choice: Row?
+  let reason: String
+  let warning: String?
+  let alternatives: [Row]
+
+  init(_ explanation: PolicyExplanation, model: String, origin: String, longest: Int) {
+    self.model = model
+    contextLength = explanation.length
+    trainedLength = explanation.trainedLength
+    trainedLengthOrigin = origin
+    longestAutomaticLength = longest
+    choice = explanation.chosen.map(Row.init)
+    reason = explanation.sentence
+    warning = explanation.warning
+    alternatives = explanation.rows.map(Row.init)
+  }
+
+  var lines: [String] {
+    var lines = ["\(model), trained context \(trainedLength) tokens (from \(trainedLengthOrigin))"]
+    if let choice {
+      lines.append(
+        choice.groupSize == 1
+          ? "\(contextLength) tokens get plain attention"
+          : "\(contextLength) tokens get group size \(choice.groupSize), neighbor window \(choice.neighborWindow)")
+      lines.append("  reason: \(reason)")
+      lines.append(
+        "  largest relative position: \(choice.largestRelativePosition), \(Self.percent(choice)) of the trained context"
+      )
+      lines.append("  longest length of this policy: \(choice.longestLength)")
+      if let warning { lines.append("  warning: \(warning)") }
+    }
+    lines.append("longest length of any automatic policy: \(longestAutomaticLength)")
+    lines += ["", "at \(contextLength) tokens:", "     G       w   largest position   of trained   longest length"]
+    for row in alternatives {
+      let isChosen = row.groupSize == choice?.groupSize && row.neighborWindow == choice?.neighborWindow
+      let note = row.admits ? (row.meetsRule ? "" : "  close to the trained limit") : "  too long"
+      lines.append(
+        String(
+          format: "%6d %7d %18d   %10@ %16d", row.groupSize, row.neighborWindow, row.largestRelativePosition,
+          Self.percent(row) as NSString, row.longestLength) + note + (isChosen ? "  <- chosen" : ""))
+    }
+    return lines
+  }
+
+  private static func percent(_ row: Row) -> String {
+    Decimals.percent(row.shareOfTrainedLength, places: 1)
+  }
+}

@@ -1,0 +1,14 @@
+import Inference
+
+/// The SelfExtend policy of a sequence.
+struct PolicyReport: Encodable, Sendable {
+  let groupSize: Int
+  let neighborWindow: Int
+  let trainedLength: Int
+
+  init(_ policy: SelfExtendPolicy) {
+    groupSize = policy.groupSize
+    neighborWindow = policy.neighborWindow
+    trainedLength = policy.trainedLength
+  }
+}
