@@ -62,7 +62,7 @@ import Testing
     #expect(throws: ChatTemplateError.self) { try render(TemplateSources.llama31, [.user("Hi"), two]) }
   }
 
-  @Test("Mistral refuses roles out of turn, and says that the messages are at fault")
+  @Test("Mistral rejects roles out of order as an error of the messages")
   func mistral() throws {
     #expect(
       try render(TemplateSources.mistral, chat)
@@ -74,7 +74,7 @@ import Testing
     #expect(error?.description.contains("Conversation roles must alternate") == true)
   }
 
-  @Test("Zephyr and TinyLlama lose the line ends of their tags, not those of their outputs")
+  @Test("Zephyr and TinyLlama lose the line ends of tags, but not of outputs")
   func zephyr() throws {
     #expect(
       try render(TemplateSources.zephyr, [.system("S"), .user("U")], generating: true)

@@ -10,7 +10,7 @@ import Testing
     ("-", ""), ("1 if 0 else ", ""),
   ]
 
-  @Test("Deeply nested expressions are refused while reading", arguments: bombs)
+  @Test("Deeply nested expressions are rejected while parsing", arguments: bombs)
   func nestedExpressions(opening: String, closing: String) {
     let (before, after) = (
       String(repeating: opening, count: 15_000), String(repeating: closing, count: 15_000)
@@ -20,14 +20,14 @@ import Testing
   }
 
   @Test(
-    "Deeply nested blocks are refused while reading",
+    "Deeply nested blocks are rejected while parsing",
     arguments: ["{% if 1 %}", "{% for x in y %}", "{% set x %}"])
   func nestedBlocks(tag: String) {
     let error = #expect(throws: ChatTemplateError.self) { try render(String(repeating: tag, count: 10_000)) }
     #expect(error?.kind == .limit)
   }
 
-  @Test("Long but flat templates are fine")
+  @Test("Long but flat templates are accepted")
   func flat() throws {
     #expect(try render("{{ " + String(repeating: "1 + ", count: 20_000) + "1 }}") == "20001")
     #expect(try render("{{ 'x'" + String(repeating: " | trim", count: 20_000) + " }}") == "x")
@@ -86,14 +86,14 @@ import Testing
     ),
   ]
 
-  @Test("Templates that grow or loop without end are stopped", arguments: floods)
+  @Test("Templates that grow or loop without bound are stopped", arguments: floods)
   func stopped(name: String, source: String) {
     let error = #expect(throws: ChatTemplateError.self) { try render(source) }
     #expect(
       error?.kind == .limit || error?.kind == .evaluation, "\(name): \(error?.description ?? "no error")")
   }
 
-  @Test("A namespace cannot come to contain itself")
+  @Test("A namespace cannot contain itself")
   func cycle() {
     let error = #expect(throws: ChatTemplateError.self) {
       try render("{% set n = namespace() %}{% set n.n = n %}{{ n }}")
@@ -101,7 +101,7 @@ import Testing
     #expect(error?.kind == .unsupported)
   }
 
-  @Test("A source that is too long, and messages nested too deep, are refused")
+  @Test("A source that is too long, and messages nested too deep, are rejected")
   func outside() {
     let long = #expect(throws: ChatTemplateError.self) { try render(String(repeating: "x", count: 300_000)) }
     #expect(long?.kind == .limit)
@@ -111,7 +111,7 @@ import Testing
     #expect(deep?.kind == .limit)
   }
 
-  @Test("Damaged templates never do worse than throw")
+  @Test("Damaged templates only throw")
   func damaged() {
     var generator = SystemRandomNumberGenerator()
     for (_, source) in TemplateSources.all {

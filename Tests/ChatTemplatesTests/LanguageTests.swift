@@ -117,13 +117,13 @@ import Testing
     ("{{ raise_exception('no') }}", .refusedByTemplate),
   ]
 
-  @Test("What is wrong is refused with its kind", arguments: faults)
+  @Test("An error has its kind", arguments: faults)
   func refused(source: String, kind: ChatTemplateError.Kind) {
     let error = #expect(throws: ChatTemplateError.self) { try render(source) }
     #expect(error?.kind == kind, "\(error?.description ?? "no error")")
   }
 
-  @Test("Objects have no attributes that lead out of the interpreter")
+  @Test("Values have no attributes that reach outside the interpreter")
   func noEscape() throws {
     #expect(
       try render("{{ ''.__class__ }}{{ [].__class__ is defined }}{{ cycler is defined }}") == "False"

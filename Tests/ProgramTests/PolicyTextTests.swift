@@ -6,7 +6,7 @@ import Testing
 struct PolicyTextTests {
   private func values(_ text: String) throws -> [String: Int] { try PolicyText(Array(text.utf8)).values }
 
-  @Test("whole numbers are read, with comments, in any order; nothing at all is an empty policy")
+  @Test("integers are read, with comments, in any order; an empty text is an empty policy")
   func numbers() throws {
     #expect(
       try values("neighbor_window: 512\n# groups\ngroup_size: 8 # of eight\n")
@@ -15,13 +15,13 @@ struct PolicyTextTests {
   }
 
   @Test(
-    "what is no decimal whole number is refused in words",
+    "a value that is not a decimal integer is rejected with a reason",
     arguments: [
       "4:0:4:0:0:4:0:6:0:4:40:66", "1:30", "8.5", "1e3", "0x10", "~", "eight", "99999999999999999999", "[8]", "{a: 8}",
       "8\ngroup_size: 9", "8\n---\nx: 1",
     ])
-  func refusals(value: String) {
-    #expect(throws: PolicyText.Refusal(what: "is not YAML of the form 'group_size: 8', one whole number a line")) {
+  func rejections(value: String) {
+    #expect(throws: PolicyText.Refusal(reason: "is not YAML of the form 'group_size: 8', one integer per line")) {
       try values("group_size: \(value)")
     }
   }

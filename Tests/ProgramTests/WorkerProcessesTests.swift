@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Worker processes of a command", .timeLimit(.minutes(1)))
 struct WorkerProcessesTests {
-  /// Processes that wait until they are killed, or their lifeline is closed.
+  /// Processes that wait until they are killed or their lifeline closes.
   private func started(_ count: Int) throws -> WorkerProcesses {
     let workers = WorkerProcesses(program: URL(fileURLWithPath: "/bin/cat"))
     for index in 0..<count { try workers.start(name: "w\(index)", arguments: []) }
@@ -17,7 +17,7 @@ struct WorkerProcessesTests {
     while !isTrue() { try await Task.sleep(for: .milliseconds(5)) }
   }
 
-  @Test("one that ends by itself is started again")
+  @Test("a worker that exits by itself is restarted")
   func restart() async throws {
     let workers = try started(2)
     let first = workers.identifiers
@@ -27,13 +27,13 @@ struct WorkerProcessesTests {
     await workers.end {}
   }
 
-  @Test("none is started again that leaves because the command is done")
+  @Test("a worker that exits at the end of the command is not restarted")
   func end() async throws {
     let workers = try started(3)
     let first = Set(workers.identifiers)
     await workers.end {
       for identifier in first { kill(identifier, SIGKILL) }
-      // Until the end of each has been heard of, or one was started again.
+      // Until the exit of each is noticed, or one is restarted.
       try? await waitUntil { workers.identifiers.isEmpty || !first.isSuperset(of: workers.identifiers) }
       #expect(workers.identifiers.isEmpty)
     }

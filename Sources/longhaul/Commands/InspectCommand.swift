@@ -23,7 +23,9 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    try StandardOutput.write(try makeReport(try model.open()), asJSON: json)
+    let report = try makeReport(try model.open())
+    if json { return try StandardOutput.json(report) }
+    try StandardOutput.write(report.lines(listingTensors: tensors).joined(separator: "\n") + "\n")
   }
 
   private func makeReport(_ checkpoint: Checkpoint) throws -> InspectReport {
@@ -43,7 +45,7 @@ struct InspectCommand: ParsableCommand {
       tensors: checkpoint.tensors.map {
         InspectReport.Tensor(
           name: $0.name, type: $0.type.description, dimensions: $0.dimensions, bytes: $0.byteCount)
-      }, listsTensors: tensors)
+      })
   }
 
   private func tokenizerLine(_ checkpoint: Checkpoint) -> String {

@@ -1,7 +1,7 @@
 import Cluster
 
 /// What `inspect --json` prints.
-struct InspectReport: Report {
+struct InspectReport: Encodable {
   struct Tensor: Encodable {
     let name: String
     let type: String
@@ -30,26 +30,18 @@ struct InspectReport: Report {
   let problem: String?
   let policy: Policy?
   let tensors: [Tensor]
-  /// Whether `lines` lists every tensor.
-  let listsTensors: Bool
 
-  private enum CodingKeys: CodingKey {
-    case files, bytes, fingerprint, metadata, architecture, name, layers, trainedLength, longestAutomaticLength
-    case vocabularySize, tokenizer, problem, policy, tensors
-  }
-
-  var lines: [String] {
+  /// The report as text.
+  func lines(listingTensors: Bool) -> [String] {
     var lines = ["files: \(files.joined(separator: ", ")) (\(ByteText.of(bytes)))"]
     lines.append("fingerprint: \(fingerprint)")
-    if let name = name, let layers = layers, let trained = trainedLength,
-      let longest = longestAutomaticLength
-    {
+    if let name, let layers, let trained = trainedLength, let longest = longestAutomaticLength {
       lines.append("model: \(name), \(architecture ?? ""), \(layers) layers")
       lines.append("trained context: \(trained); longest with the automatic SelfExtend policy: \(longest)")
     }
     lines.append("tokenizer: \(tokenizer)")
-    if let problem = problem { lines.append("unsupported: \(problem)") }
-    if let policy = policy {
+    if let problem { lines.append("unsupported: \(problem)") }
+    if let policy {
       let share = trainedLength.map { 100 * policy.largestRelativePosition / $0 } ?? 0
       lines.append(
         "context length \(policy.contextLength): group size \(policy.policy.groupSize), neighbor window "
@@ -59,8 +51,8 @@ struct InspectReport: Report {
     }
     lines.append("metadata:")
     lines += metadata.sorted { $0.key < $1.key }.map { "  \($0.key) = \($0.value)" }
-    lines.append("tensors: \(tensors.count)\(listsTensors ? "" : " (--tensors lists them)")")
-    if listsTensors {
+    lines.append("tensors: \(tensors.count)\(listingTensors ? "" : " (--tensors lists them)")")
+    if listingTensors {
       lines += tensors.map { tensor in
         let shape = tensor.dimensions.map(String.init).joined(separator: " x ")
         return "  \(tensor.name): \(tensor.type) [\(shape)]"

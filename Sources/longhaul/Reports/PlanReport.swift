@@ -2,15 +2,12 @@
 struct PlanReport: Report {
   let model: String
   let contextLength: Int
-  let sequenceCount: Int
+  /// Maximum concurrent sequences of that length.
+  let sequences: Int
   let stages: [StageReport]
   let reasons: [String]
 
-  private enum CodingKeys: CodingKey {
-    case model, contextLength, stages, reasons
-  }
-
   var lines: [String] {
-    ["\(model), context \(contextLength) tokens x \(sequenceCount)"] + stages.map(\.line) + reasons.map { "- \($0)" }
+    ["\(model), context \(contextLength) tokens x \(sequences)"] + stages.map(\.line) + reasons.map { "- \($0)" }
   }
 }

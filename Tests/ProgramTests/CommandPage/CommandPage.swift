@@ -12,11 +12,11 @@ struct CommandPage {
 
   /// What each command prints with `--json`.
   static let reports = [
-    "run": "RunReport", "serve": "ServeAnnouncement.Report", "worker": "StageLoaded", "plan": "PlanReport",
-    "inspect": "InspectCommand.Report", "tokenize": "TokenizeCommand.Report", "explain": "ExplainReport",
+    "run": "RunReport", "serve": "ServeReport", "worker": "WorkerReport", "plan": "PlanReport",
+    "inspect": "InspectReport", "tokenize": "TokenizeReport", "explain": "ExplainReport",
     "perplexity": "PerplexityReport", "passkey": "PasskeyReport", "eval longbench": "EvalReport",
-    "eval leval": "EvalReport", "tune": "TuningReport", "verify-context": "VerificationReport", "bench": "BenchReport",
-    "init": "InitCommand.Report", "keys": "KeysCommand.Report", "cache list": "CacheReport",
+    "eval leval": "EvalReport", "tune": "TuneReport", "verify-context": "VerifyContextReport", "bench": "BenchReport",
+    "init": "InitReport", "keys": "KeysReport", "cache list": "CacheReport",
   ]
   /// Objects that several commands print, by the name the page gives them.
   private static let objects = ["PolicyReport": "policy", "StageReport": "stage"]
