@@ -63,6 +63,7 @@ package enum KVStoreError: Error, CustomStringConvertible {
 extension KVElementType {
   var kernelType: lh_type {
     switch self {
+    case .i16: LH_I16
     case .f16: LH_F16
     case .bf16: LH_BF16
     case .q8_0: LH_Q8_0

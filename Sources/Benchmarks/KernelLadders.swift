@@ -133,7 +133,7 @@ struct KernelLadders {
   // MARK: Attention
 
   private static let kvTypes: [(String, lh_type)] = [
-    ("F32", LH_F32), ("F16", LH_F16), ("BF16", LH_BF16), ("Q8_0", LH_Q8_0),
+    ("F32", LH_F32), ("I16", LH_I16), ("F16", LH_F16), ("BF16", LH_BF16), ("Q8_0", LH_Q8_0),
   ]
   private static let keyCount = Int(LH_KEYS_PER_BLOCK)
 

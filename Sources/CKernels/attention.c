@@ -234,7 +234,8 @@ LH_INLINE void group_of(
     group_of(keys_of, values_of, rows, r0, count, block, scales, maximum, sum, acc, far); \
   }
 GROUP_OF_TYPE(f32, LH_F32, LH_F32)
-GROUP_OF_TYPE(f16, LH_INTEGERS_16, LH_F16)
+GROUP_OF_TYPE(i16, LH_INTEGERS_16, LH_F16)
+GROUP_OF_TYPE(f16, LH_F16, LH_F16)
 GROUP_OF_TYPE(bf16, LH_BF16, LH_BF16)
 GROUP_OF_TYPE(q8_0, LH_INTEGERS_8, LH_INTEGERS_8)
 #undef GROUP_OF_TYPE
@@ -304,6 +305,7 @@ void LH_FN(lh_attention_tile)(
     int64_t count = lh_min(ROW_GROUP, rows->row_count - r0);
     if (block != stored) LH_FN(fetch_share)(rows, stored, r0);
     if (kv == LH_F32) GROUP_OF(f32);
+    else if (kv == LH_I16) GROUP_OF(i16);
     else if (kv == LH_F16) GROUP_OF(f16);
     else if (kv == LH_BF16) GROUP_OF(bf16);
     else GROUP_OF(q8_0);

@@ -10,9 +10,11 @@
 
 // How the elements of key blocks and of value blocks are read.
 LH_INLINE lh_type lh_key_elements(lh_type kv) {
-  return kv == LH_F16 ? LH_INTEGERS_16 : kv == LH_Q8_0 ? LH_INTEGERS_8 : kv;
+  return kv == LH_I16 ? LH_INTEGERS_16 : kv == LH_Q8_0 ? LH_INTEGERS_8 : kv;
 }
-LH_INLINE lh_type lh_value_elements(lh_type kv) { return kv == LH_Q8_0 ? LH_INTEGERS_8 : kv; }
+LH_INLINE lh_type lh_value_elements(lh_type kv) {
+  return kv == LH_I16 ? LH_F16 : kv == LH_Q8_0 ? LH_INTEGERS_8 : kv;
+}
 LH_INLINE bool lh_is_scaled(lh_type elements) { return elements == LH_INTEGERS_16 || elements == LH_INTEGERS_8; }
 
 LH_INLINE int64_t lh_element_bytes(lh_type elements) {

@@ -51,7 +51,7 @@ void lh_store_value_reference(
     return;
   }
   for (int64_t d = 0; d < value_stride; d++)
-    lh_encode(kv, d < head_dimension ? value[d] : 0.0f, block, slot * value_stride + d);
+    lh_encode(elements, d < head_dimension ? value[d] : 0.0f, block, slot * value_stride + d);
 }
 
 #define LH_KERNEL_FILE "kv_store.c"
@@ -81,10 +81,11 @@ void LH_FN(lh_store_key)(
       lh_store_integer(elements, block, d * LH_KEYS_PER_BLOCK + slot, lh_scaled_integer(key[d], factor));
     return;
   }
-  if (kv == LH_BF16) {
+  if (kv == LH_F16 || kv == LH_BF16) {
     uint16_t *column = (uint16_t *)block + slot;
     for (; d + LH_WIDTH <= head_dimension; d += LH_WIDTH) {
-      vu16 rounded = round_kv(LH_BF16, load_f32(key + d));
+      vf k = load_f32(key + d);
+      vu16 rounded = kv == LH_F16 ? round_kv(LH_F16, k) : round_kv(LH_BF16, k);
       LH_UNROLL for (int i = 0; i < LH_WIDTH; i++) column[(d + i) * LH_KEYS_PER_BLOCK] = rounded[i];
     }
   }
@@ -100,19 +101,20 @@ void LH_FN(lh_load_key)(
 void LH_FN(lh_store_value)(
   lh_type kv, const float *value, void *block, int64_t head_dimension, int64_t value_stride,
   int64_t slot) {
+  lh_type elements = lh_value_elements(kv);
   int64_t d = 0;
-  if (kv == LH_F16 || kv == LH_BF16) {
+  if (elements == LH_F16 || elements == LH_BF16) {
     uint16_t *row = (uint16_t *)block + slot * value_stride;
     for (; d + LH_WIDTH <= head_dimension; d += LH_WIDTH) {
       vf v = load_f32(value + d);
-      vu16 rounded = kv == LH_F16 ? round_kv(LH_F16, v) : round_kv(LH_BF16, v);
+      vu16 rounded = elements == LH_F16 ? round_kv(LH_F16, v) : round_kv(LH_BF16, v);
       __builtin_memcpy(row + d, &rounded, sizeof rounded);
     }
   }
   if (kv == LH_Q8_0) lh_store_value_reference(kv, value, block, head_dimension, value_stride, slot);
   else
     for (; d < value_stride; d++)
-      lh_encode(kv, d < head_dimension ? value[d] : 0.0f, block, slot * value_stride + d);
+      lh_encode(elements, d < head_dimension ? value[d] : 0.0f, block, slot * value_stride + d);
 }
 
 #endif

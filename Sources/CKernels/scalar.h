@@ -72,7 +72,9 @@ LH_INLINE float lh_decode(lh_type type, const void *src, int64_t i) {
 #define LH_INTEGERS_8 ((lh_type)0x1001)
 
 // Whether keys and values may have this type.
-LH_INLINE bool lh_is_kv_type(lh_type kv) { return kv == LH_F32 || kv == LH_F16 || kv == LH_BF16 || kv == LH_Q8_0; }
+LH_INLINE bool lh_is_kv_type(lh_type kv) {
+  return kv == LH_F32 || kv == LH_F16 || kv == LH_BF16 || kv == LH_Q8_0 || kv == LH_I16;
+}
 
 // Rounds to the (kv) type and stores as element i of an aligned array.
 LH_INLINE void lh_encode(lh_type kv, float f, void *dst, int64_t i) {

@@ -2314,22 +2314,24 @@ const ProtobufCMessageDescriptor longhaul__chunk_refusal__descriptor =
   (ProtobufCMessageInit) longhaul__chunk_refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue longhaul__kvelement_type__enum_values_by_number[5] =
+static const ProtobufCEnumValue longhaul__kvelement_type__enum_values_by_number[6] =
 {
   { "KV_ELEMENT_TYPE_UNSPECIFIED", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED", 0 },
-  { "KV_ELEMENT_TYPE_F16", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F16", 1 },
+  { "KV_ELEMENT_TYPE_I16", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_I16", 1 },
   { "KV_ELEMENT_TYPE_F32", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F32", 2 },
   { "KV_ELEMENT_TYPE_BF16", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_BF16", 3 },
   { "KV_ELEMENT_TYPE_Q8_0", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_Q8_0", 4 },
+  { "KV_ELEMENT_TYPE_F16", "LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F16", 5 },
 };
 static const ProtobufCIntRange longhaul__kvelement_type__value_ranges[] = {
-{0, 0},{0, 5}
+{0, 0},{0, 6}
 };
-static const ProtobufCEnumValueIndex longhaul__kvelement_type__enum_values_by_name[5] =
+static const ProtobufCEnumValueIndex longhaul__kvelement_type__enum_values_by_name[6] =
 {
   { "KV_ELEMENT_TYPE_BF16", 3 },
-  { "KV_ELEMENT_TYPE_F16", 1 },
+  { "KV_ELEMENT_TYPE_F16", 5 },
   { "KV_ELEMENT_TYPE_F32", 2 },
+  { "KV_ELEMENT_TYPE_I16", 1 },
   { "KV_ELEMENT_TYPE_Q8_0", 4 },
   { "KV_ELEMENT_TYPE_UNSPECIFIED", 0 },
 };
@@ -2340,9 +2342,9 @@ const ProtobufCEnumDescriptor longhaul__kvelement_type__descriptor =
   "KVElementType",
   "Longhaul__KVElementType",
   "longhaul",
-  5,
+  6,
   longhaul__kvelement_type__enum_values_by_number,
-  5,
+  6,
   longhaul__kvelement_type__enum_values_by_name,
   1,
   longhaul__kvelement_type__value_ranges,

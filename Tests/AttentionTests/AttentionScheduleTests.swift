@@ -10,7 +10,7 @@ struct AttentionScheduleTests {
     let configuration = value.configuration
     return AttentionSchedule(
       shape: AttentionShape(
-        configuration: configuration, geometry: KVGeometry(configuration: configuration, elementType: .f16)),
+        configuration: configuration, geometry: KVGeometry(configuration: configuration, elementType: .i16)),
       threadCount: threads, contextLength: context)
   }
 

@@ -51,7 +51,7 @@ struct SelfExtendAttentionTests {
     arguments: [(1, 0), (2, 5), (4, 40), (8, 64), (5, 0), (3, 130), (64, 200)])
   func cutKeepsBytes(groupSize: Int, window: Int) throws {
     let value = AttentionCase(length: 420, groupSize: groupSize, window: window, queryHeads: 6, keyValueHeads: 2)
-    for kv in [KVElementType.f16, .q8_0] {
+    for kv in [KVElementType.i16, .f16, .q8_0] {
       let whole = try value.run(chunks: [420], kv: kv).map(\.bitPattern)
       let cuts: [(at: Int, back: Int)] = [(400, 399), (400, 320), (390, 130), (256, 65), (300, 1), (200, 64)]
       for cut in cuts {
@@ -132,7 +132,7 @@ struct SelfExtendAttentionTests {
   @Test(
     "narrow caches stay close to the definition",
     arguments: [
-      (KVElementType.f16, Float(2e-3)), (.bf16, 2e-2), (.q8_0, 3e-2),
+      (KVElementType.i16, Float(2e-3)), (.f16, 2e-3), (.bf16, 2e-2), (.q8_0, 3e-2),
     ])
   func narrowCachesAreClose(kv: KVElementType, bound: Float) throws {
     for dimension in [16, 32, 80] {

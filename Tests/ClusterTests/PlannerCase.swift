@@ -27,12 +27,12 @@ struct PlannerCase {
       configuration: configuration(layerCount: layers.count, hasTiedHead: tied),
       weights: WeightFootprint(layerByteCounts: layers, embeddingByteCount: embedding, headByteCount: head),
       demand: KVDemand(
-        elementType: .f16, contextLength: context, sequenceCount: sequences, chunkTokenCount: 64),
+        elementType: .i16, contextLength: context, sequenceCount: sequences, chunkTokenCount: 64),
       processByteCount: process)
   }
 
   /// One page of one layer of `configuration`.
-  static let pageByteCount = KVGeometry(configuration: configuration(layerCount: 1), elementType: .f16)
+  static let pageByteCount = KVGeometry(configuration: configuration(layerCount: 1), elementType: .i16)
     .pageByteCount
 
   init(planner: LayerPlanner, workers: [WorkerResources]) {

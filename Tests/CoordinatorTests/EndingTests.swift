@@ -51,7 +51,7 @@ struct EndingTests {
       footprint: WeightFootprint(
         layerByteCounts: [1, 1, 1, 1], embeddingByteCount: 1, headByteCount: 1),
       controlEndpoint: try Endpoint("ipc://\(path)-c"), resultEndpoint: try Endpoint("ipc://\(path)-r"), workerCount: 2,
-      demand: KVDemand(elementType: .f16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 16),
+      demand: KVDemand(elementType: .i16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 16),
       allowsInsecureRemote: false, build: "test")
   }
 }

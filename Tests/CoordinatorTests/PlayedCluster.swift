@@ -54,7 +54,7 @@ final class PlayedCluster {
         resultEndpoint: try Endpoint("ipc://\(folder.path("r"))"), workerCount: Self.stageCount,
         // Grouped, so that rings of near keys are cut and made anew, too.
         demand: KVDemand(
-          elementType: .f16, contextLength: 512, sequenceCount: 2, chunkTokenCount: 16,
+          elementType: .i16, contextLength: 512, sequenceCount: 2, chunkTokenCount: 16,
           policy: PolicyRequest(groupSize: 4, neighborWindow: 40)),
         allowsInsecureRemote: false, build: "test"), logger: Self.quiet)
   }

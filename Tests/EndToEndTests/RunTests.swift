@@ -62,7 +62,7 @@ extension EndToEnd {
     static let cases = ["stories260K", "llama2xs-256"].flatMap { name in
       [
         Case(model: "\(name)/\(name)-F32.gguf", golden: name, kv: "f32", bound: 1e-3),
-        Case(model: "\(name)/\(name)-F32.gguf", golden: name, kv: "f16", bound: 0.1),
+        Case(model: "\(name)/\(name)-F32.gguf", golden: name, kv: "i16", bound: 0.1),
       ]
     }
 

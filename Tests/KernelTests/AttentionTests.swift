@@ -22,7 +22,7 @@ extension KernelTests {
           for row in problem.positions.indices {
             for (got, expected) in zip(out[row * head..<(row + 1) * head], problem.oracle(row: row)) {
               // Products of keys under a scale are rounded once more.
-              let bound = type == LH_F16 || type == LH_Q8_0 ? 5e-6 : 3e-6
+              let bound = type == LH_I16 || type == LH_Q8_0 ? 5e-6 : 3e-6
               #expect(abs(Double(got) - expected) < bound, "row \(row), window \(window)")
             }
           }
@@ -63,7 +63,7 @@ extension KernelTests {
     func rowInvariance() {
       for window in [0, 1, 64, 65] {
         let problem = AttentionProblem(
-          LH_F16, head: 80, keyCount: 200, window: window, positions: Self.positions, seed: 21)
+          LH_I16, head: 80, keyCount: 200, window: window, positions: Self.positions, seed: 21)
         for isa in everyISA {
           with(isa) {
             let all = problem.run()
@@ -88,7 +88,7 @@ extension KernelTests {
       arguments: [0x00, 0x45, 0xc4, 0xff] as [UInt8])
     func staleBytes(filler: UInt8) {
       let clean = AttentionProblem(
-        LH_F16, head: 40, keyCount: 100, window: 20, positions: [70, 99, 64, 30, 98, 1000], seed: 4)
+        LH_I16, head: 40, keyCount: 100, window: 20, positions: [70, 99, 64, 30, 98, 1000], seed: 4)
       var dirty = clean
       for slot in 36..<64 {
         for d in 0..<40 {
@@ -129,7 +129,7 @@ extension KernelTests {
     @Test("Merged parts agree with one pass; empty ones change nothing or everything")
     func merging() {
       let problem = AttentionProblem(
-        LH_F16, head: 72, keyCount: 256, window: 64, positions: [20, 70, 140, 255, 191, 192], seed: 6)
+        LH_I16, head: 72, keyCount: 256, window: 64, positions: [20, 70, 140, 255, 191, 192], seed: 6)
       let rows = problem.positions.count
       let merged = sameOnEveryISA("merge") {
         var total = problem.run(blocks: 0..<2)

@@ -1,6 +1,6 @@
 import CKernels
 
-let keyValueTypes = [LH_F32, LH_F16, LH_BF16, LH_Q8_0]
+let keyValueTypes = [LH_F32, LH_F16, LH_BF16, LH_I16, LH_Q8_0]
 
 /// Bytes of 64 keys of a head, scales included.
 func keyBlockByteCount(_ type: lh_type, _ head: Int) -> Int { Int(lh_key_block_bytes(type, Int64(head))) }
@@ -15,12 +15,13 @@ private enum Storage {
     switch type {
     case LH_F32: .f32
     case LH_BF16: .bf16
-    case LH_F16: .integers(width: 2)
+    case LH_F16: .f16
+    case LH_I16: .integers(width: 2)
     default: .integers(width: 1)
     }
   }
 
-  static func ofValues(_ type: lh_type) -> Storage { type == LH_F16 ? .f16 : ofKeys(type) }
+  static func ofValues(_ type: lh_type) -> Storage { type == LH_I16 ? .f16 : ofKeys(type) }
 
   /// Element `index` of a block of 64 rows of `dimensions` numbers; `slot` is its row.
   func number(_ block: [UInt8], at index: Int, slot: Int, dimensions: Int) -> Float {

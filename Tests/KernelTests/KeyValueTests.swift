@@ -18,6 +18,8 @@ extension KernelTests {
           var block = [UInt16](repeating: 0xffff, count: 32 * 64)
           with(isa) { lh_store_value(LH_F16, [Float](repeating: value, count: 17), &block, 17, 32, 3) }
           #expect((0..<17).allSatisfy { block[3 * 32 + $0] == expected }, "\(value)")
+          with(isa) { lh_store_key(LH_F16, [Float](repeating: value, count: 17), &block, 17, 63) }
+          #expect((0..<17).allSatisfy { block[$0 * 64 + 63] == expected }, "\(value)")
         }
       }
     }
@@ -60,7 +62,7 @@ extension KernelTests {
     @Test("A key under a scale errs by half a step of its largest element, with 16 bits far less than f16")
     func scaledKeys() {
       var numbers = Numbers(15)
-      for (head, type, steps) in [1, 8, 33, 128].flatMap({ [($0, LH_F16, Float(32767)), ($0, LH_Q8_0, 127)] }) {
+      for (head, type, steps) in [1, 8, 33, 128].flatMap({ [($0, LH_I16, Float(32767)), ($0, LH_Q8_0, 127)] }) {
         for magnitude: Float in [1e-20, 1, 1e6] {
           let key = numbers.floats(head).map { $0 * magnitude }
           let largest = key.map(abs).max() ?? 0
@@ -83,7 +85,7 @@ extension KernelTests {
         ([0, -0, 0], true), ([1e-35, 0, -1e-38], true), ([1, .infinity, 2], false), ([.nan, 0, 1], false),
         ([-.infinity, .nan, 3], false),
       ]
-      for (isa, type) in everyISA.flatMap({ [($0, LH_F16), ($0, LH_Q8_0)] }) {
+      for (isa, type) in everyISA.flatMap({ [($0, LH_I16), ($0, LH_Q8_0)] }) {
         for (key, isZero) in cases {
           let wide = key + [Float](repeating: 0, count: 17)
           var block = [UInt8](repeating: 0x55, count: Int(lh_key_block_bytes(type, 20)))
@@ -97,7 +99,7 @@ extension KernelTests {
       }
     }
 
-    @Test("A stored key comes back within its type's rounding, and its neighbours stay as they were")
+    @Test("A stored key comes back within its type's rounding, and its neighbors stay as they were")
     func keyRoundTrip() {
       var numbers = Numbers(13)
       for type in keyValueTypes {
@@ -156,7 +158,7 @@ extension KernelTests {
       }
     }
 
-    @Test("Other types are no key-value types: nothing is written")
+    @Test("Other types are not key-value types: nothing is written")
     func refusedTypes() {
       for isa in everyISA {
         var block = [UInt8](repeating: 3, count: 64 * 34)

@@ -83,7 +83,7 @@ static void report(const char *what, int a, int b, int c, int d, const void *p, 
 
 static const lh_type types[] = {LH_F32,  LH_F16,  LH_BF16, LH_Q4_0, LH_Q4_1, LH_Q5_0,   LH_Q5_1,  LH_Q8_0,
                                 LH_Q2_K, LH_Q3_K, LH_Q4_K, LH_Q5_K, LH_Q6_K, LH_IQ4_NL, LH_IQ4_XS};
-static const lh_type cache_types[] = {LH_F32, LH_F16, LH_BF16, LH_Q8_0};
+static const lh_type cache_types[] = {LH_F32, LH_F16, LH_BF16, LH_I16, LH_Q8_0};
 #define COUNT(array) (int)(sizeof(array) / sizeof(*(array)))
 
 static void product(lh_type type, int m, int k, int n) {

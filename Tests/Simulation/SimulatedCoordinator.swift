@@ -42,7 +42,7 @@ struct SimulatedCoordinator {
       configuration: Self.configuration,
       weights: WeightFootprint(
         layerByteCounts: Array(repeating: 1000, count: ToyModel.layerCount), embeddingByteCount: 0, headByteCount: 0),
-      demand: KVDemand(elementType: .f16, contextLength: 256, sequenceCount: 4, chunkTokenCount: 16),
+      demand: KVDemand(elementType: .i16, contextLength: 256, sequenceCount: 4, chunkTokenCount: 16),
       processByteCount: 0)
     control = ClusterControl(
       settings: ClusterControl.Settings(neededWorkerCount: workerCount), planner: planner,

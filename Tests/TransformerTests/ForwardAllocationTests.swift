@@ -34,7 +34,7 @@ struct ForwardAllocationTests {
     let stage = try PipelineStage(
       configuration: configuration,
       weights: try StageWeights(checkpoint, layers: layers, hasEmbedding: true, hasHead: true), pageCount: 40,
-      kvElementType: .f16, contextLength: 2048, rowCapacity: 256, pool: pool)
+      kvElementType: .i16, contextLength: 2048, rowCapacity: 256, pool: pool)
     let nearCount = PageCount.ofRing(policy: policy, chunkTokenCount: 256)
     var cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { PageID(UInt32($0)) })
     let pages = (nearCount..<40).map { PageID(UInt32($0)) }

@@ -14,9 +14,9 @@ struct GoldenLogitsTests {
   /// File, golden folder, cache type and the error its README allows.
   static let cases: [(model: String, golden: String, kv: KVElementType, bound: Float)] = [
     ("stories260K/stories260K-F32.gguf", "stories260K", .f32, 1e-3),
-    ("stories260K/stories260K-F32.gguf", "stories260K", .f16, 0.1),
+    ("stories260K/stories260K-F32.gguf", "stories260K", .i16, 0.1),
     ("llama2xs-256/llama2xs-256-F32.gguf", "llama2xs-256", .f32, 1e-3),
-    ("llama2xs-256/llama2xs-256-F32.gguf", "llama2xs-256", .f16, 0.1),
+    ("llama2xs-256/llama2xs-256-F32.gguf", "llama2xs-256", .i16, 0.1),
   ]
 
   @Test("last-position logits are within the reference's bound, plain and SelfExtend", arguments: 0..<4)
@@ -67,7 +67,7 @@ struct StageSplitTests {
     for policy in [(1, 0), (8, 32), (5, 33)] {
       func logits(stages: Int, threads: Int, chunk: Int) throws -> [UInt32] {
         var chain = try StageChain(
-          path: path, stageCount: stages, policy: policy, kv: .f16, threads: threads, context: 320, chunk: chunk)
+          path: path, stageCount: stages, policy: policy, kv: .i16, threads: threads, context: 320, chunk: chunk)
         return try chain.read(prompt: prompt, chunk: chunk).map(\.bitPattern)
       }
       let reference = try logits(stages: 1, threads: 1, chunk: 300)

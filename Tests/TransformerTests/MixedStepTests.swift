@@ -53,7 +53,7 @@ struct MixedStepTests {
       PageCount.of(tokens: $0.tokens.count, policy: $0.policy, chunkTokenCount: $0.chunk)
     }
     let stage = try PipelineStage(
-      configuration: configuration, weights: weights, pageCount: needs.reduce(0, +), kvElementType: .f16,
+      configuration: configuration, weights: weights, pageCount: needs.reduce(0, +), kvElementType: .i16,
       contextLength: 1024, rowCapacity: 256, pool: try ComputePool(threadCount: threads))
     var free = (0..<needs.reduce(0, +)).map { PageID(UInt32($0)) }
     func take(_ count: Int) -> [PageID] {

@@ -14,7 +14,7 @@ struct UnpackedWeightsTests {
 
   private func chain(_ path: String, threads: Int, pace: MemoryPace?) throws -> StageChain {
     try StageChain(
-      path: path, stageCount: 2, policy: (4, 16), kv: .f16, threads: threads, context: 128, chunk: 16, pace: pace)
+      path: path, stageCount: 2, policy: (4, 16), kv: .i16, threads: threads, context: 128, chunk: 16, pace: pace)
   }
 
   /// The bits of the logits after each of several steps, chunks first; `between` happens before each.

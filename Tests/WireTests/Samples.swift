@@ -75,7 +75,7 @@ enum Samples {
           $0.layers = layers(0, 0)
           $0.stageIndex = 0
           $0.stageCount = 1
-          $0.kvElementType = .f16
+          $0.kvElementType = .i16
           $0.pageCount = 0
           $0.nextKey = []
           $0.previousKey = []

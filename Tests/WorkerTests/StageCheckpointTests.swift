@@ -18,7 +18,7 @@ struct StageCheckpointTests {
     let assignment = StageAssignment(
       epoch: PlanEpoch(1), stageIndex: 0, stageCount: 1, layers: try #require(LayerRange(lower: 0, upper: 1)),
       modelPaths: ["/nonexistent"],
-      modelFingerprint: sample.checkpoint.fingerprint, nextEndpoint: "ipc:///tmp/nobody", kvElementType: .f16,
+      modelFingerprint: sample.checkpoint.fingerprint, nextEndpoint: "ipc:///tmp/nobody", kvElementType: .i16,
       pageCount: 1, contextLength: 64, maximumStepTokenCount: 16, sharesWeights: true)
     let settings = CheckpointSettings(cache: WeightCache(folder: sample.scratch.path("cache")))
     let stage = StageCheckpoint(settings, threadCount: 1, held: HeldWeights())

@@ -65,6 +65,8 @@ typedef enum {
   LH_IQ4_XS = 23,
   LH_BF16 = 30,
 } lh_type;
+// A type of key and value blocks only, see below; no file has it.
+static const lh_type LH_I16 = (lh_type)0x100;
 
 // Elements in one indivisible block of the type: 1, 32 or 256; 0 for an unknown type.
 int64_t lh_type_block_elements(lh_type type);
@@ -120,7 +122,8 @@ bool lh_all_finite(const float *x, int64_t n);
 // Value block: [64][value_stride], value_stride = head_dimension rounded up to a multiple of 16; the
 // padding is written as zero. Rounding from f32 is to nearest even. The cache's types:
 //   LH_F32, LH_BF16   the numbers themselves
-//   LH_F16            values as f16 (too large becomes infinity); keys as 16-bit integers under a scale
+//   LH_F16            the numbers themselves (too large becomes infinity)
+//   LH_I16            keys as 16-bit integers under a scale; values as f16
 //   LH_Q8_0           keys and values as signed bytes under a scale
 // Other types do nothing.
 // Under a scale means: each key (value) has one f32 scale, its largest magnitude / 32767 (or / 127 for

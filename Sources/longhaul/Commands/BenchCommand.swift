@@ -45,7 +45,7 @@ struct BenchCommand: AsyncParsableCommand {
   var memory: ByteSize?
 
   @Option(help: "Element types of the KV cache, separated by commas.")
-  var kvType = "f16"
+  var kvType = "i16"
 
   @Option(help: "Prefill chunk size in tokens. Default: the scheduler chooses.")
   var chunk: Int?

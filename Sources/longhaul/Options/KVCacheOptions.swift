@@ -13,8 +13,12 @@ struct KVCacheOptions: ParsableArguments {
       """)
   var context: Int?
 
-  @Option(help: "Element type of the KV cache: f16, bf16, f32, or q8_0 in half the memory.")
-  var kvType: KVElementType = .f16
+  @Option(
+    help: """
+      Element type of the KV cache: i16 (16-bit integers under a scale per key, values as IEEE halves), f16 (IEEE \
+      halves), bf16, f32, or q8_0 in half the memory.
+      """)
+  var kvType: KVElementType = .i16
 
   @Option(
     help: """

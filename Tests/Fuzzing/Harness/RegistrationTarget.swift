@@ -67,7 +67,7 @@ extension FuzzTarget {
       model: tiny(layerCount: 2),
       footprint: WeightFootprint(layerByteCounts: [1000, 1000], embeddingByteCount: 100, headByteCount: 100),
       controlEndpoint: try Endpoint("inproc://control"), resultEndpoint: try Endpoint("inproc://results"),
-      workerCount: 1, demand: KVDemand(elementType: .f16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 64),
+      workerCount: 1, demand: KVDemand(elementType: .i16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 64),
       allowsInsecureRemote: false, build: "fuzz")
   }
 

@@ -92,7 +92,7 @@ extension FuzzTarget {
   private static let planner = LayerPlanner(
     configuration: tiny(layerCount: 2),
     weights: WeightFootprint(layerByteCounts: [1000, 1000], embeddingByteCount: 100, headByteCount: 100),
-    demand: KVDemand(elementType: .f16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 64))
+    demand: KVDemand(elementType: .i16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 64))
 
   static let coordinatorMessage = FuzzTarget(name: "coordinator-message") {
     Samples.coordinatorMessages.map { $0.encoded() }
