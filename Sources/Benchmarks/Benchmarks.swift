@@ -2,16 +2,15 @@ import ArgumentParser
 import CKernels
 import Foundation
 
-/// Every kernel in every variant this processor can run, the reference first: each variant is checked against the
-/// reference's bytes before it is timed.
+/// Times every kernel in every variant that this processor supports, after comparing its bytes with the reference's.
 ///
-/// For people who work on kernels; no part of what is installed.
+/// A tool for kernel development, not installed with the program.
 @main
 struct Benchmarks: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "Benchmarks", abstract: "Checks and times every kernel, variant by variant, on one thread.")
+    commandName: "Benchmarks", abstract: "Checks and times every variant of every kernel on one thread.")
 
-  @Flag(help: "Small sizes and short runs: whether it works, not how fast.")
+  @Flag(help: "Small sizes and short runs, to check results only.")
   var small = false
 
   @Option(help: "Only kernels whose name contains this.")
@@ -23,14 +22,14 @@ struct Benchmarks: ParsableCommand {
     let ladders = KernelLadders(size: small ? .small : .full)
     var failures: [String] = []
     let heading = "kernel".padded(to: 28) + "variant".padded(to: 13) + "time".leftPadded(to: 12)
-    print(heading + "  rate, and against the reference")
+    print(heading + "  rate, speedup over the reference")
     for ladder in ladders.all where filter.isEmpty || ladder.name.contains(filter) {
       var reference: Rung?
       for isa in Self.variants where lh_isa_supported(isa) {
         let rung = ladder.climb(isa, minimumSeconds: small ? 0 : 0.05)
         if let reference, reference.output != rung.output {
           failures.append("\(ladder.name) \(rung.variant)")
-          print(ladder.name.padded(to: 28) + rung.variant.padded(to: 13) + "gives other bytes than the reference")
+          print(ladder.name.padded(to: 28) + rung.variant.padded(to: 13) + "differs from the reference")
           continue
         }
         print(ladder.line(rung, reference: reference))
@@ -38,7 +37,8 @@ struct Benchmarks: ParsableCommand {
       }
     }
     guard failures.isEmpty else {
-      FileHandle.standardError.write(Data("not the reference's bytes: \(failures.joined(separator: ", "))\n".utf8))
+      let names = failures.joined(separator: ", ")
+      FileHandle.standardError.write(Data("these differ from the reference: \(names)\n".utf8))
       throw ExitCode.failure
     }
   }

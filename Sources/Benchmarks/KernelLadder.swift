@@ -2,9 +2,9 @@ import CKernels
 import CPlatform
 import Foundation
 
-/// One kernel on one problem: what it does, what it leaves behind, and how much work that is.
+/// One kernel on one problem: its call, its output and its work.
 struct KernelLadder {
-  /// What a rate is counted in.
+  /// The unit of a rate.
   enum Work {
     /// Multiplications and additions.
     case operations(Double)
@@ -14,13 +14,13 @@ struct KernelLadder {
 
   let name: String
   let work: Work
-  /// Puts back what the kernel changes of its input.
+  /// Restores input that the kernel changes.
   var prepare: () -> Void = {}
   let body: () -> Void
-  /// What it wrote, to be compared.
+  /// The output, to compare.
   let output: () -> [UInt8]
 
-  /// Runs one variant: once to be checked, then until enough time has passed, and keeps the median.
+  /// Runs one variant once for its output, then for at least a minimum time, and keeps the median.
   func climb(_ isa: lh_isa, minimumSeconds: Double) -> Rung {
     let before = lh_isa_current()
     lh_isa_force(isa)

@@ -2,15 +2,15 @@ import CKernels
 import Inference
 import Weights
 
-/// All ladders. Memory is taken for each and kept until the program ends.
+/// All ladders. Each allocates memory until the program ends.
 struct KernelLadders {
-  /// How large the problems are.
+  /// Sizes of the problems.
   struct Size {
     /// Width of a row: of hidden states, and the inner dimension of products.
     let width: Int
     let channels: Int
     let vocabulary: Int
-    /// Rows of a prompt's product.
+    /// Rows of a prefill product.
     let rows: Int
     let headDimension: Int
 
@@ -22,7 +22,7 @@ struct KernelLadders {
 
   var all: [KernelLadder] { products + decoders + rows + logits + cache + attention }
 
-  /// Types a file's weights may have.
+  /// Element types of weights.
   private var types: [ElementType] { ElementType.allCases.filter { lh_type_block_bytes(lh_type($0.rawValue)) > 0 } }
 
   // MARK: Weights
@@ -168,7 +168,7 @@ struct KernelLadders {
     Self.kvTypes.flatMap { name, type in [1, 2 * size.rows].map { tile(name, type, rowCount: $0) } }
   }
 
-  /// A tile on the band where both views are needed: half of the keys near, half far.
+  /// A tile that needs both views: half of the keys are neighbor keys, half are grouped keys.
   private func tile(_ name: String, _ type: lh_type, rowCount: Int) -> KernelLadder {
     let dimension = size.headDimension
     let stride = valueStride

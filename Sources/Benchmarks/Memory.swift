@@ -2,7 +2,7 @@ import CKernels
 import Inference
 import Weights
 
-/// Memory for the problems, never given back: the program ends soon.
+/// Memory for the problems, never freed: the program ends soon.
 enum Memory {
   static func zeros(_ count: Int) -> UnsafeMutablePointer<Float> {
     let start = UnsafeMutableRawPointer.allocate(byteCount: max(1, count) * 4, alignment: 64)
@@ -11,7 +11,7 @@ enum Memory {
     return floats
   }
 
-  /// Numbers between -1 and 1, the same every time.
+  /// Numbers between -1 and 1, always the same.
   static func floats(_ count: Int) -> UnsafeMutablePointer<Float> {
     let floats = zeros(count)
     var state: UInt64 = 42
@@ -35,7 +35,7 @@ enum Memory {
       .bindMemory(to: lh_activation_block.self, capacity: count)
   }
 
-  /// Whole blocks of a type, random but of a trained model's size.
+  /// Random blocks of a type, with the magnitudes of a trained model.
   static func weights(_ type: ElementType, byteCount: Int) -> UnsafeMutableRawPointer {
     let granule = type.blockByteCount * 8
     let size = (byteCount + granule - 1) / granule * granule
@@ -54,7 +54,7 @@ enum Memory {
   }
 }
 
-/// 64 keys and values as the cache keeps them.
+/// A block of 64 keys and values of the KV cache.
 struct KeyValueBlock {
   let keys: UnsafeMutableRawPointer
   let values: UnsafeMutableRawPointer

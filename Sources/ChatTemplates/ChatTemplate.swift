@@ -1,7 +1,7 @@
 /// A model's chat template: turns messages into the prompt format the model was trained on.
 ///
-/// Interprets the part of Jinja that chat templates use. A template cannot reach anything of the process, and its depth,
-/// work and output are limited. Immutable, so any thread may use it.
+/// Interprets the part of Jinja that chat templates use. A template cannot reach anything of the process, and its
+/// depth, work and output are limited. Immutable, so any thread may use it.
 package struct ChatTemplate: Sendable {
   private enum Form: Sendable {
     case statements([Statement])

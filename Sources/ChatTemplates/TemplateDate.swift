@@ -1,5 +1,5 @@
-/// A date and time of day that a template may show through `strftime_now`. The caller reads the clock: the server passes
-/// the present, and measurements and tests a fixed date, so that their prompts never change.
+/// A date and time of day that a template may show through `strftime_now`. The caller reads the clock: the server
+/// passes the present, and measurements and tests a fixed date, so that their prompts never change.
 package struct TemplateDate: Hashable, Sendable {
   package let year: Int
   /// From 1.

@@ -2,9 +2,9 @@ import Foundation
 
 /// A worker's key file as one word to copy.
 ///
-/// The token contains the worker's secret key, created on the coordinator's machine. Anyone with the token can impersonate
-/// the worker until its line leaves the allow-list, so treat it like a password. To keep the secret key on the worker's
-/// machine, create the pair there and transfer only the public key.
+/// The token contains the worker's secret key, created on the coordinator's machine. Anyone with the token can
+/// impersonate the worker until its line leaves the allow-list, so treat it like a password. To keep the secret key on
+/// the worker's machine, create the pair there and transfer only the public key.
 package enum JoinToken {
   private static let prefix = "lh1_"
 

@@ -1,6 +1,7 @@
 package import Inference
 
-/// Runs many requests on an engine, several at a time to keep all stages busy, and returns their results in request order.
+/// Runs many requests on an engine, several at a time to keep all stages busy, and returns their results in request
+/// order.
 ///
 /// Concurrent requests never change a result, so `concurrency` does not either.
 package struct EngineBatch: Sendable {

@@ -13,7 +13,8 @@ package struct APISettings: Sendable {
   package var sampling = SamplingParameters()
   /// Default for a request without `group_size` and `neighbor_window`; equal to the cluster's default.
   package var policy = PolicyRequest()
-  /// Default maximum new tokens; nil stops at the trained context or, for a prompt beyond it, at the end of the context.
+  /// Default maximum new tokens; nil stops at the trained context or, for a prompt beyond it, at the end of the
+  /// context.
   package var maximumNewTokens: Int?
   package var maximumBodyByteCount = 32 << 20
   /// SSE keep-alive interval.

@@ -11,8 +11,8 @@ import Synchronization
   import Foundation
 #endif
 
-/// Serves an engine to OpenAI clients over HTTP. A service: it runs until its task is canceled or its service group shuts
-/// down gracefully, which lets running streams finish.
+/// Serves an engine to OpenAI clients over HTTP. A service: it runs until its task is canceled or its service group
+/// shuts down gracefully, which lets running streams finish.
 package struct OpenAIServer: Sendable {
   private let engine: any InferenceEngine
   private let codec: any TextCodec

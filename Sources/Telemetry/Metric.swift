@@ -1,7 +1,7 @@
 /// All metrics of Longhaul: names, meanings and units. Times are in seconds, sizes in bytes.
 ///
-/// Names follow dashboards of other model servers where the meaning is the same. Labels never contain data of a request or
-/// user.
+/// Names follow dashboards of other model servers where the meaning is the same. Labels never contain data of a request
+/// or user.
 package struct Metric: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     /// Only increases, from the start of the process.

@@ -3,8 +3,8 @@ import Synchronization
 
 /// The metrics of a process, in Prometheus' text format. Any thread.
 ///
-/// Metrics listed in `Metric` have its kind and help text; other labels, of libraries, are accepted as they are. A label
-/// requested with a second kind gets a series that is not exported.
+/// Metrics listed in `Metric` have its kind and help text; other labels, of libraries, are accepted as they are. A
+/// label requested with a second kind gets a series that is not exported.
 package final class MetricRegistry: MetricsFactory {
   /// All series of one name.
   struct Family {

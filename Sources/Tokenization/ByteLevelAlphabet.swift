@@ -1,5 +1,5 @@
-/// The spelling of bytes in byte-level vocabularies: printable Latin-1 characters stand for themselves, the other 68 bytes
-/// map to the characters from U+0100 on, in order.
+/// The spelling of bytes in byte-level vocabularies: printable Latin-1 characters stand for themselves, the other 68
+/// bytes map to the characters from U+0100 on, in order.
 enum ByteLevelAlphabet {
   /// From a character below U+0144 to its byte, or -1.
   private static let bytes: [Int16] = {

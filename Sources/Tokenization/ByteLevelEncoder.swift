@@ -103,7 +103,8 @@ struct ByteLevelEncoder: Sendable {
     }
   }
 
-  /// A byte without a token becomes the unknown token, or nothing: vocabularies omit bytes that valid UTF-8 never contains.
+  /// A byte without a token becomes the unknown token, or nothing: vocabularies omit bytes that valid UTF-8 never
+  /// contains.
   private func append(_ symbol: Int32, to output: inout [TokenID]) {
     if symbol >= 0, Int(symbol) < tokenCount {
       output.append(symbol)

@@ -1,8 +1,8 @@
 /// The merge loop of both tokenizer kinds: repeatedly merges the neighboring pair with the lowest rank, the leftmost of
 /// equals, until no pair can merge.
 ///
-/// Short runs use linear search; long ones use a linked list and a heap, so a run of n symbols costs O(n log n). One per
-/// call of `encode`: it keeps its buffers between runs. Not shared between threads.
+/// Short runs use linear search; long ones use a linked list and a heap, so a run of n symbols costs O(n log n). One
+/// per call of `encode`: it keeps its buffers between runs. Not shared between threads.
 struct BytePairMerger {
   /// (left id, right id) to rank in the upper and merged id in the lower half.
   private let table: PairTable

@@ -1,7 +1,7 @@
 /// A hash table from 64-bit keys to 64-bit values with open addressing, for lookups per symbol.
 ///
-/// Vocabularies are hostile input, so random numbers of the process key the hash: no file can contain prepared collisions.
-/// Results never depend on those numbers.
+/// Vocabularies are hostile input, so random numbers of the process key the hash: no file can contain prepared
+/// collisions. Results never depend on those numbers.
 struct PairTable: Sendable {
   /// The result of `value(for:)` for a missing key; not allowed as a value.
   static let absent = UInt64.max

@@ -1,14 +1,14 @@
 import Inference
 
-/// Encodes text with SentencePiece-style vocabularies: merges characters to the tokens with the best scores; a character in
-/// no token becomes its bytes.
+/// Encodes text with SentencePiece-style vocabularies: merges characters to the tokens with the best scores; a
+/// character in no token becomes its bytes.
 struct SentencePieceEncoder: Sendable {
   /// Longest spelling of a mergeable token; finding its merges takes quadratic time.
   static let longestSpelling = 1024
 
   let merges: PairTable
-  /// Pairs of adjacent symbols in tokens. No token spans another pair, so the text is cut there first: this is exact, and
-  /// makes many short runs of a long text.
+  /// Pairs of adjacent symbols in tokens. No token spans another pair, so the text is cut there first: this is exact,
+  /// and makes many short runs of a long text.
   private let neighbours: PairTable
   /// Scalar to symbol. Symbols are token ids, then numbers for scalars that occur only inside tokens.
   private let symbols: PairTable

@@ -2,16 +2,16 @@ package import Inference
 
 /// Decodes tokens one by one: returns complete characters only and keeps the bytes of an incomplete one.
 ///
-/// The text does not depend on how tokens are split over calls. Bytes become U+FFFD only when no further byte can complete
-/// them. One per stream; not shared between threads.
+/// The text does not depend on how tokens are split over calls. Bytes become U+FFFD only when no further byte can
+/// complete them. One per stream; not shared between threads.
 package struct StreamingDetokenizer: Sendable {
   private let tokenizer: Tokenizer
   /// An incomplete character: at most three bytes.
   private var pending: [UInt8] = []
   private var dropsBlank: Bool
 
-  /// - Parameter continuing: whether the tokens continue a text, as a completion does; otherwise the first piece loses the
-  ///   space that SentencePiece-style tokenizers add before a text.
+  /// - Parameter continuing: whether the tokens continue a text, as a completion does; otherwise the first piece loses
+  ///   the space that SentencePiece-style tokenizers add before a text.
   package init(_ tokenizer: Tokenizer, continuing: Bool) {
     self.tokenizer = tokenizer
     dropsBlank = !continuing && tokenizer.addsSpacePrefix

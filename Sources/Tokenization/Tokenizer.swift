@@ -77,8 +77,8 @@ package final class Tokenizer: Sendable {
     return String(decoding: vocabulary.spellings[Int(token)], as: UTF8.self)
   }
 
-  /// The bytes that a token contributes to a text; empty for control tokens and invalid ids. May be invalid UTF-8, since a
-  /// character may span several tokens.
+  /// The bytes that a token contributes to a text; empty for control tokens and invalid ids. May be invalid UTF-8,
+  /// since a character may span several tokens.
   package func bytes(of token: TokenID) -> [UInt8] { Array(pieces[token]) }
 
   /// The ids of a text of less than 2 GiB.
@@ -142,7 +142,8 @@ package final class Tokenizer: Sendable {
   }
 
   /// The text of ids; invalid UTF-8 becomes U+FFFD, invalid ids add nothing.
-  /// - Parameter continuing: whether the tokens continue a text; then the space that a tokenizer adds before a text stays.
+  /// - Parameter continuing: whether the tokens continue a text; then the space that a tokenizer adds before a text
+  ///   stays.
   package func decode(_ tokens: [TokenID], continuing: Bool = false) -> String {
     var bytes: [UInt8] = []
     for token in tokens { bytes.append(contentsOf: pieces[token]) }

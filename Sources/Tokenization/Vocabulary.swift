@@ -53,8 +53,8 @@ struct Vocabulary: Sendable {
     }
   }
 
-  /// Some files mark turn markers as ordinary or user-defined tokens, which any user's text may contain. So tokens spelled
-  /// like a marker count as control tokens.
+  /// Some files mark turn markers as ordinary or user-defined tokens, which any user's text may contain. So tokens
+  /// spelled like a marker count as control tokens.
   private static func kinds(of description: TokenizerDescription) -> [TokenKind] {
     let hasKinds = !description.kinds.isEmpty
     var kinds = hasKinds ? description.kinds : Array(repeating: .normal, count: description.tokens.count)

@@ -1,7 +1,7 @@
 /// The two patterns that cut a whole text into words, numbers, symbols and whitespace.
 extension ScalarText {
-  /// GPT-2: contractions; letters, numbers or other symbols with a preceding space; whitespace, except its last character,
-  /// which belongs to the next piece.
+  /// GPT-2: contractions; letters, numbers or other symbols with a preceding space; whitespace, except its last
+  /// character, which belongs to the next piece.
   func endOfGPT2Piece(_ range: Range<Int>) -> Int {
     let start = range.lowerBound
     if let end = endOfContraction(range, anyCase: false) { return end }
@@ -15,8 +15,8 @@ extension ScalarText {
     return endOfWhitespace(range)
   }
 
-  /// Llama 3 and Qwen: as GPT-2, but any character may precede a word, numbers have a maximum of digits, symbols include
-  /// following line ends, and whitespace with line ends stops after the last of them.
+  /// Llama 3 and Qwen: as GPT-2, but any character may precede a word, numbers have a maximum of digits, symbols
+  /// include following line ends, and whitespace with line ends stops after the last of them.
   func endOfLlama3Piece(_ range: Range<Int>, digits: Int, marks: Bool) -> Int {
     let (start, limit) = (range.lowerBound, range.upperBound)
     if let end = endOfContraction(range, anyCase: true) { return end }

@@ -75,7 +75,7 @@ struct VerdictTests {
   func findingDoesNotCount() throws {
     let verdict = Verdict(try VerificationSample.make(found: [4, 4, 0, 0, 0]))
     #expect(verdict.grade == .passes)
-    #expect(verdict.headline == "By perplexity alone, trust it to 2,048 tokens, the longest length measured.")
+    #expect(verdict.headline == "By perplexity alone, the model works up to 2,048 tokens, the longest measured length.")
     #expect(verdict.reasons.contains { $0.contains("so it does not count") })
   }
 

@@ -17,7 +17,7 @@ struct MetricRegistryTests {
     counter(.requestsSucceeded, [("finished_reason", "stop")]).increment()
     #expect(
       registry.text == """
-        # HELP longhaul_request_success_total Requests that came to their end, by finished_reason.
+        # HELP longhaul_request_success_total Finished requests, by finished_reason.
         # TYPE longhaul_request_success_total counter
         longhaul_request_success_total{finished_reason="length"} 1
         longhaul_request_success_total{finished_reason="stop"} 3

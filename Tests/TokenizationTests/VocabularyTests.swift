@@ -55,7 +55,7 @@ import Tokenization
     description.merges.append(Array(line.utf8))
     expectRefused(description, naming: "merge 1")
     description.merges = []
-    expectRefused(description, naming: "needs merges")
+    expectRefused(description, naming: "requires merges")
   }
 
   @Test("A vocabulary that cannot encode every text is rejected")

@@ -1,6 +1,6 @@
 /// Cuts a template's source into text, outputs and tags, and trims whitespace as Hugging Face configures Jinja:
-/// the line end after a tag (`trim_blocks`), blanks before a tag that starts its line (`lstrip_blocks`), all whitespace on
-/// the side of a hyphen, and none on the side of a plus.
+/// the line end after a tag (`trim_blocks`), blanks before a tag that starts its line (`lstrip_blocks`), all whitespace
+/// on the side of a hyphen, and none on the side of a plus.
 struct TemplateLexer {
   private let source: [UInt8]
   private var at = 0

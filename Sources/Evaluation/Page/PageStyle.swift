@@ -1,5 +1,5 @@
-/// The style sheet of the report: light or dark as the reader's system asks, black on white on paper. Every distinction by
-/// color is also one by dash, marker, darkness or text.
+/// The style sheet of the report: light or dark as the reader's system asks, black on white on paper. Every distinction
+/// by color is also one by dash, marker, darkness or text.
 enum PageStyle {
   static let sheet: StaticString = """
     :root { --ground: #fbfaf7; --card: #ffffff; --ink: #1d2430; --soft: #5c6675; --rule: #dcdfe4; --plain: #a8480f;

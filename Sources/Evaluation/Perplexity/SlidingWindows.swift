@@ -2,9 +2,9 @@ package import Inference
 
 /// The windows of a sliding-window measurement.
 ///
-/// A window of N tokens moves over the text in steps of `stride` tokens and scores only its last `stride` tokens, so that
-/// every scored token has at least N - stride tokens before it. Windows of all lengths end at the same positions, so
-/// lengths score the same tokens and are comparable.
+/// A window of N tokens moves over the text in steps of `stride` tokens and scores only its last `stride` tokens, so
+/// that every scored token has at least N - stride tokens before it. Windows of all lengths end at the same positions,
+/// so lengths score the same tokens and are comparable.
 package struct SlidingWindows: Hashable, Sendable {
   /// One past the last token of each window.
   package let ends: [Int]

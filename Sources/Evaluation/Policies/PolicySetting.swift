@@ -6,8 +6,8 @@ package enum PolicySetting: Hashable, Sendable, CustomStringConvertible {
   case automatic
   case forced(groupSize: Int, neighborWindow: Int)
 
-  /// Parses `plain`, `auto` or `GxW` (`8x32`: group size 8, neighbor window 32). Nil for other text and for numbers out of
-  /// range.
+  /// Parses `plain`, `auto` or `GxW` (`8x32`: group size 8, neighbor window 32). Nil for other text and for numbers out
+  /// of range.
   package init?(_ text: some StringProtocol) {
     switch text.lowercased() {
     case "plain": self = .plain

@@ -5,8 +5,8 @@ package import Tokenization
 package struct RetrievalPrompt: Hashable, Sendable {
   package let tokens: [TokenID]
   package let key: String
-  /// Position of the requested statement in the filler, from 0 (first) to 1 (last): the requested depth to within half a
-  /// sentence.
+  /// Position of the requested statement in the filler, from 0 (first) to 1 (last): the requested depth to within half
+  /// a sentence.
   package let depth: Double
 }
 

@@ -23,8 +23,8 @@ package struct RetrievalTask: Hashable, Sendable {
     (self.keyCount, self.digitCount, self.wording) = (keyCount, digitCount, wording)
   }
 
-  /// Maximum tokens of an answer: one per digit, plus a space, a period and one more, so that a number longer than the key
-  /// shows.
+  /// Maximum tokens of an answer: one per digit, plus a space, a period and one more, so that a number longer than the
+  /// key shows.
   package var answerTokenCount: Int { digitCount + 3 }
 
   package var name: String {

@@ -3,8 +3,8 @@ import Foundation
 /// The perplexity of scored tokens and its standard error.
 package struct PerplexityEstimate: Hashable, Sendable {
   package let perplexity: Double
-  /// By the delta method from the spread of the windows' mean losses, or of the tokens' losses for a single window. Tokens
-  /// of a window share a topic, so treating each as a sample would underestimate the error.
+  /// By the delta method from the spread of the windows' mean losses, or of the tokens' losses for a single window.
+  /// Tokens of a window share a topic, so treating each as a sample would underestimate the error.
   package let standardError: Double?
   /// 0 when only the windows' means are known.
   package let scoredTokenCount: Int

@@ -25,8 +25,8 @@ package struct BenchmarkPrompts: Sendable {
     guard room >= 2 else {
       throw BenchmarkFileError(
         reason:
-          "\(task.name) generates up to \(task.answerTokenCount) tokens, which leaves no room for a prompt in a context of "
-          + "\(contextLength); pass a larger --context")
+          "\(task.name) generates up to \(task.answerTokenCount) tokens, so a context of \(contextLength) has no "
+          + "room for a prompt; pass a larger --context")
     }
     let template = try PromptTemplate(item.ownTemplate ?? task.template)
     var tokens = encoded(template.filled(context: item.context, input: item.input))

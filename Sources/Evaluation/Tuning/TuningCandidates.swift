@@ -1,7 +1,7 @@
 package import Inference
 
-/// The default candidates for a length: windows from a sixteenth to half of the trained context, each with the group sizes
-/// that divide it, admit the length, and use at least an eighth of the trained context.
+/// The default candidates for a length: windows from a sixteenth to half of the trained context, each with the group
+/// sizes that divide it, admit the length, and use at least an eighth of the trained context.
 package enum TuningCandidates {
   /// The automatic policy first, if there is one; then by window and group size.
   package static func list(length: Int, trainedLength: Int) -> [SelfExtendPolicy] {

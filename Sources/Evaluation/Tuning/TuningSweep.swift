@@ -2,8 +2,8 @@ package import Inference
 
 /// Decides what a sweep over policies measures next. Pure: the caller passes results and time.
 ///
-/// Each round measures every remaining candidate on the same block of samples: text windows and retrieval questions. After
-/// a round the sweep drops candidates that are clearly worse, so that the budget goes to close ones.
+/// Each round measures every remaining candidate on the same block of samples: text windows and retrieval questions.
+/// After a round the sweep drops candidates that are clearly worse, so that the budget goes to close ones.
 package struct TuningSweep: Sendable {
   package struct Limits: Hashable, Sendable {
     /// Number of blocks with samples.

@@ -1,7 +1,7 @@
 import Inference
 
-/// The events of a generation with ticks between them, so that one consumer forwards tokens and keeps an idle connection
-/// open. Dropping it, or canceling the task that reads it, cancels the generation.
+/// The events of a generation with ticks between them, so that one consumer forwards tokens and keeps an idle
+/// connection open. Dropping it, or canceling the task that reads it, cancels the generation.
 struct AnswerFeed: Sendable {
   enum Item: Sendable {
     case event(GenerationEvent)

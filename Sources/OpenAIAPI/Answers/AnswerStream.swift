@@ -14,7 +14,8 @@ struct AnswerStream: Sendable {
   let codec: any TextCodec
   let client: ClientPresence
 
-  /// Throws when the client has disconnected. A failure of the engine does not throw: it becomes an event and the outcome.
+  /// Throws when the client has disconnected. A failure of the engine does not throw: it becomes an event and the
+  /// outcome.
   func write(to writer: inout any ResponseBodyWriter) async throws -> Outcome {
     var sink = EventWriter(head: head, streamsUsage: streamsUsage, writer: writer)
     var total = Usage()

@@ -1,16 +1,16 @@
 import Inference
 
-/// One prompt made ready: everything decided and checked, nothing started.
+/// A checked generation of one prompt, not yet started.
 struct PreparedAnswer: Sendable {
   var generation: GenerationRequest
   var stopStrings: [String]
-  /// The prompt's text, where the answer begins with it.
+  /// The text of the prompt, if the completion echoes it.
   var echoedPrompt: String?
 
   var wantsLogprobs: Bool { generation.topLogprobCount != nil }
 }
 
-/// Turns request bodies into generations for one model: defaults, clipping, tokens.
+/// Turns request bodies into generations for one model: defaults, limits, tokens.
 struct AnswerPreparation: Sendable {
   let model: ServedModel
   let codec: any TextCodec
@@ -28,7 +28,7 @@ struct AnswerPreparation: Sendable {
     return try prepare(prompt, request.common, topLogprobCount: request.topLogprobCount)
   }
 
-  /// One for each prompt, in order. Prompts without a seed of the client's share one drawn here.
+  /// One for each prompt, in order. Prompts without a client seed share a random one.
   func prepare(_ request: CompletionRequest) throws -> [PreparedAnswer] {
     try checkModel(request.common.model)
     return try request.prompts.map { input in
@@ -36,10 +36,10 @@ struct AnswerPreparation: Sendable {
       var prepared = try prepare(prompt, request.common, topLogprobCount: request.topLogprobCount)
       guard request.echoes else { return prepared }
       prepared.echoedPrompt = text(of: input, tokens: prompt)
-      // The first token has nothing before it that could make it likely.
+      // The first token has no context, so no probability.
       if prepared.wantsLogprobs, prompt.count > 1 { prepared.generation.scoresPromptFrom = 1 }
-      // Evaluation programs ask for one token, only because some servers refuse none, and cut its report off the end:
-      // an end token must be reported like any other, or they would cut off the prompt's last.
+      // Evaluation programs request one token, because some servers reject zero, and drop its report: an end token
+      // needs a report like any other, or they would drop the last of the prompt.
       if prepared.wantsLogprobs, prepared.generation.maximumNewTokens == 1 { prepared.generation.stopTokens = [] }
       return prepared
     }
@@ -49,7 +49,7 @@ struct AnswerPreparation: Sendable {
     _ prompt: [TokenID], _ common: CommonFields, topLogprobCount: Int?
   ) throws -> PreparedAnswer {
     guard !prompt.isEmpty else { throw EngineError.emptyPrompt }
-    // Like the cluster: a request's own group size does not keep the default window, nor the other way round.
+    // As in the cluster: a request's group size does not keep the default window, and vice versa.
     let policy = common.policy == PolicyRequest() ? settings.policy : common.policy
     let asked = common.maximumNewTokens ?? settings.maximumNewTokens
     let limit = lengthLimit(policy)

@@ -21,16 +21,16 @@ struct ChatRequest: Decodable, Sendable {
     chat = ChatPrompt(messages: messages.map(\.message))
     chat.addsGenerationPrompt = try fields.flag("add_generation_prompt") ?? true
     chat.templateVariables = try fields.object("chat_template_kwargs") ?? [:]
-    try Self.refuseTools(fields)
+    try Self.rejectTools(fields)
 
     let wantsLogprobs = try fields.flag("logprobs") ?? false
     let top = try fields.integer("top_logprobs", in: 0...Limits.maximumTopLogprobCount)
-    if top != nil, !wantsLogprobs { throw fields.invalid("top_logprobs", "needs logprobs to be true") }
+    if top != nil, !wantsLogprobs { throw fields.invalid("top_logprobs", "requires logprobs to be true") }
     topLogprobCount = wantsLogprobs ? top ?? 0 : nil
   }
 
-  /// Tools would be rendered to nobody's use: answers are not parsed for calls.
-  private static func refuseTools(_ fields: RequestFields) throws {
+  /// Rejects tools: the server does not parse calls in completions.
+  private static func rejectTools(_ fields: RequestFields) throws {
     let tools: [ChatValue]? = try fields.value("tools", "an array")
     let choice: ChatValue? = try fields.value("tool_choice", "a string or an object")
     guard !(tools ?? []).isEmpty, choice != .string("none") else { return }

@@ -30,7 +30,7 @@ struct CommonFields: Sendable {
     policy = PolicyRequest(
       groupSize: try fields.integer("group_size", in: 1...Limits.maximumContext),
       neighborWindow: try fields.integer("neighbor_window", in: 0...Limits.maximumContext))
-    try Self.refuseUnsupported(fields)
+    try Self.rejectUnsupported(fields)
   }
 
   private static func checked(_ stops: [String], _ fields: RequestFields) throws -> [String] {
@@ -57,7 +57,7 @@ struct CommonFields: Sendable {
   }
 
   /// Rejects fields whose effect is not supported; ignores hints.
-  private static func refuseUnsupported(_ fields: RequestFields) throws {
+  private static func rejectUnsupported(_ fields: RequestFields) throws {
     if let count = try fields.integer("n", in: Int.min...Int.max), count != 1 {
       throw fields.invalid(
         "n", "must be 1: this server returns one completion per prompt; repeat the request for more")

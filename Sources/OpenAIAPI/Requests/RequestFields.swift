@@ -1,5 +1,5 @@
-/// Reads a request object field by field: absent and null are equal, unknown fields are ignored, and a value of the wrong
-/// type throws `APIError` with the field's path and the expected type.
+/// Reads a request object field by field: absent and null are equal, unknown fields are ignored, and a value of the
+/// wrong type throws `APIError` with the field's path and the expected type.
 struct RequestFields {
   private let container: KeyedDecodingContainer<FieldName>
 

@@ -1,20 +1,20 @@
 import Inference
 
-/// One event of a streamed answer, of either kind.
+/// One event of a stream, for chats and plain completions.
 struct AnswerEvent: Encodable, Sendable {
   let head: AnswerHead
   var content: Content
-  /// nil leaves the field out; `.some(nil)` is null, as in every chunk but the last when usage was asked for.
+  /// nil omits the field; `.some(nil)` is null, as in every event but the last when usage was requested.
   var usage: Usage??
   var policy: PolicyChoice?
   var timings: GenerationTimings?
 
   enum Content: Sendable {
-    /// Opens a chat answer: the role and no text.
+    /// Starts a chat message: the role without text.
     case opening(index: Int)
     case delta(index: Int, text: String, logprobs: Logprobs?)
     case finish(index: Int, reason: FinishReason)
-    /// The last chunk of all: no choices.
+    /// The last event: no choices.
     case usageOnly
   }
 

@@ -1,4 +1,4 @@
-/// What every body and chunk of one request repeats.
+/// The fields that every body and event of a request repeats.
 struct AnswerHead: Sendable {
   enum Kind: Sendable {
     case chat, completion
@@ -13,7 +13,7 @@ struct AnswerHead: Sendable {
 
   enum Field: String, CodingKey { case id, object, created, model, choices, usage, policy, timings }
 
-  /// Encodes the fields all shapes have.
+  /// Encodes the common fields.
   func encode(object: String, into fields: inout KeyedEncodingContainer<Field>) throws {
     try fields.encode(id, forKey: .id)
     try fields.encode(object, forKey: .object)

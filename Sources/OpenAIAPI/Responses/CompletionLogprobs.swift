@@ -11,7 +11,7 @@ struct CompletionLogprobs: Encodable, Sendable {
     case offsets = "text_offset"
   }
 
-  /// Characters that `reports` stand for, which is how far the next chunk's offsets begin.
+  /// Characters of `reports`, which is where the offsets of the next event start.
   static func length(of reports: [TokenReport]) -> Int {
     reports.reduce(0) { $0 + $1.chosen.text.unicodeScalars.count }
   }
@@ -29,8 +29,8 @@ struct CompletionLogprobs: Encodable, Sendable {
       }, forKey: .offsets)
   }
 
-  /// The chosen token is always among its alternatives; a text of several tokens keeps the likeliest. nil for
-  /// the token that has no probability.
+  /// The alternatives always include the chosen token; equal texts keep the most likely token. nil for a token without
+  /// a probability.
   private static func alternatives(_ report: TokenReport) -> [String: Float]? {
     guard report.chosen.logprob != nil else { return nil }
     return (report.top + [report.chosen]).reduce(into: [:]) { table, candidate in

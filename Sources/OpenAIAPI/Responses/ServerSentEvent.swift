@@ -1,12 +1,12 @@
 import Hummingbird
 
-/// What an event stream carries; each ends in a blank line.
+/// An element of an event stream; each ends with an empty line.
 enum ServerSentEvent: Sendable {
-  /// One chunk's JSON, which has no line breaks of its own.
+  /// JSON without line breaks.
   case data([UInt8])
-  /// A line that clients skip; keeps the connection alive.
+  /// A comment, which clients ignore; keeps the connection alive.
   case comment(String)
-  /// The end of a stream that went well.
+  /// The end of a successful stream.
   case done
 
   var buffer: ByteBuffer {

@@ -25,7 +25,7 @@ struct TimingsReport: Encodable, Hashable, Sendable {
     try fields.encode(Self.rate(timings.promptTokenCount, timings.prefillSeconds), forKey: .promptRate)
     try fields.encode(timings.generatedTokenCount, forKey: .predictedCount)
     try fields.encode(Self.milliseconds(timings.decodeSeconds), forKey: .predicted)
-    // The first token is prefill's: decode time is spent on the others.
+    // The first token belongs to prefill.
     let decoded = max(0, timings.generatedTokenCount - 1)
     try fields.encode(Self.each(timings.decodeSeconds, decoded), forKey: .predictedEach)
     try fields.encode(Self.rate(decoded, timings.decodeSeconds), forKey: .predictedRate)

@@ -17,7 +17,7 @@ struct DetokenizedBody: Encodable, Sendable {
   let prompt: String
 }
 
-/// The body of `GET /tokenizer_info`. All fields are always there; null where the model has no such thing.
+/// The body of `GET /tokenizer_info`. All fields are always present; null when the model has none.
 struct TokenizerInfoBody: Encodable, Sendable {
   let facts: TokenizerFacts
 

@@ -5,7 +5,7 @@ struct TokenReport: Hashable, Sendable {
   /// One candidate, spelled.
   struct Candidate: Hashable, Sendable {
     var bytes: [UInt8]
-    /// Finite; nil where the model gives no probability (the first token of a prompt).
+    /// Finite; nil when the model gives no probability (the first token of a prompt).
     var logprob: Float?
 
     init(bytes: [UInt8], logprob: Float?) {
@@ -13,7 +13,7 @@ struct TokenReport: Hashable, Sendable {
       self.logprob = logprob.map(Self.encodable)
     }
 
-    /// The text, or `bytes:\xNN…` where the bytes are no text of their own: never a replacement character.
+    /// The text, or `bytes:\xNN…` when the bytes are not UTF-8; never a replacement character.
     var text: String {
       if let text = String(validating: bytes, as: UTF8.self) { return text }
       return bytes.reduce(into: "bytes:") { text, byte in

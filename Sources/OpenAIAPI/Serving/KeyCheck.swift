@@ -33,7 +33,8 @@ struct APIKeys: Sendable {
 
   var isEmpty: Bool { keys.isEmpty }
 
-  /// Compares every byte of every key, so that timing reveals no part of a key. (The lengths of keys are not protected.)
+  /// Compares every byte of every key, so that timing reveals no part of a key. (The lengths of keys are not
+  /// protected.)
   func contain(_ guess: String) -> Bool {
     let guess = Array(guess.utf8)
     var found = false

@@ -35,8 +35,8 @@ struct BenchCase: Hashable, Sendable {
     }
   }
 
-  /// Maximum new tokens of a request: in each turn the warm-up and the timed tokens, plus a margin, because some sequences
-  /// run ahead and tokens in flight at the end of a turn still complete.
+  /// Maximum new tokens of a request: in each turn the warm-up and the timed tokens, plus a margin, because some
+  /// sequences run ahead and tokens in flight at the end of a turn still complete.
   var maximumNewTokens: Int {
     switch kind {
     case .prefill: 1

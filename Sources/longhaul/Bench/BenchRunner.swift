@@ -2,25 +2,25 @@ import Coordinator
 import Evaluation
 import Inference
 
-/// Measures cases on a running cluster, through the same requests that users make.
+/// Measures cases on a running cluster through ordinary requests.
 struct BenchRunner: Sendable {
   let engine: ClusterEngine
-  /// At least one.
+  /// Not empty.
   let policies: [PolicyRequest]
   let seed: UInt64
 
-  /// What a case gave.
+  /// The measurement of a case.
   struct Outcome: Sendable {
-    /// Tokens a second, all sequences together.
+    /// Tokens per second of all sequences together.
     let rates: Samples
     let policy: SelfExtendPolicy
-    /// What the stages spent meanwhile, in pipeline order.
+    /// Time of the stages, in pipeline order.
     let stages: [StageTotals]
-    /// Of the last prompt that was read by itself.
+    /// Of the last prompt prefilled alone.
     let milestones: [Milestone]
   }
 
-  /// Touches what is touched for the first time only once.
+  /// Runs one request, so that first-time costs are not measured.
   func warmUp() async throws {
     var request = GenerationRequest(prompt: prompt(count: 32, number: 0), maximumNewTokens: 4)
     request.sampling = .greedy
@@ -38,12 +38,12 @@ struct BenchRunner: Sendable {
 
   // MARK: Prefill
 
-  /// In turns, so that whatever else the machine does meets all policies alike; decoding, too.
+  /// Measures the policies in turns, so that other load affects all alike; so does decode.
   private func prefill(_ value: BenchCase, number: Int) async throws -> [Outcome] {
     var tallies = policies.map { _ in Tally() }
     for index in 0..<value.repeatCount {
       for (which, policy) in policies.enumerated() {
-        // Another prompt each time: nothing of an earlier one may be found again.
+        // A new prompt each time, so that no cache can help.
         let request = request(value, policy, number: number * 1000 + index)
         let before = engine.stageTotals
         var progress = PrefillProgress()
@@ -67,7 +67,7 @@ struct BenchRunner: Sendable {
 
   // MARK: Decode
 
-  /// All sequences of all policies are read first; then the policies draw tokens in turns.
+  /// Prefills all sequences of all policies; then the policies decode in turns.
   private func decode(_ value: BenchCase, count: Int, batch: Int, number: Int) async throws -> [Outcome] {
     let meter = TurnMeter(
       groupCount: policies.count, sequenceCount: batch, warmUpTokenCount: BenchCase.warmUpTokenCount,
@@ -83,7 +83,7 @@ struct BenchRunner: Sendable {
             var chosen: SelfExtendPolicy?
             var progress = PrefillProgress()
             progress.note(done: 0, at: .now)
-            // Leaving the stream ends the sequence on all stages. One that ends by itself lets nobody else wait.
+            // Leaving the stream ends the sequence on all stages. A sequence that ends by itself releases the others.
             defer { meter.end() }
             for try await event in try await engine.generate(request) {
               if case .admitted(let choice) = event { chosen = choice.policy }
@@ -96,7 +96,7 @@ struct BenchRunner: Sendable {
       }
       for try await (which, chosen, progress) in group {
         tallies[which].policy = chosen
-        // Several that are read at once say nothing of what one takes.
+        // Concurrent prefills do not give the time of a single one.
         if policies.count * batch == 1 { tallies[which].milestones = progress.milestones }
       }
     }
@@ -118,7 +118,7 @@ struct BenchRunner: Sendable {
     return request
   }
 
-  /// Token ids at random, the same for the same seed and number.
+  /// Random token ids, the same for the same seed and number.
   private func prompt(count: Int, number: Int) -> [TokenID] {
     var draws = SeededRandom(seed: seed, number)
     let size = max(1, engine.configuration.model.vocabularySize)
@@ -126,7 +126,7 @@ struct BenchRunner: Sendable {
   }
 }
 
-/// What is gathered of one policy while several take turns.
+/// The measurements of one policy while several take turns.
 private struct Tally {
   var rates: [Double] = []
   var policy: SelfExtendPolicy?
@@ -139,7 +139,7 @@ private struct Tally {
 
   func outcome() throws -> BenchRunner.Outcome {
     guard let samples = Samples(rates), let policy else {
-      throw CommandFailure(.runtime, "the answer ended before enough tokens were measured")
+      throw CommandFailure(.runtime, "the generation ended before enough tokens were measured")
     }
     return BenchRunner.Outcome(rates: samples, policy: policy, stages: stages, milestones: milestones)
   }

@@ -12,7 +12,7 @@ struct ModelWork: Sendable {
     self.kvElementType = kvElementType
   }
 
-  /// Weights of all layers and the head, which a decoding step reads once however many sequences it carries.
+  /// Weights of all layers and the head, which a decode step reads once for any number of sequences.
   var weightByteCountPerStep: Int { footprint.layerByteCounts.reduce(0, +) + footprint.headByteCount }
 
   /// Keys and values of one token in all layers.
@@ -23,7 +23,7 @@ struct ModelWork: Sendable {
     return configuration.layerCount * configuration.keyValueHeadCount * perHead
   }
 
-  /// Numbers in the matrices that every token is multiplied with, the head apart.
+  /// Elements of the matrices in all layers, without the head.
   private var layerParameterCount: Double {
     let attention =
       configuration.hiddenSize * (2 * configuration.querySize + 2 * configuration.keyValueSize)
@@ -31,8 +31,7 @@ struct ModelWork: Sendable {
     return Double(configuration.layerCount) * Double(attention + feedForward)
   }
 
-  /// Operations (a multiplication and an addition are two) of reading `count` tokens after `depth`, and of the head
-  /// once.
+  /// Operations (a multiplication and an addition are two) to prefill `count` tokens after `depth`, with the head once.
   func prefillOperationCount(count: Int, depth: Int) -> Double {
     let pairs = Double(count) * (Double(depth) + Double(count + 1) / 2)
     let attention = 4 * Double(configuration.layerCount * configuration.querySize) * pairs
@@ -40,14 +39,14 @@ struct ModelWork: Sendable {
     return 2 * layerParameterCount * Double(count) + attention + head
   }
 
-  /// Bytes read for one new token at `depth`: its share of a step's weights, and its sequence's cache.
+  /// Bytes read to decode one token at `depth`: its share of a step's weights, and the KV cache of its sequence.
   func decodeByteCount(stepsPerToken: Double, depth: Int) -> Double {
     Double(weightByteCountPerStep) * stepsPerToken + Double(depth) * Double(kvByteCountPerToken)
   }
 
-  /// Whether the weights are whole numbers with scales, so that bytes rather than floats limit the products.
+  /// Whether the weights are integers with scales, so that int8 rather than f32 arithmetic limits the products.
   var hasIntegerWeights: Bool {
-    // Of a float type a layer's matrices take at least two bytes a number.
+    // Float types take at least two bytes per element.
     Double(footprint.layerByteCounts.reduce(0, +)) < 1.9 * layerParameterCount
   }
 }

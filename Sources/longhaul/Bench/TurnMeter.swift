@@ -1,14 +1,14 @@
 import Inference
 import Synchronization
 
-/// Takes the times of tokens that groups of sequences draw in turns, each so many times, so that whatever else the
-/// machine does meets all groups alike. Begins when every sequence has drawn its first token. Any thread.
+/// Times groups of sequences that decode in turns, so that other load on the machine affects all groups alike. Starts
+/// when every sequence has its first token. Any thread.
 final class TurnMeter: Sendable {
-  /// What a group's turns gave.
+  /// The measurements of a group.
   struct Measured: Sendable {
-    /// Tokens a second of all its sequences together, one a turn.
+    /// Tokens per second of all its sequences together, one per turn.
     var rates: [Double] = []
-    /// What the stages spent while its tokens were counted.
+    /// Time of the stages while its tokens were counted.
     private(set) var spent: [StageTotals] = []
 
     mutating func add(_ stages: [StageTotals]) {
@@ -19,11 +19,11 @@ final class TurnMeter: Sendable {
   private struct State {
     var groups: [Measured]
     var isFinished = false
-    /// Sequences whose first token is to come, of all groups.
-    var unreadCount: Int
+    /// Sequences of all groups without a first token.
+    var prefillCount: Int
     /// Turns that have ended.
     var turn = 0
-    /// Tokens of each sequence in this turn, until the turn's time is taken.
+    /// Tokens of each sequence in this turn before timing starts.
     var countOf: [Int]
     var begin: (time: ContinuousClock.Instant, totals: [StageTotals])?
     var tokenCount = 0
@@ -36,15 +36,15 @@ final class TurnMeter: Sendable {
   private let totals: @Sendable () -> [StageTotals]
   private let setTurn: @Sendable (Int?) -> Void
 
-  /// Nobody's turn begins at once: sequences wait for each other after their first token.
+  /// No turn starts at once: sequences wait for each other after their first token.
   ///
   /// - Parameters:
-  ///   - sequenceCount: of each group.
-  ///   - warmUpTokenCount: tokens that every sequence draws in a turn before its time is taken.
-  ///   - tokenCount: tokens that are then timed, all sequences together.
-  ///   - turnCount: of each group.
-  ///   - totals: what the stages have spent so far.
-  ///   - setTurn: lets one group draw; nil lets all.
+  ///   - sequenceCount: per group.
+  ///   - warmUpTokenCount: tokens of every sequence in a turn before timing starts.
+  ///   - tokenCount: timed tokens of all sequences together.
+  ///   - turnCount: per group.
+  ///   - totals: time of the stages so far.
+  ///   - setTurn: lets one group decode; nil lets all.
   init(
     groupCount: Int, sequenceCount: Int, warmUpTokenCount: Int, tokenCount: Int, turnCount: Int,
     totals: @escaping @Sendable () -> [StageTotals], setTurn: @escaping @Sendable (Int?) -> Void
@@ -56,22 +56,22 @@ final class TurnMeter: Sendable {
     turnTotal = groupCount * turnCount
     state = Mutex(
       State(
-        groups: Array(repeating: Measured(), count: groupCount), unreadCount: groupCount * sequenceCount,
+        groups: Array(repeating: Measured(), count: groupCount), prefillCount: groupCount * sequenceCount,
         countOf: Array(repeating: 0, count: sequenceCount)))
     setTurn(-1)
   }
 
   var groups: [Measured] { state.withLock { $0.groups } }
 
-  /// Notes a token of a sequence. True when everything is measured.
+  /// Records a token of a sequence. True when everything is measured.
   func note(group: Int, sequence: Int, at now: ContinuousClock.Instant = .now) -> Bool {
     let (isFinished, next) = state.withLock { state -> (Bool, Int?) in
       if state.isFinished { return (true, nil) }
-      if state.unreadCount > 0 {
-        state.unreadCount -= 1
-        return (false, state.unreadCount == 0 ? 0 : nil)
+      if state.prefillCount > 0 {
+        state.prefillCount -= 1
+        return (false, state.prefillCount == 0 ? 0 : nil)
       }
-      // The last tokens of the turn before.
+      // The last tokens of the previous turn.
       guard group == state.turn % state.groups.count else { return (false, nil) }
       guard let begin = state.begin else {
         state.countOf[sequence] += 1
@@ -93,7 +93,7 @@ final class TurnMeter: Sendable {
     return isFinished
   }
 
-  /// A sequence has ended. If not everything is measured by then, it never will be, and nobody has to wait.
+  /// Ends the measurement when a sequence ends, and releases the others.
   func end() {
     state.withLock { $0.isFinished = true }
     setTurn(nil)

@@ -20,14 +20,14 @@ struct InitCommand: ParsableCommand {
   @Option(help: "Address of the coordinator for workers, for example tcp://10.0.0.1:7070. Required for a new cluster.")
   var listen: String?
 
-  @Option(name: .customLong("worker"), help: "A worker to create a token for. Repeatable.")
+  @Option(name: .customLong("worker"), help: "A worker to create a token for; may be repeated.")
   var workers: [String] = []
 
   @Option(
     name: .customLong("allow"),
     help: """
       NAME=PUBLICKEY of a worker that created its own key with 'longhaul keys', so that its secret key stays on its \
-      machine. Repeatable.
+      machine; may be repeated.
       """)
   var allowed: [String] = []
 

@@ -18,7 +18,7 @@ struct PlanCommand: ParsableCommand {
   @Option(help: "Maximum concurrent sequences of the planned context length.")
   var sequences: Int = 1
 
-  @Option(name: .customLong("worker"), help: "A worker as NAME:MEMORY[:SPEED], instead of --workers. Repeatable.")
+  @Option(name: .customLong("worker"), help: "A worker as NAME:MEMORY[:SPEED], instead of --workers; may be repeated.")
   var described: [WorkerDescription] = []
 
   @Flag(help: "Print one JSON object.")

@@ -30,7 +30,7 @@ struct TuneCommand: AsyncParsableCommand {
   @Option(
     name: .customLong("candidates"),
     help:
-      "Policies to try, as GxW separated by commas. Default: a grid around a window of L/4, where L is the trained context."
+      "Policies to try, as GxW separated by commas. Default: a grid around a quarter of the trained context."
   )
   var given: PolicySettingList?
 

@@ -17,7 +17,7 @@ enum Interruption {
     return stream
   }
 
-  /// Safety: the sources are only retained and cancelled, which Dispatch allows from any thread.
+  /// Safety: the sources are only retained and canceled, which Dispatch allows from any thread.
   private final class SourceKeeper: @unchecked Sendable {
     private let sources: [any DispatchSourceSignal]
     init(_ sources: [any DispatchSourceSignal]) { self.sources = sources }

@@ -81,7 +81,7 @@ final class WorkerProcesses: Sendable {
     lossSink.finish()
   }
 
-  /// Suspends for a moment, even in a cancelled task, so that waiting never spins.
+  /// Suspends for a moment, even in a canceled task, so that waiting never spins.
   private static func pause() async {
     await Task.detached { try? await Task.sleep(for: .milliseconds(5)) }.value
   }

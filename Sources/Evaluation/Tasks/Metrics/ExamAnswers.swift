@@ -1,23 +1,23 @@
 import Foundation
 
-/// Reading exam answers out of free text, and marking them, as L-Eval does.
+/// Parses exam answers from free text and scores them, as L-Eval does.
 enum ExamAnswers {
   private static let letters: Set<Character> = ["A", "B", "C", "D"]
 
-  /// One right letter: the answer's first of A to D counts, wherever it stands. A when there is none: a guess.
+  /// One correct letter: the first of A to D in the answer counts, or A as a guess when there is none.
   static func singleChoice(_ answer: String, _ reference: String) -> Double {
     guard !answer.isEmpty else { return 0 }
     let given = answer.first { letters.contains($0) } ?? "A"
     return mark(Set([given]), against: solution(reference))
   }
 
-  /// Several right letters: all is 1, some of them and none that is wrong a quarter.
+  /// Several correct letters: 1 for all of them, a quarter for some without a wrong one.
   static func manyChoices(_ answer: String, _ reference: String) -> Double {
     guard !answer.isEmpty else { return 0 }
     let leading = answer.prefix { letters.contains($0) }
     var given = Set(leading)
     if leading.count <= 1 {
-      // Else letters count that a blank, a full stop or a bracket follows, up to where another question is made up.
+      // Otherwise letters before a space, period or bracket count, up to the next invented question.
       let own = answer.range(of: "Question").map { answer[..<$0.lowerBound] } ?? answer[...]
       let text = own.dropFirst(leading.count)
       for (letter, next) in zip(text, text.dropFirst()) where letters.contains(letter) {
@@ -27,13 +27,14 @@ enum ExamAnswers {
     return mark(given.isEmpty ? ["A"] : given, against: solution(reference))
   }
 
-  /// A number behind "The answer is", or else the last word of the first paragraph that has a digit.
+  /// The number after "The answer is", or else the last word with a digit in the first paragraph.
   static func number(_ answer: String, _ reference: String) -> Double {
     guard let given = Double(digits(answer)), let wanted = Double(digits(reference)) else { return 0 }
     return given == wanted ? 1 : 0
   }
 
-  /// What a program prints: the answer's end (or what follows "the final output") has to hold it, whatever the spacing.
+  /// The output of a program: the end of the answer (or the text after "the final output") must contain it, ignoring
+  /// spaces.
   static func printedOutput(_ answer: String, _ reference: String) -> Double {
     let wanted = plainOutput(reference)
     var given = plainOutput(answer)
@@ -53,7 +54,7 @@ enum ExamAnswers {
     return squeezed(text).contains(squeezed(wanted)) ? 1 : 0
   }
 
-  /// True or false: the first word that holds either counts.
+  /// True or false: the first word that contains either counts.
   static func judgment(_ answer: String, _ reference: String) -> Double {
     let word = answer.lowercased().split(whereSeparator: \.isWhitespace).first {
       $0.contains("true") || $0.contains("false")

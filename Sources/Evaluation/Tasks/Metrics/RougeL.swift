@@ -1,7 +1,7 @@
-/// ROUGE-L, in the two forms that are in use. Both are F measures of longest common subsequences of words.
+/// ROUGE-L in two common forms, both F measures of longest common subsequences of words.
 enum RougeL {
-  /// Words are runs of ASCII letters and digits, lower case; one subsequence over the whole texts. What PyPI's
-  /// `rouge-score` calls rougeL, without stemming.
+  /// Words are runs of lowercase ASCII letters and digits; one subsequence over the whole texts. PyPI's `rouge-score`
+  /// calls this rougeL, without stemming.
   static func plain(_ answer: String, _ reference: String) -> Double {
     let (given, wanted) = (alphanumericWords(answer), alphanumericWords(reference))
     guard !given.isEmpty, !wanted.isEmpty else { return 0 }
@@ -11,8 +11,8 @@ enum RougeL {
     return 2 * precision * recall / (precision + recall)
   }
 
-  /// Words are what blanks separate, sentences what full stops do; the distinct words of all sentences' common
-  /// subsequences are counted against the texts' distinct words. What LongBench reports (PyPI's `rouge`).
+  /// Spaces separate words and periods sentences; compares the distinct words of all sentences' common subsequences
+  /// with the texts' distinct words. LongBench reports this (PyPI's `rouge`).
   static func summary(_ answer: String, _ reference: String) -> Double {
     let (given, wanted) = (sentences(answer), sentences(reference))
     let (givenWords, wantedWords) = (Set(given.joined()), Set(wanted.joined()))
@@ -30,7 +30,7 @@ enum RougeL {
     text.lowercased().split { !($0.isASCII && ($0.isLetter || $0.isNumber)) }
   }
 
-  /// A piece of blanks alone is a sentence of one empty word, as it is for the package this agrees with.
+  /// A sentence of spaces alone has one empty word, as in the reference package.
   private static func sentences(_ text: String) -> [[Substring]] {
     text.split(separator: ".").map { sentence in
       let words = sentence.split(whereSeparator: \.isWhitespace)
