@@ -185,12 +185,12 @@ extension EndToEnd {
     @Test("what cannot be measured is refused in words before anything is started")
     func refusals() async throws {
       let refusals: [(arguments: [String], words: String)] = [
-        (["passkey", SharedFiles.demo, "--statement", "nothing"], "lacks {key}"),
+        (["passkey", SharedFiles.demo, "--statement", "nothing"], "has no {key}"),
         (["passkey", SharedFiles.demo, "--lengths", "20"], "are too few for a"),
         (["passkey", SharedFiles.demo, "--keys", "0"], "number of keys"),
         (["perplexity", SharedFiles.demo, "--lengths", "900000"], "the text has"),
         (["perplexity", SharedFiles.demo, "--policy", "8by32"], "--policy"),
-        (["tune", SharedFiles.demo, "--context", "100"], "within the trained length"),
+        (["tune", SharedFiles.demo, "--context", "100"], "within the trained context"),
         (["tune", SharedFiles.demo], "--context"),
         (["verify-context", SharedFiles.demo, "--context", "99999", "--report", "/dev/null"], "99999"),
         (["verify-context", SharedFiles.demo, "--report", "/dev/null"], "--context"),
