@@ -74,4 +74,11 @@ struct SelfExtendPolicyTests {
     #expect(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 0) == nil)
     #expect(SelfExtendPolicy(groupSize: .max, neighborWindow: 0, trainedLength: 8) == nil)
   }
+
+  @Test("plain attention is group size 1 up to the trained length")
+  func plain() {
+    let plain = SelfExtendPolicy.plain(trainedLength: 100)
+    #expect(plain == SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 100))
+    #expect(!plain.groups && plain.longestLength == 100)
+  }
 }

@@ -52,4 +52,14 @@ struct EndpointTests {
     let error = #expect(throws: EndpointError.self) { try Endpoint(longest + "p") }
     #expect(error?.reason.contains("108") == true && error?.reason.contains("107") == true)
   }
+
+  @Test("A host and a port make an endpoint, with brackets around an IPv6 address")
+  func hostAndPort() throws {
+    #expect(try Endpoint.tcp(host: "::1", port: 7).description == "tcp://[::1]:7")
+    #expect(try Endpoint.tcp(host: "[fe80::2]", port: 0).description == "tcp://[fe80::2]:0")
+    #expect(try Endpoint.tcp(host: "10.0.0.1", port: 7070).description == "tcp://10.0.0.1:7070")
+    for host in ["", "a b", "1:2", "*"] {
+      #expect(throws: EndpointError.self) { try Endpoint.tcp(host: host, port: 1) }
+    }
+  }
 }
