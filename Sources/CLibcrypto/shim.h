@@ -2,6 +2,7 @@
 #ifndef LONGHAUL_CLIBCRYPTO_SHIM_H
 #define LONGHAUL_CLIBCRYPTO_SHIM_H
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 
 #endif

@@ -91,5 +91,23 @@ extension EndToEnd {
         ["serve", SharedFiles.demo, "--listen", "tcp://0.0.0.0:0", "--http", "127.0.0.1:0"], status: 69,
         says: "no keys", "--insecure")
     }
+
+    @Test("a server that fails while it hashes its model exits with its status")
+    func failsWhileHashing() async throws {
+      let folder = try ScratchFolder()
+      try await withThrowingTaskGroup(of: Int32.self) { group in
+        for index in 0..<40 {
+          if index >= 8, let status = try await group.next() { #expect(status == 69) }
+          let cache = folder.path("cache-\(index)")
+          group.addTask {
+            try await Program.run([
+              "serve", SharedFiles.demo, "--listen", "tcp://0.0.0.0:0", "--http", "127.0.0.1:0", "--weights-cache",
+              cache,
+            ]).status
+          }
+        }
+        for try await status in group { #expect(status == 69) }
+      }
+    }
   }
 }

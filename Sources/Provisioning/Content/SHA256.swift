@@ -8,9 +8,13 @@ package struct SHA256: ~Copyable {
 
   private let context: OpaquePointer
 
+  /// Keeps libcrypto usable until the process ends. By default it frees its tables in `exit`, while threads that still
+  /// hash read them.
+  private static let isInitialized = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
   /// Traps where the system has no memory left for 200 bytes, or a libcrypto without SHA-256.
   package init() {
-    guard let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
+    guard Self.isInitialized, let context = EVP_MD_CTX_new(), EVP_DigestInit_ex(context, EVP_sha256(), nil) == 1 else {
       preconditionFailure("libcrypto cannot start a SHA-256")
     }
     self.context = context
