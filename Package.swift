@@ -64,7 +64,7 @@ let package = Package(
     .target(
       name: "Provisioning",
       dependencies: [
-        "Wire", "Transport", "CLibcrypto", .product(name: "Logging", package: "swift-log"),
+        "Inference", "Wire", "Transport", "CLibcrypto", .product(name: "Logging", package: "swift-log"),
       ],
       exclude: ["README.md"], swiftSettings: optimized),
 
@@ -168,7 +168,9 @@ let package = Package(
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "WorkerTests",
-      dependencies: ["Fixtures", "Worker", "Inference", "Paging", "Weights", "Wire", "Transport", "Provisioning"],
+      dependencies: [
+        "Fixtures", "Worker", "Inference", "Paging", "Tensors", "Weights", "Wire", "Transport", "Provisioning",
+      ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoordinatorTests",

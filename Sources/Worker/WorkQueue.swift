@@ -5,11 +5,11 @@ import Wire
 /// What the compute thread is given to do.
 enum StageWork: Sendable {
   /// Hold these layers from now on, and send what they make over this link.
-  case assign(StageAssignment, output: StageOutput, supply: StageSupply)
+  case assign(StageAssignment, output: StageOutput)
+  /// A stage that was asked of the loader.
+  case loaded(LoadedStage)
   case frame(Message)
-  /// Have these layers' weights at hand, should they be assigned one day: when there is nothing else to do.
-  case expect(StageAssignment, supply: StageSupply)
-  /// The cluster the sequences belonged to is gone, or has counted this worker out.
+  /// The cluster the sequences belonged to is gone, or has evicted this worker.
   case forget
 }
 
@@ -50,28 +50,23 @@ final class WorkQueue: @unchecked Sendable {
     return true
   }
 
-  /// Puts in what may be done when there is nothing else to do; void as soon as there is.
-  func push(expected assignment: StageAssignment, supply: StageSupply) {
-    condition.lock()
-    defer { condition.unlock() }
-    guard !isClosed, waiting.count < capacity else { return }
-    waiting.append(.expect(assignment, supply: supply))
-    condition.signal()
-  }
-
-  /// Whether something waits that is not to wait for work on expectations.
-  var isUrgent: Bool {
-    condition.withLock { isClosed || waiting.contains { if case .expect = $0 { false } else { true } } }
+  /// Puts a stage in; there is one at most that anything waits for.
+  func push(loaded stage: LoadedStage) {
+    condition.withLock {
+      guard !isClosed else { return }
+      waiting.append(.loaded(stage))
+      condition.signal()
+    }
   }
 
   /// Puts work in that makes everything before it void.
   func replaceAll(with work: StageWork) {
-    condition.lock()
-    defer { condition.unlock() }
-    guard !isClosed else { return }
-    waiting = [work]
-    byteCount = 0
-    condition.signal()
+    condition.withLock {
+      guard !isClosed else { return }
+      waiting = [work]
+      byteCount = 0
+      condition.signal()
+    }
   }
 
   /// Changes how many bytes of frames may wait. What waits already stays.

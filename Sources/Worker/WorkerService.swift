@@ -16,6 +16,7 @@ package final class WorkerService: Sendable {
     /// The coordinator speaks another protocol version.
     case incompatible(String)
     case stage(PlanEpoch, StageRunner.Report)
+    case loader(PlanEpoch, StageLoader.Report)
     case link(PeerEvent)
     case tick
     case drain(String)
@@ -31,8 +32,9 @@ package final class WorkerService: Sendable {
   private let events: AsyncStream<Event>
   private let eventSink: AsyncStream<Event>.Continuation
   private let runner: StageRunner
+  private let loader: StageLoader
   /// What other workers may take from this one.
-  private let held = HeldWeights()
+  private let held: HeldWeights
   /// Whose frames the stage takes, in a cluster with keys: the previous stage's alone.
   private let gate = KeyGate()
   private let droppedFrames = RareNews()
@@ -49,13 +51,15 @@ package final class WorkerService: Sendable {
     self.logger = logger
     let (events, eventSink) = AsyncStream<Event>.makeStream()
     (self.events, self.eventSink) = (events, eventSink)
+    held = HeldWeights(disk: configuration.checkpoints.disk)
+    loader = StageLoader(
+      checkpoints: configuration.checkpoints, threadCount: configuration.threadCount,
+      packsFirst: configuration.packsFirst, held: held
+    ) { eventSink.yield(.loader($0, $1)) }
     runner = StageRunner(
-      checkpoints: configuration.checkpoints, held: held, threadCount: configuration.threadCount,
-      placement: configuration.placement, logBudget: configuration.replayLogBudget,
-      packsFirst: configuration.packsFirst
-    ) {
-      eventSink.yield(.stage($0, $1))
-    }
+      loader: loader, threadCount: configuration.threadCount, placement: configuration.placement,
+      logBudget: configuration.replayLogBudget
+    ) { eventSink.yield(.stage($0, $1)) }
   }
 
   /// Asks `run` to leave at once: it says so to the coordinator and returns. Any thread.
@@ -71,9 +75,11 @@ package final class WorkerService: Sendable {
     runner.start()
     defer {
       runner.stop()
+      loader.stop()
       loop.stop()
     }
     var session = try openSession(loop)
+    loader.start { [exchange = session.exchange] in exchange.lines() }
     defer {
       session.pulse.stop()
       session.exchange.stop()
@@ -155,10 +161,13 @@ package final class WorkerService: Sendable {
       throw WorkerFailure.refused(reason)
     case .stage(_, .forgotten):
       try perform(session.link.event(.settled, now: now), session: &session)
-    case .stage(_, .ahead(let words)): logger.info("weights ahead", metadata: ["news": "\(words)"])
     case .stage(let epoch, let report):
       guard epoch == session.epoch else { return false }
-      try pass(report, session: &session)
+      try handle(report, session: &session)
+    case .loader(_, .ahead(let text)): logger.info("weights ahead", metadata: ["news": "\(text)"])
+    case .loader(let epoch, let report):
+      guard epoch == session.epoch else { return false }
+      try handle(report, session: session)
     case .link(.connected): try perform(session.link.event(.connected, now: now), session: &session)
     case .link(.disconnected): try perform(session.link.event(.disconnected, now: now), session: &session)
     case .link(.refused):
@@ -242,7 +251,7 @@ package final class WorkerService: Sendable {
       if session.link.isJoined { try assign(assignment, session: &session) }
     case .peers(let peers): session.exchange.know(peers)
     case .expectStage(let assignment):
-      runner.expect(assignment, supply: supply(session))
+      loader.fetchAhead(assignment)
     case .drained, .manifest, .chunk, .chunkRefused: break  // Nothing that is asked on this line.
     }
     return false
@@ -274,18 +283,28 @@ package final class WorkerService: Sendable {
       assignment,
       output: StageOutput(
         send: { [loop = session.loop] in try loop.send($0, on: next) },
-        queuedByteCount: { [loop = session.loop] in loop.queuedByteCount(on: next) }),
-      supply: supply(session))
+        queuedByteCount: { [loop = session.loop] in loop.queuedByteCount(on: next) }))
   }
 
-  private func supply(_ session: Session) -> StageSupply {
-    StageSupply { [exchange = session.exchange] in exchange.lines() }
-  }
-
-  private func pass(_ report: StageRunner.Report, session: inout Session) throws {
+  private func handle(_ report: StageLoader.Report, session: Session) throws {
     switch report {
-    case .loading(let fraction):
+    case .load(.progress(let fraction)):
       try tell(.loadProgress(epoch: session.epoch, fraction: fraction), session)
+    case .load(.note(let text)): logger.info("weights", metadata: ["news": "\(text)"])
+    case .load(.warning(let text)): logger.warning("weights", metadata: ["news": "\(text)"])
+    case .ahead: break  // Logged whatever the epoch.
+    case .failed(let reason): try fail(reason, session)
+    }
+  }
+
+  private func fail(_ reason: String, _ session: Session) throws {
+    logger.error("stage failed", metadata: ["reason": "\(reason)"])
+    try tell(.stageFailed(epoch: session.epoch, reason: reason), session)
+  }
+
+  private func handle(_ report: StageRunner.Report, session: inout Session) throws {
+    switch report {
+    case .loading: try tell(.loadProgress(epoch: session.epoch, fraction: 0), session)
     case .ready(let layers, let weightByteCount, let kvByteCount, let held, let wasLoaded):
       session.loadedLayers = layers
       onStageReady(layers, weightByteCount, kvByteCount)
@@ -298,15 +317,11 @@ package final class WorkerService: Sendable {
       try tell(
         .stageReady(epoch: session.epoch, weightByteCount: weightByteCount, kvByteCount: kvByteCount, held: held),
         session)
-    case .note(let words): logger.info("weights", metadata: ["news": "\(words)"])
-    case .warning(let words): logger.warning("weights", metadata: ["news": "\(words)"])
-    case .replayTrouble(let words): logger.warning("replay log", metadata: ["trouble": "\(words)"])
-    case .forgotten, .ahead: break  // Handled whatever the epoch.
+    case .replayTrouble(let text): logger.warning("replay log", metadata: ["trouble": "\(text)"])
+    case .forgotten: break  // Handled whatever the epoch.
     case .rejected(let reason):
       logger.warning("frame dropped", metadata: ["reason": "\(reason)"])
-    case .failed(let reason):
-      logger.error("stage failed", metadata: ["reason": "\(reason)"])
-      try tell(.stageFailed(epoch: session.epoch, reason: reason), session)
+    case .failed(let reason): try fail(reason, session)
     }
   }
 
@@ -330,6 +345,6 @@ package final class WorkerService: Sendable {
 
   /// Socket thread: a frame for the stage.
   private func takeFrame(_ message: Message) {
-    if !runner.take(message), droppedFrames.isToBeTold() { logger.warning("frame dropped: too many wait") }
+    if !runner.enqueue(message), droppedFrames.isToBeTold() { logger.warning("frame dropped: too many wait") }
   }
 }

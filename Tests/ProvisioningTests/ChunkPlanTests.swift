@@ -64,7 +64,9 @@ struct ChunkPlanTests {
   @Test("what does not come is asked for again, and after a new connection at once")
   func againAndAgain() throws {
     var plan = plan()
+    #expect(plan.deadline == nil)
     let asked = plan.ask(now: .zero).map(\.range)
+    #expect(plan.deadline == .seconds(5))
     try plan.event(.tick, now: .seconds(4))
     #expect(plan.ask(now: .seconds(4)).isEmpty)
     try plan.event(.tick, now: .seconds(5))

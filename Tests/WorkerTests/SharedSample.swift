@@ -2,6 +2,7 @@ import Fixtures
 import Foundation
 import Inference
 import Provisioning
+import Testing
 import Weights
 import Wire
 
@@ -40,6 +41,14 @@ struct SharedSample {
 
   var contents: [HashedContent] {
     manifest.manifest.files.map(\.header) + manifest.manifest.tensors.map(\.content)
+  }
+
+  /// Of the whole model, to a worker that has not got its file.
+  func assignment(epoch: UInt32) throws -> StageAssignment {
+    StageAssignment(
+      epoch: PlanEpoch(epoch), stageIndex: 0, stageCount: 1, layers: try #require(LayerRange(lower: 0, upper: 1)),
+      modelPaths: ["/nonexistent"], modelFingerprint: checkpoint.fingerprint, nextEndpoint: "ipc:///tmp/none",
+      kvElementType: .i16, pageCount: 1, contextLength: 64, maximumStepTokenCount: 16, sharesWeights: true)
   }
 
   /// All that the coordinator gives out, the manifest included.

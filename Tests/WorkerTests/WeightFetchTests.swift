@@ -44,7 +44,7 @@ struct WeightFetchTests {
     _ coordinator: ScriptedCoordinator, peers: [ScriptedCoordinator] = [], settings: ChunkPlan.Settings = calm
   ) throws -> [String] {
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let warnings = try bringOnce(coordinator, peers: peers, settings: settings) { _ in }
+    let warnings = try bringOnce(coordinator, peers: peers, settings: settings)
     let cache = WeightCache(folder: folder)
     for part in parts {
       let stored = FileManager.default.contents(atPath: cache.path(of: part.content.id)).map { ContentID(of: $0) }
@@ -57,14 +57,14 @@ struct WeightFetchTests {
   @discardableResult
   private func bringOnce(
     _ coordinator: ScriptedCoordinator, peers: [ScriptedCoordinator] = [], settings: ChunkPlan.Settings = calm,
-    progress: @escaping (Int) throws -> Void
+    cancellation: Cancellation = Cancellation(), progress: @escaping (Int) -> Void = { _ in }
   ) throws -> [String] {
     let lines = coordinator.lines(peers: peers)
     defer { lines.close() }
     var warnings: [String] = []
     try WeightFetch(
-      lines: lines, asksPeers: true, cache: WeightCache(folder: folder), settings: settings,
-      warn: { warnings.append($0) }, progress: { count, _ in try progress(count) }
+      lines: lines, cache: WeightCache(folder: folder), cancellation: cancellation, asksPeers: true,
+      settings: settings, warn: { warnings.append($0) }, progress: { count, _ in progress(count) }
     ).bring(parts.map(\.content))
     return warnings
   }
@@ -78,7 +78,7 @@ struct WeightFetchTests {
     #expect(total == Self.sizes.reduce(0, +))
     let asked = coordinator.asked
     #expect(asked.count == Set(asked).count)
-    try bringOnce(coordinator) { _ in }
+    try bringOnce(coordinator)
     #expect(coordinator.asked == asked)
   }
 
@@ -102,7 +102,8 @@ struct WeightFetchTests {
     defer { lines.close() }
     var total = 0
     try WeightFetch(
-      lines: lines, cache: WeightCache(folder: folder), settings: Self.calm, progress: { count, _ in total += count }
+      lines: lines, cache: WeightCache(folder: folder), cancellation: Cancellation(), settings: Self.calm,
+      progress: { count, _ in total += count }
     ).bring([0, 3, 0, 5, 1, 3, 1].map { parts[$0].content })
     #expect(total == [0, 3, 0, 5, 1, 3, 1].reduce(0) { $0 + Self.sizes[$1] })
     #expect(coordinator.asked.count == Set(coordinator.asked).count)
@@ -175,30 +176,46 @@ struct WeightFetchTests {
     defer { lines.close() }
     var warnings: [String] = []
     try WeightFetch(
-      lines: lines, asksPeers: true, cache: WeightCache(folder: folder), settings: settings,
-      warn: { warnings.append($0) }, progress: { _, _ in }
+      lines: lines, cache: WeightCache(folder: folder), cancellation: Cancellation(), asksPeers: true,
+      settings: settings, warn: { warnings.append($0) }, progress: { _, _ in }
     ).bring(parts.map(\.content))
     #expect(warnings.count == 1 && warnings[0].contains("too long"))
     #expect(askedByteCount(coordinator) == byteCount)
   }
 
+  @Test("a transfer that waits for an answer ends as soon as it is cancelled")
+  func cancelled() throws {
+    var settings = ChunkPlan.Settings()
+    settings.patience = .seconds(3600)
+    settings.limit = .seconds(3600)
+    let cancellation = Cancellation()
+    let coordinator = try ScriptedCoordinator(table) { _, _ in
+      cancellation.cancel()
+      return .silent
+    }
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    #expect(throws: Cancelled.self) {
+      try bringOnce(coordinator, settings: settings, cancellation: cancellation)
+    }
+  }
+
   @Test("a transfer that is cut anywhere is gone on with, and no piece is fetched twice")
   func resumed() throws {
-    struct Cut: Error {}
     let coordinator = try ScriptedCoordinator(table)
     defer { try? FileManager.default.removeItem(atPath: folder) }
     var arrived = 0
     for limit in [1, 600_000, 1_500_000, 2_500_000] {
       arrived = 0
-      #expect(throws: Cut.self) {
-        try bringOnce(coordinator) { count in
+      let cancellation = Cancellation()
+      #expect(throws: Cancelled.self) {
+        try bringOnce(coordinator, cancellation: cancellation) { count in
           arrived += count
-          if arrived >= limit { throw Cut() }
+          if arrived >= limit { cancellation.cancel() }
         }
       }
     }
     let before = coordinator.asked.count
-    try bringOnce(coordinator) { _ in }
+    try bringOnce(coordinator)
     // At least what had arrived last is not asked for again.
     let later = coordinator.asked.dropFirst(before)
     #expect(later.reduce(0) { $0 + $1.byteCount } <= Self.sizes.reduce(0, +) - 2_500_000 + Self.piece)
@@ -219,7 +236,8 @@ struct WeightFetchTests {
       let lines = coordinator.lines()
       defer { lines.close() }
       var shares: [Double] = []
-      let fetch = WeightFetch(lines: lines, cache: WeightCache(folder: folder)) { _, _ in }
+      let fetch = ManifestFetch(
+        lines: lines, cache: WeightCache(folder: folder), cancellation: Cancellation())
       return (try fetch.manifest(known: nil) { shares.append($0) }, shares)
     }
     let lying = try ScriptedCoordinator([id: bytes], news: news) { index, _ in index == 0 ? .lying : .honest }

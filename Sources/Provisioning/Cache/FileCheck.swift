@@ -10,18 +10,20 @@ package struct FileCheck: Sendable {
   ///
   /// - Parameters:
   ///   - offset: where the content begins in the file.
-  ///   - progress: given the bytes of every piece that was good; what it throws ends the work.
-  /// - Throws: `DiskError` when the file cannot be read.
+  ///   - progress: given the bytes of every piece that was good.
+  /// - Throws: `DiskError` when the file cannot be read, `Cancelled`.
   package func firstWrongPiece(
-    of content: HashedContent, at offset: Int, in path: String, progress: (Int) throws -> Void = { _ in }
+    of content: HashedContent, at offset: Int, in path: String, cancellation: Cancellation? = nil,
+    progress: (Int) -> Void = { _ in }
   ) throws -> Int? {
     let descriptor = try disk.open(path, .reading)
     defer { disk.close(descriptor) }
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: WireLimits.pieceByteCount, alignment: 64)
     defer { buffer.deallocate() }
     for index in 0..<content.pieceCount {
+      try cancellation?.check()
       guard try isGood(index, of: content, at: offset, descriptor, path: path, buffer) else { return index }
-      try progress(content.range(ofPiece: index).count)
+      progress(content.range(ofPiece: index).count)
     }
     return nil
   }

@@ -27,13 +27,16 @@ package struct WeightCache: Sendable {
   /// Whether the content is here, whole and undamaged. What is damaged is removed.
   ///
   /// Reads and hashes all of it, once a process and version of the file.
-  /// - Throws: `DiskError` when it cannot be read or removed; what `progress` throws.
-  package func holds(_ content: HashedContent, progress: (Int) throws -> Void = { _ in }) throws -> Bool {
+  /// - Throws: `DiskError` when it cannot be read or removed, `Cancelled`.
+  package func holds(
+    _ content: HashedContent, cancellation: Cancellation? = nil, progress: (Int) -> Void = { _ in }
+  ) throws -> Bool {
     let path = path(of: content.id)
     guard let status = try disk.status(of: path) else { return false }
     if memo.knows(path, status) { return true }
     guard status.byteCount == content.byteCount,
-      try FileCheck(disk: disk).firstWrongPiece(of: content, at: 0, in: path, progress: progress) == nil
+      try FileCheck(disk: disk).firstWrongPiece(
+        of: content, at: 0, in: path, cancellation: cancellation, progress: progress) == nil
     else {
       try disk.remove(path)
       return false

@@ -24,6 +24,17 @@ package struct ChunkPlan: Sendable {
     package var limit = Duration.seconds(45)
     /// How often a piece may come wrong from it.
     package var lieCount = 3
+    /// How long the fetch rests after each piece, as a multiple of the time that the piece took.
+    package var restFactor = 0
+
+    /// For what is not needed yet: one piece is under way, and three quarters of a network or disk are left to others.
+    package static let slow: Settings = {
+      var settings = Settings()
+      settings.windowCount = 1
+      settings.totalByteCount = WireLimits.pieceByteCount
+      settings.restFactor = 3
+      return settings
+    }()
 
     package init() {}
   }
@@ -175,6 +186,15 @@ package struct ChunkPlan: Sendable {
     guard let owedSince else { return }
     guard now - owedSince < settings.limit else { throw .silent(settings.limit) }
     if now - max(owedSince, lastAsked) >= settings.patience { askAgain { $0.source == .coordinator } }
+  }
+
+  /// When a tick may change something, at the latest; nil while nothing is under way.
+  package var deadline: Duration? {
+    let peers = underWay.compactMap { asked -> Duration? in
+      if case .peer = asked.source { asked.since + settings.peerPatience } else { nil }
+    }
+    let coordinator = owedSince.map { min($0 + settings.limit, max($0, lastAsked) + settings.patience) }
+    return (peers + [coordinator].compactMap { $0 }).min()
   }
 
   /// What is to be asked for now.

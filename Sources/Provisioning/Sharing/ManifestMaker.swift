@@ -1,13 +1,12 @@
-import Dispatch
-import Synchronization
 import Wire
 
 /// Hashes a whole model, on several threads, reading every byte once.
 struct ManifestMaker {
   let files: OpenModelFiles
   let threadCount: Int
-  /// Told the bytes of every piece that has been hashed, on any thread. What it throws ends the work.
-  let progress: @Sendable (Int) throws -> Void
+  let cancellation: Cancellation
+  /// Given the bytes of every piece that has been hashed, on any thread.
+  let progress: @Sendable (Int) -> Void
 
   private struct Piece {
     let stretch: Int
@@ -15,7 +14,7 @@ struct ManifestMaker {
   }
 
   /// Blocks until it is done.
-  /// - Throws: `DiskError`, `SharingError`, or what `progress` throws.
+  /// - Throws: `DiskError`, `SharingError`, `Cancelled`.
   func hashes() throws -> [HashedContent] {
     let stretches = files.contents.stretches
     let counts = stretches.map { HashedContent.pieceCount(byteCount: $0.byteCount) }
@@ -23,29 +22,20 @@ struct ManifestMaker {
       (0..<count).map { Piece(stretch: stretch, index: $0) }
     }
     let results = PieceHashes(count: pieces.count)
-    let next = Atomic<Int>(0)
-    let failure = Mutex<(any Error)?>(nil)
-    DispatchQueue.concurrentPerform(iterations: max(1, threadCount)) { _ in
+    try SharedWork.run(count: pieces.count, threadCount: threadCount) { next in
       let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: WireLimits.pieceByteCount, alignment: 64)
       defer { buffer.deallocate() }
-      while true {
-        let number = next.add(1, ordering: .relaxed).oldValue
-        guard number < pieces.count, failure.withLock({ $0 == nil }) else { return }
-        do {
-          let stretch = stretches[pieces[number].stretch]
-          let start = pieces[number].index * WireLimits.pieceByteCount
-          let bytes = UnsafeMutableRawBufferPointer(
-            rebasing: buffer[..<min(WireLimits.pieceByteCount, stretch.byteCount - start)])
-          try files.read(fileIndex: stretch.fileIndex, offset: stretch.offset + start, into: bytes)
-          results.set(number, UnsafeRawBufferPointer(bytes))
-          try progress(bytes.count)
-        } catch {
-          failure.withLock { $0 = $0 ?? error }
-          return
-        }
+      while let number = next() {
+        try cancellation.check()
+        let stretch = stretches[pieces[number].stretch]
+        let start = pieces[number].index * WireLimits.pieceByteCount
+        let bytes = UnsafeMutableRawBufferPointer(
+          rebasing: buffer[..<min(WireLimits.pieceByteCount, stretch.byteCount - start)])
+        try files.read(fileIndex: stretch.fileIndex, offset: stretch.offset + start, into: bytes)
+        results.set(number, UnsafeRawBufferPointer(bytes))
+        progress(bytes.count)
       }
     }
-    if let error = failure.withLock({ $0 }) { throw error }
     var first = 0
     return try zip(stretches, counts).map { stretch, count in
       defer { first += count }

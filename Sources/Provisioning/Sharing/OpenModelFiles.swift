@@ -59,8 +59,6 @@ package enum SharingError: Error, Hashable, Sendable, CustomStringConvertible {
   case unknown(ContentID)
   /// Bytes outside of what has the id.
   case outside(ContentRange, byteCount: Int)
-  /// The work was ended.
-  case stopped
 
   package var description: String {
     switch self {
@@ -68,7 +66,6 @@ package enum SharingError: Error, Hashable, Sendable, CustomStringConvertible {
     case .unknown(let id): "nothing of this model has the content id \(id)"
     case .outside(let range, let byteCount):
       "bytes \(range.offset) and \(range.byteCount) more were asked for, of \(byteCount)"
-    case .stopped: "the coordinator is stopping"
     }
   }
 }

@@ -28,7 +28,7 @@ package final class SharedModel: ContentShelf {
   private let cache: WeightCache?
   private let byteCount: Int
   private let state = Mutex<State>(.making(hashed: 0))
-  private let isStopped = Atomic<Bool>(false)
+  private let cancellation = Cancellation()
   private let note: @Sendable (String) -> Void
 
   /// Opens the files, so that later changes do not matter.
@@ -54,7 +54,7 @@ package final class SharedModel: ContentShelf {
   }
 
   /// Ends `prepare` early.
-  package func stop() { isStopped.store(true, ordering: .relaxed) }
+  package func stop() { cancellation.cancel() }
 
   /// How far the manifest is.
   package var news: ManifestNews {
@@ -97,8 +97,7 @@ package final class SharedModel: ContentShelf {
         return publish(kept, hashes)
       }
       note("hashing the model, once: \(byteCount) bytes")
-      let maker = ManifestMaker(files: files, threadCount: threadCount) { [self] count in
-        if isStopped.load(ordering: .relaxed) { throw SharingError.stopped }
+      let maker = ManifestMaker(files: files, threadCount: threadCount, cancellation: cancellation) { [self] count in
         state.withLock { if case .making(let hashed) = $0 { $0 = .making(hashed: hashed + count) } }
       }
       let hashes = try maker.hashes()
@@ -111,6 +110,8 @@ package final class SharedModel: ContentShelf {
         note("the manifest is not kept, and made again next time: \(error)")
       }
       publish(manifest, hashes)
+    } catch is Cancelled {
+      state.withLock { $0 = .failed("the coordinator is stopping") }
     } catch {
       state.withLock { $0 = .failed("\(error)") }
       note("weights are not given out: \(error)")

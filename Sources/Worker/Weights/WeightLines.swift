@@ -3,7 +3,7 @@ import Transport
 import Wire
 
 /// The lines over which one stage's weights come, each from the first question on: a connection takes several round
-/// trips, and a stage whose weights are all here needs none. Compute thread.
+/// trips, and a stage whose weights are all here needs none. Loader thread.
 final class WeightLines {
   private let loop: SocketLoop
   private let coordinator: SocketSpecification
@@ -40,8 +40,15 @@ final class WeightLines {
     }
   }
 
-  func next(within seconds: Double) -> (source: ChunkPlan.Source, arrival: WeightsInbox.Arrival)? {
-    inbox.take(within: seconds)
+  /// The next arrival; nil when none comes in time, or once the work is cancelled.
+  /// - Parameter wait: how long at most; nil waits until something comes or the work is cancelled.
+  func next(within wait: Duration?) -> (source: ChunkPlan.Source, arrival: WeightsInbox.Arrival)? {
+    inbox.take(within: wait)
+  }
+
+  /// Ends a wait in `next` when the work is cancelled.
+  func interrupt(by cancellation: Cancellation) {
+    cancellation.onCancel { [inbox] in inbox.interrupt() }
   }
 
   /// A worker that is asked no more.

@@ -1,9 +1,10 @@
 import Foundation
+import Inference
 import Provisioning
 import Transport
 import Wire
 
-/// What came over the lines of one stage's weights and waits for the compute thread; bounded, for each source by
+/// What came over the lines of one stage's weights and waits for the loader thread; bounded, for each source by
 /// itself: more than was asked of it is dropped.
 final class WeightsInbox: @unchecked Sendable {
   enum Arrival: Sendable {
@@ -18,6 +19,7 @@ final class WeightsInbox: @unchecked Sendable {
   private let condition = NSCondition()
   private var arrivals: [(source: ChunkPlan.Source, arrival: Arrival)] = []
   private var connected: Set<ChunkPlan.Source> = []
+  private var isInterrupted = false
   /// What is under way from one source, and as much again.
   private static let capacity = 32
 
@@ -33,11 +35,19 @@ final class WeightsInbox: @unchecked Sendable {
     if condition.withLock({ !connected.insert(source).inserted }) { put(.reconnected, from: source) }
   }
 
-  /// The next arrival, or nil when none comes within so many seconds.
-  func take(within seconds: Double) -> (source: ChunkPlan.Source, arrival: Arrival)? {
+  /// Has every `take` return at once from now on.
+  func interrupt() {
     condition.withLock {
-      let end = Date(timeIntervalSinceNow: seconds)
-      while arrivals.isEmpty {
+      isInterrupted = true
+      condition.broadcast()
+    }
+  }
+
+  /// The next arrival, or nil when none comes in time; nil waits without limit.
+  func take(within wait: Duration?) -> (source: ChunkPlan.Source, arrival: Arrival)? {
+    condition.withLock {
+      let end = wait.map { Date(timeIntervalSinceNow: $0.inSeconds) } ?? .distantFuture
+      while arrivals.isEmpty, !isInterrupted {
         guard condition.wait(until: end) else { break }
       }
       return arrivals.isEmpty ? nil : arrivals.removeFirst()

@@ -8,16 +8,15 @@ package struct CheckpointSettings: Sendable {
   package var cache: WeightCache?
   /// Bytes that the cache keeps to, where a stage does not need more; nil lets it grow.
   package var cacheByteLimit: Int?
+  /// Where files of the model are looked for; the cache has its own.
+  package var disk: any Disk
 
-  package init(modelPath: String? = nil, cache: WeightCache? = nil, cacheByteLimit: Int? = nil) {
+  package init(
+    modelPath: String? = nil, cache: WeightCache? = nil, cacheByteLimit: Int? = nil, disk: any Disk = PosixDisk()
+  ) {
     self.modelPath = modelPath
     self.cache = cache
     self.cacheByteLimit = cacheByteLimit
+    self.disk = disk
   }
-}
-
-/// How a stage gets at what this machine lacks.
-struct StageSupply: Sendable {
-  /// Makes the lines over which weights come.
-  let lines: @Sendable () -> WeightLines
 }

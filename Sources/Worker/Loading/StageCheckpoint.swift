@@ -1,0 +1,116 @@
+import Inference
+import Provisioning
+import Weights
+import Wire
+
+/// Finds the model for a stage: a file of this machine where it is the coordinator's in all that the stage needs, else
+/// the stage's part of it from the cache, and into the cache from other workers and the coordinator.
+///
+/// One for the life of a loader thread, so that what was verified once is not hashed again.
+final class StageCheckpoint {
+  let settings: CheckpointSettings
+  let threadCount: Int
+  /// What this worker gives to others.
+  let held: HeldWeights
+  let memo = VerificationMemo()
+  private var manifest: WeightCache.StoredManifest?
+  /// Whether the coordinator that this worker belongs to has confirmed the manifest. It never has another.
+  private var isManifestCertain = false
+
+  init(_ settings: CheckpointSettings, threadCount: Int, held: HeldWeights) {
+    self.settings = settings
+    self.held = held
+    self.threadCount = threadCount
+  }
+
+  /// Blocks on disk and network.
+  /// - Parameter lines: over which what this machine lacks comes.
+  /// - Throws: an error that names what is missing and the remedy; `Cancelled`.
+  func find(
+    _ assignment: StageAssignment, over lines: WeightLines, reporter: LoadReporter, cancellation: Cancellation
+  ) throws -> Checkpoint {
+    let path = settings.modelPath ?? assignment.modelPaths.first ?? ""
+    guard assignment.sharesWeights else {
+      let checkpoint = try Checkpoint(path: path)
+      guard checkpoint.fingerprint == assignment.modelFingerprint else { throw StageLoadError.otherModel(path: path) }
+      return checkpoint
+    }
+    let manifest = try fetchManifest(over: lines, reporter: reporter, cancellation: cancellation)
+    if let local = try local(path, manifest.manifest, assignment, reporter, cancellation) {
+      held.offer(local, of: manifest)
+      return local
+    }
+    guard let cache = settings.cache else { throw StageLoadError.noCache(path: path) }
+    let fetch = StageFetch(
+      model: StoredModel(manifest: manifest.manifest, cache: cache), lines: lines, reporter: reporter,
+      cancellation: cancellation)
+    let parts = try fetch.parts(for: assignment)
+    try makeRoom(for: parts.map(\.content) + manifest.manifest.files.map(\.header), in: cache)
+    if let summary = try fetch.bring(parts) { reporter.note(summary) }
+    return try fetch.model.checkpoint(parts)
+  }
+
+  /// The next assignment may be another coordinator's, which is asked for its manifest.
+  func forgetCoordinator() { isManifestCertain = false }
+
+  /// The coordinator's manifest, of which this worker gives to others what it has from now on.
+  func fetchManifest(
+    over lines: WeightLines, reporter: LoadReporter, cancellation: Cancellation
+  ) throws -> WeightCache.StoredManifest {
+    if isManifestCertain, let manifest { return manifest }
+    let manifest = try ManifestFetch(lines: lines, cache: settings.cache, cancellation: cancellation)
+      .manifest(known: manifest) { fraction in reporter.progress(0.01 * fraction) }
+    self.manifest = manifest
+    isManifestCertain = true
+    held.offer(manifest, cache: settings.cache)
+    return manifest
+  }
+
+  /// A file of this machine, where it is the coordinator's in all that the stage needs.
+  private func local(
+    _ path: String, _ manifest: ModelManifest, _ assignment: StageAssignment, _ reporter: LoadReporter,
+    _ cancellation: Cancellation
+  ) throws -> Checkpoint? {
+    guard try settings.modelPath != nil || settings.disk.status(of: path) != nil else { return nil }
+    let difference: String
+    do {
+      let checkpoint = try Checkpoint(path: path)
+      let needed = try assignment.tensors(of: checkpoint)
+      let account = FetchAccount(total: needed.reduce(0) { $0 + ($1.byteCount ?? 0) })
+      let found = try check(manifest, cancellation).difference(checkpoint, needed: needed) {
+        reporter.progress(account.add($0))
+      }
+      guard let found else { return checkpoint }
+      difference = found
+    } catch let error as CheckpointError {
+      difference = "\(error)"
+    }
+    reporter.warn("'\(path)' is not used: \(difference); what is needed is fetched")
+    return nil
+  }
+
+  /// - Parameter manifest: what files are compared with.
+  func check(_ manifest: ModelManifest, _ cancellation: Cancellation) -> LocalModelCheck {
+    LocalModelCheck(
+      manifest: manifest, threadCount: threadCount, memo: memo, disk: settings.disk, cancellation: cancellation)
+  }
+
+  /// Keeps to the limit, and finds out beforehand that a disk is full.
+  private func makeRoom(for contents: [HashedContent], in cache: WeightCache) throws {
+    let missing = try contents.reduce(0) { try $0 + cache.missingByteCount(of: $1) }
+    guard missing > 0 else { return }
+    if let limit = settings.cacheByteLimit {
+      try cache.trim(to: max(0, limit - missing), keeping: Set(contents.map(\.id)))
+    }
+    if let free = cache.freeByteCount, free < missing {
+      throw StageLoadError.noRoom(folder: cache.folder, needed: missing, free: free)
+    }
+  }
+}
+
+extension StageAssignment {
+  /// What the stage needs of a checkpoint.
+  func tensors(of checkpoint: Checkpoint) throws -> [TensorEntry] {
+    try checkpoint.tensors(layers: layers, hasEmbedding: stageIndex == 0, hasHead: stageIndex == stageCount - 1)
+  }
+}
