@@ -62,7 +62,7 @@ let package = Package(
 
     // MARK: Weights on their way
     .target(
-      name: "Provisioning",
+      name: "WeightDistribution",
       dependencies: [
         "Inference", "Wire", "Transport", "CLibcrypto", .product(name: "Logging", package: "swift-log"),
       ],
@@ -72,7 +72,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "Inference", "Paging", "Transformer", "Weights", "Tensors", "Wire", "Transport", "Provisioning",
+        "Inference", "Paging", "Transformer", "Weights", "Tensors", "Wire", "Transport", "WeightDistribution",
         "CPlatform", .product(name: "Logging", package: "swift-log"),
       ],
       // Tests may let faults happen at exact places; the program that is installed cannot.
@@ -83,7 +83,7 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "Inference", "Scheduling", "Cluster", "Wire", "Transport", "Provisioning", "Telemetry",
+        "Inference", "Scheduling", "Cluster", "Wire", "Transport", "WeightDistribution", "Telemetry",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
@@ -100,7 +100,8 @@ let package = Package(
       name: "longhaul",
       dependencies: [
         "Inference", "Paging", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI",
-        "Transport", "Credentials", "Evaluation", "Provisioning", "Telemetry", .product(name: "Yams", package: "Yams"),
+        "Transport", "Credentials", "Evaluation", "WeightDistribution", "Telemetry",
+        .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -149,8 +150,8 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(name: "WireTests", dependencies: ["Wire", "Inference"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "ProvisioningTests",
-      dependencies: ["Fixtures", "Provisioning", "Wire"],
+      name: "WeightDistributionTests",
+      dependencies: ["Fixtures", "WeightDistribution", "Wire"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "TransportTests", dependencies: ["Fixtures", "Transport", "CPlatform"], swiftSettings: swiftSettings),
@@ -169,13 +170,14 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "Fixtures", "Worker", "Inference", "Paging", "Tensors", "Weights", "Wire", "Transport", "Provisioning",
+        "Fixtures", "Worker", "Inference", "Paging", "Tensors", "Weights", "Wire", "Transport", "WeightDistribution",
       ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoordinatorTests",
       dependencies: [
-        "Fixtures", "Coordinator", "Worker", "Weights", "Cluster", "Inference", "Transport", "Wire", "Provisioning",
+        "Fixtures", "Coordinator", "Worker", "Weights", "Cluster", "Inference", "Transport", "Wire",
+        "WeightDistribution",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
@@ -183,7 +185,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Fixtures", "TestTraits", "Benchmarks", "Inference", "Wire", "Transport", "Provisioning"],
+      dependencies: ["Fixtures", "TestTraits", "Benchmarks", "Inference", "Wire", "Transport", "WeightDistribution"],
       exclude: ["Goldens", "LMEval"], swiftSettings: swiftSettings),
     // The control plane over a toy model and a network that fails; `swift run longhaul-sim FIRST-SEED COUNT` for any number.
     .target(

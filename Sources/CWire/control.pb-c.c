@@ -772,49 +772,49 @@ void   longhaul__weight_peer__free_unpacked
   assert(message->base.descriptor == &longhaul__weight_peer__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   longhaul__chunk_refusal__init
-                     (Longhaul__ChunkRefusal         *message)
+void   longhaul__block_refusal__init
+                     (Longhaul__BlockRefusal         *message)
 {
-  static const Longhaul__ChunkRefusal init_value = LONGHAUL__CHUNK_REFUSAL__INIT;
+  static const Longhaul__BlockRefusal init_value = LONGHAUL__BLOCK_REFUSAL__INIT;
   *message = init_value;
 }
-size_t longhaul__chunk_refusal__get_packed_size
-                     (const Longhaul__ChunkRefusal *message)
+size_t longhaul__block_refusal__get_packed_size
+                     (const Longhaul__BlockRefusal *message)
 {
-  assert(message->base.descriptor == &longhaul__chunk_refusal__descriptor);
+  assert(message->base.descriptor == &longhaul__block_refusal__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t longhaul__chunk_refusal__pack
-                     (const Longhaul__ChunkRefusal *message,
+size_t longhaul__block_refusal__pack
+                     (const Longhaul__BlockRefusal *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &longhaul__chunk_refusal__descriptor);
+  assert(message->base.descriptor == &longhaul__block_refusal__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t longhaul__chunk_refusal__pack_to_buffer
-                     (const Longhaul__ChunkRefusal *message,
+size_t longhaul__block_refusal__pack_to_buffer
+                     (const Longhaul__BlockRefusal *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &longhaul__chunk_refusal__descriptor);
+  assert(message->base.descriptor == &longhaul__block_refusal__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Longhaul__ChunkRefusal *
-       longhaul__chunk_refusal__unpack
+Longhaul__BlockRefusal *
+       longhaul__block_refusal__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Longhaul__ChunkRefusal *)
-     protobuf_c_message_unpack (&longhaul__chunk_refusal__descriptor,
+  return (Longhaul__BlockRefusal *)
+     protobuf_c_message_unpack (&longhaul__block_refusal__descriptor,
                                 allocator, len, data);
 }
-void   longhaul__chunk_refusal__free_unpacked
-                     (Longhaul__ChunkRefusal *message,
+void   longhaul__block_refusal__free_unpacked
+                     (Longhaul__BlockRefusal *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &longhaul__chunk_refusal__descriptor);
+  assert(message->base.descriptor == &longhaul__block_refusal__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptors[11] =
@@ -940,12 +940,12 @@ static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptor
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "fetch_chunk",
+    "fetch_block",
     12,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Longhaul__WorkerMessage, body_case),
-    offsetof(Longhaul__WorkerMessage, fetch_chunk),
+    offsetof(Longhaul__WorkerMessage, fetch_block),
     &longhaul__content_range__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -955,7 +955,7 @@ static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptor
 static const unsigned longhaul__worker_message__field_indices_by_name[] = {
   8,   /* field[8] = drain */
   7,   /* field[7] = draining */
-  10,   /* field[10] = fetch_chunk */
+  10,   /* field[10] = fetch_block */
   9,   /* field[9] = fetch_manifest */
   2,   /* field[2] = heartbeat */
   6,   /* field[6] = leaving */
@@ -1085,25 +1085,25 @@ static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "chunk",
+    "block",
     9,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Longhaul__CoordinatorMessage, body_case),
-    offsetof(Longhaul__CoordinatorMessage, chunk),
+    offsetof(Longhaul__CoordinatorMessage, block),
     &longhaul__content_range__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "chunk_refused",
+    "block_refused",
     10,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Longhaul__CoordinatorMessage, body_case),
-    offsetof(Longhaul__CoordinatorMessage, chunk_refused),
-    &longhaul__chunk_refusal__descriptor,
+    offsetof(Longhaul__CoordinatorMessage, block_refused),
+    &longhaul__block_refusal__descriptor,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1135,8 +1135,8 @@ static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descr
 };
 static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
   3,   /* field[3] = assign_stage */
-  8,   /* field[8] = chunk */
-  9,   /* field[9] = chunk_refused */
+  8,   /* field[8] = block */
+  9,   /* field[9] = block_refused */
   6,   /* field[6] = drained */
   11,   /* field[11] = expect_stage */
   7,   /* field[7] = manifest */
@@ -2250,7 +2250,7 @@ const ProtobufCMessageDescriptor longhaul__weight_peer__descriptor =
   (ProtobufCMessageInit) longhaul__weight_peer__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__chunk_refusal__field_descriptors[3] =
+static const ProtobufCFieldDescriptor longhaul__block_refusal__field_descriptors[3] =
 {
   {
     "content",
@@ -2258,7 +2258,7 @@ static const ProtobufCFieldDescriptor longhaul__chunk_refusal__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__ChunkRefusal, content),
+    offsetof(Longhaul__BlockRefusal, content),
     NULL,
     NULL,
     0,             /* flags */
@@ -2270,7 +2270,7 @@ static const ProtobufCFieldDescriptor longhaul__chunk_refusal__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__ChunkRefusal, offset),
+    offsetof(Longhaul__BlockRefusal, offset),
     NULL,
     NULL,
     0,             /* flags */
@@ -2282,36 +2282,36 @@ static const ProtobufCFieldDescriptor longhaul__chunk_refusal__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__ChunkRefusal, reason),
+    offsetof(Longhaul__BlockRefusal, reason),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned longhaul__chunk_refusal__field_indices_by_name[] = {
+static const unsigned longhaul__block_refusal__field_indices_by_name[] = {
   0,   /* field[0] = content */
   1,   /* field[1] = offset */
   2,   /* field[2] = reason */
 };
-static const ProtobufCIntRange longhaul__chunk_refusal__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__block_refusal__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor longhaul__chunk_refusal__descriptor =
+const ProtobufCMessageDescriptor longhaul__block_refusal__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "longhaul.ChunkRefusal",
-  "ChunkRefusal",
-  "Longhaul__ChunkRefusal",
+  "longhaul.BlockRefusal",
+  "BlockRefusal",
+  "Longhaul__BlockRefusal",
   "longhaul",
-  sizeof(Longhaul__ChunkRefusal),
+  sizeof(Longhaul__BlockRefusal),
   3,
-  longhaul__chunk_refusal__field_descriptors,
-  longhaul__chunk_refusal__field_indices_by_name,
-  1,  longhaul__chunk_refusal__number_ranges,
-  (ProtobufCMessageInit) longhaul__chunk_refusal__init,
+  longhaul__block_refusal__field_descriptors,
+  longhaul__block_refusal__field_indices_by_name,
+  1,  longhaul__block_refusal__number_ranges,
+  (ProtobufCMessageInit) longhaul__block_refusal__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCEnumValue longhaul__kvelement_type__enum_values_by_number[6] =

@@ -245,12 +245,12 @@ static const ProtobufCFieldDescriptor longhaul__file_manifest__field_descriptors
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "header_pieces",
+    "header_blocks",
     4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__FileManifest, header_pieces),
+    offsetof(Longhaul__FileManifest, header_blocks),
     NULL,
     NULL,
     0,             /* flags */
@@ -259,8 +259,8 @@ static const ProtobufCFieldDescriptor longhaul__file_manifest__field_descriptors
 };
 static const unsigned longhaul__file_manifest__field_indices_by_name[] = {
   1,   /* field[1] = byte_count */
+  3,   /* field[3] = header_blocks */
   2,   /* field[2] = header_byte_count */
-  3,   /* field[3] = header_pieces */
   0,   /* field[0] = name */
 };
 static const ProtobufCIntRange longhaul__file_manifest__number_ranges[1 + 1] =
@@ -322,12 +322,12 @@ static const ProtobufCFieldDescriptor longhaul__tensor_manifest__field_descripto
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "pieces",
+    "blocks",
     4,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_BYTES,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__TensorManifest, pieces),
+    offsetof(Longhaul__TensorManifest, blocks),
     NULL,
     NULL,
     0,             /* flags */
@@ -335,10 +335,10 @@ static const ProtobufCFieldDescriptor longhaul__tensor_manifest__field_descripto
   },
 };
 static const unsigned longhaul__tensor_manifest__field_indices_by_name[] = {
+  3,   /* field[3] = blocks */
   2,   /* field[2] = byte_count */
   1,   /* field[1] = file */
   0,   /* field[0] = name */
-  3,   /* field[3] = pieces */
 };
 static const ProtobufCIntRange longhaul__tensor_manifest__number_ranges[1 + 1] =
 {

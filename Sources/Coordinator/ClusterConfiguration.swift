@@ -1,6 +1,6 @@
 package import Cluster
 package import Inference
-package import Provisioning
+package import WeightDistribution
 package import Transport
 import Wire
 
@@ -31,13 +31,13 @@ package struct ClusterConfiguration: Sendable {
   /// Nil in a cluster without keys.
   package var keys: CoordinatorKeys?
   /// What workers fetch that lack the model, and hold their own files against. Nil where all have the same file.
-  package var sharedModel: SharedModel?
+  package var sharedModel: PublishedModel?
 
   package init(
     modelID: String, modelPaths: [String], modelFingerprint: String, model: ModelConfiguration,
     footprint: WeightFootprint, controlEndpoint: Endpoint, resultEndpoint: Endpoint, workerCount: Int, demand: KVDemand,
     allowsInsecureRemote: Bool, build: String, keys: CoordinatorKeys? = nil,
-    sharedModel: SharedModel? = nil, awaitsOthers: Bool = true
+    sharedModel: PublishedModel? = nil, awaitsOthers: Bool = true
   ) {
     self.modelID = modelID
     self.modelPaths = modelPaths

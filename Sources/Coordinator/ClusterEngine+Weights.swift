@@ -1,7 +1,7 @@
 import Cluster
 import Inference
 import Logging
-import Provisioning
+import WeightDistribution
 import Synchronization
 import Transport
 import Wire
@@ -10,10 +10,10 @@ import Wire
 extension ClusterEngine {
   /// The counter at which workers are given parts of the model.
   static func openDesk(
-    _ model: SharedModel, _ loop: SocketLoop, control: SocketID, logger: Logger,
+    _ model: PublishedModel, _ loop: SocketLoop, control: SocketID, logger: Logger,
     engine: ForwardReference<ClusterEngine>
-  ) -> WeightDesk {
-    WeightDesk(model, logger: logger, refusalLevel: .warning) { message, peer in
+  ) -> BlobServer {
+    BlobServer(model, logger: logger, refusalLevel: .warning) { message, peer in
       // What cannot be sent is asked for again.
       try? loop.send(message, on: control, to: peer)
       let byteCount = message.frames.dropFirst().reduce(0) { $0 + $1.count }

@@ -64,7 +64,7 @@ extension ClusterEngine {
     case .stageFailed(let epoch, let reason): apply(.stageFailed(worker: name, epoch, reason: reason))
     case .leaving(let reason): apply(.left(worker: name, reason: reason))
     case .draining: apply(.drain(worker: name))
-    case .register, .drain, .fetchManifest, .fetchChunk: break  // Answered elsewhere.
+    case .register, .drain, .fetchManifest, .fetchBlock: break  // Answered elsewhere.
     }
   }
 

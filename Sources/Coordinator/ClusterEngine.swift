@@ -1,7 +1,7 @@
 package import Cluster
 package import Inference
 package import Logging
-import Provisioning
+import WeightDistribution
 import Scheduling
 import Synchronization
 package import Telemetry
@@ -42,7 +42,7 @@ package final class ClusterEngine: InferenceEngine {
   let droppedResults = RareNews()
   private let turnedAway = RareNews()
   /// Where workers fetch weights; nil where there are none to fetch.
-  let weightDesk: WeightDesk?
+  let weightDesk: BlobServer?
   private let readinessSink: AsyncStream<EngineReadiness>.Continuation
   private let events: AsyncStream<Event>
   let eventSink: AsyncStream<Event>.Continuation
@@ -182,7 +182,7 @@ package final class ClusterEngine: InferenceEngine {
         do {
           switch try frame.withUnsafeBytes({ try WorkerMessage(decoding: $0) }) {
           case .fetchManifest: engine.target?.tellManifest(peer)
-          case .fetchChunk(let range): engine.target?.weightDesk?.take(range, from: peer)
+          case .fetchBlock(let range): engine.target?.weightDesk?.enqueue(range, from: peer)
           case let other: eventSink.yield(.worker(other, peer, message.sender))
           }
         } catch {

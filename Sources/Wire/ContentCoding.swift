@@ -13,7 +13,7 @@ extension ContentRange {
   init(_ raw: borrowing Longhaul__ContentRange) throws(WireError) {
     self.init(
       content: try Field.content(raw.content, "content"), offset: try Field.byteCount(raw.offset, "offset"),
-      byteCount: try Field.integer(raw.byte_count, "byte_count", 1...WireLimits.pieceByteCount))
+      byteCount: try Field.integer(raw.byte_count, "byte_count", 1...WireLimits.blockByteCount))
   }
 }
 

@@ -41,7 +41,7 @@ package struct ContentID: Hashable, Sendable, CustomStringConvertible {
 package struct ContentRange: Hashable, Sendable {
   package var content: ContentID
   package var offset: Int
-  /// At least 1, at most a piece.
+  /// At least 1, at most a block.
   package var byteCount: Int
 
   package init(content: ContentID, offset: Int, byteCount: Int) {

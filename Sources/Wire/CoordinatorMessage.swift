@@ -16,10 +16,10 @@ package enum CoordinatorMessage: Hashable, Sendable {
   case drained(reason: String)
   /// The answer to `fetchManifest`.
   case manifest(ManifestNews)
-  /// The answer to `fetchChunk`; the bytes are the message's second frame, exactly as many as the range says.
-  case chunk(ContentRange)
+  /// The answer to `fetchBlock`; the bytes are the message's second frame, exactly as many as the range says.
+  case block(ContentRange)
   /// These bytes are not to be had here, and why.
-  case chunkRefused(ContentID, offset: Int, reason: String)
+  case blockRefused(ContentID, offset: Int, reason: String)
   /// The workers that give weights to each other, without the one that is told; at most `Limits.maximumWorkerCount`.
   case peers([WeightPeer])
   /// A stage that the worker may be given when another is lost: its weights may be fetched in advance, where there is

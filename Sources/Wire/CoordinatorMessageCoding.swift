@@ -31,12 +31,12 @@ extension CoordinatorMessage {
         case .manifest(let news):
           raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_MANIFEST
           raw.manifest = news.raw(arena)
-        case .chunk(let range):
-          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK
-          raw.chunk = range.raw(arena)
-        case .chunkRefused(let content, let offset, let reason):
-          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK_REFUSED
-          raw.chunk_refused = arena.make(longhaul__chunk_refusal__init) {
+        case .block(let range):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_BLOCK
+          raw.block = range.raw(arena)
+        case .blockRefused(let content, let offset, let reason):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_BLOCK_REFUSED
+          raw.block_refused = arena.make(longhaul__block_refusal__init) {
             $0.content = arena.bytes(content.bytes)
             $0.offset = Int64(offset)
             $0.reason = arena.copy(reason, clippedTo: WireLimits.maximumStringByteCount)
@@ -87,14 +87,14 @@ extension CoordinatorMessage {
       self = .drained(reason: try Field.text(body.reason, "drained.reason"))
     case LONGHAUL__COORDINATOR_MESSAGE__BODY_MANIFEST:
       self = .manifest(try Field.message(raw.manifest, "manifest", ManifestNews.init))
-    case LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK:
-      self = .chunk(try Field.message(raw.chunk, "chunk", ContentRange.init))
-    case LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK_REFUSED:
-      let body = try Field.message(raw.chunk_refused, "chunk_refused").pointee
-      self = .chunkRefused(
-        try Field.content(body.content, "chunk_refused.content"),
-        offset: try Field.byteCount(body.offset, "chunk_refused.offset"),
-        reason: try Field.text(body.reason, "chunk_refused.reason"))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_BLOCK:
+      self = .block(try Field.message(raw.block, "block", ContentRange.init))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_BLOCK_REFUSED:
+      let body = try Field.message(raw.block_refused, "block_refused").pointee
+      self = .blockRefused(
+        try Field.content(body.content, "block_refused.content"),
+        offset: try Field.byteCount(body.offset, "block_refused.offset"),
+        reason: try Field.text(body.reason, "block_refused.reason"))
     case LONGHAUL__COORDINATOR_MESSAGE__BODY_PEERS:
       let body = try Field.message(raw.peers, "peers").pointee
       self = .peers(

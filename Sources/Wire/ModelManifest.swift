@@ -1,6 +1,6 @@
 /// What a model's files consist of, by hashes: enough to tell whether bytes from anywhere are the model's.
 ///
-/// Everything is hashed in pieces of `WireLimits.pieceByteCount`, so that a wrong byte costs one piece.
+/// Everything is hashed in blocks of `WireLimits.blockByteCount`, so that a wrong byte costs one block.
 package struct ModelManifest: Hashable, Sendable {
   /// One of the checkpoint's files.
   package struct File: Hashable, Sendable {
@@ -45,32 +45,32 @@ package struct ModelManifest: Hashable, Sendable {
 package struct HashedContent: Hashable, Sendable {
   /// At least 1.
   package let byteCount: Int
-  /// SHA-256 of every piece, one after the other.
-  package let pieceHashes: [UInt8]
+  /// SHA-256 of every block, one after the other.
+  package let blockHashes: [UInt8]
 
-  /// Nil unless there is exactly one hash for each piece.
-  package init?(byteCount: Int, pieceHashes: [UInt8]) {
-    guard byteCount > 0, pieceHashes.count % ContentID.byteCount == 0,
-      pieceHashes.count / ContentID.byteCount == Self.pieceCount(byteCount: byteCount)
+  /// Nil unless there is exactly one hash for each block.
+  package init?(byteCount: Int, blockHashes: [UInt8]) {
+    guard byteCount > 0, blockHashes.count % ContentID.byteCount == 0,
+      blockHashes.count / ContentID.byteCount == Self.blockCount(byteCount: byteCount)
     else { return nil }
     self.byteCount = byteCount
-    self.pieceHashes = pieceHashes
+    self.blockHashes = blockHashes
   }
 
-  package var pieceCount: Int { pieceHashes.count / ContentID.byteCount }
+  package var blockCount: Int { blockHashes.count / ContentID.byteCount }
 
-  package static func pieceCount(byteCount: Int) -> Int {
-    byteCount / WireLimits.pieceByteCount + (byteCount % WireLimits.pieceByteCount == 0 ? 0 : 1)
+  package static func blockCount(byteCount: Int) -> Int {
+    byteCount / WireLimits.blockByteCount + (byteCount % WireLimits.blockByteCount == 0 ? 0 : 1)
   }
 
-  /// Where piece `index` lies.
-  package func range(ofPiece index: Int) -> Range<Int> {
-    let start = index * WireLimits.pieceByteCount
-    return start..<min(start + WireLimits.pieceByteCount, byteCount)
+  /// Where block `index` lies.
+  package func range(ofBlock index: Int) -> Range<Int> {
+    let start = index * WireLimits.blockByteCount
+    return start..<min(start + WireLimits.blockByteCount, byteCount)
   }
 
-  /// The hash of piece `index`.
-  package func hash(ofPiece index: Int) -> ArraySlice<UInt8> {
-    pieceHashes[index * ContentID.byteCount..<(index + 1) * ContentID.byteCount]
+  /// The hash of block `index`.
+  package func hash(ofBlock index: Int) -> ArraySlice<UInt8> {
+    blockHashes[index * ContentID.byteCount..<(index + 1) * ContentID.byteCount]
   }
 }

@@ -13,7 +13,7 @@ extension ModelManifest {
             $0.name = arena.copy(file.name)
             $0.byte_count = Int64(file.byteCount)
             $0.header_byte_count = Int64(file.header.byteCount)
-            $0.header_pieces = arena.bytes(file.header.pieceHashes)
+            $0.header_blocks = arena.bytes(file.header.blockHashes)
           }
         }
         raw.n_tensors = tensors.count
@@ -22,7 +22,7 @@ extension ModelManifest {
             $0.name = arena.copy(tensor.name)
             $0.file = UInt32(clamping: tensor.fileIndex)
             $0.byte_count = Int64(tensor.content.byteCount)
-            $0.pieces = arena.bytes(tensor.content.pieceHashes)
+            $0.blocks = arena.bytes(tensor.content.blockHashes)
           }
         }
       }
@@ -53,7 +53,7 @@ extension ModelManifest {
 
 extension ModelManifest.File {
   fileprivate init(_ raw: borrowing Longhaul__FileManifest) throws(WireError) {
-    let header = try HashedContent(raw.header_byte_count, raw.header_pieces, "header_pieces")
+    let header = try HashedContent(raw.header_byte_count, raw.header_blocks, "header_blocks")
     let byteCount = try Field.byteCount(raw.byte_count, "byte_count")
     guard header.byteCount <= byteCount else {
       throw .field("header_byte_count", reason: "is \(header.byteCount), more than the file's \(byteCount)")
@@ -67,17 +67,17 @@ extension ModelManifest.Tensor {
     self.init(
       name: try Field.word(raw.name, "name", limit: WireLimits.maximumNameByteCount),
       fileIndex: try Field.integer(Int64(raw.file), "file", 0...(fileCount - 1)),
-      content: try HashedContent(raw.byte_count, raw.pieces, "pieces"))
+      content: try HashedContent(raw.byte_count, raw.blocks, "blocks"))
   }
 }
 
 extension HashedContent {
-  fileprivate init(_ byteCount: Int64, _ pieces: ProtobufCBinaryData, _ name: String) throws(WireError) {
+  fileprivate init(_ byteCount: Int64, _ blocks: ProtobufCBinaryData, _ name: String) throws(WireError) {
     let byteCount = try Field.integer(byteCount, "byte_count", 1...Int.max)
     guard
       let content = HashedContent(
-        byteCount: byteCount, pieceHashes: Array(UnsafeBufferPointer(start: pieces.data, count: pieces.len)))
-    else { throw .field(name, reason: "has \(pieces.len) bytes, not 32 for each piece of \(byteCount)") }
+        byteCount: byteCount, blockHashes: Array(UnsafeBufferPointer(start: blocks.data, count: blocks.len)))
+    else { throw .field(name, reason: "has \(blocks.len) bytes, not 32 for each block of \(byteCount)") }
     self = content
   }
 }

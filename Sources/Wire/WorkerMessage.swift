@@ -24,7 +24,7 @@ package enum WorkerMessage: Hashable, Sendable {
   case fetchManifest
   /// On a connection of its own, to the coordinator or to another worker: send these bytes of the model. The
   /// coordinator alone has bytes of its manifest.
-  case fetchChunk(ContentRange)
+  case fetchBlock(ContentRange)
 }
 
 /// A worker as it introduces itself.

@@ -61,9 +61,9 @@ extension WorkerMessage {
     case .fetchManifest:
       raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_FETCH_MANIFEST
       raw.fetch_manifest = arena.make(longhaul__fetch_manifest__init) { _ in }
-    case .fetchChunk(let range):
-      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_FETCH_CHUNK
-      raw.fetch_chunk = range.raw(arena)
+    case .fetchBlock(let range):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_FETCH_BLOCK
+      raw.fetch_block = range.raw(arena)
     }
   }
 
@@ -102,8 +102,8 @@ extension WorkerMessage {
     case LONGHAUL__WORKER_MESSAGE__BODY_FETCH_MANIFEST:
       _ = try Field.message(raw.fetch_manifest, "fetch_manifest")
       self = .fetchManifest
-    case LONGHAUL__WORKER_MESSAGE__BODY_FETCH_CHUNK:
-      self = .fetchChunk(try Field.message(raw.fetch_chunk, "fetch_chunk", ContentRange.init))
+    case LONGHAUL__WORKER_MESSAGE__BODY_FETCH_BLOCK:
+      self = .fetchBlock(try Field.message(raw.fetch_block, "fetch_block", ContentRange.init))
     default:
       throw .field("body", reason: "is missing or of an unknown kind")
     }

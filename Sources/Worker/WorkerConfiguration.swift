@@ -1,4 +1,4 @@
-import Provisioning
+import WeightDistribution
 package import Tensors
 package import Transport
 

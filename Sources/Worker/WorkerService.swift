@@ -34,7 +34,7 @@ package final class WorkerService: Sendable {
   private let runner: StageRunner
   private let loader: StageLoader
   /// What other workers may take from this one.
-  private let held: HeldWeights
+  private let blobs: LocalBlobs
   /// Whose frames the stage takes, in a cluster with keys: the previous stage's alone.
   private let gate = KeyGate()
   private let droppedFrames = RareNews()
@@ -51,10 +51,10 @@ package final class WorkerService: Sendable {
     self.logger = logger
     let (events, eventSink) = AsyncStream<Event>.makeStream()
     (self.events, self.eventSink) = (events, eventSink)
-    held = HeldWeights(disk: configuration.checkpoints.disk)
+    blobs = LocalBlobs(disk: configuration.checkpoints.disk)
     loader = StageLoader(
       checkpoints: configuration.checkpoints, threadCount: configuration.threadCount,
-      packsFirst: configuration.packsFirst, held: held
+      packsFirst: configuration.packsFirst, blobs: blobs
     ) { eventSink.yield(.loader($0, $1)) }
     runner = StageRunner(
       loader: loader, threadCount: configuration.threadCount, placement: configuration.placement,
@@ -79,7 +79,7 @@ package final class WorkerService: Sendable {
       loop.stop()
     }
     var session = try openSession(loop)
-    loader.start { [exchange = session.exchange] in exchange.lines() }
+    loader.start { [exchange = session.exchange] in exchange.connections() }
     defer {
       session.pulse.stop()
       session.exchange.stop()
@@ -146,7 +146,7 @@ package final class WorkerService: Sendable {
     }
     return Session(
       loop: loop, control: control, dataEndpoint: loop.boundEndpoint(of: data) ?? configuration.dataEndpoint,
-      exchange: try WeightExchange(configuration, held: held, loop: loop, logger: logger), pulse: pulse,
+      exchange: try WeightExchange(configuration, blobs: blobs, loop: loop, logger: logger), pulse: pulse,
       link: CoordinatorLink(
         incarnation: UInt64.random(in: 1...UInt64.max), patience: .seconds(configuration.reconnectSeconds), now: now))
   }
@@ -249,10 +249,10 @@ package final class WorkerService: Sendable {
       return true
     case .assignStage(let assignment):
       if session.link.isJoined { try assign(assignment, session: &session) }
-    case .peers(let peers): session.exchange.know(peers)
+    case .peers(let peers): session.exchange.update(peers)
     case .expectStage(let assignment):
       loader.fetchAhead(assignment)
-    case .drained, .manifest, .chunk, .chunkRefused: break  // Nothing that is asked on this line.
+    case .drained, .manifest, .block, .blockRefused: break  // Nothing that is asked on this line.
     }
     return false
   }

@@ -4,7 +4,7 @@ import Fixtures
 import Foundation
 import Inference
 import Logging
-import Provisioning
+import WeightDistribution
 import Transport
 import Weights
 import Worker
@@ -78,7 +78,7 @@ final class PlayedCluster {
         coordinator: engine.controlEndpoint, name: name, threadCount: 1, memoryByteCount: 1 << 30,
         replayLogByteCount: logByteCount, replayDiskByteCount: diskByteCount, relativeSpeed: 1,
         dataEndpoint: try Endpoint("ipc://\(folder.path(name))"),
-        checkpoints: CheckpointSettings(modelPath: modelPath, cache: WeightCache(folder: folder.path("cache"))),
+        checkpoints: CheckpointSettings(modelPath: modelPath, cache: BlobStore(folder: folder.path("cache"))),
         allowsInsecureRemote: false, build: "test"),
       logger: Self.quiet)
     workers[name] = worker

@@ -1,7 +1,7 @@
 import Fixtures
 import Foundation
 import Glibc
-import Provisioning
+import WeightDistribution
 import Testing
 import Wire
 
@@ -43,10 +43,10 @@ extension EndToEnd.WeightTransfer {
     let weights = "/proc/\(cluster.workers[1].processIdentifier)/root\(mount)/weights"
     for name in try FileManager.default.contentsOfDirectory(atPath: weights) where !name.hasSuffix(".part") {
       let bytes = try #require(FileManager.default.contents(atPath: "\(weights)/\(name)"))
-      let hashes = stride(from: 0, to: bytes.count, by: WireLimits.pieceByteCount).flatMap { start in
-        ContentID(of: bytes[start..<min(bytes.count, start + WireLimits.pieceByteCount)]).bytes
+      let hashes = stride(from: 0, to: bytes.count, by: WireLimits.blockByteCount).flatMap { start in
+        ContentID(of: bytes[start..<min(bytes.count, start + WireLimits.blockByteCount)]).bytes
       }
-      #expect(HashedContent(byteCount: bytes.count, pieceHashes: hashes)?.id.description == name)
+      #expect(HashedContent(byteCount: bytes.count, blockHashes: hashes)?.id.description == name)
     }
   }
 

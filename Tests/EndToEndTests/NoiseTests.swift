@@ -57,7 +57,7 @@ private struct NoiseMaker {
       CoordinatorMessage.shutdown(reason: "noise").encoded(),
     ]
     + [ContentID(bytes: [UInt8](repeating: 7, count: 32))].compactMap(\.self).map {
-      WorkerMessage.fetchChunk(ContentRange(content: $0, offset: 0, byteCount: 64)).encoded()
+      WorkerMessage.fetchBlock(ContentRange(content: $0, offset: 0, byteCount: 64)).encoded()
     }
 
   /// Sends at least `count` frames over many connections; returns how many.

@@ -97,9 +97,9 @@ if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name 
   c_module CWire control.pb-c.h data.pb-c.h weights.pb-c.h
   packages
   for name in Inference Paging Telemetry Tensors Weights Tokenization ChatTemplates Cluster Scheduling Wire Transport Credentials \
-    Provisioning Coordinator OpenAIAPI Attention Transformer; do
+    WeightDistribution Coordinator OpenAIAPI Attention Transformer; do
     files=$(sources "Sources/$name")
-    [ "$name" != Wire ] || files="${files/Sources\/Wire\/WireLimits+Pieces.swift/$(sources Tests/Fuzzing/SmallPieces)}"
+    [ "$name" != Wire ] || files="${files/Sources\/Wire\/WireLimits+Blocks.swift/$(sources Tests/Fuzzing/SmallBlocks)}"
     # shellcheck disable=SC2086
     swift_module "$name" $files
   done

@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-inside='TransportTests|SchedulingTests|CoordinatorTests|WorkerTests|ProvisioningTests|CredentialsTests|ComputePool'
+inside='TransportTests|SchedulingTests|CoordinatorTests|WorkerTests|WeightDistributionTests|CredentialsTests|ComputePool'
 # The exchange of weights between workers is seen whole in these only.
 clusters='WeightTransfer|Takeovers|Recovery'
 filter=${1:-$inside|$clusters}

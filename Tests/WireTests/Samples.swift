@@ -24,7 +24,7 @@ enum Samples {
       ]),
     .stageFailed(epoch: PlanEpoch(3), reason: "no such file:\n\t\"модель.gguf\" 🐌"),
     .leaving(reason: "SIGTERM"), .draining(reason: ""), .drain(worker: "wörker-7"),
-    .fetchManifest, .fetchChunk(ContentRange(content: content, offset: .max, byteCount: WireLimits.pieceByteCount)),
+    .fetchManifest, .fetchBlock(ContentRange(content: content, offset: .max, byteCount: WireLimits.blockByteCount)),
   ]
 
   static var content: ContentID {
@@ -33,8 +33,8 @@ enum Samples {
   }
 
   static func hashed(byteCount: Int) -> HashedContent {
-    let hashes = (0..<32 * HashedContent.pieceCount(byteCount: byteCount)).map { UInt8($0 & 255) }
-    guard let content = HashedContent(byteCount: byteCount, pieceHashes: hashes) else {
+    let hashes = (0..<32 * HashedContent.blockCount(byteCount: byteCount)).map { UInt8($0 & 255) }
+    guard let content = HashedContent(byteCount: byteCount, blockHashes: hashes) else {
       preconditionFailure("the samples are valid")
     }
     return content
@@ -84,8 +84,8 @@ enum Samples {
       .shutdown(reason: ""), .rejoin(reason: "silent for 2 s"), .drained(reason: "it had no layers"),
       .manifest(.inTheMaking(0)), .manifest(.inTheMaking(1)), .manifest(.failed("it is gone")),
       .manifest(.ready(content, byteCount: 64 << 20)),
-      .chunk(ContentRange(content: content, offset: 0, byteCount: 1)),
-      .chunkRefused(content, offset: .max, reason: ""), .peers([]),
+      .block(ContentRange(content: content, offset: 0, byteCount: 1)),
+      .blockRefused(content, offset: .max, reason: ""), .peers([]),
       .peers([
         WeightPeer(endpoint: "tcp://[::1]:5556", key: [UInt8](repeating: 255, count: 32)),
         WeightPeer(endpoint: "ipc:///run/longhaul/w", key: []),

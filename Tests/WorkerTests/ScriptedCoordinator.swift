@@ -1,12 +1,12 @@
 import Foundation
-import Provisioning
+import WeightDistribution
 import Synchronization
 import Transport
 import Wire
 
 @testable import Worker
 
-/// The other end of a line for weights, a coordinator's or a worker's, which does to each answer what a test wants.
+/// A coordinator or a worker that serves weights, and does to each answer what a test wants.
 final class ScriptedCoordinator: Sendable {
   enum Conduct {
     case honest
@@ -53,9 +53,9 @@ final class ScriptedCoordinator: Sendable {
   /// How often it was asked for its manifest.
   var newsCount: Int { state.withLock { $0.newsCount } }
 
-  /// Lines to it, and to others as workers.
-  func lines(peers: [ScriptedCoordinator] = []) -> WeightLines {
-    WeightLines(loop: loop, coordinator: specification, peers: peers.map(\.specification))
+  /// Connections to it, and to others as workers.
+  func connections(peers: [ScriptedCoordinator] = []) -> FetchConnections {
+    FetchConnections(loop: loop, coordinator: specification, peers: peers.map(\.specification))
   }
 
   private var specification: SocketSpecification {
@@ -82,7 +82,7 @@ final class ScriptedCoordinator: Sendable {
         return state.news.count > 1 ? state.news.removeFirst() : state.news.first
       }
       if let news { send(.manifest(news), nil, peer) }
-    case .fetchChunk(let range):
+    case .fetchBlock(let range):
       let index = state.withLock { state in
         state.asked.append(range)
         return state.asked.count - 1
@@ -94,26 +94,26 @@ final class ScriptedCoordinator: Sendable {
 
   private func answer(_ range: ContentRange, _ conduct: Conduct, _ peer: PeerID) {
     guard let bytes = contents[range.content], range.offset + range.byteCount <= bytes.count else {
-      return send(.chunkRefused(range.content, offset: range.offset, reason: "it is not here"), nil, peer)
+      return send(.blockRefused(range.content, offset: range.offset, reason: "it is not here"), nil, peer)
     }
-    var piece = Array(bytes[range.offset..<range.offset + range.byteCount])
+    var block = Array(bytes[range.offset..<range.offset + range.byteCount])
     switch conduct {
-    case .honest: send(.chunk(range), piece, peer)
+    case .honest: send(.block(range), block, peer)
     case .silent: break
     case .lying:
-      piece[piece.count / 2] ^= 1
-      send(.chunk(range), piece, peer)
-    case .refusing: send(.chunkRefused(range.content, offset: range.offset, reason: "the disk is on fire"), nil, peer)
+      block[block.count / 2] ^= 1
+      send(.block(range), block, peer)
+    case .refusing: send(.blockRefused(range.content, offset: range.offset, reason: "the disk is on fire"), nil, peer)
     case .chatty:
       let stranger = ContentRange(content: ContentID(of: [1]), offset: 0, byteCount: 3)
-      send(.chunk(stranger), [1, 2, 3], peer)
-      send(.chunk(ContentRange(content: range.content, offset: range.offset + 1, byteCount: 1)), [1], peer)
-      send(.chunk(ContentRange(content: range.content, offset: .max, byteCount: 1)), [1], peer)
-      send(.chunkRefused(stranger.content, offset: 0, reason: "no"), nil, peer)
+      send(.block(stranger), [1, 2, 3], peer)
+      send(.block(ContentRange(content: range.content, offset: range.offset + 1, byteCount: 1)), [1], peer)
+      send(.block(ContentRange(content: range.content, offset: .max, byteCount: 1)), [1], peer)
+      send(.blockRefused(stranger.content, offset: 0, reason: "no"), nil, peer)
       send(.rejoin(reason: "?"), nil, peer)
       if let socket = state.withLock({ $0.socket }) { try? loop.send(Message([0xFF, 0xFF]), on: socket, to: peer) }
-      send(.chunk(range), piece, peer)
-      send(.chunk(range), piece, peer)
+      send(.block(range), block, peer)
+      send(.block(range), block, peer)
     case .breaking:
       // Not from a callback.
       restart.async { [self] in

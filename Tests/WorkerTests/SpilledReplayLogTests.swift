@@ -1,7 +1,7 @@
 import Fixtures
 import Foundation
 import Inference
-import Provisioning
+import WeightDistribution
 import Testing
 
 @testable import Worker

@@ -1,7 +1,7 @@
 import Fixtures
 import Foundation
 import Inference
-import Provisioning
+import WeightDistribution
 import Testing
 import Weights
 import Wire
@@ -15,15 +15,15 @@ struct StageCheckpointTests {
     let sample = try SharedSample()
     let coordinator = try ScriptedCoordinator(try sample.table(), news: [sample.news])
     let assignment = try sample.assignment(epoch: 1)
-    let settings = CheckpointSettings(cache: WeightCache(folder: sample.scratch.path("cache")))
-    let stage = StageCheckpoint(settings, threadCount: 1, held: HeldWeights())
+    let settings = CheckpointSettings(cache: BlobStore(folder: sample.scratch.path("cache")))
+    let stage = StageCheckpoint(settings, threadCount: 1, blobs: LocalBlobs())
     let reporter = LoadReporter { _ in }
-    let lines = coordinator.lines()
-    defer { lines.close() }
+    let connections = coordinator.connections()
+    defer { connections.close() }
     func find() throws -> Checkpoint {
-      try stage.find(assignment, over: lines, reporter: reporter, cancellation: Cancellation())
+      try stage.find(assignment, over: connections, reporter: reporter, cancellation: Cancellation())
     }
-    try stage.fetchAhead(assignment, over: lines, reporter: reporter, cancellation: Cancellation())
+    try stage.fetchAhead(assignment, over: connections, reporter: reporter, cancellation: Cancellation())
     let asked = coordinator.asked.count
     #expect(asked > 0 && coordinator.newsCount == 1)
     for _ in 0..<2 {

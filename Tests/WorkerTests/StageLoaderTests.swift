@@ -1,6 +1,6 @@
 import Fixtures
 import Inference
-import Provisioning
+import WeightDistribution
 import Synchronization
 import Tensors
 import Testing
@@ -34,8 +34,8 @@ struct StageLoaderTests {
 
   private func loader(_ coordinator: ScriptedCoordinator, _ outcome: Outcome) -> StageLoader {
     let loader = StageLoader(
-      checkpoints: CheckpointSettings(cache: WeightCache(folder: sample.scratch.path("cache"))), threadCount: 1,
-      packsFirst: true, held: HeldWeights()
+      checkpoints: CheckpointSettings(cache: BlobStore(folder: sample.scratch.path("cache"))), threadCount: 1,
+      packsFirst: true, blobs: LocalBlobs()
     ) { [sink = outcome.sink] epoch, report in
       switch report {
       case .load: break
@@ -43,7 +43,7 @@ struct StageLoaderTests {
       case .failed: sink.yield(.failed(epoch.rawValue))
       }
     }
-    loader.start { coordinator.lines() }
+    loader.start { coordinator.connections() }
     return loader
   }
 

@@ -1,5 +1,5 @@
 import Glibc
-import Provisioning
+import WeightDistribution
 import Synchronization
 
 /// The real file system, counted, with a disk that is full, cannot be read, or gives back other bytes, from when one

@@ -32,7 +32,7 @@ typedef struct Longhaul__ManifestNews Longhaul__ManifestNews;
 typedef struct Longhaul__ContentRange Longhaul__ContentRange;
 typedef struct Longhaul__WeightPeers Longhaul__WeightPeers;
 typedef struct Longhaul__WeightPeer Longhaul__WeightPeer;
-typedef struct Longhaul__ChunkRefusal Longhaul__ChunkRefusal;
+typedef struct Longhaul__BlockRefusal Longhaul__BlockRefusal;
 
 
 /* --- enums --- */
@@ -60,7 +60,7 @@ typedef enum {
   LONGHAUL__WORKER_MESSAGE__BODY_DRAINING = 9,
   LONGHAUL__WORKER_MESSAGE__BODY_DRAIN = 10,
   LONGHAUL__WORKER_MESSAGE__BODY_FETCH_MANIFEST = 11,
-  LONGHAUL__WORKER_MESSAGE__BODY_FETCH_CHUNK = 12
+  LONGHAUL__WORKER_MESSAGE__BODY_FETCH_BLOCK = 12
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__WORKER_MESSAGE__BODY__CASE)
 } Longhaul__WorkerMessage__BodyCase;
 
@@ -82,7 +82,7 @@ struct  Longhaul__WorkerMessage
     Longhaul__Reason *draining;
     Longhaul__DrainRequest *drain;
     Longhaul__FetchManifest *fetch_manifest;
-    Longhaul__ContentRange *fetch_chunk;
+    Longhaul__ContentRange *fetch_block;
   };
 };
 #define LONGHAUL__WORKER_MESSAGE__INIT \
@@ -99,8 +99,8 @@ typedef enum {
   LONGHAUL__COORDINATOR_MESSAGE__BODY_REJOIN = 6,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_DRAINED = 7,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_MANIFEST = 8,
-  LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK = 9,
-  LONGHAUL__COORDINATOR_MESSAGE__BODY_CHUNK_REFUSED = 10,
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_BLOCK = 9,
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_BLOCK_REFUSED = 10,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_PEERS = 11,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_EXPECT_STAGE = 12
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__COORDINATOR_MESSAGE__BODY__CASE)
@@ -125,8 +125,8 @@ struct  Longhaul__CoordinatorMessage
     /*
      * The bytes are the message's second frame.
      */
-    Longhaul__ContentRange *chunk;
-    Longhaul__ChunkRefusal *chunk_refused;
+    Longhaul__ContentRange *block;
+    Longhaul__BlockRefusal *block_refused;
     Longhaul__WeightPeers *peers;
     /*
      * Of a stage that the worker may be given later: only its layers, its place and the model matter.
@@ -375,15 +375,15 @@ struct  Longhaul__WeightPeer
     , (char *)protobuf_c_empty_string, {0,NULL} }
 
 
-struct  Longhaul__ChunkRefusal
+struct  Longhaul__BlockRefusal
 {
   ProtobufCMessage base;
   ProtobufCBinaryData content;
   int64_t offset;
   char *reason;
 };
-#define LONGHAUL__CHUNK_REFUSAL__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&longhaul__chunk_refusal__descriptor) \
+#define LONGHAUL__BLOCK_REFUSAL__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__block_refusal__descriptor) \
     , {0,NULL}, 0, (char *)protobuf_c_empty_string }
 
 
@@ -710,24 +710,24 @@ Longhaul__WeightPeer *
 void   longhaul__weight_peer__free_unpacked
                      (Longhaul__WeightPeer *message,
                       ProtobufCAllocator *allocator);
-/* Longhaul__ChunkRefusal methods */
-void   longhaul__chunk_refusal__init
-                     (Longhaul__ChunkRefusal         *message);
-size_t longhaul__chunk_refusal__get_packed_size
-                     (const Longhaul__ChunkRefusal   *message);
-size_t longhaul__chunk_refusal__pack
-                     (const Longhaul__ChunkRefusal   *message,
+/* Longhaul__BlockRefusal methods */
+void   longhaul__block_refusal__init
+                     (Longhaul__BlockRefusal         *message);
+size_t longhaul__block_refusal__get_packed_size
+                     (const Longhaul__BlockRefusal   *message);
+size_t longhaul__block_refusal__pack
+                     (const Longhaul__BlockRefusal   *message,
                       uint8_t             *out);
-size_t longhaul__chunk_refusal__pack_to_buffer
-                     (const Longhaul__ChunkRefusal   *message,
+size_t longhaul__block_refusal__pack_to_buffer
+                     (const Longhaul__BlockRefusal   *message,
                       ProtobufCBuffer     *buffer);
-Longhaul__ChunkRefusal *
-       longhaul__chunk_refusal__unpack
+Longhaul__BlockRefusal *
+       longhaul__block_refusal__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   longhaul__chunk_refusal__free_unpacked
-                     (Longhaul__ChunkRefusal *message,
+void   longhaul__block_refusal__free_unpacked
+                     (Longhaul__BlockRefusal *message,
                       ProtobufCAllocator *allocator);
 /* --- per-message closures --- */
 
@@ -782,8 +782,8 @@ typedef void (*Longhaul__WeightPeers_Closure)
 typedef void (*Longhaul__WeightPeer_Closure)
                  (const Longhaul__WeightPeer *message,
                   void *closure_data);
-typedef void (*Longhaul__ChunkRefusal_Closure)
-                 (const Longhaul__ChunkRefusal *message,
+typedef void (*Longhaul__BlockRefusal_Closure)
+                 (const Longhaul__BlockRefusal *message,
                   void *closure_data);
 
 /* --- services --- */
@@ -809,7 +809,7 @@ extern const ProtobufCMessageDescriptor longhaul__manifest_news__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__content_range__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__weight_peers__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__weight_peer__descriptor;
-extern const ProtobufCMessageDescriptor longhaul__chunk_refusal__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__block_refusal__descriptor;
 
 PROTOBUF_C__END_DECLS
 

@@ -49,9 +49,9 @@ struct  Longhaul__FileManifest
   int64_t byte_count;
   int64_t header_byte_count;
   /*
-   * SHA-256 of every piece, 32 bytes each.
+   * SHA-256 of every block, 32 bytes each.
    */
-  ProtobufCBinaryData header_pieces;
+  ProtobufCBinaryData header_blocks;
 };
 #define LONGHAUL__FILE_MANIFEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__file_manifest__descriptor) \
@@ -64,7 +64,7 @@ struct  Longhaul__TensorManifest
   char *name;
   uint32_t file;
   int64_t byte_count;
-  ProtobufCBinaryData pieces;
+  ProtobufCBinaryData blocks;
 };
 #define LONGHAUL__TENSOR_MANIFEST__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__tensor_manifest__descriptor) \

@@ -1,5 +1,5 @@
 import Inference
-import Provisioning
+import WeightDistribution
 import Tensors
 import Transformer
 import Weights

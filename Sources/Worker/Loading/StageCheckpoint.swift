@@ -1,5 +1,5 @@
 import Inference
-import Provisioning
+import WeightDistribution
 import Weights
 import Wire
 
@@ -11,23 +11,24 @@ final class StageCheckpoint {
   let settings: CheckpointSettings
   let threadCount: Int
   /// What this worker gives to others.
-  let held: HeldWeights
+  let blobs: LocalBlobs
   let memo = VerificationMemo()
-  private var manifest: WeightCache.StoredManifest?
+  private var manifest: BlobStore.StoredManifest?
   /// Whether the coordinator that this worker belongs to has confirmed the manifest. It never has another.
   private var isManifestCertain = false
 
-  init(_ settings: CheckpointSettings, threadCount: Int, held: HeldWeights) {
+  init(_ settings: CheckpointSettings, threadCount: Int, blobs: LocalBlobs) {
     self.settings = settings
-    self.held = held
+    self.blobs = blobs
     self.threadCount = threadCount
   }
 
   /// Blocks on disk and network.
-  /// - Parameter lines: over which what this machine lacks comes.
+  /// - Parameter connections: bring what this machine lacks.
   /// - Throws: an error that names what is missing and the remedy; `Cancelled`.
   func find(
-    _ assignment: StageAssignment, over lines: WeightLines, reporter: LoadReporter, cancellation: Cancellation
+    _ assignment: StageAssignment, over connections: FetchConnections, reporter: LoadReporter,
+    cancellation: Cancellation
   ) throws -> Checkpoint {
     let path = settings.modelPath ?? assignment.modelPaths.first ?? ""
     guard assignment.sharesWeights else {
@@ -35,18 +36,18 @@ final class StageCheckpoint {
       guard checkpoint.fingerprint == assignment.modelFingerprint else { throw StageLoadError.otherModel(path: path) }
       return checkpoint
     }
-    let manifest = try fetchManifest(over: lines, reporter: reporter, cancellation: cancellation)
+    let manifest = try fetchManifest(over: connections, reporter: reporter, cancellation: cancellation)
     if let local = try local(path, manifest.manifest, assignment, reporter, cancellation) {
-      held.offer(local, of: manifest)
+      blobs.offer(local.modelContents, of: manifest)
       return local
     }
     guard let cache = settings.cache else { throw StageLoadError.noCache(path: path) }
     let fetch = StageFetch(
-      model: StoredModel(manifest: manifest.manifest, cache: cache), lines: lines, reporter: reporter,
+      model: CachedModel(manifest: manifest.manifest, store: cache), connections: connections, reporter: reporter,
       cancellation: cancellation)
     let parts = try fetch.parts(for: assignment)
     try makeRoom(for: parts.map(\.content) + manifest.manifest.files.map(\.header), in: cache)
-    if let summary = try fetch.bring(parts) { reporter.note(summary) }
+    if let summary = try fetch.fetch(parts) { reporter.note(summary) }
     return try fetch.model.checkpoint(parts)
   }
 
@@ -55,14 +56,14 @@ final class StageCheckpoint {
 
   /// The coordinator's manifest, of which this worker gives to others what it has from now on.
   func fetchManifest(
-    over lines: WeightLines, reporter: LoadReporter, cancellation: Cancellation
-  ) throws -> WeightCache.StoredManifest {
+    over connections: FetchConnections, reporter: LoadReporter, cancellation: Cancellation
+  ) throws -> BlobStore.StoredManifest {
     if isManifestCertain, let manifest { return manifest }
-    let manifest = try ManifestFetch(lines: lines, cache: settings.cache, cancellation: cancellation)
+    let manifest = try ManifestFetcher(connections: connections, store: settings.cache, cancellation: cancellation)
       .manifest(known: manifest) { fraction in reporter.progress(0.01 * fraction) }
     self.manifest = manifest
     isManifestCertain = true
-    held.offer(manifest, cache: settings.cache)
+    blobs.offer(manifest, store: settings.cache)
     return manifest
   }
 
@@ -76,10 +77,10 @@ final class StageCheckpoint {
     do {
       let checkpoint = try Checkpoint(path: path)
       let needed = try assignment.tensors(of: checkpoint)
-      let account = FetchAccount(total: needed.reduce(0) { $0 + ($1.byteCount ?? 0) })
-      let found = try check(manifest, cancellation).difference(checkpoint, needed: needed) {
-        reporter.progress(account.add($0))
-      }
+      let progress = FetchProgress(total: needed.reduce(0) { $0 + ($1.byteCount ?? 0) })
+      let found = try comparison(with: manifest, cancellation).difference(
+        checkpoint.modelContents, needed: Set(needed.map(\.name))
+      ) { reporter.progress(progress.add($0)) }
       guard let found else { return checkpoint }
       difference = found
     } catch let error as CheckpointError {
@@ -89,14 +90,13 @@ final class StageCheckpoint {
     return nil
   }
 
-  /// - Parameter manifest: what files are compared with.
-  func check(_ manifest: ModelManifest, _ cancellation: Cancellation) -> LocalModelCheck {
-    LocalModelCheck(
+  func comparison(with manifest: ModelManifest, _ cancellation: Cancellation) -> ModelComparison {
+    ModelComparison(
       manifest: manifest, threadCount: threadCount, memo: memo, disk: settings.disk, cancellation: cancellation)
   }
 
   /// Keeps to the limit, and finds out beforehand that a disk is full.
-  private func makeRoom(for contents: [HashedContent], in cache: WeightCache) throws {
+  private func makeRoom(for contents: [HashedContent], in cache: BlobStore) throws {
     let missing = try contents.reduce(0) { try $0 + cache.missingByteCount(of: $1) }
     guard missing > 0 else { return }
     if let limit = settings.cacheByteLimit {

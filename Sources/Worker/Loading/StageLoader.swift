@@ -1,6 +1,6 @@
 import Foundation
 import Inference
-import Provisioning
+import WeightDistribution
 import Tensors
 import Wire
 
@@ -33,29 +33,29 @@ final class StageLoader: @unchecked Sendable {
   private let checkpoints: CheckpointSettings
   private let threadCount: Int
   private let packsFirst: Bool
-  private let held: HeldWeights
+  private let blobs: LocalBlobs
   private let report: @Sendable (PlanEpoch, Report) -> Void
 
   /// - Parameters:
   ///   - threadCount: threads that hash a file of this machine.
   ///   - packsFirst: whether a stage is handed over only when all of its weights are packed.
-  ///   - held: what this worker gives to others.
+  ///   - blobs: what this worker gives to others.
   ///   - report: called on the loader's threads; must not wait.
   init(
-    checkpoints: CheckpointSettings, threadCount: Int, packsFirst: Bool, held: HeldWeights,
+    checkpoints: CheckpointSettings, threadCount: Int, packsFirst: Bool, blobs: LocalBlobs,
     report: @escaping @Sendable (PlanEpoch, Report) -> Void
   ) {
     self.checkpoints = checkpoints
     self.threadCount = threadCount
     self.packsFirst = packsFirst
-    self.held = held
+    self.blobs = blobs
     self.report = report
   }
 
   /// Starts the thread.
-  /// - Parameter lines: makes the connections over which one stage's weights come.
-  func start(lines: @escaping @Sendable () -> WeightLines) {
-    let thread = Thread { [self] in run(lines) }
+  /// - Parameter connections: makes the connections over which one stage's weights come.
+  func start(connections: @escaping @Sendable () -> FetchConnections) {
+    let thread = Thread { [self] in run(connections) }
     thread.name = "loader"
     thread.stackSize = 4 << 20
     thread.start()
@@ -104,16 +104,16 @@ final class StageLoader: @unchecked Sendable {
 
   // MARK: Loader thread
 
-  private func run(_ lines: () -> WeightLines) {
-    let source = StageCheckpoint(checkpoints, threadCount: threadCount, held: held)
+  private func run(_ connections: () -> FetchConnections) {
+    let source = StageCheckpoint(checkpoints, threadCount: threadCount, blobs: blobs)
     while let (work, cancellation, hasLeftCoordinator) = next() {
       if hasLeftCoordinator { source.forgetCoordinator() }
-      let lines = lines()
-      defer { lines.close() }
+      let connections = connections()
+      defer { connections.close() }
       switch work {
       case .load(let assignment, let pool, let deliver):
-        load(assignment, source, lines, pool, cancellation, deliver)
-      case .fetchAhead(let assignment): fetchAhead(assignment, source, lines, cancellation)
+        load(assignment, source, connections, pool, cancellation, deliver)
+      case .fetchAhead(let assignment): fetchAhead(assignment, source, connections, cancellation)
       }
     }
   }
@@ -131,13 +131,13 @@ final class StageLoader: @unchecked Sendable {
   }
 
   private func load(
-    _ assignment: StageAssignment, _ source: StageCheckpoint, _ lines: WeightLines, _ pool: ComputePool,
+    _ assignment: StageAssignment, _ source: StageCheckpoint, _ connections: FetchConnections, _ pool: ComputePool,
     _ cancellation: Cancellation, _ deliver: (LoadedStage) -> Void
   ) {
     let reporter = LoadReporter { [report] in report(assignment.epoch, .load($0)) }
     do {
       let checkpoint = try source.find(
-        assignment, over: lines, reporter: reporter.part(0.5), cancellation: cancellation)
+        assignment, over: connections, reporter: reporter.part(0.5), cancellation: cancellation)
       let loaded = try LoadedStage(
         checkpoint, assignment, pool: pool, packsFirst: packsFirst, reporter: reporter, cancellation: cancellation)
       try cancellation.check()
@@ -150,7 +150,8 @@ final class StageLoader: @unchecked Sendable {
   }
 
   private func fetchAhead(
-    _ assignment: StageAssignment, _ source: StageCheckpoint, _ lines: WeightLines, _ cancellation: Cancellation
+    _ assignment: StageAssignment, _ source: StageCheckpoint, _ connections: FetchConnections,
+    _ cancellation: Cancellation
   ) {
     let reporter = LoadReporter { [report] in
       switch $0 {
@@ -159,7 +160,7 @@ final class StageLoader: @unchecked Sendable {
       }
     }
     do {
-      try source.fetchAhead(assignment, over: lines, reporter: reporter, cancellation: cancellation)
+      try source.fetchAhead(assignment, over: connections, reporter: reporter, cancellation: cancellation)
     } catch is Cancelled {
       report(assignment.epoch, .ahead("stopped: there is something else to do"))
     } catch {

@@ -1,4 +1,4 @@
-import Provisioning
+import WeightDistribution
 
 /// Why rows could not be kept on disk, or had from it.
 enum SpillError: Error, CustomStringConvertible {

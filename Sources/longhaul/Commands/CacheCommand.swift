@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Provisioning
+import WeightDistribution
 
 /// `longhaul cache`: lists or clears the weights cache.
 struct CacheCommand: ParsableCommand {
@@ -51,7 +51,7 @@ struct CacheCommand: ParsableCommand {
 }
 
 extension WeightCacheOptions {
-  fileprivate func required() throws -> WeightCache {
+  fileprivate func required() throws -> BlobStore {
     guard let cache else {
       throw CommandFailure(.usage, "this user has no home folder; pass the folder with --weights-cache")
     }

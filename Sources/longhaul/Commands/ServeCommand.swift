@@ -6,7 +6,8 @@ import Foundation
 import Inference
 import Logging
 import OpenAIAPI
-import Provisioning
+import WeightDistribution
+import Worker
 import ServiceLifecycle
 import Telemetry
 import Tokenization
@@ -116,8 +117,8 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   /// The model as workers download it. Its manifest is made, or read from the cache, while they register.
-  private func shared(_ checkpoint: Checkpoint, _ logger: Logger) throws -> SharedModel {
-    let shared = try SharedModel(checkpoint.sharedContents, cache: weights.cache) { note in
+  private func shared(_ checkpoint: Checkpoint, _ logger: Logger) throws -> PublishedModel {
+    let shared = try PublishedModel(checkpoint.modelContents, cache: weights.cache) { note in
       logger.info("weights", metadata: ["event": "\(note)"])
     }
     shared.prepare(threadCount: max(1, Host.coreCount / 2))

@@ -3,7 +3,7 @@ import Credentials
 import Foundation
 import Inference
 import Logging
-import Provisioning
+import WeightDistribution
 import Transport
 import Worker
 

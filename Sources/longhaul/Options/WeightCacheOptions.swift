@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Provisioning
+import WeightDistribution
 
 /// Folder of the weights cache: downloaded weights and manifests.
 struct WeightCacheOptions: ParsableArguments {
@@ -13,8 +13,8 @@ struct WeightCacheOptions: ParsableArguments {
   var folder: String?
 
   /// Nil when no folder is given and the user has no home folder.
-  var cache: WeightCache? {
-    (folder.map { URL(fileURLWithPath: $0).path } ?? Self.defaultFolder).map { WeightCache(folder: $0) }
+  var cache: BlobStore? {
+    (folder.map { URL(fileURLWithPath: $0).path } ?? Self.defaultFolder).map { BlobStore(folder: $0) }
   }
 
   private static var defaultFolder: String? {

@@ -1,9 +1,9 @@
 import Wire
 
-@testable import Provisioning
+@testable import WeightDistribution
 
 extension FuzzTarget {
-  /// A cache's folder under whatever may happen to it: pieces right and wrong, ends in the middle, damage, a disk that
+  /// A cache's folder under whatever may happen to it: blocks right and wrong, ends in the middle, damage, a disk that
   /// fails, and machines that go down.
   static let cache = FuzzTarget(name: "cache", maximumByteCount: 128) {
     [
@@ -12,9 +12,9 @@ extension FuzzTarget {
     ]
   } run: { bytes in
     let disk = MemoryDisk()
-    var cache = WeightCache(folder: "/cache", disk: disk)
+    var cache = BlobStore(folder: "/cache", disk: disk)
     let path = cache.path(of: content.id)
-    var fill: CacheFill?
+    var fill: BlobFill?
     var reader = InputReader(bytes)
     while !reader.isEmpty {
       let (operation, argument) = (reader.byte() % 9, Int(reader.byte()))
@@ -22,10 +22,10 @@ extension FuzzTarget {
       case 0, 1:
         fill = fill ?? (try? cache.fill(content))
         let index = argument % 3
-        var piece = Array(contentBytes[content.range(ofPiece: index)])
-        if operation == 1 { piece[argument % piece.count] ^= 1 }
-        let isTaken = piece.withUnsafeBytes { try? fill?.take(index, $0) } ?? false
-        require(operation == 0 || !isTaken, "a wrong piece is not taken")
+        var block = Array(contentBytes[content.range(ofBlock: index)])
+        if operation == 1 { block[argument % block.count] ^= 1 }
+        let isTaken = block.withUnsafeBytes { try? fill?.take(index, $0) } ?? false
+        require(operation == 0 || !isTaken, "a wrong block is not taken")
       case 2: fill = nil
       case 3: disk.damage("\(path).part", argument)
       case 4: disk.damage(path, argument)
@@ -40,7 +40,7 @@ extension FuzzTarget {
       default:
         fill = nil
         disk.goDown()
-        cache = WeightCache(folder: "/cache", disk: disk)
+        cache = BlobStore(folder: "/cache", disk: disk)
       }
       if (try? cache.holds(content)) ?? false {
         require(disk.holds(contentBytes, at: path), "what is held is right")
@@ -50,16 +50,16 @@ extension FuzzTarget {
     require(disk.openCount == 0, "descriptors are closed")
   }
 
-  static let contentBytes = (0..<2 * WireLimits.pieceByteCount + 77).map {
+  static let contentBytes = (0..<2 * WireLimits.blockByteCount + 77).map {
     UInt8(truncatingIfNeeded: $0 &* 31 ^ $0 >> 11)
   }
 
   private static let content: HashedContent = {
-    let hashes = stride(from: 0, to: contentBytes.count, by: WireLimits.pieceByteCount).flatMap { start in
-      ContentID(of: contentBytes[start..<min(start + WireLimits.pieceByteCount, contentBytes.count)]).bytes
+    let hashes = stride(from: 0, to: contentBytes.count, by: WireLimits.blockByteCount).flatMap { start in
+      ContentID(of: contentBytes[start..<min(start + WireLimits.blockByteCount, contentBytes.count)]).bytes
     }
-    guard let content = HashedContent(byteCount: contentBytes.count, pieceHashes: hashes) else {
-      preconditionFailure("three pieces have three hashes")
+    guard let content = HashedContent(byteCount: contentBytes.count, blockHashes: hashes) else {
+      preconditionFailure("three blocks have three hashes")
     }
     return content
   }()

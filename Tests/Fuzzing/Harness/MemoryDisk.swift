@@ -1,5 +1,5 @@
 import Glibc
-import Provisioning
+import WeightDistribution
 
 /// A disk of nothing but memory, so that an execution costs no system call: it fails when it is told to, can be
 /// damaged, and forgets what was not synced when the machine goes down. For one thread.

@@ -7,7 +7,7 @@ import Transport
 import Wire
 
 @testable import Coordinator
-@testable import Provisioning
+@testable import WeightDistribution
 
 extension FuzzTarget {
   /// Messages of several connections, one after the other, through the coordinator's own handler, and questions through
@@ -27,7 +27,7 @@ extension FuzzTarget {
       let peer = PeerID([reader.byte() & 3])
       guard let message = try? reader.part().withUnsafeBytes({ try WorkerMessage(decoding: $0) }) else { continue }
       switch message {
-      case .fetchChunk(let range):
+      case .fetchBlock(let range):
         if let reader = try? sharedModel?.reader(of: range) {
           var buffer = [UInt8](repeating: 0, count: range.byteCount)
           buffer.withUnsafeMutableBytes { try? reader.fill($0) }
@@ -72,7 +72,7 @@ extension FuzzTarget {
   }
 
   /// A model of one tensor, in a file.
-  private static let sharedModel: SharedModel? = {
+  private static let sharedModel: PublishedModel? = {
     let descriptor = unnamedFile()
     guard contentBytes.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == contentBytes.count else {
       return nil
@@ -81,7 +81,7 @@ extension FuzzTarget {
     let contents = ModelContents(
       files: [.init(name: "model", path: path, byteCount: contentBytes.count, headerByteCount: 77)],
       tensors: [.init(name: "t", fileIndex: 0, offset: 77, byteCount: contentBytes.count - 77)])
-    let model = try? SharedModel(contents, cache: nil) { _ in }
+    let model = try? PublishedModel(contents, cache: nil) { _ in }
     model?.prepare(threadCount: 1)
     while case .inTheMaking = model?.news { usleep(1000) }
     return model

@@ -1,7 +1,7 @@
 import Cluster
 import Credentials
 import Inference
-import Provisioning
+import WeightDistribution
 import Transport
 import Wire
 
@@ -82,7 +82,7 @@ extension FuzzTarget {
       case .leaving(let reason): _ = control.event(.left(worker: name, reason: reason), now: now)
       case .draining: _ = control.event(.drain(worker: name), now: now)
       case .drain(let other): _ = control.event(.drain(worker: other), now: now)
-      case .fetchManifest, .fetchChunk: break  // Answered without the cluster's control.
+      case .fetchManifest, .fetchBlock: break  // Answered without the cluster's control.
       }
       _ = control.event(.tick(.init(isIdle: part.count.isMultiple(of: 2), lastStep: nil)), now: now)
     }
@@ -102,8 +102,8 @@ extension FuzzTarget {
     require(again == message, "what was accepted can be sent on")
     var link = CoordinatorLink(incarnation: 1, patience: .seconds(10), now: .zero)
     for event in [CoordinatorLink.Event.connected, .heard] { _ = link.event(event, now: .zero) }
-    // The same piece, of the coordinator and of a worker.
-    var plans = [ChunkPlan(now: .zero), ChunkPlan(peerCount: 1, now: .zero)]
+    // The same block, of the coordinator and of a worker.
+    var plans = [FetchPlan(now: .zero), FetchPlan(peerCount: 1, now: .zero)]
     for index in plans.indices {
       plans[index].add([ContentRange(content: Samples.content, offset: 0, byteCount: 1)])
       hear(message, &plans[index], asked: plans[index].ask(now: .zero))
@@ -115,22 +115,22 @@ extension FuzzTarget {
     case .rejoin(let reason): _ = link.event(.rejoin(reason), now: .zero)
     case .peers(let peers):
       for peer in peers { _ = (try? Endpoint(peer.endpoint), PublicKey(bytes: peer.key)) }
-    case .shutdown, .drained, .manifest, .chunk, .chunkRefused: break
+    case .shutdown, .drained, .manifest, .block, .blockRefused: break
     }
   }
 
   /// Somebody who gives out weights has said something.
-  private static func hear(_ message: CoordinatorMessage, _ plan: inout ChunkPlan, asked: [ChunkPlan.Question]) {
+  private static func hear(_ message: CoordinatorMessage, _ plan: inout FetchPlan, asked: [FetchPlan.Question]) {
     let source = asked.first?.source ?? .coordinator
     switch message {
-    case .chunk(let range):
+    case .block(let range):
       let isWanted = asked.contains { $0.range == range }
       require(plan.expects(range, from: source) == isWanted, "only what was asked for is expected")
       try? plan.event(.arrived(range, from: source, isGood: true), now: .zero)
       require(plan.isDone == isWanted, "only what was asked for counts")
-    case .chunkRefused(let content, let offset, let reason):
+    case .blockRefused(let content, let offset, let reason):
       try? plan.event(.refused(content, offset: offset, from: source, reason: reason), now: .zero)
-      require(!plan.isDone, "a refusal is no piece")
+      require(!plan.isDone, "a refusal is no block")
     default: break
     }
   }

@@ -1,0 +1,89 @@
+import Logging
+import Synchronization
+import Transport
+import WeightDistribution
+import Wire
+
+/// A worker's part in the exchange of weights: serves what it has to other workers, and knows which of them to ask. One
+/// for the life of a worker; any thread.
+final class WeightExchange: Sendable {
+  /// Where this worker serves weights; nil when it takes no part.
+  let endpoint: Endpoint?
+  private let configuration: WorkerConfiguration
+  private let loop: SocketLoop
+  private let server: BlobServer?
+  private let gate: KeyGate
+  private let peers = Mutex<[WeightPeer]>([])
+
+  /// Binds, where the worker is to take part.
+  /// - Throws: `TransportError`, naming the endpoint and the remedy.
+  init(_ configuration: WorkerConfiguration, blobs: LocalBlobs, loop: SocketLoop, logger: Logger) throws {
+    self.configuration = configuration
+    self.loop = loop
+    let gate = KeyGate()
+    self.gate = gate
+    guard let wanted = configuration.weightsEndpoint else {
+      (endpoint, server) = (nil, nil)
+      return
+    }
+    var specification = SocketSpecification(kind: .router, role: .bind(wanted))
+    specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
+    specification.allowsInsecureRemote = configuration.allowsInsecureRemote
+    // A worker may know of this one a moment before this one knows of it.
+    specification.keys = configuration.keys.intake(gate)
+    specification.handshakeInterval = .seconds(1)
+    // What one peer has under way, and no more, waits in libzmq.
+    specification.sendHighWaterMark = 32
+    specification.linger = .zero
+    let (turnedAway, found) = (RareNews(), ForwardReference<BlobServer>())
+    let socket = try loop.open(
+      specification,
+      onMessage: { message, peer in
+        guard let peer, let frame = message.frames.first,
+          case .fetchBlock(let range)? = try? frame.withUnsafeBytes({ try WorkerMessage(decoding: $0) })
+        else { return }
+        found.target?.enqueue(range, from: peer)
+      },
+      onPeerEvent: { event in
+        if event == .turnedAway, turnedAway.isToBeTold() { logger.warning("too many connections: one was cut") }
+      })
+    let server = BlobServer(blobs, logger: logger, refusalLevel: .debug) { message, peer in
+      // What cannot be sent is asked for again, here or elsewhere.
+      try? loop.send(message, on: socket, to: peer)
+    }
+    found.set(server)
+    self.server = server
+    endpoint = loop.boundEndpoint(of: socket) ?? wanted
+  }
+
+  /// The other workers that take part: from now on these may ask, and may be asked.
+  func update(_ peers: [WeightPeer]) {
+    gate.admitOnly(Set(peers.compactMap { PublicKey(bytes: $0.key) }))
+    self.peers.withLock { $0 = peers }
+  }
+
+  /// Connections over which one stage's weights come.
+  func connections() -> FetchConnections {
+    // In another order for every stage, so that not all begin with the same worker.
+    let peers = peers.withLock { $0 }.shuffled()
+    return FetchConnections(
+      loop: loop, coordinator: specification(to: configuration.coordinator, configuration.keys.line),
+      peers: peers.compactMap { peer in
+        guard let endpoint = try? Endpoint(peer.endpoint), let keys = configuration.keys.line(to: peer) else {
+          return nil
+        }
+        return specification(to: endpoint, keys)
+      })
+  }
+
+  func stop() { server?.stop() }
+
+  private func specification(to endpoint: Endpoint, _ keys: SocketKeys) -> SocketSpecification {
+    var specification = SocketSpecification(kind: .dealer, role: .connect(endpoint))
+    specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
+    specification.allowsInsecureRemote = configuration.allowsInsecureRemote
+    specification.keys = keys
+    specification.linger = .zero
+    return specification
+  }
+}
