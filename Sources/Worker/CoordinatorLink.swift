@@ -2,21 +2,21 @@
 ///
 ///     away --link made--> registering --welcome--> joined
 ///     registering, joined --link broke--> away
-///     joined --counted out--> registering, with another incarnation
+///     joined --evicted--> registering, with another incarnation
 ///
 /// It registers only once the compute thread has dropped what it had in hand: one that hangs has nothing to offer.
-/// Weights are kept through all of this. Sequences are forgotten whenever the worker is not a member any more: what
-/// the cluster does next no longer builds on them. Times are since any fixed start.
+/// The worker keeps its weights throughout. It drops its sequences whenever it is no longer a member, since the cluster
+/// does not build on them any more. Times are since any fixed start.
 package struct CoordinatorLink: Sendable {
   package enum Event: Hashable, Sendable {
     case connected
     case disconnected
-    /// The compute thread has forgotten its sequences, as it was told.
+    /// The compute thread has dropped its sequences, as asked.
     case settled
     /// Any message of the coordinator, before what it says.
     case heard
     case welcome
-    /// The coordinator has counted the worker out, does not know it, or takes it for another.
+    /// The coordinator has evicted the worker, does not know it, or takes it for another.
     case rejoin(String)
     case refused(String)
     case tick
@@ -27,13 +27,13 @@ package struct CoordinatorLink: Sendable {
     case forgetSequences
     /// Registered, or registered again.
     case joined
-    case leave(Ending)
+    case leave(LeaveReason)
   }
 
-  package enum Ending: Hashable, Sendable {
+  package enum LeaveReason: Hashable, Sendable {
     case unreachable
     case lost
-    /// The compute thread never came back from its step.
+    /// The compute thread never returned from its step.
     case hung
     case refused(String)
   }
@@ -44,34 +44,34 @@ package struct CoordinatorLink: Sendable {
     case joined
   }
 
-  /// How long a coordinator that was never heard is waited for, and how long a refusal to be somebody already there is
-  /// taken for a predecessor that is not yet found dead.
-  static let firstPatience = Duration.seconds(10)
-  static let namePatience = Duration.seconds(4)
+  /// How long the worker waits for a coordinator that never answered.
+  static let connectTimeout = Duration.seconds(10)
+  /// How long it registers again while its name is taken: its predecessor may not have been found dead yet.
+  static let nameTimeout = Duration.seconds(4)
   /// How long a step in hand may keep the compute thread from forgetting it.
-  static let stepPatience = Duration.seconds(60)
+  static let stepTimeout = Duration.seconds(60)
 
-  /// How long a coordinator that was joined once is waited for.
-  let patience: Duration
+  /// How long the worker waits for a coordinator that it had joined.
+  let reconnectTimeout: Duration
   package private(set) var incarnation: UInt64
   private var phase: Phase
   private var hasJoined = false
-  /// Since when the compute thread has not come back from what it is to forget.
+  /// Since when the compute thread has not dropped what it is to forget.
   private var unsettledSince: Duration?
   private var lastHeard: Duration
-  /// Since when registering has been turned down, with the reason.
+  /// Since when registrations have been refused, with the reason.
   private var turnedDown: (since: Duration, reason: String)?
 
   /// - Parameter incarnation: drawn at random.
-  package init(incarnation: UInt64, patience: Duration, now: Duration) {
+  package init(incarnation: UInt64, reconnectTimeout: Duration, now: Duration) {
     self.incarnation = incarnation
-    self.patience = patience
+    self.reconnectTimeout = reconnectTimeout
     phase = .away(since: now)
     lastHeard = now
   }
 
-  /// Whether heartbeats are to be sent, and assignments taken: one that is still read after its connection has ended
-  /// would take the place of what is to be forgotten, and nobody would ever hear that it is.
+  /// Whether heartbeats are sent and assignments are taken. An assignment that is read after its connection has ended
+  /// would replace the request to forget in the queue, and the worker would never settle.
   package var isJoined: Bool { phase == .joined }
 
   package mutating func event(_ event: Event, now: Duration) -> [Action] {
@@ -121,13 +121,13 @@ package struct CoordinatorLink: Sendable {
   }
 
   private mutating func tick(now: Duration) -> [Action] {
-    if let unsettledSince, now - unsettledSince >= Self.stepPatience { return [.leave(.hung)] }
+    if let unsettledSince, now - unsettledSince >= Self.stepTimeout { return [.leave(.hung)] }
     if let turnedDown, phase == .registering {
-      guard now - turnedDown.since < Self.namePatience else { return [.leave(.refused(turnedDown.reason))] }
+      guard now - turnedDown.since < Self.nameTimeout else { return [.leave(.refused(turnedDown.reason))] }
       return register()
     }
     let silence = now - lastHeard
-    if hasJoined { return silence >= patience ? [.leave(.lost)] : [] }
-    return silence >= Self.firstPatience ? [.leave(.unreachable)] : []
+    if hasJoined { return silence >= reconnectTimeout ? [.leave(.lost)] : [] }
+    return silence >= Self.connectTimeout ? [.leave(.unreachable)] : []
   }
 }

@@ -13,28 +13,28 @@ package struct WorkerKeys: Sendable {
 }
 
 extension WorkerKeys? {
-  /// Of the sockets where the previous stage's frames and other workers' questions are taken. Whoever connects a moment
-  /// before this worker knows of it tries again.
-  func intake(_ gate: KeyGate) -> SocketKeys {
+  /// Of the sockets that take the previous stage's frames and other workers' requests. A worker that connects a moment
+  /// before this one knows of it tries again.
+  func accepting(_ gate: KeyGate) -> SocketKeys {
     map { .accepting(own: $0.own, refusal: .forNow, admits: gate.admits) } ?? .none
   }
 
-  /// Of the line to the coordinator.
-  var line: SocketKeys {
+  /// Of connections to the coordinator.
+  var toCoordinator: SocketKeys {
     map { .presenting(own: $0.own, server: $0.coordinator) } ?? .none
   }
 
-  /// Of a line to another worker that gives weights; nil where its key is missing.
-  func line(to peer: WeightPeer) -> SocketKeys? {
+  /// Of a connection to another worker that serves weights; nil where its key is missing.
+  func to(_ peer: WeightPeer) -> SocketKeys? {
     guard let self else { return SocketKeys.none }
     return PublicKey(bytes: peer.key).map { .presenting(own: self.own, server: $0) }
   }
 
   /// Of the link to the next stage or to the coordinator's results.
-  func link(_ assignment: StageAssignment) throws -> SocketKeys {
+  func toNextStage(_ assignment: StageAssignment) throws -> SocketKeys {
     guard let self else { return .none }
     guard let next = PublicKey(bytes: assignment.nextKey), PublicKey(bytes: assignment.previousKey) != nil else {
-      throw WorkerFailure.refused("it assigned layers without its neighbours' keys; install one release everywhere")
+      throw WorkerFailure.refused("it assigned layers without its neighbors' keys; install one release everywhere")
     }
     return .presenting(own: self.own, server: next)
   }

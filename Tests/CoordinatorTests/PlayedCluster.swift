@@ -75,11 +75,11 @@ final class PlayedCluster {
     let name = "w\(tasks.count)"
     let worker = WorkerService(
       configuration: WorkerConfiguration(
-        coordinator: engine.controlEndpoint, name: name, threadCount: 1, memoryByteCount: 1 << 30,
-        replayLogByteCount: logByteCount, replayDiskByteCount: diskByteCount, relativeSpeed: 1,
-        dataEndpoint: try Endpoint("ipc://\(folder.path(name))"),
-        checkpoints: CheckpointSettings(modelPath: modelPath, cache: BlobStore(folder: folder.path("cache"))),
-        allowsInsecureRemote: false, build: "test"),
+        name: name, build: "test",
+        network: .init(coordinator: engine.controlEndpoint, data: try Endpoint("ipc://\(folder.path(name))")),
+        compute: .init(threadCount: 1, relativeSpeed: 1),
+        memory: .init(byteCount: 1 << 30, replayLogByteCount: logByteCount, replayDiskByteCount: diskByteCount),
+        checkpoints: CheckpointSettings(modelPath: modelPath, cache: BlobStore(folder: folder.path("cache")))),
       logger: Self.quiet)
     workers[name] = worker
     // One that fails is missed by the test.

@@ -96,7 +96,7 @@ extension EndToEnd {
       let log = cluster.log("coordinator")
       #expect(log.contains("has not been heard for"))
       #expect(log.contains("computed nothing for"))
-      #expect(cluster.logs(of: "w").contains("told to join anew"))
+      #expect(cluster.logs(of: "w").contains("registering again"))
     }
 
     @Test("a coordinator that is killed finds its workers again, with their weights; they leave when they are told to")

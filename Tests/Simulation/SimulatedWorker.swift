@@ -37,7 +37,7 @@ struct SimulatedWorker {
 
   init(name: String) {
     self.name = name
-    link = CoordinatorLink(incarnation: 0, patience: .seconds(600), now: .zero)
+    link = CoordinatorLink(incarnation: 0, reconnectTimeout: .seconds(600), now: .zero)
   }
 
   mutating func start(incarnation: UInt64, now: Duration) {
@@ -48,7 +48,7 @@ struct SimulatedWorker {
     self.logLimit = logLimit
     self.fullDisk = fullDisk
     isAlive = true
-    link = CoordinatorLink(incarnation: incarnation, patience: .seconds(600), now: now)
+    link = CoordinatorLink(incarnation: incarnation, reconnectTimeout: .seconds(600), now: now)
   }
 
   var vitals: Vitals { Vitals(progress: progress, expectedStep: inHand == nil ? nil : expectedStep) }

@@ -156,12 +156,12 @@ struct FetchPlanTests {
         }
         try plan.event(.tick, now: .seconds(2))
         #expect(plan.takeDepartures().isEmpty)
-        try plan.event(.tick, now: plan.settings.peerPatience)
+        try plan.event(.tick, now: plan.settings.peerTimeout)
       }
       #expect(plan.takeDepartures() == [.init(peer: 0, reason: reason)])
       #expect(plan.takeDepartures().isEmpty)
       #expect(!asked.contains { plan.expects($0.range, from: .peer(0)) })
-      let again = plan.ask(now: plan.settings.peerPatience)
+      let again = plan.ask(now: plan.settings.peerTimeout)
       #expect(again.allSatisfy { $0.source == .coordinator })
       #expect(again.map(\.range).contains(asked[0].range))
     }
@@ -181,7 +181,7 @@ struct FetchPlanTests {
       asked += more
       #expect(asked.reduce(0) { $0 + $1.range.byteCount } <= plan.settings.totalByteCount)
       // The time is the coordinator's to answer in, and it was not asked.
-      if now < plan.settings.peerPatience { try plan.event(.tick, now: now) }
+      if now < plan.settings.peerTimeout { try plan.event(.tick, now: now) }
     }
     #expect(plan.isDone)
   }
@@ -192,7 +192,7 @@ struct FetchPlanTests {
     let peerCount = Int(seed % 4)
     var plan = FetchPlan(
       settings: {
-        var settings = FetchPlan.Settings(); settings.lieCount = 1000; return settings
+        var settings = FetchPlan.Settings(); settings.wrongBlockLimit = 1000; return settings
       }(),
       peerCount: peerCount, now: .zero)
     var rest = Self.contents[...]

@@ -6,7 +6,7 @@ import Testing
 struct CoordinatorLinkTests {
   /// A link with a clock turned by hand.
   private final class Bench {
-    var link = CoordinatorLink(incarnation: 100, patience: .seconds(600), now: .zero)
+    var link = CoordinatorLink(incarnation: 100, reconnectTimeout: .seconds(600), now: .zero)
     var now = Duration.zero
 
     func event(_ event: CoordinatorLink.Event) -> [CoordinatorLink.Action] { link.event(event, now: now) }

@@ -34,7 +34,7 @@ struct FetcherTests {
   /// A busy machine is no slow worker, and where every block is to be asked for once, it must not use the patience up.
   private static var calm: FetchPlan.Settings {
     var settings = FetchPlan.Settings()
-    settings.peerPatience = .seconds(60)
+    settings.peerTimeout = .seconds(60)
     return settings
   }
 
@@ -90,7 +90,7 @@ struct FetcherTests {
   func repaired(conduct: ScriptedCoordinator.Conduct) throws {
     // Only here: where every block is to be asked for once, a busy machine must not use the patience up.
     var settings = FetchPlan.Settings()
-    settings.patience = .milliseconds(300)
+    settings.retryInterval = .milliseconds(300)
     try fetchAll(
       try ScriptedCoordinator(table) { index, _ in index == 2 || index == 9 ? conduct : .honest }, settings: settings)
   }
@@ -149,9 +149,9 @@ struct FetcherTests {
     ])
   func badWorkers(conduct: ScriptedCoordinator.Conduct) throws {
     var settings = Self.calm
-    if conduct == .silent { settings.peerPatience = .milliseconds(300) }
+    if conduct == .silent { settings.peerTimeout = .milliseconds(300) }
     // One that says so much that its own answers find no room is left, too, sooner or later.
-    if conduct == .chatty { settings.peerPatience = .seconds(1) }
+    if conduct == .chatty { settings.peerTimeout = .seconds(1) }
     for first in [0, 3] {
       let coordinator = try ScriptedCoordinator(table)
       let worker = try ScriptedCoordinator(table) { index, _ in index >= first ? conduct : .honest }
@@ -172,7 +172,7 @@ struct FetcherTests {
     let connections = coordinator.connections(peers: [try #require(gone)])
     gone = nil
     var settings = Self.calm
-    settings.peerPatience = .milliseconds(300)
+    settings.peerTimeout = .milliseconds(300)
     defer { connections.close() }
     var warnings: [String] = []
     try Fetcher(
@@ -186,8 +186,8 @@ struct FetcherTests {
   @Test("a transfer that waits for an answer ends as soon as it is cancelled")
   func cancelled() throws {
     var settings = FetchPlan.Settings()
-    settings.patience = .seconds(3600)
-    settings.limit = .seconds(3600)
+    settings.retryInterval = .seconds(3600)
+    settings.silenceTimeout = .seconds(3600)
     let cancellation = Cancellation()
     let coordinator = try ScriptedCoordinator(table) { _, _ in
       cancellation.cancel()

@@ -17,13 +17,13 @@ package struct FetchPlan: Sendable {
     /// Blocks of one source likewise: many tensors are small.
     package var windowCount = 16
     /// How long a worker may take for a block before it is left.
-    package var peerPatience = Duration.seconds(3)
+    package var peerTimeout = Duration.seconds(3)
     /// How long the coordinator may take before everything under way there is asked for again.
-    package var patience = Duration.seconds(5)
+    package var retryInterval = Duration.seconds(5)
     /// How long nothing good may come from it. Shorter than what it waits for a stage to get on with loading.
-    package var limit = Duration.seconds(45)
+    package var silenceTimeout = Duration.seconds(45)
     /// How often a block may come wrong from it.
-    package var lieCount = 3
+    package var wrongBlockLimit = 3
     /// How long the fetch rests after each block, as a multiple of the time that the block took.
     package var restFactor = 0
 
@@ -175,25 +175,25 @@ package struct FetchPlan: Sendable {
   private mutating func noteLie(_ range: ContentRange) throws(Failure) {
     let count = (lies[range] ?? 0) + 1
     lies[range] = count
-    guard count < settings.lieCount else { throw .lies(range.content, offset: range.offset, count: count) }
+    guard count < settings.wrongBlockLimit else { throw .lies(range.content, offset: range.offset, count: count) }
     waiting.append(range)
   }
 
   private mutating func tick(now: Duration) throws(Failure) {
-    for asked in underWay where now - asked.since >= settings.peerPatience {
+    for asked in underWay where now - asked.since >= settings.peerTimeout {
       if case .peer(let peer) = asked.source { leave(peer, .slow) }
     }
     guard let owedSince else { return }
-    guard now - owedSince < settings.limit else { throw .silent(settings.limit) }
-    if now - max(owedSince, lastAsked) >= settings.patience { askAgain { $0.source == .coordinator } }
+    guard now - owedSince < settings.silenceTimeout else { throw .silent(settings.silenceTimeout) }
+    if now - max(owedSince, lastAsked) >= settings.retryInterval { askAgain { $0.source == .coordinator } }
   }
 
   /// When a tick may change something, at the latest; nil while nothing is under way.
   package var deadline: Duration? {
     let peers = underWay.compactMap { asked -> Duration? in
-      if case .peer = asked.source { asked.since + settings.peerPatience } else { nil }
+      if case .peer = asked.source { asked.since + settings.peerTimeout } else { nil }
     }
-    let coordinator = owedSince.map { min($0 + settings.limit, max($0, lastAsked) + settings.patience) }
+    let coordinator = owedSince.map { min($0 + settings.silenceTimeout, max($0, lastAsked) + settings.retryInterval) }
     return (peers + [coordinator].compactMap { $0 }).min()
   }
 

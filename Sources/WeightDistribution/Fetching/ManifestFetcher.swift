@@ -56,7 +56,7 @@ package struct ManifestFetcher {
         case .inTheMaking(let fraction): making(fraction)
         }
       }
-      guard now - lastHeard < settings.limit else { throw FetchPlan.Failure.silent(settings.limit) }
+      guard now - lastHeard < settings.silenceTimeout else { throw FetchPlan.Failure.silent(settings.silenceTimeout) }
     }
   }
 

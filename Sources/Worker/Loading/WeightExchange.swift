@@ -9,7 +9,7 @@ import Wire
 final class WeightExchange: Sendable {
   /// Where this worker serves weights; nil when it takes no part.
   let endpoint: Endpoint?
-  private let configuration: WorkerConfiguration
+  private let network: WorkerConfiguration.Network
   private let loop: SocketLoop
   private let server: BlobServer?
   private let gate: KeyGate
@@ -17,20 +17,20 @@ final class WeightExchange: Sendable {
 
   /// Binds, where the worker is to take part.
   /// - Throws: `TransportError`, naming the endpoint and the remedy.
-  init(_ configuration: WorkerConfiguration, blobs: LocalBlobs, loop: SocketLoop, logger: Logger) throws {
-    self.configuration = configuration
+  init(_ network: WorkerConfiguration.Network, blobs: LocalBlobs, loop: SocketLoop, logger: Logger) throws {
+    self.network = network
     self.loop = loop
     let gate = KeyGate()
     self.gate = gate
-    guard let wanted = configuration.weightsEndpoint else {
+    guard let wanted = network.weights else {
       (endpoint, server) = (nil, nil)
       return
     }
     var specification = SocketSpecification(kind: .router, role: .bind(wanted))
     specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
-    specification.allowsInsecureRemote = configuration.allowsInsecureRemote
+    specification.allowsInsecureRemote = network.allowsInsecureRemote
     // A worker may know of this one a moment before this one knows of it.
-    specification.keys = configuration.keys.intake(gate)
+    specification.keys = network.keys.accepting(gate)
     specification.handshakeInterval = .seconds(1)
     // What one peer has under way, and no more, waits in libzmq.
     specification.sendHighWaterMark = 32
@@ -67,9 +67,9 @@ final class WeightExchange: Sendable {
     // In another order for every stage, so that not all begin with the same worker.
     let peers = peers.withLock { $0 }.shuffled()
     return FetchConnections(
-      loop: loop, coordinator: specification(to: configuration.coordinator, configuration.keys.line),
+      loop: loop, coordinator: specification(to: network.coordinator, network.keys.toCoordinator),
       peers: peers.compactMap { peer in
-        guard let endpoint = try? Endpoint(peer.endpoint), let keys = configuration.keys.line(to: peer) else {
+        guard let endpoint = try? Endpoint(peer.endpoint), let keys = network.keys.to(peer) else {
           return nil
         }
         return specification(to: endpoint, keys)
@@ -81,7 +81,7 @@ final class WeightExchange: Sendable {
   private func specification(to endpoint: Endpoint, _ keys: SocketKeys) -> SocketSpecification {
     var specification = SocketSpecification(kind: .dealer, role: .connect(endpoint))
     specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
-    specification.allowsInsecureRemote = configuration.allowsInsecureRemote
+    specification.allowsInsecureRemote = network.allowsInsecureRemote
     specification.keys = keys
     specification.linger = .zero
     return specification

@@ -116,15 +116,20 @@ struct WorkerCommand: AsyncParsableCommand {
     let data = try dataEndpoint(coordinator)
     let service = WorkerService(
       configuration: WorkerConfiguration(
-        coordinator: coordinator, name: name, threadCount: threadCount,
-        placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
-        memoryByteCount: memory?.byteCount ?? Host.availableMemoryByteCount, replayLogByteCount: replayLog?.byteCount,
-        replayDiskByteCount: replayDisk?.byteCount, relativeSpeed: speed ?? Double(threadCount),
-        dataEndpoint: data, weightsEndpoint: try share.map { $0 == "none" ? nil : try Endpoint($0) } ?? data.forWeights,
+        name: name, build: BuildInfo.version,
+        network: .init(
+          coordinator: coordinator, data: data,
+          weights: try share.map { $0 == "none" ? nil : try Endpoint($0) } ?? data.forWeights,
+          allowsInsecureRemote: insecure, keys: try workerKeys(file)),
+        compute: .init(
+          threadCount: threadCount, placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
+          relativeSpeed: speed ?? Double(threadCount), packsFirst: packsFirst),
+        memory: .init(
+          byteCount: memory?.byteCount ?? Host.availableMemoryByteCount, replayLogByteCount: replayLog?.byteCount,
+          replayDiskByteCount: replayDisk?.byteCount),
         checkpoints: CheckpointSettings(
           modelPath: model, cache: weights.cache, cacheByteLimit: cacheLimit?.byteCount),
-        packsFirst: packsFirst, reconnectSeconds: reconnectFor, allowsInsecureRemote: insecure,
-        build: BuildInfo.version, keys: try workerKeys(file)),
+        reconnectSeconds: reconnectFor),
       logger: ProgramLog.logger("worker", quiet: quiet)
     ) { [json] layers, weightByteCount, kvByteCount in
       guard json else { return }

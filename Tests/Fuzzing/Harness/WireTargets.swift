@@ -100,7 +100,7 @@ extension FuzzTarget {
     guard let message = try? bytes.withUnsafeBytes({ try CoordinatorMessage(decoding: $0) }) else { return }
     let again = try? message.encoded().withUnsafeBytes { try CoordinatorMessage(decoding: $0) }
     require(again == message, "what was accepted can be sent on")
-    var link = CoordinatorLink(incarnation: 1, patience: .seconds(10), now: .zero)
+    var link = CoordinatorLink(incarnation: 1, reconnectTimeout: .seconds(10), now: .zero)
     for event in [CoordinatorLink.Event.connected, .heard] { _ = link.event(event, now: .zero) }
     // The same block, of the coordinator and of a worker.
     var plans = [FetchPlan(now: .zero), FetchPlan(peerCount: 1, now: .zero)]

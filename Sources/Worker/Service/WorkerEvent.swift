@@ -1,0 +1,16 @@
+import Inference
+import Transport
+import Wire
+
+/// What a worker's service handles, one event after the other.
+enum WorkerEvent: Sendable {
+  case coordinator(CoordinatorMessage)
+  /// The coordinator speaks another protocol version.
+  case incompatible(String)
+  case connection(PeerEvent)
+  case stage(PlanEpoch, StageRunner.Report)
+  case loader(PlanEpoch, StageLoader.Report)
+  case tick
+  case drain(reason: String)
+  case stop(reason: String)
+}
