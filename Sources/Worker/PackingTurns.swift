@@ -1,4 +1,4 @@
-/// When a stage packs weights that were left in the file because memory was slow to be had: whenever there is nothing
+/// When a stage packs weights that were left in the file because memory was slow: whenever there is nothing
 /// else to do, and before every step but the first, for as long as the last one took. So the first answer comes at
 /// once, others at half the speed at worst, and all is packed after about a third more time than memory takes alone.
 struct PackingTurns {

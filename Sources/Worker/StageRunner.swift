@@ -40,7 +40,7 @@ final class StageRunner: Sendable {
     self.report = report
   }
 
-  /// Counts layers computed, so that a hung thread can be told from an idle one.
+  /// Counts layers computed, which tells a hung thread from an idle one.
   var progress: UInt64 { meter.progress }
 
   /// What the step in hand should take by experience, at least 1; nil between steps.

@@ -1,5 +1,4 @@
-/// How long steps take here, by their number of rows: what a step in hand is measured against, so that a hung thread
-/// is told from a slow one.
+/// Estimates how long a step takes here by its number of rows, which tells a hung compute thread from a slow one.
 struct StepPace {
   /// Seconds of a step with `2^index ..< 2^(index+1)` rows, smoothed.
   private var seconds: [Double?] = Array(repeating: nil, count: 24)

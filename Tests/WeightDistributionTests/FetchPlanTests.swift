@@ -122,7 +122,7 @@ struct FetchPlanTests {
       #expect(bytes <= plan.settings.windowByteCount && bytes > plan.settings.windowByteCount / 2)
     }
     let first = try #require(asked.first)
-    func refuse(from source: FetchPlan.Source) throws -> [FetchPlan.Question] {
+    func refuse(from source: FetchPlan.Source) throws -> [FetchPlan.Request] {
       try plan.event(
         .refused(first.range.content, offset: first.range.offset, from: source, reason: "not here"), now: .zero)
       return plan.ask(now: .zero).filter { $0.range == first.range }
@@ -196,7 +196,7 @@ struct FetchPlanTests {
       }(),
       peerCount: peerCount, now: .zero)
     var rest = Self.contents[...]
-    var wire: [(FetchPlan.Question, due: Duration)] = []
+    var wire: [(FetchPlan.Request, due: Duration)] = []
     var arrived: [ContentRange: Int] = [:]
     var departures: [Int] = []
     var now = Duration.zero

@@ -12,7 +12,7 @@ package protocol Disk: Sendable {
   /// Opens a regular file; does not follow a link where it is made or written.
   func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> Int32
   func close(_ descriptor: Int32)
-  /// Whether nobody else has it locked, and this process has now. Held until the descriptor is closed.
+  /// Locks the file for this process; false where another has it locked. Held until the descriptor is closed.
   func lock(_ descriptor: Int32) -> Bool
   /// Fills the buffer from `offset` on; returns how much of it there was.
   func read(
@@ -43,7 +43,7 @@ package struct FileStatus: Hashable, Sendable {
   package var inode: UInt64
   /// Nanoseconds since 1970.
   package var modified: Int
-  /// Nanoseconds since 1970, when `touch` last told of it.
+  /// Nanoseconds since 1970, of the last `touch`.
   package var used: Int
 
   package init(byteCount: Int, inode: UInt64, modified: Int, used: Int) {

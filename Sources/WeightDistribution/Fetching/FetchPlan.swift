@@ -1,28 +1,28 @@
 package import Wire
 
-/// What to ask whom for next while contents are fetched, as a value: a bounded number of bytes is under way, what does
-/// not come is asked for again, what lies is asked for again a few times.
+/// Decides, as a value, which block to request from which source next. A bounded number of bytes is under way; a request
+/// without an answer is repeated, one with a wrong answer a few times.
 ///
-///     a block is asked of the workers that may have it, the least busy one first
-///     a worker that has not got the content is not asked for that again
-///     one that lies, is slow or breaks off is not asked for anything again
-///     what no worker has, or is left, is asked of the coordinator, which has all of it
+///     a block is requested from the workers that may have it, the least busy one first
+///     a worker that lacks some content is not asked for it again
+///     a worker that sends wrong blocks, is slow or disconnects is not asked again at all
+///     what no worker has is requested from the coordinator, which has all of it
 ///
-/// So a worker can cost time, a bounded one, and nothing else. Times are since any fixed start.
+/// So a bad worker costs a bounded time, and nothing else. Times are since any fixed start.
 package struct FetchPlan: Sendable {
   package struct Settings: Hashable, Sendable {
-    /// Bytes asked of one source and not yet here, and of all.
+    /// Bytes requested from one source and not yet here, and from all.
     package var windowByteCount = 4 << 20
     package var totalByteCount = 16 << 20
     /// Blocks of one source likewise: many tensors are small.
     package var windowCount = 16
-    /// How long a worker may take for a block before it is left.
+    /// How long a worker may take for a block before it is dropped.
     package var peerTimeout = Duration.seconds(3)
-    /// How long the coordinator may take before everything under way there is asked for again.
+    /// How long the coordinator may take before everything under way there is requested again.
     package var retryInterval = Duration.seconds(5)
-    /// How long nothing good may come from it. Shorter than what it waits for a stage to get on with loading.
+    /// How long nothing good may come from it. Shorter than the coordinator's own limit for a load without progress.
     package var silenceTimeout = Duration.seconds(45)
-    /// How often a block may come wrong from it.
+    /// How many wrong copies of one block the coordinator may send.
     package var wrongBlockLimit = 3
     /// How long the fetch rests after each block, as a multiple of the time that the block took.
     package var restFactor = 0
@@ -45,7 +45,7 @@ package struct FetchPlan: Sendable {
     case peer(Int)
   }
 
-  package struct Question: Hashable, Sendable {
+  package struct Request: Hashable, Sendable {
     package let range: ContentRange
     package let source: Source
   }
@@ -62,28 +62,28 @@ package struct FetchPlan: Sendable {
     case tick
   }
 
-  /// Why it cannot go on.
+  /// Why the fetch failed.
   package enum Failure: Error, Hashable, Sendable, CustomStringConvertible {
     case silent(Duration)
     case refused(String)
-    case lies(ContentID, offset: Int, count: Int)
+    case wrongBlocks(ContentID, offset: Int, count: Int)
 
     package var description: String {
       switch self {
       case .silent(let duration):
         "the coordinator has sent no weights for \(duration); check it and the network"
       case .refused(let reason): "the coordinator does not give the weights out: \(reason)"
-      case .lies(let id, let offset, let count):
+      case .wrongBlocks(let id, let offset, let count):
         "what the coordinator sends is not what its manifest says, \(count) times for byte \(offset) of \(id): its "
           + "file has changed or is damaged; check it and start the coordinator again"
       }
     }
   }
 
-  /// A worker that is not asked any more, and why.
+  /// A worker that was dropped, and why.
   package struct Departure: Hashable, Sendable {
     package enum Reason: String, Sendable {
-      case lied = "what it sends is not what its hash says"
+      case wrong = "what it sends is not what its hash says"
       case slow = "it takes too long"
       case broke = "the connection broke"
     }
@@ -100,13 +100,13 @@ package struct FetchPlan: Sendable {
 
   package let settings: Settings
   private let peerCount: Int
-  /// What is to be asked for, the next last.
+  /// What is still to be requested, the next last.
   private var waiting: [ContentRange] = []
   private var underWay: [Asked] = []
-  private var lies: [ContentRange: Int] = [:]
+  private var wrongCounts: [ContentRange: Int] = [:]
   private var left: Set<Int> = []
   private var departures: [Departure] = []
-  /// Workers that have said they have not got it.
+  /// Workers that have refused it.
   private var lacking: [ContentID: Set<Int>] = [:]
   /// Since when the coordinator has owed something good; nil while it owes nothing.
   private var owedSince: Duration?
@@ -126,7 +126,7 @@ package struct FetchPlan: Sendable {
     waiting.insert(contentsOf: ranges.reversed(), at: 0)
   }
 
-  /// Whether everything that was added has been asked for.
+  /// Whether everything that was added has been requested.
   package var isHungry: Bool { waiting.isEmpty }
 
   package var isDone: Bool { waiting.isEmpty && underWay.isEmpty }
@@ -136,7 +136,7 @@ package struct FetchPlan: Sendable {
     index(of: range, source) != nil
   }
 
-  /// Workers left since the last call.
+  /// Workers dropped since the last call.
   package mutating func takeDepartures() -> [Departure] {
     defer { departures = [] }
     return departures
@@ -151,10 +151,10 @@ package struct FetchPlan: Sendable {
       switch source {
       case .coordinator where isGood: owedSince = underWay.contains { $0.source == .coordinator } ? now : nil
       case .peer where isGood: break
-      case .coordinator: try noteLie(range)
+      case .coordinator: try noteWrong(range)
       case .peer(let peer):
         waiting.append(range)
-        leave(peer, .lied)
+        leave(peer, .wrong)
       }
     case .refused(let content, let offset, let source, let reason):
       guard
@@ -172,10 +172,12 @@ package struct FetchPlan: Sendable {
     }
   }
 
-  private mutating func noteLie(_ range: ContentRange) throws(Failure) {
-    let count = (lies[range] ?? 0) + 1
-    lies[range] = count
-    guard count < settings.wrongBlockLimit else { throw .lies(range.content, offset: range.offset, count: count) }
+  private mutating func noteWrong(_ range: ContentRange) throws(Failure) {
+    let count = (wrongCounts[range] ?? 0) + 1
+    wrongCounts[range] = count
+    guard count < settings.wrongBlockLimit else {
+      throw .wrongBlocks(range.content, offset: range.offset, count: count)
+    }
     waiting.append(range)
   }
 
@@ -197,20 +199,20 @@ package struct FetchPlan: Sendable {
     return (peers + [coordinator].compactMap { $0 }).min()
   }
 
-  /// What is to be asked for now.
-  package mutating func ask(now: Duration) -> [Question] {
-    var questions: [Question] = []
+  /// What to request now.
+  package mutating func ask(now: Duration) -> [Request] {
+    var requests: [Request] = []
     while let next = waiting.last {
       let source = source(of: next)
       guard hasRoom(for: next, at: source) else { break }
       waiting.removeLast()
       underWay.append(Asked(range: next, source: source, since: now))
-      questions.append(Question(range: next, source: source))
+      requests.append(Request(range: next, source: source))
     }
-    guard questions.contains(where: { $0.source == .coordinator }) else { return questions }
+    guard requests.contains(where: { $0.source == .coordinator }) else { return requests }
     owedSince = owedSince ?? now
     lastAsked = now
-    return questions
+    return requests
   }
 
   // MARK: Who is asked

@@ -58,7 +58,7 @@ package struct Fetcher {
     while true {
       try addContents(to: &state)
       if state.plan.isDone, state.queue.isEmpty { return }
-      for question in state.plan.ask(now: now) { try connections.ask(.fetchBlock(question.range), of: question.source) }
+      for request in state.plan.ask(now: now) { try connections.ask(.fetchBlock(request.range), of: request.source) }
       let wait = state.plan.deadline.map { max(.zero, $0 - now) }
       if let (source, arrival) = connections.next(within: wait) { try take(arrival, from: source, now: now, &state) }
       try cancellation.check()

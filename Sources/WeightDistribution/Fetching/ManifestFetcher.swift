@@ -71,7 +71,7 @@ package struct ManifestFetcher {
     }
     addNext()
     while !plan.isDone {
-      for question in plan.ask(now: now) { try connections.ask(.fetchBlock(question.range)) }
+      for request in plan.ask(now: now) { try connections.ask(.fetchBlock(request.range)) }
       switch connections.next(within: plan.deadline.map { max(.zero, $0 - now) })?.arrival {
       case .message(.block(let range), let block?):
         guard plan.expects(range), block.count == range.byteCount else { break }
@@ -87,7 +87,7 @@ package struct ManifestFetcher {
       try plan.event(.tick, now: now)
     }
     guard let manifest = BlobStore.StoredManifest(bytes: bytes), manifest.id == id else {
-      throw FetchPlan.Failure.lies(id, offset: 0, count: 1)
+      throw FetchPlan.Failure.wrongBlocks(id, offset: 0, count: 1)
     }
     return manifest
   }

@@ -2,7 +2,7 @@ package import Wire
 
 /// Something that weights are given out of: a coordinator's model, or what a worker has of one. Any thread.
 package protocol BlobSource: Sendable {
-  /// Checks that the bytes are to be had here, and returns how to read them.
+  /// Checks that the bytes are here, and returns how to read them.
   /// - Throws: `BlobSourceError`.
   func reader(of range: ContentRange) throws(BlobSourceError) -> BlobReader
 }

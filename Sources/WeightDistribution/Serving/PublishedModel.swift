@@ -34,7 +34,7 @@ package final class PublishedModel: BlobSource {
   /// Opens the files, so that later changes do not matter.
   /// - Parameters:
   ///   - cache: where manifests are kept; nil keeps none.
-  ///   - note: told what is worth a line in the log.
+  ///   - note: given what is worth a line in the log.
   /// - Throws: `DiskError`, or `BlobSourceError` when a file has changed since its header was read.
   package init(
     _ contents: ModelContents, cache: BlobStore?, disk: any Disk = PosixDisk(),

@@ -38,7 +38,7 @@ extension BlobStore {
     let before = total
     for entry in entries where total > limit {
       if let id = entry.id, kept.contains(id) { continue }
-      // What is being filled belongs to whoever has it locked.
+      // What is being filled belongs to the process that has it locked.
       if entry.path.hasSuffix(".part"), try !isAbandoned(entry.path) { continue }
       try disk.remove(entry.path)
       total -= entry.byteCount

@@ -46,7 +46,7 @@ package struct BlobStore: Sendable {
     return true
   }
 
-  /// Begins to fill in content that is not here, or goes on where somebody left off.
+  /// Begins to fill in content that is not here, or resumes an earlier attempt.
   /// - Throws: `DiskError`.
   package func fill(_ content: HashedContent) throws(DiskError) -> BlobFill {
     try disk.makeFolder(weightFolder)

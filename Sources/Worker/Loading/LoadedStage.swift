@@ -7,7 +7,7 @@ import Wire
 
 /// A stage with its weights and cache in memory, on its way from the loader thread to the compute thread.
 ///
-/// Safety: `@unchecked Sendable`: the loader keeps no reference, so whoever takes it out of the queue is its one owner.
+/// Safety: `@unchecked Sendable`: the loader keeps no reference, so the compute thread is its one owner.
 struct LoadedStage: @unchecked Sendable {
   /// What was loaded; the runner serves it while this is still what it waits for.
   let epoch: PlanEpoch
@@ -19,7 +19,7 @@ extension LoadedStage {
   /// Reads and packs the stage's weights and allocates its cache. Blocks on the disk.
   ///
   /// - Parameters:
-  ///   - pool: whose threads share the work, and compute the stage afterwards; nobody else uses it meanwhile.
+  ///   - pool: whose threads share the work, and compute the stage afterwards; nothing else uses it meanwhile.
   ///   - packsFirst: whether all weights are packed however slow memory is; for measurements.
   /// - Throws: `CheckpointError`, `AllocationError`, `Cancelled`.
   init(

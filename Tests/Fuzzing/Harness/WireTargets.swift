@@ -120,7 +120,7 @@ extension FuzzTarget {
   }
 
   /// Somebody who gives out weights has said something.
-  private static func hear(_ message: CoordinatorMessage, _ plan: inout FetchPlan, asked: [FetchPlan.Question]) {
+  private static func hear(_ message: CoordinatorMessage, _ plan: inout FetchPlan, asked: [FetchPlan.Request]) {
     let source = asked.first?.source ?? .coordinator
     switch message {
     case .block(let range):
