@@ -61,7 +61,7 @@ final class ServedCluster: @unchecked Sendable {
         "worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
         "ipc://\(folder.path("s\(index)"))", "--threads", "1",
       ] + workerArguments
-        + (hasOwnCaches ? ["--cache", folder.path("cache-w\(index)")] : []),
+        + (hasOwnCaches ? ["--weights-cache", folder.path("cache-w\(index)")] : []),
       log: folder.url.appendingPathComponent("w\(index).log"))
   }
 

@@ -47,7 +47,7 @@ final class TwoHostCluster {
       ? ["--keys", folder.path("\(name).key")]
       : ["--coordinator", control, "--name", name, "--data", "tcp://\(address):\(7080 + index)", "--insecure"]
     try launch(
-      name, on: host, ["worker", "--threads", "1", "--cache", folder.path("cache-\(name)")] + way + arguments)
+      name, on: host, ["worker", "--threads", "1", "--weights-cache", folder.path("cache-\(name)")] + way + arguments)
   }
 
   /// Kills a worker's process and waits until it is gone.

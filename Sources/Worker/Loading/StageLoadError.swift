@@ -12,10 +12,10 @@ enum StageLoadError: Error, CustomStringConvertible {
         + "machine and name it with --model"
     case .noCache(let path):
       "the model is not on this machine ('\(path)'), and there is no folder for what the coordinator gives out; name "
-        + "one with --cache"
+        + "one with --weights-cache"
     case .noRoom(let folder, let needed, let free):
       "the stage's weights need \(needed) bytes more in \(folder), where \(free) are free; free room there, or name a "
-        + "folder on another disk with --cache"
+        + "folder on another disk with --weights-cache"
     case .notListed(let tensor):
       "the coordinator's manifest does not list tensor \(tensor) as its header does; start the coordinator again"
     }

@@ -184,12 +184,12 @@ struct WorkerSession {
   // MARK: What the worker's threads report
 
   private func handle(_ report: StageLoader.Report, of epoch: PlanEpoch) throws {
-    if case .ahead(let text) = report { return logger.info("prefetch", metadata: ["update": "\(text)"]) }
+    if case .ahead(let text) = report { return logger.info("prefetch", metadata: ["event": "\(text)"]) }
     guard epoch == self.epoch else { return }
     switch report {
     case .load(.progress(let fraction)): try sockets.send(.loadProgress(epoch: epoch, fraction: fraction))
-    case .load(.note(let text)): logger.info("weights", metadata: ["update": "\(text)"])
-    case .load(.warning(let text)): logger.warning("weights", metadata: ["update": "\(text)"])
+    case .load(.note(let text)): logger.info("weights", metadata: ["event": "\(text)"])
+    case .load(.warning(let text)): logger.warning("weights", metadata: ["event": "\(text)"])
     case .failed(let reason): try reportFailure(reason)
     case .ahead: break
     }

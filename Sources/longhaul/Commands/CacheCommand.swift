@@ -12,7 +12,7 @@ struct CacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "list", abstract: "Lists the files in the weights cache and their sizes.")
 
-    @OptionGroup var options: WeightCacheOptions
+    @OptionGroup var options: WeightsCacheOptions
 
     @Flag(help: "Print one JSON object.")
     var json = false
@@ -37,7 +37,7 @@ struct CacheCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "clear", abstract: "Clears the weights cache; running workers are not affected.")
 
-    @OptionGroup var options: WeightCacheOptions
+    @OptionGroup var options: WeightsCacheOptions
 
     @Option(help: "Keep this much of the most recently used files, for example 20GiB.")
     var keep = ByteSize(byteCount: 0)
@@ -50,7 +50,7 @@ struct CacheCommand: ParsableCommand {
   }
 }
 
-extension WeightCacheOptions {
+extension WeightsCacheOptions {
   fileprivate func required() throws -> BlobStore {
     guard let cache else {
       throw CommandFailure(.usage, "this user has no home folder; pass the folder with --weights-cache")

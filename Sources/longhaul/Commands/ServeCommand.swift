@@ -46,7 +46,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var cache: KVCacheOptions
   @OptionGroup var policy: PolicyOptions
-  @OptionGroup var weights: WeightCacheOptions
+  @OptionGroup var weights: WeightsCacheOptions
 
   @Flag(
     help: """

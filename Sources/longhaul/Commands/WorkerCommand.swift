@@ -74,7 +74,7 @@ struct WorkerCommand: AsyncParsableCommand {
       """)
   var model: String?
 
-  @OptionGroup var weights: WeightCacheOptions
+  @OptionGroup var weights: WeightsCacheOptions
 
   @Option(
     help: """

@@ -3,7 +3,7 @@ import Foundation
 import WeightDistribution
 
 /// Folder of the weights cache: downloaded weights and manifests.
-struct WeightCacheOptions: ParsableArguments {
+struct WeightsCacheOptions: ParsableArguments {
   @Option(
     name: [.customLong("weights-cache"), .customLong("cache")],
     help: """
