@@ -142,12 +142,12 @@ struct FetchPlanTests {
 
   @Test("a worker that lies, is slow or breaks off is left at once and for good, and nothing that it had is lost")
   func left() throws {
-    for reason in [FetchPlan.Departure.Reason.lied, .slow, .broke] {
+    for reason in [FetchPlan.Departure.Reason.wrong, .slow, .broke] {
       var plan = plan(peers: 1)
       let asked = plan.ask(now: .zero)
       #expect(asked.allSatisfy { $0.source == .peer(0) })
       switch reason {
-      case .lied: try plan.event(.arrived(asked[0].range, from: .peer(0), isGood: false), now: .zero)
+      case .wrong: try plan.event(.arrived(asked[0].range, from: .peer(0), isGood: false), now: .zero)
       case .broke: try plan.event(.broke(.peer(0)), now: .zero)
       case .slow:
         // Not even when everything else comes.

@@ -39,7 +39,7 @@ struct StageLoaderTests {
     ) { [sink = outcome.sink] epoch, report in
       switch report {
       case .load: break
-      case .ahead(let text): sink.yield(.ahead(text))
+      case .ahead(let text): if !text.hasPrefix("fetching") { sink.yield(.ahead(text)) }
       case .failed: sink.yield(.failed(epoch.rawValue))
       }
     }

@@ -1,5 +1,5 @@
 package import Transport
-package import Wire
+import Wire
 
 /// The connections over which one stage's weights come, each opened by its first request: opening takes several round
 /// trips, and a stage whose weights are all here needs none. Loader thread.

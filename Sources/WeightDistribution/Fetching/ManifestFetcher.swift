@@ -1,6 +1,6 @@
 import Inference
 import Transport
-package import Wire
+import Wire
 
 /// Gets the coordinator's manifest: waits until there is one, then takes it from the cache or downloads it. Everything
 /// else is compared with it, so no other worker is asked. One use, one thread.
