@@ -3,8 +3,8 @@ package import Logging
 package import Transport
 package import Wire
 
-/// Sends blocks of weights to the workers that ask, on a thread of its own, so that reading files does not block sockets
-/// or control. A coordinator has one over its model, a worker one over what it holds of it.
+/// Sends blocks of weights to workers that ask, on a thread of its own, so that reading files does not block sockets or
+/// control. A coordinator has one over its model, a worker one over what it holds of it.
 ///
 /// It keeps no transfers, only requests that wait: a bounded number, and few of each peer. A peer asks again for what
 /// never came.
