@@ -7,8 +7,8 @@ import Wire
 /// The worker process: registers at the coordinator, loads the layers it is assigned, serves them until it is stopped.
 ///
 /// Everything it receives arrives in one stream of events, which `run` handles in order (`WorkerSession`). Frames of
-/// the data plane do not pass through it: they go from the socket thread straight to the compute thread. Nor do heartbeats,
-/// which have a thread of their own, nor weights, which the loader thread fetches.
+/// the data plane do not pass through it: they go from the socket thread straight to the compute thread. Nor do
+/// heartbeats, which have a thread of their own, nor weights, which the loader thread fetches.
 package final class WorkerService: Sendable {
   private let configuration: WorkerConfiguration
   private let logger: Logger

@@ -1,7 +1,7 @@
 package import Wire
 
-/// Decides, as a value, which block to request from which source next. A bounded number of bytes is in flight. A request
-/// without an answer is repeated; one with a wrong answer, a few times.
+/// Decides, as a value, which block to request from which source next. A bounded number of bytes is in flight. It
+/// repeats a request without an answer, and a few times one with a wrong answer.
 ///
 ///     a block is requested from the workers that may have it, the least busy one first
 ///     a worker that lacks some content is not asked for it again
