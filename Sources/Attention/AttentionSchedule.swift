@@ -44,7 +44,6 @@ struct AttentionSchedule {
   /// Unfinished tasks of each divided tile.
   private(set) var gatheringTaskCounts: [Int] = []
 
-  private let shape: AttentionShape
   private let threadCount: Int
   private let nodeCount: Int
   /// Query rows (token x head of a group) of the largest tile.
@@ -57,16 +56,18 @@ struct AttentionSchedule {
   /// What the gathered states may take: a tile that does not fit is simply not divided.
   private static let gatheredByteTarget = 8 << 20
 
-  /// - Parameter nodeCount: memory nodes that share out the key-value heads.
-  init(shape: AttentionShape, threadCount: Int, nodeCount: Int = 1, contextLength: Int) {
-    self.shape = shape
+  /// - Parameters:
+  ///   - shapes: of all layers whose attention is divided.
+  ///   - nodeCount: NUMA nodes that share out the key-value heads.
+  init(shapes: [AttentionShape], threadCount: Int, nodeCount: Int = 1, contextLength: Int) {
     self.threadCount = threadCount
     self.nodeCount = nodeCount
-    let tokens = max(1, Self.tileRowTarget / shape.headsPerGroup)
-    tileRowCapacity = tokens * shape.headsPerGroup
+    tileRowCapacity =
+      shapes.map { Self.tileTokenCapacity($0) * $0.queryHeadsPerKeyValueHead }.max() ?? 0
     let splits = contextLength / Self.splitLength + 1
-    let useful = shape.queryHeadCount * Self.tasksPerThread * splits
-    gatheredRowCapacity = threadCount == 1 ? 0 : min(useful, Self.gatheredByteTarget / (4 * (shape.valueStride + 2)))
+    let useful = (shapes.map(\.queryHeadCount).max() ?? 0) * Self.tasksPerThread * splits
+    let rowByteCount = 4 * ((shapes.map(\.valueStride).max() ?? 0) + 2)
+    gatheredRowCapacity = threadCount == 1 ? 0 : min(useful, Self.gatheredByteTarget / rowByteCount)
     tasks.reserveCapacity(1024)
     gatheringTaskCounts.reserveCapacity(gatheringCapacity)
   }
@@ -77,8 +78,13 @@ struct AttentionSchedule {
   /// Tokens whose keys share a split.
   static let splitLength = SelfExtendAttention.splitBlockCount * Limits.pageSize
 
-  /// Divides anew. Allocates only when a step has more tasks than any before it.
-  mutating func divide(_ entries: [CacheEntry]) {
+  /// Tokens of a layer's largest tile.
+  private static func tileTokenCapacity(_ shape: AttentionShape) -> Int {
+    max(1, tileRowTarget / shape.queryHeadsPerKeyValueHead)
+  }
+
+  /// Divides a layer's attention. Allocates only when a step has more tasks than any before it.
+  mutating func divide(_ entries: [CacheEntry], shape: AttentionShape) {
     tasks.removeAll(keepingCapacity: true)
     nodeTasks.removeAll(keepingCapacity: true)
     gatheringTaskCounts.removeAll(keepingCapacity: true)
@@ -87,7 +93,7 @@ struct AttentionSchedule {
     for entry in entries { rowTotal += entry.rowCount }
     // Tokens of a tile, by what each thread should get of all rows and heads.
     let share = (rowTotal * shape.keyValueHeadCount + wanted - 1) / wanted
-    let tileTokenCount = max(1, min(tileRowCapacity / shape.headsPerGroup, share))
+    let tileTokenCount = max(1, min(Self.tileTokenCapacity(shape), share))
     var tileTotal = 0
     for entry in entries {
       tileTotal += shape.keyValueHeadCount * ((entry.rowCount + tileTokenCount - 1) / tileTokenCount)
@@ -102,7 +108,8 @@ struct AttentionSchedule {
           let tokens = tile * tileTokenCount..<min((tile + 1) * tileTokenCount, entry.rowCount)
           for head in shape.heads(node: node, of: nodeCount) {
             divide(
-              entry, index: index, tokens: tokens, head: head, pieceCount: pieceCount,
+              entry, index: index, tokens: tokens, head: head,
+              rowCount: tokens.count * shape.queryHeadsPerKeyValueHead, pieceCount: pieceCount,
               gatheredRowCount: &gatheredRowCount)
           }
         }
@@ -112,12 +119,12 @@ struct AttentionSchedule {
   }
 
   private mutating func divide(
-    _ entry: CacheEntry, index: Int, tokens: Range<Int>, head: Int, pieceCount: Int, gatheredRowCount: inout Int
+    _ entry: CacheEntry, index: Int, tokens: Range<Int>, head: Int, rowCount: Int, pieceCount: Int,
+    gatheredRowCount: inout Int
   ) {
     let splitCount = (entry.startPosition + tokens.upperBound - 1) / Self.splitLength + 1
     let pieces = min(pieceCount, splitCount)
     let firstTaskSplitCount = splitCount / pieces
-    let rowCount = tokens.count * shape.headsPerGroup
     let gathering = AttentionGathering(
       counter: gatheringTaskCounts.count, firstRow: gatheredRowCount, firstTaskSplitCount: firstTaskSplitCount,
       splitCount: splitCount)

@@ -1,4 +1,5 @@
 import CKernels
+import Inference
 import Tensors
 
 /// What one thread needs to attend: rotated queries of a tile, running softmax states, kernel scratch. Allocated once.
@@ -14,17 +15,21 @@ final class AttentionScratch {
   /// One key split.
   let part: SoftmaxState
   let kernel: AlignedBuffer<Float>
-  /// One head's key, before it is stored.
-  let key: AlignedBuffer<Float>
+  /// One head: a key before it is stored, or a query that is normalized but not turned yet.
+  let head: AlignedBuffer<Float>
 
-  /// - Parameter rowCapacity: query rows (token x head of a group) that a tile may hold.
-  init(rowCapacity: Int, shape: AttentionShape) throws {
-    farQueries = try AlignedBuffer(count: rowCapacity * shape.headDimension)
-    nearQueries = try AlignedBuffer(count: rowCapacity * shape.headDimension)
+  /// - Parameters:
+  ///   - rowCapacity: query rows (token x head of a group) that a tile may hold.
+  ///   - shapes: of all layers; the largest head counts.
+  init(rowCapacity: Int, shapes: [AttentionShape]) throws {
+    let dimension = shapes.map(\.headDimension).max() ?? 0
+    let valueStride = shapes.map(\.valueStride).max() ?? 0
+    farQueries = try AlignedBuffer(count: rowCapacity * dimension)
+    nearQueries = try AlignedBuffer(count: rowCapacity * dimension)
     positions = try AlignedBuffer(count: rowCapacity)
-    total = try SoftmaxState(rowCapacity: rowCapacity, valueStride: shape.valueStride)
-    part = try SoftmaxState(rowCapacity: rowCapacity, valueStride: shape.valueStride)
-    kernel = try AlignedBuffer(count: Int(lh_attention_scratch_floats(Int64(shape.headDimension))))
-    key = try AlignedBuffer(count: shape.headDimension)
+    total = try SoftmaxState(rowCapacity: rowCapacity, valueStride: valueStride)
+    part = try SoftmaxState(rowCapacity: rowCapacity, valueStride: valueStride)
+    kernel = try AlignedBuffer(count: Int(lh_attention_scratch_floats(Int64(dimension))))
+    head = try AlignedBuffer(count: dimension)
   }
 }

@@ -5,40 +5,64 @@ import Tensors
 
 /// The KV bytes of one worker: `pageCount` pages for each of its own layers. Ids come from the coordinator.
 ///
-/// A page of a layer holds, for each key-value head, a key block and then a value block, laid out as `KVGeometry`
-/// says. All layers' pages of an id lie together, so that a short text touches little memory. It is zero at first and
-/// backed by the system only as it is touched.
+/// A page of a layer holds, for each key-value head, a key block and then a value block, laid out as the layer's
+/// `KVGeometry` says. All layers' pages of an id lie together, so that a short text touches little memory. It is zero
+/// at first and backed by the system only as it is touched.
 package final class KVPageStore: @unchecked Sendable {
-  package let geometry: KVGeometry
-  package let layerCount: Int
+  /// Where a layer's part of a page lies.
+  private struct Layer {
+    /// From the beginning of the page.
+    let offset: Int
+    /// Of a head's key block.
+    let keyByteCount: Int
+    /// Of a head's key and value block.
+    let headByteCount: Int
+  }
+
+  package let elementType: KVElementType
   package let pageCount: Int
+  private let layers: [Layer]
+  /// Bytes of all layers' pages of one id.
+  private let pageByteCount: Int
   // Safety: bytes are written and read only inside a stage's forward pass, whose threads touch disjoint blocks.
   private let buffer: AlignedBuffer<UInt8>
   private let base: UnsafeMutableRawPointer
 
-  /// - Parameter isNodeLocal: bytes lie on the memory node of the thread that first writes them.
+  /// - Parameters:
+  ///   - layers: the shapes of this worker's layers, from its first.
+  ///   - isNodeLocal: bytes lie on the NUMA node of the thread that first writes them.
   /// - Throws: `AllocationError` when the system does not give the memory.
-  package init(geometry: KVGeometry, layerCount: Int, pageCount: Int, isNodeLocal: Bool = false) throws {
-    self.geometry = geometry
-    self.layerCount = layerCount
+  package init(
+    layers: [AttentionShape], elementType: KVElementType, pageCount: Int, isNodeLocal: Bool = false
+  ) throws {
+    self.elementType = elementType
     self.pageCount = pageCount
-    let (perLayer, first) = geometry.pageByteCount.multipliedReportingOverflow(by: pageCount)
-    let (total, second) = perLayer.multipliedReportingOverflow(by: max(1, layerCount))
-    guard !first, !second else { throw KVStoreError.tooLarge(pageCount: pageCount, layerCount: layerCount) }
+    var end = 0
+    self.layers = layers.map { layer in
+      let geometry = KVGeometry(attention: layer, elementType: elementType)
+      defer { end += geometry.pageByteCount }
+      return Layer(
+        offset: end, keyByteCount: geometry.keyBlockByteCount,
+        headByteCount: geometry.keyBlockByteCount + geometry.valueBlockByteCount)
+    }
+    pageByteCount = end
+    let (total, overflows) = end.multipliedReportingOverflow(by: pageCount)
+    guard !overflows else { throw KVStoreError.tooLarge(pageCount: pageCount, layerCount: layers.count) }
     buffer = try AlignedBuffer<UInt8>(count: max(64, total), isNodeLocal: isNodeLocal)
     base = UnsafeMutableRawPointer(buffer.baseAddress)
   }
 
-  package var byteCount: Int { geometry.pageByteCount * pageCount * layerCount }
+  package var layerCount: Int { layers.count }
+  package var byteCount: Int { pageByteCount * pageCount }
 
   /// `layer` counts from this worker's first.
   func keyBlock(layer: Int, page: PageID, head: Int) -> UnsafeMutableRawPointer {
-    base + (Int(page.rawValue) * layerCount + layer) * geometry.pageByteCount
-      + head * (geometry.keyBlockByteCount + geometry.valueBlockByteCount)
+    let place = layers[layer]
+    return base + Int(page.rawValue) * pageByteCount + place.offset + head * place.headByteCount
   }
 
   func valueBlock(layer: Int, page: PageID, head: Int) -> UnsafeMutableRawPointer {
-    keyBlock(layer: layer, page: page, head: head) + geometry.keyBlockByteCount
+    keyBlock(layer: layer, page: page, head: head) + layers[layer].keyByteCount
   }
 
   /// The near view of a sequence's key block, in its ring.

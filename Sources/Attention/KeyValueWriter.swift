@@ -11,16 +11,18 @@ struct KeyValueWriter: Sendable {
   let shape: AttentionShape
   let rotation: HeadRotation
   let store: KVPageStore
+  /// Counted from the store's first.
+  let layer: Int
 
   /// Writes the entry's tokens at positions of key block `block`, of one head. Blocks and heads share no byte.
   ///
-  /// `keys` and `values`: the step's rows, `[rows, keyValueHeadCount * headDimension]`, not rotated.
+  /// `keys` and `values`: the step's rows, `[rows, keyValueHeadCount * headDimension]`, neither normalized nor rotated.
   /// `key`: scratch for one head.
   func write(
-    _ entry: CacheEntry, block: Int, layer: Int, head: Int, keys: UnsafePointer<Float>,
-    values: UnsafePointer<Float>, key: UnsafeMutablePointer<Float>
+    _ entry: CacheEntry, block: Int, head: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
+    norms: HeadNorms?, key: UnsafeMutablePointer<Float>
   ) {
-    let type = store.geometry.elementType.kernelType
+    let type = store.elementType.kernelType
     let dimension = Int64(shape.headDimension)
     let page = entry.cache.page(block: block)
     let farBlock = store.keyBlock(layer: layer, page: page, head: head)
@@ -33,9 +35,14 @@ struct KeyValueWriter: Sendable {
     for position in first..<end {
       let slot = Int64(position % Limits.pageSize)
       let row = entry.firstRow + position - entry.startPosition
-      let offset = row * shape.keyValueRowSize + head * shape.headDimension
+      let offset = row * shape.keyValueSize + head * shape.headDimension
       let farPosition = entry.cache.policy.farKeyPosition(position)
-      rotation.turn(keys + offset, to: farPosition, into: key)
+      var source = keys + offset
+      if let norms {
+        norms.normalize(key: source, into: key)
+        source = UnsafePointer(key)
+      }
+      rotation.turn(source, to: farPosition, into: key)
       lh_store_key(type, key, farBlock, dimension, slot)
       if let nearBlock { derive(nearBlock, from: farBlock, position: position, policy: entry.cache.policy, key: key) }
       lh_store_value(type, values + offset, valueBlock, dimension, Int64(shape.valueStride), slot)
@@ -43,9 +50,7 @@ struct KeyValueWriter: Sendable {
   }
 
   /// Writes the near view of key block `block`, as far as the cache reaches, anew from the stored far keys.
-  func restoreNearKeys(
-    of cache: SequenceCache, block: Int, layer: Int, head: Int, key: UnsafeMutablePointer<Float>
-  ) {
+  func restoreNearKeys(of cache: SequenceCache, block: Int, head: Int, key: UnsafeMutablePointer<Float>) {
     let farBlock = store.keyBlock(layer: layer, page: cache.page(block: block), head: head)
     let nearBlock = store.nearBlock(of: cache, block: block, layer: layer, head: head)
     for position in block * Limits.pageSize..<min((block + 1) * Limits.pageSize, cache.length) {
@@ -57,7 +62,7 @@ struct KeyValueWriter: Sendable {
     _ nearBlock: UnsafeMutableRawPointer, from farBlock: UnsafeMutableRawPointer, position: Int,
     policy: SelfExtendPolicy, key: UnsafeMutablePointer<Float>
   ) {
-    let type = store.geometry.elementType.kernelType
+    let type = store.elementType.kernelType
     let (dimension, slot) = (Int64(shape.headDimension), Int64(position % Limits.pageSize))
     lh_load_key(type, farBlock, key, dimension, slot)
     rotation.turn(key, onBy: position - policy.farKeyPosition(position))

@@ -17,22 +17,27 @@ struct QueryTile {
   let tokens: Range<Int>
   let scratch: AttentionScratch
 
-  var rowCount: Int { tokens.count * shape.headsPerGroup }
+  var rowCount: Int { tokens.count * shape.queryHeadsPerKeyValueHead }
   private var firstPosition: Int { entry.startPosition + tokens.lowerBound }
   private var lastPosition: Int { entry.startPosition + tokens.upperBound - 1 }
   /// Keys at less than this distance are near; 0 where both views are the same.
   private var window: Int { entry.cache.keepsNearKeys ? entry.cache.policy.neighborWindow : 0 }
 
-  /// Fills the scratch's far and near queries, scaled by `1/sqrt(headDimension)`, and its positions.
-  func rotateQueries(_ queries: UnsafePointer<Float>) {
-    let scale = 1 / Float(shape.headDimension).squareRoot()
+  /// Fills the scratch's far and near queries, normalized where the layer has head norms, turned and scaled, and its
+  /// positions.
+  func prepareQueries(_ queries: UnsafePointer<Float>, norms: HeadNorms?) {
+    let scale = shape.scoreScale
     let dimension = shape.headDimension
     let window = window
     var row = 0
     for token in tokens {
       let position = entry.startPosition + token
-      for member in 0..<shape.headsPerGroup {
-        let source = queries + offset(ofToken: token) + member * dimension
+      for member in 0..<shape.queryHeadsPerKeyValueHead {
+        var source = queries + offset(ofToken: token) + member * dimension
+        if let norms {
+          norms.normalize(query: source, into: scratch.head.baseAddress)
+          source = UnsafePointer(scratch.head.baseAddress)
+        }
         let far = scratch.farQueries.baseAddress + row * dimension
         // A query within w of the start sees no far key; its far position could lie outside the table.
         if position >= window {
@@ -53,7 +58,7 @@ struct QueryTile {
   /// Adds the keys of one split to `state`, which is empty.
   func attend(split: Int, state: SoftmaxRows) {
     var rows = lh_attention_rows(
-      kv_type: store.geometry.elementType.kernelType, head_dimension: Int64(shape.headDimension),
+      kv_type: store.elementType.kernelType, head_dimension: Int64(shape.headDimension),
       value_stride: Int64(shape.valueStride), row_count: Int64(rowCount), neighbor_window: Int64(window),
       far_queries: UnsafePointer(scratch.farQueries.baseAddress),
       near_queries: UnsafePointer(scratch.nearQueries.baseAddress), query_stride: Int64(shape.headDimension),
@@ -91,15 +96,15 @@ struct QueryTile {
   /// Writes the weighted means of a whole row state to the step's output.
   func finish(_ state: SoftmaxRows, output: UnsafeMutablePointer<Float>) {
     for (index, token) in tokens.enumerated() {
-      let first = index * shape.headsPerGroup
+      let first = index * shape.queryHeadsPerKeyValueHead
       lh_attention_finish(
-        Int64(shape.headsPerGroup), Int64(shape.headDimension), Int64(shape.valueStride), state.sum + first,
+        Int64(shape.queryHeadsPerKeyValueHead), Int64(shape.headDimension), Int64(shape.valueStride), state.sum + first,
         state.values + first * shape.valueStride, output + offset(ofToken: token), Int64(shape.headDimension))
     }
   }
 
   /// Where the group's heads of a token begin in the step's queries and output.
   private func offset(ofToken token: Int) -> Int {
-    (entry.firstRow + token) * shape.queryRowSize + head * shape.headsPerGroup * shape.headDimension
+    (entry.firstRow + token) * shape.querySize + head * shape.queryHeadsPerKeyValueHead * shape.headDimension
   }
 }

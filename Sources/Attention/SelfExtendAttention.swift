@@ -23,10 +23,15 @@ package final class SelfExtendAttention: @unchecked Sendable {
   /// Key blocks after which a row's softmax state is merged into its total: 1024 keys.
   static let splitBlockCount = 16
 
-  private let shape: AttentionShape
-  private let rotation: HeadRotation
+  /// What a layer's attention is made of; layers that turn alike share their tables.
+  private struct Layer {
+    let shape: AttentionShape
+    let rotation: HeadRotation
+    let writer: KeyValueWriter
+  }
+
+  private let layers: [Layer]
   private let store: KVPageStore
-  private let writer: KeyValueWriter
   private let pool: ComputePool
   // Safety: one scratch a thread of the pool; a thread touches its own only.
   private let scratch: [AttentionScratch]
@@ -38,46 +43,58 @@ package final class SelfExtendAttention: @unchecked Sendable {
   /// States of tiles whose keys are divided over tasks. Tasks write their own rows; the last one reads them all.
   private let gathered: SoftmaxState
 
-  /// - Parameter contextLength: positions the stage may be asked for; sizes the rotary tables.
-  /// - Throws: when memory is not to be had.
-  package init(configuration: ModelConfiguration, store: KVPageStore, contextLength: Int, pool: ComputePool) throws {
-    let shape = AttentionShape(configuration: configuration, geometry: store.geometry)
-    self.shape = shape
+  /// - Parameters:
+  ///   - layers: the shapes of this stage's layers, which are the store's.
+  ///   - contextLength: positions the stage may be asked for; sizes the rotary tables.
+  /// - Throws: `AllocationError`.
+  package init(layers: [AttentionShape], store: KVPageStore, contextLength: Int, pool: ComputePool) throws {
+    precondition(layers.count == store.layerCount, "the store has pages for other layers")
     self.store = store
     self.pool = pool
-    rotation = HeadRotation(configuration: configuration, contextLength: contextLength)
-    writer = KeyValueWriter(shape: shape, rotation: rotation, store: store)
+    var rotations: [Turn: HeadRotation] = [:]
+    self.layers = layers.enumerated().map { index, shape in
+      let turn = Turn(rope: shape.rope, headDimension: shape.headDimension)
+      let rotation =
+        rotations[turn]
+        ?? HeadRotation(rope: shape.rope, headDimension: shape.headDimension, contextLength: contextLength)
+      rotations[turn] = rotation
+      return Layer(
+        shape: shape, rotation: rotation,
+        writer: KeyValueWriter(shape: shape, rotation: rotation, store: store, layer: index))
+    }
     let schedule = AttentionSchedule(
-      shape: shape, threadCount: pool.threadCount, nodeCount: pool.nodeCount,
-      contextLength: contextLength)
+      shapes: layers, threadCount: pool.threadCount, nodeCount: pool.nodeCount, contextLength: contextLength)
     self.schedule = schedule
     taskCounters = (0..<pool.nodeCount).map { _ in TaskCounter() }
     completions = CompletionCounters(capacity: schedule.gatheringCapacity)
-    gathered = try SoftmaxState(rowCapacity: schedule.gatheredRowCapacity, valueStride: shape.valueStride)
+    gathered = try SoftmaxState(
+      rowCapacity: schedule.gatheredRowCapacity, valueStride: layers.map(\.valueStride).max() ?? 0)
     scratch = try (0..<pool.threadCount).map { _ in
-      try AttentionScratch(rowCapacity: schedule.tileRowCapacity, shape: shape)
+      try AttentionScratch(rowCapacity: schedule.tileRowCapacity, shapes: layers)
     }
   }
 
   /// Appends the rows' keys and values to `layer` (counted from this stage's first) and attends.
   ///
   /// Shapes, row-major: `queries` and `output` `[rows, queryHeadCount * headDimension]`, `keys` and `values`
-  /// `[rows, keyValueHeadCount * headDimension]`; none is rotated yet. `entries` cover the rows, each its own sequence.
-  /// Called by the stage's thread only; uses all of the pool.
+  /// `[rows, keyValueHeadCount * headDimension]`; none is normalized or rotated yet. `entries` cover the rows, each its
+  /// own sequence. Called by the stage's thread only; uses all of the pool.
+  /// - Parameter norms: of heads, before they are turned; nil where the layer's shape has none.
   package func attend(
     layer: Int, entries: [CacheEntry], queries: UnsafePointer<Float>, keys: UnsafePointer<Float>,
-    values: UnsafePointer<Float>, output: UnsafeMutablePointer<Float>
+    values: UnsafePointer<Float>, norms: HeadNorms? = nil, output: UnsafeMutablePointer<Float>
   ) {
-    precondition(layer >= 0 && layer < store.layerCount, "layer is not of this stage")
+    precondition(layer >= 0 && layer < layers.count, "layer is not of this stage")
+    precondition((layers[layer].shape.headNorm == nil) == (norms == nil), "head norms are not the layer's")
     for counter in taskCounters { counter.reset() }
     pool.run { thread, _ in
       for step in 0..<taskCounters.count {
         append(
-          entries, node: node(step: step, thread: thread), layer: layer, keys: keys, values: values,
-          key: scratch[thread].key.baseAddress)
+          entries, node: node(step: step, thread: thread), layer: layers[layer], keys: keys, values: values,
+          norms: norms, key: scratch[thread].head.baseAddress)
       }
     }
-    schedule.divide(entries)
+    schedule.divide(entries, shape: layers[layer].shape)
     completions.reset(to: schedule.gatheringTaskCounts)
     let (tasks, nodeTasks) = (schedule.tasks, schedule.nodeTasks)
     for counter in taskCounters { counter.reset() }
@@ -86,7 +103,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
         let node = node(step: step, thread: thread)
         while let number = taskCounters[node].take(below: nodeTasks[node].count) {
           perform(
-            tasks[nodeTasks[node].lowerBound + number], entries: entries, layer: layer, queries: queries,
+            tasks[nodeTasks[node].lowerBound + number], entries: entries, layer: layer, queries: queries, norms: norms,
             output: output, scratch: scratch[thread])
         }
       }
@@ -97,37 +114,36 @@ package final class SelfExtendAttention: @unchecked Sendable {
   /// by the stage's thread only; uses all of the pool.
   package func restoreNearKeys(of cache: SequenceCache, blocks: Range<Int>) {
     guard cache.keepsNearKeys else { return }
-    let headCount = shape.keyValueHeadCount
-    pool.forEachSlice(of: store.layerCount * headCount) { slice, thread in
-      for task in slice {
-        for block in blocks {
-          writer.restoreNearKeys(
-            of: cache, block: block, layer: task / headCount, head: task % headCount,
-            key: scratch[thread].key.baseAddress)
+    for layer in layers {
+      pool.forEachSlice(of: layer.shape.keyValueHeadCount * blocks.count) { slice, thread in
+        for task in slice {
+          layer.writer.restoreNearKeys(
+            of: cache, block: blocks.lowerBound + task % blocks.count, head: task / blocks.count,
+            key: scratch[thread].head.baseAddress)
         }
       }
     }
   }
 
-  /// The memory node whose work a thread takes in a step: its own first, then what others have left.
+  /// The NUMA node whose work a thread takes in a step: its own first, then what others have left.
   private func node(step: Int, thread: Int) -> Int { (pool.nodes[thread] + step) % taskCounters.count }
 
   /// One thread's share of the appending of a node's heads: key blocks of single heads, as it gets hold of them.
   private func append(
-    _ entries: [CacheEntry], node: Int, layer: Int, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
-    key: UnsafeMutablePointer<Float>
+    _ entries: [CacheEntry], node: Int, layer: Layer, keys: UnsafePointer<Float>, values: UnsafePointer<Float>,
+    norms: HeadNorms?, key: UnsafeMutablePointer<Float>
   ) {
     var passed = 0
-    let heads = shape.heads(node: node, of: taskCounters.count)
+    let heads = layer.shape.heads(node: node, of: taskCounters.count)
     var taken = taskCounters[node].take(below: .max) ?? .max
     for entry in entries {
       let blocks = entry.startPosition / Limits.pageSize...(entry.cache.length - 1) / Limits.pageSize
       let count = blocks.count * heads.count
       while taken - passed < count {
         let (block, head) = (taken - passed).quotientAndRemainder(dividingBy: heads.count)
-        writer.write(
-          entry, block: blocks.lowerBound + block, layer: layer, head: heads.lowerBound + head, keys: keys,
-          values: values, key: key)
+        layer.writer.write(
+          entry, block: blocks.lowerBound + block, head: heads.lowerBound + head, keys: keys, values: values,
+          norms: norms, key: key)
         taken = taskCounters[node].take(below: .max) ?? .max
       }
       passed += count
@@ -135,20 +151,22 @@ package final class SelfExtendAttention: @unchecked Sendable {
   }
 
   private func perform(
-    _ task: AttentionTask, entries: [CacheEntry], layer: Int, queries: UnsafePointer<Float>,
+    _ task: AttentionTask, entries: [CacheEntry], layer: Int, queries: UnsafePointer<Float>, norms: HeadNorms?,
     output: UnsafeMutablePointer<Float>, scratch: AttentionScratch
   ) {
+    let (shape, rotation) = (layers[layer].shape, layers[layer].rotation)
     let tile = QueryTile(
       shape: shape, rotation: rotation, store: store, entry: entries[task.entry], layer: layer, head: task.head,
       tokens: task.tokens, scratch: scratch)
-    tile.rotateQueries(queries)
+    tile.prepareQueries(queries, norms: norms)
     guard let gathering = task.gathering else {
-      let total = scratch.total.rows(first: 0, count: tile.rowCount)
+      let total = scratch.total.rows(first: 0, count: tile.rowCount, valueStride: shape.valueStride)
       attend(tile, splits: task.splits, total: total)
       return tile.finish(total, output: output)
     }
     func gatheredRows(place: Int) -> SoftmaxRows {
-      gathered.rows(first: gathering.firstRow + place * tile.rowCount, count: tile.rowCount)
+      gathered.rows(
+        first: gathering.firstRow + place * tile.rowCount, count: tile.rowCount, valueStride: shape.valueStride)
     }
     if task.splits.lowerBound == 0 {
       attend(tile, splits: task.splits, total: gatheredRows(place: 0))
@@ -167,7 +185,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
 
   /// Fills `total` with the splits, merged in order.
   private func attend(_ tile: QueryTile, splits: Range<Int>, total: SoftmaxRows) {
-    let part = tile.scratch.part.rows(first: 0, count: tile.rowCount)
+    let part = tile.scratch.part.rows(first: 0, count: tile.rowCount, valueStride: tile.shape.valueStride)
     total.begin()
     for split in splits {
       part.begin()
@@ -175,4 +193,10 @@ package final class SelfExtendAttention: @unchecked Sendable {
       total.absorb(part)
     }
   }
+}
+
+/// What a rotation is made of.
+private struct Turn: Hashable {
+  let rope: RopeConfiguration
+  let headDimension: Int
 }

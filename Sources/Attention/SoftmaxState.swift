@@ -6,18 +6,20 @@ final class SoftmaxState {
   private let maximum: AlignedBuffer<Float>
   private let sum: AlignedBuffer<Float>
   private let values: AlignedBuffer<Float>
-  private let valueStride: Int
+  private let valueCapacity: Int
 
+  /// - Parameter valueStride: of the widest values.
   init(rowCapacity: Int, valueStride: Int) throws {
     maximum = try AlignedBuffer(count: rowCapacity)
     sum = try AlignedBuffer(count: rowCapacity)
     values = try AlignedBuffer(count: rowCapacity * valueStride)
-    self.valueStride = valueStride
+    valueCapacity = valueStride
   }
 
-  /// Rows from `first` on.
-  func rows(first: Int, count: Int) -> SoftmaxRows {
+  /// Rows from `first` on, whose values are `valueStride` wide.
+  func rows(first: Int, count: Int, valueStride: Int) -> SoftmaxRows {
     precondition(first >= 0 && count >= 0 && first + count <= maximum.count, "rows outside the softmax state")
+    precondition(valueStride <= valueCapacity, "values wider than the softmax state's")
     return SoftmaxRows(
       count: count, valueStride: valueStride, maximum: maximum.baseAddress + first, sum: sum.baseAddress + first,
       values: values.baseAddress + first * valueStride)

@@ -20,7 +20,8 @@ package struct LayerPlanner: Sendable {
     processByteCount: Int = LayerPlanner.defaultProcessByteCount
   ) {
     precondition(
-      weights.layerByteCounts.count == configuration.layerCount && configuration.layerCount > 0,
+      weights.layerByteCounts.count == configuration.layerCount
+        && weights.activeLayerByteCounts.count == configuration.layerCount && configuration.layerCount > 0,
       "the weight footprint does not have the model's layers")
     self.configuration = configuration
     self.weights = weights
@@ -60,9 +61,9 @@ package struct LayerPlanner: Sendable {
   var pageCount: Int { demand.pageCount(trainedLength: configuration.trainedLength) }
 
   var costs: StageCosts {
-    let page = KVGeometry(configuration: configuration, elementType: demand.elementType).pageByteCount
-    return StageCosts(
-      configuration: configuration, weights: weights, kvByteCountPerLayer: page.cappedProduct(pageCount),
+    StageCosts(
+      layers: weights.layerCosts(of: configuration, elementType: demand.elementType), ends: weights,
+      vocabularySize: configuration.vocabularySize, hasTiedHead: configuration.hasTiedHead, pageCount: pageCount,
       processByteCount: processByteCount)
   }
 

@@ -2,11 +2,9 @@ import Inference
 
 /// What any run of layers costs a worker in memory and time, from prefix sums.
 ///
-/// The embedding is counted with layer 0 and the head with the last layer, since whoever has those layers has
-/// them.
+/// The embedding is counted with layer 0 and the head with the last layer, since the workers of those layers have them.
 struct StageCosts: Sendable {
   let layerCount: Int
-  let kvByteCountPerLayer: Int
   let processByteCount: Int
   /// The kinds of work that a stage's time is counted for.
   enum Work: CaseIterable {
@@ -20,36 +18,44 @@ struct StageCosts: Sendable {
   private let tiedByteCount: Int
   /// Weight bytes of layers below an index.
   private let weightsBefore: [Int]
-  /// Bytes that a token of a prompt is multiplied with in layers below an index.
+  /// KV bytes of layers below an index.
+  private let kvBefore: [Int]
+  /// Bytes that a token is multiplied with in layers below an index.
   private let workBefore: [Double]
   private let headWork: Double
 
+  /// - Parameters:
+  ///   - ends: of which only the embedding and the head count.
+  ///   - vocabularySize: rows of the embedding.
+  ///   - pageCount: KV pages of each layer.
   init(
-    configuration: ModelConfiguration, weights: WeightFootprint, kvByteCountPerLayer: Int,
+    layers: [LayerCost], ends: WeightFootprint, vocabularySize: Int, hasTiedHead: Bool, pageCount: Int,
     processByteCount: Int
   ) {
-    layerCount = weights.layerByteCounts.count
-    self.kvByteCountPerLayer = kvByteCountPerLayer
+    layerCount = layers.count
     self.processByteCount = processByteCount
-    tiedByteCount = configuration.hasTiedHead ? weights.embeddingByteCount : 0
-    headWork = Double(weights.headByteCount)
+    tiedByteCount = hasTiedHead ? ends.embeddingByteCount : 0
+    headWork = Double(ends.headByteCount)
     var weightsBefore = [0]
+    var kvBefore = [0]
     var workBefore = [0.0]
-    for (layer, byteCount) in weights.layerByteCounts.enumerated() {
-      var held = byteCount
-      var work = Double(byteCount)
+    for (layer, cost) in layers.enumerated() {
+      var held = cost.weightByteCount
+      var work = Double(cost.activeByteCount)
       if layer == 0 {
-        held = held.cappedSum(weights.embeddingByteCount)
+        held = held.cappedSum(ends.embeddingByteCount)
         // A token reads one row of the table.
-        work += Double(weights.embeddingByteCount) / Double(max(1, configuration.vocabularySize))
+        work += Double(ends.embeddingByteCount) / Double(max(1, vocabularySize))
       }
       if layer == layerCount - 1 {
-        held = held.cappedSum(weights.headByteCount)
+        held = held.cappedSum(ends.headByteCount)
       }
       weightsBefore.append(weightsBefore[layer].cappedSum(held))
+      kvBefore.append(kvBefore[layer].cappedSum(cost.kvPageByteCount.cappedProduct(pageCount)))
       workBefore.append(workBefore[layer] + work)
     }
     self.weightsBefore = weightsBefore
+    self.kvBefore = kvBefore
     self.workBefore = workBefore
   }
 
@@ -58,7 +64,7 @@ struct StageCosts: Sendable {
     return lower == 0 && upper == layerCount ? sum - tiedByteCount : sum
   }
 
-  func kvByteCount(_ lower: Int, _ upper: Int) -> Int { kvByteCountPerLayer.cappedProduct(upper - lower) }
+  func kvByteCount(_ lower: Int, _ upper: Int) -> Int { kvBefore[upper] - kvBefore[lower] }
 
   /// Everything the worker's process holds.
   func memoryByteCount(_ lower: Int, _ upper: Int) -> Int {

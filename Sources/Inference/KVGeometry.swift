@@ -1,6 +1,6 @@
-/// Sizes of the paged KV cache, the same for accounting (coordinator) and storage (workers).
+/// Sizes of the paged KV cache of one layer, the same for accounting (coordinator) and storage (workers).
 ///
-/// A page holds `Limits.pageSize` tokens. In one layer and one key-value head it is a key block, transposed
+/// A page holds `Limits.pageSize` tokens. In one key-value head it is a key block, transposed
 /// (`[headDimension][pageSize]`), then a value block (`[pageSize][valueStride]`), each followed by
 /// `[pageSize]` f32 scales where its type has them. The value half is never smaller than the key half: near keys may
 /// lie in it.
@@ -9,9 +9,9 @@ package struct KVGeometry: Hashable, Sendable {
   package let headDimension: Int
   package let elementType: KVElementType
 
-  package init(configuration: ModelConfiguration, elementType: KVElementType) {
-    self.keyValueHeadCount = configuration.keyValueHeadCount
-    self.headDimension = configuration.headDimension
+  package init(attention: AttentionShape, elementType: KVElementType) {
+    self.keyValueHeadCount = attention.keyValueHeadCount
+    self.headDimension = attention.headDimension
     self.elementType = elementType
   }
 
@@ -21,6 +21,6 @@ package struct KVGeometry: Hashable, Sendable {
   package var valueBlockByteCount: Int {
     max(keyBlockByteCount, Limits.pageSize * elementType.valueByteCount(dimensionCount: valueStride))
   }
-  /// One page of one layer: all heads, keys and values.
+  /// One page: all heads, keys and values.
   package var pageByteCount: Int { keyValueHeadCount * (keyBlockByteCount + valueBlockByteCount) }
 }

@@ -1,13 +1,13 @@
 import Inference
 import Tensors
 
-/// Every buffer of a stage's forward pass, allocated once for the largest step. Row-major, f32, `rows` at most
-/// `rowCapacity`.
+/// Every buffer of a stage's forward pass, allocated once for the largest step and the widest layer. Row-major, f32,
+/// `rows` at most `rowCapacity`; rows of a narrower layer lie closer together.
 final class ForwardScratch {
   let rowCapacity: Int
   /// `[rows, hiddenSize]`: the hidden states, residuals added in place.
   let hidden: AlignedBuffer<Float>
-  /// `[rows, hiddenSize]`: normed input of a block, then a block's output.
+  /// `[rows, hiddenSize]`: the normed input of a layer's part.
   let normed: AlignedBuffer<Float>
   /// `[rows, querySize]`
   let queries: AlignedBuffer<Float>
@@ -22,15 +22,23 @@ final class ForwardScratch {
   /// `[rows, feedForwardSize]`
   let up: AlignedBuffer<Float>
 
-  init(configuration: ModelConfiguration, rowCapacity: Int) throws {
+  /// `[rows, hiddenSize]`: the output of a layer's part. It lies where its input does, which is not read any more.
+  var output: UnsafeMutablePointer<Float> { normed.baseAddress }
+
+  /// - Parameter layers: those of the stage.
+  init(hiddenSize: Int, layers: [LayerShape], rowCapacity: Int) throws {
     self.rowCapacity = rowCapacity
-    hidden = try AlignedBuffer(count: rowCapacity * configuration.hiddenSize)
-    normed = try AlignedBuffer(count: rowCapacity * configuration.hiddenSize)
-    queries = try AlignedBuffer(count: rowCapacity * configuration.querySize)
-    keys = try AlignedBuffer(count: rowCapacity * configuration.keyValueSize)
-    values = try AlignedBuffer(count: rowCapacity * configuration.keyValueSize)
-    attended = try AlignedBuffer(count: rowCapacity * configuration.querySize)
-    gate = try AlignedBuffer(count: rowCapacity * configuration.feedForwardSize)
-    up = try AlignedBuffer(count: rowCapacity * configuration.feedForwardSize)
+    func widest(_ size: (LayerShape) -> Int) -> Int { layers.map(size).max() ?? 0 }
+    let querySize = widest(\.attention.querySize)
+    let keyValueSize = widest(\.attention.keyValueSize)
+    let feedForwardSize = widest(\.feedForward.size)
+    hidden = try AlignedBuffer(count: rowCapacity * hiddenSize)
+    normed = try AlignedBuffer(count: rowCapacity * hiddenSize)
+    queries = try AlignedBuffer(count: rowCapacity * querySize)
+    keys = try AlignedBuffer(count: rowCapacity * keyValueSize)
+    values = try AlignedBuffer(count: rowCapacity * keyValueSize)
+    attended = try AlignedBuffer(count: rowCapacity * querySize)
+    gate = try AlignedBuffer(count: rowCapacity * feedForwardSize)
+    up = try AlignedBuffer(count: rowCapacity * feedForwardSize)
   }
 }

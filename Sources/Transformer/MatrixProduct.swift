@@ -3,17 +3,18 @@ import Inference
 import Tensors
 import Weights
 
-/// `y = x · Wᵀ` over a pool: threads split the output channels, so no element is touched twice and none depends on
-/// the split.
+/// `y = x · Wᵀ + bias` over a pool: threads split the output features, so no element is touched twice and none depends
+/// on the split.
 ///
-/// Inputs of quantised weights are rounded to bytes first, those of BF16 weights to bf16, once for all matrices that
-/// read them. Of a matrix that is not packed yet, each thread packs the few channels it is at into memory that stays in
+/// Inputs of quantized weights are rounded to bytes first, those of BF16 weights to bf16, once for all matrices that
+/// read them. Of a matrix that is not packed yet, each thread packs the few features it is at into memory that stays in
 /// its cache, so that the same kernel gives the same bytes.
 final class MatrixProduct {
-  /// One matrix that an input is multiplied by, and where its product goes: `[rows, weights.rowCount]`.
+  /// What an input is multiplied by, and where the product goes: `[rows, weight.rowCount]`.
   struct Term {
-    let weights: PackedMatrix
+    let linear: Linear<PackedMatrix>
     let output: UnsafeMutablePointer<Float>
+    fileprivate var weights: PackedMatrix { linear.weight }
   }
 
   private let pool: ComputePool
@@ -21,10 +22,10 @@ final class MatrixProduct {
   private let blocks: AlignedBuffer<lh_activation_block>
   /// The input rounded to bf16: `[rows, lh_pair_stride(columns)]`.
   private let pairs: AlignedBuffer<lh_bf16_pair>
-  /// Where each thread packs channels of a matrix that is not packed yet; none when all are.
+  /// Where each thread packs rows of a matrix that is not packed yet; none when all are.
   private var slabs: PackingSlabs?
-  /// Channels a thread takes at a time: two bundles, which kernels may take side by side.
-  private static let channelGranularity = 32
+  /// Output features a thread takes at a time: two panels, which kernels may take side by side.
+  private static let featureGranularity = 32
 
   /// - Parameters:
   ///   - rowCapacity: rows of the largest input.
@@ -34,7 +35,7 @@ final class MatrixProduct {
     self.pool = pool
     slabs =
       unpacked.isEmpty
-      ? nil : try PackingSlabs(for: unpacked, channelCount: Self.channelGranularity, threadCount: pool.threadCount)
+      ? nil : try PackingSlabs(for: unpacked, featureCount: Self.featureGranularity, threadCount: pool.threadCount)
     blocks = try AlignedBuffer(count: rowCapacity * Int(lh_activation_stride(Int64(columnCapacity))))
     pairs = try AlignedBuffer(count: rowCapacity * Int(lh_pair_stride(Int64(columnCapacity))))
   }
@@ -60,14 +61,14 @@ final class MatrixProduct {
         lh_round_rows($0, $1, $2, $3, $4, $5)
       }
     }
-    // All channels in a row, those of each matrix beginning with a bundle.
-    let secondStart = first.channelCount
-    let thirdStart = secondStart + (second?.channelCount ?? 0)
-    let count = thirdStart + (third?.channelCount ?? 0)
-    pool.forEachSlice(of: count, granularity: Self.channelGranularity) { channels, thread in
-      multiply(input, rows: rows, first, startingAt: 0, channels, thread: thread)
-      if let second { multiply(input, rows: rows, second, startingAt: secondStart, channels, thread: thread) }
-      if let third { multiply(input, rows: rows, third, startingAt: thirdStart, channels, thread: thread) }
+    // All output features in a row, those of each matrix beginning with a panel.
+    let secondStart = first.featureCount
+    let thirdStart = secondStart + (second?.featureCount ?? 0)
+    let count = thirdStart + (third?.featureCount ?? 0)
+    pool.forEachSlice(of: count, granularity: Self.featureGranularity) { features, thread in
+      multiply(input, rows: rows, first, startingAt: 0, features, thread: thread)
+      if let second { multiply(input, rows: rows, second, startingAt: secondStart, features, thread: thread) }
+      if let third { multiply(input, rows: rows, third, startingAt: thirdStart, features, thread: thread) }
     }
   }
 
@@ -86,33 +87,46 @@ final class MatrixProduct {
     }
   }
 
-  /// The part of a term's product that lies in `channels`, where the term's own channels begin at `start`.
+  /// The part of a term's product that lies in `features`, where the term's own features begin at `start`.
   private func multiply(
-    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, startingAt start: Int, _ channels: Range<Int>, thread: Int
+    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, startingAt start: Int, _ features: Range<Int>, thread: Int
   ) {
-    let first = max(channels.lowerBound - start, 0)
-    let end = min(channels.upperBound - start, term.weights.rowCount)
+    let first = max(features.lowerBound - start, 0)
+    let end = min(features.upperBound - start, term.weights.rowCount)
     guard first < end else { return }
     guard let unpacked = term.weights.unpacked else {
-      return multiply(input, rows: rows, term, first..<end, packed: term.weights.bytes, term.output)
+      multiply(input, rows: rows, term, first..<end, packed: term.weights.bytes, term.output)
+      return addBias(term, first..<end, rows: rows)
     }
     guard let slabs else { preconditionFailure("no room was made for a matrix that is not packed") }
-    for channel in stride(from: first, to: end, by: Self.channelGranularity) {
-      let count = min(end - channel, Self.channelGranularity)
-      let slab = slabs.pack(unpacked, of: term.weights, channel..<channel + count, thread: thread)
-      multiply(input, rows: rows, term, 0..<count, packed: slab, term.output + channel)
+    for feature in stride(from: first, to: end, by: Self.featureGranularity) {
+      let count = min(end - feature, Self.featureGranularity)
+      let slab = slabs.pack(unpacked, of: term.weights, feature..<feature + count, thread: thread)
+      multiply(input, rows: rows, term, 0..<count, packed: slab, term.output + feature)
+    }
+    addBias(term, first..<end, rows: rows)
+  }
+
+  /// The last addition to each element. The thread that made the elements adds it, while they are in its cache.
+  private func addBias(_ term: Term, _ features: Range<Int>, rows: Int) {
+    term.linear.bias?.withUnsafeBufferPointer { bias in
+      guard let bias = bias.baseAddress else { return }
+      for row in 0..<rows {
+        let first = row * term.weights.rowCount + features.lowerBound
+        lh_add(term.output + first, bias + features.lowerBound, Int64(features.count))
+      }
     }
   }
 
-  /// The product with `channels` of what is packed at `packed`; `output` is where its channel 0 goes in the first row.
+  /// The product with `features` of what is packed at `packed`; `output` is where its feature 0 goes in the first row.
   private func multiply(
-    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, _ channels: Range<Int>, packed: UnsafeRawPointer,
+    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, _ features: Range<Int>, packed: UnsafeRawPointer,
     _ output: UnsafeMutablePointer<Float>
   ) {
     let weights = term.weights
     let type = weights.type.kernelType
     let (columns, outputStride) = (Int64(weights.columnCount), Int64(weights.rowCount))
-    let (first, end) = (Int64(channels.lowerBound), Int64(channels.upperBound))
+    let (first, end) = (Int64(features.lowerBound), Int64(features.upperBound))
     switch term.form {
     case .bytes:
       lh_matmul_quantized(
@@ -138,8 +152,8 @@ extension MatrixProduct.Term {
     return weights.type.blockElementCount > 1 ? .bytes : .asIs
   }
 
-  /// Channels rounded up to whole bundles.
-  fileprivate var channelCount: Int {
+  /// Output features rounded up to whole panels.
+  fileprivate var featureCount: Int {
     let width = Int(LH_BUNDLE_CHANNELS)
     return (weights.rowCount + width - 1) / width * width
   }

@@ -2,32 +2,32 @@ import CKernels
 import Tensors
 import Weights
 
-/// Memory in which threads pack some channels of a matrix just before they multiply by them: a slab for each thread,
+/// Memory in which threads pack some rows of a matrix just before they multiply by them: a slab for each thread,
 /// small enough to stay in its cache.
 final class PackingSlabs {
   private let memory: AlignedBuffer<UInt8>
   private let slabByteCount: Int
   private static let alignment = 64
 
-  /// - Parameter channelCount: channels that a thread packs at a time, at most.
+  /// - Parameter featureCount: rows, which are output features, that a thread packs at a time, at most.
   /// - Throws: `AllocationError`.
-  init(for matrices: [PackedMatrix], channelCount: Int, threadCount: Int) throws {
+  init(for matrices: [PackedMatrix], featureCount: Int, threadCount: Int) throws {
     let largest = matrices.reduce(0) { largest, matrix in
-      max(largest, Int(lh_packed_bytes(matrix.type.kernelType, Int64(channelCount), Int64(matrix.columnCount))))
+      max(largest, Int(lh_packed_bytes(matrix.type.kernelType, Int64(featureCount), Int64(matrix.columnCount))))
     }
     slabByteCount = (largest + Self.alignment - 1) / Self.alignment * Self.alignment
     memory = try AlignedBuffer(count: slabByteCount * threadCount)
   }
 
-  /// Packs `channels`, which begin with a bundle, and returns where they are until the thread packs others.
+  /// Packs the rows `features`, which begin with a panel, and returns where they are until the thread packs others.
   func pack(
-    _ rows: UnpackedRows, of matrix: PackedMatrix, _ channels: Range<Int>, thread: Int
+    _ rows: UnpackedRows, of matrix: PackedMatrix, _ features: Range<Int>, thread: Int
   ) -> UnsafeRawPointer {
     let slab = UnsafeMutableRawPointer(memory.baseAddress + thread * slabByteCount)
     let width = Int(LH_BUNDLE_CHANNELS)
     lh_pack(
-      matrix.type.kernelType, rows.start + channels.lowerBound * rows.byteCount, Int64(rows.byteCount),
-      Int64(channels.count), Int64(matrix.columnCount), 0, Int64((channels.count + width - 1) / width), slab)
+      matrix.type.kernelType, rows.start + features.lowerBound * rows.byteCount, Int64(rows.byteCount),
+      Int64(features.count), Int64(matrix.columnCount), 0, Int64((features.count + width - 1) / width), slab)
     return UnsafeRawPointer(slab)
   }
 }

@@ -14,6 +14,8 @@ package final class PipelineStage {
   private let store: KVPageStore
   private let weights: StageWeights
   private let scratch: ForwardScratch
+  /// The shapes of this stage's layers.
+  private let layers: [LayerShape]
   private let layer: DecoderLayer
   private let attention: SelfExtendAttention
   private let pool: ComputePool
@@ -38,18 +40,22 @@ package final class PipelineStage {
     self.configuration = configuration
     self.weights = weights
     self.pool = pool
+    layers = Array(configuration.layers[weights.range.indices])
+    let shapes = layers.map(\.attention)
     store = try KVPageStore(
-      geometry: KVGeometry(configuration: configuration, elementType: kvElementType), layerCount: weights.layers.count,
-      pageCount: pageCount, isNodeLocal: pool.nodeCount > 1)
-    scratch = try ForwardScratch(configuration: configuration, rowCapacity: rowCapacity)
+      layers: shapes, elementType: kvElementType, pageCount: pageCount, isNodeLocal: pool.nodeCount > 1)
+    let hiddenSize = configuration.hiddenSize
+    scratch = try ForwardScratch(hiddenSize: hiddenSize, layers: layers, rowCapacity: rowCapacity)
     product = try MatrixProduct(
       pool: pool, rowCapacity: max(rowCapacity, Self.logitRowCapacity),
-      columnCapacity: max(configuration.hiddenSize, configuration.querySize, configuration.feedForwardSize),
+      columnCapacity: layers.reduce(hiddenSize) { max($0, $1.attention.querySize, $1.feedForward.size) },
       unpacked: weights.matrices.filter { $0.unpacked != nil })
-    attention = try SelfExtendAttention(
-      configuration: configuration, store: store, contextLength: contextLength, pool: pool)
+    attention = try SelfExtendAttention(layers: shapes, store: store, contextLength: contextLength, pool: pool)
     layer = DecoderLayer(
-      configuration: configuration, scratch: scratch, product: product, attention: attention, pool: pool)
+      norm: Norm(scratch: scratch, hiddenSize: hiddenSize, pool: pool),
+      attention: AttentionBlock(scratch: scratch, product: product, attention: attention),
+      feedForward: FeedForward(scratch: scratch, product: product, pool: pool),
+      residual: Residual(scratch: scratch, hiddenSize: hiddenSize, pool: pool))
     let headRowCount = weights.head == nil ? 0 : Self.logitRowCapacity
     logitRows = try AlignedBuffer(count: headRowCount * configuration.vocabularySize)
     headInput = try AlignedBuffer(count: headRowCount * configuration.hiddenSize)
@@ -89,7 +95,7 @@ package final class PipelineStage {
   package func forward(entries: [CacheEntry], rows: Int, progress: (Int) -> Void) -> UnsafePointer<Float> {
     precondition(rows <= scratch.rowCapacity, "more rows than a step may carry")
     for (index, layerWeights) in weights.layers.enumerated() {
-      layer.forward(layer: index, weights: layerWeights, entries: entries, rows: rows)
+      layer.forward(layer: index, shape: layers[index], weights: layerWeights, entries: entries, rows: rows)
       progress(index)
     }
     return UnsafePointer(scratch.hidden.baseAddress)
@@ -122,12 +128,12 @@ package final class PipelineStage {
     precondition(rows.count <= Self.logitRowCapacity, "more rows than the head takes at a time")
     let size = configuration.hiddenSize
     for (index, row) in rows.enumerated() {
-      lh_rmsnorm(
-        scratch.hidden.baseAddress + row * size, norm, configuration.normEpsilon,
-        headInput.baseAddress + index * size, Int64(size))
+      configuration.outputNorm.apply(
+        to: scratch.hidden.baseAddress + row * size, norm, into: headInput.baseAddress + index * size)
     }
     product(
-      headInput.baseAddress, rows: rows.count, MatrixProduct.Term(weights: head, output: logitRows.baseAddress))
+      headInput.baseAddress, rows: rows.count,
+      MatrixProduct.Term(linear: Linear(weight: head), output: logitRows.baseAddress))
     return UnsafePointer(logitRows.baseAddress)
   }
 }

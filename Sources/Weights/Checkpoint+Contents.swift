@@ -45,14 +45,6 @@ extension Checkpoint {
     }
   }
 
-  /// Tensors without which not even the model's shape is known. Throws when the architecture is not known.
-  package var shapingTensors: [TensorEntry] {
-    get throws(CheckpointError) {
-      try ArchitectureDescription.named(by: metadata).modelTensors
-        .filter { $0.role == .ropeFactors }.compactMap { file[$0.name] }
-    }
-  }
-
   /// What a stage needs, each tensor once, in the files' order. Throws as `configuration` does, and when there are no
   /// such layers.
   package func tensors(
@@ -63,9 +55,10 @@ extension Checkpoint {
       throw .invalid(fileNames[0], nil, "has \(map.layers.count) layers, and layers \(range) were asked for")
     }
     var needed = try shapingTensors
-    needed += range.indices.flatMap { Array(map.layers[$0].values) }
-    if hasEmbedding { needed += [map.model[.embedding]].compactMap { $0 } }
-    if hasHead { needed += [map.model[.outputNorm], map.model[.head] ?? map.model[.embedding]].compactMap { $0 } }
+    var parts = range.indices.flatMap { Array(map.layers[$0].values) }
+    if hasEmbedding { parts += [map.model[.embedding]].compactMap { $0 } }
+    if hasHead { parts += [map.model[.outputNorm], map.model[.head] ?? map.model[.embedding]].compactMap { $0 } }
+    needed += parts.map(\.entry)
     var seen: Set<String> = []
     return needed.sorted { ($0.fileIndex, $0.offset) < ($1.fileIndex, $1.offset) }
       .filter { seen.insert($0.name).inserted }

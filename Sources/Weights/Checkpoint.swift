@@ -7,6 +7,7 @@ package import Inference
 /// `CheckpointError`.
 package struct Checkpoint: Sendable {
   let file: GGUFFile
+  private let architecture: Result<Architecture, CheckpointError>
   private let model: Result<Model, CheckpointError>
 
   private struct Model: Sendable {
@@ -15,19 +16,22 @@ package struct Checkpoint: Sendable {
   }
 
   /// Opens the file at `path`; any shard of a split checkpoint opens all of them.
-  package init(path: String) throws(CheckpointError) {
-    self.init(try GGUFFile(path: path))
+  /// - Parameter architectures: families that are computed.
+  package init(path: String, architectures: [Architecture] = Architecture.supported) throws(CheckpointError) {
+    self.init(try GGUFFile(path: path), architectures)
   }
 
   /// Puts together what is stored of a checkpoint: all its headers, and the tensors that a stage needs. Others may be
   /// missing until they are asked for.
   package init(headers: [StoredHeader], tensors: [StoredTensor]) throws(CheckpointError) {
-    self.init(try GGUFFile(headers, tensors: tensors))
+    self.init(try GGUFFile(headers, tensors: tensors), Architecture.supported)
   }
 
-  private init(_ file: GGUFFile) {
+  private init(_ file: GGUFFile, _ architectures: [Architecture]) {
     self.file = file
-    self.model = Result { () throws(CheckpointError) in try Self.model(of: file) }
+    let architecture = Result { () throws(CheckpointError) in try architectures.named(by: file.metadata) }
+    self.architecture = architecture
+    self.model = Result { () throws(CheckpointError) in try Self.model(of: file, architecture) }
   }
 
   /// The model's shape. Throws when the file is no model that can be computed: another architecture, values
@@ -38,7 +42,7 @@ package struct Checkpoint: Sendable {
 
   /// The length the model was trained at and where that is written. Throws when the metadata do not say.
   package var trainedLength: TrainedLength {
-    get throws(CheckpointError) { try TrainedLength(file.metadata, ArchitectureDescription.named(by: file.metadata)) }
+    get throws(CheckpointError) { try TrainedLength(ModelFields(file, family: architecture.get().name)) }
   }
 
   /// What each part of the model takes, as stored. Throws as `configuration` does.
@@ -64,7 +68,14 @@ package struct Checkpoint: Sendable {
     get throws(CheckpointError) { try model.get().tensors }
   }
 
-  private static func model(of file: GGUFFile) throws(CheckpointError) -> Model {
+  /// Tensors without which not even the model's shape is known. Throws when the architecture is not known.
+  package var shapingTensors: [TensorEntry] {
+    get throws(CheckpointError) { try architecture.get().shapingTensors.compactMap { file[$0] } }
+  }
+
+  private static func model(
+    of file: GGUFFile, _ architecture: Result<Architecture, CheckpointError>
+  ) throws(CheckpointError) -> Model {
     let name = file.fileNames[0]
     guard !file.tensors.isEmpty else {
       throw .unsupported(
@@ -76,8 +87,10 @@ package struct Checkpoint: Sendable {
         name, "general.type", "is '\(printable(kind))', not a model",
         remedy: "give the path of the model itself")
     }
-    let architecture = try ArchitectureDescription.named(by: file.metadata)
-    let configuration = try ModelConfiguration(file, architecture)
+    let architecture = try architecture.get()
+    let fields = ModelFields(file, family: architecture.name)
+    try fields.refuseOthers(than: architecture.neutralValues)
+    let configuration = try architecture.configuration(fields)
     return Model(configuration: configuration, tensors: try TensorMap(file, architecture, configuration))
   }
 }

@@ -31,21 +31,18 @@ package struct Metadata: Sendable {
     return try checked(value, key, range)
   }
 
-  /// An integer, or an array that has one a layer: all layers must agree.
-  func uniformInteger(
-    _ key: String, layerCount: Int, in range: ClosedRange<Int>
-  ) throws(CheckpointError) -> Int? {
-    guard case .array(let array) = values[key] else { return try integer(key, in: range) }
-    guard array.count == layerCount else {
-      throw refusal(key, "has \(array.count) entries for \(layerCount) layers")
+  /// `count` integers: an array of them, or one integer that stands for all.
+  func integers(_ key: String, count: Int, in range: ClosedRange<Int>) throws(CheckpointError) -> [Int]? {
+    guard case .array(let array) = values[key] else {
+      guard let value = try integer(key, in: range) else { return nil }
+      return Array(repeating: value, count: count)
     }
+    guard array.count == count else { throw refusal(key, "has \(array.count) entries for \(count) layers") }
     guard let numbers = array.integers() else { throw refusal(key, "is not an array of integers") }
-    guard Set(numbers).count == 1, let number = numbers.first else {
-      throw .unsupported(
-        fileName, key, "differs from layer to layer, which this version does not compute",
-        remedy: "use a model whose layers are all alike")
+    for number in numbers where !range.contains(number) {
+      throw refusal(key, "has \(number), which must be between \(range.lowerBound) and \(range.upperBound)")
     }
-    return try checked(number, key, range)
+    return numbers
   }
 
   /// A finite number; integers are taken as well.

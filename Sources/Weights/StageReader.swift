@@ -3,34 +3,65 @@ import Inference
 /// Makes views of tensors and keeps account of which were asked for.
 struct StageReader {
   private let file: GGUFFile
-  /// By name: a tied head and the embedding are one.
+  /// By name: a tied head and the embedding are one, and so are matrices that are fused into one tensor.
   private(set) var entries: [String: TensorEntry] = [:]
 
   init(file: GGUFFile) { self.file = file }
 
-  mutating func layer(_ tensors: [TensorRole: TensorEntry]) throws(CheckpointError) -> LayerWeights<WeightMatrix> {
+  mutating func layer(
+    _ shape: LayerShape, _ tensors: [TensorRole: TensorPart]
+  ) throws(CheckpointError) -> LayerWeights<WeightMatrix> {
     LayerWeights(
       attentionNorm: try vector(tensors, .attentionNorm),
-      query: try matrix(tensors, .query),
-      key: try matrix(tensors, .key),
-      value: try matrix(tensors, .value),
-      output: try matrix(tensors, .attentionOutput),
+      attention: try attention(shape.attention, tensors),
       feedForwardNorm: try vector(tensors, .feedForwardNorm),
-      gate: try matrix(tensors, .gate),
-      up: try matrix(tensors, .up),
-      down: try matrix(tensors, .down))
+      feedForward: try feedForward(shape.feedForward, tensors))
+  }
+
+  private mutating func attention(
+    _ shape: AttentionShape, _ tensors: [TensorRole: TensorPart]
+  ) throws(CheckpointError) -> AttentionWeights<WeightMatrix> {
+    AttentionWeights(
+      query: try linear(tensors, .query, bias: .queryBias),
+      key: try linear(tensors, .key, bias: .keyBias),
+      value: try linear(tensors, .value, bias: .valueBias),
+      output: try linear(tensors, .attentionOutput, bias: .attentionOutputBias),
+      queryNorm: shape.headNorm == nil ? nil : try vector(tensors, .queryNorm),
+      keyNorm: shape.headNorm == nil ? nil : try vector(tensors, .keyNorm))
+  }
+
+  private mutating func feedForward(
+    _ shape: FeedForwardShape, _ tensors: [TensorRole: TensorPart]
+  ) throws(CheckpointError) -> FeedForwardWeights<WeightMatrix> {
+    switch shape {
+    case .gated:
+      .gated(
+        gate: try linear(tensors, .gate, bias: .gateBias), up: try linear(tensors, .up, bias: .upBias),
+        down: try linear(tensors, .down, bias: .downBias))
+    }
+  }
+
+  /// A matrix with the bias that the family's tables have for it.
+  private mutating func linear(
+    _ tensors: [TensorRole: TensorPart], _ role: TensorRole, bias: TensorRole
+  ) throws(CheckpointError) -> Linear<WeightMatrix> {
+    Linear(
+      weight: try matrix(tensors, role), bias: tensors[bias] == nil ? nil : try vector(tensors, bias))
   }
 
   mutating func vector(
-    _ tensors: [TensorRole: TensorEntry], _ role: TensorRole
+    _ tensors: [TensorRole: TensorPart], _ role: TensorRole
   ) throws(CheckpointError) -> [Float] {
-    try file.vector(take(tensors, role))
+    let part = try take(tensors, role)
+    let numbers = try file.vector(part.entry)
+    return part.rows.map { Array(numbers[$0]) } ?? numbers
   }
 
   mutating func matrix(
-    _ tensors: [TensorRole: TensorEntry], _ role: TensorRole
+    _ tensors: [TensorRole: TensorPart], _ role: TensorRole
   ) throws(CheckpointError) -> WeightMatrix {
-    let entry = try take(tensors, role)
+    let part = try take(tensors, role)
+    let entry = part.entry
     let type = try file.elementType(entry)
     guard entry.dimensions.count == 2, let byteCount = entry.byteCount,
       let rowByteCount = type.rowByteCount(elementCount: entry.dimensions[0]),
@@ -39,20 +70,24 @@ struct StageReader {
     guard let (mapped, offset) = file.place(of: entry) else {
       throw .damaged(file.fileName(of: entry), tensorSubject(entry.name), "is not stored on this machine")
     }
+    let rows = part.rows ?? 0..<entry.dimensions[1]
     return WeightMatrix(
-      type: type, rowCount: entry.dimensions[1], columnCount: entry.dimensions[0], rowByteCount: rowByteCount,
-      file: mapped, offset: offset)
+      type: type, rowCount: rows.count, columnCount: entry.dimensions[0], rowByteCount: rowByteCount,
+      file: mapped, offset: offset + rows.lowerBound * rowByteCount)
   }
 
-  /// A map without a role that its architecture's table must have is a mistake in the table; it is reported
-  /// all the same.
+  /// A map without a role that its architecture's table must have, or with rows that the tensor does not have, is a
+  /// mistake in the table; it is reported all the same.
   private mutating func take(
-    _ tensors: [TensorRole: TensorEntry], _ role: TensorRole
-  ) throws(CheckpointError) -> TensorEntry {
-    guard let entry = tensors[role] else {
+    _ tensors: [TensorRole: TensorPart], _ role: TensorRole
+  ) throws(CheckpointError) -> TensorPart {
+    guard let part = tensors[role] else {
       throw .damaged(file.fileNames[0], nil, "has no tensor for \(role)")
     }
-    entries[entry.name] = entry
-    return entry
+    if let rows = part.rows, rows.lowerBound < 0 || rows.upperBound > part.entry.dimensions.last ?? 0 {
+      throw .damaged(file.fileName(of: part.entry), tensorSubject(part.entry.name), "has no rows \(rows)")
+    }
+    entries[part.entry.name] = part.entry
+    return part
   }
 }

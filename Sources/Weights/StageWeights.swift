@@ -56,7 +56,8 @@ package final class StageWeights {
     }
     var reader = StageReader(file: file)
     var read: [LayerWeights<WeightMatrix>] = []
-    for layer in range.indices { read.append(try reader.layer(map.layers[layer])) }
+    let shapes = try checkpoint.configuration.layers
+    for layer in range.indices { read.append(try reader.layer(shapes[layer], map.layers[layer])) }
     self.range = range
     self.embedding = hasEmbedding ? try reader.matrix(map.model, .embedding) : nil
     self.outputNorm = hasHead ? try reader.vector(map.model, .outputNorm) : nil

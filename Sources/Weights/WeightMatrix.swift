@@ -1,7 +1,7 @@
 package import Inference
 import Tensors
 
-/// A matrix of weights as it lies in a mapped file.
+/// A matrix of weights as it lies in a mapped file: a tensor, or some rows of one.
 ///
 /// **Shape**: `[rowCount (out), columnCount (in)]`, row-major, rows `rowByteCount` apart, no gaps. A row
 /// makes one number of the output.
@@ -45,36 +45,4 @@ package struct UnpackedRows: @unchecked Sendable {
   package let start: UnsafeRawPointer
   /// Bytes of one row.
   package let byteCount: Int
-}
-
-/// One decoder layer's weights, its matrices in one form or another. Norms are converted to f32 and finite.
-package struct LayerWeights<Matrix: Sendable>: Sendable {
-  /// `[hidden]`.
-  package let attentionNorm: [Float]
-  /// `[queryHeads * headDimension, hidden]`.
-  package let query: Matrix
-  /// `[keyValueHeads * headDimension, hidden]`.
-  package let key: Matrix
-  /// `[keyValueHeads * headDimension, hidden]`.
-  package let value: Matrix
-  /// `[hidden, queryHeads * headDimension]`.
-  package let output: Matrix
-  /// `[hidden]`.
-  package let feedForwardNorm: [Float]
-  /// `[feedForward, hidden]`.
-  package let gate: Matrix
-  /// `[feedForward, hidden]`.
-  package let up: Matrix
-  /// `[hidden, feedForward]`.
-  package let down: Matrix
-
-  var matrices: [Matrix] { [query, key, value, output, gate, up, down] }
-
-  /// The same layer with every matrix in another form.
-  func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> LayerWeights<Other> {
-    LayerWeights<Other>(
-      attentionNorm: attentionNorm, query: transform(query), key: transform(key), value: transform(value),
-      output: transform(output), feedForwardNorm: feedForwardNorm, gate: transform(gate), up: transform(up),
-      down: transform(down))
-  }
 }

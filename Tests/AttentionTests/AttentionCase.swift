@@ -6,7 +6,7 @@ import Tensors
 
 /// Random heads of one sequence, and a way to run them through the paged attention in any chunks.
 struct AttentionCase {
-  let configuration: ModelConfiguration
+  var shape: AttentionShape
   let policy: SelfExtendPolicy
   let length: Int
   /// `[length, queryHeadCount * headDimension]` and `[length, keyValueHeadCount * headDimension]`.
@@ -19,13 +19,10 @@ struct AttentionCase {
     rotaryDimension: Int? = nil, layout: RopeConfiguration.Layout = .interleaved,
     scaling: RopeConfiguration.Scaling = .none, seed: UInt64 = 1
   ) {
-    configuration = ModelConfiguration(
-      name: "case", architecture: "llama", layerCount: 1, hiddenSize: queryHeads * headDimension, feedForwardSize: 8,
-      queryHeadCount: queryHeads, keyValueHeadCount: keyValueHeads, headDimension: headDimension, vocabularySize: 8,
-      trainedLength: 64, normEpsilon: 1e-5,
+    shape = AttentionShape(
+      queryHeadCount: queryHeads, keyValueHeadCount: keyValueHeads, headDimension: headDimension,
       rope: RopeConfiguration(
-        base: 10_000, rotaryDimension: rotaryDimension ?? headDimension, layout: layout, scaling: scaling),
-      hasTiedHead: true)
+        base: 10_000, rotaryDimension: rotaryDimension ?? headDimension, layout: layout, scaling: scaling))
     guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 64) else {
       preconditionFailure("the case's policy is out of range")
     }
@@ -50,15 +47,15 @@ struct AttentionCase {
     let nearCount = PageCount.ofRing(policy: policy, chunkTokenCount: largest)
     let pageCount = PageCount.of(tokens: length) + nearCount
     let store = try KVPageStore(
-      geometry: KVGeometry(configuration: configuration, elementType: kv), layerCount: 1, pageCount: pageCount,
+      layers: [shape], elementType: kv, pageCount: pageCount,
       isNodeLocal: pool.nodeCount > 1)
     let attention = try SelfExtendAttention(
-      configuration: configuration, store: store, contextLength: length, pool: pool)
+      layers: [shape], store: store, contextLength: length, pool: pool)
     // Ids are handed out from the top, so that a page is never where its index would put it.
     var ids = (0..<UInt32(pageCount)).map { PageID($0) }
     var cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { _ in ids.removeLast() })
     var output = [Float](repeating: .nan, count: queries.count)
-    let (querySize, keySize) = (configuration.querySize, configuration.keyValueSize)
+    let (querySize, keySize) = (shape.querySize, shape.keyValueSize)
     var start = 0
     var (given, left, cut) = ([PageID](), chunks[...], cut)
     while start < length {
@@ -98,16 +95,16 @@ struct AttentionCase {
     func heads(_ numbers: [Float], count: Int) -> [[[Double]]] {
       (0..<length).map { token in
         (0..<count).map { head in
-          let first = (token * count + head) * configuration.headDimension
-          return numbers[first..<first + configuration.headDimension].map(Double.init)
+          let first = (token * count + head) * shape.headDimension
+          return numbers[first..<first + shape.headDimension].map(Double.init)
         }
       }
     }
-    let frequencies = RotaryFrequencies(configuration.rope)
+    let frequencies = RotaryFrequencies(shape.rope)
     let scaled = NaiveAttention.attend(
-      queries: heads(queries, count: configuration.queryHeadCount),
-      keys: heads(keys, count: configuration.keyValueHeadCount),
-      values: heads(values, count: configuration.keyValueHeadCount), policy: policy, rope: configuration.rope,
+      queries: heads(queries, count: shape.queryHeadCount),
+      keys: heads(keys, count: shape.keyValueHeadCount),
+      values: heads(values, count: shape.keyValueHeadCount), policy: policy, rope: shape.rope,
       frequencies: frequencies)
     return scaled.flatMap { $0.flatMap { $0.map(Float.init) } }
   }

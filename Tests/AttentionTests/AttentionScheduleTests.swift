@@ -5,13 +5,10 @@ import Testing
 
 @Suite("A step's attention divided into tasks")
 struct AttentionScheduleTests {
+  private let shape = AttentionCase(length: 1, groupSize: 1, window: 0, queryHeads: 32, keyValueHeads: 4).shape
+
   private func schedule(threads: Int, context: Int = 65_536) -> AttentionSchedule {
-    let value = AttentionCase(length: 1, groupSize: 1, window: 0, queryHeads: 32, keyValueHeads: 4)
-    let configuration = value.configuration
-    return AttentionSchedule(
-      shape: AttentionShape(
-        configuration: configuration, geometry: KVGeometry(configuration: configuration, elementType: .i16)),
-      threadCount: threads, contextLength: context)
+    AttentionSchedule(shapes: [shape], threadCount: threads, contextLength: context)
   }
 
   private func entry(start: Int, rows: Int, firstRow: Int) throws -> CacheEntry {
@@ -40,7 +37,7 @@ struct AttentionScheduleTests {
         defer { firstRow += rows }
         return try entry(start: start, rows: rows, firstRow: firstRow)
       }
-      schedule.divide(entries)
+      schedule.divide(entries, shape: shape)
       var seen: [String: [Range<Int>]] = [:]
       var places: [Range<Int>] = []
       for task in schedule.tasks {
@@ -73,7 +70,7 @@ struct AttentionScheduleTests {
   func decodingIsDivided() throws {
     for threads in [2, 8, 32] {
       var schedule = schedule(threads: threads)
-      schedule.divide([try entry(start: 60_000, rows: 1, firstRow: 0)])
+      schedule.divide([try entry(start: 60_000, rows: 1, firstRow: 0)], shape: shape)
       #expect(schedule.tasks.count >= 4 * threads)
     }
   }

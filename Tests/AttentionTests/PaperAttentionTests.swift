@@ -17,7 +17,7 @@ struct PaperAttentionTests {
   @Test("values are not touched: where all are equal, so is every output", arguments: policies)
   func valuesAreUntouched(groupSize: Int, window: Int) throws {
     var value = AttentionCase(length: 150, groupSize: groupSize, window: window)
-    let dimension = value.configuration.headDimension
+    let dimension = value.shape.headDimension
     let one = (0..<dimension).map { Float($0) - 3 }
     value.values = (0..<150).flatMap { _ in one }
     let output = try value.run(chunks: [100, 50])
@@ -33,7 +33,7 @@ struct PaperAttentionTests {
     var value = AttentionCase(length: 100, groupSize: groupSize, window: window)
     value.queries = value.queries.map { _ in 0 }
     let output = try value.run(chunks: [100])
-    let (dimension, querySize) = (value.configuration.headDimension, value.configuration.querySize)
+    let (dimension, querySize) = (value.shape.headDimension, value.shape.querySize)
     for token in [0, 3, 50, 99] {
       for index in 0..<dimension {
         let mean = (0...token).reduce(Float(0)) { $0 + value.values[$1 * dimension + index] } / Float(token + 1)
@@ -49,11 +49,11 @@ struct PaperAttentionTests {
     ])
   func orderWithinGroups(groupSize: Int, window: Int) throws {
     let value = AttentionCase(length: 121, groupSize: groupSize, window: window)
-    let last = value.queries.count - value.configuration.querySize
+    let last = value.queries.count - value.shape.querySize
     let expected = try value.run(chunks: [121])[last...]
     func swapping(_ first: Int, _ second: Int) throws -> ArraySlice<Float> {
       var other = value
-      let size = value.configuration.keyValueSize
+      let size = value.shape.keyValueSize
       for index in 0..<size {
         other.keys.swapAt(first * size + index, second * size + index)
         other.values.swapAt(first * size + index, second * size + index)

@@ -32,8 +32,9 @@ struct PlannerCase {
   }
 
   /// One page of one layer of `configuration`.
-  static let pageByteCount = KVGeometry(configuration: configuration(layerCount: 1), elementType: .i16)
-    .pageByteCount
+  static let pageByteCount = KVGeometry(
+    attention: configuration(layerCount: 1).layers[0].attention, elementType: .i16
+  ).pageByteCount
 
   init(planner: LayerPlanner, workers: [WorkerResources]) {
     self.planner = planner

@@ -2,15 +2,22 @@ import Fixtures
 import Foundation
 import Inference
 
-/// `Goldens/random_models.json`: models that are nothing but their tensors' names, types and sizes, with the logits
-/// that `Goldens/random_models.py` computes for them.
+/// Models that are nothing but their tensors' names, types and sizes, with the logits that a script computes for them:
+/// `Goldens/random_models.json` and `.py`, a Llama in every quantization; `Goldens/families.json` and `.py`, a model of
+/// every family.
 struct RandomModels: Decodable {
   struct Tensor: Decodable {
     let name: String
     let type: String
     let columns: Int
-    /// 1 for a norm.
+    /// 1 for a vector.
     let rows: Int
+  }
+  /// A metadata entry behind the family's name.
+  struct Field: Decodable {
+    let key: String
+    var count: UInt32?
+    var number: Float?
   }
   /// An f16 of every block of a type.
   struct Half: Decodable {
@@ -25,27 +32,34 @@ struct RandomModels: Decodable {
   struct Model: Decodable {
     let name: String
     let feed_forward: Int
+    /// Nil for a Llama of four layers.
+    let fields: [Field]?
     let tensors: [Tensor]
     let runs: [Run]
+
+    /// The name in the file.
+    var family: String { fields == nil ? "llama" : name }
   }
   let ids: [Int32]
   let halves: [String: [Half]]
   let models: [Model]
 
-  static func read() throws -> RandomModels {
-    let file = SharedFiles.root.appendingPathComponent("Tests/EndToEndTests/Goldens/random_models.json")
+  static func read(_ name: String = "random_models") throws -> RandomModels {
+    let file = SharedFiles.root.appendingPathComponent("Tests/EndToEndTests/Goldens/\(name).json")
     return try JSONDecoder().decode(RandomModels.self, from: Data(contentsOf: file))
   }
 
   /// The bytes of a tensor, the same that the script makes.
   private func bytes(_ tensor: Tensor, place: Int) -> [UInt8] {
     if tensor.rows == 1 {
-      return (0..<tensor.columns).flatMap { Self.littleEndian((1 + Float($0 * 37 % 64 - 32) / 64).bitPattern) }
+      let mean: Float = tensor.name.hasSuffix(".bias") ? 0 : 1
+      return (0..<tensor.columns).flatMap { Self.littleEndian((mean + Float($0 * 37 % 64 - 32) / 64).bitPattern) }
     }
     guard let type = ElementType.allCases.first(where: { $0.description == tensor.type }),
       let rowBytes = type.rowByteCount(elementCount: tensor.columns)
     else { preconditionFailure("\(tensor) is not of whole blocks") }
     var words = SeededGenerator(seed: UInt64(place))
+    if type == .f32 { return Self.floats(count: tensor.columns * tensor.rows, from: &words) }
     var bytes = (0..<(rowBytes * tensor.rows + 7) / 8).flatMap { _ in Self.littleEndian(words.next()) }
     bytes.removeLast(bytes.count - rowBytes * tensor.rows)
     for block in stride(from: 0, to: bytes.count, by: type.blockByteCount) {
@@ -56,17 +70,33 @@ struct RandomModels: Decodable {
     return bytes
   }
 
+  /// Each number is 16 bits of the words, signed, over 2^19.
+  private static func floats(count: Int, from words: inout SeededGenerator) -> [UInt8] {
+    let integers = (0..<(count + 3) / 4).flatMap { _ in
+      let word = words.next()
+      return (0..<4).map { Int16(truncatingIfNeeded: word >> (16 * $0)) }
+    }
+    return integers.prefix(count).flatMap { littleEndian((Float($0) / 524_288).bitPattern) }
+  }
+
   /// The model as a GGUF file.
   func file(_ model: Model) -> Data {
     let vocabulary = model.tensors[0].rows
     var writer = GGUFBytes()
-    writer.begin(tensorCount: model.tensors.count, entryCount: 12)
-    writer.entry("general.architecture", "llama")
+    let fields =
+      model.fields ?? [
+        Field(key: "block_count", count: 4), Field(key: "attention.layer_norm_rms_epsilon", number: 1e-5),
+      ]
+    writer.begin(tensorCount: model.tensors.count, entryCount: 10 + fields.count)
+    writer.entry("general.architecture", model.family)
     for (key, value) in [
-      ("context_length", 128), ("embedding_length", model.tensors[0].columns), ("block_count", 4),
+      ("context_length", 128), ("embedding_length", model.tensors[0].columns),
       ("feed_forward_length", model.feed_forward), ("attention.head_count", 4), ("attention.head_count_kv", 2),
-    ] { writer.entry("llama." + key, UInt32(value)) }
-    writer.entry("llama.attention.layer_norm_rms_epsilon", Float(1e-5))
+    ] { writer.entry("\(model.family).\(key)", UInt32(value)) }
+    for field in fields {
+      if let count = field.count { writer.entry("\(model.family).\(field.key)", count) }
+      if let number = field.number { writer.entry("\(model.family).\(field.key)", number) }
+    }
     writer.entry("tokenizer.ggml.model", "llama")
     writer.entry("tokenizer.ggml.tokens", ["<unk>", "<s>", "</s>"] + (3..<vocabulary).map { "t\($0)" })
     writer.entry("tokenizer.ggml.scores", [Float](repeating: 0, count: vocabulary))

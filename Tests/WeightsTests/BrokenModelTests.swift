@@ -71,11 +71,14 @@ import Testing
     BrokenFile("heads that cannot be shared", "is 3, which does not divide the 2 query heads") {
       $0.set("llama.attention.head_count_kv", .u32(3))
     },
-    BrokenFile("layers with different heads", "differs from layer to layer") {
+    BrokenFile("a layer of more heads than its tensors have", "[8, 4], but the metadata calls for [8, 8]") {
       $0.set("llama.attention.head_count_kv", .u32s([1, 2]))
     },
     BrokenFile("heads for one layer of two", "has 1 entries for 2 layers") {
       $0.set("llama.attention.head_count_kv", .u32s([1]))
+    },
+    BrokenFile("a layer without heads", "llama.attention.head_count_kv has 0, which must be between 1 and") {
+      $0.set("llama.attention.head_count_kv", .u32s([1, 0]))
     },
     BrokenFile("heads wider than all", "makes all heads together wider") {
       $0.set("llama.attention.head_count", .u32(2048))

@@ -33,7 +33,7 @@ import Testing
     var writer = GGUFWriter.tinyModel()
     writer.set("llama.attention.head_count_kv", .i32s([1, 1]))
     writer.set("llama.feed_forward_length", .u32s([12, 12]))
-    #expect(try folder.checkpoint(writer).configuration.keyValueHeadCount == 1)
+    #expect(try folder.checkpoint(writer).configuration.layers.map(\.attention.keyValueHeadCount) == [1, 1])
   }
 
   @Test("A stated head dimension need not be width over heads")
@@ -51,7 +51,7 @@ import Testing
     writer.addMatrix("blk.0.ffn_gate.weight", 8, 12)
     writer.addMatrix("blk.0.ffn_up.weight", 8, 12)
     writer.addMatrix("blk.0.ffn_down.weight", 12, 8)
-    #expect(try folder.checkpoint(writer).configuration.headDimension == 6)
+    #expect(try folder.checkpoint(writer).configuration.layers[0].attention.headDimension == 6)
   }
 
   @Test("Linear scaling, with its type or with a factor alone, in new and old spelling")
@@ -59,11 +59,11 @@ import Testing
     for key in ["llama.rope.scaling.factor", "llama.rope.scale_linear"] {
       var writer = GGUFWriter.tinyModel()
       writer.set(key, .f32(4))
-      #expect(try folder.checkpoint(writer).configuration.rope.scaling == .linear(factor: 4))
+      #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope.scaling == .linear(factor: 4))
       writer.set("llama.rope.scaling.type", .string("linear"))
-      #expect(try folder.checkpoint(writer).configuration.rope.scaling == .linear(factor: 4))
+      #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope.scaling == .linear(factor: 4))
       writer.set("llama.rope.scaling.type", .string("none"))
-      #expect(try folder.checkpoint(writer).configuration.rope.scaling == .none)
+      #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope.scaling == .none)
     }
   }
 
@@ -75,7 +75,7 @@ import Testing
     writer.set("llama.rope.scaling.type", .string("yarn"))
     writer.set("llama.rope.scaling.factor", .f32(4))
     writer.set("llama.rope.scaling.original_context_length", .u32(16))
-    let rope = try folder.checkpoint(writer).configuration.rope
+    let rope = try folder.checkpoint(writer).configuration.layers[0].attention.rope
     guard case .yarn(4, 16, 32, 1, let attentionFactor) = rope.scaling else {
       Issue.record("not YaRN: \(rope.scaling)")
       return
@@ -89,7 +89,7 @@ import Testing
   func perPair() throws {
     var writer = GGUFWriter.tinyModel()
     writer.addTensor("rope_freqs.weight", [2], [1, 8])
-    #expect(try folder.checkpoint(writer).configuration.rope.scaling == .perPair(factors: [1, 8]))
+    #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope.scaling == .perPair(factors: [1, 8]))
   }
 
   @Test("The fingerprint follows headers and sizes, and not the file's name")

@@ -15,10 +15,10 @@ struct RealFilesTests {
       #expect(configuration.name == name)
       #expect(configuration.layerCount == 5)
       #expect(configuration.hiddenSize == 64)
-      #expect(configuration.feedForwardSize == feedForward)
-      #expect(configuration.queryHeadCount == 8)
-      #expect(configuration.keyValueHeadCount == 4)
-      #expect(configuration.headDimension == 8)
+      #expect(configuration.layers[4].feedForward.size == feedForward)
+      #expect(configuration.layers[0].attention.queryHeadCount == 8)
+      #expect(configuration.layers[0].attention.keyValueHeadCount == 4)
+      #expect(configuration.layers[0].attention.headDimension == 8)
       #expect(configuration.vocabularySize == 512)
       #expect(configuration.trainedLength == length)
       #expect(configuration.hasTiedHead)
@@ -57,7 +57,7 @@ struct RealFilesTests {
     let configuration = try checkpoint.configuration
     #expect(!configuration.hasTiedHead)
     #expect(configuration.vocabularySize == 32_000)
-    #expect(configuration.rope.base == 10_000)
+    #expect(configuration.layers[0].attention.rope.base == 10_000)
     #expect(try checkpoint.footprint.headByteCount == 512_000 + 32)
   }
 

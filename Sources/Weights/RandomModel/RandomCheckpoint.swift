@@ -7,6 +7,7 @@ package struct RandomCheckpoint: Sendable {
   private struct Tensor {
     let name: String
     let dimensions: [Int]
+    let isBias: Bool
     let type: ElementType
     let byteCount: Int
     let offset: Int
@@ -25,12 +26,18 @@ package struct RandomCheckpoint: Sendable {
         shape.name, nil, "cannot be filled with random \(types.name) weights", remedy: "use another type")
     }
     let configuration = shape.configuration
-    let description = ArchitectureDescription.llama
+    guard let architecture = Architecture.supported.first(where: { $0.name == configuration.architecture }) else {
+      throw .unsupported(
+        shape.name, nil, "is of an unknown architecture, \(configuration.architecture)", remedy: "use another shape")
+    }
     var tensors: [Tensor] = []
     var end = 0
+    var written: Set<String> = []
     func append(_ rules: [TensorRule], prefix: String, layer: Int? = nil) throws(CheckpointError) {
       for rule in rules where !rule.isOptional || (rule.role == .head && !configuration.hasTiedHead) {
-        let dimensions = rule.shape.map(configuration.size)
+        // Parts of a fused tensor are one tensor.
+        guard written.insert(prefix + rule.name).inserted else { continue }
+        let dimensions = rule.shape
         let stored =
           dimensions.count == 1 ? ElementType.f32 : types.type(of: rule.role, layer: layer, in: configuration)
         guard let row = stored.rowByteCount(elementCount: dimensions[0]) else {
@@ -41,19 +48,22 @@ package struct RandomCheckpoint: Sendable {
         }
         let bytes = row * dimensions.dropFirst().reduce(1, *)
         tensors.append(
-          Tensor(name: prefix + rule.name, dimensions: dimensions, type: stored, byteCount: bytes, offset: end))
+          Tensor(
+            name: prefix + rule.name, dimensions: dimensions, isBias: rule.role.isBias, type: stored,
+            byteCount: bytes, offset: end))
         end = GGUFHeaderWriter.aligned(end + bytes)
       }
     }
-    try append(description.modelTensors, prefix: "")
-    for layer in 0..<configuration.layerCount {
-      try append(description.layerTensors, prefix: description.layerPrefix(layer), layer: layer)
+    try append(architecture.modelTensors(configuration), prefix: "")
+    for (index, layer) in configuration.layers.enumerated() {
+      let rules = architecture.layerTensors(layer, configuration)
+      try append(rules, prefix: Architecture.layerPrefix(index), layer: index)
     }
     self.tensors = tensors
     self.seed = seed
     header =
       GGUFHeaderWriter(
-        metadata: Self.metadata(configuration),
+        metadata: RandomMetadata(configuration).entries,
         tensors: tensors.map {
           .init(name: $0.name, dimensions: $0.dimensions, type: $0.type.rawValue, offset: $0.offset)
         }
@@ -98,7 +108,7 @@ package struct RandomCheckpoint: Sendable {
   }
 
   private func fill(_ piece: UnsafeMutableRawBufferPointer, tensor: Tensor, number: Int, first: Int) {
-    if tensor.dimensions.count == 1 {
+    if tensor.dimensions.count == 1, !tensor.isBias {
       piece.bindMemory(to: Float.self).update(repeating: 1)  // Norms of a trained model are near 1.
     } else {
       RandomBlocks(seed: seed, tensor: number).fill(piece, type: tensor.type, first: first)
@@ -113,41 +123,6 @@ package struct RandomCheckpoint: Sendable {
       guard count > 0 else { throw RandomCheckpointError(path: path, byteCount: byteCount, code: errno) }
       done += count
     }
-  }
-
-  private static func metadata(_ configuration: ModelConfiguration) -> [(String, GGUFHeaderWriter.Value)] {
-    let count = configuration.vocabularySize
-    // Unknown, begin, end, the 256 bytes, then words that nobody says.
-    let special = ["<unk>", "<s>", "</s>"]
-    let tokens = (0..<count).map { id -> String in
-      if id < special.count { return special[id] }
-      guard id < 259 else { return "▁w\(id)" }
-      let digits = String(id - 3, radix: 16, uppercase: true)
-      return "<0x\(digits.count < 2 ? "0" : "")\(digits)>"
-    }
-    let kinds = (0..<count).map { id -> TokenKind in
-      id == 0 ? .unknown : id < special.count ? .control : id < 259 ? .byte : .normal
-    }
-    return [
-      ("general.architecture", .text("llama")),
-      ("general.name", .text(configuration.name)),
-      ("llama.context_length", .count(configuration.trainedLength)),
-      ("llama.embedding_length", .count(configuration.hiddenSize)),
-      ("llama.block_count", .count(configuration.layerCount)),
-      ("llama.feed_forward_length", .count(configuration.feedForwardSize)),
-      ("llama.rope.dimension_count", .count(configuration.rope.rotaryDimension)),
-      ("llama.rope.freq_base", .float(Float(configuration.rope.base))),
-      ("llama.attention.head_count", .count(configuration.queryHeadCount)),
-      ("llama.attention.head_count_kv", .count(configuration.keyValueHeadCount)),
-      ("llama.attention.layer_norm_rms_epsilon", .float(configuration.normEpsilon)),
-      ("tokenizer.ggml.model", .text("llama")),
-      ("tokenizer.ggml.tokens", .texts(tokens)),
-      ("tokenizer.ggml.scores", .floats((0..<count).map { -Float($0) })),
-      ("tokenizer.ggml.token_type", .counts(kinds.map(\.rawValue))),
-      ("tokenizer.ggml.bos_token_id", .count(1)),
-      ("tokenizer.ggml.eos_token_id", .count(2)),
-      ("tokenizer.ggml.unknown_token_id", .count(0)),
-    ]
   }
 }
 

@@ -91,11 +91,11 @@ struct VerifyContextCommand: AsyncParsableCommand {
     _ measured: MeasuredModel, _ run: VerificationRun, _ measurements: VerificationRun.Measurements
   ) throws -> ContextVerification {
     let footprint = try measured.checkpoint.footprint
-    let geometry = KVGeometry(configuration: measured.configuration, elementType: options.cache.kvType)
+    let pageByteCount = footprint.layerCosts(of: measured.configuration, elementType: options.cache.kvType)
+      .reduce(0) { $0 + $1.kvPageByteCount }
     func cacheBytes(_ length: Int, _ policy: SelfExtendPolicy) -> Int {
       PageCount.of(tokens: length, policy: policy, chunkTokenCount: options.cache.maximumChunkTokenCount)
-        * geometry.pageByteCount
-        * measured.configuration.layerCount
+        * pageByteCount
     }
     let plain = SelfExtendPolicy.plain(trainedLength: measured.configuration.trainedLength)
     return ContextVerification(

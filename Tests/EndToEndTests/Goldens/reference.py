@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Logits of small Llama-family GGUF files by the definition, in float64: what quantized.json was made with.
+"""Logits of small GGUF files by the definition, in float64: what quantized.json was made with.
 
 usage: reference.py SHARED_FOLDER > quantized.json      needs the PyPI packages numpy and gguf
 """
@@ -25,13 +25,17 @@ def all_logits(path, ids, group_size, window):
     return logits_of(*read(path), ids, group_size, window)
 
 
-def logits_of(tensors, field, ids, group_size, window):
+def logits_of(tensors, field, ids, group_size, window, size=None, base=10000.0, half_split=False):
+    """A bias, or a norm of heads, is applied where there is a tensor for it. `size`: of a head, where it is not
+    width over heads. `half_split`: whether RoPE pairs (p, p + size/2) instead of (2p, 2p + 1)."""
     heads, kv_heads = field("attention.head_count"), field("attention.head_count_kv")
-    size = field("embedding_length") // heads
+    size = size or field("embedding_length") // heads
     epsilon = field("attention.layer_norm_rms_epsilon")
     positions = np.arange(len(ids))
     distance = positions[:, None] - positions[None, :]
-    radians = 10000.0 ** (-2 * np.arange(size // 2) / size)
+    radians = base ** (-2 * np.arange(size // 2) / size)
+    first, second = (
+        (slice(0, size // 2), slice(size // 2, size)) if half_split else (slice(0, size, 2), slice(1, size, 2)))
 
     def normed(x, weight):
         return x / np.sqrt((x * x).mean(-1, keepdims=True) + epsilon) * weight
@@ -39,17 +43,22 @@ def logits_of(tensors, field, ids, group_size, window):
     def rotated(x, at):
         cosine, sine = (f(at[:, None] * radians)[:, None, :] for f in (np.cos, np.sin))
         result = x.copy()
-        result[..., 0::2] = x[..., 0::2] * cosine - x[..., 1::2] * sine
-        result[..., 1::2] = x[..., 0::2] * sine + x[..., 1::2] * cosine
+        result[..., first] = x[..., first] * cosine - x[..., second] * sine
+        result[..., second] = x[..., first] * sine + x[..., second] * cosine
         return result
 
     x = tensors["token_embd.weight"][ids]
     for layer in range(field("block_count")):
         weight = lambda name: tensors[f"blk.{layer}.{name}.weight"]
+
+        def projected(name, count):
+            heads_of = h @ weight(name).T + tensors.get(f"blk.{layer}.{name}.bias", 0)
+            heads_of = heads_of.reshape(len(ids), count, size)
+            norm = tensors.get(f"blk.{layer}.{name}_norm.weight")
+            return heads_of if norm is None else normed(heads_of, norm)
+
         h = normed(x, weight("attn_norm"))
-        query = (h @ weight("attn_q").T).reshape(len(ids), heads, size)
-        key = (h @ weight("attn_k").T).reshape(len(ids), kv_heads, size)
-        value = (h @ weight("attn_v").T).reshape(len(ids), kv_heads, size)
+        query, key, value = projected("attn_q", heads), projected("attn_k", kv_heads), projected("attn_v", kv_heads)
         near_query, near_key = rotated(query, positions), rotated(key, positions)
         far_query = rotated(query, positions // group_size + window - window // group_size)
         far_key = rotated(key, positions // group_size)

@@ -9,19 +9,16 @@ package struct TrainedLength: Hashable, Sendable {
 
   /// `context_length`, or what YaRN stretches the original length to where that is more: some converters write the
   /// length before stretching. Linear scaling does not say which of the two `context_length` is, so it is believed.
-  init(_ metadata: Metadata, _ architecture: ArchitectureDescription) throws(CheckpointError) {
-    let lengthKey = architecture.key("context_length")
-    guard let stated = try metadata.integer(lengthKey, in: 1...Limits.maximumContext) else {
-      throw metadata.missing(lengthKey)
-    }
-    let typeKey = architecture.key("rope.scaling.type")
-    let factor = try metadata.positiveNumber(architecture.key("rope.scaling.factor"))
-    switch (try metadata.string(typeKey), factor) {
+  init(_ fields: ModelFields) throws(CheckpointError) {
+    let lengthKey = fields.key(.contextLength)
+    let stated = try fields.required(.contextLength, in: 1...Limits.maximumContext)
+    let factor = try fields.positiveNumber(.ropeScalingFactor)
+    switch (try fields.string(.ropeScalingType), factor) {
     case ("yarn", let factor?):
-      let originalKey = architecture.key("rope.scaling.original_context_length")
-      let original = try metadata.integer(originalKey, in: 1...Limits.maximumContext) ?? stated
+      let originalKey = fields.key(.ropeOriginalLength)
+      let original = try fields.integer(.ropeOriginalLength, in: 1...Limits.maximumContext) ?? stated
       let stretched = min(Double(original) * factor, Double(Limits.maximumContext))
-      guard metadata[originalKey] != nil, Int(stretched) > stated else {
+      guard fields.metadata[originalKey] != nil, Int(stretched) > stated else {
         tokenCount = stated
         origin = "\(lengthKey) = \(stated), YaRN by \(factor) included"
         return

@@ -1,0 +1,11 @@
+import Inference
+
+extension AttentionShape {
+  /// The key-value heads whose keys and values lie on a NUMA node.
+  func heads(node: Int, of nodeCount: Int) -> Range<Int> {
+    node * keyValueHeadCount / nodeCount..<(node + 1) * keyValueHeadCount / nodeCount
+  }
+
+  /// Numbers of a stored value, and of a row's weighted sum: `headDimension` in whole vectors.
+  var valueStride: Int { KVGeometry(attention: self, elementType: .f32).valueStride }
+}

@@ -1,0 +1,119 @@
+import Inference
+
+extension ModelFields {
+  /// A model of these layers by the keys that most families share.
+  /// - Parameter norm: of the hidden states before the head.
+  func model(layers: [LayerShape], outputNorm: NormKind) throws(CheckpointError) -> ModelConfiguration {
+    ModelConfiguration(
+      name: printable(try metadata.string("general.name") ?? family), architecture: family,
+      hiddenSize: try hiddenSize(), vocabularySize: try vocabularySize(),
+      trainedLength: try TrainedLength(self).tokenCount, layers: layers, outputNorm: outputNorm,
+      hasTiedHead: file[TensorName.head] == nil)
+  }
+
+  /// A model of pre-norm layers with RMS norms and a feed-forward part gated by SiLU.
+  /// - Parameter normalizesHeads: whether each query and key head has an RMS norm before RoPE.
+  func gatedModel(
+    ropeLayout: RopeConfiguration.Layout, normalizesHeads: Bool = false
+  ) throws(CheckpointError) -> ModelConfiguration {
+    let layerCount = try required(.layerCount, in: 1...Limits.maximumLayerCount)
+    let norm = NormKind.rms(epsilon: try rmsEpsilon())
+    guard let sizes = try integers(.feedForwardSize, layerCount: layerCount, in: 1...GGUFLimits.innerSize) else {
+      throw metadata.missing(key(.feedForwardSize))
+    }
+    let attention = try attentionShapes(
+      layerCount: layerCount, ropeLayout: ropeLayout, headNorm: normalizesHeads ? norm : nil)
+    let layers = zip(attention, sizes).map { attention, size in
+      LayerShape(attention: attention, feedForward: .gated(size: size, .silu), norm: norm)
+    }
+    return try model(layers: layers, outputNorm: norm)
+  }
+
+  func hiddenSize() throws(CheckpointError) -> Int { try required(.hiddenSize, in: 1...Limits.maximumHiddenSize) }
+
+  func rmsEpsilon() throws(CheckpointError) -> Float {
+    guard let epsilon = try positiveNumber(.rmsEpsilon) else { throw metadata.missing(key(.rmsEpsilon)) }
+    guard epsilon < 1, Float(epsilon) > 0 else {
+      throw metadata.refusal(key(.rmsEpsilon), "is \(epsilon) but must be a small positive number")
+    }
+    return Float(epsilon)
+  }
+
+  /// Every layer's attention; heads may differ from layer to layer.
+  func attentionShapes(
+    layerCount: Int, ropeLayout: RopeConfiguration.Layout, headNorm: NormKind?
+  ) throws(CheckpointError) -> [AttentionShape] {
+    let heads = 1...Limits.maximumHiddenSize
+    guard let queryHeads = try integers(.queryHeadCount, layerCount: layerCount, in: heads) else {
+      throw metadata.missing(key(.queryHeadCount))
+    }
+    let keyValueHeads = try integers(.keyValueHeadCount, layerCount: layerCount, in: heads) ?? queryHeads
+    // Rope factors are a tensor: read once for all layers with heads of one size.
+    var ropes: [Int: RopeConfiguration] = [:]
+    var shapes: [AttentionShape] = []
+    for (queryCount, keyCount) in zip(queryHeads, keyValueHeads) {
+      guard queryCount % keyCount == 0 else {
+        throw metadata.refusal(
+          key(.keyValueHeadCount), "is \(keyCount), which does not divide the \(queryCount) query heads")
+      }
+      let dimension = try headDimension(headCount: queryCount)
+      let known = ropes[dimension]
+      let rope = if let known { known } else { try rope(headDimension: dimension, layout: ropeLayout) }
+      ropes[dimension] = rope
+      shapes.append(
+        AttentionShape(
+          queryHeadCount: queryCount, keyValueHeadCount: keyCount, headDimension: dimension, rope: rope,
+          headNorm: headNorm))
+    }
+    return shapes
+  }
+
+  private func headDimension(headCount: Int) throws(CheckpointError) -> Int {
+    let range = GGUFLimits.headDimension
+    let hiddenSize = try hiddenSize()
+    let dimension: Int
+    if let stated = try integer(.keyLength, in: range) {
+      dimension = stated
+    } else {
+      guard hiddenSize % headCount == 0, range.contains(hiddenSize / headCount) else {
+        throw metadata.refusal(
+          key(.queryHeadCount),
+          "is \(headCount), by which the width \(hiddenSize) cannot be divided into heads of "
+            + "\(range.lowerBound) to \(range.upperBound)")
+      }
+      dimension = hiddenSize / headCount
+    }
+    guard headCount * dimension <= GGUFLimits.innerSize else {
+      throw metadata.refusal(key(.keyLength), "makes all heads together wider than \(GGUFLimits.innerSize)")
+    }
+    if let valueLength = try integer(.valueLength, in: range), valueLength != dimension {
+      throw .unsupported(
+        metadata.fileName, key(.valueLength),
+        "is \(valueLength) where keys have \(dimension), which this version does not compute",
+        remedy: "use a model whose keys and values are equally long")
+    }
+    return dimension
+  }
+
+  /// What the metadata says, else the number of tokens, else the embedding's rows. That the tensors agree is
+  /// checked with their shapes.
+  private func vocabularySize() throws(CheckpointError) -> Int {
+    let range = 1...Limits.maximumVocabularySize
+    let tokenCount = try metadata.array(Metadata.tokensKey)?.count
+    if let stated = try integer(.vocabularySize, in: range) {
+      if let tokenCount, tokenCount > stated {
+        throw metadata.refusal(
+          Metadata.tokensKey, "has \(tokenCount) entries, more than the vocabulary of \(stated)")
+      }
+      return stated
+    }
+    guard let size = tokenCount ?? file[TensorName.embedding]?.dimensions.last else {
+      throw metadata.missing(key(.vocabularySize))
+    }
+    guard range.contains(size) else {
+      throw metadata.refusal(
+        Metadata.tokensKey, "has \(size) entries but must have between 1 and \(range.upperBound)")
+    }
+    return size
+  }
+}

@@ -1,0 +1,16 @@
+import Inference
+
+extension Architecture {
+  /// Qwen2 and Qwen2.5: gated layers with biases on queries, keys and values, and RoPE over halves of a head.
+  static let qwen2 = Architecture(
+    name: "qwen2",
+    configuration: { fields throws(CheckpointError) in try fields.gatedModel(ropeLayout: .halfSplit) },
+    modelTensors: TensorRule.ends,
+    layerTensors: { layer, model in
+      TensorRule.gatedLayer(layer, in: model) + [
+        TensorRule(.queryBias, "attn_q.bias", [layer.attention.querySize]),
+        TensorRule(.keyBias, "attn_k.bias", [layer.attention.keyValueSize]),
+        TensorRule(.valueBias, "attn_v.bias", [layer.attention.keyValueSize]),
+      ]
+    })
+}

@@ -1,0 +1,17 @@
+import Inference
+
+extension Architecture {
+  /// Qwen3: gated layers with an RMS norm on each query and key head before RoPE, which pairs halves of a head.
+  static let qwen3 = Architecture(
+    name: "qwen3",
+    configuration: { fields throws(CheckpointError) in
+      try fields.gatedModel(ropeLayout: .halfSplit, normalizesHeads: true)
+    },
+    modelTensors: TensorRule.ends,
+    layerTensors: { layer, model in
+      TensorRule.gatedLayer(layer, in: model) + [
+        TensorRule(.queryNorm, "attn_q_norm.weight", [layer.attention.headDimension]),
+        TensorRule(.keyNorm, "attn_k_norm.weight", [layer.attention.headDimension]),
+      ]
+    })
+}

@@ -1,0 +1,71 @@
+import Glibc
+import Inference
+
+/// Keys of RoPE's scaling.
+extension ModelKey {
+  static let ropeScalingType: ModelKey = "rope.scaling.type"
+  static let ropeScalingFactor: ModelKey = "rope.scaling.factor"
+  static let ropeOriginalLength: ModelKey = "rope.scaling.original_context_length"
+}
+
+extension ModelFields {
+  /// How the positions of heads of this size turn.
+  func rope(headDimension: Int, layout: RopeConfiguration.Layout) throws(CheckpointError) -> RopeConfiguration {
+    let rotary = try integer(.rotaryDimension, in: 2...headDimension) ?? headDimension
+    guard rotary % 2 == 0 else {
+      throw metadata.refusal(key(.rotaryDimension), "is \(rotary) but must be even: dimensions turn in pairs")
+    }
+    var scaling = try ropeScaling()
+    if let factors = try perPairFactors(pairCount: rotary / 2) {
+      guard scaling == .none else {
+        throw metadata.refusal(
+          key(.ropeScalingType), "asks for scaling beside the factors of \(TensorName.ropeFactors)")
+      }
+      scaling = .perPair(factors: factors)
+    }
+    return RopeConfiguration(
+      base: try positiveNumber(.ropeBase) ?? 10_000, rotaryDimension: rotary, layout: layout, scaling: scaling)
+  }
+
+  private func ropeScaling() throws(CheckpointError) -> RopeConfiguration.Scaling {
+    // Old files have only `rope.scale_linear`, and a factor without a type is linear.
+    let oldFactor = try positiveNumber("rope.scale_linear")
+    let factor = try positiveNumber(.ropeScalingFactor) ?? oldFactor
+    switch try string(.ropeScalingType) {
+    case "none": return .none
+    case nil, "linear":
+      guard let factor, factor != 1 else { return .none }
+      return .linear(factor: factor)
+    case "yarn":
+      guard let factor else { throw metadata.missing(key(.ropeScalingFactor)) }
+      let share = try positiveNumber("rope.scaling.attn_factor") ?? 1
+      let range = 1...Limits.maximumContext
+      // Where no original length is named, YaRN stretches the length that the metadata state.
+      let stated = try required(.contextLength, in: range)
+      let originalLength = try integer(.ropeOriginalLength, in: range) ?? stated
+      return .yarn(
+        factor: factor, originalLength: originalLength,
+        betaFast: try positiveNumber("rope.scaling.yarn_beta_fast") ?? 32,
+        betaSlow: try positiveNumber("rope.scaling.yarn_beta_slow") ?? 1,
+        // The file's number is a share of YaRN's own 0.1 ln(s) + 1, which stretching alone calls for.
+        attentionFactor: share * (factor > 1 ? 0.1 * log(factor) + 1 : 1))
+    case let other?:
+      throw .unsupported(
+        metadata.fileName, key(.ropeScalingType),
+        "is '\(printable(other))', which this version does not compute; supported: none, linear, yarn",
+        remedy: "use a model with one of these")
+    }
+  }
+
+  /// What each pair's frequency is divided by, when the checkpoint says.
+  private func perPairFactors(pairCount: Int) throws(CheckpointError) -> [Float]? {
+    guard let entry = file[TensorName.ropeFactors] else { return nil }
+    try file.check(entry, dimensions: [pairCount])
+    let factors = try file.vector(entry)
+    guard factors.allSatisfy({ $0 > 0 }) else {
+      throw .damaged(
+        file.fileNames[entry.fileIndex], tensorSubject(entry.name), "has a factor that is not positive")
+    }
+    return factors
+  }
+}

@@ -1,0 +1,36 @@
+/// What a tensor, or a part of one, is for.
+package enum TensorRole: Hashable, Sendable, CaseIterable {
+  case embedding, outputNorm, head, ropeFactors
+  case attentionNorm, query, key, value, attentionOutput
+  case queryBias, keyBias, valueBias, attentionOutputBias
+  case queryNorm, keyNorm
+  case feedForwardNorm, gate, up, down
+  case gateBias, upBias, downBias
+
+  var isBias: Bool {
+    switch self {
+    case .queryBias, .keyBias, .valueBias, .attentionOutputBias, .gateBias, .upBias, .downBias: true
+    default: false
+    }
+  }
+}
+
+/// One row of an architecture's tensor table: what a role's tensor is called and how large it is.
+struct TensorRule: Sendable {
+  let role: TensorRole
+  let name: String
+  /// In GGUF's order, innermost first: a matrix is `[in, out]`, a vector `[n]`.
+  let shape: [Int]
+  /// Which rows of the tensor have the role, where several are fused into one; of a vector, which numbers. Nil is all.
+  let rows: Range<Int>?
+  /// A checkpoint may lack it.
+  let isOptional: Bool
+
+  init(_ role: TensorRole, _ name: String, _ shape: [Int], rows: Range<Int>? = nil, isOptional: Bool = false) {
+    self.role = role
+    self.name = name
+    self.shape = shape
+    self.rows = rows
+    self.isOptional = isOptional
+  }
+}

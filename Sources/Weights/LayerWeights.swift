@@ -1,0 +1,81 @@
+/// A matrix of weights with what is added to its product, in one form or another.
+///
+/// `y = x · Wᵀ + bias`. **Order**: the bias is the last addition, after the whole sum over the input.
+package struct Linear<Matrix: Sendable>: Sendable {
+  /// `[out, in]`.
+  package let weight: Matrix
+  /// `[out]`, converted to f32 and finite; nil adds nothing.
+  package let bias: [Float]?
+
+  package init(weight: Matrix, bias: [Float]? = nil) {
+    self.weight = weight
+    self.bias = bias
+  }
+
+  /// The same with the matrix in another form.
+  func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> Linear<Other> {
+    Linear<Other>(weight: transform(weight), bias: bias)
+  }
+}
+
+/// One decoder layer's weights, its matrices in one form or another. Norms are converted to f32 and finite.
+package struct LayerWeights<Matrix: Sendable>: Sendable {
+  /// `[hidden]`.
+  package let attentionNorm: [Float]
+  package let attention: AttentionWeights<Matrix>
+  /// `[hidden]`.
+  package let feedForwardNorm: [Float]
+  package let feedForward: FeedForwardWeights<Matrix>
+
+  var matrices: [Matrix] { attention.matrices + feedForward.matrices }
+
+  /// The same layer with every matrix in another form.
+  func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> LayerWeights<Other> {
+    LayerWeights<Other>(
+      attentionNorm: attentionNorm, attention: attention.map(transform), feedForwardNorm: feedForwardNorm,
+      feedForward: feedForward.map(transform))
+  }
+}
+
+/// The weights of a layer's attention.
+package struct AttentionWeights<Matrix: Sendable>: Sendable {
+  /// `[queryHeads * headDimension, hidden]`.
+  package let query: Linear<Matrix>
+  /// `[keyValueHeads * headDimension, hidden]`.
+  package let key: Linear<Matrix>
+  /// `[keyValueHeads * headDimension, hidden]`.
+  package let value: Linear<Matrix>
+  /// `[hidden, queryHeads * headDimension]`.
+  package let output: Linear<Matrix>
+  /// `[headDimension]` for each query head, where the layer's shape has head norms.
+  package let queryNorm: [Float]?
+  /// `[headDimension]` for each key head, where the layer's shape has head norms.
+  package let keyNorm: [Float]?
+
+  var matrices: [Matrix] { [query, key, value, output].map(\.weight) }
+
+  func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> AttentionWeights<Other> {
+    AttentionWeights<Other>(
+      query: query.map(transform), key: key.map(transform), value: value.map(transform),
+      output: output.map(transform), queryNorm: queryNorm, keyNorm: keyNorm)
+  }
+}
+
+/// The weights of a layer's feed-forward part, a case for each of `FeedForwardShape`.
+package enum FeedForwardWeights<Matrix: Sendable>: Sendable {
+  /// `gate` and `up` are `[size, hidden]`, `down` is `[hidden, size]`.
+  case gated(gate: Linear<Matrix>, up: Linear<Matrix>, down: Linear<Matrix>)
+
+  var matrices: [Matrix] {
+    switch self {
+    case .gated(let gate, let up, let down): [gate.weight, up.weight, down.weight]
+    }
+  }
+
+  func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> FeedForwardWeights<Other> {
+    switch self {
+    case .gated(let gate, let up, let down):
+      .gated(gate: gate.map(transform), up: up.map(transform), down: down.map(transform))
+    }
+  }
+}
