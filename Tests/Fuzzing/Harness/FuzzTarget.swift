@@ -63,7 +63,7 @@ public func fuzzOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 
 /// What all threads of this process have had of the processors.
 private func processorSeconds() -> Double {
-  // POSIX counts a million a second. `timespec` would need the module that first imports it, which differs by toolchain.
+  // POSIX counts a million a second. `timespec` would need whichever module imports it first.
   Double(clock()) / 1e6
 }
 
