@@ -126,7 +126,7 @@ final class ComputeThread {
     do {
       guard let message = try stage.verified(sealed), let header = try stage.read(message) else { return }
       packBeforeStep(stage)
-      // The clock runs from here: a step that nobody could measure yet is given its time.
+      // The clock starts after packing, so that a first step gets the time that it is expected to take.
       let rows = header.rowCount(readBy: stage.assignment.stageIndex)
       let elapsed = try meter.measure(expectedSeconds: pace.expectedSeconds(rows: rows)) {
         try stage.serve(header, message) { meter.advance() }

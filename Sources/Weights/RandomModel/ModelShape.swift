@@ -42,7 +42,7 @@ package struct ModelShape: Sendable {
     self.init(
       name: name,
       configuration: ModelConfiguration(
-        name: "\(name) (random weights)", architecture: "llama", layerCount: layers, hiddenSize: hidden,
+        name: "\(name) (random weights)", architecture: Architecture.llama.name, layerCount: layers, hiddenSize: hidden,
         feedForwardSize: feedForward, queryHeadCount: heads, keyValueHeadCount: keyValueHeads,
         headDimension: hidden / heads, vocabularySize: vocabulary, trainedLength: trained, normEpsilon: 1e-5,
         rope: RopeConfiguration(
