@@ -33,38 +33,38 @@ let package = Package(
     .target(name: "CPlatform", cSettings: [.unsafeFlags(["-O3"])]),
 
     // MARK: Nouns
-    .target(name: "Inference", swiftSettings: optimized),
-    .target(name: "Paging", dependencies: ["Inference"], swiftSettings: optimized),
+    .target(name: "Core", swiftSettings: optimized),
+    .target(name: "Paging", dependencies: ["Core"], swiftSettings: optimized),
 
     // MARK: Data plane
-    .target(name: "Tensors", dependencies: ["Inference", "CKernels", "CPlatform"], swiftSettings: optimized),
+    .target(name: "Tensors", dependencies: ["Core", "CKernels", "CPlatform"], swiftSettings: optimized),
     .target(
-      name: "Weights", dependencies: ["Inference", "Tensors", "CKernels"], exclude: ["README.md"],
+      name: "Weights", dependencies: ["Core", "Tensors", "CKernels"], exclude: ["README.md"],
       swiftSettings: optimized),
     .target(
-      name: "Attention", dependencies: ["Inference", "Paging", "Tensors", "CKernels"], exclude: ["README.md"],
+      name: "Attention", dependencies: ["Core", "Paging", "Tensors", "CKernels"], exclude: ["README.md"],
       swiftSettings: optimized),
     .target(
-      name: "Transformer", dependencies: ["Inference", "Paging", "Tensors", "Weights", "Attention", "CKernels"],
+      name: "Transformer", dependencies: ["Core", "Paging", "Tensors", "Weights", "Attention", "CKernels"],
       swiftSettings: optimized),
 
     // MARK: Control plane
     .target(
-      name: "Cluster", dependencies: ["Inference", "Paging"], exclude: ["README.md"], swiftSettings: swiftSettings),
-    .target(name: "Scheduling", dependencies: ["Inference", "Paging"], swiftSettings: swiftSettings),
-    .target(name: "Tokenization", dependencies: ["Inference"], swiftSettings: optimized),
-    .target(name: "ChatTemplates", dependencies: ["Inference"], swiftSettings: optimized),
+      name: "Cluster", dependencies: ["Core", "Paging"], exclude: ["README.md"], swiftSettings: swiftSettings),
+    .target(name: "Scheduling", dependencies: ["Core", "Paging"], swiftSettings: swiftSettings),
+    .target(name: "Tokenization", dependencies: ["Core"], swiftSettings: optimized),
+    .target(name: "ChatTemplates", dependencies: ["Core"], swiftSettings: optimized),
 
     // MARK: Wire
-    .target(name: "Wire", dependencies: ["Inference", "CWire"], swiftSettings: swiftSettings),
-    .target(name: "Transport", dependencies: ["Inference", "CZeroMQ", "CPlatform"], swiftSettings: swiftSettings),
+    .target(name: "Wire", dependencies: ["Core", "CWire"], swiftSettings: swiftSettings),
+    .target(name: "Transport", dependencies: ["Core", "CZeroMQ", "CPlatform"], swiftSettings: swiftSettings),
     .target(name: "Credentials", dependencies: ["Transport"], swiftSettings: swiftSettings),
 
     // MARK: Weights on their way
     .target(
       name: "WeightDistribution",
       dependencies: [
-        "Inference", "Wire", "Transport", "CLibcrypto", .product(name: "Logging", package: "swift-log"),
+        "Core", "Wire", "Transport", "CLibcrypto", .product(name: "Logging", package: "swift-log"),
       ],
       exclude: ["README.md"], swiftSettings: optimized),
 
@@ -72,7 +72,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "Inference", "Paging", "Transformer", "Weights", "Tensors", "Wire", "Transport", "WeightDistribution",
+        "Core", "Paging", "Transformer", "Weights", "Tensors", "Wire", "Transport", "WeightDistribution",
         "CPlatform", .product(name: "Logging", package: "swift-log"),
       ],
       // Tests may let faults happen at exact places; the program that is installed cannot.
@@ -83,23 +83,23 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "Inference", "Scheduling", "Cluster", "Wire", "Transport", "WeightDistribution", "Telemetry",
+        "Core", "Scheduling", "Cluster", "Wire", "Transport", "WeightDistribution", "Telemetry",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .target(
       name: "OpenAIAPI",
       dependencies: [
-        "Inference", "Tokenization", "ChatTemplates", .product(name: "Hummingbird", package: "hummingbird"),
+        "Core", "Tokenization", "ChatTemplates", .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .target(
-      name: "Evaluation", dependencies: ["Inference", "Tokenization"], exclude: ["README.md"], swiftSettings: optimized),
+      name: "Evaluation", dependencies: ["Core", "Tokenization"], exclude: ["README.md"], swiftSettings: optimized),
     .executableTarget(
       name: "longhaul",
       dependencies: [
-        "Inference", "Paging", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI",
+        "Core", "Paging", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI",
         "Transport", "Credentials", "Evaluation", "WeightDistribution", "Telemetry",
         .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -113,42 +113,42 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CKernels", "CPlatform", "Inference", "Weights",
+        "CKernels", "CPlatform", "Core", "Weights",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: optimized),
 
     // MARK: Tests
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
-    .target(name: "Fixtures", dependencies: ["Inference"], path: "Tests/Fixtures", swiftSettings: swiftSettings),
+    .target(name: "Fixtures", dependencies: ["Core"], path: "Tests/Fixtures", swiftSettings: swiftSettings),
     .target(name: "TestTraits", dependencies: ["Fixtures"], path: "Tests/TestTraits", swiftSettings: swiftSettings),
-    .testTarget(name: "InferenceTests", dependencies: ["Inference"], swiftSettings: swiftSettings),
-    .testTarget(name: "PagingTests", dependencies: ["Paging", "Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: swiftSettings),
+    .testTarget(name: "PagingTests", dependencies: ["Paging", "Core"], swiftSettings: swiftSettings),
     .testTarget(
       name: "KernelTests", dependencies: ["Fixtures", "CKernels"], exclude: ["Goldens"], swiftSettings: optimized),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "WeightsTests", dependencies: ["Fixtures", "TestTraits", "Weights", "Inference", "Tensors"],
+      name: "WeightsTests", dependencies: ["Fixtures", "TestTraits", "Weights", "Core", "Tensors"],
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "AttentionTests", dependencies: ["Fixtures", "Attention", "Paging", "Inference", "Tensors"],
+      name: "AttentionTests", dependencies: ["Fixtures", "Attention", "Paging", "Core", "Tensors"],
       swiftSettings: optimized),
     .testTarget(
       name: "TransformerTests",
       dependencies: [
-        "Fixtures", "TestTraits", "Transformer", "Attention", "Paging", "Inference", "Tensors", "Weights",
+        "Fixtures", "TestTraits", "Transformer", "Attention", "Paging", "Core", "Tensors", "Weights",
         "CKernels", "CAllocationCount",
       ],
       swiftSettings: optimized),
     .testTarget(
-      name: "TokenizationTests", dependencies: ["Fixtures", "TestTraits", "Tokenization", "Weights", "Inference"],
+      name: "TokenizationTests", dependencies: ["Fixtures", "TestTraits", "Tokenization", "Weights", "Core"],
       swiftSettings: optimized),
     .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "ClusterTests", dependencies: ["Fixtures", "Cluster", "Inference"], swiftSettings: swiftSettings),
+      name: "ClusterTests", dependencies: ["Fixtures", "Cluster", "Core"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "SchedulingTests", dependencies: ["Fixtures", "Scheduling", "Paging", "Inference"],
+      name: "SchedulingTests", dependencies: ["Fixtures", "Scheduling", "Paging", "Core"],
       swiftSettings: swiftSettings),
-    .testTarget(name: "WireTests", dependencies: ["Wire", "Inference"], swiftSettings: swiftSettings),
+    .testTarget(name: "WireTests", dependencies: ["Wire", "Core"], swiftSettings: swiftSettings),
     .testTarget(
       name: "WeightDistributionTests",
       dependencies: ["Fixtures", "WeightDistribution", "Wire"],
@@ -163,33 +163,33 @@ let package = Package(
     .testTarget(
       name: "OpenAIAPITests",
       dependencies: [
-        "Fixtures", "TestTraits", "OpenAIAPI", "Inference", "Tokenization", "ChatTemplates",
+        "Fixtures", "TestTraits", "OpenAIAPI", "Core", "Tokenization", "ChatTemplates",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "Fixtures", "Worker", "Inference", "Paging", "Tensors", "Weights", "Wire", "Transport", "WeightDistribution",
+        "Fixtures", "Worker", "Core", "Paging", "Tensors", "Weights", "Wire", "Transport", "WeightDistribution",
       ],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "CoordinatorTests",
       dependencies: [
-        "Fixtures", "Coordinator", "Worker", "Weights", "Cluster", "Inference", "Transport", "Wire",
+        "Fixtures", "Coordinator", "Worker", "Weights", "Cluster", "Core", "Transport", "Wire",
         "WeightDistribution",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
-      name: "EvaluationTests", dependencies: ["Evaluation", "Inference", "Tokenization"], exclude: ["Goldens"],
+      name: "EvaluationTests", dependencies: ["Evaluation", "Core", "Tokenization"], exclude: ["Goldens"],
       swiftSettings: swiftSettings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Fixtures", "TestTraits", "Benchmarks", "Inference", "Wire", "Transport", "WeightDistribution"],
+      dependencies: ["Fixtures", "TestTraits", "Benchmarks", "Core", "Wire", "Transport", "WeightDistribution"],
       exclude: ["Goldens", "LMEval"], swiftSettings: swiftSettings),
     // The control plane over a toy model and a network that fails; `swift run longhaul-sim FIRST-SEED COUNT` for any number.
     .target(
-      name: "Simulation", dependencies: ["Fixtures", "Cluster", "Scheduling", "Paging", "Inference", "Worker"],
+      name: "Simulation", dependencies: ["Fixtures", "Cluster", "Scheduling", "Paging", "Core", "Worker"],
       path: "Tests/Simulation",
       swiftSettings: optimized),
     .executableTarget(

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Paging
 
 /// One piece of a step's attention for one thread: a tile of queries of one key-value head's group against a run of

@@ -1,13 +1,13 @@
 import CKernels
-import Inference
+import Core
 import Tensors
 
 /// What one thread needs to attend: rotated queries of a tile, running softmax states, kernel scratch. Allocated once.
 final class AttentionScratch {
   /// `[rowCapacity, headDimension]`
-  let farQueries: AlignedBuffer<Float>
+  let groupedQueries: AlignedBuffer<Float>
   /// `[rowCapacity, headDimension]`
-  let nearQueries: AlignedBuffer<Float>
+  let neighborQueries: AlignedBuffer<Float>
   /// `[rowCapacity]`
   let positions: AlignedBuffer<Int64>
   /// Splits merged so far.
@@ -24,8 +24,8 @@ final class AttentionScratch {
   init(rowCapacity: Int, shapes: [AttentionShape]) throws {
     let dimension = shapes.map(\.headDimension).max() ?? 0
     let valueStride = shapes.map(\.valueStride).max() ?? 0
-    farQueries = try AlignedBuffer(count: rowCapacity * dimension)
-    nearQueries = try AlignedBuffer(count: rowCapacity * dimension)
+    groupedQueries = try AlignedBuffer(count: rowCapacity * dimension)
+    neighborQueries = try AlignedBuffer(count: rowCapacity * dimension)
     positions = try AlignedBuffer(count: rowCapacity)
     total = try SoftmaxState(rowCapacity: rowCapacity, valueStride: valueStride)
     part = try SoftmaxState(rowCapacity: rowCapacity, valueStride: valueStride)

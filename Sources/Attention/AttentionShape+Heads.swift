@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 extension AttentionShape {
   /// The key-value heads whose keys and values lie on a NUMA node.

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 import Tensors
 
 /// A layer's norms of single heads: each query head and each key head is normalized before it is turned.

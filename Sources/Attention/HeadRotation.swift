@@ -1,5 +1,5 @@
 import CKernels
-import Inference
+import Core
 
 /// Turns heads to positions: a layer's rotary embedding with its tables.
 struct HeadRotation: Sendable {
@@ -8,7 +8,7 @@ struct HeadRotation: Sendable {
   private let layout: lh_rope_layout
   /// Turns to positions, with the frequencies' magnitude.
   private let positions: RotaryTable
-  /// Turns from the far to the near view, which have the magnitude already.
+  /// Turns from the grouped to the neighbor view, which have the magnitude already.
   private let offsets: RotaryTable
 
   /// - Parameter contextLength: positions that may be asked for.

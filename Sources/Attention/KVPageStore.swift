@@ -1,5 +1,5 @@
 import CKernels
-package import Inference
+package import Core
 import Paging
 import Tensors
 
@@ -65,9 +65,9 @@ package final class KVPageStore: @unchecked Sendable {
     keyBlock(layer: layer, page: page, head: head) + layers[layer].keyByteCount
   }
 
-  /// The near view of a sequence's key block, in its ring.
-  func nearBlock(of cache: SequenceCache, block: Int, layer: Int, head: Int) -> UnsafeMutableRawPointer {
-    let place = cache.nearPlace(block: block)
+  /// The neighbor view of a sequence's key block, in its ring.
+  func neighborBlock(of cache: SequenceCache, block: Int, layer: Int, head: Int) -> UnsafeMutableRawPointer {
+    let place = cache.neighborPlace(block: block)
     return place.inValueHalf
       ? valueBlock(layer: layer, page: place.page, head: head) : keyBlock(layer: layer, page: place.page, head: head)
   }

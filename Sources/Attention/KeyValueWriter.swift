@@ -1,12 +1,12 @@
 import CKernels
-import Inference
+import Core
 import Paging
 
-/// Writes a step's keys and values into their pages: each key at its far position and, under a grouping policy, once
-/// more in the ring of near keys.
+/// Writes a step's keys and values into their pages: each key at its grouped position and, under a grouping policy,
+/// once more in the ring of neighbor keys.
 ///
-/// The near key is made of the far one as it was stored, rounding included, so that the ring can be rebuilt bit for
-/// bit.
+/// The neighbor key is made of the grouped one as it was stored, rounding included, so that the ring can be rebuilt bit
+/// for bit.
 struct KeyValueWriter: Sendable {
   let shape: AttentionShape
   let rotation: HeadRotation
@@ -25,47 +25,49 @@ struct KeyValueWriter: Sendable {
     let type = store.elementType.kernelType
     let dimension = Int64(shape.headDimension)
     let page = entry.cache.page(block: block)
-    let farBlock = store.keyBlock(layer: layer, page: page, head: head)
+    let groupedBlock = store.keyBlock(layer: layer, page: page, head: head)
     let valueBlock = store.valueBlock(layer: layer, page: page, head: head)
-    let nearBlock =
-      entry.cache.keepsNearKeys
-      ? store.nearBlock(of: entry.cache, block: block, layer: layer, head: head) : nil
+    let neighborBlock =
+      entry.cache.keepsNeighborKeys
+      ? store.neighborBlock(of: entry.cache, block: block, layer: layer, head: head) : nil
     let first = max(entry.startPosition, block * Limits.pageSize)
     let end = min(entry.startPosition + entry.rowCount, (block + 1) * Limits.pageSize)
     for position in first..<end {
       let slot = Int64(position % Limits.pageSize)
       let row = entry.firstRow + position - entry.startPosition
       let offset = row * shape.keyValueSize + head * shape.headDimension
-      let farPosition = entry.cache.policy.farKeyPosition(position)
+      let groupedPosition = entry.cache.policy.groupedKeyPosition(position)
       var source = keys + offset
       if let norms {
         norms.normalize(key: source, into: key)
         source = UnsafePointer(key)
       }
-      rotation.turn(source, to: farPosition, into: key)
-      lh_store_key(type, key, farBlock, dimension, slot)
-      if let nearBlock { derive(nearBlock, from: farBlock, position: position, policy: entry.cache.policy, key: key) }
+      rotation.turn(source, to: groupedPosition, into: key)
+      lh_store_key(type, key, groupedBlock, dimension, slot)
+      if let neighborBlock {
+        derive(neighborBlock, from: groupedBlock, position: position, policy: entry.cache.policy, key: key)
+      }
       lh_store_value(type, values + offset, valueBlock, dimension, Int64(shape.valueStride), slot)
     }
   }
 
   /// Writes the near view of key block `block`, as far as the cache reaches, anew from the stored far keys.
-  func restoreNearKeys(of cache: SequenceCache, block: Int, head: Int, key: UnsafeMutablePointer<Float>) {
-    let farBlock = store.keyBlock(layer: layer, page: cache.page(block: block), head: head)
-    let nearBlock = store.nearBlock(of: cache, block: block, layer: layer, head: head)
+  func restoreNeighborKeys(of cache: SequenceCache, block: Int, head: Int, key: UnsafeMutablePointer<Float>) {
+    let groupedBlock = store.keyBlock(layer: layer, page: cache.page(block: block), head: head)
+    let neighborBlock = store.neighborBlock(of: cache, block: block, layer: layer, head: head)
     for position in block * Limits.pageSize..<min((block + 1) * Limits.pageSize, cache.length) {
-      derive(nearBlock, from: farBlock, position: position, policy: cache.policy, key: key)
+      derive(neighborBlock, from: groupedBlock, position: position, policy: cache.policy, key: key)
     }
   }
 
   private func derive(
-    _ nearBlock: UnsafeMutableRawPointer, from farBlock: UnsafeMutableRawPointer, position: Int,
+    _ neighborBlock: UnsafeMutableRawPointer, from groupedBlock: UnsafeMutableRawPointer, position: Int,
     policy: SelfExtendPolicy, key: UnsafeMutablePointer<Float>
   ) {
     let type = store.elementType.kernelType
     let (dimension, slot) = (Int64(shape.headDimension), Int64(position % Limits.pageSize))
-    lh_load_key(type, farBlock, key, dimension, slot)
-    rotation.turn(key, onBy: position - policy.farKeyPosition(position))
-    lh_store_key(type, key, nearBlock, dimension, slot)
+    lh_load_key(type, groupedBlock, key, dimension, slot)
+    rotation.turn(key, onBy: position - policy.groupedKeyPosition(position))
+    lh_store_key(type, key, neighborBlock, dimension, slot)
   }
 }

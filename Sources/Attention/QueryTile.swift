@@ -1,5 +1,5 @@
 import CKernels
-import Inference
+import Core
 import Paging
 import Tensors
 
@@ -20,11 +20,11 @@ struct QueryTile {
   var rowCount: Int { tokens.count * shape.queryHeadsPerKeyValueHead }
   private var firstPosition: Int { entry.startPosition + tokens.lowerBound }
   private var lastPosition: Int { entry.startPosition + tokens.upperBound - 1 }
-  /// Keys at less than this distance are near; 0 where both views are the same.
-  private var window: Int { entry.cache.keepsNearKeys ? entry.cache.policy.neighborWindow : 0 }
+  /// Keys at less than this distance are neighbors; 0 where both views are the same.
+  private var window: Int { entry.cache.keepsNeighborKeys ? entry.cache.policy.neighborWindow : 0 }
 
-  /// Fills the scratch's far and near queries, normalized where the layer has head norms, turned and scaled, and its
-  /// positions.
+  /// Fills the scratch's grouped and neighbor queries, normalized where the layer has head norms, turned and scaled,
+  /// and its positions.
   func prepareQueries(_ queries: UnsafePointer<Float>, norms: HeadNorms?) {
     let scale = shape.scoreScale
     let dimension = shape.headDimension
@@ -38,16 +38,16 @@ struct QueryTile {
           norms.normalize(query: source, into: scratch.head.baseAddress)
           source = UnsafePointer(scratch.head.baseAddress)
         }
-        let far = scratch.farQueries.baseAddress + row * dimension
-        // A query within w of the start sees no far key; its far position could lie outside the table.
+        let grouped = scratch.groupedQueries.baseAddress + row * dimension
+        // A query within w of the start sees no grouped key; its grouped position could lie outside the table.
         if position >= window {
-          rotation.turn(source, to: entry.cache.policy.farQueryPosition(position), into: far)
-          for index in 0..<dimension { far[index] *= scale }
+          rotation.turn(source, to: entry.cache.policy.groupedQueryPosition(position), into: grouped)
+          for index in 0..<dimension { grouped[index] *= scale }
         }
         if window > 0 {
-          let near = scratch.nearQueries.baseAddress + row * dimension
-          rotation.turn(source, to: position, into: near)
-          for index in 0..<dimension { near[index] *= scale }
+          let neighbor = scratch.neighborQueries.baseAddress + row * dimension
+          rotation.turn(source, to: position, into: neighbor)
+          for index in 0..<dimension { neighbor[index] *= scale }
         }
         scratch.positions.baseAddress[row] = Int64(position)
         row += 1
@@ -60,8 +60,8 @@ struct QueryTile {
     var rows = lh_attention_rows(
       kv_type: store.elementType.kernelType, head_dimension: Int64(shape.headDimension),
       value_stride: Int64(shape.valueStride), row_count: Int64(rowCount), neighbor_window: Int64(window),
-      far_queries: UnsafePointer(scratch.farQueries.baseAddress),
-      near_queries: UnsafePointer(scratch.nearQueries.baseAddress), query_stride: Int64(shape.headDimension),
+      grouped_queries: UnsafePointer(scratch.groupedQueries.baseAddress),
+      neighbor_queries: UnsafePointer(scratch.neighborQueries.baseAddress), query_stride: Int64(shape.headDimension),
       positions: UnsafePointer(scratch.positions.baseAddress))
     let first = split * SelfExtendAttention.splitBlockCount
     let last = lastPosition / Limits.pageSize
@@ -71,7 +71,7 @@ struct QueryTile {
       // The next split's first block is fetched too: mostly it is what this thread turns to.
       if number < last {
         next = self.block(number + 1)
-        block.next_keys = next.far_keys ?? next.near_keys
+        block.next_keys = next.grouped_keys ?? next.neighbor_keys
         block.next_values = next.values
       }
       lh_attention_tile(&rows, &block, state.maximum, state.sum, state.values, scratch.kernel.baseAddress)
@@ -83,13 +83,13 @@ struct QueryTile {
     let base = number * Limits.pageSize
     let keyCount = min(Limits.pageSize, lastPosition + 1 - base)
     let page = entry.cache.page(block: number)
-    let isNear = window > 0 && firstPosition - (base + keyCount - 1) < window
-    let isFar = lastPosition - base >= window
+    let isNeighbor = window > 0 && firstPosition - (base + keyCount - 1) < window
+    let isGrouped = lastPosition - base >= window
     return lh_attention_block(
       first_key: Int64(base), key_count: Int64(keyCount),
-      far_keys: isFar ? UnsafeRawPointer(store.keyBlock(layer: layer, page: page, head: head)) : nil,
-      near_keys: isNear
-        ? UnsafeRawPointer(store.nearBlock(of: entry.cache, block: number, layer: layer, head: head)) : nil,
+      grouped_keys: isGrouped ? UnsafeRawPointer(store.keyBlock(layer: layer, page: page, head: head)) : nil,
+      neighbor_keys: isNeighbor
+        ? UnsafeRawPointer(store.neighborBlock(of: entry.cache, block: number, layer: layer, head: head)) : nil,
       values: store.valueBlock(layer: layer, page: page, head: head), next_keys: nil, next_values: nil)
   }
 

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 #if canImport(Glibc)
   import Glibc

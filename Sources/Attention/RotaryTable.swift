@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Tensors
 
 #if canImport(Glibc)
@@ -17,8 +17,8 @@ package final class RotaryTable: Sendable {
   nonisolated(unsafe) private let cosines: UnsafeMutablePointer<Float>
   nonisolated(unsafe) private let sines: UnsafeMutablePointer<Float>
 
-  /// - Parameter scaled: whether the frequencies' magnitude is multiplied in. A near key is derived from a stored
-  ///   far key
+  /// - Parameter scaled: whether the frequencies' magnitude is multiplied in. A neighbor key is derived from a stored
+  ///   grouped key
   ///   that has it already, so the table of that last turn is unscaled.
   package init(frequencies: RotaryFrequencies, positionCount: Int, scaled: Bool) {
     pairCount = frequencies.radiansPerPosition.count

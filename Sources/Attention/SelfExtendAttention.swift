@@ -1,20 +1,20 @@
 import CKernels
-package import Inference
+package import Core
 package import Paging
 package import Tensors
 
 /// SelfExtend attention (§3 of the paper) of a stage's layers over their paged cache, at the price of plain attention.
 ///
-/// **Two views of a key.** A key is stored turned to its far position `floor(j/G)` and rounded to the cache's type.
-/// The near view is derived from that stored far key by the remaining turn `j - floor(j/G)` and kept, rounded alike,
-/// in a ring over the last w positions and the running chunk. Nothing is turned when keys are read, and the ring can
-/// be rebuilt bit for bit. With G = 1 both views are the same key: there is no ring and no second path.
+/// **Two views of a key.** A key is stored turned to its grouped position `floor(j/G)` and rounded to the cache's type.
+/// The neighbor view is derived from that stored grouped key by the remaining turn `j - floor(j/G)` and kept, rounded
+/// alike, in a ring over the last w positions and the running chunk. Nothing is turned when keys are read, and the ring
+/// can be rebuilt bit for bit. With G = 1 both views are the same key: there is no ring and no second path.
 ///
-/// **Two views of a query.** Each query is turned to its own position for near keys and to
-/// `floor(i/G) + w - floor(w/G)` for far ones.
+/// **Two views of a query.** Each query is turned to its own position for neighbor keys and to
+/// `floor(i/G) + w - floor(w/G)` for grouped ones.
 ///
-/// **Tiles.** Queries meet keys a block of 64 at a time, in ascending order. Blocks that are wholly far or wholly
-/// near cost one product; only the band around distance w costs two. One online softmax runs over both.
+/// **Tiles.** Queries meet keys a block of 64 at a time, in ascending order. Blocks that are wholly grouped or wholly
+/// neighbor cost one product; only the band around distance w costs two. One online softmax runs over both.
 ///
 /// **Same bytes.** A row's arithmetic depends on its position and the stored keys alone: blocks ascend, softmax
 /// states are merged at fixed splits of `splitBlockCount` blocks, in ascending order whoever computed them, and
@@ -110,14 +110,14 @@ package final class SelfExtendAttention: @unchecked Sendable {
     }
   }
 
-  /// Makes the near view of a sequence's key blocks anew in all layers, bit for bit, from its stored far keys. Called
-  /// by the stage's thread only; uses all of the pool.
-  package func restoreNearKeys(of cache: SequenceCache, blocks: Range<Int>) {
-    guard cache.keepsNearKeys else { return }
+  /// Makes the neighbor view of a sequence's key blocks anew in all layers, bit for bit, from its stored grouped keys.
+  /// Called by the stage's thread only; uses all of the pool.
+  package func restoreNeighborKeys(of cache: SequenceCache, blocks: Range<Int>) {
+    guard cache.keepsNeighborKeys else { return }
     for layer in layers {
       pool.forEachSlice(of: layer.shape.keyValueHeadCount * blocks.count) { slice, thread in
         for task in slice {
-          layer.writer.restoreNearKeys(
+          layer.writer.restoreNeighborKeys(
             of: cache, block: blocks.lowerBound + task % blocks.count, head: task / blocks.count,
             key: scratch[thread].head.baseAddress)
         }

@@ -1,5 +1,5 @@
 import CKernels
-import Inference
+import Core
 import Weights
 
 /// All ladders. Each allocates memory until the program ends.
@@ -8,14 +8,14 @@ struct KernelLadders {
   struct Size {
     /// Width of a row: of hidden states, and the inner dimension of products.
     let width: Int
-    let channels: Int
+    let features: Int
     let vocabulary: Int
     /// Rows of a prefill product.
     let rows: Int
     let headDimension: Int
 
-    static let small = Size(width: 256, channels: 70, vocabulary: 1003, rows: 13, headDimension: 48)
-    static let full = Size(width: 2048, channels: 2048, vocabulary: 128_256, rows: 128, headDimension: 128)
+    static let small = Size(width: 256, features: 70, vocabulary: 1003, rows: 13, headDimension: 48)
+    static let full = Size(width: 2048, features: 2048, vocabulary: 128_256, rows: 128, headDimension: 128)
   }
 
   let size: Size
@@ -29,42 +29,42 @@ struct KernelLadders {
 
   private var products: [KernelLadder] {
     types.flatMap { type in
-      // One row as in decoding, many as in reading a prompt; fewer channels there, for the reference's sake.
-      [(1, size.channels), (size.rows, max(70, size.channels / 8))].map { product(type, rows: $0, channels: $1) }
+      // One row as in decoding, many as in reading a prompt; fewer features there, for the reference's sake.
+      [(1, size.features), (size.rows, max(70, size.features / 8))].map { product(type, rows: $0, features: $1) }
     }
   }
 
-  private func product(_ type: ElementType, rows: Int, channels: Int) -> KernelLadder {
+  private func product(_ type: ElementType, rows: Int, features: Int) -> KernelLadder {
     let width = size.width
     let (number, rowBytes) = (lh_type(type.rawValue), type.rowByteCount(elementCount: width) ?? 0)
-    let weights = Memory.weights(type, byteCount: rowBytes * channels)
-    let bundleCount = (channels + Int(LH_BUNDLE_CHANNELS) - 1) / Int(LH_BUNDLE_CHANNELS)
+    let weights = Memory.weights(type, byteCount: rowBytes * features)
+    let panelCount = (features + Int(LH_PANEL_FEATURES) - 1) / Int(LH_PANEL_FEATURES)
     let packed = UnsafeMutableRawPointer(
-      Memory.zeros(Int(lh_packed_bytes(number, Int64(channels), Int64(width)) + 3) / 4))
+      Memory.zeros(Int(lh_packed_bytes(number, Int64(features), Int64(width)) + 3) / 4))
     lh_pack(
-      number, weights, Int64(rowBytes), Int64(channels), Int64(width), 0, Int64(bundleCount), packed)
+      number, weights, Int64(rowBytes), Int64(features), Int64(width), 0, Int64(panelCount), packed)
     let x = Memory.floats(rows * width)
-    let y = Memory.zeros(rows * channels)
+    let y = Memory.zeros(rows * features)
     let blockStride = lh_activation_stride(Int64(width))
     let blocks = Memory.blocks(rows * Int(blockStride))
     let pairStride = lh_pair_stride(Int64(width))
     let pairs = Memory.pairs(rows * Int(pairStride))
     return KernelLadder(
-      name: "matmul \(type) x \(rows)", work: .operations(2 * Double(rows * width * channels)),
+      name: "matmul \(type) x \(rows)", work: .operations(2 * Double(rows * width * features)),
       body: {
         if type == .bf16 {
           lh_round_rows(x, Int64(width), pairs, pairStride, Int64(rows), Int64(width))
           lh_matmul_bf16(
-            packed, pairs, pairStride, y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels))
+            packed, pairs, pairStride, y, Int64(features), Int64(rows), Int64(width), 0, Int64(features))
         } else if type.blockElementCount == 1 {
           lh_matmul(
-            number, packed, x, Int64(width), y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels))
+            number, packed, x, Int64(width), y, Int64(features), Int64(rows), Int64(width), 0, Int64(features))
         } else {
           lh_quantize_rows(x, Int64(width), blocks, blockStride, Int64(rows), Int64(width))
           lh_matmul_quantized(
-            number, packed, blocks, blockStride, y, Int64(channels), Int64(rows), Int64(width), 0, Int64(channels))
+            number, packed, blocks, blockStride, y, Int64(features), Int64(rows), Int64(width), 0, Int64(features))
         }
-      }, output: { Memory.bytes(y, rows * channels) })
+      }, output: { Memory.bytes(y, rows * features) })
   }
 
   private var decoders: [KernelLadder] {
@@ -191,13 +191,13 @@ struct KernelLadders {
         rows.value_stride = Int64(stride)
         rows.row_count = Int64(rowCount)
         rows.neighbor_window = Int64(Self.keyCount / 2)
-        rows.far_queries = UnsafePointer(queries)
-        rows.near_queries = UnsafePointer(queries)
+        rows.grouped_queries = UnsafePointer(queries)
+        rows.neighbor_queries = UnsafePointer(queries)
         rows.query_stride = Int64(dimension)
         rows.positions = UnsafePointer(positions)
         var keys = lh_attention_block()
         keys.key_count = Int64(Self.keyCount)
-        (keys.far_keys, keys.near_keys) = (UnsafeRawPointer(block.keys), UnsafeRawPointer(block.keys))
+        (keys.grouped_keys, keys.neighbor_keys) = (UnsafeRawPointer(block.keys), UnsafeRawPointer(block.keys))
         keys.values = UnsafeRawPointer(block.values)
         lh_attention_tile(&rows, &keys, maximum, sum, acc, scratch)
       },

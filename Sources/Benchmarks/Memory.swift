@@ -1,5 +1,5 @@
 import CKernels
-import Inference
+import Core
 import Weights
 
 /// Memory for the problems, never freed: the program ends soon.

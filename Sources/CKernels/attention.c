@@ -1,9 +1,9 @@
 // SelfExtend attention of query rows over one block of 64 keys at a time, with online softmax.
 //
-// For a row at position p the visible keys of a block are a prefix of it (j <= p), and the near ones
+// For a row at position p the visible keys of a block are a prefix of it (j <= p), and the neighbor ones
 // (p - j < w) a suffix of that prefix. So a row is described by two numbers: `visible`, the count of
-// visible keys, and `near_from`, the first near one. Scores of both views are merged before one softmax:
-//   s_j = far_query . far_key_j  for j < near_from,   near_query . near_key_j  from there on
+// visible keys, and `neighbor_from`, the first neighbor one. Scores of both views are merged before one softmax:
+//   s_j = grouped_query . grouped_key_j  for j < neighbor_from,   neighbor_query . neighbor_key_j  from there on
 //   (times the key's scale, where the cache keeps one: see kv_block.h)
 //   m' = max(m, s),  a = exp(m - m'),  p_j = exp(s_j - m'),  sum = sum*a + sum p_j
 //   acc[d] = acc[d]*a, then fma(p_j, value[j][d], acc[d]) for j ascending (p_j times the value's scale)
@@ -19,7 +19,7 @@
 
 enum { KEYS = LH_KEYS_PER_BLOCK, ROW_GROUP = 8 };
 
-// Both views' scores of a group of rows, and a block widened to f32: far keys, near keys, values.
+// Both views' scores of a group of rows, and a block widened to f32: grouped keys, neighbor keys, values.
 int64_t lh_attention_scratch_floats(int64_t head_dimension) {
   int64_t stride = (head_dimension + 15) / 16 * 16;
   return 2 * ROW_GROUP * KEYS + 3 * KEYS * stride;
@@ -29,7 +29,7 @@ LH_INLINE int64_t visible_keys(const lh_attention_rows *rows, int64_t r, const l
   return lh_clamp(rows->positions[r] - block->first_key + 1, 0, block->key_count);
 }
 
-LH_INLINE int64_t first_near_key(
+LH_INLINE int64_t first_neighbor_key(
   const lh_attention_rows *rows, int64_t r, const lh_attention_block *block, int64_t visible) {
   return lh_clamp(rows->positions[r] - block->first_key - rows->neighbor_window + 1, 0, visible);
 }
@@ -44,15 +44,15 @@ void lh_attention_tile_reference(
   const float *value_scales = lh_block_scales(values_of, block->values, stride);
   for (int64_t r = 0; r < rows->row_count; r++) {
     int64_t visible = visible_keys(rows, r, block);
-    int64_t near_from = first_near_key(rows, r, block, visible);
+    int64_t neighbor_from = first_neighbor_key(rows, r, block, visible);
     if (visible == 0) continue;
     float p[KEYS], most[KEYS];
     for (int64_t j = 0; j < KEYS; j++) {
       p[j] = -__builtin_inff();
       if (j < visible) {
-        bool near = j >= near_from;
-        const float *query = (near ? rows->near_queries : rows->far_queries) + r * rows->query_stride;
-        const void *keys = near ? block->near_keys : block->far_keys;
+        bool neighbor = j >= neighbor_from;
+        const float *query = (neighbor ? rows->neighbor_queries : rows->grouped_queries) + r * rows->query_stride;
+        const void *keys = neighbor ? block->neighbor_keys : block->grouped_keys;
         p[j] = 0;
         for (int64_t d = 0; d < head; d++)
           p[j] = __builtin_fmaf(query[d], lh_block_element(keys_of, keys, d * KEYS + j), p[j]);
@@ -101,26 +101,27 @@ void lh_attention_tile_reference(
 // A group of rows meeting a block.
 typedef struct {
   int64_t visible[ROW_GROUP];
-  int64_t near_from[ROW_GROUP];
+  int64_t neighbor_from[ROW_GROUP];
   // Keys that every row sees.
   int64_t shared;
-  // Keys before far_end are far to some row; those in near_begin ..< near_end are near to some row.
-  int64_t far_end, near_begin, near_end;
+  // Keys before grouped_end are grouped to some row; those in neighbor_begin ..< neighbor_end are neighbors to some
+  // row.
+  int64_t grouped_end, neighbor_begin, neighbor_end;
 } LH_FN(meeting);
 
 LH_INLINE LH_FN(meeting) LH_FN(meet)(
   const lh_attention_rows *rows, int64_t r0, int64_t count, const lh_attention_block *block) {
-  LH_FN(meeting) m = {.shared = block->key_count, .near_begin = KEYS};
+  LH_FN(meeting) m = {.shared = block->key_count, .neighbor_begin = KEYS};
   for (int64_t r = 0; r < count; r++) {
     int64_t visible = visible_keys(rows, r0 + r, block);
-    int64_t near_from = first_near_key(rows, r0 + r, block, visible);
+    int64_t neighbor_from = first_neighbor_key(rows, r0 + r, block, visible);
     m.visible[r] = visible;
-    m.near_from[r] = near_from;
+    m.neighbor_from[r] = neighbor_from;
     m.shared = lh_min(m.shared, visible);
-    if (near_from > m.far_end) m.far_end = near_from;
-    if (near_from < visible) {
-      m.near_begin = lh_min(m.near_begin, near_from);
-      if (visible > m.near_end) m.near_end = visible;
+    if (neighbor_from > m.grouped_end) m.grouped_end = neighbor_from;
+    if (neighbor_from < visible) {
+      m.neighbor_begin = lh_min(m.neighbor_begin, neighbor_from);
+      if (visible > m.neighbor_end) m.neighbor_end = visible;
     }
   }
   return m;
@@ -128,18 +129,18 @@ LH_INLINE LH_FN(meeting) LH_FN(meet)(
 
 // A block's scales: of its keys in both views, of its values. NULL where there are none.
 typedef struct {
-  const float *far, *near, *values;
+  const float *grouped, *neighbor, *values;
 } scales_of;
 
 LH_INLINE vf scaled(vf x, const float *scales, int v) {
   return scales == NULL ? x : x * load_f32(scales + v * LH_WIDTH);
 }
 
-// Turns the scores of `count` rows into probabilities, in place in `far`, and folds them into maximum and
+// Turns the scores of `count` rows into probabilities, in place in `grouped`, and folds them into maximum and
 // sum. Scales multiply scores before, probabilities after. factor[r] becomes alpha; 1 for a row that sees
 // nothing, which is left as it is. Each row fetches its share of `ahead`, an eighth part.
 LH_INLINE void softmax_rows(
-  int64_t count, const LH_FN(meeting) *m, float *far, const float *near, scales_of scales, float *maximum,
+  int64_t count, const LH_FN(meeting) *m, float *grouped, const float *neighbor, scales_of scales, float *maximum,
   float *sum, float *factor, lh_ahead ahead) {
   const int64_t share = ahead.bytes / ROW_GROUP;
   // Lanes of rows that do not exist carry numbers nobody reads.
@@ -147,21 +148,22 @@ LH_INLINE void softmax_rows(
   vf fold[ROW_GROUP];
   for (int64_t r = 0; r < ROW_GROUP; r++) fold[r] = 0.0f;
   for (int64_t r = 0; r < count; r++) {
-    int64_t visible = m->visible[r], near_from = m->near_from[r];
-    float *s = far + r * KEYS;
+    int64_t visible = m->visible[r], neighbor_from = m->neighbor_from[r];
+    float *s = grouped + r * KEYS;
     vf score[PER_KEYS];
-    if (near_from == KEYS) {
-      LH_UNROLL for (int v = 0; v < PER_KEYS; v++) score[v] = scaled(load_f32(s + v * LH_WIDTH), scales.far, v);
+    if (neighbor_from == KEYS) {
+      LH_UNROLL for (int v = 0; v < PER_KEYS; v++) score[v] = scaled(load_f32(s + v * LH_WIDTH), scales.grouped, v);
     } else {
       LH_UNROLL for (int v = 0; v < PER_KEYS; v++) {
         vi key = lane_index() + v * LH_WIDTH;
-        vf of_far = near_from == 0 ? (vf)0.0f : scaled(load_f32(s + v * LH_WIDTH), scales.far, v);
-        vf of_near = near_from == visible ? (vf)0.0f : scaled(load_f32(near + r * KEYS + v * LH_WIDTH), scales.near, v);
-        vf either = key < (int)near_from ? of_far : of_near;
+        vf of_grouped = neighbor_from == 0 ? (vf)0.0f : scaled(load_f32(s + v * LH_WIDTH), scales.grouped, v);
+        vf of_neighbor = neighbor_from == visible
+          ? (vf)0.0f : scaled(load_f32(neighbor + r * KEYS + v * LH_WIDTH), scales.neighbor, v);
+        vf either = key < (int)neighbor_from ? of_grouped : of_neighbor;
         score[v] = key < (int)visible ? either : (vf)-__builtin_inff();
       }
     }
-    if (scales.far != NULL || scales.near != NULL || near_from != KEYS)
+    if (scales.grouped != NULL || scales.neighbor != NULL || neighbor_from != KEYS)
       LH_UNROLL for (int v = 0; v < PER_KEYS; v++) store_f32(s + v * LH_WIDTH, score[v]);
     fold[r] = fold_keys_maximum(score);
     before[r] = maximum[r];
@@ -175,7 +177,7 @@ LH_INLINE void softmax_rows(
   }
   for (int64_t r = 0; r < count; r++) {
     lh_fetch_lines(ahead.from + r * share, share);
-    float *s = far + r * KEYS;
+    float *s = grouped + r * KEYS;
     vf p[PER_KEYS];
     LH_UNROLL for (int v = 0; v < PER_KEYS; v++) {
       p[v] = exp_vector_of_negative(load_f32(s + v * LH_WIDTH) - next[r]);
@@ -196,42 +198,42 @@ LH_INLINE void softmax_rows(
 // One group of rows against one block, whose keys and values are read as these elements wherever they lie.
 LH_INLINE void group_of(
   lh_type keys_of, lh_type values_of, const lh_attention_rows *rows, int64_t r0, int64_t count,
-  const lh_attention_block *block, scales_of scales, float *maximum, float *sum, float *acc, float *far) {
-  float *near = far + ROW_GROUP * KEYS, factor[ROW_GROUP];
+  const lh_attention_block *block, scales_of scales, float *maximum, float *sum, float *acc, float *grouped) {
+  float *neighbor = grouped + ROW_GROUP * KEYS, factor[ROW_GROUP];
   int64_t query = r0 * rows->query_stride, head = rows->head_dimension, stride = rows->value_stride;
   LH_FN(meeting) m = LH_FN(meet)(rows, r0, count, block);
   lh_ahead ahead = lh_all_ahead(block->next_keys, head * KEYS * lh_element_bytes(keys_of));
-  if (m.far_end > 0) {
-    product(keys_of, count, rows->far_queries + query, rows->query_stride, (lh_right_side){block->far_keys, KEYS}, 0,
-      m.far_end, 0, head, far, KEYS, NULL, ahead);
+  if (m.grouped_end > 0) {
+    product(keys_of, count, rows->grouped_queries + query, rows->query_stride,
+      (lh_right_side){block->grouped_keys, KEYS}, 0, m.grouped_end, 0, head, grouped, KEYS, NULL, ahead);
     ahead = lh_nothing_ahead;
   }
-  if (m.near_begin < m.near_end)
-    product(keys_of, count, rows->near_queries + query, rows->query_stride, (lh_right_side){block->near_keys, KEYS},
-      m.near_begin, m.near_end, 0, head, near, KEYS, NULL, ahead);
-  else if (m.far_end == 0) return;
+  if (m.neighbor_begin < m.neighbor_end)
+    product(keys_of, count, rows->neighbor_queries + query, rows->query_stride,
+      (lh_right_side){block->neighbor_keys, KEYS}, m.neighbor_begin, m.neighbor_end, 0, head, neighbor, KEYS, NULL, ahead);
+  else if (m.grouped_end == 0) return;
   // As softmax takes about half as long as a product, it fetches half of the values when all eight rows are there.
   ahead = lh_all_ahead(block->next_values, stride * KEYS * lh_element_bytes(values_of));
   lh_ahead half = {ahead.from, ahead.bytes / 2};
-  softmax_rows(count, &m, far, near, scales, maximum + r0, sum + r0, factor, half);
+  softmax_rows(count, &m, grouped, neighbor, scales, maximum + r0, sum + r0, factor, half);
   ahead.from += half.bytes / ROW_GROUP * count;
   ahead.bytes -= half.bytes / ROW_GROUP * count;
   // Keys that every row sees together, then the rest of each row alone.
   lh_right_side values = {block->values, stride};
   float *sums = acc + r0 * stride;
-  product(values_of, count, far, KEYS, values, 0, stride, 0, m.shared, sums, stride, factor, ahead);
+  product(values_of, count, grouped, KEYS, values, 0, stride, 0, m.shared, sums, stride, factor, ahead);
   static const float unchanged = 1.0f;
   for (int64_t r = 0; r < count; r++)
     if (m.visible[r] > m.shared)
-      product_rows(values_of, 1, far + r * KEYS, KEYS, values, 0, stride, m.shared, m.visible[r], sums + r * stride,
+      product_rows(values_of, 1, grouped + r * KEYS, KEYS, values, 0, stride, m.shared, m.visible[r], sums + r * stride,
         stride, &unchanged, lh_nothing_ahead);
 }
 
 #define GROUP_OF_TYPE(name, keys_of, values_of) \
   static __attribute__((noinline)) void LH_FN(attention_group_##name)( \
     const lh_attention_rows *rows, int64_t r0, int64_t count, const lh_attention_block *block, \
-    scales_of scales, float *maximum, float *sum, float *acc, float *far) { \
-    group_of(keys_of, values_of, rows, r0, count, block, scales, maximum, sum, acc, far); \
+    scales_of scales, float *maximum, float *sum, float *acc, float *grouped) { \
+    group_of(keys_of, values_of, rows, r0, count, block, scales, maximum, sum, acc, grouped); \
   }
 GROUP_OF_TYPE(f32, LH_F32, LH_F32)
 GROUP_OF_TYPE(i16, LH_INTEGERS_16, LH_F16)
@@ -257,19 +259,20 @@ static void LH_FN(widen_of_type)(lh_type elements, const void *from, float *to, 
 static lh_attention_block LH_FN(widened)(
   const lh_attention_rows *rows, const lh_attention_block *block, float *scratch) {
   int64_t head = rows->head_dimension, stride = rows->value_stride;
-  bool any_far = false, any_near = false;
+  bool any_grouped = false, any_neighbor = false;
   for (int64_t r = 0; r < rows->row_count; r++) {
-    int64_t visible = visible_keys(rows, r, block), near_from = first_near_key(rows, r, block, visible);
-    any_far |= near_from > 0;
-    any_near |= near_from < visible;
+    int64_t visible = visible_keys(rows, r, block), neighbor_from = first_neighbor_key(rows, r, block, visible);
+    any_grouped |= neighbor_from > 0;
+    any_neighbor |= neighbor_from < visible;
   }
-  float *far = scratch, *near = far + KEYS * stride, *values = near + KEYS * stride;
+  float *grouped = scratch, *neighbor = grouped + KEYS * stride, *values = neighbor + KEYS * stride;
   lh_type keys_of = lh_key_elements(rows->kv_type), values_of = lh_value_elements(rows->kv_type);
-  if (any_far) LH_FN(widen_of_type)(keys_of, block->far_keys, far, head * KEYS);
-  if (any_near) LH_FN(widen_of_type)(keys_of, block->near_keys, near, head * KEYS);
+  if (any_grouped) LH_FN(widen_of_type)(keys_of, block->grouped_keys, grouped, head * KEYS);
+  if (any_neighbor) LH_FN(widen_of_type)(keys_of, block->neighbor_keys, neighbor, head * KEYS);
   LH_FN(widen_of_type)(values_of, block->values, values, block->key_count * stride);
   return (lh_attention_block){
-    .first_key = block->first_key, .key_count = block->key_count, .far_keys = far, .near_keys = near, .values = values};
+    .first_key = block->first_key, .key_count = block->key_count,
+    .grouped_keys = grouped, .neighbor_keys = neighbor, .values = values};
 }
 
 // Fetches a share of the next block into the second cache: the one that group r0 pays for.
@@ -291,7 +294,7 @@ void LH_FN(lh_attention_tile)(
   lh_type keys_of = lh_key_elements(kv), values_of = lh_value_elements(kv);
   int64_t head = rows->head_dimension;
   scales_of scales = {
-    lh_block_scales(keys_of, block->far_keys, head), lh_block_scales(keys_of, block->near_keys, head),
+    lh_block_scales(keys_of, block->grouped_keys, head), lh_block_scales(keys_of, block->neighbor_keys, head),
     lh_block_scales(values_of, block->values, rows->value_stride)};
   const lh_attention_block *stored = block;
   lh_attention_block in_f32;

@@ -1,14 +1,14 @@
 // The sums of a group of rows, for products of floats; included by them once for each instruction set, after
 // packed_vectors.h. All of them stay in registers from the first element to the last; groups of few rows take several
-// bundles side by side to hide the latency of the fma.
+// panels side by side to hide the latency of the fma.
 #undef PARTS
 #undef GROUP_ROWS
 #undef MOST_SUMS
 #undef BESIDE
 #undef EACH_ROW_COUNT
 
-#define PARTS (LH_BUNDLE_CHANNELS / LH_WIDTH)
-// Rows of a group, and bundles side by side for so many rows: as many sums as leave registers for the rest.
+#define PARTS (LH_PANEL_FEATURES / LH_WIDTH)
+// Rows of a group, and panels side by side for so many rows: as many sums as leave registers for the rest.
 #if LH_WIDTH == 16
 #define GROUP_ROWS 8
 #define MOST_SUMS 16
@@ -38,27 +38,27 @@ enum { LARGEST_GROUP = 8, MOST_BESIDE = 4 };
 #define store_sums LH_FN(lh_store_sums)
 #endif
 
-// By bundle, row and part of the bundle.
+// By panel, row and part of the panel.
 typedef vf sums[MOST_BESIDE][LARGEST_GROUP][PARTS];
 
-// Finds the bundles from `first` on, of `bundles` in all, and sets their sums to zero. Bundles behind the last repeat
+// Finds the panels from `first` on, of `panels` in all, and sets their sums to zero. Panels behind the last repeat
 // it, and are not stored.
 LH_INLINE void begin_sums(
-  int rows, const uint8_t *packed, int64_t bundle_bytes, int64_t first, int64_t bundles, const uint8_t **w, sums acc) {
+  int rows, const uint8_t *packed, int64_t panel_bytes, int64_t first, int64_t panels, const uint8_t **w, sums acc) {
   LH_UNROLL for (int b = 0; b < BESIDE(rows); b++) {
-    w[b] = packed + lh_min(first + b, bundles - 1) * bundle_bytes;
+    w[b] = packed + lh_min(first + b, panels - 1) * panel_bytes;
     LH_UNROLL for (int r = 0; r < rows; r++)
       LH_UNROLL for (int t = 0; t < PARTS; t++) acc[b][r][t] = 0;
   }
 }
 
-// Stores the sums of channels in [n0, n1).
+// Stores the sums of features in [n0, n1).
 LH_INLINE void store_sums(
-  int rows, sums acc, float *y, int64_t y_stride, int64_t first, int64_t bundles, int64_t n0, int64_t n1) {
+  int rows, sums acc, float *y, int64_t y_stride, int64_t first, int64_t panels, int64_t n0, int64_t n1) {
   LH_UNROLL for (int b = 0; b < BESIDE(rows); b++)
     LH_UNROLL for (int r = 0; r < rows; r++)
       LH_UNROLL for (int t = 0; t < PARTS; t++)
         store_part(
-          y + r * y_stride, acc[b][r][t], (first + b) * LH_BUNDLE_CHANNELS + t * LH_WIDTH, n0,
-          first + b < bundles ? n1 : 0);
+          y + r * y_stride, acc[b][r][t], (first + b) * LH_PANEL_FEATURES + t * LH_WIDTH, n0,
+          first + b < panels ? n1 : 0);
 }

@@ -8,7 +8,7 @@
 // activations are zero or at least 2^-56, hence multiples of 2^-63; products, and by rounding their sums, are multiples
 // of 2^-126, the smallest normal number.
 //
-// Lanes are channels, and rows go in groups (row_groups.h, float_sums.h). Without the instruction, the rows of a group
+// Lanes are features, and rows go in groups (row_groups.h, float_sums.h). Without the instruction, the rows of a group
 // are first spread out as floats, some pairs at a time, so that the loop over pairs only reads and multiplies.
 #ifndef LH_WIDTH
 #include "row_groups.h"
@@ -21,10 +21,10 @@ void lh_matmul_bf16_reference(
   const int64_t pairs = (k + 1) / 2;
   for (int64_t n = n0; n < n1; n++)
     for (int64_t r = 0; r < m; r++) {
-      int64_t first = n / LH_BUNDLE_CHANNELS * LH_BUNDLE_CHANNELS * pairs + n % LH_BUNDLE_CHANNELS;
+      int64_t first = n / LH_PANEL_FEATURES * LH_PANEL_FEATURES * pairs + n % LH_PANEL_FEATURES;
       float acc = 0;
       for (int64_t p = 0; p < pairs; p++) {
-        const uint8_t *w = (const uint8_t *)packed + 4 * (first + p * LH_BUNDLE_CHANNELS);
+        const uint8_t *w = (const uint8_t *)packed + 4 * (first + p * LH_PANEL_FEATURES);
         lh_bf16_pair a = x[r * x_stride + p];
         acc = __builtin_fmaf(lh_from_bits(a & 0xffff0000u), lh_bf16_to_f32(lh_read_u16(w + 2)), acc);
         acc = __builtin_fmaf(lh_from_bits(a << 16), lh_bf16_to_f32(lh_read_u16(w)), acc);
@@ -72,7 +72,7 @@ LH_INLINE void spread_rows(spread *s, int rows, const lh_bf16_pair *x, int64_t x
 }
 #endif
 
-// Adds to the rows' sums the products of their pair p and LH_WIDTH channels' pairs: of one `element` of the pairs, or
+// Adds to the rows' sums the products of their pair p and LH_WIDTH features' pairs: of one `element` of the pairs, or
 // of both where an instruction does both.
 LH_INLINE void add_pair(
   int rows, int element, const spread *s, int64_t p, const uint8_t *at, vf (*acc)[PARTS], int part) {
@@ -93,21 +93,21 @@ LH_INLINE void add_pair(
 #endif
 }
 
-// `rows` rows by channels [n0, n1).
+// `rows` rows by features [n0, n1).
 LH_INLINE void group(
   int rows, const uint8_t *packed, const lh_bf16_pair *x, int64_t x_stride, float *y, int64_t y_stride,
   int64_t pairs, int64_t n0, int64_t n1) {
-  enum { PAIR_BYTES = 4 * LH_BUNDLE_CHANNELS };
-  const int64_t bundles = (n1 + LH_BUNDLE_CHANNELS - 1) / LH_BUNDLE_CHANNELS;
+  enum { PAIR_BYTES = 4 * LH_PANEL_FEATURES };
+  const int64_t panels = (n1 + LH_PANEL_FEATURES - 1) / LH_PANEL_FEATURES;
 #ifdef LH_BF16_DOT
   const int64_t at_once = pairs;
 #else
   const int64_t at_once = SPREAD_PAIRS;
 #endif
-  for (int64_t first = n0 / LH_BUNDLE_CHANNELS; first < bundles; first += BESIDE(rows)) {
+  for (int64_t first = n0 / LH_PANEL_FEATURES; first < panels; first += BESIDE(rows)) {
     const uint8_t *w[MOST_BESIDE];
     sums acc;
-    begin_sums(rows, packed, PAIR_BYTES * pairs, first, bundles, w, acc);
+    begin_sums(rows, packed, PAIR_BYTES * pairs, first, panels, w, acc);
     LH_NO_UNROLL for (int64_t start = 0; start < pairs; start += at_once) {
       const int64_t count = lh_min(at_once, pairs - start);
       spread s;
@@ -121,7 +121,7 @@ LH_INLINE void group(
               add_pair(rows, element, &s, p, at + 4 * t * LH_WIDTH, acc[b], t);
           }
     }
-    store_sums(rows, acc, y, y_stride, first, bundles, n0, n1);
+    store_sums(rows, acc, y, y_stride, first, panels, n0, n1);
   }
 }
 
@@ -145,7 +145,7 @@ void LH_FN(lh_matmul_bf16)(
     .by_rows = LH_FN(matmul_bf16_by_rows),
     .most_rows = GROUP_ROWS,
     .element_bytes = sizeof(lh_bf16_pair),
-    .bundle_bytes = 4 * LH_BUNDLE_CHANNELS * ((k + 1) / 2),
+    .panel_bytes = 4 * LH_PANEL_FEATURES * ((k + 1) / 2),
   };
   lh_each_row_group(groups, packed, x, x_stride, y, y_stride, m, k, n0, n1);
 }

@@ -4,9 +4,9 @@
 //   then, for types with minimum, acc = fma(minimum, activation sum, acc); sub-blocks ascending.
 //
 // Sums of bytes are exact in any order, so only the order of the sub-blocks matters, and that is one for
-// all. Lanes are channels. The offset costs nothing: a sum begins at -(sum of value) << offset_shift.
+// all. Lanes are features. The offset costs nothing: a sum begins at -(sum of value) << offset_shift.
 //
-// A group of up to 8 rows (row_groups.h) is multiplied by a bundle at a time: codes and scales of a block are read
+// A group of up to 8 rows (row_groups.h) is multiplied by a panel at a time: codes and scales of a block are read
 // once, put to use in registers for all of these rows and forgotten, while their sums stay in registers from the first
 // block to the last. One stream of memory, with the next bytes asked for ahead.
 #ifndef LH_WIDTH
@@ -26,17 +26,17 @@ void lh_matmul_quantized_reference(
   for (int64_t n = n0; n < n1; n++)
     for (int64_t r = 0; r < m; r++) {
       const lh_activation_block *a = x + r * x_stride;
-      const uint8_t *unit = (const uint8_t *)packed + n / LH_BUNDLE_CHANNELS * units * unit_bytes;
-      int channel = (int)(n % LH_BUNDLE_CHANNELS);
+      const uint8_t *unit = (const uint8_t *)packed + n / LH_PANEL_FEATURES * units * unit_bytes;
+      int feature = (int)(n % LH_PANEL_FEATURES);
       float acc = 0;
       for (int64_t u = 0; u < units; u++, unit += unit_bytes)
         for (int b = 0; b < p.blocks; b++, a++)
           for (int s = 0; s < subs; s++) {
             int32_t sum = 0;
             for (int i = s * p.sub_elements; i < (s + 1) * p.sub_elements; i++)
-              sum += (lh_packed_code(p, unit + b * lh_code_bytes(p), channel, i) - offset) * a->value[i];
+              sum += (lh_packed_code(p, unit + b * lh_code_bytes(p), feature, i) - offset) * a->value[i];
             lh_packed_scale w =
-              lh_packed_scale_of(type, p, unit + p.blocks * lh_code_bytes(p), channel, b * subs + s);
+              lh_packed_scale_of(type, p, unit + p.blocks * lh_code_bytes(p), feature, b * subs + s);
             acc = __builtin_fmaf((float)sum, w.scale * a->scale, acc);
             if (p.has_minimum) acc = __builtin_fmaf(w.minimum, subs == 1 ? a->sum : a->half_sum[s], acc);
           }
@@ -50,7 +50,7 @@ void lh_matmul_quantized_reference(
 
 #include "packed_vectors.h"
 
-#define PARTS (LH_BUNDLE_CHANNELS / LH_WIDTH)
+#define PARTS (LH_PANEL_FEATURES / LH_WIDTH)
 #define start_of LH_FN(quantized_start)
 #define add_block LH_FN(quantized_add_block)
 #define group LH_FN(quantized_group)
@@ -80,15 +80,15 @@ LH_INLINE vf add_block(
   return acc;
 }
 
-// `rows` rows by channels [n0, n1).
+// `rows` rows by features [n0, n1).
 LH_INLINE void group(
   lh_type type, int rows, const uint8_t *packed, const lh_activation_block *x, int64_t x_stride, float *y,
   int64_t y_stride, int64_t k, int64_t n0, int64_t n1) {
   const lh_packing p = lh_packing_of(type);
   const int subs = LH_BLOCK_ELEMENTS / p.sub_elements;
   const int64_t units = k / lh_unit_elements(p);
-  for (int64_t n = n0 / LH_BUNDLE_CHANNELS * LH_BUNDLE_CHANNELS; n < n1; n += LH_BUNDLE_CHANNELS) {
-    const uint8_t *unit = packed + n / LH_BUNDLE_CHANNELS * units * lh_unit_bytes(p);
+  for (int64_t n = n0 / LH_PANEL_FEATURES * LH_PANEL_FEATURES; n < n1; n += LH_PANEL_FEATURES) {
+    const uint8_t *unit = packed + n / LH_PANEL_FEATURES * units * lh_unit_bytes(p);
     const lh_activation_block *a = x;
     vf acc[QUANTISED_ROWS][PARTS];
     LH_UNROLL for (int r = 0; r < rows; r++) LH_UNROLL for (int t = 0; t < PARTS; t++) acc[r][t] = 0;
@@ -162,7 +162,7 @@ void LH_FN(lh_matmul_quantized)(
     .by_rows = by_rows,
     .most_rows = QUANTISED_ROWS,
     .element_bytes = sizeof(lh_activation_block),
-    .bundle_bytes = k / lh_unit_elements(p) * lh_unit_bytes(p),
+    .panel_bytes = k / lh_unit_elements(p) * lh_unit_bytes(p),
   };
   lh_each_row_group(groups, packed, x, x_stride, y, y_stride, m, k, n0, n1);
 }

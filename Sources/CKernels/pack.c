@@ -1,13 +1,13 @@
 // Packs matrices: moves the bits of the file's rows to where PackedWeights.h wants them.
 #include "packed.h"
 
-int64_t lh_packed_bytes(lh_type type, int64_t channels, int64_t k) {
+int64_t lh_packed_bytes(lh_type type, int64_t features, int64_t k) {
   int64_t elements = lh_type_block_elements(type), bytes = lh_type_block_bytes(type), row, size;
-  if (elements == 0 || channels < 0 || k < 0 || k % elements != 0) return 0;
+  if (elements == 0 || features < 0 || k < 0 || k % elements != 0) return 0;
   if (type == LH_BF16 && k % 2 != 0 && __builtin_add_overflow(k, 1, &k)) return 0;
   if (__builtin_mul_overflow(k / elements, bytes, &row)) return 0;
-  if (channels > INT64_MAX - LH_BUNDLE_CHANNELS) return 0;
-  int64_t whole = (channels + LH_BUNDLE_CHANNELS - 1) / LH_BUNDLE_CHANNELS * LH_BUNDLE_CHANNELS;
+  if (features > INT64_MAX - LH_PANEL_FEATURES) return 0;
+  int64_t whole = (features + LH_PANEL_FEATURES - 1) / LH_PANEL_FEATURES * LH_PANEL_FEATURES;
   return __builtin_mul_overflow(whole, row, &size) ? 0 : size;
 }
 
@@ -15,34 +15,34 @@ int64_t lh_packed_bytes(lh_type type, int64_t channels, int64_t k) {
 
 // Numbers [begin, end) of 16 rows, one at a time. A row that is not there has zeros.
 LH_INLINE void pack_numbers(int64_t bytes, const uint8_t *const *row, int64_t begin, int64_t end, uint8_t *to) {
-  to += begin * LH_BUNDLE_CHANNELS * bytes;
+  to += begin * LH_PANEL_FEATURES * bytes;
   for (int64_t i = begin; i < end; i++)
-    for (int c = 0; c < LH_BUNDLE_CHANNELS; c++, to += bytes) {
+    for (int c = 0; c < LH_PANEL_FEATURES; c++, to += bytes) {
       if (row[c] == NULL) __builtin_memset(to, 0, (size_t)bytes);
       else __builtin_memcpy(to, row[c] + i * bytes, (size_t)bytes);
     }
 }
 
 // 16 bytes of each row at a time. Interleaving vector j with vector j + 8 of 16 moves every number from place p to the
-// place whose bits are those of p rotated by one; after four rounds [channel][i] is [i][channel].
+// place whose bits are those of p rotated by one; after four rounds [feature][i] is [i][feature].
 #define PACK_FLOATS(name, type, lanes) \
   static void name(const uint8_t *const *row, int64_t k, uint8_t *to) { \
     typedef type vector __attribute__((ext_vector_type(lanes))); \
     int64_t i = 0; \
     for (; i + lanes <= k; i += lanes) { \
-      vector v[LH_BUNDLE_CHANNELS], w[LH_BUNDLE_CHANNELS]; \
-      for (int c = 0; c < LH_BUNDLE_CHANNELS; c++) { \
+      vector v[LH_PANEL_FEATURES], w[LH_PANEL_FEATURES]; \
+      for (int c = 0; c < LH_PANEL_FEATURES; c++) { \
         v[c] = 0; \
         if (row[c] != NULL) __builtin_memcpy(&v[c], row[c] + i * (int64_t)sizeof(type), sizeof v[c]); \
       } \
       for (int round = 0; round < 4; round++) { \
-        for (int j = 0; j < LH_BUNDLE_CHANNELS / 2; j++) { \
+        for (int j = 0; j < LH_PANEL_FEATURES / 2; j++) { \
           w[2 * j] = __builtin_shufflevector(v[j], v[j + 8], LOW_OF_##lanes); \
           w[2 * j + 1] = __builtin_shufflevector(v[j], v[j + 8], HIGH_OF_##lanes); \
         } \
         __builtin_memcpy(v, w, sizeof v); \
       } \
-      __builtin_memcpy(to + i * LH_BUNDLE_CHANNELS * (int64_t)sizeof(type), v, sizeof v); \
+      __builtin_memcpy(to + i * LH_PANEL_FEATURES * (int64_t)sizeof(type), v, sizeof v); \
     } \
     pack_numbers(sizeof(type), row, i, k, to); \
   }
@@ -57,11 +57,11 @@ PACK_FLOATS(pack_singles, uint32_t, 4)
 // ---- BF16: the same with pairs ----
 
 static void pack_pairs(const uint8_t *const *row, int64_t k, uint8_t *to) {
-  const int64_t numbers = (k + 1) / 2 * 2 * LH_BUNDLE_CHANNELS;
+  const int64_t numbers = (k + 1) / 2 * 2 * LH_PANEL_FEATURES;
   pack_singles(row, k / 2, to);
   if (k % 2 != 0)
-    for (int c = 0; c < LH_BUNDLE_CHANNELS; c++) {
-      uint8_t *last = to + 2 * (numbers - 2 * LH_BUNDLE_CHANNELS + 2 * c);
+    for (int c = 0; c < LH_PANEL_FEATURES; c++) {
+      uint8_t *last = to + 2 * (numbers - 2 * LH_PANEL_FEATURES + 2 * c);
       __builtin_memset(last, 0, 4);
       if (row[c] != NULL) __builtin_memcpy(last, row[c] + 2 * (k - 1), 2);
     }
@@ -90,10 +90,10 @@ LH_INLINE places places_of(lh_type type) {
   }
 }
 
-LH_INLINE void pack_scales(lh_type type, lh_packing p, const uint8_t *block, int channel, uint8_t *scales) {
+LH_INLINE void pack_scales(lh_type type, lh_packing p, const uint8_t *block, int feature, uint8_t *scales) {
   places at = places_of(type);
-  for (int i = 0; i < p.byte_rows; i++) scales[16 * i + channel] = block[at.bytes + i];
-  uint8_t *halves = scales + 16 * p.byte_rows + 2 * channel;
+  for (int i = 0; i < p.byte_rows; i++) scales[16 * i + feature] = block[at.bytes + i];
+  uint8_t *halves = scales + 16 * p.byte_rows + 2 * feature;
   __builtin_memcpy(halves, block + at.scale, 2);
   if (p.half_rows == 2) __builtin_memcpy(halves + 32, block + at.minimum, 2);
 }
@@ -104,7 +104,7 @@ LH_INLINE uint32_t word_at(const uint8_t *bytes, int index) {
   return word;
 }
 
-// What a channel has of a block in one plane is one word of 32 bits for each vector of the plane, and a word is made
+// What a feature has of a block in one plane is one word of 32 bits for each vector of the plane, and a word is made
 // of words of the file: four codes at a time.
 
 // 4 bits, where the file has 32 codes in one half of as many bytes: word v is words v and 4 + v side by side.
@@ -183,7 +183,7 @@ LH_INLINE void words_of(lh_type type, const uint8_t *block, int b, uint32_t *wor
 
 LH_INLINE void pack_unit(lh_type type, const uint8_t *const *block, uint8_t *unit) {
   const lh_packing p = lh_packing_of(type);
-  for (int c = 0; c < LH_BUNDLE_CHANNELS; c++) {
+  for (int c = 0; c < LH_PANEL_FEATURES; c++) {
     if (block[c] == NULL) continue;
     _Pragma("clang loop unroll(full)") for (int b = 0; b < p.blocks; b++) {
       uint32_t word[8];
@@ -199,9 +199,9 @@ LH_INLINE void pack_quantised(lh_type type, const uint8_t *const *row, int64_t k
   const lh_packing p = lh_packing_of(type);
   const int64_t unit_bytes = lh_unit_bytes(p), block_bytes = lh_type_block_bytes(type);
   for (int64_t u = 0; u < k / lh_unit_elements(p); u++, to += unit_bytes) {
-    const uint8_t *block[LH_BUNDLE_CHANNELS];
+    const uint8_t *block[LH_PANEL_FEATURES];
     bool is_whole = true;
-    for (int c = 0; c < LH_BUNDLE_CHANNELS; c++) {
+    for (int c = 0; c < LH_PANEL_FEATURES; c++) {
       block[c] = row[c] == NULL ? NULL : row[c] + u * block_bytes;
       is_whole = is_whole && block[c] != NULL;
     }
@@ -220,7 +220,7 @@ LH_INLINE void pack_quantised(lh_type type, const uint8_t *const *row, int64_t k
 TYPES(OF_TYPE)
 #undef OF_TYPE
 
-static void pack_bundle(lh_type type, const uint8_t *const *row, int64_t k, uint8_t *to) {
+static void pack_panel(lh_type type, const uint8_t *const *row, int64_t k, uint8_t *to) {
 #define OF_TYPE(type) case type: pack_##type(row, k, to); break;
   switch (type) {
     TYPES(OF_TYPE)
@@ -232,17 +232,17 @@ static void pack_bundle(lh_type type, const uint8_t *const *row, int64_t k, uint
 }
 
 void lh_pack(
-  lh_type type, const void *w, int64_t row_bytes, int64_t channels, int64_t k, int64_t bundle0,
-  int64_t bundle1, void *packed) {
-  int64_t bundle_bytes = lh_packed_bytes(type, LH_BUNDLE_CHANNELS, k);
-  if (bundle_bytes == 0) return;
-  for (int64_t bundle = bundle0; bundle < bundle1; bundle++) {
-    const uint8_t *row[LH_BUNDLE_CHANNELS];
-    for (int c = 0; c < LH_BUNDLE_CHANNELS; c++) {
-      int64_t channel = bundle * LH_BUNDLE_CHANNELS + c;
-      row[c] = channel < channels ? (const uint8_t *)w + channel * row_bytes : NULL;
+  lh_type type, const void *w, int64_t row_bytes, int64_t features, int64_t k, int64_t panel0,
+  int64_t panel1, void *packed) {
+  int64_t panel_bytes = lh_packed_bytes(type, LH_PANEL_FEATURES, k);
+  if (panel_bytes == 0) return;
+  for (int64_t panel = panel0; panel < panel1; panel++) {
+    const uint8_t *row[LH_PANEL_FEATURES];
+    for (int c = 0; c < LH_PANEL_FEATURES; c++) {
+      int64_t feature = panel * LH_PANEL_FEATURES + c;
+      row[c] = feature < features ? (const uint8_t *)w + feature * row_bytes : NULL;
     }
-    uint8_t *to = (uint8_t *)packed + bundle * bundle_bytes;
-    pack_bundle(type, row, k, to);
+    uint8_t *to = (uint8_t *)packed + panel * panel_bytes;
+    pack_panel(type, row, k, to);
   }
 }

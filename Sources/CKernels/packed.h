@@ -55,8 +55,8 @@ LH_INLINE uint16_t lh_without_tiny(uint16_t bf16) { return (bf16 & 0x7fff) < LH_
 #define LH_IQ4_CODES 1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241
 
 // Bits of element i of a block in one plane of `bits` bits.
-LH_INLINE int lh_plane_bits(const uint8_t *plane, int bits, int channel, int i) {
-  int vector = i / 4, byte = 4 * channel + i % 4;
+LH_INLINE int lh_plane_bits(const uint8_t *plane, int bits, int feature, int i) {
+  int vector = i / 4, byte = 4 * feature + i % 4;
   int vectors = bits;  // a plane of so many bits has as many vectors of 64 bytes
   int in_byte = 8 / bits;
   // 8 code vectors over `vectors` vectors. 4 bits: v and 4 + v share a vector; else neighbours do.
@@ -66,15 +66,15 @@ LH_INLINE int lh_plane_bits(const uint8_t *plane, int bits, int channel, int i) 
 }
 
 // The code of element i (0 to 31) of a block, looked up where the type says so.
-LH_INLINE int lh_packed_code(lh_packing p, const uint8_t *codes, int channel, int i) {
+LH_INLINE int lh_packed_code(lh_packing p, const uint8_t *codes, int feature, int i) {
   static const uint8_t table[16] = {LH_IQ4_CODES};
-  int code = lh_plane_bits(codes, p.low_bits, channel, i);
+  int code = lh_plane_bits(codes, p.low_bits, feature, i);
   if (p.high_bits != 0)
-    code |= lh_plane_bits(codes + 64 * p.low_bits, p.high_bits, channel, i) << p.low_bits;
+    code |= lh_plane_bits(codes + 64 * p.low_bits, p.high_bits, feature, i) << p.low_bits;
   return p.is_table ? table[code] : code;
 }
 
-// Stores those of `count` channels from channel n on that lie in [n0, n1). Out of line: the edges of a matrix are few,
+// Stores those of `count` features from feature n on that lie in [n0, n1). Out of line: the edges of a matrix are few,
 // and their code would bury the kernels'.
 static __attribute__((noinline, unused)) void lh_store_edge(
   float *y, const float *values, int64_t count, int64_t n, int64_t n0, int64_t n1) {
@@ -85,8 +85,8 @@ typedef struct { float scale, minimum; } lh_packed_scale;
 
 // Scale and minimum of a sub-block of a unit; `scales` is where the unit's scales begin.
 LH_INLINE lh_packed_scale lh_packed_scale_of(
-  lh_type type, lh_packing p, const uint8_t *scales, int channel, int sub) {
-  const uint8_t *row = scales + channel, *halves = scales + 16 * p.byte_rows + 2 * channel;
+  lh_type type, lh_packing p, const uint8_t *scales, int feature, int sub) {
+  const uint8_t *row = scales + feature, *halves = scales + 16 * p.byte_rows + 2 * feature;
   float d = lh_f16_to_f32(lh_read_u16(halves));
   float m = p.half_rows == 2 ? lh_f16_to_f32(lh_read_u16(halves + 32)) : 0.0f;
 #define ROW(i) ((int)row[16 * (i)])

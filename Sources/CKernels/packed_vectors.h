@@ -1,5 +1,5 @@
 // Vectors of packed weights, for the vector halves of the matrix products; included by them once for each
-// instruction set, after vectors.h. A "part" of a bundle is LH_WIDTH of its channels.
+// instruction set, after vectors.h. A "part" of a panel is LH_WIDTH of its features.
 
 typedef uint8_t LH_FN(lh_vb) __attribute__((ext_vector_type(4 * LH_WIDTH)));
 typedef uint8_t LH_FN(lh_vbyte) __attribute__((ext_vector_type(LH_WIDTH)));
@@ -168,7 +168,7 @@ LH_INLINE void scale_vectors(
   *minimum = m;
 }
 
-// Stores the lanes that are channels in [n0, n1); lane 0 is channel n.
+// Stores the lanes that are features in [n0, n1); lane 0 is feature n.
 LH_INLINE void store_part(float *y, vf v, int64_t n, int64_t n0, int64_t n1) {
   if (n >= n0 && n + LH_WIDTH <= n1) return store_f32(y + n, v);
   float lanes[LH_WIDTH];

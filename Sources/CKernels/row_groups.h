@@ -1,4 +1,4 @@
-// How a product goes through its rows and channels: rows in groups whose sums fit in registers, channels in bundles
+// How a product goes through its rows and features: rows in groups whose sums fit in registers, features in panels
 // that stay in the second-level cache until all groups have met them, so that memory is read once however many rows
 // there are.
 #ifndef LONGHAUL_ROW_GROUPS_H
@@ -6,7 +6,7 @@
 
 #include "packed.h"
 
-// The products of a group's rows with channels [n0, n1). The type of the rows is the kernel's; `x_stride` and
+// The products of a group's rows with features [n0, n1). The type of the rows is the kernel's; `x_stride` and
 // `y_stride` count their elements.
 typedef void (*lh_row_group)(
   const uint8_t *packed, const void *x, int64_t x_stride, float *y, int64_t y_stride, int64_t k, int64_t n0,
@@ -18,15 +18,15 @@ typedef struct {
   int64_t most_rows;
   // Of x.
   int64_t element_bytes;
-  // Of 16 channels' weights.
-  int64_t bundle_bytes;
+  // Of 16 features' weights.
+  int64_t panel_bytes;
 } lh_row_groups;
 
-// How many channels all groups of rows meet before the next ones are read: whole bundles that leave half of a usual
+// How many features all groups of rows meet before the next ones are read: whole panels that leave half of a usual
 // second-level cache to the rows, but at least two, and an even number.
-LH_INLINE int64_t lh_stay_channels(int64_t bundle_bytes) {
-  int64_t pairs = (512 << 10) / (2 * bundle_bytes);
-  return 2 * LH_BUNDLE_CHANNELS * (pairs < 1 ? 1 : pairs);
+LH_INLINE int64_t lh_stay_features(int64_t panel_bytes) {
+  int64_t pairs = (512 << 10) / (2 * panel_bytes);
+  return 2 * LH_PANEL_FEATURES * (pairs < 1 ? 1 : pairs);
 }
 
 static inline void lh_each_row_group(
@@ -37,7 +37,7 @@ static inline void lh_each_row_group(
       for (int64_t n = n0; n < n1; n++) y[r * y_stride + n] = 0;
     return;
   }
-  const int64_t stay = lh_stay_channels(groups.bundle_bytes);
+  const int64_t stay = lh_stay_features(groups.panel_bytes);
   const int64_t count = (m + groups.most_rows - 1) / groups.most_rows;
   for (int64_t n = n0, end; n < n1; n = end) {
     end = lh_min(n1, (n / stay + 1) * stay);

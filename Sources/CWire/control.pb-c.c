@@ -277,49 +277,49 @@ void   longhaul__stage_ready__free_unpacked
   assert(message->base.descriptor == &longhaul__stage_ready__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   longhaul__held_sequence__init
-                     (Longhaul__HeldSequence         *message)
+void   longhaul__resident_sequence__init
+                     (Longhaul__ResidentSequence         *message)
 {
-  static const Longhaul__HeldSequence init_value = LONGHAUL__HELD_SEQUENCE__INIT;
+  static const Longhaul__ResidentSequence init_value = LONGHAUL__RESIDENT_SEQUENCE__INIT;
   *message = init_value;
 }
-size_t longhaul__held_sequence__get_packed_size
-                     (const Longhaul__HeldSequence *message)
+size_t longhaul__resident_sequence__get_packed_size
+                     (const Longhaul__ResidentSequence *message)
 {
-  assert(message->base.descriptor == &longhaul__held_sequence__descriptor);
+  assert(message->base.descriptor == &longhaul__resident_sequence__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t longhaul__held_sequence__pack
-                     (const Longhaul__HeldSequence *message,
+size_t longhaul__resident_sequence__pack
+                     (const Longhaul__ResidentSequence *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &longhaul__held_sequence__descriptor);
+  assert(message->base.descriptor == &longhaul__resident_sequence__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t longhaul__held_sequence__pack_to_buffer
-                     (const Longhaul__HeldSequence *message,
+size_t longhaul__resident_sequence__pack_to_buffer
+                     (const Longhaul__ResidentSequence *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &longhaul__held_sequence__descriptor);
+  assert(message->base.descriptor == &longhaul__resident_sequence__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Longhaul__HeldSequence *
-       longhaul__held_sequence__unpack
+Longhaul__ResidentSequence *
+       longhaul__resident_sequence__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Longhaul__HeldSequence *)
-     protobuf_c_message_unpack (&longhaul__held_sequence__descriptor,
+  return (Longhaul__ResidentSequence *)
+     protobuf_c_message_unpack (&longhaul__resident_sequence__descriptor,
                                 allocator, len, data);
 }
-void   longhaul__held_sequence__free_unpacked
-                     (Longhaul__HeldSequence *message,
+void   longhaul__resident_sequence__free_unpacked
+                     (Longhaul__ResidentSequence *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &longhaul__held_sequence__descriptor);
+  assert(message->base.descriptor == &longhaul__resident_sequence__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   longhaul__stage_failed__init
@@ -1508,7 +1508,7 @@ static const ProtobufCFieldDescriptor longhaul__stage_ready__field_descriptors[4
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Longhaul__StageReady, n_held),
     offsetof(Longhaul__StageReady, held),
-    &longhaul__held_sequence__descriptor,
+    &longhaul__resident_sequence__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1540,7 +1540,7 @@ const ProtobufCMessageDescriptor longhaul__stage_ready__descriptor =
   (ProtobufCMessageInit) longhaul__stage_ready__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__held_sequence__field_descriptors[3] =
+static const ProtobufCFieldDescriptor longhaul__resident_sequence__field_descriptors[3] =
 {
   {
     "sequence",
@@ -1548,7 +1548,7 @@ static const ProtobufCFieldDescriptor longhaul__held_sequence__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__HeldSequence, sequence),
+    offsetof(Longhaul__ResidentSequence, sequence),
     NULL,
     NULL,
     0,             /* flags */
@@ -1560,7 +1560,7 @@ static const ProtobufCFieldDescriptor longhaul__held_sequence__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__HeldSequence, length),
+    offsetof(Longhaul__ResidentSequence, length),
     NULL,
     NULL,
     0,             /* flags */
@@ -1572,36 +1572,36 @@ static const ProtobufCFieldDescriptor longhaul__held_sequence__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__HeldSequence, logged_count),
+    offsetof(Longhaul__ResidentSequence, logged_count),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned longhaul__held_sequence__field_indices_by_name[] = {
+static const unsigned longhaul__resident_sequence__field_indices_by_name[] = {
   1,   /* field[1] = length */
   2,   /* field[2] = logged_count */
   0,   /* field[0] = sequence */
 };
-static const ProtobufCIntRange longhaul__held_sequence__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__resident_sequence__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor longhaul__held_sequence__descriptor =
+const ProtobufCMessageDescriptor longhaul__resident_sequence__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "longhaul.HeldSequence",
-  "HeldSequence",
-  "Longhaul__HeldSequence",
+  "longhaul.ResidentSequence",
+  "ResidentSequence",
+  "Longhaul__ResidentSequence",
   "longhaul",
-  sizeof(Longhaul__HeldSequence),
+  sizeof(Longhaul__ResidentSequence),
   3,
-  longhaul__held_sequence__field_descriptors,
-  longhaul__held_sequence__field_indices_by_name,
-  1,  longhaul__held_sequence__number_ranges,
-  (ProtobufCMessageInit) longhaul__held_sequence__init,
+  longhaul__resident_sequence__field_descriptors,
+  longhaul__resident_sequence__field_indices_by_name,
+  1,  longhaul__resident_sequence__number_ranges,
+  (ProtobufCMessageInit) longhaul__resident_sequence__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__stage_failed__field_descriptors[2] =

@@ -277,49 +277,49 @@ void   longhaul__self_extend_policy__free_unpacked
   assert(message->base.descriptor == &longhaul__self_extend_policy__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   longhaul__sequence_opening__init
-                     (Longhaul__SequenceOpening         *message)
+void   longhaul__sequence_start__init
+                     (Longhaul__SequenceStart         *message)
 {
-  static const Longhaul__SequenceOpening init_value = LONGHAUL__SEQUENCE_OPENING__INIT;
+  static const Longhaul__SequenceStart init_value = LONGHAUL__SEQUENCE_START__INIT;
   *message = init_value;
 }
-size_t longhaul__sequence_opening__get_packed_size
-                     (const Longhaul__SequenceOpening *message)
+size_t longhaul__sequence_start__get_packed_size
+                     (const Longhaul__SequenceStart *message)
 {
-  assert(message->base.descriptor == &longhaul__sequence_opening__descriptor);
+  assert(message->base.descriptor == &longhaul__sequence_start__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t longhaul__sequence_opening__pack
-                     (const Longhaul__SequenceOpening *message,
+size_t longhaul__sequence_start__pack
+                     (const Longhaul__SequenceStart *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &longhaul__sequence_opening__descriptor);
+  assert(message->base.descriptor == &longhaul__sequence_start__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t longhaul__sequence_opening__pack_to_buffer
-                     (const Longhaul__SequenceOpening *message,
+size_t longhaul__sequence_start__pack_to_buffer
+                     (const Longhaul__SequenceStart *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &longhaul__sequence_opening__descriptor);
+  assert(message->base.descriptor == &longhaul__sequence_start__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Longhaul__SequenceOpening *
-       longhaul__sequence_opening__unpack
+Longhaul__SequenceStart *
+       longhaul__sequence_start__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Longhaul__SequenceOpening *)
-     protobuf_c_message_unpack (&longhaul__sequence_opening__descriptor,
+  return (Longhaul__SequenceStart *)
+     protobuf_c_message_unpack (&longhaul__sequence_start__descriptor,
                                 allocator, len, data);
 }
-void   longhaul__sequence_opening__free_unpacked
-                     (Longhaul__SequenceOpening *message,
+void   longhaul__sequence_start__free_unpacked
+                     (Longhaul__SequenceStart *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &longhaul__sequence_opening__descriptor);
+  assert(message->base.descriptor == &longhaul__sequence_start__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   longhaul__sampling_parameters__init
@@ -931,7 +931,7 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Longhaul__ForwardEntry, opening),
-    &longhaul__sequence_opening__descriptor,
+    &longhaul__sequence_start__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1107,7 +1107,7 @@ const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor =
   (ProtobufCMessageInit) longhaul__self_extend_policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__sequence_opening__field_descriptors[3] =
+static const ProtobufCFieldDescriptor longhaul__sequence_start__field_descriptors[3] =
 {
   {
     "sampling",
@@ -1115,19 +1115,19 @@ static const ProtobufCFieldDescriptor longhaul__sequence_opening__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__SequenceOpening, sampling),
+    offsetof(Longhaul__SequenceStart, sampling),
     &longhaul__sampling_parameters__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "near_pages",
+    "neighbor_pages",
     2,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_UINT32,
-    offsetof(Longhaul__SequenceOpening, n_near_pages),
-    offsetof(Longhaul__SequenceOpening, near_pages),
+    offsetof(Longhaul__SequenceStart, n_neighbor_pages),
+    offsetof(Longhaul__SequenceStart, neighbor_pages),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -1139,36 +1139,36 @@ static const ProtobufCFieldDescriptor longhaul__sequence_opening__field_descript
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__SequenceOpening, prompt_token_count),
+    offsetof(Longhaul__SequenceStart, prompt_token_count),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned longhaul__sequence_opening__field_indices_by_name[] = {
-  1,   /* field[1] = near_pages */
+static const unsigned longhaul__sequence_start__field_indices_by_name[] = {
+  1,   /* field[1] = neighbor_pages */
   2,   /* field[2] = prompt_token_count */
   0,   /* field[0] = sampling */
 };
-static const ProtobufCIntRange longhaul__sequence_opening__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__sequence_start__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor longhaul__sequence_opening__descriptor =
+const ProtobufCMessageDescriptor longhaul__sequence_start__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "longhaul.SequenceOpening",
-  "SequenceOpening",
-  "Longhaul__SequenceOpening",
+  "longhaul.SequenceStart",
+  "SequenceStart",
+  "Longhaul__SequenceStart",
   "longhaul",
-  sizeof(Longhaul__SequenceOpening),
+  sizeof(Longhaul__SequenceStart),
   3,
-  longhaul__sequence_opening__field_descriptors,
-  longhaul__sequence_opening__field_indices_by_name,
-  1,  longhaul__sequence_opening__number_ranges,
-  (ProtobufCMessageInit) longhaul__sequence_opening__init,
+  longhaul__sequence_start__field_descriptors,
+  longhaul__sequence_start__field_indices_by_name,
+  1,  longhaul__sequence_start__number_ranges,
+  (ProtobufCMessageInit) longhaul__sequence_start__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__sampling_parameters__field_descriptors[8] =

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// What becomes of the plan when workers come, go, or stand still.
 extension ClusterControl {
@@ -9,13 +9,13 @@ extension ClusterControl {
     case .recovered(let name): return [.note("worker \(name) is heard again")] + considerPlan(now: now)
     case .draining(let name): return [.note("worker \(name) is to be drained")] + considerDrains(now: now)
     case .dead(let name, let reason):
-      return [.expel(worker: name, reason: reason)] + lost(name, .workerLost, reason: reason, now: now)
+      return [.evict(worker: name, reason: reason)] + lost(name, .workerLost, reason: reason, now: now)
     case .left(let name): return lost(name, .unrelated, reason: "worker \(name) left", now: now)
     }
   }
 
   /// The worker is no longer a member.
-  mutating func lost(_ worker: String, _ end: PlanEnd, reason: String, now: Duration) -> [Action] {
+  mutating func lost(_ worker: String, _ end: InterruptionCause, reason: String, now: Duration) -> [Action] {
     resources[worker] = nil
     unfit[worker] = nil
     offered.remove(worker)
@@ -30,7 +30,7 @@ extension ClusterControl {
   }
 
   /// - Parameter end: what it is to the plan, should it end it.
-  private mutating func settle(_ outcome: PlanRollout.Outcome, _ end: PlanEnd, now: Duration) -> [Action] {
+  private mutating func settle(_ outcome: PlanRollout.Outcome, _ end: InterruptionCause, now: Duration) -> [Action] {
     switch outcome {
     case .becameReady:
       hasServed = true
@@ -51,7 +51,7 @@ extension ClusterControl {
   }
 
   /// Ends the plan in force and looks for the next.
-  mutating func interrupt(_ end: PlanEnd, _ reason: String, now: Duration) -> [Action] {
+  mutating func interrupt(_ end: InterruptionCause, _ reason: String, now: Duration) -> [Action] {
     rollout = nil
     plan = nil
     lastReason = reason

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Which workers the next plan is made over, and when.
 extension ClusterControl {
@@ -6,9 +6,9 @@ extension ClusterControl {
   mutating func considerPlan(now: Duration) -> [Action] {
     guard rollout == nil, failure == nil else { return considerDrains(now: now) }
     let pool = candidates
-    guard !pool.isEmpty else { return tryUnfit(now: now) }
+    guard !pool.isEmpty else { return retryExcluded(now: now) }
     let isEnough = pool.count >= settings.neededWorkerCount
-    guard isEnough || hasServed else { return tryUnfit(now: now) }
+    guard isEnough || hasServed else { return retryExcluded(now: now) }
     guard isEnough || now - gatheringSince >= settings.replacementWait else { return [] }
     guard !awaitsLoaded(pool, now: now) else { return [] }
     do throws(InfeasiblePlan) {
@@ -21,13 +21,13 @@ extension ClusterControl {
       }
       let isNews = shortage != error.reason
       shortage = error.reason
-      return (isNews ? [.note("no plan over \(pool.count) workers: \(error.reason)")] : []) + tryUnfit(now: now)
+      return (isNews ? [.note("no plan over \(pool.count) workers: \(error.reason)")] : []) + retryExcluded(now: now)
     }
   }
 
   /// Without those who could not hold their stage there is no plan. What they lacked may be there by now.
-  private mutating func tryUnfit(now: Duration) -> [Action] {
-    let waiting = unfit.filter { now - $0.value < settings.unfitFor }
+  private mutating func retryExcluded(now: Duration) -> [Action] {
+    let waiting = unfit.filter { now - $0.value < settings.excludedFor }
     guard waiting.count < unfit.count else { return [] }
     unfit = waiting
     return considerPlan(now: now)

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// The cluster as one value: who is in it, which plan is in force, and what happens when that changes.
 ///
@@ -20,7 +20,7 @@ package struct ClusterControl: Sendable {
     /// hold its stage is passed over then, and ends the cluster otherwise.
     package var awaitsOthers = true
     /// How long a worker that could not hold its stage is passed over, while no plan can do without it.
-    package var unfitFor = Duration.seconds(10)
+    package var excludedFor = Duration.seconds(10)
     /// How long a lost worker's replacement is waited for before the others share its layers.
     package var replacementWait = Duration.milliseconds(400)
     /// How long a coordinator that finds workers with loaded layers waits for more of them before it takes others: they
@@ -37,7 +37,7 @@ package struct ClusterControl: Sendable {
   }
 
   package enum Event: Hashable, Sendable {
-    case heartbeat(worker: String, incarnation: UInt64, Vitals)
+    case heartbeat(worker: String, incarnation: UInt64, HeartbeatStatus)
     case loadProgress(worker: String, PlanEpoch, fraction: Double)
     case stageReady(worker: String, PlanEpoch)
     case stageFailed(worker: String, PlanEpoch, reason: String)
@@ -69,7 +69,7 @@ package struct ClusterControl: Sendable {
     /// All stages are ready: requests go on, or begin.
     case serve
     /// The plan is over: no more steps, results of its epoch are void.
-    case interrupt(PlanEnd, reason: String)
+    case interrupt(InterruptionCause, reason: String)
     /// Requests have waited long enough for workers; end them with the reason.
     case giveUp(reason: String)
     /// Waiting longer cannot help. Only before the cluster has ever served.
@@ -77,7 +77,7 @@ package struct ClusterControl: Sendable {
     /// The worker has nothing more to do here: tell it to stop.
     case dismiss(worker: String, reason: String)
     /// The worker is counted out: should it still live, it must forget its sequences and register anew.
-    case expel(worker: String, reason: String)
+    case evict(worker: String, reason: String)
     /// Something worth a line in the log.
     case note(String)
   }

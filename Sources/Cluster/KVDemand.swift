@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 import Paging
 
 /// The KV cache a cluster is to hold: how many sequences of which length, stored how.
@@ -8,7 +8,7 @@ package struct KVDemand: Hashable, Sendable {
   package var contextLength: Int
   /// Sequences of that length held at once.
   package var sequenceCount: Int
-  /// Tokens of a prompt chunk at most: sizes the ring of near keys.
+  /// Tokens of a prompt chunk at most: sizes the ring of neighbor keys.
   package var chunkTokenCount: Int
   /// Whether smaller chunks may be taken where they are better.
   package var adaptsChunks: Bool
@@ -27,20 +27,20 @@ package struct KVDemand: Hashable, Sendable {
     self.policy = policy
   }
 
-  /// Pages of all sequences at full length, rings of near keys included. Never more with a shorter context.
-  package func pageCount(trainedLength: Int) -> Int {
+  /// Pages of all sequences at full length, rings of neighbor keys included. Never more with a shorter context.
+  package func pageCount(trainedContext: Int) -> Int {
     let perSequence = PageCount.of(tokens: contextLength)
-      .cappedSum(nearPageCount(trainedLength: trainedLength))
+      .cappedSum(neighborPageCount(trainedContext: trainedContext))
     return perSequence.cappedProduct(sequenceCount)
   }
 
   /// The ring depends on the window alone, so any group size above 1 stands for all; texts within the trained
   /// length are plain unless a group size was set.
-  private func nearPageCount(trainedLength: Int) -> Int {
-    let groups = policy.groupSize.map { $0 > 1 } ?? (contextLength > trainedLength)
-    let window = policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
+  private func neighborPageCount(trainedContext: Int) -> Int {
+    let groups = policy.groupSize.map { $0 > 1 } ?? (contextLength > trainedContext)
+    let window = policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedContext: trainedContext)
     guard groups,
-      let policy = SelfExtendPolicy(groupSize: 2, neighborWindow: window, trainedLength: trainedLength)
+      let policy = SelfExtendPolicy(groupSize: 2, neighborWindow: window, trainedContext: trainedContext)
     else { return 0 }
     return PageCount.ofRing(policy: policy, chunkTokenCount: chunkTokenCount)
   }

@@ -1,15 +1,15 @@
-package import Inference
+package import Core
 
 /// Which worker runs which layers, and why.
 package struct LayerPlan: Hashable, Sendable {
   /// In pipeline order. Every layer is in exactly one.
-  package let stages: [StageShare]
+  package let stages: [StagePlacement]
   /// Sentences for people: how it was split, which stage limits, who is left out.
   package let reasons: [String]
   /// KV pages of the cluster, the same number on every worker.
   package let pageCount: Int
 
-  package init(stages: [StageShare], reasons: [String], pageCount: Int) {
+  package init(stages: [StagePlacement], reasons: [String], pageCount: Int) {
     self.stages = stages
     self.reasons = reasons
     self.pageCount = pageCount

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Gives every worker a contiguous run of layers: the slowest stage as fast as the memories allow.
 ///
@@ -46,19 +46,19 @@ package struct LayerPlanner: Sendable {
     }
     return LayerPlan(
       stages: stages,
-      reasons: PlanReasons(planner: self, costs: costs, workers: workers, split: split).sentences(),
+      reasons: PlanExplanation(planner: self, costs: costs, workers: workers, split: split).sentences(),
       pageCount: pageCount)
   }
 
-  private func share(of worker: String, layers: LayerRange, costs: StageCosts) -> StageShare {
-    StageShare(
+  private func share(of worker: String, layers: LayerRange, costs: StageCosts) -> StagePlacement {
+    StagePlacement(
       worker: worker, layers: layers, hasEmbedding: layers.lower == 0,
       hasHead: layers.upper == costs.layerCount,
       weightByteCount: costs.weightByteCount(layers.lower, layers.upper),
       kvByteCount: costs.kvByteCount(layers.lower, layers.upper))
   }
 
-  var pageCount: Int { demand.pageCount(trainedLength: configuration.trainedLength) }
+  var pageCount: Int { demand.pageCount(trainedContext: configuration.trainedContext) }
 
   var costs: StageCosts {
     StageCosts(

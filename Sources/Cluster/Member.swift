@@ -38,7 +38,7 @@ package struct Member: Hashable, Sendable {
 }
 
 /// What a heartbeat tells.
-package struct Vitals: Hashable, Sendable {
+package struct HeartbeatStatus: Hashable, Sendable {
   package var progress: UInt64
   /// How long the step in hand should take by experience; nil when there is none.
   package var expectedStep: Duration?

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Who is in the cluster: a failure detector over heartbeats, as a value. Times are arguments, since a fixed
 /// start.
@@ -54,7 +54,7 @@ package struct Membership: Sendable {
     if let known, members[known].status != .dead {
       if members[known].incarnation == incarnation {
         return heartbeat(
-          name: name, incarnation: incarnation, vitals: Vitals(progress: members[known].progress), now: now)
+          name: name, incarnation: incarnation, vitals: HeartbeatStatus(progress: members[known].progress), now: now)
       }
       // A living predecessor is heard several times before it is suspect; a silent one is not waited for.
       guard now - members[known].lastHeard >= timeouts.suspectAfter else { throw .duplicateName(name) }
@@ -80,7 +80,7 @@ package struct Membership: Sendable {
   /// A sign of life. What comes from the unknown, the dead or another incarnation is ignored: tell it to
   /// register.
   package mutating func heartbeat(
-    name: String, incarnation: UInt64, vitals: Vitals, now: Duration
+    name: String, incarnation: UInt64, vitals: HeartbeatStatus, now: Duration
   ) -> [MembershipEvent] {
     guard let index = living(name), members[index].incarnation == incarnation else { return [] }
     members[index].lastHeard = max(now, members[index].lastHeard)

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Searches the smallest single changes after which a plan fits, by trying them: what is named is enough.
 struct PlanRemedies {

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// One epoch's way from assigned layers to serving, as a value.
 ///

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Why a worker may not join. The text is sent to the worker, for its operator.
 package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// What any run of layers costs a worker in memory and time, from prefix sums.
 ///

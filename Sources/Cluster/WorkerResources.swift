@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// What a worker offers a plan, as it registered.
 package struct WorkerResources: Hashable, Sendable {

@@ -1,5 +1,5 @@
 package import Cluster
-package import Inference
+package import Core
 package import WeightDistribution
 package import Transport
 import Wire

@@ -1,5 +1,5 @@
 import Cluster
-import Inference
+import Core
 import Synchronization
 import Transport
 import Wire

@@ -1,5 +1,5 @@
 import Cluster
-package import Inference
+package import Core
 import Logging
 import Scheduling
 import Synchronization

@@ -1,5 +1,5 @@
 import Cluster
-import Inference
+import Core
 import Logging
 import Scheduling
 import Synchronization
@@ -44,7 +44,7 @@ extension ClusterEngine {
   private func handle(_ message: WorkerMessage, of name: String, _ peer: PeerID) {
     switch message {
     case .heartbeat(let heartbeat):
-      let vitals = Vitals(
+      let vitals = HeartbeatStatus(
         progress: heartbeat.progress, expectedStep: heartbeat.stepMilliseconds.map { .milliseconds($0) })
       apply(.heartbeat(worker: name, incarnation: heartbeat.incarnation, vitals))
       tell(.welcome(heartbeatMilliseconds: Self.heartbeatMilliseconds), peer)
@@ -105,7 +105,7 @@ extension ClusterEngine {
     }
     tell(.welcome(heartbeatMilliseconds: Self.heartbeatMilliseconds), peer)
     // A predecessor of that name is expelled by being replaced.
-    perform(actions.filter { if case .expel(name, _) = $0 { false } else { true } })
+    perform(actions.filter { if case .evict(name, _) = $0 { false } else { true } })
   }
 
   private func drain(_ worker: String, for asker: PeerID) {
@@ -145,7 +145,7 @@ extension ClusterEngine {
           state.failGenerations(EngineError.failed(reason))
         }
       case .dismiss(let worker, let reason): dismiss(worker, .shutdown(reason: reason), reason: reason)
-      case .expel(let worker, let reason):
+      case .evict(let worker, let reason):
         logger.warning("worker counted out", metadata: ["worker": "\(worker)", "reason": "\(reason)"])
         dismiss(worker, .rejoin(reason: reason), reason: reason)
       case .note(let text): logger.info("cluster", metadata: ["event": "\(text)"])
@@ -190,7 +190,7 @@ extension ClusterEngine {
       kvElementType: configuration.demand.elementType, pageCount: plan.pageCount,
       contextLength: configuration.demand.contextLength, maximumStepTokenCount: configuration.stepTokenBudget,
       nextKey: isLast ? configuration.keys.publicBytes : next?.key?.bytes ?? [], previousKey: previousKey,
-      sharesWeights: weightDesk != nil, resumedEpoch: state.servedEpoch)
+      sharesWeights: weightDesk != nil, previousEpoch: state.servedEpoch)
   }
 
   /// Connects to the first stage when its worker first says something of its layers: by then it knows from whom its

@@ -1,5 +1,5 @@
 package import Cluster
-package import Inference
+package import Core
 package import Logging
 import WeightDistribution
 import Scheduling
@@ -36,11 +36,11 @@ package final class ClusterEngine: InferenceEngine {
   let state: Mutex<EngineState>
   let links: Links
   /// Whose results are taken, in a cluster with keys: the last stage's alone.
-  let resultGate = KeyGate()
+  let resultGate = AllowedKeys()
   /// Messages that are none, waiting to be answered.
-  let strangers = WaitingRoom(capacity: 32)
-  let droppedResults = RareNews()
-  private let turnedAway = RareNews()
+  let strangers = InFlightLimiter(capacity: 32)
+  let droppedResults = LogThrottle()
+  private let turnedAway = LogThrottle()
   /// Where workers fetch weights; nil where there are none to fetch.
   let weightDesk: BlobServer?
   private let readinessSink: AsyncStream<EngineReadiness>.Continuation
@@ -169,7 +169,7 @@ package final class ClusterEngine: InferenceEngine {
 
   private static func openLinks(
     _ configuration: ClusterConfiguration, loop: SocketLoop, eventSink: AsyncStream<Event>.Continuation,
-    resultGate: KeyGate, strangers: WaitingRoom, engine: ForwardReference<ClusterEngine>
+    resultGate: AllowedKeys, strangers: InFlightLimiter, engine: ForwardReference<ClusterEngine>
   ) throws -> Links {
     var register = SocketSpecification(kind: .router, role: .bind(configuration.controlEndpoint))
     register.maximumMessageByteCount = WireLimits.maximumControlByteCount

@@ -20,7 +20,7 @@ extension CoordinatorKeys? {
   }
 
   /// Of the socket where the last stage's results are taken.
-  func results(_ gate: KeyGate) -> SocketKeys {
+  func results(_ gate: AllowedKeys) -> SocketKeys {
     map { .accepting(own: $0.own, refusal: .forNow, admits: gate.admits) } ?? .none
   }
 

@@ -1,6 +1,6 @@
 import Cluster
 import CoreMetrics
-import Inference
+import Core
 import Scheduling
 import Telemetry
 

@@ -1,5 +1,5 @@
 import Cluster
-import Inference
+import Core
 import Scheduling
 import Transport
 import Wire
@@ -35,8 +35,8 @@ struct EngineState {
   /// The last epoch that served: stages keep the sequences they have of it.
   var servedEpoch: PlanEpoch?
   /// What the workers of the plan that is rolled out said they still have.
-  var held: [String: [HeldSequence]] = [:]
-  var loadNews = LoadNews()
+  var held: [String: [ResidentSequence]] = [:]
+  var loadNews = ProgressThrottle()
   /// Tokens that were read again after losses since the start.
   var recoveries = RecoveryTotals()
   /// Links of plans that are over, to be closed.
@@ -96,7 +96,7 @@ struct EngineState {
       retiredLinks += [firstStage, nextFirstStage].compactMap { $0 }
       (firstStage, nextFirstStage) = (nil, nil)
       scheduler?.suspend(after: end)
-      for sequence in scheduler?.hopelessSequences ?? [] {
+      for sequence in scheduler?.poisonedSequences ?? [] {
         fail(sequence, EngineError.failed("one plan after the other ended while the request ran; last: \(reason)"))
       }
     }

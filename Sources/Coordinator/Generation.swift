@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Wire
 
 /// How long a client waited for a token, in seconds.

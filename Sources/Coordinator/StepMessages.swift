@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Scheduling
 import Transport
 import Wire
@@ -13,8 +13,8 @@ enum StepMessages {
           sequence: entry.sequence, startPosition: entry.startPosition, tokens: entry.tokens, newPages: entry.newPages,
           policy: entry.policy,
           opening: entry.opening.map {
-            SequenceOpening(
-              sampling: $0.sampling, nearPages: $0.nearPages, promptTokenCount: $0.promptTokenCount)
+            SequenceStart(
+              sampling: $0.sampling, neighborPages: $0.neighborPages, promptTokenCount: $0.promptTokenCount)
           },
           samples: entry.samples, wantsLogits: entry.wantsLogits, topLogprobCount: entry.topLogprobCount,
           scoresFrom: entry.scoresFrom, followingToken: entry.followingToken, rebuilding: entry.rebuilding)
@@ -52,7 +52,7 @@ enum StepMessages {
   }
 
   private static func whole(_ message: Message) throws(WireError) -> Message {
-    switch message.opened() {
+    switch message.verified() {
     case .whole(let message): return message
     case .damaged: throw .damaged
     case .unsealed: throw .field("seal", reason: "is missing")

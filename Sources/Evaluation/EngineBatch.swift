@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Runs many requests on an engine, several at a time to keep all stages busy, and returns their results in request
 /// order.

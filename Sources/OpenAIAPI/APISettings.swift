@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Settings of the API, read once at start.
 package struct APISettings: Sendable {

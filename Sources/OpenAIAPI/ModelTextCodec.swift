@@ -1,5 +1,5 @@
 package import ChatTemplates
-package import Inference
+package import Core
 import Tokenization
 
 /// The served model's own tokenizer and chat template.

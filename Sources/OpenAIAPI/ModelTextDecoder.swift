@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 package import Tokenization
 
 /// Decodes a completion with the served model's tokenizer.

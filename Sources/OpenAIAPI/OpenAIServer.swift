@@ -1,6 +1,6 @@
 package import Hummingbird
 import HummingbirdCore
-package import Inference
+package import Core
 package import Logging
 import NIOCore
 import Synchronization

@@ -1,5 +1,5 @@
 package import ChatTemplates
-package import Inference
+package import Core
 
 /// Encodes and decodes text for the served model: the API's view of tokenizer and chat template.
 ///

@@ -1,10 +1,10 @@
-package import Inference
+package import Core
 
 /// Why an entry does not continue its sequence's cache.
 package enum CacheRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   case position(expected: Int, given: Int)
   case pages(needed: Int, given: Int)
-  case nearPages(needed: Int, given: Int)
+  case neighborPages(needed: Int, given: Int)
   case pageOutOfRange(PageID, pageCount: Int)
 
   /// Checks that a store of `pageCount` pages has all of these; nil when it does.
@@ -19,7 +19,7 @@ package enum CacheRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .position(let expected, let given): "starts at position \(given) where the cache holds \(expected) tokens"
     case .pages(let needed, let given): "has \(given) pages where its tokens need \(needed)"
-    case .nearPages(let needed, let given): "has \(given) near pages where its policy and chunk need \(needed)"
+    case .neighborPages(let needed, let given): "has \(given) neighbor pages where its policy and chunk need \(needed)"
     case .pageOutOfRange(let page, let count): "names page \(page.rawValue) of a store of \(count)"
     }
   }

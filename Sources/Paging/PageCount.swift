@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// How many pages sequences take: the same on the coordinator, which reserves them, and on every worker.
 package enum PageCount {
@@ -7,18 +7,18 @@ package enum PageCount {
     (tokenCount + Limits.pageSize - 1) / Limits.pageSize
   }
 
-  /// Pages of a sequence: those of its tokens and those of its ring of near keys.
+  /// Pages of a sequence: those of its tokens and those of its ring of neighbor keys.
   package static func of(tokens tokenCount: Int, policy: SelfExtendPolicy, chunkTokenCount: Int) -> Int {
     of(tokens: tokenCount) + ofRing(policy: policy, chunkTokenCount: chunkTokenCount)
   }
 
-  /// Pages of a sequence's ring of near keys: the key half and the value half of a page each hold one block.
+  /// Pages of a sequence's ring of neighbor keys: the key half and the value half of a page each hold one block.
   package static func ofRing(policy: SelfExtendPolicy, chunkTokenCount: Int) -> Int {
     (ringBlockCount(policy: policy, chunkTokenCount: chunkTokenCount) + 1) / 2
   }
 
-  /// Key blocks of the ring, which holds the near view of the last w keys while a chunk runs; none under a policy that
-  /// does not group.
+  /// Key blocks of the ring, which holds the neighbor view of the last w keys while a chunk runs; none under a policy
+  /// that does not group.
   static func ringBlockCount(policy: SelfExtendPolicy, chunkTokenCount: Int) -> Int {
     guard policy.groups, policy.neighborWindow > 0 else { return 0 }
     // One block more than the rows need, since neither end is aligned to a block.

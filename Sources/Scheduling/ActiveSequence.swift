@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Paging
 
 /// A running sequence: its tokens, how many of them were sent, and the pages reserved for its worst case.
@@ -9,7 +9,7 @@ struct ActiveSequence: Sendable {
   let request: ScheduledRequest
   /// Reserved at admission: one a `Limits.pageSize` tokens, in order.
   private(set) var pages: [PageID]
-  private(set) var nearPages: [PageID]
+  private(set) var neighborPages: [PageID]
   private(set) var tokens: [TokenID]
   private(set) var sentCount = 0
   /// Tokens known when reading began: the prompt, and after a loss all that was drawn until then.
@@ -23,7 +23,7 @@ struct ActiveSequence: Sendable {
   /// Steps that carry an entry of it and are not completed.
   var stepsInFlight = 0
   var isCancelled = false
-  private(set) var suspicion = Suspicion()
+  private(set) var poisonRequests = PoisonRequestDetector()
 
   private struct Replay {
     let stages: StageSet
@@ -31,10 +31,10 @@ struct ActiveSequence: Sendable {
     let end: Int
   }
 
-  init(request: ScheduledRequest, pages: [PageID], nearPages: [PageID]) {
+  init(request: ScheduledRequest, pages: [PageID], neighborPages: [PageID]) {
     self.request = request
     self.pages = pages
-    self.nearPages = nearPages
+    self.neighborPages = neighborPages
     tokens = request.prompt
     readCount = tokens.count
   }
@@ -51,16 +51,16 @@ struct ActiveSequence: Sendable {
   var isDecoding: Bool { generatedCount > 0 && !hasUnreadTokens && !isCancelled }
 
   /// Nothing of it is in flight any more.
-  mutating func suspend(after end: PlanEnd) {
-    if stepsInFlight > 0 { suspicion.note(end) }
+  mutating func suspend(after end: InterruptionCause) {
+    if stepsInFlight > 0 { poisonRequests.note(end) }
     stepsInFlight = 0
     replay = nil
   }
 
   /// The stages hold nothing of it any more: all its tokens are to be read again, into these pages.
-  mutating func rewind(pages: [PageID], nearPages: [PageID]) {
+  mutating func rewind(pages: [PageID], neighborPages: [PageID]) {
     self.pages = pages
-    self.nearPages = nearPages
+    self.neighborPages = neighborPages
     rewind()
   }
 
@@ -121,7 +121,7 @@ struct ActiveSequence: Sendable {
 
   private func opening(_ start: Int) -> StepEntry.Opening? {
     guard start == 0 else { return nil }
-    return StepEntry.Opening(nearPages: nearPages, sampling: request.sampling, promptTokenCount: promptCount)
+    return StepEntry.Opening(neighborPages: neighborPages, sampling: request.sampling, promptTokenCount: promptCount)
   }
 
   /// The row of token i scores token i + 1: a chunk `[start, end)` scores `start + 1 ... end`, within the
@@ -135,7 +135,7 @@ struct ActiveSequence: Sendable {
   /// All stages have read up to `position`. Returns how far the prompt is read, when that is news.
   mutating func noteRead(upTo position: Int) -> Int? {
     readByAllCount = max(readByAllCount, position)
-    suspicion.noteRead(upTo: position)
+    poisonRequests.noteRead(upTo: position)
     let done = min(position, promptCount)
     guard done > toldCount else { return nil }
     toldCount = done

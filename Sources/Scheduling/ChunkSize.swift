@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// How many prompt tokens the next step reads, where the operator did not say.
 ///

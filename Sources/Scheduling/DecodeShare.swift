@@ -2,8 +2,8 @@
 ///
 /// The next token of a sequence is known only when its step has passed all stages. So that several stages have
 /// something to do, steps of decodes alone take a fair share, `ceil(decoding sequences / steps)`, where `steps` is how
-/// many should be in flight (`DecodePace`), and are made only while fewer are: without that second rule shares break
-/// into crumbs as sequences come and go, and every crumb costs a pass over the weights.
+/// many should be in flight (`DecodeBatchTuner`), and are made only while fewer are: without that second rule shares
+/// break into crumbs as sequences come and go, and every crumb costs a pass over the weights.
 ///
 /// A step that reads a prompt keeps its stage busy anyway. It takes every ready decode, so that no decode
 /// ever waits for a step that somebody's prompt could use.

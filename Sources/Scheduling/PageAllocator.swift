@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// The free list of KV pages: integers only, their bytes are on the workers.
 ///

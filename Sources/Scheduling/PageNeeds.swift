@@ -1,11 +1,11 @@
-import Inference
+import Core
 import Paging
 
 /// The pages of a request's worst case: every new token drawn.
 struct PageNeeds: Hashable, Sendable {
   let tokenPageCount: Int
-  let nearPageCount: Int
-  var total: Int { tokenPageCount + nearPageCount }
+  let neighborPageCount: Int
+  var total: Int { tokenPageCount + neighborPageCount }
 
   /// Throws when the request is malformed or could not run in an empty cluster.
   init(_ request: ScheduledRequest, limits: SchedulerLimits) throws(AdmissionError) {
@@ -17,7 +17,7 @@ struct PageNeeds: Hashable, Sendable {
       throw .contextExceeded(length: overflow ? Int.max : length, contextLength: limits.contextLength)
     }
     tokenPageCount = PageCount.of(tokens: length)
-    nearPageCount = PageCount.ofRing(policy: request.policy, chunkTokenCount: limits.chunkTokenCount)
+    neighborPageCount = PageCount.ofRing(policy: request.policy, chunkTokenCount: limits.chunkTokenCount)
     guard total <= limits.pageCount else {
       throw .neverFits(neededPageCount: total, pageCount: limits.pageCount)
     }

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Which stages must read a sequence again under a new plan, decided from what each says it still has.
 ///
@@ -6,10 +6,10 @@ package import Inference
 /// log of the stage before it. Where that log does not reach, the stage before is rebuilt as well, and so on up to one
 /// whose log does, or to the tokens. What comes after the last rebuilt stage keeps its cache in any case.
 package struct RecoveryChoice: Sendable {
-  private let held: [[SequenceID: HeldSequence]]
+  private let held: [[SequenceID: ResidentSequence]]
 
   /// - Parameter held: of every stage of the plan, in pipeline order; empty for one that has just got its layers.
-  package init(held: [[HeldSequence]]) {
+  package init(held: [[ResidentSequence]]) {
     self.held = held.map { stage in
       // Said twice, the lesser counts.
       Dictionary(stage.map { ($0.sequence, $0) }) { $0.length < $1.length ? $0 : $1 }

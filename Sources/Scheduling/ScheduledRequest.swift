@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// One sequence asked of the scheduler: everything about it is fixed here, its policy included.
 package struct ScheduledRequest: Sendable {

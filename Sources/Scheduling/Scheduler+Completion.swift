@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 extension Scheduler {
   /// Takes the result of the oldest step in flight and returns what it means, entry by entry in the step's

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Numbers for metrics and status, all of one moment.
 package struct SchedulerCounts: Hashable, Sendable {
@@ -31,7 +31,7 @@ extension Scheduler {
   /// every moment the scheduler is idle (O(pages)); true at any other, too.
   package func checkIntegrity() throws(PageLeak) {
     try pages.checkIntegrity()
-    let held = active.values.reduce(0) { $0 + $1.pages.count + $1.nearPages.count }
+    let held = active.values.reduce(0) { $0 + $1.pages.count + $1.neighborPages.count }
     guard held == pages.usedCount else {
       throw PageLeak(freeCount: pages.freeCount, usedCount: held, pageCount: pages.pageCount)
     }

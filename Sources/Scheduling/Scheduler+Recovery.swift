@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// What a new plan makes of the running sequences, in tokens of all of them together.
 package struct RecoveryReport: Hashable, Sendable {
@@ -17,11 +17,11 @@ package struct RecoveryReport: Hashable, Sendable {
 extension Scheduler {
   /// The plan is over: nothing is in flight any more, and results of old steps are refused from now on. Sequences and
   /// their pages stay as they are until `resume`.
-  package mutating func suspend(after end: PlanEnd) {
+  package mutating func suspend(after end: InterruptionCause) {
     for (id, sequence) in active {
       if sequence.isCancelled {
         pages.free(sequence.pages)
-        pages.free(sequence.nearPages)
+        pages.free(sequence.neighborPages)
         active[id] = nil
       } else {
         active[id]?.suspend(after: end)
@@ -30,15 +30,15 @@ extension Scheduler {
     forgetSteps()
   }
 
-  /// Running sequences that must be taken for the cause why plans end, oldest first: `Suspicion` says why.
-  package var hopelessSequences: [SequenceID] {
-    runningSequences.filter { active[$0]?.suspicion.isProof ?? false }
+  /// Running sequences that must be taken for the cause why plans end, oldest first: `PoisonRequestDetector` says why.
+  package var poisonedSequences: [SequenceID] {
+    runningSequences.filter { active[$0]?.poisonRequests.isProof ?? false }
   }
 
   /// The oldest sequence that is to run alone. One that waits for its turn to decode holds nobody up.
   var suspect: SequenceID? {
     active.values
-      .filter { $0.suspicion.isGrave && !$0.isCancelled && ($0.hasUnreadTokens || hasTurn($0.request.sequence)) }
+      .filter { $0.poisonRequests.isGrave && !$0.isCancelled && ($0.hasUnreadTokens || hasTurn($0.request.sequence)) }
       .map(\.request.sequence).min()
   }
 
@@ -88,14 +88,14 @@ extension Scheduler {
       let id = sequence.request.sequence
       guard active.count < limits.maximumRunningSequences, sequence.tokens.count <= limits.contextLength,
         let tokenPages = pages.allocate(sequence.pages.count),
-        let nearPages = pages.allocate(sequence.nearPages.count)
+        let neighborPages = pages.allocate(sequence.neighborPages.count)
       else {
         report.lost.append(id)
         continue
       }
       report.rereadSequenceCount += 1
       report.rereadTokenCount += sequence.resumableCount
-      sequence.rewind(pages: tokenPages, nearPages: nearPages)
+      sequence.rewind(pages: tokenPages, neighborPages: neighborPages)
       active[id] = sequence
       readingPrompts.append(id)
     }

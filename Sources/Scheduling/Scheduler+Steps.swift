@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 extension Scheduler {
   /// The next step to send, now counted as in flight; nil when nothing can run: all slots are in flight, all
@@ -23,11 +23,11 @@ extension Scheduler {
     while active.count < limits.maximumRunningSequences, let head = waiting.first,
       head.needs.total <= pages.freeCount,
       let tokenPages = pages.allocate(head.needs.tokenPageCount),
-      let nearPages = pages.allocate(head.needs.nearPageCount)
+      let neighborPages = pages.allocate(head.needs.neighborPageCount)
     {
       waiting.removeFirst()
       let sequence = head.request.sequence
-      active[sequence] = ActiveSequence(request: head.request, pages: tokenPages, nearPages: nearPages)
+      active[sequence] = ActiveSequence(request: head.request, pages: tokenPages, neighborPages: neighborPages)
       readingPrompts.append(sequence)
     }
   }

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Continuous batching over pipeline stages, as a value: what runs next, on which pages, and what results
 /// mean.
@@ -33,7 +33,7 @@ package struct Scheduler: Sendable {
   /// What the slowest stage last took for a prompt token; nil before that is known.
   var secondsPerPromptToken: Double?
   /// What decodes took under the plan in force.
-  var decodePace = DecodePace()
+  var decodePace = DecodeBatchTuner()
 
   package init(limits: SchedulerLimits) {
     self.limits = limits
@@ -102,7 +102,7 @@ package struct Scheduler: Sendable {
     resumes = []
     clearsStages = false
     nextStepNumber = 1
-    decodePace = DecodePace()
+    decodePace = DecodeBatchTuner()
   }
 
   /// Whether the request would run in the very next step, so that a waiting line of length 0 still serves.
@@ -115,7 +115,7 @@ package struct Scheduler: Sendable {
     guard let ended = active[sequence], ended.stepsInFlight == 0 else { return }
     active[sequence] = nil
     pages.free(ended.pages)
-    pages.free(ended.nearPages)
+    pages.free(ended.neighborPages)
     if ended.isOpened { pendingReleases.append(sequence) }
   }
 }

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// What bounds a scheduler. Immutable; made from the layer plan and the operator's settings.
 package struct SchedulerLimits: Hashable, Sendable {

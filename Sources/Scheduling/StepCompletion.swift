@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// What came back of a step.
 package struct StepCompletion: Sendable {

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// One pass through all stages: first the releases, then the entries.
 package struct StepPlan: Sendable {
@@ -43,8 +43,8 @@ package struct StepEntry: Sendable {
 
   /// What stages keep for the life of a sequence.
   package struct Opening: Hashable, Sendable {
-    /// Pages of the ring that holds the near view of keys; empty when the policy does not group.
-    package let nearPages: [PageID]
+    /// Pages of the ring that holds the neighbor view of keys; empty when the policy does not group.
+    package let neighborPages: [PageID]
     package let sampling: SamplingParameters
     /// Tokens of the prompt: what follows them was generated, also when it is read again after a loss.
     package let promptTokenCount: Int

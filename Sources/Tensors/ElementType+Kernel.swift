@@ -1,5 +1,5 @@
 package import CKernels
-package import Inference
+package import Core
 
 extension ElementType {
   /// The kernels' name of the type; both use GGUF's numbers.

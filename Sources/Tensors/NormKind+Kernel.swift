@@ -1,5 +1,5 @@
 import CKernels
-package import Inference
+package import Core
 
 extension NormKind {
   /// The norm of one row, or head, of `weights.count` numbers. `result` may be `row`.

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Encodes text with byte-level vocabularies: cuts it into pre-tokens and merges the bytes of each by rank.
 struct ByteLevelEncoder: Sendable {

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The tokens of a SentencePiece-style vocabulary that merging can produce, and their symbols.
 struct MergeableTokens {

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The bytes that each token contributes to a text, in one block.
 struct PieceTable: Sendable {

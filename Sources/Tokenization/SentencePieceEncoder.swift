@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Encodes text with SentencePiece-style vocabularies: merges characters to the tokens with the best scores; a
 /// character in no token becomes its bytes.

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Finds spellings of special tokens in a text: the leftmost first, of those the longest.
 ///

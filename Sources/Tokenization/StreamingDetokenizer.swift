@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Decodes tokens one by one: returns complete characters only and keeps the bytes of an incomplete one.
 ///

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Encodes and decodes text with the vocabularies of GGUF files: SentencePiece-style (`llama`) and byte-level BPE
 /// (`gpt2`).

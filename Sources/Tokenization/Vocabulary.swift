@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// A checked vocabulary: the kind and spelling of each token.
 struct Vocabulary: Sendable {

@@ -1,5 +1,5 @@
 import CKernels
-import Inference
+import Core
 import Tensors
 import Weights
 

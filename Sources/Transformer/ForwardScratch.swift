@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Tensors
 
 /// Every buffer of a stage's forward pass, allocated once for the largest step and the widest layer. Row-major, f32,

@@ -1,5 +1,5 @@
 import CKernels
-package import Inference
+package import Core
 
 /// Draws a token from one row of logits. Deterministic: the same row, parameters and position give the same token.
 ///

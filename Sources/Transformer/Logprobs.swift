@@ -1,5 +1,5 @@
 import CKernels
-package import Inference
+package import Core
 
 #if canImport(Glibc)
   import Glibc

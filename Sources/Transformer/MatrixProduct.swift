@@ -1,10 +1,10 @@
 import CKernels
-import Inference
+import Core
 import Tensors
 import Weights
 
-/// `y = x · Wᵀ + bias` over a pool: threads split the output features, so no element is touched twice and none depends
-/// on the split.
+/// `y = x · Wᵀ + bias` over a pool: threads split the output features, so no element is touched twice and
+/// none depends on the split.
 ///
 /// Inputs of quantized weights are rounded to bytes first, those of BF16 weights to bf16, once for all matrices that
 /// read them. Of a matrix that is not packed yet, each thread packs the few features it is at into memory that stays in
@@ -23,7 +23,7 @@ final class MatrixProduct {
   /// The input rounded to bf16: `[rows, lh_pair_stride(columns)]`.
   private let pairs: AlignedBuffer<lh_bf16_pair>
   /// Where each thread packs rows of a matrix that is not packed yet; none when all are.
-  private var slabs: PackingSlabs?
+  private var buffers: PackingBuffers?
   /// Output features a thread takes at a time: two panels, which kernels may take side by side.
   private static let featureGranularity = 32
 
@@ -33,15 +33,15 @@ final class MatrixProduct {
   ///   - unpacked: matrices that are not packed yet.
   init(pool: ComputePool, rowCapacity: Int, columnCapacity: Int, unpacked: [PackedMatrix]) throws {
     self.pool = pool
-    slabs =
+    buffers =
       unpacked.isEmpty
-      ? nil : try PackingSlabs(for: unpacked, featureCount: Self.featureGranularity, threadCount: pool.threadCount)
+      ? nil : try PackingBuffers(for: unpacked, featureCount: Self.featureGranularity, threadCount: pool.threadCount)
     blocks = try AlignedBuffer(count: rowCapacity * Int(lh_activation_stride(Int64(columnCapacity))))
     pairs = try AlignedBuffer(count: rowCapacity * Int(lh_pair_stride(Int64(columnCapacity))))
   }
 
   /// Gives the memory for unpacked matrices back: there are none any more.
-  func noteAllPacked() { slabs = nil }
+  func noteAllPacked() { buffers = nil }
 
   /// Multiplies `input`, `[rows, columns]`, by up to three matrices of as many columns.
   func callAsFunction(
@@ -98,11 +98,11 @@ final class MatrixProduct {
       multiply(input, rows: rows, term, first..<end, packed: term.weights.bytes, term.output)
       return addBias(term, first..<end, rows: rows)
     }
-    guard let slabs else { preconditionFailure("no room was made for a matrix that is not packed") }
+    guard let buffers else { preconditionFailure("no room was made for a matrix that is not packed") }
     for feature in stride(from: first, to: end, by: Self.featureGranularity) {
       let count = min(end - feature, Self.featureGranularity)
-      let slab = slabs.pack(unpacked, of: term.weights, feature..<feature + count, thread: thread)
-      multiply(input, rows: rows, term, 0..<count, packed: slab, term.output + feature)
+      let buffer = buffers.pack(unpacked, of: term.weights, feature..<feature + count, thread: thread)
+      multiply(input, rows: rows, term, 0..<count, packed: buffer, term.output + feature)
     }
     addBias(term, first..<end, rows: rows)
   }
@@ -154,7 +154,7 @@ extension MatrixProduct.Term {
 
   /// Output features rounded up to whole panels.
   fileprivate var featureCount: Int {
-    let width = Int(LH_BUNDLE_CHANNELS)
+    let width = Int(LH_PANEL_FEATURES)
     return (weights.rowCount + width - 1) / width * width
   }
 }

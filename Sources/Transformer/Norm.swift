@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Tensors
 
 /// The norms of hidden states.

@@ -1,6 +1,6 @@
 import Attention
 import CKernels
-package import Inference
+package import Core
 package import Paging
 package import Tensors
 package import Weights
@@ -101,9 +101,9 @@ package final class PipelineStage {
     return UnsafePointer(scratch.hidden.baseAddress)
   }
 
-  /// Makes the near view of a sequence's key blocks anew after its cache was truncated.
-  package func restoreNearKeys(of cache: SequenceCache, blocks: Range<Int>) {
-    attention.restoreNearKeys(of: cache, blocks: blocks)
+  /// Makes the neighbor view of a sequence's key blocks anew after its cache was truncated.
+  package func restoreNeighborKeys(of cache: SequenceCache, blocks: Range<Int>) {
+    attention.restoreNeighborKeys(of: cache, blocks: blocks)
   }
 
   /// Whether these rows of hidden states are all finite; they must be rows of the last `forward`.

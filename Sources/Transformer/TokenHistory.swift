@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// How often a sequence has seen and generated each token: what the penalties need, kept at the last stage.
 package struct TokenHistory: Sendable {

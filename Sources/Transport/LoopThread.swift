@@ -8,9 +8,9 @@ final class LoopThread {
   private let context: UnsafeMutableRawPointer
   private var sockets: [SocketID: ZeroMQSocket] = [:]
   private var items: [zmq_pollitem_t] = []
-  private let handshakes: HandshakeCheck
+  private let handshakes: ZAPHandler
 
-  init(inbox: LoopInbox, context: UnsafeMutableRawPointer, handshakes: HandshakeCheck) {
+  init(inbox: LoopInbox, context: UnsafeMutableRawPointer, handshakes: ZAPHandler) {
     self.inbox = inbox
     self.context = context
     self.handshakes = handshakes

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Counts what waits to be handled, so that noise cannot fill a queue that honest messages share. Any thread.
-package final class WaitingRoom: Sendable {
+package final class InFlightLimiter: Sendable {
   private let waiting = Atomic(0)
   private let capacity: Int
 
@@ -19,7 +19,7 @@ package final class WaitingRoom: Sendable {
 
 /// Which of many like events are worth a line in the log: the first, the second, the fourth, the eighth and so on. Any
 /// thread.
-package final class RareNews: Sendable {
+package final class LogThrottle: Sendable {
   private let count = Atomic(0)
 
   package init() {}

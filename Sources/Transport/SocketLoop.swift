@@ -21,9 +21,9 @@ package final class SocketLoop: Sendable {
     guard zmq_has("curve") == 1 else { throw TransportError.noKeys }
     let inbox = try LoopInbox()
     guard let context = zmq_ctx_new() else { throw TransportError.resources("a ZeroMQ context") }
-    let handshakes: HandshakeCheck
+    let handshakes: ZAPHandler
     do throws(TransportError) {
-      handshakes = try HandshakeCheck(context: context)
+      handshakes = try ZAPHandler(context: context)
     } catch {
       zmq_ctx_term(context)
       throw error
@@ -116,10 +116,10 @@ package final class SocketLoop: Sendable {
 private final class ThreadStart: Sendable {
   private let inbox: LoopInbox
   private nonisolated(unsafe) let context: UnsafeMutableRawPointer
-  private nonisolated(unsafe) let handshakes: HandshakeCheck
+  private nonisolated(unsafe) let handshakes: ZAPHandler
   private let name: String
 
-  init(inbox: LoopInbox, context: UnsafeMutableRawPointer, handshakes: HandshakeCheck, name: String) {
+  init(inbox: LoopInbox, context: UnsafeMutableRawPointer, handshakes: ZAPHandler, name: String) {
     self.inbox = inbox
     self.context = context
     self.handshakes = handshakes

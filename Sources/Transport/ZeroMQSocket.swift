@@ -1,5 +1,5 @@
 import CZeroMQ
-import Inference
+import Core
 
 /// One libzmq socket with its outgoing queue. Confined to the loop's thread.
 ///

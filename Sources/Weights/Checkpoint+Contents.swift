@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 import Tensors
 
 /// The header of one of a checkpoint's files, in a file of its own.

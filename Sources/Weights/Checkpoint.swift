@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// A model file opened for reading: what it says of itself, and where its weights lie.
 ///
@@ -41,7 +41,7 @@ package struct Checkpoint: Sendable {
   }
 
   /// The length the model was trained at and where that is written. Throws when the metadata do not say.
-  package var trainedLength: TrainedLength {
+  package var trainedContext: TrainedLength {
     get throws(CheckpointError) { try TrainedLength(ModelFields(file, family: architecture.get().name)) }
   }
 

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 extension GGUFFile {
   /// Throws when an entry has other dimensions than the model calls for.

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Makes views of tensors and keeps account of which were asked for.
 struct StageReader {

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 package import Tensors
 
 /// The weights of one stage, packed for its matrix products: its own layers, and the embedding and head where it has
@@ -46,7 +46,7 @@ package final class StageWeights {
   ///   a norm is not finite; `AllocationError` when there is not enough memory; what `progress` throws.
   package init(
     _ checkpoint: Checkpoint, layers range: LayerRange, hasEmbedding: Bool, hasHead: Bool, pool: ComputePool? = nil,
-    pace: MemoryPace? = nil, progress: (Double) throws -> Void = { _ in }
+    pace: AllocationMonitor? = nil, progress: (Double) throws -> Void = { _ in }
   ) throws {
     let file = checkpoint.file
     let map = try checkpoint.tensorMap
@@ -69,7 +69,7 @@ package final class StageWeights {
     places = (read.map { $0.map { packing.place($0) } }, readHead.map { packing.place($0) })
     packing.begin()
     memory = try AlignedBuffer(count: packing.byteCount)
-    var measured = pace ?? MemoryPace()
+    var measured = pace ?? AllocationMonitor()
     while !packing.isDone, pace == nil || !measured.isSlow {
       if packing.advance(into: memory, pool: pool, pace: &measured), !packing.isDone { try progress(packing.share) }
     }
@@ -85,7 +85,7 @@ package final class StageWeights {
   package func packMore(for limit: Duration, pool: ComputePool, progress: () -> Void) {
     let end = ContinuousClock.now + limit
     var hasNews = false
-    var pace = MemoryPace()
+    var pace = AllocationMonitor()
     repeat {
       if packing.advance(into: memory, pool: pool, pace: &pace) { hasNews = true }
       progress()

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// A tensor, or some rows of one that several matrices are fused into.
 struct TensorPart: Sendable {

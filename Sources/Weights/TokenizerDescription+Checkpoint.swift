@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 extension TokenizerDescription {
   /// What a checkpoint says of its tokenizer, read anew on each call. Ids are within the vocabulary and

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 import Tensors
 
 /// A matrix of weights as it lies in a mapped file: a tensor, or some rows of one.

@@ -1,11 +1,11 @@
 import CKernels
-import Inference
+import Core
 import Tensors
 
 /// Lays matrices out in one piece of memory: first each is given its place, then one after the other is packed into it,
 /// in the order of the file.
 ///
-/// A packed matrix is as large as in the file, but for the channels that fill its last bundle.
+/// A packed matrix is as large as in the file, but for the features that fill its last panel.
 struct WeightPacking {
   /// A matrix of the file and where its packed form goes.
   private struct Job {
@@ -63,7 +63,7 @@ struct WeightPacking {
   /// Blocks on the disk. The file's pages are given back as soon as their matrix is packed, so that no second copy of
   /// the weights stays.
   mutating func advance(
-    into memory: borrowing AlignedBuffer<UInt8>, pool: ComputePool?, pace: inout MemoryPace
+    into memory: borrowing AlignedBuffer<UInt8>, pool: ComputePool?, pace: inout AllocationMonitor
   ) -> Bool {
     guard let index = waiting.first else { return false }
     let place = jobs[index].place
@@ -138,15 +138,15 @@ struct WeightPacking {
   private func pack(_ job: Job, into place: UnsafeMutableRawPointer, pool: ComputePool?) {
     let source = job.source
     guard let start = source.bytes.baseAddress else { return }
-    let width = Int(LH_BUNDLE_CHANNELS)
-    let bundleCount = (source.rowCount + width - 1) / width
-    func packBundles(_ bundles: Range<Int>) {
+    let width = Int(LH_PANEL_FEATURES)
+    let panelCount = (source.rowCount + width - 1) / width
+    func packPanels(_ panels: Range<Int>) {
       lh_pack(
         source.type.kernelType, start, Int64(source.rowByteCount), Int64(source.rowCount), Int64(source.columnCount),
-        Int64(bundles.lowerBound), Int64(bundles.upperBound), place)
+        Int64(panels.lowerBound), Int64(panels.upperBound), place)
     }
-    guard let pool else { return packBundles(0..<bundleCount) }
-    pool.forEachSlice(of: bundleCount) { bundles, _ in packBundles(bundles) }
+    guard let pool else { return packPanels(0..<panelCount) }
+    pool.forEachSlice(of: panelCount) { panels, _ in packPanels(panels) }
   }
 }
 

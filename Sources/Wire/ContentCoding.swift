@@ -1,5 +1,5 @@
 import CWire
-import Inference
+import Core
 
 extension ContentRange {
   func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__ContentRange> {

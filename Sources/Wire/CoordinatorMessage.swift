@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// What the coordinator tells a worker, one protobuf frame on the worker's control socket.
 package enum CoordinatorMessage: Hashable, Sendable {
@@ -68,13 +68,13 @@ package struct StageAssignment: Hashable, Sendable {
   /// what a worker lacks it can fetch.
   package var sharesWeights: Bool
   /// The last epoch that served: sequences are kept when they are of that one, else forgotten. Nil when none has.
-  package var resumedEpoch: PlanEpoch?
+  package var previousEpoch: PlanEpoch?
 
   package init(
     epoch: PlanEpoch, stageIndex: Int, stageCount: Int, layers: LayerRange, modelPaths: [String],
     modelFingerprint: String, nextEndpoint: String, kvElementType: KVElementType, pageCount: Int, contextLength: Int,
     maximumStepTokenCount: Int, nextKey: [UInt8] = [], previousKey: [UInt8] = [], sharesWeights: Bool = false,
-    resumedEpoch: PlanEpoch? = nil
+    previousEpoch: PlanEpoch? = nil
   ) {
     self.epoch = epoch
     self.stageIndex = stageIndex
@@ -90,6 +90,6 @@ package struct StageAssignment: Hashable, Sendable {
     self.nextKey = nextKey
     self.previousKey = previousKey
     self.sharesWeights = sharesWeights
-    self.resumedEpoch = resumedEpoch
+    self.previousEpoch = previousEpoch
   }
 }

@@ -1,5 +1,5 @@
 import CWire
-import Inference
+import Core
 
 extension CoordinatorMessage {
   /// The message's bytes. Reasons are cut at `WireLimits.maximumStringByteCount`, all strings at their first NUL.
@@ -126,7 +126,7 @@ extension StageAssignment {
       $0.next_key = arena.bytes(nextKey)
       $0.previous_key = arena.bytes(previousKey)
       $0.shares_weights = sharesWeights ? 1 : 0
-      $0.resumed_epoch = resumedEpoch?.rawValue ?? 0
+      $0.resumed_epoch = previousEpoch?.rawValue ?? 0
     }
   }
 
@@ -151,7 +151,7 @@ extension StageAssignment {
         raw.maximum_step_token_count, "maximum_step_token_count", 1...Limits.maximumStepTokenCount),
       nextKey: try Field.key(raw.next_key, "next_key"), previousKey: try Field.key(raw.previous_key, "previous_key"),
       sharesWeights: raw.shares_weights != 0,
-      resumedEpoch: raw.resumed_epoch == 0 ? nil : PlanEpoch(raw.resumed_epoch))
+      previousEpoch: raw.resumed_epoch == 0 ? nil : PlanEpoch(raw.resumed_epoch))
   }
 }
 

@@ -1,5 +1,5 @@
 import CWire
-import Inference
+import Core
 
 /// Checks of decoded fields: each returns the value or throws with the field's name and what it has to be.
 enum Field {

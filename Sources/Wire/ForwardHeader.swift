@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Frame 1 of a forward message, from the coordinator through all stages: what this step computes.
 ///
@@ -23,7 +23,7 @@ package struct ForwardHeader: Hashable, Sendable {
   /// What each stage before spent, in order; at most `Limits.maximumWorkerCount`.
   package var timings: [StageTiming]
   /// Sequences that go on out of an earlier epoch. Only in step 1, before which a stage forgets all others. No sequence
-  /// twice, at most `WireLimits.maximumHeldSequenceCount`.
+  /// twice, at most `WireLimits.maximumResidentSequenceCount`.
   package var resumes: [ResumedSequence]
 
   package init(
@@ -65,7 +65,7 @@ package struct ForwardEntry: Hashable, Sendable {
   package var newPages: [PageID]
   package var policy: SelfExtendPolicy
   /// Set in the sequence's first entry, and only there.
-  package var opening: SequenceOpening?
+  package var opening: SequenceStart?
   /// Whether the last row is turned into a new token.
   package var samples: Bool
   /// Whether the logits after the last row are wanted.
@@ -81,7 +81,7 @@ package struct ForwardEntry: Hashable, Sendable {
 
   package init(
     sequence: SequenceID, startPosition: Int, tokens: [TokenID], newPages: [PageID] = [], policy: SelfExtendPolicy,
-    opening: SequenceOpening? = nil, samples: Bool = false, wantsLogits: Bool = false, topLogprobCount: Int? = nil,
+    opening: SequenceStart? = nil, samples: Bool = false, wantsLogits: Bool = false, topLogprobCount: Int? = nil,
     scoresFrom: Int? = nil, followingToken: TokenID? = nil, rebuilding: StageSet = StageSet()
   ) {
     self.sequence = sequence
@@ -103,16 +103,16 @@ package struct ForwardEntry: Hashable, Sendable {
 }
 
 /// What the stages keep of a sequence from its first entry to its release.
-package struct SequenceOpening: Hashable, Sendable {
+package struct SequenceStart: Hashable, Sendable {
   package var sampling: SamplingParameters
-  /// Pages of the ring of near keys; empty under a policy that does not group.
-  package var nearPages: [PageID]
+  /// Pages of the ring of neighbor keys; empty under a policy that does not group.
+  package var neighborPages: [PageID]
   /// Tokens of the prompt, at least 1. What comes after them was generated, also when it is read again after a loss.
   package var promptTokenCount: Int
 
-  package init(sampling: SamplingParameters, nearPages: [PageID] = [], promptTokenCount: Int) {
+  package init(sampling: SamplingParameters, neighborPages: [PageID] = [], promptTokenCount: Int) {
     self.sampling = sampling
-    self.nearPages = nearPages
+    self.neighborPages = neighborPages
     self.promptTokenCount = promptTokenCount
   }
 }

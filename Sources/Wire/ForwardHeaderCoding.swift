@@ -1,5 +1,5 @@
 import CWire
-import Inference
+import Core
 
 extension ForwardHeader {
   package func encoded() -> [UInt8] {
@@ -46,14 +46,14 @@ extension ForwardHeader {
         raw.failed, raw.n_failed, "failed", limit: Limits.maximumStepEntryCount, SequenceFailure.init(raw:)),
       timings: try StageTiming.all(raw.timings, raw.n_timings),
       resumes: try Field.messages(
-        raw.resumes, raw.n_resumes, "resumes", limit: WireLimits.maximumHeldSequenceCount, ResumedSequence.init))
+        raw.resumes, raw.n_resumes, "resumes", limit: WireLimits.maximumResidentSequenceCount, ResumedSequence.init))
     try checkTotals()
   }
 
   /// What no entry can tell by itself.
   private func checkTotals() throws(WireError) {
     _ = try Field.count(rowCount, "entries.tokens", limit: Limits.maximumStepTokenCount)
-    let pageCount = entries.reduce(0) { $0 + $1.newPages.count + ($1.opening?.nearPages.count ?? 0) }
+    let pageCount = entries.reduce(0) { $0 + $1.newPages.count + ($1.opening?.neighborPages.count ?? 0) }
     _ = try Field.count(pageCount, "entries.new_pages", limit: WireLimits.maximumPageIDCount)
     guard Set(resumes.map(\.sequence)).count == resumes.count else {
       throw .field("resumes.sequence", reason: "names a sequence twice")
@@ -106,7 +106,7 @@ extension ForwardEntry {
       sequence: SequenceID(raw.sequence), startPosition: startPosition, tokens: Array(tokens),
       newPages: try Field.pages(raw.new_pages, raw.n_new_pages, "new_pages"),
       policy: try Field.message(raw.policy, "policy", SelfExtendPolicy.init(raw:)),
-      opening: raw.opening == nil ? nil : try Field.message(raw.opening, "opening", SequenceOpening.init),
+      opening: raw.opening == nil ? nil : try Field.message(raw.opening, "opening", SequenceStart.init),
       samples: raw.samples != 0, wantsLogits: raw.wants_logits != 0,
       topLogprobCount: raw.has_top_logprob_count_case
         == LONGHAUL__FORWARD_ENTRY__HAS_TOP_LOGPROB_COUNT_TOP_LOGPROB_COUNT
@@ -120,20 +120,20 @@ extension ForwardEntry {
   }
 }
 
-extension SequenceOpening {
-  fileprivate func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__SequenceOpening> {
-    arena.make(longhaul__sequence_opening__init) {
+extension SequenceStart {
+  fileprivate func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__SequenceStart> {
+    arena.make(longhaul__sequence_start__init) {
       $0.sampling = sampling.raw(arena)
-      $0.n_near_pages = nearPages.count
-      $0.near_pages = arena.copy(nearPages.lazy.map(\.rawValue))
+      $0.n_neighbor_pages = neighborPages.count
+      $0.neighbor_pages = arena.copy(neighborPages.lazy.map(\.rawValue))
       $0.prompt_token_count = Int64(promptTokenCount)
     }
   }
 
-  fileprivate init(_ raw: borrowing Longhaul__SequenceOpening) throws(WireError) {
+  fileprivate init(_ raw: borrowing Longhaul__SequenceStart) throws(WireError) {
     self.init(
       sampling: try Field.message(raw.sampling, "sampling", SamplingParameters.init(raw:)),
-      nearPages: try Field.pages(raw.near_pages, raw.n_near_pages, "near_pages"),
+      neighborPages: try Field.pages(raw.neighbor_pages, raw.n_neighbor_pages, "neighbor_pages"),
       promptTokenCount: try Field.integer(raw.prompt_token_count, "prompt_token_count", 1...Limits.maximumContext))
   }
 }

@@ -1,5 +1,5 @@
 import CWire
-import Inference
+import Core
 
 /// The bytes of a message built by `build` in an arena of its own.
 func packed<Raw>(_ build: (MessageArena) -> UnsafeMutablePointer<Raw>) -> [UInt8] {

@@ -1,5 +1,5 @@
 import CWire
-import Inference
+import Core
 
 extension ModelManifest {
   /// The manifest's bytes; the same manifest always has the same.

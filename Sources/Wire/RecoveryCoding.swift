@@ -1,16 +1,16 @@
 import CWire
-import Inference
+import Core
 
-extension HeldSequence {
-  func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__HeldSequence> {
-    arena.make(longhaul__held_sequence__init) {
+extension ResidentSequence {
+  func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__ResidentSequence> {
+    arena.make(longhaul__resident_sequence__init) {
       $0.sequence = sequence.rawValue
       $0.length = Int64(length)
       $0.logged_count = Int64(loggedCount)
     }
   }
 
-  init(_ raw: borrowing Longhaul__HeldSequence) throws(WireError) {
+  init(_ raw: borrowing Longhaul__ResidentSequence) throws(WireError) {
     self.init(
       sequence: SequenceID(raw.sequence), length: try Field.position(raw.length, "length"),
       loggedCount: try Field.position(raw.logged_count, "logged_count"))

@@ -1,5 +1,5 @@
 import CWire
-import Inference
+import Core
 
 extension StageTiming {
   func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__StageTiming> {

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Frame 1 of a result message, from the last stage to the coordinator: what a step brought.
 ///

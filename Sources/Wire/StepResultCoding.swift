@@ -1,5 +1,5 @@
 import CWire
-import Inference
+import Core
 
 extension StepResult {
   package func encoded() -> [UInt8] {

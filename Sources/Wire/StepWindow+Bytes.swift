@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 extension StepWindow {
   /// Bytes of all frames that can wait between two stages, where a step has so many rows at most; saturating.

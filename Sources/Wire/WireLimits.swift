@@ -15,7 +15,7 @@ package enum WireLimits {
   /// Sequences released by one step.
   package static let maximumReleaseCount = 1 << 16
   /// Sequences a stage may say it still holds.
-  package static let maximumHeldSequenceCount = 4096
+  package static let maximumResidentSequenceCount = 4096
   /// Page ids in one header, all entries together.
   package static let maximumPageIDCount = 1 << 20
   /// Compute threads of a worker.

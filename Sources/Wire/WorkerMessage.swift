@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// What a worker tells the coordinator, one protobuf frame on its control socket.
 package enum WorkerMessage: Hashable, Sendable {
@@ -10,8 +10,8 @@ package enum WorkerMessage: Hashable, Sendable {
   case loadProgress(epoch: PlanEpoch, fraction: Double)
   /// The stage's weights are in memory, its pages are reserved and its data socket listens.
   /// With the sequences it can go on with out of the epoch that was to be resumed, at most
-  /// `WireLimits.maximumHeldSequenceCount`.
-  case stageReady(epoch: PlanEpoch, weightByteCount: Int, kvByteCount: Int, held: [HeldSequence] = [])
+  /// `WireLimits.maximumResidentSequenceCount`.
+  case stageReady(epoch: PlanEpoch, weightByteCount: Int, kvByteCount: Int, held: [ResidentSequence] = [])
   /// The stage cannot be held, and why.
   case stageFailed(epoch: PlanEpoch, reason: String)
   /// Last: the worker is going away on purpose, now.

@@ -1,5 +1,5 @@
 import CWire
-import Inference
+import Core
 
 extension WorkerMessage {
   /// The message's bytes. Reasons are cut at `WireLimits.maximumStringByteCount`, all strings at their first NUL.
@@ -84,7 +84,8 @@ extension WorkerMessage {
         weightByteCount: try Field.byteCount(body.weight_byte_count, "stage_ready.weight_byte_count"),
         kvByteCount: try Field.byteCount(body.kv_byte_count, "stage_ready.kv_byte_count"),
         held: try Field.messages(
-          body.held, body.n_held, "stage_ready.held", limit: WireLimits.maximumHeldSequenceCount, HeldSequence.init))
+          body.held, body.n_held, "stage_ready.held", limit: WireLimits.maximumResidentSequenceCount,
+          ResidentSequence.init))
     case LONGHAUL__WORKER_MESSAGE__BODY_STAGE_FAILED:
       let body = try Field.message(raw.stage_failed, "stage_failed").pointee
       self = .stageFailed(

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Tensors
 import Transformer
 import Transport
@@ -25,10 +25,10 @@ final class ComputeThread {
   private var phase = Phase.idle
   /// Computes every stage; lent to the loader while there is none. Made for the first stage.
   private var pool: ComputePool?
-  private var pace = StepPace()
+  private var pace = StepTimeEstimator()
   private var turns = PackingTurns()
-  private let rejections = RareNews()
-  private let diskTroubles = RareNews()
+  private let rejections = LogThrottle()
+  private let diskTroubles = LogThrottle()
 
   init(
     queue: WorkQueue, loader: StageLoader, meter: StepMeter, threadCount: Int, placement: ThreadPlacement,
@@ -86,7 +86,7 @@ final class ComputeThread {
       assignment, output: output, stage: loaded.stage, weightByteCount: loaded.weightByteCount,
       log: log(for: loaded, of: assignment))
     phase = .serving(stage)
-    pace = StepPace()
+    pace = StepTimeEstimator()
     reportReady(stage, wasLoaded: false)
   }
 
@@ -96,7 +96,7 @@ final class ComputeThread {
       stage.assignment.epoch,
       .ready(
         layers: stage.assignment.layers, weightByteCount: stage.weightByteCount, kvByteCount: stage.kvByteCount,
-        held: stage.heldSequences, wasLoaded: wasLoaded))
+        held: stage.residentSequences, wasLoaded: wasLoaded))
   }
 
   private func forget() {

@@ -1,6 +1,6 @@
 #if FAILPOINTS
   import Foundation
-  import Inference
+  import Core
   import Transport
   import Wire
 

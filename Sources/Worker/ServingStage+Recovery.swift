@@ -1,12 +1,12 @@
-import Inference
+import Core
 import Transformer
 import Wire
 
 /// How a stage goes on under another epoch with the sequences it has.
 extension ServingStage {
   /// The sequences it can go on with, as many as may be told.
-  var heldSequences: [HeldSequence] {
-    Array(sequences.all { log.count(of: $0) }.prefix(WireLimits.maximumHeldSequenceCount))
+  var residentSequences: [ResidentSequence] {
+    Array(sequences.all { log.count(of: $0) }.prefix(WireLimits.maximumResidentSequenceCount))
   }
 
   func forgetSequences() {
@@ -19,7 +19,7 @@ extension ServingStage {
   func resume(_ header: ForwardHeader) throws {
     sequencesEpoch = nil
     for cut in try sequences.resume(header.resumes, stage: assignment.stageIndex) {
-      stage.restoreNearKeys(of: cut.cache, blocks: cut.nearBlocks)
+      stage.restoreNeighborKeys(of: cut.cache, blocks: cut.neighborBlocks)
     }
     log.retain(
       Dictionary(

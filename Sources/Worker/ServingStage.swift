@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Transformer
 import Transport
 import Wire
@@ -74,7 +74,7 @@ final class ServingStage {
   func begin(_ assignment: StageAssignment, output: StageOutput) {
     self.assignment = assignment
     self.output = output
-    if assignment.resumedEpoch == nil || assignment.resumedEpoch != sequencesEpoch { forgetSequences() }
+    if assignment.previousEpoch == nil || assignment.previousEpoch != sequencesEpoch { forgetSequences() }
     isServing = true
     nextStep = 1
   }

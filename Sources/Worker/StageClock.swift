@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Divides the compute thread's time into waiting, computing and handling frames, step by step.
 struct StageClock {

@@ -1,5 +1,5 @@
 import Foundation
-import Inference
+import Core
 import Tensors
 import Transport
 import Wire
@@ -10,7 +10,7 @@ final class StageRunner: Sendable {
   /// Given to the worker's service from the compute thread.
   enum Report: Sendable {
     case loading
-    case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int, held: [HeldSequence], wasLoaded: Bool)
+    case ready(layers: LayerRange, weightByteCount: Int, kvByteCount: Int, held: [ResidentSequence], wasLoaded: Bool)
     /// All sequences are dropped, as asked.
     case forgotten
     /// A frame that could not be read was dropped.

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Paging
 import Transformer
 import Wire
@@ -34,15 +34,15 @@ struct StageSequences {
   var count: Int { held.count }
 
   /// What is here of every sequence, as far as the log can tell the next stage of it.
-  func all(logged: (SequenceID) -> Int) -> [HeldSequence] {
-    held.map { HeldSequence(sequence: $0, length: $1.cache.length, loggedCount: logged($0)) }
+  func all(logged: (SequenceID) -> Int) -> [ResidentSequence] {
+    held.map { ResidentSequence(sequence: $0, length: $1.cache.length, loggedCount: logged($0)) }
       .sorted { $0.sequence < $1.sequence }
   }
 
-  /// A cache that was cut, and the key blocks whose near view must be restored.
+  /// A cache that was cut, and the key blocks whose neighbor view must be restored.
   struct Cut {
     let cache: SequenceCache
-    let nearBlocks: Range<Int>
+    let neighborBlocks: Range<Int>
   }
 
   /// Goes on with these sequences, cut to where all stages have them, and forgets all others.
@@ -56,7 +56,7 @@ struct StageSequences {
           sequence: resumed.sequence, reason: "is to go on at position \(resumed.length) but is not held that far")
       }
       let blocks = sequence.cache.truncate(to: resumed.length)
-      if !blocks.isEmpty { cuts.append(Cut(cache: sequence.cache, nearBlocks: blocks)) }
+      if !blocks.isEmpty { cuts.append(Cut(cache: sequence.cache, neighborBlocks: blocks)) }
       if sequence.tokens.count > resumed.length {
         let tokens = sequence.tokens.prefix(resumed.length)
         (sequence.tokens, sequence.history) = ([], TokenHistory())
@@ -109,9 +109,9 @@ struct StageSequences {
     var next: Held
     if let opening = entry.opening {
       guard held[entry.sequence] == nil else { throw refusal("is opened twice") }
-      if let bad = CacheRefusal.ofPages(opening.nearPages, pageCount: pageCount) { throw refusal(bad.description) }
+      if let bad = CacheRefusal.ofPages(opening.neighborPages, pageCount: pageCount) { throw refusal(bad.description) }
       next = Held(
-        cache: SequenceCache(policy: entry.policy, nearPages: opening.nearPages), sampling: opening.sampling,
+        cache: SequenceCache(policy: entry.policy, neighborPages: opening.neighborPages), sampling: opening.sampling,
         promptLength: opening.promptTokenCount)
     } else {
       guard let known = held[entry.sequence] else { throw refusal("is not held here and was not opened") }

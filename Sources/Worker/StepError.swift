@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// A step that this stage cannot compute as sent.
 enum StepError: Error, CustomStringConvertible {

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Synchronization
 
 /// How far the step in hand is, which tells a hung compute thread from a slow or an idle one. The compute thread writes

@@ -15,7 +15,7 @@ package struct WorkerKeys: Sendable {
 extension WorkerKeys? {
   /// Of the sockets that take the previous stage's frames and other workers' requests. A worker that connects a moment
   /// before this one knows of it tries again.
-  func accepting(_ gate: KeyGate) -> SocketKeys {
+  func accepting(_ gate: AllowedKeys) -> SocketKeys {
     map { .accepting(own: $0.own, refusal: .forNow, admits: gate.admits) } ?? .none
   }
 

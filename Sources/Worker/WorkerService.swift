@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 package import Logging
 import Transport
 import WeightDistribution

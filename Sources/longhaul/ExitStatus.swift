@@ -3,7 +3,7 @@ import Cluster
 import Credentials
 import Evaluation
 import Foundation
-import Inference
+import Core
 import OpenAIAPI
 import Tokenization
 import Transport

@@ -1,6 +1,6 @@
 import Attention
 import Fixtures
-import Inference
+import Core
 import Paging
 import Tensors
 
@@ -23,7 +23,7 @@ struct AttentionCase {
       queryHeadCount: queryHeads, keyValueHeadCount: keyValueHeads, headDimension: headDimension,
       rope: RopeConfiguration(
         base: 10_000, rotaryDimension: rotaryDimension ?? headDimension, layout: layout, scaling: scaling))
-    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 64) else {
+    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedContext: 64) else {
       preconditionFailure("the case's policy is out of range")
     }
     self.policy = policy
@@ -44,8 +44,8 @@ struct AttentionCase {
   ) throws -> [Float] {
     let pool = try nodes.map { try ComputePool(threadCount: $0.count, nodes: $0) } ?? ComputePool(threadCount: threads)
     let largest = chunks.max() ?? 1
-    let nearCount = PageCount.ofRing(policy: policy, chunkTokenCount: largest)
-    let pageCount = PageCount.of(tokens: length) + nearCount
+    let neighborCount = PageCount.ofRing(policy: policy, chunkTokenCount: largest)
+    let pageCount = PageCount.of(tokens: length) + neighborCount
     let store = try KVPageStore(
       layers: [shape], elementType: kv, pageCount: pageCount,
       isNodeLocal: pool.nodeCount > 1)
@@ -53,7 +53,7 @@ struct AttentionCase {
       layers: [shape], store: store, contextLength: length, pool: pool)
     // Ids are handed out from the top, so that a page is never where its index would put it.
     var ids = (0..<UInt32(pageCount)).map { PageID($0) }
-    var cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { _ in ids.removeLast() })
+    var cache = SequenceCache(policy: policy, neighborPages: (0..<neighborCount).map { _ in ids.removeLast() })
     var output = [Float](repeating: .nan, count: queries.count)
     let (querySize, keySize) = (shape.querySize, shape.keyValueSize)
     var start = 0
@@ -82,7 +82,7 @@ struct AttentionCase {
       if let now = cut, start >= now.at {
         cut = nil
         let blocks = cache.truncate(to: now.back)
-        attention.restoreNearKeys(of: cache, blocks: blocks)
+        attention.restoreNeighborKeys(of: cache, blocks: blocks)
         while given.count > PageCount.of(tokens: now.back) { ids.append(given.removeLast()) }
         start = now.back
       }

@@ -1,5 +1,5 @@
 import Attention
-import Inference
+import Core
 import Testing
 
 /// What the paper says of attention and is not said of positions alone, a test a sentence. `../README.md` maps them.
@@ -43,7 +43,7 @@ struct PaperAttentionTests {
   }
 
   @Test(
-    "the order of keys within a far group is not seen, that of neighbours is",
+    "the order of keys within a grouped group is not seen, that of neighbours is",
     arguments: [
       (4, 8), (8, 16), (5, 20),
     ])

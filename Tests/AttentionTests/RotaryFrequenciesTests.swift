@@ -1,5 +1,5 @@
 import Attention
-import Inference
+import Core
 import Testing
 
 #if canImport(Glibc)

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Testing
 
 @testable import Cluster
@@ -76,7 +76,7 @@ struct ClusterControlTests {
           worker.loadedLayers = arrival.loaded
           _ = try control.register(worker, incarnation: 1, now: now)
         }
-        _ = control.event(.heartbeat(worker: arrival.name, incarnation: 1, Vitals(progress: 1)), now: now)
+        _ = control.event(.heartbeat(worker: arrival.name, incarnation: 1, HeartbeatStatus(progress: 1)), now: now)
       }
       _ = control.event(.tick(.init(isIdle: true, lastStep: nil)), now: now)
     }
@@ -107,7 +107,7 @@ struct ClusterControlTests {
     func planned() -> [String] { control.plan?.stages.map(\.worker) ?? [] }
     func tick(_ now: Duration, _ workers: [String]) {
       for worker in workers {
-        _ = control.event(.heartbeat(worker: worker, incarnation: 1, Vitals(progress: 1)), now: now)
+        _ = control.event(.heartbeat(worker: worker, incarnation: 1, HeartbeatStatus(progress: 1)), now: now)
       }
       _ = control.event(Self.load, now: now)
     }
@@ -138,7 +138,7 @@ struct ClusterControlTests {
   }
 
   @Test("While the worker that was needed is started again, those who cannot hold the model without it do not end it")
-  func unfitStartsAgain() throws {
+  func excludedStartsAgain() throws {
     var control = ClusterControl(
       settings: .init(neededWorkerCount: 1), planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
     _ = try control.register(Self.worker("a"), incarnation: 1, now: .zero)
@@ -152,7 +152,7 @@ struct ClusterControlTests {
   }
 
   @Test("Where all workers are there that will ever be, one that cannot hold its stage ends the cluster")
-  func unfitAmongAll() throws {
+  func excludedAmongAll() throws {
     var settings = ClusterControl.Settings(neededWorkerCount: 1)
     settings.awaitsOthers = false
     var control = ClusterControl(settings: settings, planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
@@ -177,7 +177,7 @@ struct ClusterControlTests {
     _ = control.event(.linkBroke(worker: "a"), now: .zero)
     for tick in 1...1000 {
       let now = Duration.milliseconds(100 * tick)
-      _ = control.event(.heartbeat(worker: name, incarnation: incarnation, Vitals(progress: 1)), now: now)
+      _ = control.event(.heartbeat(worker: name, incarnation: incarnation, HeartbeatStatus(progress: 1)), now: now)
       for case .giveUp(let reason) in control.event(load, now: now) { return reason }
     }
     return nil

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Testing
 
 @testable import Cluster
@@ -17,7 +17,7 @@ struct MembershipTests {
       _ name: String, _ incarnation: UInt64 = 1, progress: UInt64 = 0, step: Duration? = nil
     ) -> [MembershipEvent] {
       membership.heartbeat(
-        name: name, incarnation: incarnation, vitals: Vitals(progress: progress, expectedStep: step), now: now)
+        name: name, incarnation: incarnation, vitals: HeartbeatStatus(progress: progress, expectedStep: step), now: now)
     }
     /// Time goes by in half seconds, as the owner looks at it.
     func pass(_ seconds: Int) -> [MembershipEvent] {
@@ -98,7 +98,7 @@ struct MembershipTests {
       var now = Duration.zero
       while membership["a"]?.status == .alive, now < .seconds(60) {
         now += beat
-        let vitals = Vitals(progress: 1, expectedStep: step)
+        let vitals = HeartbeatStatus(progress: 1, expectedStep: step)
         _ = membership.heartbeat(name: "a", incarnation: 1, vitals: vitals, now: now - .milliseconds(1))
         _ = membership.tick(now: now)
       }

@@ -2,7 +2,7 @@ import Cluster
 import Coordinator
 import Fixtures
 import Foundation
-import Inference
+import Core
 import Logging
 import Synchronization
 import Testing

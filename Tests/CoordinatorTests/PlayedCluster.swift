@@ -2,7 +2,7 @@ import Cluster
 import Coordinator
 import Fixtures
 import Foundation
-import Inference
+import Core
 import Logging
 import WeightDistribution
 import Transport
@@ -52,7 +52,7 @@ final class PlayedCluster {
           layerByteCounts: Array(repeating: 1 << 20, count: 6), embeddingByteCount: 1, headByteCount: 1),
         controlEndpoint: try Endpoint("ipc://\(folder.path("c"))"),
         resultEndpoint: try Endpoint("ipc://\(folder.path("r"))"), workerCount: Self.stageCount,
-        // Grouped, so that rings of near keys are cut and made anew, too.
+        // Grouped, so that rings of neighbor keys are cut and made anew, too.
         demand: KVDemand(
           elementType: .i16, contextLength: 512, sequenceCount: 2, chunkTokenCount: 16,
           policy: PolicyRequest(groupSize: 4, neighborWindow: 40)),

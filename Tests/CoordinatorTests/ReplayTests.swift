@@ -1,5 +1,5 @@
 import Coordinator
-import Inference
+import Core
 import Testing
 
 /// Real stages, sockets and scheduler; a worker goes in the middle of a request, and a spare takes its layers.

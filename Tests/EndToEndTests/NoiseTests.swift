@@ -1,6 +1,6 @@
 import Fixtures
 import Foundation
-import Inference
+import Core
 import Synchronization
 import Testing
 import Transport

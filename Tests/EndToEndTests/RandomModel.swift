@@ -1,6 +1,6 @@
 import Fixtures
 import Foundation
-import Inference
+import Core
 
 /// Models that are nothing but their tensors' names, types and sizes, with the logits that a script computes for them:
 /// `Goldens/random_models.json` and `.py`, a Llama in every quantization; `Goldens/families.json` and `.py`, a model of

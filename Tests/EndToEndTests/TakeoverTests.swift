@@ -112,9 +112,9 @@ extension EndToEnd {
           let cluster = try await TwoHostCluster(
             hosts, hasKeys: true, model: Takeover.model, arguments: ["--context", "2048"])
           let arguments = ["--model", "/nonexistent"] + (isAhead ? [] : ["--share", "none"])
-          for index in 0...1 { try cluster.startWorker(index, isFar: false, arguments) }
+          for index in 0...1 { try cluster.startWorker(index, isGrouped: false, arguments) }
           _ = try await cluster.completion(Recovery.request("A", tokens: 2, seed: nil))
-          try cluster.startWorker(2, isFar: true, arguments)
+          try cluster.startWorker(2, isGrouped: true, arguments)
           let client = StreamingClient(port: TwoHostCluster.port)
           let whole = StreamedText(try await hosts.onFirst { client.complete(request) }.body)
           try #require(whole.isDone && whole.error == nil)

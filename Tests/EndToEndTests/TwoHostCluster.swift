@@ -34,14 +34,14 @@ final class TwoHostCluster {
 
   /// Starts w0 on the coordinator's host and w1 on the other.
   func startWorkers() throws {
-    try startWorker(0, isFar: false)
-    try startWorker(1, isFar: true)
+    try startWorker(0, isGrouped: false)
+    try startWorker(1, isGrouped: true)
   }
 
   /// Starts a worker that keeps weights for itself.
-  func startWorker(_ index: Int, isFar: Bool, _ arguments: [String] = []) throws {
+  func startWorker(_ index: Int, isGrouped: Bool, _ arguments: [String] = []) throws {
     let name = "w\(index)"
-    let (host, address) = isFar ? (hosts.names.1, hosts.addresses.1) : (hosts.names.0, hosts.addresses.0)
+    let (host, address) = isGrouped ? (hosts.names.1, hosts.addresses.1) : (hosts.names.0, hosts.addresses.0)
     let way =
       hasKeys
       ? ["--keys", folder.path("\(name).key")]

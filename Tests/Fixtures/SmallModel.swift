@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 extension ModelConfiguration {
   /// A Llama of the least size at which all of a real one's parts are there: heads share keys, and 300 tokens are more
@@ -10,7 +10,7 @@ extension ModelConfiguration {
     ModelConfiguration(
       name: "small", architecture: "llama", layerCount: layers, hiddenSize: hidden, feedForwardSize: feedForward,
       queryHeadCount: 4, keyValueHeadCount: 2, headDimension: hidden / 4, vocabularySize: vocabulary,
-      trainedLength: 512, normEpsilon: 1e-5,
+      trainedContext: 512, normEpsilon: 1e-5,
       rope: RopeConfiguration(base: 10_000, rotaryDimension: hidden / 4, layout: .interleaved, scaling: .none),
       hasTiedHead: false)
   }

@@ -7,10 +7,10 @@ struct AttentionProblem {
   let head, stride, keyCount: Int
   let window: Int
   var positions: [Int64]
-  var farQueries, nearQueries: [Float]
+  var groupedQueries, neighborQueries: [Float]
   /// Decoded, [key][head].
-  private(set) var farKeys: [[Float]] = [], nearKeys: [[Float]] = [], values: [[Float]] = []
-  var farBlocks: [[UInt8]] = [], nearBlocks: [[UInt8]] = [], valueBlocks: [[UInt8]] = []
+  private(set) var groupedKeys: [[Float]] = [], neighborKeys: [[Float]] = [], values: [[Float]] = []
+  var groupedBlocks: [[UInt8]] = [], neighborBlocks: [[UInt8]] = [], valueBlocks: [[UInt8]] = []
 
   /// Random contents. What lies behind the last key of the last block is a large finite number.
   init(_ type: lh_type, head: Int, keyCount: Int, window: Int, positions: [Int64], seed: UInt64) {
@@ -19,23 +19,23 @@ struct AttentionProblem {
     )
     stride = (head + 15) / 16 * 16
     var numbers = Numbers(seed)
-    farQueries = numbers.floats(positions.count * head)
-    nearQueries = numbers.floats(positions.count * head)
+    groupedQueries = numbers.floats(positions.count * head)
+    neighborQueries = numbers.floats(positions.count * head)
     let keyBytes = keyBlockByteCount(type, head), valueBytes = valueBlockByteCount(type, stride)
     for base in Swift.stride(from: 0, to: keyCount, by: 64) {
-      var far = [UInt8](repeating: 0x45, count: keyBytes)
-      var near = far
+      var grouped = [UInt8](repeating: 0x45, count: keyBytes)
+      var neighbor = grouped
       var value = [UInt8](repeating: 0x45, count: valueBytes)
       for slot in 0..<min(64, keyCount - base) {
-        lh_store_key(type, numbers.floats(head), &far, Int64(head), Int64(slot))
-        lh_store_key(type, numbers.floats(head), &near, Int64(head), Int64(slot))
+        lh_store_key(type, numbers.floats(head), &grouped, Int64(head), Int64(slot))
+        lh_store_key(type, numbers.floats(head), &neighbor, Int64(head), Int64(slot))
         lh_store_value(type, numbers.floats(head), &value, Int64(head), Int64(stride), Int64(slot))
-        farKeys.append(storedKey(type, far, head: head, slot: slot))
-        nearKeys.append(storedKey(type, near, head: head, slot: slot))
+        groupedKeys.append(storedKey(type, grouped, head: head, slot: slot))
+        neighborKeys.append(storedKey(type, neighbor, head: head, slot: slot))
         values.append(Array(storedValue(type, value, stride: stride, slot: slot).prefix(head)))
       }
-      farBlocks.append(far)
-      nearBlocks.append(near)
+      groupedBlocks.append(grouped)
+      neighborBlocks.append(neighbor)
       valueBlocks.append(value)
     }
   }
@@ -61,24 +61,24 @@ struct AttentionProblem {
     var state = state ?? State(rows: rows.count, stride: stride)
     var scratch = [Float](repeating: .nan, count: Int(lh_attention_scratch_floats(Int64(head))))
     // An odd stride between the rows of queries.
-    let far = rows.flatMap { Array(farQueries[$0 * head..<($0 + 1) * head]) + [.nan] }
-    let near = rows.flatMap { Array(nearQueries[$0 * head..<($0 + 1) * head]) + [.nan] }
-    far.withUnsafeBufferPointer { far in
-      near.withUnsafeBufferPointer { near in
+    let grouped = rows.flatMap { Array(groupedQueries[$0 * head..<($0 + 1) * head]) + [.nan] }
+    let neighbor = rows.flatMap { Array(neighborQueries[$0 * head..<($0 + 1) * head]) + [.nan] }
+    grouped.withUnsafeBufferPointer { grouped in
+      neighbor.withUnsafeBufferPointer { neighbor in
         rows.map { positions[$0] }.withUnsafeBufferPointer { positions in
           var description = lh_attention_rows(
             kv_type: type, head_dimension: Int64(head), value_stride: Int64(stride),
             row_count: Int64(rows.count),
-            neighbor_window: Int64(window ?? self.window), far_queries: far.baseAddress,
-            near_queries: near.baseAddress, query_stride: Int64(head + 1), positions: positions.baseAddress)
-          for block in blocks ?? 0..<farBlocks.count {
-            farBlocks[block].withUnsafeBytes { far in
-              nearBlocks[block].withUnsafeBytes { near in
+            neighbor_window: Int64(window ?? self.window), grouped_queries: grouped.baseAddress,
+            neighbor_queries: neighbor.baseAddress, query_stride: Int64(head + 1), positions: positions.baseAddress)
+          for block in blocks ?? 0..<groupedBlocks.count {
+            groupedBlocks[block].withUnsafeBytes { grouped in
+              neighborBlocks[block].withUnsafeBytes { neighbor in
                 valueBlocks[block].withUnsafeBytes { values in
                   var tile = lh_attention_block(
                     first_key: Int64(block * 64), key_count: Int64(min(64, keyCount - block * 64)),
-                    far_keys: far.baseAddress, near_keys: near.baseAddress, values: values.baseAddress,
-                    next_keys: fetchesAhead ? near.baseAddress : nil,
+                    grouped_keys: grouped.baseAddress, neighbor_keys: neighbor.baseAddress, values: values.baseAddress,
+                    next_keys: fetchesAhead ? neighbor.baseAddress : nil,
                     next_values: fetchesAhead ? values.baseAddress : nil)
                   lh_attention_tile(
                     &description, &tile, &state.maximum, &state.sum, &state.acc, &scratch)
@@ -105,9 +105,9 @@ struct AttentionProblem {
     let position = Int(positions[row])
     let seen = 0..<min(keyCount, position + 1)
     let scores = seen.map { j in
-      let near = position - j < window
-      let query = (near ? nearQueries : farQueries)[row * head..<(row + 1) * head]
-      return zip(query, near ? nearKeys[j] : farKeys[j]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      let neighbor = position - j < window
+      let query = (neighbor ? neighborQueries : groupedQueries)[row * head..<(row + 1) * head]
+      return zip(query, neighbor ? neighborKeys[j] : groupedKeys[j]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
     }
     let most = scores.max() ?? 0
     let weights = scores.map { exp($0 - most) }

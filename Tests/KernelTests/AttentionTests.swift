@@ -30,25 +30,25 @@ extension KernelTests {
       }
     }
 
-    @Test("Exactly the keys at distance less than w are near")
+    @Test("Exactly the keys at distance less than w are neighbors")
     func windowEdge() {
-      // Far scores are 0 and near scores ln 3, and value j is the unit vector j: the output shows each
-      // key's weight, 3 where near and 1 where far, over their sum.
+      // Grouped scores are 0 and neighbor scores ln 3, and value j is the unit vector j: the output shows each
+      // key's weight, 3 where neighbor and 1 where grouped, over their sum.
       let head = 64
       for window in [0, 1, 5, 63, 64] {
         for position in [0, 4, 5, 6, 62, 63] as [Int64] {
           var problem = AttentionProblem(
             LH_F32, head: head, keyCount: 64, window: window, positions: [position], seed: 1)
-          problem.farQueries = [Float](repeating: 0, count: head)
-          problem.nearQueries = [Float(log(3.0))] + [Float](repeating: 0, count: head - 1)
-          var near = problem.nearBlocks[0]
+          problem.groupedQueries = [Float](repeating: 0, count: head)
+          problem.neighborQueries = [Float(log(3.0))] + [Float](repeating: 0, count: head - 1)
+          var neighbor = problem.neighborBlocks[0]
           var values = problem.valueBlocks[0]
           for slot in 0..<64 {
-            lh_store_key(LH_F32, [Float](repeating: 1, count: head), &near, Int64(head), Int64(slot))
+            lh_store_key(LH_F32, [Float](repeating: 1, count: head), &neighbor, Int64(head), Int64(slot))
             let unit = (0..<head).map { Float($0 == slot ? 1 : 0) }
             lh_store_value(LH_F32, unit, &values, Int64(head), Int64(head), Int64(slot))
           }
-          problem.nearBlocks = [near]
+          problem.neighborBlocks = [neighbor]
           problem.valueBlocks = [values]
           let weights = (0..<head).map { j in j > position ? 0.0 : Int(position) - j < window ? 3.0 : 1.0 }
           let out = sameOnEveryISA("edge w \(window) p \(position)") { problem.finish(problem.run()) }
@@ -93,14 +93,14 @@ extension KernelTests {
       for slot in 36..<64 {
         for d in 0..<40 {
           for byte in 0..<2 {
-            dirty.farBlocks[1][(d * 64 + slot) * 2 + byte] = filler
-            dirty.nearBlocks[1][(d * 64 + slot) * 2 + byte] = filler
+            dirty.groupedBlocks[1][(d * 64 + slot) * 2 + byte] = filler
+            dirty.neighborBlocks[1][(d * 64 + slot) * 2 + byte] = filler
           }
         }
         for byte in 0..<96 { dirty.valueBlocks[1][slot * 96 + byte] = filler }
         for byte in 0..<4 {
-          dirty.farBlocks[1][40 * 64 * 2 + slot * 4 + byte] = filler
-          dirty.nearBlocks[1][40 * 64 * 2 + slot * 4 + byte] = filler
+          dirty.groupedBlocks[1][40 * 64 * 2 + slot * 4 + byte] = filler
+          dirty.neighborBlocks[1][40 * 64 * 2 + slot * 4 + byte] = filler
         }
       }
       for isa in everyISA {
@@ -178,26 +178,26 @@ extension KernelTests {
     func absentViews() {
       let problem = AttentionProblem(LH_F32, head: 16, keyCount: 64, window: 0, positions: [63, 40], seed: 7)
       for isa in everyISA {
-        for (window, farOnly) in [(0, true), (64, false)] {
+        for (window, groupedOnly) in [(0, true), (64, false)] {
           let expected = with(isa) { problem.run(window: window) }
           var state = AttentionProblem.State(rows: 2, stride: 16)
           var scratch = [Float](repeating: 0, count: Int(lh_attention_scratch_floats(16)))
-          problem.farQueries.withUnsafeBufferPointer { far in
-            problem.nearQueries.withUnsafeBufferPointer { near in
+          problem.groupedQueries.withUnsafeBufferPointer { grouped in
+            problem.neighborQueries.withUnsafeBufferPointer { neighbor in
               problem.positions.withUnsafeBufferPointer { positions in
                 var rows = lh_attention_rows(
                   kv_type: LH_F32, head_dimension: 16, value_stride: 16, row_count: 2,
                   neighbor_window: Int64(window),
-                  far_queries: farOnly ? far.baseAddress : nil,
-                  near_queries: farOnly ? nil : near.baseAddress,
+                  grouped_queries: groupedOnly ? grouped.baseAddress : nil,
+                  neighbor_queries: groupedOnly ? nil : neighbor.baseAddress,
                   query_stride: 16, positions: positions.baseAddress)
                 with(isa) {
-                  let keys = farOnly ? problem.farBlocks[0] : problem.nearBlocks[0]
+                  let keys = groupedOnly ? problem.groupedBlocks[0] : problem.neighborBlocks[0]
                   keys.withUnsafeBytes { keys in
                     problem.valueBlocks[0].withUnsafeBytes { values in
                       var block = lh_attention_block(
-                        first_key: 0, key_count: 64, far_keys: farOnly ? keys.baseAddress : nil,
-                        near_keys: farOnly ? nil : keys.baseAddress, values: values.baseAddress, next_keys: nil,
+                        first_key: 0, key_count: 64, grouped_keys: groupedOnly ? keys.baseAddress : nil,
+                        neighbor_keys: groupedOnly ? nil : keys.baseAddress, values: values.baseAddress, next_keys: nil,
                         next_values: nil)
                       lh_attention_tile(&rows, &block, &state.maximum, &state.sum, &state.acc, &scratch)
                     }

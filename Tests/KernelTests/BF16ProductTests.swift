@@ -3,7 +3,7 @@ import Testing
 
 extension KernelTests {
   @Suite struct BF16ProductTests {
-    /// y of one row and up to 16 channels, from bits of bf16: weights [channel][k].
+    /// y of one row and up to 16 features, from bits of bf16: weights [feature][k].
     private func product(_ x: [Float], _ weights: [[UInt16]]) -> [Float] {
       let (k, n) = (Int64(x.count), Int64(weights.count))
       var packed = [UInt8](repeating: 0xee, count: Int(lh_packed_bytes(LH_BF16, n, k)))

@@ -7,23 +7,23 @@ extension KernelTests {
     func ends() {
       for type in everyType where lh_type_block_elements(type) > 1 {
         let blockBytes = Int(lh_type_block_bytes(type))
-        let (blocks, channels, rows) = (3, 19, 7)
+        let (blocks, features, rows) = (3, 19, 7)
         let k = blocks * Int(lh_type_block_elements(type))
         for fill: UInt8 in [0x00, 0xff, 0x80, 0x7f, 0x88, 0xf0, 0x0f] {
           var block = [UInt8](repeating: fill, count: blockBytes)
           // 0.5, so that nothing is infinite.
           for at in halfOffsets(type) { block.replaceSubrange(at...at + 1, with: littleEndian(UInt16(0x3800))) }
-          let weights = (0..<blocks * channels).flatMap { _ in block }
-          var packed = [UInt8](repeating: 0, count: Int(lh_packed_bytes(type, Int64(channels), Int64(k))))
-          lh_pack(type, weights, Int64(blocks * blockBytes), Int64(channels), Int64(k), 0, 2, &packed)
+          let weights = (0..<blocks * features).flatMap { _ in block }
+          var packed = [UInt8](repeating: 0, count: Int(lh_packed_bytes(type, Int64(features), Int64(k))))
+          lh_pack(type, weights, Int64(blocks * blockBytes), Int64(features), Int64(k), 0, 2, &packed)
           for signs: [Float] in [[1], [-1], [1, -1], [1, 1, -1, -1]] {
             let x = (0..<rows * k).map { signs[$0 % signs.count] }
             let y = sameOnEveryISA("type \(type.rawValue) of \(fill)") {
               var rounded = [lh_activation_block](repeating: lh_activation_block(), count: rows * k / 32)
               lh_quantize_rows(x, Int64(k), &rounded, Int64(k / 32), Int64(rows), Int64(k))
-              var y = [Float](repeating: 0, count: rows * channels)
+              var y = [Float](repeating: 0, count: rows * features)
               lh_matmul_quantized(
-                type, packed, rounded, Int64(k / 32), &y, Int64(channels), Int64(rows), Int64(k), 0, Int64(channels))
+                type, packed, rounded, Int64(k / 32), &y, Int64(features), Int64(rows), Int64(k), 0, Int64(features))
               return y
             }
             let row = decoded(type, Array(weights.prefix(blocks * blockBytes)), count: k)

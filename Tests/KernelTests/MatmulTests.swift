@@ -30,10 +30,10 @@ extension KernelTests {
       /// Packed in two pieces, as threads do.
       static func packed(_ type: lh_type, _ weights: [UInt8], rowBytes: Int, k: Int, n: Int) -> [UInt8] {
         var packed = [UInt8](repeating: 0xee, count: Int(lh_packed_bytes(type, Int64(n), Int64(k))))
-        let bundles = Int64((n + 15) / 16)
+        let panels = Int64((n + 15) / 16)
         weights.withUnsafeBytes { w in
           guard let w = w.baseAddress else { return }
-          for (first, end) in [(bundles / 2, bundles), (0, bundles / 2)] {
+          for (first, end) in [(panels / 2, panels), (0, panels / 2)] {
             lh_pack(type, w + 1, Int64(rowBytes), Int64(n), Int64(k), first, end, &packed)
           }
         }
@@ -60,31 +60,31 @@ extension KernelTests {
         return pairs
       }
 
-      /// Rows `rows` of x by channels `channels`, in an [rows][n] array that starts as 7s.
-      func run(rows: Range<Int>? = nil, channels: Range<Int>? = nil) -> [Float] {
+      /// Rows `rows` of x by features `features`, in an [rows][n] array that starts as 7s.
+      func run(rows: Range<Int>? = nil, features: Range<Int>? = nil) -> [Float] {
         let rows = rows ?? 0..<m
-        let channels = channels ?? 0..<n
+        let features = features ?? 0..<n
         var y = [Float](repeating: 7, count: rows.count * n)
         if isQuantised {
           rounded.withUnsafeBufferPointer { x in
             guard let x = x.baseAddress else { return }
             lh_matmul_quantized(
               type, packed, x + rows.lowerBound * blockStride, Int64(blockStride), &y, Int64(n), Int64(rows.count),
-              Int64(k), Int64(channels.lowerBound), Int64(channels.upperBound))
+              Int64(k), Int64(features.lowerBound), Int64(features.upperBound))
           }
         } else if isBF16 {
           pairs.withUnsafeBufferPointer { x in
             guard let x = x.baseAddress else { return }
             lh_matmul_bf16(
               packed, x + rows.lowerBound * pairStride, Int64(pairStride), &y, Int64(n), Int64(rows.count), Int64(k),
-              Int64(channels.lowerBound), Int64(channels.upperBound))
+              Int64(features.lowerBound), Int64(features.upperBound))
           }
         } else {
           x.withUnsafeBufferPointer { x in
             guard let x = x.baseAddress else { return }
             lh_matmul(
               type, packed, x + rows.lowerBound * xStride, Int64(xStride), &y, Int64(n), Int64(rows.count), Int64(k),
-              Int64(channels.lowerBound), Int64(channels.upperBound))
+              Int64(features.lowerBound), Int64(features.upperBound))
           }
         }
         return y
@@ -136,7 +136,7 @@ extension KernelTests {
         (1, 1000, 65), (1, 7, 200), (2, 300, 63), (3, 15, 64), (4, 511, 33), (5, 513, 96), (13, 31, 1),
         (25, 260, 35),
         (243, 40, 34), (12, 0, 20), (1, 0, 3),
-        // Long rows: several groups of rows meet the channels in several parts.
+        // Long rows: several groups of rows meet the features in several parts.
         (9, 28000, 34),
       ] {
         let product = Product(type, m: m, k: Self.inner(type, k), n: n, seed: UInt64(m + k + n))
@@ -175,17 +175,17 @@ extension KernelTests {
       }
     }
 
-    @Test("Channels may be divided at will, and others stay untouched")
-    func channelRanges() {
+    @Test("Features may be divided at will, and others stay untouched")
+    func featureRanges() {
       for type in everyType {
         for m in [1, 3, 6] {
           let product = Product(type, m: m, k: Self.inner(type, 70), n: 150, seed: 10)
           let whole = product.run()
-          for channels in [0..<1, 3..<20, 64..<128, 149..<150, 17..<150, 5..<5] {
-            let part = sameOnEveryISA("channels \(channels)") { product.run(channels: channels) }
+          for features in [0..<1, 3..<20, 64..<128, 149..<150, 17..<150, 5..<5] {
+            let part = sameOnEveryISA("features \(features)") { product.run(features: features) }
             for r in 0..<m {
               for c in 0..<150 {
-                let expected = channels.contains(c) ? whole[r * 150 + c] : 7
+                let expected = features.contains(c) ? whole[r * 150 + c] : 7
                 #expect(part[r * 150 + c].bitPattern == expected.bitPattern)
               }
             }

@@ -3,13 +3,13 @@ import Testing
 
 extension KernelTests {
   @Suite struct PackingTests {
-    @Test("Packed weights are as large as the file's, but for the channels of the last bundle")
+    @Test("Packed weights are as large as the file's, but for the features of the last panel")
     func sizes() {
       for type in everyType {
         let k = Int64(lh_type_block_elements(type)) * 4
         let row = lh_type_block_bytes(type) * 4
-        for (channels, whole) in [(Int64(16), Int64(16)), (17, 32), (1, 16), (160, 160)] {
-          #expect(lh_packed_bytes(type, channels, k) == whole * row)
+        for (features, whole) in [(Int64(16), Int64(16)), (17, 32), (1, 16), (160, 160)] {
+          #expect(lh_packed_bytes(type, features, k) == whole * row)
         }
         if lh_type_block_elements(type) > 1 { #expect(lh_packed_bytes(type, 16, k - 1) == 0) }
         // Pairs are filled up.
@@ -33,10 +33,10 @@ extension KernelTests {
           lh_quantize_rows(x, Int64(k), &blocks, 0, 1, Int64(k))
           var y = [Float](repeating: 0, count: 19)
           lh_matmul_quantized(type, product.packed, blocks, 0, &y, 19, 1, Int64(k), 0, 19)
-          for channel in 0..<19 {
-            let start = 1 + channel * product.rowBytes
+          for feature in 0..<19 {
+            let start = 1 + feature * product.rowBytes
             let row = decoded(type, Array(product.weights[start..<start + product.rowBytes - 5]), count: k)
-            #expect(abs(y[channel] / 127 - row[element]) <= 1e-6 * (1 + abs(row[element])), "type \(type.rawValue)")
+            #expect(abs(y[feature] / 127 - row[element]) <= 1e-6 * (1 + abs(row[element])), "type \(type.rawValue)")
           }
         }
       }

@@ -1,5 +1,5 @@
 import ChatTemplates
-import Inference
+import Core
 import OpenAIAPI
 
 /// A vocabulary of single bytes: token 3 + b is byte b, 0...2 are unknown, begin and end.

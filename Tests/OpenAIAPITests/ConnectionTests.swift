@@ -1,6 +1,6 @@
 import Fixtures
 import HummingbirdTesting
-import Inference
+import Core
 import Synchronization
 import TestTraits
 import Testing

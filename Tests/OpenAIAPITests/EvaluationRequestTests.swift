@@ -1,4 +1,4 @@
-import Inference
+import Core
 import OpenAIAPI
 import Testing
 

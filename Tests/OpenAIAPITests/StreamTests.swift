@@ -2,7 +2,7 @@ import Fixtures
 import Foundation
 import Hummingbird
 import HummingbirdTesting
-import Inference
+import Core
 import OpenAIAPI
 import Testing
 

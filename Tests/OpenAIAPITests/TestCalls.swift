@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 import HummingbirdTesting
-import Inference
+import Core
 import Logging
 import OpenAIAPI
 

@@ -167,24 +167,25 @@ static void attention(lh_type type, int head, int row_count, int window) {
   enum { blocks = 4, keys = 211 };
   const int stride = (head + 15) / 16 * 16;
   const int64_t key_bytes = lh_key_block_bytes(type, head), value_bytes = lh_value_block_bytes(type, stride);
-  uint8_t *far = room(blocks * key_bytes), *near = room(blocks * key_bytes), *values = room(blocks * value_bytes);
+  uint8_t *grouped = room(blocks * key_bytes), *neighbor = room(blocks * key_bytes);
+  uint8_t *values = room(blocks * value_bytes);
   for (int j = 0; j < keys; j++) {
     float *a = numbers(head), *b = numbers(head), *v = numbers(head), back[256];
-    lh_store_key(type, a, far + j / 64 * key_bytes, head, j % 64);
-    lh_store_key(type, b, near + j / 64 * key_bytes, head, j % 64);
+    lh_store_key(type, a, grouped + j / 64 * key_bytes, head, j % 64);
+    lh_store_key(type, b, neighbor + j / 64 * key_bytes, head, j % 64);
     lh_store_value(type, v, values + j / 64 * value_bytes, head, stride, j % 64);
     if (j % 50 == 0) {
-      lh_load_key(type, far + j / 64 * key_bytes, back, head, j % 64);
+      lh_load_key(type, grouped + j / 64 * key_bytes, back, head, j % 64);
       report("key", type, head, row_count * 1000 + window, j, back, head * 4);
     }
     free(a), free(b), free(v);
   }
-  report("keys", type, head, row_count, window, near, blocks * key_bytes);
+  report("keys", type, head, row_count, window, neighbor, blocks * key_bytes);
   report("values", type, head, row_count, window, values, blocks * value_bytes);
   int64_t *positions = room(row_count * 8);
   for (int r = 0; r < row_count; r++) positions[r] = keys - 1 - r * 23 % keys;
-  float *far_queries = numbers(row_count * head), *near_queries = numbers(row_count * head);
-  lh_attention_rows tile = {type, head, stride, row_count, window, far_queries, near_queries, head, positions};
+  float *grouped_queries = numbers(row_count * head), *neighbor_queries = numbers(row_count * head);
+  lh_attention_rows tile = {type, head, stride, row_count, window, grouped_queries, neighbor_queries, head, positions};
   float *scratch = room(lh_attention_scratch_floats(head) * 4);
   float *state_of[2], *out = room(row_count * head * 4);
   const int64_t floats = row_count * (2 + stride);
@@ -192,8 +193,8 @@ static void attention(lh_type type, int head, int row_count, int window) {
     float *s = state_of[part] = room(floats * 4);
     lh_attention_begin(row_count, stride, s, s + row_count, s + 2 * row_count);
     for (int b = part * 2; b < part * 2 + 2; b++) {
-      lh_attention_block block = {b * 64, keys - b * 64 < 64 ? keys - b * 64 : 64, far + b * key_bytes,
-                                  near + b * key_bytes, values + b * value_bytes, NULL, NULL};
+      lh_attention_block block = {b * 64, keys - b * 64 < 64 ? keys - b * 64 : 64, grouped + b * key_bytes,
+                                  neighbor + b * key_bytes, values + b * value_bytes, NULL, NULL};
       lh_attention_tile(&tile, &block, s, s + row_count, s + 2 * row_count, scratch);
     }
   }
@@ -203,7 +204,8 @@ static void attention(lh_type type, int head, int row_count, int window) {
     row_count, stride, a, a + row_count, a + 2 * row_count, b, b + row_count, b + 2 * row_count);
   lh_attention_finish(row_count, head, stride, a + row_count, a + 2 * row_count, out, head);
   report("merged", type, head, row_count, window, out, row_count * head * 4);
-  free(far), free(near), free(values), free(positions), free(far_queries), free(near_queries), free(scratch);
+  free(grouped), free(neighbor), free(values), free(positions);
+  free(grouped_queries), free(neighbor_queries), free(scratch);
   free(a), free(b), free(out);
 }
 

@@ -1,5 +1,5 @@
 import Fixtures
-import Inference
+import Core
 import Testing
 
 @testable import Scheduling

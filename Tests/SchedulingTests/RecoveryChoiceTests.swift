@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Testing
 
 @testable import Scheduling
@@ -10,7 +10,7 @@ struct RecoveryChoiceTests {
   /// Stages as (tokens held, tokens logged); the sequence stands at 100.
   private func rebuilding(_ stages: [(length: Int, logged: Int)], length: Int = 100) -> [Int] {
     let choice = RecoveryChoice(
-      held: stages.map { [HeldSequence(sequence: Self.sequence, length: $0.length, loggedCount: $0.logged)] })
+      held: stages.map { [ResidentSequence(sequence: Self.sequence, length: $0.length, loggedCount: $0.logged)] })
     let set = choice.rebuilding(Self.sequence, length: length)
     return stages.indices.filter(set.contains)
   }
@@ -55,9 +55,9 @@ struct RecoveryChoiceTests {
     let choice = RecoveryChoice(
       held: [
         [
-          HeldSequence(sequence: Self.sequence, length: 100, loggedCount: 0),
-          HeldSequence(sequence: Self.sequence, length: 4, loggedCount: 0),
-        ], [HeldSequence(sequence: Self.sequence, length: 100, loggedCount: 0)],
+          ResidentSequence(sequence: Self.sequence, length: 100, loggedCount: 0),
+          ResidentSequence(sequence: Self.sequence, length: 4, loggedCount: 0),
+        ], [ResidentSequence(sequence: Self.sequence, length: 100, loggedCount: 0)],
       ])
     #expect(choice.rebuilding(Self.sequence, length: 100) == StageSet([0]))
   }

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Paging
 import Testing
 
@@ -74,15 +74,15 @@ struct SchedulerEndingTests {
   }
 
   @Test("A grouping policy reserves its ring and announces it once")
-  func nearPages() throws {
+  func neighborPages() throws {
     let bench = SchedulerBench(budget: 64, chunk: 64)
     var request = try SchedulerBench.request(1, prompt: 100, new: 28)
-    request.policy = try #require(SelfExtendPolicy(groupSize: 4, neighborWindow: 128, trainedLength: 512))
+    request.policy = try #require(SelfExtendPolicy(groupSize: 4, neighborWindow: 128, trainedContext: 512))
     let ring = PageCount.ofRing(policy: request.policy, chunkTokenCount: 64)
     try #require(ring > 0)
     try bench.scheduler.submit(request, now: .zero)
     let first = try #require(bench.next())
-    #expect(first.entries[0].opening?.nearPages.count == ring)
+    #expect(first.entries[0].opening?.neighborPages.count == ring)
     #expect(bench.scheduler.counts.usedPageCount == 2 + ring)
     try bench.complete(first)
     #expect(bench.next()?.entries[0].opening == nil)

@@ -1,5 +1,5 @@
 import Fixtures
-import Inference
+import Core
 import Paging
 import Testing
 
@@ -11,7 +11,7 @@ struct SimulatedRun {
   private struct Cached {
     var tokens: [TokenID] = []
     var pages: [PageID] = []
-    let nearPages: [PageID]
+    let neighborPages: [PageID]
   }
 
   /// What a user would know.
@@ -88,7 +88,7 @@ struct SimulatedRun {
     let policy = try #require(
       SelfExtendPolicy(
         groupSize: groups ? 2 : 1, neighborWindow: groups ? Int.random(in: 0...200, using: &random) : 0,
-        trainedLength: 512))
+        trainedContext: 512))
     let request = ScheduledRequest(
       sequence: SequenceID(nextID),
       prompt: (0..<Int.random(in: 1...600, using: &random)).map { _ in
@@ -147,9 +147,9 @@ struct SimulatedRun {
     if let replay = replays[entry.sequence] { return try check(entry, replay, text) }
     #expect(entry.rebuilding.isEmpty)
     #expect((stages[entry.sequence] == nil) == (entry.opening != nil))
-    var cached = stages[entry.sequence] ?? Cached(nearPages: entry.opening?.nearPages ?? [])
+    var cached = stages[entry.sequence] ?? Cached(neighborPages: entry.opening?.neighborPages ?? [])
     #expect(
-      cached.nearPages.count
+      cached.neighborPages.count
         == PageCount.ofRing(policy: entry.policy, chunkTokenCount: scheduler.limits.chunkTokenCount))
     try #require(entry.startPosition == cached.tokens.count, "not where the cache ends")
     cached.tokens += entry.tokens
@@ -180,13 +180,13 @@ struct SimulatedRun {
     let pages = PageCount.of(tokens: entry.startPosition)..<PageCount.of(tokens: end)
     #expect(entry.newPages == Array(cached.pages[pages]))
     #expect((entry.startPosition == 0) == (entry.opening != nil))
-    #expect(entry.opening.map { $0.nearPages == cached.nearPages } ?? true)
+    #expect(entry.opening.map { $0.neighborPages == cached.neighborPages } ?? true)
     #expect(!entry.samples && !entry.wantsLogits && entry.scoresFrom == nil)
     replays[entry.sequence] = end == replay.end ? nil : (replay.stages, end, replay.end)
   }
 
   private func checkPages() throws {
-    let held = stages.values.flatMap { $0.pages + $0.nearPages }
+    let held = stages.values.flatMap { $0.pages + $0.neighborPages }
     try #require(Set(held).count == held.count, "two live sequences share a page")
     #expect(held.allSatisfy { Int($0.rawValue) < scheduler.limits.pageCount })
   }

@@ -1,5 +1,5 @@
 import Cluster
-import Inference
+import Core
 import Scheduling
 
 /// The coordinator process: the real control and scheduler, and what the engine does around them.
@@ -17,7 +17,7 @@ struct SimulatedCoordinator {
 
   static let configuration = ModelConfiguration(
     name: "toy", architecture: "llama", layerCount: ToyModel.layerCount, hiddenSize: 64, feedForwardSize: 128,
-    queryHeadCount: 4, keyValueHeadCount: 2, headDimension: 16, vocabularySize: 32_000, trainedLength: 512,
+    queryHeadCount: 4, keyValueHeadCount: 2, headDimension: 16, vocabularySize: 32_000, trainedContext: 512,
     normEpsilon: 1e-5, rope: RopeConfiguration(base: 10_000, rotaryDimension: 16, layout: .halfSplit, scaling: .none),
     hasTiedHead: false)
 
@@ -29,7 +29,7 @@ struct SimulatedCoordinator {
   var isServing = false
   var servedEpoch: PlanEpoch?
   /// What the workers said they still have, since they were last assigned.
-  var held: [String: [HeldSequence]] = [:]
+  var held: [String: [ResidentSequence]] = [:]
   var lastStep = Duration.zero
   var requests: [SequenceID: Request] = [:]
   /// Each life counts anew, as the product does.

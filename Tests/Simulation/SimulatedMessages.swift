@@ -1,12 +1,12 @@
 import Cluster
-import Inference
+import Core
 import Scheduling
 
 /// What simulated processes say to each other; the fields of the real messages that matter here.
 enum SimulatedMessage {
   case register(name: String, incarnation: UInt64, loaded: LayerRange?)
-  case heartbeat(incarnation: UInt64, Vitals)
-  case stageReady(PlanEpoch, held: [HeldSequence])
+  case heartbeat(incarnation: UInt64, HeartbeatStatus)
+  case stageReady(PlanEpoch, held: [ResidentSequence])
   case stageFailed(PlanEpoch, reason: String)
   case welcome
   case rejoin
@@ -26,7 +26,7 @@ enum SimulatedMessage {
 
 struct SimulatedAssignment {
   let epoch: PlanEpoch
-  let resumedEpoch: PlanEpoch?
+  let previousEpoch: PlanEpoch?
   let stageIndex: Int
   let layers: LayerRange
   let pageCount: Int

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Paging
 import Scheduling
 
@@ -53,7 +53,7 @@ struct SimulatedStage {
 
   /// Goes on under another epoch.
   mutating func begin(_ assignment: SimulatedAssignment, bug: PlantedBug?) {
-    let isResumed = assignment.resumedEpoch != nil && assignment.resumedEpoch == sequencesEpoch
+    let isResumed = assignment.previousEpoch != nil && assignment.previousEpoch == sequencesEpoch
     self.assignment = assignment
     isServing = true
     nextStep = 1
@@ -72,8 +72,8 @@ struct SimulatedStage {
     sequencesEpoch = nil
   }
 
-  var heldSequences: [HeldSequence] {
-    held.map { HeldSequence(sequence: $0, length: $1.length, loggedCount: $1.log?.count ?? 0) }
+  var residentSequences: [ResidentSequence] {
+    held.map { ResidentSequence(sequence: $0, length: $1.length, loggedCount: $1.log?.count ?? 0) }
   }
 
   /// Whether the step is this stage's next; others are dropped at once.

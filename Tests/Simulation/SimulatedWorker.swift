@@ -1,5 +1,5 @@
 import Cluster
-import Inference
+import Core
 import Scheduling
 import Worker
 
@@ -51,9 +51,9 @@ struct SimulatedWorker {
     link = CoordinatorLink(incarnation: incarnation, reconnectTimeout: .seconds(600), now: now)
   }
 
-  var vitals: Vitals { Vitals(progress: progress, expectedStep: inHand == nil ? nil : expectedStep) }
+  var vitals: HeartbeatStatus { HeartbeatStatus(progress: progress, expectedStep: inHand == nil ? nil : expectedStep) }
 
-  var held: [HeldSequence] { stage?.heldSequences ?? [] }
+  var held: [ResidentSequence] { stage?.residentSequences ?? [] }
 
   /// In place of all that waits.
   mutating func give(_ order: Order) {

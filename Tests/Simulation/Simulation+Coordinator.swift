@@ -1,5 +1,5 @@
 import Cluster
-import Inference
+import Core
 import Scheduling
 
 /// What the coordinator does about what it hears: the part of `ClusterEngine`.
@@ -16,7 +16,7 @@ extension Simulation {
         coordinator.peers[name] = connection
         coordinator.halt(for: actions, bug: bug)
         tell(.welcome, to: name)
-        try? perform(actions.filter { if case .expel = $0 { false } else { true } })
+        try? perform(actions.filter { if case .evict = $0 { false } else { true } })
       } catch {
         tell(.rejoin, over: connection)
       }
@@ -52,7 +52,7 @@ extension Simulation {
         for (index, share) in plan.stages.enumerated() {
           let next = index + 1 < plan.stages.count ? plan.stages[index + 1].worker : nil
           let assignment = SimulatedAssignment(
-            epoch: epoch, resumedEpoch: coordinator.servedEpoch, stageIndex: index, layers: share.layers,
+            epoch: epoch, previousEpoch: coordinator.servedEpoch, stageIndex: index, layers: share.layers,
             pageCount: plan.pageCount, isLast: next == nil,
             next: next.flatMap { name in workers.firstIndex { $0.name == name } })
           tell(.assign(assignment), to: share.worker)
@@ -68,9 +68,9 @@ extension Simulation {
         sendSteps()
       case .interrupt(_, let reason):
         log("the plan is over: \(reason)")
-        for sequence in coordinator.scheduler?.hopelessSequences ?? [] { try blame(sequence) }
+        for sequence in coordinator.scheduler?.poisonedSequences ?? [] { try blame(sequence) }
         guard isDisturbed else { throw failure("a plan ended though nothing went wrong: \(reason)") }
-      case .expel(let name, let reason):
+      case .evict(let name, let reason):
         log("\(name) is counted out: \(reason)")
         guard isDisturbed else { throw failure("\(name) was counted out though nothing went wrong: \(reason)") }
         tell(.rejoin, to: name)
@@ -161,7 +161,7 @@ extension Simulation {
     let newTokens = Int.random(in: 0...25, using: &random)
     var sampling = SamplingParameters.greedy
     sampling.seed = UInt64.random(in: 0...UInt64.max, using: &random)
-    guard let policy = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 512) else { return }
+    guard let policy = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedContext: 512) else { return }
     do {
       try coordinator.scheduler?.submit(
         ScheduledRequest(

@@ -1,6 +1,6 @@
 import Cluster
 import Fixtures
-import Inference
+import Core
 import Scheduling
 import Worker
 

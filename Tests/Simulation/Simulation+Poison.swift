@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Scheduling
 
 /// What a request can do to every worker that computes one of its tokens.

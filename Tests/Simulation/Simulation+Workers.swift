@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Scheduling
 import Worker
 
@@ -84,7 +84,7 @@ extension Simulation {
     guard let assignment = workers[index].loading, assignment.epoch == epoch else { return }
     workers[index].loading = nil
     if workers[index].fullDisk.contains(now) {
-      report.unfitWorkers += 1
+      report.excludedWorkers += 1
       tell(.stageFailed(epoch, reason: "its disk is full"), from: index)
     } else {
       workers[index].stage = SimulatedStage(

@@ -11,7 +11,7 @@ package struct SimulationReport: Sendable, CustomStringConvertible {
   /// Requests whose client went away.
   package var abandoned = 0
   /// How often a worker could not hold its stage.
-  package var unfitWorkers = 0
+  package var excludedWorkers = 0
   /// Requests that were taken for the cause why plans end, and how often one that is was at work.
   package var blamed = 0
   package var poisonings = 0
@@ -26,7 +26,7 @@ package struct SimulationReport: Sendable, CustomStringConvertible {
 
   package var description: String {
     "\(events) events, \(requests) requests (\(abandoned) abandoned), \(tokens) tokens, \(plans) plans, "
-      + "\(faults) faults, \(unfitWorkers) workers unfit, \(failedSteps) failed steps, "
+      + "\(faults) faults, \(excludedWorkers) workers unfit, \(failedSteps) failed steps, "
       + "after losses \(keptSequences) sequences kept, "
       + "\(replayedTokens) tokens replayed, \(rereadTokens) read again"
   }
@@ -37,7 +37,7 @@ package struct SimulationReport: Sendable, CustomStringConvertible {
     tokens += other.tokens
     plans += other.plans
     faults += other.faults
-    unfitWorkers += other.unfitWorkers
+    excludedWorkers += other.excludedWorkers
     abandoned += other.abandoned
     blamed += other.blamed
     poisonings += other.poisonings

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// A model whose activations are rolling hashes: every layer's state depends on all inputs it ever saw, in order, so a
 /// lost, doubled, swapped or stale frame changes every token after it.

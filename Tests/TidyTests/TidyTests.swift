@@ -94,7 +94,7 @@ struct TidyTests {
   @Test("control plane and data plane do not import each other")
   func planesStayApart() {
     let arrows: [(folder: String, banned: [String])] = [
-      ("Inference", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Cluster", "Scheduling"]),
+      ("Core", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Cluster", "Scheduling"]),
       ("Paging", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Cluster", "Scheduling", "CKernels"]),
       (
         "Scheduling", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Transformer", "Attention", "CKernels"]

@@ -1,6 +1,6 @@
 import Fixtures
 import Foundation
-import Inference
+import Core
 import TestTraits
 import Testing
 import Tokenization

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Just enough of the protobuf form of SentencePiece models: field 1 is a piece with spelling (1), score (2)
 /// and kind (3).

@@ -1,5 +1,5 @@
 import Fixtures
-import Inference
+import Core
 import Tokenization
 import Weights
 

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Small vocabularies made by hand, so that what matters can be tested without any file.
 enum TestVocabulary {

@@ -1,6 +1,6 @@
 import Attention
 import CAllocationCount
-import Inference
+import Core
 import Paging
 import Tensors
 import Testing
@@ -29,15 +29,15 @@ struct ForwardAllocationTests {
     let configuration = try checkpoint.configuration
     let layers = try #require(LayerRange(lower: 0, upper: configuration.layerCount))
     let policy = try #require(
-      SelfExtendPolicy(groupSize: 8, neighborWindow: 32, trainedLength: configuration.trainedLength))
+      SelfExtendPolicy(groupSize: 8, neighborWindow: 32, trainedContext: configuration.trainedContext))
     let pool = try ComputePool(threadCount: threads)
     let stage = try PipelineStage(
       configuration: configuration,
       weights: try StageWeights(checkpoint, layers: layers, hasEmbedding: true, hasHead: true), pageCount: 40,
       kvElementType: .i16, contextLength: 2048, rowCapacity: 256, pool: pool)
-    let nearCount = PageCount.ofRing(policy: policy, chunkTokenCount: 256)
-    var cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { PageID(UInt32($0)) })
-    let pages = (nearCount..<40).map { PageID(UInt32($0)) }
+    let neighborCount = PageCount.ofRing(policy: policy, chunkTokenCount: 256)
+    var cache = SequenceCache(policy: policy, neighborPages: (0..<neighborCount).map { PageID(UInt32($0)) })
+    let pages = (neighborCount..<40).map { PageID(UInt32($0)) }
     #expect(cache.extend(start: 0, tokenCount: 256, newPages: pages) == nil)
     var entries = [CacheEntry(cache: cache, firstRow: 0, rowCount: 256)]
 

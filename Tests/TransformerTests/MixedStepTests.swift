@@ -1,6 +1,6 @@
 import Attention
 import Fixtures
-import Inference
+import Core
 import Paging
 import Tensors
 import TestTraits
@@ -23,9 +23,9 @@ struct MixedStepTests {
   func logitsKeepTheirBytes() throws {
     let golden = try GoldenLogits.read("llama2xs-256/stories_800")
     let checkpoint = try Checkpoint(path: SharedFiles.path("models/llama2xs-256/llama2xs-256-Q8_0.gguf"))
-    let trained = try checkpoint.configuration.trainedLength
+    let trained = try checkpoint.configuration.trainedContext
     let policies = [(1, 0), (8, 32), (5, 33), (1, 0)].compactMap {
-      SelfExtendPolicy(groupSize: $0.0, neighborWindow: $0.1, trainedLength: trained)
+      SelfExtendPolicy(groupSize: $0.0, neighborWindow: $0.1, trainedContext: trained)
     }
     // A long reader, two that decode beside it, and one that joins with other chunks: no step looks like another.
     let parts = [
@@ -63,7 +63,7 @@ struct MixedStepTests {
     var caches = parts.map {
       SequenceCache(
         policy: $0.policy,
-        nearPages: take(PageCount.ofRing(policy: $0.policy, chunkTokenCount: $0.chunk)))
+        neighborPages: take(PageCount.ofRing(policy: $0.policy, chunkTokenCount: $0.chunk)))
     }
     var result = parts.map { _ in [[UInt32]]() }
     while true {

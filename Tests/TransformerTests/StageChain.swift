@@ -1,5 +1,5 @@
 import Attention
-import Inference
+import Core
 import Paging
 import Tensors
 import Transformer
@@ -15,14 +15,14 @@ struct StageChain {
 
   init(
     path: String, stageCount: Int, policy: (group: Int, window: Int), kv: KVElementType, threads: Int, context: Int,
-    chunk: Int, pace: MemoryPace? = nil
+    chunk: Int, pace: AllocationMonitor? = nil
   ) throws {
     let checkpoint = try Checkpoint(path: path)
     let configuration = try checkpoint.configuration
     self.configuration = configuration
     guard
       let policy = SelfExtendPolicy(
-        groupSize: policy.group, neighborWindow: policy.window, trainedLength: configuration.trainedLength)
+        groupSize: policy.group, neighborWindow: policy.window, trainedContext: configuration.trainedContext)
     else { preconditionFailure("the test's policy is out of range") }
     self.policy = policy
     let pageCount = PageCount.of(tokens: context, policy: policy, chunkTokenCount: chunk)
@@ -39,9 +39,9 @@ struct StageChain {
         configuration: configuration, weights: weights, pageCount: pageCount, kvElementType: kv, contextLength: context,
         rowCapacity: chunk, pool: pool)
     }
-    let nearCount = PageCount.ofRing(policy: policy, chunkTokenCount: chunk)
-    cache = SequenceCache(policy: policy, nearPages: (0..<nearCount).map { PageID(UInt32($0)) })
-    freePages = (nearCount..<pageCount).map { PageID(UInt32($0)) }
+    let neighborCount = PageCount.ofRing(policy: policy, chunkTokenCount: chunk)
+    cache = SequenceCache(policy: policy, neighborPages: (0..<neighborCount).map { PageID(UInt32($0)) })
+    freePages = (neighborCount..<pageCount).map { PageID(UInt32($0)) }
   }
 
   /// Of each stage, whether all of its weights are packed.

@@ -1,18 +1,18 @@
 import Fixtures
-import Inference
+import Core
 import Testing
 import Transformer
 import Weights
 
 @Suite("Weights that are not packed yet")
 struct UnpackedWeightsTests {
-  /// A vocabulary that ends in the middle of a bundle, and matrices that end in the middle of a thread's share.
+  /// A vocabulary that ends in the middle of a panel, and matrices that end in the middle of a thread's share.
   private static let shape = ModelShape(name: "small", configuration: .small(vocabulary: 309))
   private static let tokens = (0..<40).map { TokenID(($0 * 37 + 11) % 309) }
   /// A machine whose memory is slower than anybody would wait for.
-  private static let slow = MemoryPace(patience: -1)
+  private static let slow = AllocationMonitor(patience: -1)
 
-  private func chain(_ path: String, threads: Int, pace: MemoryPace?) throws -> StageChain {
+  private func chain(_ path: String, threads: Int, pace: AllocationMonitor?) throws -> StageChain {
     try StageChain(
       path: path, stageCount: 2, policy: (4, 16), kv: .i16, threads: threads, context: 128, chunk: 16, pace: pace)
   }

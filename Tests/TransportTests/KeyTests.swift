@@ -16,9 +16,9 @@ struct KeyTests {
   /// A socket that only `friend` may use, and what it gets.
   private func intake(
     _ loop: SocketLoop, _ kind: SocketSpecification.Kind = .pull, refusal: SocketKeys.Refusal = .final,
-    gate: KeyGate? = nil, onDrop: (@Sendable (MessageDrop) -> Void)? = nil
-  ) throws -> (Endpoint, Mailbox<Received>, KeyGate) {
-    let gate = gate ?? KeyGate()
+    gate: AllowedKeys? = nil, onDrop: (@Sendable (MessageDrop) -> Void)? = nil
+  ) throws -> (Endpoint, Mailbox<Received>, AllowedKeys) {
+    let gate = gate ?? AllowedKeys()
     gate.admitOnly([friend.publicKey])
     var specification = SocketSpecification(kind: kind, role: .bind(try anyPort()))
     specification.keys = .accepting(own: server, refusal: refusal) { gate.admits($0) }

@@ -1,5 +1,5 @@
 import Fixtures
-import Inference
+import Core
 import Tensors
 import Testing
 
@@ -188,7 +188,7 @@ import Testing
         #expect(packed == (row < 4 ? 3000 + Float(row * 8 + column) : 0))
       }
     }
-    // Eight matrices of 16 channels at least: six of 8 columns, one of 12, and the head.
+    // Eight matrices of 16 features at least: six of 8 columns, one of 12, and the head.
     #expect(weights.packedByteCount == 4 * 16 * (7 * 8 + 12))
   }
 
@@ -199,7 +199,7 @@ import Testing
     let pool = try ComputePool(threadCount: 2)
     var shares: [Double] = []
     let weights = try StageWeights(
-      checkpoint, layers: range, hasEmbedding: true, hasHead: true, pool: pool, pace: MemoryPace(patience: -1)
+      checkpoint, layers: range, hasEmbedding: true, hasHead: true, pool: pool, pace: AllocationMonitor(patience: -1)
     ) { shares.append($0) }
     #expect(shares.count == 15 && shares.last == 1 && shares == shares.sorted())
     #expect(!weights.isPacked && weights.matrices.count == 15)

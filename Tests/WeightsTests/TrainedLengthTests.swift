@@ -1,5 +1,5 @@
 import Fixtures
-import Inference
+import Core
 import Testing
 
 @testable import Weights
@@ -13,8 +13,8 @@ struct TrainedLengthTests {
     var writer = GGUFWriter.tinyModel()
     change(&writer)
     let checkpoint = try folder.checkpoint(writer)
-    let length = try checkpoint.trainedLength
-    #expect(try checkpoint.configuration.trainedLength == length.tokenCount)
+    let length = try checkpoint.trainedContext
+    #expect(try checkpoint.configuration.trainedContext == length.tokenCount)
     return length
   }
 

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Testing
 import Wire
 
@@ -37,12 +37,12 @@ struct HostileValuesTests {
       (
         .stageReady(
           epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: 0,
-          held: [HeldSequence(sequence: SequenceID(1), length: -1, loggedCount: 0)]), "stage_ready.held[0].length"
+          held: [ResidentSequence(sequence: SequenceID(1), length: -1, loggedCount: 0)]), "stage_ready.held[0].length"
       ),
       (
         .stageReady(
           epoch: PlanEpoch(1), weightByteCount: 0, kvByteCount: 0,
-          held: [HeldSequence(sequence: SequenceID(1), length: 1, loggedCount: .max)]),
+          held: [ResidentSequence(sequence: SequenceID(1), length: 1, loggedCount: .max)]),
         "stage_ready.held[0].logged_count"
       ),
     ])
@@ -108,7 +108,7 @@ struct HostileValuesTests {
       ("tokens", { $0.tokens = [-1] }), ("tokens", { $0.tokens = [TokenID(Limits.maximumVocabularySize)] }),
       ("tokens", { $0.tokens = Array(repeating: 0, count: Limits.maximumStepTokenCount + 1) }),
       ("new_pages", { $0.newPages = Array(repeating: PageID(1), count: 65_537) }),
-      ("opening.near_pages", { $0.opening?.nearPages = Array(repeating: PageID(1), count: 65_537) }),
+      ("opening.neighbor_pages", { $0.opening?.neighborPages = Array(repeating: PageID(1), count: 65_537) }),
       ("opening.sampling.temperature", { $0.opening?.sampling.temperature = .nan }),
       ("opening.sampling.temperature", { $0.opening?.sampling.temperature = -1 }),
       ("opening.sampling.top_p", { $0.opening?.sampling.topP = .infinity }),

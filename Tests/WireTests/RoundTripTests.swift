@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Testing
 import Wire
 
@@ -36,7 +36,7 @@ struct RoundTripTests {
       { $0.sequence = SequenceID(4) }, { $0.startPosition = 1 }, { $0.tokens.append(1) }, { $0.newPages = [] },
       { $0.policy = Samples.policy(4, 1024) }, { $0.opening = nil }, { $0.opening?.sampling.seed = 1 },
       { $0.opening?.sampling.topP = 0.5 }, { $0.opening?.sampling.repetitionPenalty = 1.1 },
-      { $0.opening?.sampling.frequencyPenalty = 2 }, { $0.opening?.nearPages = [] }, { $0.samples = false },
+      { $0.opening?.sampling.frequencyPenalty = 2 }, { $0.opening?.neighborPages = [] }, { $0.samples = false },
       { $0.wantsLogits = false }, { $0.topLogprobCount = nil }, { $0.topLogprobCount = 0 }, { $0.scoresFrom = nil },
       { $0.followingToken = nil }, { $0.followingToken = 3 },
     ]

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Wire
 
 /// Messages with odd values, shared by the tests of round trips and of hostile bytes.
@@ -19,8 +19,8 @@ enum Samples {
     .stageReady(
       epoch: PlanEpoch(2), weightByteCount: 1, kvByteCount: 2,
       held: [
-        HeldSequence(sequence: SequenceID(.max), length: 0, loggedCount: Limits.maximumContext),
-        HeldSequence(sequence: SequenceID(0), length: Limits.maximumContext, loggedCount: 0),
+        ResidentSequence(sequence: SequenceID(.max), length: 0, loggedCount: Limits.maximumContext),
+        ResidentSequence(sequence: SequenceID(0), length: Limits.maximumContext, loggedCount: 0),
       ]),
     .stageFailed(epoch: PlanEpoch(3), reason: "no such file:\n\t\"модель.gguf\" 🐌"),
     .leaving(reason: "SIGTERM"), .draining(reason: ""), .drain(worker: "wörker-7"),
@@ -104,8 +104,8 @@ enum Samples {
     var entry = ForwardEntry(
       sequence: SequenceID(.max), startPosition: 0, tokens: [0, 1, TokenID(Limits.maximumVocabularySize - 1)],
       newPages: [PageID(0), PageID(.max)], policy: policy(8, 1024),
-      opening: SequenceOpening(
-        sampling: sampling, nearPages: [PageID(7), PageID(300)], promptTokenCount: Limits.maximumContext),
+      opening: SequenceStart(
+        sampling: sampling, neighborPages: [PageID(7), PageID(300)], promptTokenCount: Limits.maximumContext),
       samples: true, wantsLogits: true, topLogprobCount: 20, scoresFrom: 1, followingToken: 0)
     change(&entry)
     return entry
@@ -146,7 +146,7 @@ enum Samples {
           entry {
             $0.sequence = SequenceID(1)
             $0.topLogprobCount = 0
-            $0.opening?.nearPages = []
+            $0.opening?.neighborPages = []
           },
         ], releases: [SequenceID(5)],
         resumes: [
@@ -181,7 +181,7 @@ enum Samples {
   }
 
   static func policy(_ groupSize: Int, _ window: Int) -> SelfExtendPolicy {
-    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 4096) else {
+    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedContext: 4096) else {
       preconditionFailure("the samples are valid")
     }
     return policy

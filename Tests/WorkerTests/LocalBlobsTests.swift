@@ -1,6 +1,6 @@
 import Fixtures
 import Foundation
-import Inference
+import Core
 import WeightDistribution
 import Testing
 import Weights

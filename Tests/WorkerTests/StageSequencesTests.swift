@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Paging
 import Testing
 import Wire
@@ -7,8 +7,8 @@ import Wire
 
 @Suite("What a stage admits of a frame")
 struct StageSequencesTests {
-  private let plain = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 64)
-  private let grouped = SelfExtendPolicy(groupSize: 2, neighborWindow: 16, trainedLength: 64)
+  private let plain = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedContext: 64)
+  private let grouped = SelfExtendPolicy(groupSize: 2, neighborWindow: 16, trainedContext: 64)
 
   private func sequences() -> StageSequences {
     StageSequences(pageCount: 4, vocabularySize: 10, contextLength: 100, isLast: true)
@@ -20,7 +20,7 @@ struct StageSequencesTests {
   ) throws -> ForwardEntry {
     ForwardEntry(
       sequence: SequenceID(sequence), startPosition: start, tokens: tokens, newPages: pages.map { PageID($0) },
-      policy: try #require(policy), opening: opens ? SequenceOpening(sampling: .greedy, promptTokenCount: 3) : nil)
+      policy: try #require(policy), opening: opens ? SequenceStart(sampling: .greedy, promptTokenCount: 3) : nil)
   }
 
   @Test("a sequence is opened, continued where it stands, and forgotten when released")
@@ -46,7 +46,7 @@ struct StageSequencesTests {
       (try entry(1, start: 2, tokens: [-1], policy: plain), "vocabulary"),
       (try entry(3, start: 0, tokens: [1], pages: [4], policy: plain, opens: true), "page 4"),
       (try entry(3, start: 0, tokens: [1], policy: plain, opens: true), "0 pages"),
-      (try entry(3, start: 0, tokens: [1], pages: [1], policy: grouped, opens: true), "near pages"),
+      (try entry(3, start: 0, tokens: [1], pages: [1], policy: grouped, opens: true), "neighbor pages"),
       (try entry(1, start: 2, tokens: Array(repeating: 1, count: 99), pages: [1], policy: plain), "context of 100"),
     ]
     for (entry, words) in refused {

@@ -155,9 +155,9 @@ typedef struct {
   int64_t head_dimension;   // of queries and keys, > 0
   int64_t value_stride;     // of values and accumulators: head_dimension rounded up to a multiple of 16
   int64_t row_count;
-  int64_t neighbor_window;  // w: key j is near the query at p if p - j < w (so never for w = 0)
-  const float *far_queries;   // row r at far_queries + r*query_stride; NULL if no pair is far
-  const float *near_queries;  // row r at near_queries + r*query_stride; NULL if no pair is near
+  int64_t neighbor_window;  // w: key j is a neighbor of the query at p if p - j < w (so never for w = 0)
+  const float *grouped_queries;   // row r at grouped_queries + r*query_stride; NULL if no pair is grouped
+  const float *neighbor_queries;  // row r at neighbor_queries + r*query_stride; NULL if no pair is a neighbor
   int64_t query_stride;
   const int64_t *positions;  // row_count positions, >= 0
 } lh_attention_rows;
@@ -166,8 +166,8 @@ typedef struct {
 typedef struct {
   int64_t first_key;
   int64_t key_count;
-  const void *far_keys;   // NULL if no visible pair of the tile is far
-  const void *near_keys;  // NULL if no visible pair of the tile is near
+  const void *grouped_keys;   // NULL if no visible pair of the tile is grouped
+  const void *neighbor_keys;  // NULL if no visible pair of the tile is a neighbor
   const void *values;
   // What will be read after this block, fetched from memory meanwhile; NULL fetches nothing.
   const void *next_keys;

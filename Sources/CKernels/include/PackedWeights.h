@@ -1,23 +1,23 @@
 // Weights laid out for the matrix product, and activations rounded for it.
 //
 // A weight matrix is packed once, when it is loaded. Packed weights hold the very bits of the file in
-// another order (but for BF16's smallest), so they are as large as the file's tensor, but for the last bundle:
+// another order (but for BF16's smallest), so they are as large as the file's tensor, but for the last panel:
 //
-//   bundle   16 consecutive channels (rows of the file's matrix). Channels that do not exist are zeros.
-//   unit     of a bundle: the next 32 (or 256) elements of each of its channels; units follow each other.
+//   panel   16 consecutive features (rows of the file's matrix). Features that do not exist are zeros.
+//   unit     of a panel: the next 32 (or 256) elements of each of its features; units follow each other.
 //   block    32 elements of the inner dimension; a unit has 1 or 8 of them.
 //
-// So a thread that computes some channels reads one stream of memory from end to end, and each 32-bit lane
-// of a vector is one channel.
+// So a thread that computes some features reads one stream of memory from end to end, and each 32-bit lane
+// of a vector is one feature.
 //
-// F32 and F16: a unit is one element of 16 channels, in the type's own bits.
+// F32 and F16: a unit is one element of 16 features, in the type's own bits.
 //
-// BF16: a unit is a pair of elements, 2*p and 2*p + 1, of 16 channels: 2 bytes of the first, then 2 of the second. If
+// BF16: a unit is a pair of elements, 2*p and 2*p + 1, of 16 features: 2 bytes of the first, then 2 of the second. If
 // k is odd, the last second is zero. Weights of a magnitude below 2^-56 become zero, and so do activations: then
 // no product and no sum is ever subnormal, which processors with and without bf16 instructions treat differently.
 //
 // Quantised types: a unit is the codes of its blocks, block after block, then its scales.
-// "Code vector" j (0 to 7) of a block has 64 bytes: byte 4*c + b is the code of channel c, element 4*j + b.
+// "Code vector" j (0 to 7) of a block has 64 bytes: byte 4*c + b is the code of feature c, element 4*j + b.
 // Codes are unsigned, and are stored in one or two planes:
 //
 //   8 bits   512 bytes: the code vectors themselves.
@@ -25,7 +25,7 @@
 //   2 bits   128 bytes: 2 vectors; bits 2*i and 2*i + 1 of vector v are code vector 4*v + i.
 //   1 bit     64 bytes: 1 vector; bit j is code vector j.
 //
-// Scales are rows of 16, one entry a channel: `f16` rows of 32 bytes, `byte` rows of 16 bytes.
+// Scales are rows of 16, one entry a feature: `f16` rows of 32 bytes, `byte` rows of 16 bytes.
 // An element is scale * (code - offset) + minimum, where scale and minimum belong to 32 or 16 elements
 // ("sub-block") and are computed in f32, exactly, as the last two columns say:
 //
@@ -45,7 +45,7 @@
 //
 // A unit has 256 elements for the types with byte rows, 32 for the others. A sub-block is 16 elements for
 // Q2_K, Q3_K and Q6_K, 32 for the others. The high plane holds the bits above the low plane's. Byte rows
-// are the file's scale bytes in the file's order: row i has byte i of each of the 16 channels. The table of
+// are the file's scale bytes in the file's order: row i has byte i of each of the 16 features. The table of
 // IQ4 gives values -127 ... 113; 128 is added to make them codes.
 #ifndef LONGHAUL_PACKED_WEIGHTS_H
 #define LONGHAUL_PACKED_WEIGHTS_H
@@ -53,18 +53,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { LH_BUNDLE_CHANNELS = 16, LH_BLOCK_ELEMENTS = 32 };
+enum { LH_PANEL_FEATURES = 16, LH_BLOCK_ELEMENTS = 32 };
 
-// Bytes of a packed matrix of `channels` rows of k elements. 0 for a type that is not packed, for a k that
+// Bytes of a packed matrix of `features` rows of k elements. 0 for a type that is not packed, for a k that
 // is not a whole number of the type's blocks, and for a size that does not fit.
-int64_t lh_packed_bytes(lh_type type, int64_t channels, int64_t k);
+int64_t lh_packed_bytes(lh_type type, int64_t features, int64_t k);
 
-// Packs bundles [bundle0, bundle1) of a matrix into `packed`, the beginning of the whole packed matrix, so
-// that threads may share the work. `w` is row 0 of the file's row-major [channels][k] matrix, rows
+// Packs panels [panel0, panel1) of a matrix into `packed`, the beginning of the whole packed matrix, so
+// that threads may share the work. `w` is row 0 of the file's row-major [features][k] matrix, rows
 // `row_bytes` apart, of any alignment.
 void lh_pack(
-  lh_type type, const void *w, int64_t row_bytes, int64_t channels, int64_t k, int64_t bundle0,
-  int64_t bundle1, void *packed);
+  lh_type type, const void *w, int64_t row_bytes, int64_t features, int64_t k, int64_t panel0,
+  int64_t panel1, void *packed);
 
 // ---- Activations ----
 
@@ -101,9 +101,9 @@ void lh_round_rows(
 
 // ---- Matrix product ----
 
-// Products of `packed` weights: y[r*y_stride + n] = row r of the activations times channel n, for rows r
-// in [0, m) and channels n in [n0, n1); other elements of y are not touched, so threads may share y and
-// split channels anywhere (at multiples of 16 nothing is computed twice). k = 0 writes zeros. A type that
+// Products of `packed` weights: y[r*y_stride + n] = row r of the activations times feature n, for rows r
+// in [0, m) and features n in [n0, n1); other elements of y are not touched, so threads may share y and
+// split features anywhere (at multiples of 16 nothing is computed twice). k = 0 writes zeros. A type that
 // does not belong to the function writes nothing.
 //
 // F32 and F16. Order: acc = +0, then acc = fma(x[i], w[i], acc) for i ascending.

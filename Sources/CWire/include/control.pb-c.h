@@ -21,7 +21,7 @@ typedef struct Longhaul__WorkerRegistration Longhaul__WorkerRegistration;
 typedef struct Longhaul__WorkerHeartbeat Longhaul__WorkerHeartbeat;
 typedef struct Longhaul__LoadProgress Longhaul__LoadProgress;
 typedef struct Longhaul__StageReady Longhaul__StageReady;
-typedef struct Longhaul__HeldSequence Longhaul__HeldSequence;
+typedef struct Longhaul__ResidentSequence Longhaul__ResidentSequence;
 typedef struct Longhaul__StageFailed Longhaul__StageFailed;
 typedef struct Longhaul__DrainRequest Longhaul__DrainRequest;
 typedef struct Longhaul__Reason Longhaul__Reason;
@@ -202,14 +202,14 @@ struct  Longhaul__StageReady
    * Sequences it can go on with; empty unless the assignment said which epoch to resume and the stage has seen that.
    */
   size_t n_held;
-  Longhaul__HeldSequence **held;
+  Longhaul__ResidentSequence **held;
 };
 #define LONGHAUL__STAGE_READY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_ready__descriptor) \
     , 0, 0, 0, 0,NULL }
 
 
-struct  Longhaul__HeldSequence
+struct  Longhaul__ResidentSequence
 {
   ProtobufCMessage base;
   uint64_t sequence;
@@ -222,8 +222,8 @@ struct  Longhaul__HeldSequence
    */
   int64_t logged_count;
 };
-#define LONGHAUL__HELD_SEQUENCE__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&longhaul__held_sequence__descriptor) \
+#define LONGHAUL__RESIDENT_SEQUENCE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__resident_sequence__descriptor) \
     , 0, 0, 0 }
 
 
@@ -501,24 +501,24 @@ Longhaul__StageReady *
 void   longhaul__stage_ready__free_unpacked
                      (Longhaul__StageReady *message,
                       ProtobufCAllocator *allocator);
-/* Longhaul__HeldSequence methods */
-void   longhaul__held_sequence__init
-                     (Longhaul__HeldSequence         *message);
-size_t longhaul__held_sequence__get_packed_size
-                     (const Longhaul__HeldSequence   *message);
-size_t longhaul__held_sequence__pack
-                     (const Longhaul__HeldSequence   *message,
+/* Longhaul__ResidentSequence methods */
+void   longhaul__resident_sequence__init
+                     (Longhaul__ResidentSequence         *message);
+size_t longhaul__resident_sequence__get_packed_size
+                     (const Longhaul__ResidentSequence   *message);
+size_t longhaul__resident_sequence__pack
+                     (const Longhaul__ResidentSequence   *message,
                       uint8_t             *out);
-size_t longhaul__held_sequence__pack_to_buffer
-                     (const Longhaul__HeldSequence   *message,
+size_t longhaul__resident_sequence__pack_to_buffer
+                     (const Longhaul__ResidentSequence   *message,
                       ProtobufCBuffer     *buffer);
-Longhaul__HeldSequence *
-       longhaul__held_sequence__unpack
+Longhaul__ResidentSequence *
+       longhaul__resident_sequence__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   longhaul__held_sequence__free_unpacked
-                     (Longhaul__HeldSequence *message,
+void   longhaul__resident_sequence__free_unpacked
+                     (Longhaul__ResidentSequence *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__StageFailed methods */
 void   longhaul__stage_failed__init
@@ -749,8 +749,8 @@ typedef void (*Longhaul__LoadProgress_Closure)
 typedef void (*Longhaul__StageReady_Closure)
                  (const Longhaul__StageReady *message,
                   void *closure_data);
-typedef void (*Longhaul__HeldSequence_Closure)
-                 (const Longhaul__HeldSequence *message,
+typedef void (*Longhaul__ResidentSequence_Closure)
+                 (const Longhaul__ResidentSequence *message,
                   void *closure_data);
 typedef void (*Longhaul__StageFailed_Closure)
                  (const Longhaul__StageFailed *message,
@@ -798,7 +798,7 @@ extern const ProtobufCMessageDescriptor longhaul__worker_registration__descripto
 extern const ProtobufCMessageDescriptor longhaul__worker_heartbeat__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__load_progress__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_ready__descriptor;
-extern const ProtobufCMessageDescriptor longhaul__held_sequence__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__resident_sequence__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_failed__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__drain_request__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__reason__descriptor;

@@ -21,7 +21,7 @@ typedef struct Longhaul__StageTiming Longhaul__StageTiming;
 typedef struct Longhaul__SequenceFailure Longhaul__SequenceFailure;
 typedef struct Longhaul__ForwardEntry Longhaul__ForwardEntry;
 typedef struct Longhaul__SelfExtendPolicy Longhaul__SelfExtendPolicy;
-typedef struct Longhaul__SequenceOpening Longhaul__SequenceOpening;
+typedef struct Longhaul__SequenceStart Longhaul__SequenceStart;
 typedef struct Longhaul__SamplingParameters Longhaul__SamplingParameters;
 typedef struct Longhaul__StepResult Longhaul__StepResult;
 typedef struct Longhaul__StepResultEntry Longhaul__StepResultEntry;
@@ -152,7 +152,7 @@ struct  Longhaul__ForwardEntry
   size_t n_new_pages;
   uint32_t *new_pages;
   Longhaul__SelfExtendPolicy *policy;
-  Longhaul__SequenceOpening *opening;
+  Longhaul__SequenceStart *opening;
   protobuf_c_boolean samples;
   protobuf_c_boolean wants_logits;
   /*
@@ -190,19 +190,19 @@ struct  Longhaul__SelfExtendPolicy
     , 0, 0, 0 }
 
 
-struct  Longhaul__SequenceOpening
+struct  Longhaul__SequenceStart
 {
   ProtobufCMessage base;
   Longhaul__SamplingParameters *sampling;
-  size_t n_near_pages;
-  uint32_t *near_pages;
+  size_t n_neighbor_pages;
+  uint32_t *neighbor_pages;
   /*
    * Tokens of the prompt; what comes after them was generated, also when it is read again after a loss.
    */
   int64_t prompt_token_count;
 };
-#define LONGHAUL__SEQUENCE_OPENING__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&longhaul__sequence_opening__descriptor) \
+#define LONGHAUL__SEQUENCE_START__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__sequence_start__descriptor) \
     , NULL, 0,NULL, 0 }
 
 
@@ -424,24 +424,24 @@ Longhaul__SelfExtendPolicy *
 void   longhaul__self_extend_policy__free_unpacked
                      (Longhaul__SelfExtendPolicy *message,
                       ProtobufCAllocator *allocator);
-/* Longhaul__SequenceOpening methods */
-void   longhaul__sequence_opening__init
-                     (Longhaul__SequenceOpening         *message);
-size_t longhaul__sequence_opening__get_packed_size
-                     (const Longhaul__SequenceOpening   *message);
-size_t longhaul__sequence_opening__pack
-                     (const Longhaul__SequenceOpening   *message,
+/* Longhaul__SequenceStart methods */
+void   longhaul__sequence_start__init
+                     (Longhaul__SequenceStart         *message);
+size_t longhaul__sequence_start__get_packed_size
+                     (const Longhaul__SequenceStart   *message);
+size_t longhaul__sequence_start__pack
+                     (const Longhaul__SequenceStart   *message,
                       uint8_t             *out);
-size_t longhaul__sequence_opening__pack_to_buffer
-                     (const Longhaul__SequenceOpening   *message,
+size_t longhaul__sequence_start__pack_to_buffer
+                     (const Longhaul__SequenceStart   *message,
                       ProtobufCBuffer     *buffer);
-Longhaul__SequenceOpening *
-       longhaul__sequence_opening__unpack
+Longhaul__SequenceStart *
+       longhaul__sequence_start__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   longhaul__sequence_opening__free_unpacked
-                     (Longhaul__SequenceOpening *message,
+void   longhaul__sequence_start__free_unpacked
+                     (Longhaul__SequenceStart *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__SamplingParameters methods */
 void   longhaul__sampling_parameters__init
@@ -539,8 +539,8 @@ typedef void (*Longhaul__ForwardEntry_Closure)
 typedef void (*Longhaul__SelfExtendPolicy_Closure)
                  (const Longhaul__SelfExtendPolicy *message,
                   void *closure_data);
-typedef void (*Longhaul__SequenceOpening_Closure)
-                 (const Longhaul__SequenceOpening *message,
+typedef void (*Longhaul__SequenceStart_Closure)
+                 (const Longhaul__SequenceStart *message,
                   void *closure_data);
 typedef void (*Longhaul__SamplingParameters_Closure)
                  (const Longhaul__SamplingParameters *message,
@@ -566,7 +566,7 @@ extern const ProtobufCMessageDescriptor longhaul__stage_timing__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sequence_failure__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__forward_entry__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor;
-extern const ProtobufCMessageDescriptor longhaul__sequence_opening__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__sequence_start__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__step_result__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__step_result_entry__descriptor;

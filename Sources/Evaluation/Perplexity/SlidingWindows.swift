@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// The windows of a sliding-window measurement.
 ///

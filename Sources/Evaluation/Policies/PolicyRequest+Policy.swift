@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 extension PolicyRequest {
   /// A request for exactly this policy.

@@ -1,4 +1,4 @@
-import Inference
+import Core
 package import Tokenization
 
 /// Sentences around hidden numbers, as ids of continued text.

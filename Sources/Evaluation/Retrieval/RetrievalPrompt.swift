@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 package import Tokenization
 
 /// A prompt with hidden numbers, of an exact number of tokens, and its answer.

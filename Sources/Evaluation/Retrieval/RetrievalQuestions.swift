@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 package import Tokenization
 
 /// Makes the questions of a task over depths and trials, and scores the answers.

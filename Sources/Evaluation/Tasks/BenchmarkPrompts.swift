@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 package import Tokenization
 
 /// Makes prompts of limited length from items.

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Measures the work of a sweep: blocks of text windows and retrieval questions.
 package struct TuningMeasurement: Sendable {

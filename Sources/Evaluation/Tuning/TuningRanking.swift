@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Candidates from best to worst, with statistical ties with the best.
 ///

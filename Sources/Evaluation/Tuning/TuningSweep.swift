@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// Decides what a sweep over policies measures next. Pure: the caller passes results and time.
 ///

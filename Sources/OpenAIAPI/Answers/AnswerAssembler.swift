@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Turns an engine's events into pieces for the client. A pure state machine over events and times.
 ///

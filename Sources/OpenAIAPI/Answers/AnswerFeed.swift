@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The events of a generation with ticks between them, so that one consumer forwards tokens and keeps an idle
 /// connection open. Dropping it, or canceling the task that reads it, cancels the generation.

@@ -1,5 +1,5 @@
 import Hummingbird
-import Inference
+import Core
 
 /// Writes a streamed response: events, keep-alives, errors, end. The first prompt's generation is already running, so
 /// that its rejection could still be a status; the other prompts follow one by one.

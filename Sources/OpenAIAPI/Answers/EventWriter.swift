@@ -1,5 +1,5 @@
 import Hummingbird
-import Inference
+import Core
 
 /// Writes events to one client and tracks whether the stream is idle.
 struct EventWriter {

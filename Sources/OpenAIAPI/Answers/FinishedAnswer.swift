@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// A complete completion of one prompt.
 struct FinishedAnswer: Sendable {

@@ -1,5 +1,5 @@
 import Hummingbird
-import Inference
+import Core
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials

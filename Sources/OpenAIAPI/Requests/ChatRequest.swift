@@ -1,5 +1,5 @@
 import ChatTemplates
-import Inference
+import Core
 
 /// The body of `POST /v1/chat/completions`.
 struct ChatRequest: Decodable, Sendable {

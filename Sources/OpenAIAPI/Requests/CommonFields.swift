@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The fields that chat and plain completions share.
 struct CommonFields: Sendable {

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The body of `POST /v1/completions`.
 struct CompletionRequest: Decodable, Sendable {

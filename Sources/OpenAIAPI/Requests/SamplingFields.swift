@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The client's sampling fields; nil uses the server's default.
 struct SamplingFields: Sendable {

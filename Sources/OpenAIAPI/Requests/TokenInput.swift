@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Token ids from a client.
 enum TokenInput {

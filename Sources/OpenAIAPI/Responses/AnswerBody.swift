@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The whole body of an answer that is not streamed, of either kind.
 struct AnswerBody: Encodable, Sendable {

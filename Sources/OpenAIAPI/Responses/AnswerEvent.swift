@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// One event of a stream, for chats and plain completions.
 struct AnswerEvent: Encodable, Sendable {

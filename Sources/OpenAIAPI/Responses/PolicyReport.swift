@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The `policy` field: how SelfExtend grouped this request's positions.
 struct PolicyReport: Encodable, Hashable, Sendable {
@@ -7,7 +7,7 @@ struct PolicyReport: Encodable, Hashable, Sendable {
   private enum Field: String, CodingKey {
     case groupSize = "group_size"
     case neighborWindow = "neighbor_window"
-    case trainedLength = "trained_length"
+    case trainedContext = "trained_length"
     case warning
   }
 
@@ -15,7 +15,7 @@ struct PolicyReport: Encodable, Hashable, Sendable {
     var fields = encoder.container(keyedBy: Field.self)
     try fields.encode(choice.policy.groupSize, forKey: .groupSize)
     try fields.encode(choice.policy.neighborWindow, forKey: .neighborWindow)
-    try fields.encode(choice.policy.trainedLength, forKey: .trainedLength)
+    try fields.encode(choice.policy.trainedContext, forKey: .trainedContext)
     try fields.encodeIfPresent(choice.warning, forKey: .warning)
   }
 }

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The `timings` field, with the names that llama-server's clients display. Milliseconds and tokens a second.
 struct TimingsReport: Encodable, Hashable, Sendable {

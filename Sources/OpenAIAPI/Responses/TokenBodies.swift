@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The body of `POST /tokenize`.
 struct TokenizedBody: Encodable, Sendable {

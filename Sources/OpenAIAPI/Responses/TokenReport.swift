@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// A token's log-probability as reported to a client.
 struct TokenReport: Hashable, Sendable {

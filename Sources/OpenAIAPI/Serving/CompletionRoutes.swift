@@ -1,5 +1,5 @@
 import Hummingbird
-import Inference
+import Core
 import Logging
 
 #if canImport(FoundationEssentials)

@@ -1,5 +1,5 @@
 import Hummingbird
-import Inference
+import Core
 
 /// The paths of the API. Each exists with and without `/v1`, because clients often omit it from the base URL.
 struct Routes: Sendable {

@@ -1,5 +1,5 @@
 import Hummingbird
-import Inference
+import Core
 
 /// The model's tokenizer for clients that count tokens or send ids, as evaluation programs do.
 struct TokenRoutes: Sendable {

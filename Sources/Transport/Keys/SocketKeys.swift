@@ -26,7 +26,7 @@ package enum SocketKeys: Sendable {
 }
 
 /// The keys that may use a socket now. Any thread.
-package final class KeyGate: Sendable {
+package final class AllowedKeys: Sendable {
   private let keys = Mutex<Set<PublicKey>>([])
 
   package init() {}

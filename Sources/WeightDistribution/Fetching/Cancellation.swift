@@ -1,5 +1,5 @@
 import Foundation
-import Inference
+import Core
 
 /// Ends work on one thread from another: the worker asks `check` between its blocks, and waits only in ways that
 /// `cancel` ends at once. One a piece of work; any thread.

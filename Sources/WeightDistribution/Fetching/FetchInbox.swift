@@ -1,5 +1,5 @@
 import Foundation
-import Inference
+import Core
 import Transport
 import Wire
 

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Synchronization
 
 /// Counts the bytes of one stage's weights as they are verified, and says when that is worth a line in the log. Any

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Transport
 import Wire
 

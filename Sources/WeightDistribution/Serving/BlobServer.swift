@@ -22,7 +22,7 @@ package final class BlobServer: @unchecked Sendable {
   /// Requests of one peer, which is what its window holds and some more; and of all.
   static let perPeerCapacity = 32
   static let capacity = 1024
-  private let refusals = RareNews()
+  private let refusals = LogThrottle()
   private static let logInterval = Duration.seconds(5)
 
   /// - Parameters:

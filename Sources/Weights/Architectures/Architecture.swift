@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// A family of models as its files describe it: which layers its metadata ask for, and which tensors those have.
 ///

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 extension ModelFields {
   /// A model of these layers by the keys that most families share.
@@ -7,7 +7,7 @@ extension ModelFields {
     ModelConfiguration(
       name: printable(try metadata.string("general.name") ?? family), architecture: family,
       hiddenSize: try hiddenSize(), vocabularySize: try vocabularySize(),
-      trainedLength: try TrainedLength(self).tokenCount, layers: layers, outputNorm: outputNorm,
+      trainedContext: try TrainedLength(self).tokenCount, layers: layers, outputNorm: outputNorm,
       hasTiedHead: file[TensorName.head] == nil)
   }
 

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// GGUF's names of tensors that are looked at before the model's shape is known.
 enum TensorName {

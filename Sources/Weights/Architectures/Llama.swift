@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 extension Architecture {
   /// Llama, and what is converted to its form: Llama 1 to 3, Mistral, SmolLM2, TinyLlama, Yi and others.

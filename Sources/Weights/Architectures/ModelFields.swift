@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// A metadata key without the family's name that it begins with in a file. The constants are what most families share.
 struct ModelKey: Sendable, ExpressibleByStringLiteral {

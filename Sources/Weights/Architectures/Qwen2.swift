@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 extension Architecture {
   /// Qwen2 and Qwen2.5: gated layers with biases on queries, keys and values, and RoPE over halves of a head.

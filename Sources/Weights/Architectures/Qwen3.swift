@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 extension Architecture {
   /// Qwen3: gated layers with an RMS norm on each query and key head before RoPE, which pairs halves of a head.

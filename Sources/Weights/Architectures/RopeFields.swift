@@ -1,5 +1,5 @@
 import Glibc
-import Inference
+import Core
 
 /// Keys of RoPE's scaling.
 extension ModelKey {

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// How many tokens a model was trained to read at once, and which of its metadata says so.
 package struct TrainedLength: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The metadata of a random model: its shape by the keys that families share, and a vocabulary without meaning.
 struct RandomMetadata {
@@ -21,7 +21,7 @@ struct RandomMetadata {
       let values = layers.map(value)
       add(key, Set(values).count == 1 ? .count(values[0]) : .counts(values.map { Int32(clamping: $0) }))
     }
-    add(.contextLength, .count(configuration.trainedLength))
+    add(.contextLength, .count(configuration.trainedContext))
     add(.hiddenSize, .count(configuration.hiddenSize))
     add(.layerCount, .count(layers.count))
     add(.feedForwardSize) { $0.feedForward.size }

@@ -1,4 +1,4 @@
-package import Inference
+package import Core
 
 /// How the matrices of a random model are stored: all alike, or mixed as well-known files mix them.
 package enum RandomTypes: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Inference
+import Core
 import WeightDistribution
 import Tensors
 import Transformer
@@ -31,7 +31,7 @@ extension LoadedStage {
     let weights = try StageWeights(
       checkpoint, layers: assignment.layers, hasEmbedding: assignment.stageIndex == 0,
       hasHead: assignment.stageIndex == assignment.stageCount - 1, pool: pool,
-      pace: packsFirst ? nil : MemoryPace()
+      pace: packsFirst ? nil : AllocationMonitor()
     ) { fraction in
       try cancellation.check()
       reporter.progress(found + (1 - found) * fraction)

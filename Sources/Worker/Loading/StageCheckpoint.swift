@@ -1,4 +1,4 @@
-import Inference
+import Core
 import WeightDistribution
 import Weights
 import Wire

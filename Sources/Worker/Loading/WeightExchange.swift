@@ -12,7 +12,7 @@ final class WeightExchange: Sendable {
   private let network: WorkerConfiguration.Network
   private let loop: SocketLoop
   private let server: BlobServer?
-  private let gate: KeyGate
+  private let gate: AllowedKeys
   private let peers = Mutex<[WeightPeer]>([])
 
   /// Binds, where the worker is to take part.
@@ -20,7 +20,7 @@ final class WeightExchange: Sendable {
   init(_ network: WorkerConfiguration.Network, blobs: LocalBlobs, loop: SocketLoop, logger: Logger) throws {
     self.network = network
     self.loop = loop
-    let gate = KeyGate()
+    let gate = AllowedKeys()
     self.gate = gate
     guard let wanted = network.weights else {
       (endpoint, server) = (nil, nil)
@@ -35,7 +35,7 @@ final class WeightExchange: Sendable {
     // What one peer has under way, and no more, waits in libzmq.
     specification.sendHighWaterMark = 32
     specification.linger = .zero
-    let (turnedAway, found) = (RareNews(), ForwardReference<BlobServer>())
+    let (turnedAway, found) = (LogThrottle(), ForwardReference<BlobServer>())
     let socket = try loop.open(
       specification,
       onMessage: { message, peer in

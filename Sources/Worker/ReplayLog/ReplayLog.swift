@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The hidden states a stage has sent downstream, by sequence and from the first token on: from them the next stage's
 /// layers can be rebuilt when their worker is lost, without anybody else computing. Confined to the compute thread.

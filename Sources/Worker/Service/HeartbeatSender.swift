@@ -1,5 +1,5 @@
 import Foundation
-import Inference
+import Core
 import Wire
 
 /// Sends the worker's heartbeats, on a thread of its own: neither a computing worker nor a busy runtime delays them.

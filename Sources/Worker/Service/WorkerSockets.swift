@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Logging
 import Transport
 import Wire
@@ -12,7 +12,7 @@ final class WorkerSockets: Sendable {
   private let configuration: WorkerConfiguration
   private let control: SocketID
   /// Whose frames the data socket takes, in a cluster with keys: the previous stage's alone.
-  private let gate: KeyGate
+  private let gate: AllowedKeys
 
   /// Binds the data socket and connects to the coordinator.
   /// - Parameters:
@@ -25,7 +25,7 @@ final class WorkerSockets: Sendable {
   ) throws {
     self.configuration = configuration
     self.loop = loop
-    let gate = KeyGate()
+    let gate = AllowedKeys()
     self.gate = gate
     let network = configuration.network
     let data = try Self.openData(network, gate, loop, runner, logger)
@@ -34,7 +34,7 @@ final class WorkerSockets: Sendable {
   }
 
   private static func openData(
-    _ network: WorkerConfiguration.Network, _ gate: KeyGate, _ loop: SocketLoop, _ runner: StageRunner,
+    _ network: WorkerConfiguration.Network, _ gate: AllowedKeys, _ loop: SocketLoop, _ runner: StageRunner,
     _ logger: Logger
   ) throws -> SocketID {
     var specification = SocketSpecification(kind: .pull, role: .bind(network.data))
@@ -42,7 +42,7 @@ final class WorkerSockets: Sendable {
     specification.allowsInsecureRemote = network.allowsInsecureRemote
     specification.keys = network.keys.accepting(gate)
     specification.handshakeInterval = .seconds(1)
-    let (dropped, turnedAway) = (RareNews(), RareNews())
+    let (dropped, turnedAway) = (LogThrottle(), LogThrottle())
     return try loop.open(
       specification,
       onMessage: { message, _ in

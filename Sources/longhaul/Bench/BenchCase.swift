@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// One thing to measure on a running cluster.
 struct BenchCase: Hashable, Sendable {

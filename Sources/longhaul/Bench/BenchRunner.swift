@@ -1,6 +1,6 @@
 import Coordinator
 import Evaluation
-import Inference
+import Core
 
 /// Measures cases on a running cluster through ordinary requests.
 struct BenchRunner: Sendable {

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// Operations and bytes per token of a model: the arithmetic behind GFLOP/s and GB/s. Pure.
 struct ModelWork: Sendable {

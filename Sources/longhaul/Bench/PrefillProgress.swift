@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// The progress of a prefill over time.
 ///

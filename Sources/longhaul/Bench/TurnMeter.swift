@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Synchronization
 
 /// Times groups of sequences that decode in turns, so that other load on the machine affects all groups alike. Starts

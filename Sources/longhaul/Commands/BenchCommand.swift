@@ -1,7 +1,7 @@
 import ArgumentParser
 import Cluster
 import Foundation
-import Inference
+import Core
 import Tensors
 import Weights
 

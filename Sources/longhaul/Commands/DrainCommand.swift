@@ -42,7 +42,7 @@ struct DrainCommand: AsyncParsableCommand {
       socketKeys = .presenting(own: file.pair, server: server)
     }
     do {
-      let reason = try OperatorLine.drain(
+      let reason = try AdminClient.drain(
         worker: worker, coordinator: endpoint, keys: socketKeys, allowsInsecureRemote: insecure, seconds: wait)
       StandardError.line("\(worker) has left: \(reason)")
     } catch let failure as OperatorFailure {

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Evaluation
 import Foundation
-import Inference
+import Core
 
 /// `longhaul passkey`: retrieval of numbers hidden in long texts.
 struct PasskeyCommand: AsyncParsableCommand {
@@ -45,14 +45,14 @@ struct PasskeyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let measured = try MeasuredModel(model, options.policy)
-    let trained = measured.configuration.trainedLength
+    let trained = measured.configuration.trainedContext
     let request = measured.settings.request
-    let longest = PolicyChoice.longestAutomaticLength(trainedLength: trained, window: request.neighborWindow)
+    let longest = PolicyChoice.longestAutomaticLength(trainedContext: trained, window: request.neighborWindow)
     let lengths = lengths?.values ?? [1, 2, 4, 8].map { $0 * trained }.filter { $0 <= longest }
     let measurement = try RetrievalMeasurement(
       tasks: retrieval.tasks(isDemo: measured.isDemo),
       settings: settings.list(policy: request, standard: [.automatic]), lengths: lengths,
-      trialCount: trials, trainedLength: trained,
+      trialCount: trials, trainedContext: trained,
       questions: retrieval.questions(measured, depths: RetrievalQuestions.evenDepths(depths)))
     try measurement.check()
     let columns = try await measured.evaluate(
@@ -63,7 +63,7 @@ struct PasskeyCommand: AsyncParsableCommand {
       }
     }
     let report = PasskeyReport(
-      model: measured.configuration.name, trainedLength: trained, seed: retrieval.seed, trials: trials,
+      model: measured.configuration.name, trainedContext: trained, seed: retrieval.seed, trials: trials,
       columns: columns)
     try StandardOutput.write(report, asJSON: options.json)
   }

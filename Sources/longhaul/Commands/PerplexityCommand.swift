@@ -3,7 +3,7 @@ import Cluster
 import Coordinator
 import Evaluation
 import Foundation
-import Inference
+import Core
 import Tokenization
 import Weights
 
@@ -52,7 +52,7 @@ struct PerplexityCommand: AsyncParsableCommand {
     let measurement = try PerplexityMeasurement(
       tokens: tokens, windows: windows, lengths: lengths.values,
       settings: settings.list(policy: measured.settings.request, standard: [.plain, .automatic]),
-      trainedLength: measured.configuration.trainedLength)
+      trainedContext: measured.configuration.trainedContext)
     let rows = try await measured.evaluate(
       longest: longest, cases: measurement.cases.map(\.policy), options: options, title: "scoring"
     ) { batch, bar in
@@ -61,7 +61,7 @@ struct PerplexityCommand: AsyncParsableCommand {
       }
     }
     let report = PerplexityReport(
-      model: measured.configuration.name, trainedLength: measured.configuration.trainedLength, stride: stride,
+      model: measured.configuration.name, trainedContext: measured.configuration.trainedContext, stride: stride,
       windows: windows.ends.count, rows: rows.map(PerplexityReport.Row.init))
     try StandardOutput.write(report, asJSON: options.json)
   }

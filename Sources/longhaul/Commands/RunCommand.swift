@@ -2,7 +2,7 @@ import ArgumentParser
 import Cluster
 import Coordinator
 import Foundation
-import Inference
+import Core
 import Tokenization
 import Weights
 
@@ -70,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
     let tokenizer = try readTokenizer(checkpoint)
     let tokens = try prompt.tokens { try tokenizer ?? Tokenizer(checkpoint.tokenizer) }
     let choice = try PolicyChoice.forLength(
-      tokens.count + maxTokens, trainedLength: configuration.trainedLength, request: settings.request)
+      tokens.count + maxTokens, trainedContext: configuration.trainedContext, request: settings.request)
     if let warning = choice.warning { StandardError.line("longhaul: warning: \(warning)") }
     var request = GenerationRequest(prompt: tokens, maximumNewTokens: maxTokens)
     request.sampling = sampling.parameters()
@@ -104,9 +104,9 @@ struct RunCommand: AsyncParsableCommand {
     let policy = report.policy
     StandardError.line(
       policy.groupSize == 1
-        ? "policy: plain attention, trained context \(policy.trainedLength)"
+        ? "policy: plain attention, trained context \(policy.trainedContext)"
         : "policy: SelfExtend with group size \(policy.groupSize), neighbor window \(policy.neighborWindow), trained "
-          + "context \(policy.trainedLength)")
+          + "context \(policy.trainedContext)")
     let timings = report.timings
     StandardError.line(
       String(

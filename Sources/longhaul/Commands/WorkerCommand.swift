@@ -1,7 +1,7 @@
 import ArgumentParser
 import Credentials
 import Foundation
-import Inference
+import Core
 import Logging
 import WeightDistribution
 import Transport

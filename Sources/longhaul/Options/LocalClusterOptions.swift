@@ -1,6 +1,6 @@
 import ArgumentParser
 import Cluster
-import Inference
+import Core
 
 /// The local cluster that a command starts.
 struct LocalClusterOptions: ParsableArguments {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import Inference
+import Core
 import Tokenization
 
 /// The long text that a command measures on.

@@ -1,18 +1,18 @@
 import Foundation
-import Inference
+import Core
 
 /// A policy in a file: `tune --write` writes it, `--config` reads it.
 struct PolicyFile: Hashable {
   var groupSize: Int?
   var neighborWindow: Int?
-  var trainedLength: Int?
+  var trainedContext: Int?
   /// Set by `init(path:)`: a file applies to all requests, so prompts within the trained context stay plain.
   private(set) var keepsShortTextPlain = false
 
   init() {}
 
-  init(groupSize: Int?, neighborWindow: Int?, trainedLength: Int?) {
-    (self.groupSize, self.neighborWindow, self.trainedLength) = (groupSize, neighborWindow, trainedLength)
+  init(groupSize: Int?, neighborWindow: Int?, trainedContext: Int?) {
+    (self.groupSize, self.neighborWindow, self.trainedContext) = (groupSize, neighborWindow, trainedContext)
   }
 
   init(path: String) throws {
@@ -22,7 +22,7 @@ struct PolicyFile: Hashable {
     } catch let refusal as PolicyText.Refusal {
       throw CommandFailure(.badConfiguration, "'\(path)' \(refusal.reason)")
     }
-    (groupSize, neighborWindow, trainedLength) = (
+    (groupSize, neighborWindow, trainedContext) = (
       values["group_size"], values["neighbor_window"], values["trained_length"]
     )
     keepsShortTextPlain = true
@@ -42,7 +42,7 @@ struct PolicyFile: Hashable {
   /// The configuration with the trained context length of this file.
   func applied(to configuration: ModelConfiguration) -> ModelConfiguration {
     var configuration = configuration
-    configuration.trainedLength = trainedLength ?? configuration.trainedLength
+    configuration.trainedContext = trainedContext ?? configuration.trainedContext
     return configuration
   }
 
@@ -52,7 +52,7 @@ struct PolicyFile: Hashable {
     var lines = comments.map { "# \($0.filter { !$0.isNewline && $0 != "*" })" }
     if let groupSize { lines.append("group_size: \(groupSize)") }
     if let neighborWindow { lines.append("neighbor_window: \(neighborWindow)") }
-    if let trainedLength { lines.append("trained_length: \(trainedLength)") }
+    if let trainedContext { lines.append("trained_length: \(trainedContext)") }
     do {
       try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Evaluation
-import Inference
+import Core
 
 /// Policies separated by commas.
 struct PolicySettingList: ExpressibleByArgument {

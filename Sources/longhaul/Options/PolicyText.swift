@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Yams
 
 /// The text of a policy file: at most three integers, in YAML.

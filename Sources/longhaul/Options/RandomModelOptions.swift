@@ -1,5 +1,5 @@
 import ArgumentParser
-import Inference
+import Core
 import Weights
 
 /// A model of random weights in a known shape.

@@ -1,6 +1,6 @@
 import ArgumentParser
 import Evaluation
-import Inference
+import Core
 
 /// Wording and sizes of the retrieval questions.
 struct RetrievalOptions: ParsableArguments {

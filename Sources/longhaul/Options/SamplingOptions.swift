@@ -1,5 +1,5 @@
 import ArgumentParser
-import Inference
+import Core
 
 /// Sampling parameters.
 struct SamplingOptions: ParsableArguments {

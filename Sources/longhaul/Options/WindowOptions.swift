@@ -1,5 +1,5 @@
 import ArgumentParser
-import Inference
+import Core
 
 /// Options of a policy besides the group size.
 struct WindowOptions: ParsableArguments {
@@ -9,7 +9,7 @@ struct WindowOptions: ParsableArguments {
   var neighborWindow: Int?
 
   @Option(help: "Trained context length of the model, overriding its metadata.")
-  var trainedLength: Int?
+  var trainedContext: Int?
 
   @Option(
     help: """
@@ -19,7 +19,7 @@ struct WindowOptions: ParsableArguments {
   var config: String?
 
   func validate() throws {
-    if let trainedLength, !(1...Limits.maximumContext).contains(trainedLength) {
+    if let trainedContext, !(1...Limits.maximumContext).contains(trainedContext) {
       throw ValidationError("--trained-length must be between 1 and \(Limits.maximumContext)")
     }
   }
@@ -31,7 +31,7 @@ struct WindowOptions: ParsableArguments {
     if groupSize != nil || neighborWindow != nil {
       settings.replacePolicy(groupSize: groupSize, neighborWindow: neighborWindow)
     }
-    settings.trainedLength = trainedLength ?? settings.trainedLength
+    settings.trainedContext = trainedContext ?? settings.trainedContext
     return settings
   }
 }

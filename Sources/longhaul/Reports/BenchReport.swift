@@ -1,5 +1,5 @@
 import Foundation
-import Inference
+import Core
 import Tensors
 
 /// What `bench --json` prints.
@@ -42,11 +42,11 @@ struct BenchReport: Encodable, Sendable {
     let gbPerSecond: Double?
     let shareOfMemory: Double?
     /// In pipeline order.
-    let stages: [StageShares]
+    let stages: [StagePlacements]
   }
 
   /// Shares of a measurement's time that a stage's compute thread spent on each activity.
-  struct StageShares: Encodable, Sendable {
+  struct StagePlacements: Encodable, Sendable {
     let compute: Double
     /// Idle: another stage was slower, or a frame was in transit.
     let wait: Double
@@ -92,7 +92,7 @@ extension BenchReport.Result {
     limits: MachineLimits
   ) {
     timeOverFirst = first.map { $0.rates.median / outcome.rates.median }
-    stages = outcome.stages.map(BenchReport.StageShares.init)
+    stages = outcome.stages.map(BenchReport.StagePlacements.init)
     depth = value.depth
     batch = value.batch
     policy = PolicyReport(outcome.policy)

@@ -1,14 +1,14 @@
-import Inference
+import Core
 
 /// The SelfExtend policy of a sequence.
 struct PolicyReport: Encodable, Sendable {
   let groupSize: Int
   let neighborWindow: Int
-  let trainedLength: Int
+  let trainedContext: Int
 
   init(_ policy: SelfExtendPolicy) {
     groupSize = policy.groupSize
     neighborWindow = policy.neighborWindow
-    trainedLength = policy.trainedLength
+    trainedContext = policy.trainedContext
   }
 }

@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// What `run --json` prints.
 struct RunReport: Encodable, Sendable {

@@ -1,5 +1,5 @@
 import Cluster
-import Inference
+import Core
 
 /// The layers of one worker.
 struct StageReport: Encodable, Sendable {
@@ -11,7 +11,7 @@ struct StageReport: Encodable, Sendable {
   let weightBytes: Int
   let kvBytes: Int
 
-  init(_ share: StageShare) {
+  init(_ share: StagePlacement) {
     worker = share.worker
     layers = [share.layers.lower, share.layers.upper]
     hasEmbedding = share.hasEmbedding

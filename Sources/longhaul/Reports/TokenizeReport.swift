@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// What `tokenize --json` prints.
 struct TokenizeReport: Encodable {

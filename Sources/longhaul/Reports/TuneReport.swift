@@ -1,6 +1,6 @@
 import Evaluation
 import Foundation
-import Inference
+import Core
 
 /// What `tune --json` prints.
 struct TuneReport: Report {

@@ -1,6 +1,6 @@
 import Evaluation
 import Foundation
-import Inference
+import Core
 
 /// What `verify-context --json` prints.
 struct VerifyContextReport: Report {
@@ -26,7 +26,7 @@ struct VerifyContextReport: Report {
   }
 
   let model: String
-  let trainedLength: Int
+  let trainedContext: Int
   let contextLength: Int
   let trustedLength: Int?
   let verdict: String
@@ -36,7 +36,7 @@ struct VerifyContextReport: Report {
   let page: String
 
   init(_ verification: ContextVerification, _ verdict: Verdict, page: String) {
-    (model, trainedLength) = (verification.model, verification.trainedLength)
+    (model, trainedContext) = (verification.model, verification.trainedContext)
     (contextLength, trustedLength) = (verification.contextLength, verdict.trustedLength)
     (self.verdict, reasons, self.page) = (verdict.headline, verdict.reasons, page)
     rows = verification.rows.map {

@@ -1,7 +1,7 @@
 import Cluster
 import Coordinator
 import Foundation
-import Inference
+import Core
 import Logging
 import Transport
 import Weights

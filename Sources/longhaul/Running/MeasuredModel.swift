@@ -1,6 +1,6 @@
 import Evaluation
 import Foundation
-import Inference
+import Core
 import Tokenization
 import Weights
 

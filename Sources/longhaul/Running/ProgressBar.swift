@@ -1,5 +1,5 @@
 import Foundation
-import Inference
+import Core
 
 /// A progress bar with the remaining time on stderr, if that is a terminal.
 struct ProgressBar {

@@ -1,6 +1,6 @@
 import Cluster
 import Evaluation
-import Inference
+import Core
 import Tokenization
 
 /// The completion as it arrives: printed at once and kept for the report.

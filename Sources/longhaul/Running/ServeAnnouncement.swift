@@ -1,5 +1,5 @@
 import Cluster
-import Inference
+import Core
 import Synchronization
 
 /// Prints the report of `serve --json` once the API listens and the first plan is ready.

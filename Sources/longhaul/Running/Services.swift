@@ -1,5 +1,5 @@
 import Coordinator
-import Inference
+import Core
 import Logging
 import OpenAIAPI
 import ServiceLifecycle

@@ -1,6 +1,6 @@
 import ChatTemplates
 import Glibc
-import Inference
+import Core
 import Tokenization
 import Weights
 

@@ -1,6 +1,6 @@
 import Cluster
 import Glibc
-import Inference
+import Core
 import Logging
 import Synchronization
 import Transport

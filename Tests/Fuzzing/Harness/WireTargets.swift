@@ -1,6 +1,6 @@
 import Cluster
 import Credentials
-import Inference
+import Core
 import WeightDistribution
 import Transport
 import Wire
@@ -27,7 +27,7 @@ extension FuzzTarget {
   static func tiny(layerCount: Int) -> ModelConfiguration {
     ModelConfiguration(
       name: "tiny", architecture: "llama", layerCount: layerCount, hiddenSize: 8, feedForwardSize: 8,
-      queryHeadCount: 1, keyValueHeadCount: 1, headDimension: 8, vocabularySize: 10, trainedLength: 64,
+      queryHeadCount: 1, keyValueHeadCount: 1, headDimension: 8, vocabularySize: 10, trainedContext: 64,
       normEpsilon: 1e-5,
       rope: RopeConfiguration(base: 10_000, rotaryDimension: 8, layout: .interleaved, scaling: .none),
       hasTiedHead: true)
@@ -72,7 +72,8 @@ extension FuzzTarget {
             name: name, memoryByteCount: registration.memoryByteCount, threadCount: registration.threadCount,
             relativeSpeed: registration.relativeSpeed), incarnation: registration.incarnation, now: now)
       case .heartbeat(let beat):
-        let vitals = Vitals(progress: beat.progress, expectedStep: beat.stepMilliseconds.map { .milliseconds($0) })
+        let vitals = HeartbeatStatus(
+          progress: beat.progress, expectedStep: beat.stepMilliseconds.map { .milliseconds($0) })
         _ = control.event(.heartbeat(worker: name, incarnation: beat.incarnation, vitals), now: now)
       case .loadProgress(let epoch, let fraction):
         _ = control.event(.loadProgress(worker: name, epoch, fraction: fraction), now: now)
@@ -144,10 +145,10 @@ extension FuzzTarget {
     var frames: [Frame] = []
     while !reader.isEmpty, frames.count < 8 { frames.append(Frame(reader.part())) }
     let message = Message(frames: frames)
-    if case .whole(let opened) = message.opened() {
-      guard case .whole = opened.sealed().opened() else { return require(false, "a seal holds") }
+    if case .whole(let opened) = message.verified() {
+      guard case .whole = opened.sealed().verified() else { return require(false, "a seal holds") }
     }
-    guard case .whole = message.sealed().opened() else { return require(frames.isEmpty, "a new seal holds") }
+    guard case .whole = message.sealed().verified() else { return require(frames.isEmpty, "a new seal holds") }
   }
 
   /// Key files, lists of workers, tokens, endpoints.

@@ -4,7 +4,7 @@ import CPlatform
 /// that uses them. The network's own checksums end at the machine, and are 16 bits wide.
 ///
 /// It finds damage; it keeps nobody out, for which there are keys.
-enum Seal {
+enum MessageChecksum {
   /// "LHC1", then the CRC32C of the other frames' bytes in order, little-endian.
   static let mark: [UInt8] = Array("LHC1".utf8)
   static let byteCount = 8
@@ -39,20 +39,20 @@ extension Message {
   /// The message with its seal as a further frame.
   package func sealed() -> Message {
     var message = self
-    message.frames.append(Seal.frame(frames))
+    message.frames.append(MessageChecksum.frame(frames))
     return message
   }
 
   /// Takes the seal off and looks whether it holds.
-  package func opened() -> Opened {
-    guard frames.count >= 2, let last = frames.last, last.count == Seal.byteCount else { return .unsealed }
+  package func verified() -> Opened {
+    guard frames.count >= 2, let last = frames.last, last.count == MessageChecksum.byteCount else { return .unsealed }
     let seal = last.withUnsafeBytes { Array($0) }
     // A bit of the mark may have been hit as well as any other.
-    let markDamage = zip(seal, Seal.mark).reduce(0) { $0 + ($1.0 ^ $1.1).nonzeroBitCount }
+    let markDamage = zip(seal, MessageChecksum.mark).reduce(0) { $0 + ($1.0 ^ $1.1).nonzeroBitCount }
     guard markDamage <= 2 else { return .unsealed }
     var message = self
     message.frames.removeLast()
-    let expected = Seal.checksum(message.frames)
+    let expected = MessageChecksum.checksum(message.frames)
     let found = (0..<4).reduce(UInt32(0)) { $0 | UInt32(seal[4 + $1]) << UInt32(8 * $1) }
     return markDamage == 0 && found == expected ? .whole(message) : .damaged
   }

@@ -1,7 +1,7 @@
-import Inference
+import Core
 
 /// The sentences that explain a plan.
-struct PlanReasons {
+struct PlanExplanation {
   let planner: LayerPlanner
   let costs: StageCosts
   let workers: [WorkerResources]

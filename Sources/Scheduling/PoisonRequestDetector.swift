@@ -1,4 +1,4 @@
-import Inference
+import Core
 
 /// What speaks for a sequence being itself the cause why plans end.
 ///
@@ -15,14 +15,14 @@ import Inference
 ///
 /// Faults alone can bring a sequence there, where they come faster than its steps: it then ends in words, rather than
 /// never.
-struct Suspicion: Sendable {
+struct PoisonRequestDetector: Sendable {
   private var lostWorkerCount = 0
   private var lostStepCount = 0
   /// Tokens that all stages have had at some time.
   private var furthestPosition = 0
 
   /// To be called when a step of the sequence was in flight at the end.
-  mutating func note(_ end: PlanEnd) {
+  mutating func note(_ end: InterruptionCause) {
     switch end {
     case .workerLost: lostWorkerCount += 1
     case .stepLost: lostStepCount += 1
@@ -33,7 +33,7 @@ struct Suspicion: Sendable {
   /// All stages have read the sequence up to `position`.
   mutating func noteRead(upTo position: Int) {
     guard position > furthestPosition else { return }
-    self = Suspicion()
+    self = PoisonRequestDetector()
     furthestPosition = position
   }
 

@@ -4,7 +4,7 @@ import Testing
 import Transport
 
 @Suite("Seals")
-struct SealTests {
+struct MessageChecksumTests {
   private func checksum(
     _ bytes: [UInt8], _ function: (UInt32, UnsafeRawPointer?, Int64) -> UInt32 = lh_crc32c
   ) -> UInt32 {
@@ -47,7 +47,7 @@ struct SealTests {
         (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) }
       }.filter { !$0.isEmpty }
       let sealed = Message(frames: frames.map { Frame($0) }).sealed()
-      guard case .whole(let opened) = sealed.opened() else {
+      guard case .whole(let opened) = sealed.verified() else {
         Issue.record("an untouched message was refused")
         continue
       }
@@ -75,13 +75,13 @@ struct SealTests {
     ]
     for frames in others {
       #expect(!Message(frames: frames.map { Frame($0) }).isDamaged)
-      if case .whole = Message(frames: frames.map { Frame($0) }).opened() { Issue.record("\(frames) was taken") }
+      if case .whole = Message(frames: frames.map { Frame($0) }).verified() { Issue.record("\(frames) was taken") }
     }
   }
 }
 
 extension Message {
   fileprivate var isDamaged: Bool {
-    if case .damaged = opened() { true } else { false }
+    if case .damaged = verified() { true } else { false }
   }
 }

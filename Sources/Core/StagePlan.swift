@@ -1,5 +1,5 @@
 /// What one worker holds: its layers and what they cost there.
-package struct StageShare: Hashable, Sendable {
+package struct StagePlacement: Hashable, Sendable {
   /// The worker's name.
   package var worker: String
   package var layers: LayerRange

@@ -1,5 +1,5 @@
 /// Estimates how long a step takes here by its number of rows, which tells a hung compute thread from a slow one.
-struct StepPace {
+struct StepTimeEstimator {
   /// Seconds of a step with `2^index ..< 2^(index+1)` rows, smoothed.
   private var seconds: [Double?] = Array(repeating: nil, count: 24)
 

@@ -1,5 +1,5 @@
 /// What a stage still has of a sequence when it is assigned the same layers anew.
-package struct HeldSequence: Hashable, Sendable {
+package struct ResidentSequence: Hashable, Sendable {
   package let sequence: SequenceID
   /// Tokens whose keys and values are in its cache.
   package let length: Int

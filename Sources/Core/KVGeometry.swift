@@ -2,8 +2,8 @@
 ///
 /// A page holds `Limits.pageSize` tokens. In one key-value head it is a key block, transposed
 /// (`[headDimension][pageSize]`), then a value block (`[pageSize][valueStride]`), each followed by
-/// `[pageSize]` f32 scales where its type has them. The value half is never smaller than the key half: near keys may
-/// lie in it.
+/// `[pageSize]` f32 scales where its type has them. The value half is never smaller than the key half: neighbor keys
+/// may lie in it.
 package struct KVGeometry: Hashable, Sendable {
   package let keyValueHeadCount: Int
   package let headDimension: Int

@@ -1,11 +1,11 @@
 import Dispatch
-import Inference
+import Core
 import Synchronization
 package import Transport
 import Wire
 
 /// What an operator's tool asks of a running coordinator, over a control connection of its own.
-package enum OperatorLine {
+package enum AdminClient {
   /// Has a worker give up its layers and leave. Returns what became of it; waits for at most `seconds`, blocking.
   ///
   /// - Throws: `OperatorFailure` in words, or `TransportError`.

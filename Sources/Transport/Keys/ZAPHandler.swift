@@ -5,7 +5,7 @@ import CZeroMQ
 ///
 /// It is bound before any other socket is. A message is let through only with the key that was admitted here, so a
 /// connection made while nobody answers, which libzmq would not refuse, says nothing to anybody.
-final class HandshakeCheck {
+final class ZAPHandler {
   let handle: UnsafeMutableRawPointer
 
   init(context: UnsafeMutableRawPointer) throws(TransportError) {

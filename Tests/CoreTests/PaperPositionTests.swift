@@ -1,4 +1,4 @@
-import Inference
+import Core
 import Testing
 
 /// What the paper (arXiv 2401.01325) and its authors' code say of positions, a test a sentence.
@@ -9,7 +9,7 @@ struct PaperPositionTests {
   static let policies = [(2, 4), (2, 5), (4, 6), (3, 1), (5, 0), (7, 3), (8, 64), (5, 64), (16, 16), (1, 9)]
 
   private func policy(_ groupSize: Int, _ window: Int, trained: Int = 4096) throws -> SelfExtendPolicy {
-    try #require(SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: trained))
+    try #require(SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedContext: trained))
   }
 
   @Test("every query has exactly w neighbours, itself included, at their true distances", arguments: policies)
@@ -70,7 +70,7 @@ struct PaperPositionTests {
     let policy = try policy(groupSize, window)
     for group in 0..<10 {
       let keys = group * groupSize..<(group + 1) * groupSize
-      #expect(Set(keys.map(policy.farKeyPosition)) == [group])
+      #expect(Set(keys.map(policy.groupedKeyPosition)) == [group])
       let firstQuery = keys.upperBound - 1 + window
       for query in firstQuery..<(firstQuery + 3 * groupSize) {
         #expect(Set(keys.map { policy.relativePosition(query: query, key: $0) }).count == 1)
@@ -109,7 +109,7 @@ struct PaperPositionTests {
       (0...query).reduce(0) { max($0, policy.relativePosition(query: query, key: $1)) }
     }
     #expect((0..<longest).allSatisfy { largest(query: $0) < 80 })
-    #expect(policy.farQueryPosition(longest - 1) < 80)
+    #expect(policy.groupedQueryPosition(longest - 1) < 80)
     #expect(largest(query: longest) == 80)
     #expect(policy.largestRelativePosition(length: longest) == largest(query: longest - 1))
   }
@@ -143,7 +143,7 @@ struct PaperPositionTests {
     #expect(meetsRule == byRule)
     // The automatic choice is the next divisor of the window.
     let chosen = try PolicyChoice.forLength(
-      length, trainedLength: trained, request: PolicyRequest(neighborWindow: window)
+      length, trainedContext: trained, request: PolicyRequest(neighborWindow: window)
     ).policy
     #expect(chosen.groupSize == (byRule...64).first { window % $0 == 0 })
   }

@@ -1,13 +1,13 @@
-import Inference
+import Core
 import Testing
 
 @testable import Coordinator
 
 @Suite("What the log tells of loading")
-struct LoadNewsTests {
+struct ProgressThrottleTests {
   @Test("of every worker and plan the first report, and from then on one every five seconds")
   func rare() {
-    var news = LoadNews()
+    var news = ProgressThrottle()
     let (first, second) = (PlanEpoch(7), PlanEpoch(8))
     func isTold(_ worker: String, _ epoch: PlanEpoch, _ milliseconds: Int) -> Bool {
       news.isToBeTold(worker, epoch, now: .milliseconds(milliseconds))

@@ -1,13 +1,13 @@
-import Inference
+import Core
 import Testing
 
 @testable import Scheduling
 
 @Suite("How many steps of decodes are in flight")
-struct DecodePaceTests {
+struct DecodeBatchTunerTests {
   /// Lets `count` steps be chosen and noted, with round trips as `seconds(steps, rows)` says; returns the choices.
   private func choices(
-    _ pace: inout DecodePace, count: Int, decoding: Int, stages: Int, _ seconds: (Int, Int) -> Double
+    _ pace: inout DecodeBatchTuner, count: Int, decoding: Int, stages: Int, _ seconds: (Int, Int) -> Double
   ) -> [Int] {
     (0..<count).map { _ in
       let steps = pace.stepsInFlight(decoding: decoding, stageCount: stages)
@@ -24,7 +24,7 @@ struct DecodePaceTests {
 
   @Test("one stage or one sequence has one step; until something is known there is one for each stage")
   func beginning() {
-    var pace = DecodePace()
+    var pace = DecodeBatchTuner()
     #expect(pace.stepsInFlight(decoding: 9, stageCount: 1) == 1)
     #expect(pace.stepsInFlight(decoding: 1, stageCount: 4) == 1)
     #expect(pace.stepsInFlight(decoding: 0, stageCount: 4) == 1)
@@ -34,18 +34,18 @@ struct DecodePaceTests {
 
   @Test("stages that compute keep a step each, stages that read over one bus share one step")
   func settles() {
-    var computes = DecodePace()
+    var computes = DecodeBatchTuner()
     let afterComputing = choices(&computes, count: 60, decoding: 4, stages: 2, computing)
     #expect(afterComputing[8..<12] == [1, 1, 1, 1])
     #expect(afterComputing[12...].allSatisfy { $0 == 2 })
-    var reads = DecodePace()
+    var reads = DecodeBatchTuner()
     let afterReading = choices(&reads, count: 60, decoding: 4, stages: 2, reading)
     #expect(afterReading[8...].allSatisfy { $0 == 1 })
   }
 
   @Test("with many stages every halving is tried, and the best of them kept")
   func manyStages() {
-    var pace = DecodePace()
+    var pace = DecodeBatchTuner()
     let made = choices(&pace, count: 100, decoding: 16, stages: 8) { steps, _ in abs(Double(steps) - 2) + 1 }
     #expect(Set(made) == [8, 4, 2, 1])
     #expect(made[30...].allSatisfy { $0 == 2 })
@@ -53,7 +53,7 @@ struct DecodePaceTests {
 
   @Test("small differences change nothing; what changed for good is noticed")
   func hysteresis() {
-    var pace = DecodePace()
+    var pace = DecodeBatchTuner()
     _ = choices(&pace, count: 40, decoding: 4, stages: 2) { steps, _ in steps == 1 ? 1 : 1.2 }
     // A little worse than the other is not worth a change.
     let kept = choices(&pace, count: 40, decoding: 4, stages: 2) { steps, _ in steps == 1 ? 1.22 : 1.2 }
@@ -67,11 +67,11 @@ struct DecodePaceTests {
 
   @Test("what was near the best is tried again after long, what was far is not")
   func staleness() {
-    var pace = DecodePace()
+    var pace = DecodeBatchTuner()
     _ = choices(&pace, count: 20, decoding: 4, stages: 2) { steps, _ in steps == 1 ? 1 : 1.2 }
     let near = choices(&pace, count: 2200, decoding: 4, stages: 2) { steps, _ in steps == 1 ? 1 : 1.2 }
     #expect(near.count { $0 == 2 } == 4)
-    var far = DecodePace()
+    var far = DecodeBatchTuner()
     _ = choices(&far, count: 20, decoding: 4, stages: 2) { steps, _ in steps == 1 ? 1 : 3 }
     let after = choices(&far, count: 2200, decoding: 4, stages: 2) { steps, _ in steps == 1 ? 1 : 3 }
     #expect(after.allSatisfy { $0 == 1 })
@@ -101,7 +101,7 @@ struct DecodePaceTests {
       limits: SchedulerLimits(
         stageCount: 2, stepTokenBudget: 300, chunkTokenCount: 256, maximumRunningSequences: 4,
         maximumWaitingRequests: 4, pageCount: 100, contextLength: 2000))
-    let policy = try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 4096))
+    let policy = try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedContext: 4096))
     for id in 1...4 {
       try scheduler.submit(
         ScheduledRequest(sequence: SequenceID(UInt64(id)), prompt: [1], maximumNewTokens: 400, policy: policy),

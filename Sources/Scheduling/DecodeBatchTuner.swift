@@ -8,7 +8,7 @@
 /// For each number of steps the round trip is a line over the rows of a step (`PaceLine`). What was never tried is
 /// tried; what was not tried for long is tried again if it was near the best. A value: the same notes give the same
 /// choices. Tokens never depend on it.
-struct DecodePace {
+struct DecodeBatchTuner {
   /// Notes of one step for each stage before anything else is tried, and of the others before they are compared.
   private static let firstNotes = 8
   private static let leastNotes = 4

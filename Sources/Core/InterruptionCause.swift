@@ -1,5 +1,5 @@
 /// How a plan ended that was in force, as far as that says what may have ended it.
-package enum PlanEnd: Hashable, Sendable {
+package enum InterruptionCause: Hashable, Sendable {
   /// A worker of it died, hung or fell silent.
   case workerLost
   /// A step came to nothing, or is in nobody's hands, though all workers are there.

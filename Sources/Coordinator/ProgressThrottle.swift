@@ -1,8 +1,8 @@
-import Inference
+import Core
 
 /// Which of the workers' reports of loading are worth a line in the log: the first of every worker and plan, and from
 /// then on one every five seconds.
-struct LoadNews {
+struct ProgressThrottle {
   private static let interval = Duration.seconds(5)
 
   private var epoch: PlanEpoch?

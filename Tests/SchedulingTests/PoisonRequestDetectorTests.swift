@@ -1,10 +1,10 @@
-import Inference
+import Core
 import Testing
 
 @testable import Scheduling
 
 @Suite("Which sequence is the cause when plan after plan ends")
-struct SuspicionTests {
+struct PoisonRequestDetectorTests {
   private static let a = SequenceID(1)
   private static let b = SequenceID(2)
 
@@ -19,7 +19,7 @@ struct SuspicionTests {
   }
 
   /// Plans that end while a step of each is in flight.
-  private static func end(_ bench: SchedulerBench, _ count: Int, by end: PlanEnd = .workerLost) throws {
+  private static func end(_ bench: SchedulerBench, _ count: Int, by end: InterruptionCause = .workerLost) throws {
     for _ in 0..<count {
       resume(bench)
       _ = try #require(bench.next())
@@ -27,13 +27,14 @@ struct SuspicionTests {
     }
   }
 
-  @Test("It is one whose steps were under way when eight plans ended", arguments: [PlanEnd.workerLost, .stepLost])
-  func eight(end: PlanEnd) throws {
+  @Test(
+    "It is one whose steps were under way when eight plans ended", arguments: [InterruptionCause.workerLost, .stepLost])
+  func eight(end: InterruptionCause) throws {
     let bench = try Self.bench()
     try Self.end(bench, 7, by: end)
-    #expect(bench.scheduler.hopelessSequences == [])
+    #expect(bench.scheduler.poisonedSequences == [])
     try Self.end(bench, 1, by: end)
-    #expect(bench.scheduler.hopelessSequences == [Self.a])
+    #expect(bench.scheduler.poisonedSequences == [Self.a])
   }
 
   @Test("Lost workers and lost steps are not one cause, and ends that somebody wanted are none")
@@ -42,9 +43,9 @@ struct SuspicionTests {
     try Self.end(bench, 7, by: .workerLost)
     try Self.end(bench, 7, by: .stepLost)
     try Self.end(bench, 20, by: .unrelated)
-    #expect(bench.scheduler.hopelessSequences == [])
+    #expect(bench.scheduler.poisonedSequences == [])
     try Self.end(bench, 1, by: .stepLost)
-    #expect(bench.scheduler.hopelessSequences == [Self.a])
+    #expect(bench.scheduler.poisonedSequences == [Self.a])
   }
 
   @Test("Plans that end while nothing of a sequence is in flight say nothing about it")
@@ -57,7 +58,7 @@ struct SuspicionTests {
       Self.resume(bench)
       bench.scheduler.suspend(after: .workerLost)
     }
-    #expect(bench.scheduler.hopelessSequences == [])
+    #expect(bench.scheduler.poisonedSequences == [])
   }
 
   @Test("Who gets further is cleared; who only reads again what it had is not")
@@ -70,13 +71,13 @@ struct SuspicionTests {
     bench.scheduler.suspend(after: .workerLost)
     // One plan has ended since the prompt was read. From here on it is read again under every plan.
     for _ in 0..<7 {
-      #expect(bench.scheduler.hopelessSequences == [])
+      #expect(bench.scheduler.poisonedSequences == [])
       _ = bench.scheduler.loseAll()
       try bench.complete(try #require(bench.next()))
       _ = try #require(bench.next())
       bench.scheduler.suspend(after: .workerLost)
     }
-    #expect(bench.scheduler.hopelessSequences == [Self.a])
+    #expect(bench.scheduler.poisonedSequences == [Self.a])
   }
 
   @Test("After four plans the suspects run one after the other, and who gets on is one no more")
@@ -102,7 +103,7 @@ struct SuspicionTests {
       #expect(try next() == [Self.b])
     }
     bench.scheduler.suspend(after: .workerLost)
-    #expect(bench.scheduler.hopelessSequences == [Self.b])
+    #expect(bench.scheduler.poisonedSequences == [Self.b])
     bench.scheduler.cancel(Self.b)
     Self.resume(bench)
     #expect(try next() == [Self.a, SequenceID(3)])

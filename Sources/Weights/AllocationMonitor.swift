@@ -2,7 +2,7 @@
 ///
 /// Memory that a machine has at hand comes at more than 10 GB/s. Where its hypervisor took free memory back, a huge
 /// page has to be brought first, which takes fifty times as long, and nothing in the machine can hurry it.
-package struct MemoryPace: Sendable {
+package struct AllocationMonitor: Sendable {
   /// What a start may wait for memory in any case.
   private let patience: Double
   /// And for each byte.
