@@ -210,7 +210,8 @@ LH_INLINE void group_of(
   }
   if (m.neighbor_begin < m.neighbor_end)
     product(keys_of, count, rows->neighbor_queries + query, rows->query_stride,
-      (lh_right_side){block->neighbor_keys, KEYS}, m.neighbor_begin, m.neighbor_end, 0, head, neighbor, KEYS, NULL, ahead);
+      (lh_right_side){block->neighbor_keys, KEYS}, m.neighbor_begin, m.neighbor_end, 0, head, neighbor, KEYS, NULL,
+      ahead);
   else if (m.grouped_end == 0) return;
   // As softmax takes about half as long as a product, it fetches half of the values when all eight rows are there.
   ahead = lh_all_ahead(block->next_values, stride * KEYS * lh_element_bytes(values_of));

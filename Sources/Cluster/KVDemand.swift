@@ -28,19 +28,19 @@ package struct KVDemand: Hashable, Sendable {
   }
 
   /// Pages of all sequences at full length, rings of neighbor keys included. Never more with a shorter context.
-  package func pageCount(trainedContext: Int) -> Int {
+  package func pageCount(trainedLength: Int) -> Int {
     let perSequence = PageCount.of(tokens: contextLength)
-      .cappedSum(neighborPageCount(trainedContext: trainedContext))
+      .cappedSum(neighborPageCount(trainedLength: trainedLength))
     return perSequence.cappedProduct(sequenceCount)
   }
 
   /// The ring depends on the window alone, so any group size above 1 stands for all; texts within the trained
   /// length are plain unless a group size was set.
-  private func neighborPageCount(trainedContext: Int) -> Int {
-    let groups = policy.groupSize.map { $0 > 1 } ?? (contextLength > trainedContext)
-    let window = policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedContext: trainedContext)
+  private func neighborPageCount(trainedLength: Int) -> Int {
+    let groups = policy.groupSize.map { $0 > 1 } ?? (contextLength > trainedLength)
+    let window = policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
     guard groups,
-      let policy = SelfExtendPolicy(groupSize: 2, neighborWindow: window, trainedContext: trainedContext)
+      let policy = SelfExtendPolicy(groupSize: 2, neighborWindow: window, trainedLength: trainedLength)
     else { return 0 }
     return PageCount.ofRing(policy: policy, chunkTokenCount: chunkTokenCount)
   }

@@ -58,7 +58,7 @@ package struct LayerPlanner: Sendable {
       kvByteCount: costs.kvByteCount(layers.lower, layers.upper))
   }
 
-  var pageCount: Int { demand.pageCount(trainedContext: configuration.trainedContext) }
+  var pageCount: Int { demand.pageCount(trainedLength: configuration.trainedLength) }
 
   var costs: StageCosts {
     StageCosts(

@@ -42,6 +42,6 @@ struct Admission {
     // A group size of the request's own does not keep the cluster's window, nor the other way round.
     if request != PolicyRequest() { merged = request }
     return try PolicyChoice.forLength(
-      min(length, Limits.maximumContext), trainedContext: configuration.model.trainedContext, request: merged)
+      min(length, Limits.maximumContext), trainedLength: configuration.model.trainedLength, request: merged)
   }
 }

@@ -10,7 +10,7 @@ package struct ModelConfiguration: Hashable, Sendable {
   package var hiddenSize: Int
   package var vocabularySize: Int
   /// Tokens the model was trained to read at once, rope scaling of the checkpoint included.
-  package var trainedContext: Int
+  package var trainedLength: Int
   /// At least one. Layers may differ in anything but the width of the hidden states.
   package var layers: [LayerShape]
   /// The norm before the head.
@@ -19,14 +19,14 @@ package struct ModelConfiguration: Hashable, Sendable {
   package var hasTiedHead: Bool
 
   package init(
-    name: String, architecture: String, hiddenSize: Int, vocabularySize: Int, trainedContext: Int,
+    name: String, architecture: String, hiddenSize: Int, vocabularySize: Int, trainedLength: Int,
     layers: [LayerShape], outputNorm: NormKind, hasTiedHead: Bool
   ) {
     self.name = name
     self.architecture = architecture
     self.hiddenSize = hiddenSize
     self.vocabularySize = vocabularySize
-    self.trainedContext = trainedContext
+    self.trainedLength = trainedLength
     self.layers = layers
     self.outputNorm = outputNorm
     self.hasTiedHead = hasTiedHead
@@ -39,7 +39,7 @@ extension ModelConfiguration {
   /// A model whose layers are all alike: pre-norm, RMS norms, a feed-forward part gated by SiLU.
   package init(
     name: String, architecture: String, layerCount: Int, hiddenSize: Int, feedForwardSize: Int, queryHeadCount: Int,
-    keyValueHeadCount: Int, headDimension: Int, vocabularySize: Int, trainedContext: Int, normEpsilon: Float,
+    keyValueHeadCount: Int, headDimension: Int, vocabularySize: Int, trainedLength: Int, normEpsilon: Float,
     rope: RopeConfiguration, hasTiedHead: Bool
   ) {
     let layer = LayerShape(
@@ -48,7 +48,7 @@ extension ModelConfiguration {
       feedForward: .gated(size: feedForwardSize, .silu), norm: .rms(epsilon: normEpsilon))
     self.init(
       name: name, architecture: architecture, hiddenSize: hiddenSize, vocabularySize: vocabularySize,
-      trainedContext: trainedContext, layers: Array(repeating: layer, count: layerCount),
+      trainedLength: trainedLength, layers: Array(repeating: layer, count: layerCount),
       outputNorm: .rms(epsilon: normEpsilon), hasTiedHead: hasTiedHead)
   }
 }

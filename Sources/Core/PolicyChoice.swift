@@ -25,12 +25,12 @@ package struct PolicyRefusal: Error, Hashable, Sendable, CustomStringConvertible
   package let length: Int
   /// The longest length that any automatic policy admits.
   package let longestLength: Int
-  package let trainedContext: Int
+  package let trainedLength: Int
 
   package var description: String {
     """
     \(length) tokens (prompt plus new tokens) are more than any automatic SelfExtend policy admits: this model's \
-    maximum context length is \(longestLength) tokens (trained length \(trainedContext)). Shorten the prompt, lower \
+    maximum context length is \(longestLength) tokens (trained length \(trainedLength)). Shorten the prompt, lower \
     the number of new tokens, or force a policy with --group-size and --neighbor-window.
     """
   }
@@ -45,49 +45,49 @@ extension PolicyChoice {
   /// - G or w given by the user is obeyed (beyond L only, where the request says so); a warning is set where it does
   ///   not admit the length.
   package static func forLength(
-    _ length: Int, trainedContext: Int, request: PolicyRequest = PolicyRequest()
+    _ length: Int, trainedLength: Int, request: PolicyRequest = PolicyRequest()
   ) throws -> PolicyChoice {
-    let staysPlain = request.keepsShortTextPlain && length <= trainedContext
+    let staysPlain = request.keepsShortTextPlain && length <= trainedLength
     if let groupSize = request.groupSize, !staysPlain {
       let window =
-        request.neighborWindow ?? (groupSize == 1 ? 0 : defaultNeighborWindow(trainedContext: trainedContext))
-      return try obeying(groupSize: groupSize, window: window, length: length, trainedContext: trainedContext)
+        request.neighborWindow ?? (groupSize == 1 ? 0 : defaultNeighborWindow(trainedLength: trainedLength))
+      return try obeying(groupSize: groupSize, window: window, length: length, trainedLength: trainedLength)
     }
-    let window = request.neighborWindow ?? defaultNeighborWindow(trainedContext: trainedContext)
-    guard (1...Limits.maximumContext).contains(trainedContext) else {
+    let window = request.neighborWindow ?? defaultNeighborWindow(trainedLength: trainedLength)
+    guard (1...Limits.maximumContext).contains(trainedLength) else {
       throw PolicyArgumentError(groupSize: 1, neighborWindow: window)
     }
-    if length <= trainedContext {
-      return PolicyChoice(policy: .plain(trainedContext: trainedContext), warning: nil)
+    if length <= trainedLength {
+      return PolicyChoice(policy: .plain(trainedLength: trainedLength), warning: nil)
     }
     for groupSize in automaticGroupSizes(window: window) {
       guard
         let policy = SelfExtendPolicy(
-          groupSize: groupSize, neighborWindow: window, trainedContext: trainedContext)
+          groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
       else { continue }
       // 2/3 L > w + (N - w)/G, in integers; N_max is checked too because the rule is not stricter for tiny L.
-      let fits = 2 * trainedContext * groupSize > 3 * (window * groupSize + length - window)
+      let fits = 2 * trainedLength * groupSize > 3 * (window * groupSize + length - window)
       if fits, length <= policy.longestLength { return PolicyChoice(policy: policy, warning: nil) }
     }
     throw PolicyRefusal(
-      length: length, longestLength: longestAutomaticLength(trainedContext: trainedContext, window: window),
-      trainedContext: trainedContext)
+      length: length, longestLength: longestAutomaticLength(trainedLength: trainedLength, window: window),
+      trainedLength: trainedLength)
   }
 
   /// L/4, the share of the trained length that the authors' own settings keep exact (1024 of 4096).
-  package static func defaultNeighborWindow(trainedContext: Int) -> Int { max(1, trainedContext / 4) }
+  package static func defaultNeighborWindow(trainedLength: Int) -> Int { max(1, trainedLength / 4) }
 
   /// The longest total length that the automatic policy accepts for a window.
-  package static func longestAutomaticLength(trainedContext: Int, window: Int? = nil) -> Int {
-    let window = window ?? defaultNeighborWindow(trainedContext: trainedContext)
-    var longest = trainedContext
+  package static func longestAutomaticLength(trainedLength: Int, window: Int? = nil) -> Int {
+    let window = window ?? defaultNeighborWindow(trainedLength: trainedLength)
+    var longest = trainedLength
     for groupSize in automaticGroupSizes(window: window) {
       guard
         let policy = SelfExtendPolicy(
-          groupSize: groupSize, neighborWindow: window, trainedContext: trainedContext)
+          groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
       else { continue }
       // Largest N with 3(wG + N - w) < 2LG.
-      let byRule = (2 * trainedContext * groupSize - 1) / 3 - window * groupSize + window
+      let byRule = (2 * trainedLength * groupSize - 1) / 3 - window * groupSize + window
       longest = max(longest, min(byRule, policy.longestLength, Limits.maximumContext))
     }
     return longest
@@ -100,16 +100,16 @@ extension PolicyChoice {
   }
 
   private static func obeying(
-    groupSize: Int, window: Int, length: Int, trainedContext: Int
+    groupSize: Int, window: Int, length: Int, trainedLength: Int
   ) throws -> PolicyChoice {
     guard
       let policy = SelfExtendPolicy(
-        groupSize: groupSize, neighborWindow: window, trainedContext: trainedContext)
+        groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
     else { throw PolicyArgumentError(groupSize: groupSize, neighborWindow: window) }
     guard length > policy.longestLength else { return PolicyChoice(policy: policy, warning: nil) }
     let warning = """
       \(length) tokens exceed the \(policy.longestLength) that group size \(groupSize) and neighbor window \(window) \
-      admit for a trained length of \(trainedContext); expect degraded text
+      admit for a trained length of \(trainedLength); expect degraded text
       """
     return PolicyChoice(policy: policy, warning: warning)
   }

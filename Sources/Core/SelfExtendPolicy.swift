@@ -8,27 +8,27 @@ package struct SelfExtendPolicy: Hashable, Sendable, CustomStringConvertible {
   /// w: keys, the token itself included, that keep their exact distance. At least 0.
   package let neighborWindow: Int
   /// L: tokens the model was trained to read at once.
-  package let trainedContext: Int
+  package let trainedLength: Int
 
   /// Plain attention, whose longest length is the trained length.
   /// - Precondition: the length is within 1...`Limits.maximumContext`.
-  package static func plain(trainedContext: Int) -> SelfExtendPolicy {
-    precondition((1...Limits.maximumContext).contains(trainedContext), "trained length out of range")
-    return SelfExtendPolicy(uncheckedPlain: trainedContext)
+  package static func plain(trainedLength: Int) -> SelfExtendPolicy {
+    precondition((1...Limits.maximumContext).contains(trainedLength), "trained length out of range")
+    return SelfExtendPolicy(uncheckedPlain: trainedLength)
   }
 
-  private init(uncheckedPlain trainedContext: Int) {
-    (groupSize, neighborWindow, self.trainedContext) = (1, 0, trainedContext)
+  private init(uncheckedPlain trainedLength: Int) {
+    (groupSize, neighborWindow, self.trainedLength) = (1, 0, trainedLength)
   }
 
   /// Nil when G < 1, w < 0, L < 1 or a value is beyond `Limits.maximumContext`.
-  package init?(groupSize: Int, neighborWindow: Int, trainedContext: Int) {
+  package init?(groupSize: Int, neighborWindow: Int, trainedLength: Int) {
     guard (1...Limits.maximumContext).contains(groupSize), (0...Limits.maximumContext).contains(neighborWindow),
-      (1...Limits.maximumContext).contains(trainedContext)
+      (1...Limits.maximumContext).contains(trainedLength)
     else { return nil }
     self.groupSize = groupSize
     self.neighborWindow = neighborWindow
-    self.trainedContext = trainedContext
+    self.trainedLength = trainedLength
   }
 
   /// Whether any key is seen at another distance than its own.
@@ -52,8 +52,8 @@ package struct SelfExtendPolicy: Hashable, Sendable, CustomStringConvertible {
   /// (The paper's `(L - w) * G + w` is larger by `w mod G`.) With G = 1 it is L; when w alone reaches L it is L,
   /// since no longer text can keep its neighbours inside the window.
   package var longestLength: Int {
-    let groupedPositions = trainedContext - neighborWindow + neighborWindow / groupSize
-    guard groups, neighborWindow < trainedContext else { return trainedContext }
+    let groupedPositions = trainedLength - neighborWindow + neighborWindow / groupSize
+    guard groups, neighborWindow < trainedLength else { return trainedLength }
     let (length, overflow) = groupSize.multipliedReportingOverflow(by: groupedPositions)
     return overflow ? Int.max : length
   }
@@ -66,6 +66,6 @@ package struct SelfExtendPolicy: Hashable, Sendable, CustomStringConvertible {
   }
 
   package var description: String {
-    groups ? "G=\(groupSize), w=\(neighborWindow) (trained \(trainedContext))" : "plain (trained \(trainedContext))"
+    groups ? "G=\(groupSize), w=\(neighborWindow) (trained \(trainedLength))" : "plain (trained \(trainedLength))"
   }
 }

@@ -41,7 +41,7 @@ package struct Checkpoint: Sendable {
   }
 
   /// The length the model was trained at and where that is written. Throws when the metadata do not say.
-  package var trainedContext: TrainedLength {
+  package var trainedLength: TrainedLength {
     get throws(CheckpointError) { try TrainedLength(ModelFields(file, family: architecture.get().name)) }
   }
 

@@ -6,7 +6,7 @@ extension SelfExtendPolicy {
     arena.make(longhaul__self_extend_policy__init) {
       $0.group_size = Int64(groupSize)
       $0.neighbor_window = Int64(neighborWindow)
-      $0.trained_length = Int64(trainedContext)
+      $0.trained_length = Int64(trainedLength)
     }
   }
 
@@ -14,7 +14,7 @@ extension SelfExtendPolicy {
     let policy = SelfExtendPolicy(
       groupSize: try Field.integer(raw.group_size, "group_size", 1...Limits.maximumContext),
       neighborWindow: try Field.integer(raw.neighbor_window, "neighbor_window", 0...Limits.maximumContext),
-      trainedContext: try Field.integer(raw.trained_length, "trained_length", 1...Limits.maximumContext))
+      trainedLength: try Field.integer(raw.trained_length, "trained_length", 1...Limits.maximumContext))
     guard let policy else { throw .field("group_size", reason: "is no policy with this neighbor_window") }
     self = policy
   }

@@ -23,7 +23,7 @@ struct AttentionCase {
       queryHeadCount: queryHeads, keyValueHeadCount: keyValueHeads, headDimension: headDimension,
       rope: RopeConfiguration(
         base: 10_000, rotaryDimension: rotaryDimension ?? headDimension, layout: layout, scaling: scaling))
-    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedContext: 64) else {
+    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 64) else {
       preconditionFailure("the case's policy is out of range")
     }
     self.policy = policy

@@ -12,7 +12,7 @@ struct PlannerCase {
   static func configuration(layerCount: Int, hasTiedHead: Bool = false) -> ModelConfiguration {
     ModelConfiguration(
       name: "tiny", architecture: "llama", layerCount: layerCount, hiddenSize: 64, feedForwardSize: 128,
-      queryHeadCount: 4, keyValueHeadCount: 2, headDimension: 16, vocabularySize: 100, trainedContext: 512,
+      queryHeadCount: 4, keyValueHeadCount: 2, headDimension: 16, vocabularySize: 100, trainedLength: 512,
       normEpsilon: 1e-5,
       rope: RopeConfiguration(base: 10000, rotaryDimension: 16, layout: .halfSplit, scaling: .none),
       hasTiedHead: hasTiedHead)

@@ -9,7 +9,7 @@ struct PaperPositionTests {
   static let policies = [(2, 4), (2, 5), (4, 6), (3, 1), (5, 0), (7, 3), (8, 64), (5, 64), (16, 16), (1, 9)]
 
   private func policy(_ groupSize: Int, _ window: Int, trained: Int = 4096) throws -> SelfExtendPolicy {
-    try #require(SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedContext: trained))
+    try #require(SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: trained))
   }
 
   @Test("every query has exactly w neighbours, itself included, at their true distances", arguments: policies)
@@ -143,7 +143,7 @@ struct PaperPositionTests {
     #expect(meetsRule == byRule)
     // The automatic choice is the next divisor of the window.
     let chosen = try PolicyChoice.forLength(
-      length, trainedContext: trained, request: PolicyRequest(neighborWindow: window)
+      length, trainedLength: trained, request: PolicyRequest(neighborWindow: window)
     ).policy
     #expect(chosen.groupSize == (byRule...64).first { window % $0 == 0 })
   }

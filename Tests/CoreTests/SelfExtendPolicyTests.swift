@@ -5,7 +5,7 @@ import Testing
 struct SelfExtendPolicyTests {
   private func rows(groupSize: Int, window: Int, _ indices: [Int]) throws -> [[Int]] {
     let policy = try #require(
-      SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedContext: 4096))
+      SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 4096))
     return indices.map { query in (0...query).map { policy.relativePosition(query: query, key: $0) } }
   }
 
@@ -61,7 +61,7 @@ struct SelfExtendPolicyTests {
     ])
   func longestLength(trained: Int, window: Int, groupSize: Int, longest: Int) throws {
     let policy = try #require(
-      SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedContext: trained))
+      SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: trained))
     #expect(policy.longestLength == longest)
     #expect(policy.largestRelativePosition(length: longest) == trained - 1)
     #expect(policy.largestRelativePosition(length: longest + 1) == trained)
@@ -69,16 +69,16 @@ struct SelfExtendPolicyTests {
 
   @Test("out of range values make no policy")
   func invalidValues() {
-    #expect(SelfExtendPolicy(groupSize: 0, neighborWindow: 4, trainedContext: 8) == nil)
-    #expect(SelfExtendPolicy(groupSize: 1, neighborWindow: -1, trainedContext: 8) == nil)
-    #expect(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedContext: 0) == nil)
-    #expect(SelfExtendPolicy(groupSize: .max, neighborWindow: 0, trainedContext: 8) == nil)
+    #expect(SelfExtendPolicy(groupSize: 0, neighborWindow: 4, trainedLength: 8) == nil)
+    #expect(SelfExtendPolicy(groupSize: 1, neighborWindow: -1, trainedLength: 8) == nil)
+    #expect(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 0) == nil)
+    #expect(SelfExtendPolicy(groupSize: .max, neighborWindow: 0, trainedLength: 8) == nil)
   }
 
   @Test("plain attention is group size 1 up to the trained length")
   func plain() {
-    let plain = SelfExtendPolicy.plain(trainedContext: 100)
-    #expect(plain == SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedContext: 100))
+    let plain = SelfExtendPolicy.plain(trainedLength: 100)
+    #expect(plain == SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 100))
     #expect(!plain.groups && plain.longestLength == 100)
   }
 }

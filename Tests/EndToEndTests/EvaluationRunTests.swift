@@ -175,7 +175,7 @@ extension EndToEnd {
     }
 
     @Test("a trained length given by hand decides what is grouped, and the answer says so")
-    func trainedContext() async throws {
+    func trainedLength() async throws {
       let ids = Array(repeating: Int32(40), count: 200)
       let run = try await IDRun.of(SharedFiles.demo, ids: ids, ["--max-tokens", "1", "--trained-length", "128"])
       #expect(run.output.policy.trained_length == 128)

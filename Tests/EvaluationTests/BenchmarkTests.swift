@@ -173,7 +173,7 @@ struct BenchmarkRunTests {
     ]
     let run = BenchmarkRun(
       batch: EngineBatch(engine: engine, concurrency: 2), tokenizer: tokenizer, contextLength: 600,
-      trainedContext: 256, policy: PolicyRequest())
+      trainedLength: 256, policy: PolicyRequest())
     var seen: [Int] = []
     let result = try await run.result(of: task, items: items) { seen.append($0) }
     #expect(seen == [1, 2, 3])

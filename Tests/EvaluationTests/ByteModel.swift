@@ -22,7 +22,7 @@ enum ByteModel {
 /// An engine whose answers are a function of the request, given after a varying number of turns so that answers
 /// overtake each other.
 struct FunctionEngine: InferenceEngine {
-  var trainedContext = 256
+  var trainedLength = 256
   /// New tokens.
   var answer: @Sendable (GenerationRequest, SelfExtendPolicy) -> [TokenID] = { _, _ in [] }
   /// Log-probability of the prompt token at an index.
@@ -33,7 +33,7 @@ struct FunctionEngine: InferenceEngine {
       id: "function",
       configuration: ModelConfiguration(
         name: "function", architecture: "llama", layerCount: 1, hiddenSize: 8, feedForwardSize: 8, queryHeadCount: 1,
-        keyValueHeadCount: 1, headDimension: 8, vocabularySize: 260, trainedContext: trainedContext, normEpsilon: 1e-5,
+        keyValueHeadCount: 1, headDimension: 8, vocabularySize: 260, trainedLength: trainedLength, normEpsilon: 1e-5,
         rope: RopeConfiguration(base: 10_000, rotaryDimension: 8, layout: .halfSplit, scaling: .none),
         hasTiedHead: true), contextLength: 1 << 20)
   }
@@ -42,7 +42,7 @@ struct FunctionEngine: InferenceEngine {
 
   func generate(_ request: GenerationRequest) async throws -> AsyncThrowingStream<GenerationEvent, any Error> {
     let length = request.prompt.count + (request.maximumNewTokens ?? 0)
-    let choice = try PolicyChoice.forLength(length, trainedContext: trainedContext, request: request.policy)
+    let choice = try PolicyChoice.forLength(length, trainedLength: trainedLength, request: request.policy)
     for _ in 0..<Int(request.prompt.last ?? 0) % 5 { await Task.yield() }
     let (stream, sink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
     sink.yield(.admitted(choice))

@@ -40,7 +40,7 @@ struct PerplexityTests {
     let windows = try SlidingWindows(tokenCount: 40_000, longestLength: 20_000, stride: 8, count: 2)
     let measurement = try PerplexityMeasurement(
       tokens: Array(repeating: 5, count: 40_000), windows: windows, lengths: [128, 512, 20_000],
-      settings: [.plain, .automatic, .forced(groupSize: 8, neighborWindow: 64)], trainedContext: 256)
+      settings: [.plain, .automatic, .forced(groupSize: 8, neighborWindow: 64)], trainedLength: 256)
     #expect(
       measurement.cases.map { "\($0.length) \($0.setting)" } == [
         "128 plain", "128 8x64", "512 plain", "512 auto", "20000 plain", "20000 8x64",
@@ -52,7 +52,7 @@ struct PerplexityTests {
     let tokens = (0..<600).map { TokenID(3 + $0 % 250) }
     let windows = try SlidingWindows(tokenCount: 600, longestLength: 512, stride: 16, count: nil)
     let measurement = try PerplexityMeasurement(
-      tokens: tokens, windows: windows, lengths: [128, 512], settings: [.plain, .automatic], trainedContext: 256)
+      tokens: tokens, windows: windows, lengths: [128, 512], settings: [.plain, .automatic], trainedLength: 256)
     let engine = FunctionEngine(logprob: { request, policy, index in
       -Float(request.prompt[index]) / 100 - (policy.groups ? 0 : Float(request.prompt.count) / 256)
     })

@@ -6,7 +6,7 @@ import Testing
 struct PolicyExplanationTests {
   @Test("text within the trained length is explained as plain")
   func short() throws {
-    let explanation = try PolicyExplanation(length: 256, trainedContext: 256)
+    let explanation = try PolicyExplanation(length: 256, trainedLength: 256)
     #expect(explanation.reason == .withinTrainedLength)
     #expect(explanation.chosen?.policy.groupSize == 1)
     #expect(explanation.chosen?.largestRelativePosition == 255)
@@ -15,7 +15,7 @@ struct PolicyExplanationTests {
 
   @Test("longer text gets the smallest divisor that meets the rule, and every smaller one is shown not to")
   func long() throws {
-    let explanation = try PolicyExplanation(length: 2048, trainedContext: 256)
+    let explanation = try PolicyExplanation(length: 2048, trainedLength: 256)
     let chosen = try #require(explanation.chosen)
     #expect(explanation.reason == .smallestGroupSize)
     #expect(chosen.policy.groupSize == 32 && chosen.policy.neighborWindow == 64)
@@ -31,17 +31,17 @@ struct PolicyExplanationTests {
   @Test("the longest length is exact where G does not divide w: 16,380 for a trained length of 4096, not 16,384")
   func exactLength() throws {
     let request = PolicyRequest(groupSize: 5, neighborWindow: 1024)
-    let fits = try PolicyExplanation(length: 16_380, trainedContext: 4096, request: request)
+    let fits = try PolicyExplanation(length: 16_380, trainedLength: 4096, request: request)
     #expect(fits.reason == .forced)
     #expect(fits.chosen?.longestLength == 16_380 && fits.chosen?.admits == true)
     #expect(fits.chosen?.largestRelativePosition == 4095)
-    let over = try PolicyExplanation(length: 16_381, trainedContext: 4096, request: request)
+    let over = try PolicyExplanation(length: 16_381, trainedLength: 4096, request: request)
     #expect(over.chosen?.admits == false && over.warning != nil)
   }
 
   @Test("a length without an automatic policy still lists other group sizes")
   func refused() throws {
-    let explanation = try PolicyExplanation(length: 100_000, trainedContext: 256)
+    let explanation = try PolicyExplanation(length: 100_000, trainedLength: 256)
     guard case .refused(let refusal) = explanation.reason else {
       Issue.record("not refused")
       return
@@ -55,10 +55,10 @@ struct PolicyExplanationTests {
   @Test("a cluster's standing policy leaves short text plain; a request's own does not")
   func standingPolicy() throws {
     let standing = PolicyRequest(groupSize: 8, neighborWindow: 32, keepsShortTextPlain: true)
-    #expect(try PolicyChoice.forLength(256, trainedContext: 256, request: standing).policy.groupSize == 1)
-    #expect(try PolicyChoice.forLength(257, trainedContext: 256, request: standing).policy.groupSize == 8)
+    #expect(try PolicyChoice.forLength(256, trainedLength: 256, request: standing).policy.groupSize == 1)
+    #expect(try PolicyChoice.forLength(257, trainedLength: 256, request: standing).policy.groupSize == 8)
     let asked = PolicyRequest(groupSize: 8, neighborWindow: 32)
-    #expect(try PolicyChoice.forLength(256, trainedContext: 256, request: asked).policy.groupSize == 8)
+    #expect(try PolicyChoice.forLength(256, trainedLength: 256, request: asked).policy.groupSize == 8)
   }
 
   @Test("policies are written plain, auto or GxW")

@@ -127,7 +127,7 @@ struct RetrievalTests {
   func measurement() async throws {
     let tokenizer = try ByteModel.tokenizer()
     let measurement = try RetrievalMeasurement(
-      tasks: Self.tasks, settings: [.plain, .automatic], lengths: [512, 1024], trialCount: 2, trainedContext: 256,
+      tasks: Self.tasks, settings: [.plain, .automatic], lengths: [512, 1024], trialCount: 2, trainedLength: 256,
       questions: RetrievalQuestions(
         depths: RetrievalQuestions.evenDepths(3), tokenizer: tokenizer, builder: builder(tokenizer)))
     #expect(RetrievalQuestions.evenDepths(3) == [0, 0.5, 1])

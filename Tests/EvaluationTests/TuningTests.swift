@@ -5,7 +5,7 @@ import Testing
 @Suite("Tuning")
 struct TuningTests {
   private func policy(_ groupSize: Int, _ window: Int) throws -> SelfExtendPolicy {
-    try #require(SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedContext: 256))
+    try #require(SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 256))
   }
 
   /// Runs a sweep whose samples are functions of candidate, block and place.
@@ -24,8 +24,8 @@ struct TuningTests {
 
   @Test("candidates admit the length, divide their window, start with the automatic policy, and are distinct")
   func candidates() throws {
-    let candidates = TuningCandidates.list(length: 2048, trainedContext: 256)
-    let automatic = try PolicyChoice.forLength(2048, trainedContext: 256).policy
+    let candidates = TuningCandidates.list(length: 2048, trainedLength: 256)
+    let automatic = try PolicyChoice.forLength(2048, trainedLength: 256).policy
     #expect(candidates.first == automatic)
     #expect(Set(candidates).count == candidates.count)
     #expect(candidates.count > 6)
@@ -33,7 +33,7 @@ struct TuningTests {
       #expect(candidate.longestLength >= 2048)
       #expect(candidate.neighborWindow % candidate.groupSize == 0)
     }
-    #expect(TuningCandidates.list(length: 1 << 20, trainedContext: 256).isEmpty)
+    #expect(TuningCandidates.list(length: 1 << 20, trainedLength: 256).isEmpty)
   }
 
   @Test("every candidate gets the same blocks; clearly worse ones are dropped, the others continue to the end")

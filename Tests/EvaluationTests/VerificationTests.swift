@@ -17,14 +17,14 @@ enum VerificationSample {
     func estimate(_ value: Double) -> PerplexityEstimate {
       PerplexityEstimate(windowLosses: [log(value) - 0.01, log(value) + 0.01])
     }
-    let policies = try lengths.map { try PolicyChoice.forLength($0, trainedContext: 256).policy }
+    let policies = try lengths.map { try PolicyChoice.forLength($0, trainedLength: 256).policy }
     func shares(_ counts: [Int]) -> [[ShareEstimate]] {
       counts.map { count in
         (0..<5).map { ShareEstimate(successCount: min(4, max(0, count - 4 * $0)), trialCount: 4) }
       }
     }
     return ContextVerification(
-      model: model, trainedContext: 256, contextLength: 2048, weightByteCount: 5_600_000, workerCount: 2, seed: 1,
+      model: model, trainedLength: 256, contextLength: 2048, weightByteCount: 5_600_000, workerCount: 2, seed: 1,
       stride: 128,
       rows: lengths.indices.map { index in
         .init(
@@ -82,7 +82,7 @@ struct VerdictTests {
   @Test("lengths double from half the trained context to the requested length")
   func lengths() {
     func lengths(_ context: Int, _ trained: Int) -> [Int] {
-      ContextVerification.lengths(upTo: context, trainedContext: trained)
+      ContextVerification.lengths(upTo: context, trainedLength: trained)
     }
     #expect(lengths(2048, 256) == [128, 256, 512, 1024, 2048])
     #expect(lengths(1100, 256) == [128, 256, 512, 1100])
@@ -124,11 +124,11 @@ struct PageTests {
       VerificationPage(try VerificationSample.make(perplexity: odd, plain: odd.reversed()), program: "x").html)
     let whole = try VerificationSample.make()
     let single = ContextVerification(
-      model: "one", trainedContext: 256, contextLength: 128, weightByteCount: 0, workerCount: 1, seed: 0, stride: 1,
+      model: "one", trainedLength: 256, contextLength: 128, weightByteCount: 0, workerCount: 1, seed: 0, stride: 1,
       rows: [whole.rows[0]], heatMaps: [])
     _ = try document(VerificationPage(single, program: "x").html)
     let nothing = ContextVerification(
-      model: "none", trainedContext: 256, contextLength: 128, weightByteCount: 0, workerCount: 1, seed: 0, stride: 1,
+      model: "none", trainedLength: 256, contextLength: 128, weightByteCount: 0, workerCount: 1, seed: 0, stride: 1,
       rows: [], heatMaps: [])
     _ = try document(VerificationPage(nothing, program: "x").html)
   }

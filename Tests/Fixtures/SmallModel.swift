@@ -10,7 +10,7 @@ extension ModelConfiguration {
     ModelConfiguration(
       name: "small", architecture: "llama", layerCount: layers, hiddenSize: hidden, feedForwardSize: feedForward,
       queryHeadCount: 4, keyValueHeadCount: 2, headDimension: hidden / 4, vocabularySize: vocabulary,
-      trainedContext: 512, normEpsilon: 1e-5,
+      trainedLength: 512, normEpsilon: 1e-5,
       rope: RopeConfiguration(base: 10_000, rotaryDimension: hidden / 4, layout: .interleaved, scaling: .none),
       hasTiedHead: false)
   }

@@ -58,7 +58,7 @@ final class CannedEngine: InferenceEngine {
 
   static func choice(_ request: GenerationRequest) throws -> PolicyChoice {
     let length = request.prompt.count + (request.maximumNewTokens ?? 1)
-    return try .forLength(length, trainedContext: model.configuration.trainedContext, request: request.policy)
+    return try .forLength(length, trainedLength: model.configuration.trainedLength, request: request.policy)
   }
 
   static let model = ServedModel(
@@ -66,7 +66,7 @@ final class CannedEngine: InferenceEngine {
     configuration: ModelConfiguration(
       name: "canned", architecture: "llama", layerCount: 2, hiddenSize: 8, feedForwardSize: 16,
       queryHeadCount: 2,
-      keyValueHeadCount: 1, headDimension: 4, vocabularySize: 259, trainedContext: 256, normEpsilon: 1e-5,
+      keyValueHeadCount: 1, headDimension: 4, vocabularySize: 259, trainedLength: 256, normEpsilon: 1e-5,
       rope: RopeConfiguration(base: 10_000, rotaryDimension: 4, layout: .halfSplit, scaling: .none),
       hasTiedHead: true),
     contextLength: 512)

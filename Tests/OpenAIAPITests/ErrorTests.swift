@@ -42,8 +42,8 @@ struct ErrorTests {
     #expect(early.json["error"]["n_prompt_tokens"] == .integer(601))
     #expect(early.json["error"]["n_ctx"] == .integer(512))
 
-    let longest = PolicyChoice.longestAutomaticLength(trainedContext: 256)
-    let late = try await CannedEngine { _, _ in _ = try PolicyChoice.forLength(1 << 20, trainedContext: 256) }
+    let longest = PolicyChoice.longestAutomaticLength(trainedLength: 256)
+    let late = try await CannedEngine { _, _ in _ = try PolicyChoice.forLength(1 << 20, trainedLength: 256) }
       .post("/v1/completions", #"{"prompt":"x"}"#)
     #expect(late.status == 400)
     #expect(late.json["error"]["code"].text == "context_length_exceeded")
@@ -57,7 +57,7 @@ struct ErrorTests {
   func refusedParameters() async throws {
     let outside = PolicyRequest(groupSize: 0)
     let engine = CannedEngine { _, _ in
-      _ = try PolicyChoice.forLength(9, trainedContext: 256, request: outside)
+      _ = try PolicyChoice.forLength(9, trainedLength: 256, request: outside)
     }
     let group = try await engine.post("/v1/completions", #"{"prompt":"x"}"#)
     #expect(group.status == 400 && group.json["error"]["param"].text == "group_size")

@@ -24,7 +24,7 @@ final class SchedulerBench {
   ) throws -> ScheduledRequest {
     ScheduledRequest(
       sequence: SequenceID(id), prompt: (0..<prompt).map { TokenID($0) }, maximumNewTokens: new,
-      policy: try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedContext: 4096)),
+      policy: try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 4096)),
       stopTokens: stop,
       scoresPromptFrom: scoresFrom, wantsPromptLogits: wantsLogits, turn: turn)
   }

@@ -77,7 +77,7 @@ struct SchedulerEndingTests {
   func neighborPages() throws {
     let bench = SchedulerBench(budget: 64, chunk: 64)
     var request = try SchedulerBench.request(1, prompt: 100, new: 28)
-    request.policy = try #require(SelfExtendPolicy(groupSize: 4, neighborWindow: 128, trainedContext: 512))
+    request.policy = try #require(SelfExtendPolicy(groupSize: 4, neighborWindow: 128, trainedLength: 512))
     let ring = PageCount.ofRing(policy: request.policy, chunkTokenCount: 64)
     try #require(ring > 0)
     try bench.scheduler.submit(request, now: .zero)

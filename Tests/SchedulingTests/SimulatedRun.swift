@@ -88,7 +88,7 @@ struct SimulatedRun {
     let policy = try #require(
       SelfExtendPolicy(
         groupSize: groups ? 2 : 1, neighborWindow: groups ? Int.random(in: 0...200, using: &random) : 0,
-        trainedContext: 512))
+        trainedLength: 512))
     let request = ScheduledRequest(
       sequence: SequenceID(nextID),
       prompt: (0..<Int.random(in: 1...600, using: &random)).map { _ in

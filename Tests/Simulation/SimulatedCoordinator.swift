@@ -17,7 +17,7 @@ struct SimulatedCoordinator {
 
   static let configuration = ModelConfiguration(
     name: "toy", architecture: "llama", layerCount: ToyModel.layerCount, hiddenSize: 64, feedForwardSize: 128,
-    queryHeadCount: 4, keyValueHeadCount: 2, headDimension: 16, vocabularySize: 32_000, trainedContext: 512,
+    queryHeadCount: 4, keyValueHeadCount: 2, headDimension: 16, vocabularySize: 32_000, trainedLength: 512,
     normEpsilon: 1e-5, rope: RopeConfiguration(base: 10_000, rotaryDimension: 16, layout: .halfSplit, scaling: .none),
     hasTiedHead: false)
 

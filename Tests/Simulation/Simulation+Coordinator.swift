@@ -161,7 +161,7 @@ extension Simulation {
     let newTokens = Int.random(in: 0...25, using: &random)
     var sampling = SamplingParameters.greedy
     sampling.seed = UInt64.random(in: 0...UInt64.max, using: &random)
-    guard let policy = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedContext: 512) else { return }
+    guard let policy = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 512) else { return }
     do {
       try coordinator.scheduler?.submit(
         ScheduledRequest(

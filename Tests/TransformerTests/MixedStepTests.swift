@@ -23,9 +23,9 @@ struct MixedStepTests {
   func logitsKeepTheirBytes() throws {
     let golden = try GoldenLogits.read("llama2xs-256/stories_800")
     let checkpoint = try Checkpoint(path: SharedFiles.path("models/llama2xs-256/llama2xs-256-Q8_0.gguf"))
-    let trained = try checkpoint.configuration.trainedContext
+    let trained = try checkpoint.configuration.trainedLength
     let policies = [(1, 0), (8, 32), (5, 33), (1, 0)].compactMap {
-      SelfExtendPolicy(groupSize: $0.0, neighborWindow: $0.1, trainedContext: trained)
+      SelfExtendPolicy(groupSize: $0.0, neighborWindow: $0.1, trainedLength: trained)
     }
     // A long reader, two that decode beside it, and one that joins with other chunks: no step looks like another.
     let parts = [

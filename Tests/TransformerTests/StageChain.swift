@@ -22,7 +22,7 @@ struct StageChain {
     self.configuration = configuration
     guard
       let policy = SelfExtendPolicy(
-        groupSize: policy.group, neighborWindow: policy.window, trainedContext: configuration.trainedContext)
+        groupSize: policy.group, neighborWindow: policy.window, trainedLength: configuration.trainedLength)
     else { preconditionFailure("the test's policy is out of range") }
     self.policy = policy
     let pageCount = PageCount.of(tokens: context, policy: policy, chunkTokenCount: chunk)

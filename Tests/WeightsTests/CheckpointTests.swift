@@ -16,7 +16,7 @@ import Testing
         == ModelConfiguration(
           name: "tiny", architecture: "llama", layerCount: 2, hiddenSize: 8, feedForwardSize: 12,
           queryHeadCount: 2,
-          keyValueHeadCount: 1, headDimension: 4, vocabularySize: 5, trainedContext: 64, normEpsilon: 1e-5,
+          keyValueHeadCount: 1, headDimension: 4, vocabularySize: 5, trainedLength: 64, normEpsilon: 1e-5,
           rope: RopeConfiguration(base: 10_000, rotaryDimension: 4, layout: .interleaved, scaling: .none),
           hasTiedHead: true))
   }

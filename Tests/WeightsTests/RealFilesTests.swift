@@ -20,7 +20,7 @@ struct RealFilesTests {
       #expect(configuration.layers[0].attention.keyValueHeadCount == 4)
       #expect(configuration.layers[0].attention.headDimension == 8)
       #expect(configuration.vocabularySize == 512)
-      #expect(configuration.trainedContext == length)
+      #expect(configuration.trainedLength == length)
       #expect(configuration.hasTiedHead)
       #expect(try checkpoint.tokenizer.tokens.count == 512)
       let range = try #require(LayerRange(lower: 0, upper: 5))

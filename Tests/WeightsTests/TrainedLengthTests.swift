@@ -13,8 +13,8 @@ struct TrainedLengthTests {
     var writer = GGUFWriter.tinyModel()
     change(&writer)
     let checkpoint = try folder.checkpoint(writer)
-    let length = try checkpoint.trainedContext
-    #expect(try checkpoint.configuration.trainedContext == length.tokenCount)
+    let length = try checkpoint.trainedLength
+    #expect(try checkpoint.configuration.trainedLength == length.tokenCount)
     return length
   }
 

@@ -181,7 +181,7 @@ enum Samples {
   }
 
   static func policy(_ groupSize: Int, _ window: Int) -> SelfExtendPolicy {
-    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedContext: 4096) else {
+    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 4096) else {
       preconditionFailure("the samples are valid")
     }
     return policy

@@ -7,8 +7,8 @@ import Wire
 
 @Suite("What a stage admits of a frame")
 struct StageSequencesTests {
-  private let plain = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedContext: 64)
-  private let grouped = SelfExtendPolicy(groupSize: 2, neighborWindow: 16, trainedContext: 64)
+  private let plain = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 64)
+  private let grouped = SelfExtendPolicy(groupSize: 2, neighborWindow: 16, trainedLength: 64)
 
   private func sequences() -> StageSequences {
     StageSequences(pageCount: 4, vocabularySize: 10, contextLength: 100, isLast: true)

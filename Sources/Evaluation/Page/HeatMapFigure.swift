@@ -1,7 +1,7 @@
 /// A heat map of retrieval: depths down, lengths across, each cell with its share as a number.
 struct HeatMapFigure {
   let map: ContextVerification.HeatMap
-  let trainedContext: Int
+  let trainedLength: Int
 
   private static let (left, top, cellWidth, cellHeight) = (70.0, 26.0, 76.0, 34.0)
 
@@ -55,7 +55,7 @@ struct HeatMapFigure {
 
   /// The line between the last length within the trained context and the first beyond.
   private func border(bottom: Double) -> [Markup] {
-    guard let column = map.lengths.firstIndex(where: { $0 > trainedContext }), column > 0 else { return [] }
+    guard let column = map.lengths.firstIndex(where: { $0 > trainedLength }), column > 0 else { return [] }
     let x = Self.left + Double(column) * Self.cellWidth
     return [
       Figure.line((x, Self.top - 12), (x, bottom + 28), class: "border"),

@@ -6,7 +6,7 @@ struct PositionFigure {
   let length: Int
 
   func markup() -> Markup {
-    let trained = Double(policy.trainedContext)
+    let trained = Double(policy.trainedLength)
     let largest = policy.largestRelativePosition(length: length)
     let frame = ChartFrame(
       x: 0...Double(length), y: 0...1.25 * max(trained, Double(largest)), isLogarithmic: (false, false))
@@ -16,7 +16,7 @@ struct PositionFigure {
       title: title,
       description:
         "Plain attention uses positions up to \(length - 1), this policy up to \(largest); the trained context is "
-        + "\(policy.trainedContext).")
+        + "\(policy.trainedLength).")
     let edge = y.place(trained)
     parts.append(
       Figure.rect(x: x.from, y: y.to, width: x.to - x.from, height: edge - y.to, ("fill", "url(#hatch)")))

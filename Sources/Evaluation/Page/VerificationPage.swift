@@ -53,7 +53,7 @@ package struct VerificationPage {
         .element(
           "h1", [:],
           "\(verification.model) at \(Verdict.tokens(verification.contextLength)), trained context "
-            + Decimals.grouped(verification.trainedContext)),
+            + Decimals.grouped(verification.trainedLength)),
         .element("div", ["class": "mark"], mark),
         .element("p", ["class": "verdict"], verdict.headline),
         .element("ul", ["class": "reasons"], verdict.reasons.map { .element("li", [:], $0) }),
@@ -67,7 +67,7 @@ package struct VerificationPage {
         row.policy.groups
           ? ("\(row.policy.groupSize) × \(row.policy.neighborWindow)", "group size × neighbor window")
           : ("plain", "attention at this length"))
-      let share = 100 * row.policy.largestRelativePosition(length: row.length) / verification.trainedContext
+      let share = 100 * row.policy.largestRelativePosition(length: row.length) / verification.trainedLength
       facts.append(("\(share) %", "of the trained positions used"))
       facts.append((Decimals.grouped(row.policy.longestLength), "longest length of this policy"))
       facts.append((Decimals.bytes(row.cacheByteCount), "KV cache of a sequence of this length"))
@@ -85,7 +85,7 @@ package struct VerificationPage {
         card(
           "Retrieval: \(map.title), \(map.isPlain ? "plain attention" : "SelfExtend")",
           "Share of hidden numbers found, by depth and length.",
-          HeatMapFigure(map: map, trainedContext: verification.trainedContext).markup()))
+          HeatMapFigure(map: map, trainedLength: verification.trainedLength).markup()))
     }
     if let row = verification.rows.last {
       cards.append(
@@ -126,7 +126,7 @@ package struct VerificationPage {
       lines: [
         .init(name: "plain", kind: "plain", points: points(\.plainPerplexity)),
         .init(name: "SelfExtend", kind: "extended", points: points(\.perplexity)),
-      ], border: Double(verification.trainedContext), isLogarithmicY: isWide
+      ], border: Double(verification.trainedLength), isLogarithmicY: isWide
     ).markup()
   }
 
@@ -141,7 +141,7 @@ package struct VerificationPage {
         .init(
           name: "SelfExtend", kind: "extended",
           points: verification.rows.map { (Double($0.length), value($0), nil) }),
-      ], border: Double(verification.trainedContext), startsAtZero: true
+      ], border: Double(verification.trainedLength), startsAtZero: true
     ).markup()
   }
 

@@ -24,13 +24,13 @@ package struct PerplexityMeasurement: Sendable {
   /// attention within the trained context, and lengths that a setting does not admit.
   /// - Throws: `PolicyArgumentError`.
   package init(
-    tokens: [TokenID], windows: SlidingWindows, lengths: [Int], settings: [PolicySetting], trainedContext: Int
+    tokens: [TokenID], windows: SlidingWindows, lengths: [Int], settings: [PolicySetting], trainedLength: Int
   ) throws {
     (self.tokens, self.windows) = (tokens, windows)
     var cases: [Case] = []
     for length in lengths {
       for setting in settings {
-        guard let policy = try setting.policy(length: length, trainedContext: trainedContext) else { continue }
+        guard let policy = try setting.policy(length: length, trainedLength: trainedLength) else { continue }
         let isDuplicate = cases.contains { $0.length == length && $0.policy == policy }
         if !isDuplicate { cases.append(Case(length: length, setting: setting, policy: policy)) }
       }

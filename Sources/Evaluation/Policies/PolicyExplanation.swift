@@ -30,10 +30,10 @@ package struct PolicyExplanation: Hashable, Sendable {
     init(_ policy: SelfExtendPolicy, length: Int) {
       self.policy = policy
       largestRelativePosition = policy.largestRelativePosition(length: length)
-      shareOfTrainedLength = Double(largestRelativePosition) / Double(policy.trainedContext)
+      shareOfTrainedLength = Double(largestRelativePosition) / Double(policy.trainedLength)
       longestLength = policy.longestLength
       admits = length <= policy.longestLength
-      let (trained, group, window) = (policy.trainedContext, policy.groupSize, policy.neighborWindow)
+      let (trained, group, window) = (policy.trainedLength, policy.groupSize, policy.neighborWindow)
       meetsRule =
         length <= trained && !policy.groups
         || (policy.groups && 2 * trained * group > 3 * (window * group + length - window))
@@ -42,7 +42,7 @@ package struct PolicyExplanation: Hashable, Sendable {
 
   /// Tokens of prompt and completion together.
   package let length: Int
-  package let trainedContext: Int
+  package let trainedLength: Int
   package let reason: Reason
   /// Nil when no automatic policy admits the length.
   package let chosen: Row?
@@ -53,13 +53,13 @@ package struct PolicyExplanation: Hashable, Sendable {
   package let rows: [Row]
 
   /// - Throws: `PolicyArgumentError` for numbers out of range.
-  package init(length: Int, trainedContext: Int, request: PolicyRequest = PolicyRequest()) throws {
+  package init(length: Int, trainedLength: Int, request: PolicyRequest = PolicyRequest()) throws {
     self.length = length
-    self.trainedContext = trainedContext
-    let window = request.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedContext: trainedContext)
+    self.trainedLength = trainedLength
+    let window = request.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
     var policy: SelfExtendPolicy?
     do {
-      let choice = try PolicyChoice.forLength(length, trainedContext: trainedContext, request: request)
+      let choice = try PolicyChoice.forLength(length, trainedLength: trainedLength, request: request)
       policy = choice.policy
       warning = choice.warning
       if request.groupSize != nil {
@@ -71,19 +71,19 @@ package struct PolicyExplanation: Hashable, Sendable {
       (reason, warning) = (.refused(refusal), nil)
     }
     chosen = policy.map { Row($0, length: length) }
-    rows = Self.policies(trainedContext: trainedContext, window: window, chosen: policy).map { Row($0, length: length) }
+    rows = Self.policies(trainedLength: trainedLength, window: window, chosen: policy).map { Row($0, length: length) }
   }
 
   private static func policies(
-    trainedContext: Int, window: Int, chosen: SelfExtendPolicy?
+    trainedLength: Int, window: Int, chosen: SelfExtendPolicy?
   ) -> [SelfExtendPolicy] {
     func policy(_ groupSize: Int, _ window: Int) -> SelfExtendPolicy? {
       SelfExtendPolicy(
-        groupSize: groupSize, neighborWindow: groupSize == 1 ? 0 : window, trainedContext: trainedContext)
+        groupSize: groupSize, neighborWindow: groupSize == 1 ? 0 : window, trainedLength: trainedLength)
     }
     let otherGroupSizes = [1, 2, 4, 8, 16, 32, 64].compactMap { policy($0, window) }
     let groupSize = chosen.map(\.groupSize).flatMap { $0 > 1 ? $0 : nil } ?? 8
-    let otherWindows = [trainedContext / 8, trainedContext / 2].compactMap { $0 > 0 ? policy(groupSize, $0) : nil }
+    let otherWindows = [trainedLength / 8, trainedLength / 2].compactMap { $0 > 0 ? policy(groupSize, $0) : nil }
     var policies: [SelfExtendPolicy] = []
     for policy in otherGroupSizes + (chosen.map { [$0] } ?? []) where !policies.contains(policy) {
       policies.append(policy)
@@ -98,7 +98,7 @@ package struct PolicyExplanation: Hashable, Sendable {
     switch reason {
     case .withinTrainedLength:
       return
-        "\(length) tokens are within the trained context of \(trainedContext), so attention stays plain and equals "
+        "\(length) tokens are within the trained context of \(trainedLength), so attention stays plain and equals "
         + "the base model"
     case .forced: return "the user chose the group size"
     case .refused(let refusal): return "\(refusal)"
@@ -107,7 +107,7 @@ package struct PolicyExplanation: Hashable, Sendable {
       let used = Double(policy.neighborWindow) + Double(length - policy.neighborWindow) / Double(policy.groupSize)
       return "the smallest divisor G of w = \(policy.neighborWindow) with w + (N - w)/G below two thirds of the "
         + "trained context: \(policy.neighborWindow) + \(length - policy.neighborWindow)/\(policy.groupSize) = "
-        + "\(Decimals.text(used, places: 1)) < \(Decimals.text(Double(2 * trainedContext) / 3, places: 1))"
+        + "\(Decimals.text(used, places: 1)) < \(Decimals.text(Double(2 * trainedLength) / 3, places: 1))"
     }
   }
 }

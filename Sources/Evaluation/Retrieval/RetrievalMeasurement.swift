@@ -31,7 +31,7 @@ package struct RetrievalMeasurement: Sendable {
   /// Omits lengths that a setting does not admit. Every policy gets the same prompts.
   /// - Throws: `PolicyArgumentError`.
   package init(
-    tasks: [RetrievalTask], settings: [PolicySetting], lengths: [Int], trialCount: Int, trainedContext: Int,
+    tasks: [RetrievalTask], settings: [PolicySetting], lengths: [Int], trialCount: Int, trainedLength: Int,
     questions: RetrievalQuestions
   ) throws {
     (self.trialCount, self.questions) = (trialCount, questions)
@@ -39,7 +39,7 @@ package struct RetrievalMeasurement: Sendable {
     for task in tasks {
       for setting in settings {
         for length in lengths {
-          guard let policy = try setting.policy(length: length, trainedContext: trainedContext) else { continue }
+          guard let policy = try setting.policy(length: length, trainedLength: trainedLength) else { continue }
           cases.append(Case(task: task, setting: setting, policy: policy, length: length))
         }
       }

@@ -6,17 +6,17 @@ package struct BenchmarkRun: Sendable {
   private let batch: EngineBatch
   private let tokenizer: Tokenizer
   private let prompts: BenchmarkPrompts
-  private let trainedContext: Int
+  private let trainedLength: Int
   private let policy: PolicyRequest
 
   /// - Parameters:
   ///   - contextLength: tokens of prompt and completion together; longer prompts are cut.
   ///   - policy: the user's request; each prompt gets its own choice.
   package init(
-    batch: EngineBatch, tokenizer: Tokenizer, contextLength: Int, trainedContext: Int, policy: PolicyRequest
+    batch: EngineBatch, tokenizer: Tokenizer, contextLength: Int, trainedLength: Int, policy: PolicyRequest
   ) {
     self.batch = batch
-    self.trainedContext = trainedContext
+    self.trainedLength = trainedLength
     self.tokenizer = tokenizer
     prompts = BenchmarkPrompts(tokenizer: tokenizer, contextLength: contextLength)
     self.policy = policy
@@ -34,7 +34,7 @@ package struct BenchmarkRun: Sendable {
       request.stopTokens = tokenizer.endTokens
       // Explicit, because the cluster's default would fill in an open request.
       let choice = try PolicyChoice.forLength(
-        prompt.tokens.count + task.answerTokenCount, trainedContext: trainedContext, request: policy
+        prompt.tokens.count + task.answerTokenCount, trainedLength: trainedLength, request: policy
       ).policy
       request.policy = PolicyRequest(choice)
       return request

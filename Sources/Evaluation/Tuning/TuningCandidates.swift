@@ -4,21 +4,21 @@ package import Core
 /// sizes that divide it, admit the length, and use at least an eighth of the trained context.
 package enum TuningCandidates {
   /// The automatic policy first, if there is one; then by window and group size.
-  package static func list(length: Int, trainedContext: Int) -> [SelfExtendPolicy] {
+  package static func list(length: Int, trainedLength: Int) -> [SelfExtendPolicy] {
     var candidates: [SelfExtendPolicy] = []
     // A pair outside the automatic rule may admit a length that the rule rejects.
-    if let automatic = try? PolicyChoice.forLength(length, trainedContext: trainedContext).policy {
+    if let automatic = try? PolicyChoice.forLength(length, trainedLength: trainedLength).policy {
       candidates.append(automatic)
     }
     for share in [16, 8, 4, 2] {
-      let window = trainedContext / share
+      let window = trainedLength / share
       guard window > 1 else { continue }
       for groupSize in 2...min(window, Limits.maximumAutomaticGroupSize) where window % groupSize == 0 {
         guard
           let policy = SelfExtendPolicy(
-            groupSize: groupSize, neighborWindow: window, trainedContext: trainedContext),
+            groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength),
           length <= policy.longestLength, !candidates.contains(policy),
-          8 * policy.largestRelativePosition(length: length) >= trainedContext
+          8 * policy.largestRelativePosition(length: length) >= trainedLength
         else { continue }
         candidates.append(policy)
       }

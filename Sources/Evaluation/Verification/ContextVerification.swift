@@ -48,7 +48,7 @@ package struct ContextVerification: Hashable, Sendable {
   }
 
   package let model: String
-  package let trainedContext: Int
+  package let trainedLength: Int
   /// The length to verify.
   package let contextLength: Int
   package let weightByteCount: Int
@@ -59,19 +59,19 @@ package struct ContextVerification: Hashable, Sendable {
   package let heatMaps: [HeatMap]
 
   package init(
-    model: String, trainedContext: Int, contextLength: Int, weightByteCount: Int, workerCount: Int, seed: UInt64,
+    model: String, trainedLength: Int, contextLength: Int, weightByteCount: Int, workerCount: Int, seed: UInt64,
     stride: Int, rows: [LengthRow], heatMaps: [HeatMap]
   ) {
-    (self.model, self.trainedContext, self.contextLength) = (model, trainedContext, contextLength)
+    (self.model, self.trainedLength, self.contextLength) = (model, trainedLength, contextLength)
     (self.weightByteCount, self.workerCount, self.seed, self.stride) = (weightByteCount, workerCount, seed, stride)
     (self.rows, self.heatMaps) = (rows, heatMaps)
   }
 
   /// Half of the trained context, the trained context, then doubled lengths up to the length to verify, which is last.
   /// For a length within the trained context: its quarter, its half, and itself.
-  package static func lengths(upTo context: Int, trainedContext: Int) -> [Int] {
-    guard context > trainedContext else { return [context / 4, context / 2, context].filter { $0 > 1 } }
-    var lengths = [trainedContext / 2, trainedContext].filter { $0 > 1 }
+  package static func lengths(upTo context: Int, trainedLength: Int) -> [Int] {
+    guard context > trainedLength else { return [context / 4, context / 2, context].filter { $0 > 1 } }
+    var lengths = [trainedLength / 2, trainedLength].filter { $0 > 1 }
     // A length less than a third above the previous one adds no information.
     while let last = lengths.last, 2 * last < context - last / 2 { lengths.append(2 * last) }
     return lengths + [context]

@@ -41,7 +41,7 @@ package struct Verdict: Hashable, Sendable {
       grade = .passes
       headline = "\(basis) up to \(Self.tokens(trusted)), the longest measured length."
     case (let trusted?, let index?):
-      grade = trusted > verification.trainedContext ? .passesInPart : .fails
+      grade = trusted > verification.trainedLength ? .passesInPart : .fails
       headline =
         "\(basis) up to \(Self.tokens(trusted)); at \(Decimals.grouped(lengths[index])), \(failure ?? "it fails")."
     default:
@@ -66,7 +66,7 @@ private struct Judge {
     self.verification = verification
     maps = verification.heatMaps.filter { !$0.isPlain }
     // The longest length within the trained context.
-    let base = verification.rows.lastIndex { $0.length <= verification.trainedContext } ?? 0
+    let base = verification.rows.lastIndex { $0.length <= verification.trainedLength } ?? 0
     self.base = base
     mapCounts = maps.map { $0.shares.indices.contains(base) && $0.share(at: base).share >= Verdict.leastRetrieval }
   }
@@ -117,7 +117,7 @@ private struct Judge {
     }
     if let broken = verification.rows.first(where: {
       $0.plainPerplexity.perplexity > Verdict.perplexityRatio * first.perplexity.perplexity
-        && $0.length > verification.trainedContext
+        && $0.length > verification.trainedLength
     }) {
       reasons.append(
         "Plain attention fails earlier: its perplexity is \(hundredths(broken.plainPerplexity.perplexity)) at "

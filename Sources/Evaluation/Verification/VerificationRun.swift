@@ -42,7 +42,7 @@ package struct VerificationRun: Sendable {
     lengths.indices.flatMap { index -> [(index: Int, policy: SelfExtendPolicy, isPlain: Bool)] in
       let policy = policies[index]
       guard policy.groups else { return [(index, policy, true)] }
-      return [(index, .plain(trainedContext: policy.trainedContext), true), (index, policy, false)]
+      return [(index, .plain(trainedLength: policy.trainedLength), true), (index, policy, false)]
     }
   }
 

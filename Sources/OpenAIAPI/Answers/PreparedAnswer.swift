@@ -72,7 +72,7 @@ struct AnswerPreparation: Sendable {
   private func lengthLimit(_ policy: PolicyRequest) -> Int {
     guard policy.groupSize == nil else { return model.contextLength }
     let automatic = PolicyChoice.longestAutomaticLength(
-      trainedContext: model.configuration.trainedContext, window: policy.neighborWindow)
+      trainedLength: model.configuration.trainedLength, window: policy.neighborWindow)
     return min(model.contextLength, automatic)
   }
 
@@ -81,7 +81,7 @@ struct AnswerPreparation: Sendable {
   /// quarter of the trained length free stays within it, where the model is exactly itself; a longer one runs
   /// to the context's end.
   private func openEnd(_ promptCount: Int, _ policy: PolicyRequest) -> Int {
-    let trained = model.configuration.trainedContext
+    let trained = model.configuration.trainedLength
     let fits = (policy.groupSize == nil || policy.keepsShortTextPlain) && promptCount <= trained - trained / 4
     return fits ? trained : .max
   }

@@ -28,7 +28,7 @@ struct ModelBody: Encodable, Sendable {
     try fields.encode("longhaul", forKey: .ownedBy)
     try fields.encode(model.contextLength, forKey: .maximumLength)
     var meta = fields.nestedContainer(keyedBy: Meta.self, forKey: .meta)
-    try meta.encode(model.configuration.trainedContext, forKey: .trained)
+    try meta.encode(model.configuration.trainedLength, forKey: .trained)
     try meta.encode(model.configuration.vocabularySize, forKey: .vocabulary)
     try meta.encode(model.configuration.hiddenSize, forKey: .embedding)
     try meta.encode(model.configuration.layerCount, forKey: .layers)

@@ -7,7 +7,7 @@ struct PolicyReport: Encodable, Hashable, Sendable {
   private enum Field: String, CodingKey {
     case groupSize = "group_size"
     case neighborWindow = "neighbor_window"
-    case trainedContext = "trained_length"
+    case trainedLength = "trained_length"
     case warning
   }
 
@@ -15,7 +15,7 @@ struct PolicyReport: Encodable, Hashable, Sendable {
     var fields = encoder.container(keyedBy: Field.self)
     try fields.encode(choice.policy.groupSize, forKey: .groupSize)
     try fields.encode(choice.policy.neighborWindow, forKey: .neighborWindow)
-    try fields.encode(choice.policy.trainedContext, forKey: .trainedContext)
+    try fields.encode(choice.policy.trainedLength, forKey: .trainedLength)
     try fields.encodeIfPresent(choice.warning, forKey: .warning)
   }
 }

@@ -7,7 +7,7 @@ extension ModelFields {
     ModelConfiguration(
       name: printable(try metadata.string("general.name") ?? family), architecture: family,
       hiddenSize: try hiddenSize(), vocabularySize: try vocabularySize(),
-      trainedContext: try TrainedLength(self).tokenCount, layers: layers, outputNorm: outputNorm,
+      trainedLength: try TrainedLength(self).tokenCount, layers: layers, outputNorm: outputNorm,
       hasTiedHead: file[TensorName.head] == nil)
   }
 

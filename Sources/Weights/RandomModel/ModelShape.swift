@@ -44,7 +44,7 @@ package struct ModelShape: Sendable {
       configuration: ModelConfiguration(
         name: "\(name) (random weights)", architecture: Architecture.llama.name, layerCount: layers, hiddenSize: hidden,
         feedForwardSize: feedForward, queryHeadCount: heads, keyValueHeadCount: keyValueHeads,
-        headDimension: hidden / heads, vocabularySize: vocabulary, trainedContext: trained, normEpsilon: 1e-5,
+        headDimension: hidden / heads, vocabularySize: vocabulary, trainedLength: trained, normEpsilon: 1e-5,
         rope: RopeConfiguration(
           base: base, rotaryDimension: hidden / heads, layout: .interleaved, scaling: .none), hasTiedHead: isTied))
   }

@@ -21,7 +21,7 @@ struct RandomMetadata {
       let values = layers.map(value)
       add(key, Set(values).count == 1 ? .count(values[0]) : .counts(values.map { Int32(clamping: $0) }))
     }
-    add(.contextLength, .count(configuration.trainedContext))
+    add(.contextLength, .count(configuration.trainedLength))
     add(.hiddenSize, .count(configuration.hiddenSize))
     add(.layerCount, .count(layers.count))
     add(.feedForwardSize) { $0.feedForward.size }

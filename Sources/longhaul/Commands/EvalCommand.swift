@@ -69,15 +69,15 @@ struct EvalOptions: ParsableArguments {
     let work = try readWork(benchmark)
     let measured = try MeasuredModel(model, options.policy)
     let (tokenizer, request) = (measured.tokenizer, measured.settings.request)
-    let trained = measured.configuration.trainedContext
-    let context = options.cache.plannedContext(trainedContext: trained, policy: request)
-    let widest = try PolicyChoice.forLength(context, trainedContext: trained, request: request).policy
+    let trained = measured.configuration.trainedLength
+    let context = options.cache.plannedContext(trainedLength: trained, policy: request)
+    let widest = try PolicyChoice.forLength(context, trainedLength: trained, request: request).policy
     let itemCount = work.reduce(0) { $0 + $1.1.count }
     let results = try await measured.evaluate(
       longest: context, cases: [widest], options: options, title: benchmark.rawValue
     ) { batch, bar in
       let run = BenchmarkRun(
-        batch: batch, tokenizer: tokenizer, contextLength: context, trainedContext: trained, policy: request)
+        batch: batch, tokenizer: tokenizer, contextLength: context, trainedLength: trained, policy: request)
       var results: [BenchmarkResult] = []
       var finished = 0
       for (task, items) in work {
@@ -89,7 +89,7 @@ struct EvalOptions: ParsableArguments {
     }
     if let answers { try EvalReport.write(results, to: answers) }
     let report = EvalReport(
-      benchmark: benchmark.rawValue, model: measured.configuration.name, trainedContext: trained,
+      benchmark: benchmark.rawValue, model: measured.configuration.name, trainedLength: trained,
       contextLength: context, hasOwnPrompts: prompts != nil, results: results)
     try StandardOutput.write(report, asJSON: options.json)
   }

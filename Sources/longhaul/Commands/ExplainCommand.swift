@@ -34,19 +34,19 @@ struct ExplainCommand: ParsableCommand {
     let settings = try policy.settings()
     let configuration = settings.applied(to: try checkpoint.configuration)
     let explanation = try PolicyExplanation(
-      length: context, trainedContext: configuration.trainedContext, request: settings.request)
+      length: context, trainedLength: configuration.trainedLength, request: settings.request)
     let origin =
-      settings.trainedContext.map { "\($0), from the options; the file has \(Self.origin(checkpoint))" }
+      settings.trainedLength.map { "\($0), from the options; the file has \(Self.origin(checkpoint))" }
       ?? Self.origin(checkpoint)
     let report = ExplainReport(
       explanation, model: configuration.name, origin: origin,
       longest: PolicyChoice.longestAutomaticLength(
-        trainedContext: configuration.trainedContext, window: settings.neighborWindow))
+        trainedLength: configuration.trainedLength, window: settings.neighborWindow))
     try StandardOutput.write(report, asJSON: json)
     if case .refused(let refusal) = explanation.reason { throw refusal }
   }
 
   static func origin(_ checkpoint: Checkpoint) -> String {
-    do { return try checkpoint.trainedContext.origin } catch { return "nothing (\(error))" }
+    do { return try checkpoint.trainedLength.origin } catch { return "nothing (\(error))" }
   }
 }

@@ -37,9 +37,9 @@ struct InspectCommand: ParsableCommand {
       files: checkpoint.fileNames, bytes: checkpoint.byteCount, fingerprint: checkpoint.fingerprint,
       metadata: Dictionary(checkpoint.metadataLines.map { ($0.key, $0.value) }) { first, _ in first },
       architecture: configuration?.architecture, name: configuration?.name, layers: configuration?.layerCount,
-      trainedContext: configuration?.trainedContext,
+      trainedLength: configuration?.trainedLength,
       longestAutomaticLength: configuration.map {
-        PolicyChoice.longestAutomaticLength(trainedContext: $0.trainedContext, window: settings.neighborWindow)
+        PolicyChoice.longestAutomaticLength(trainedLength: $0.trainedLength, window: settings.neighborWindow)
       }, vocabularySize: configuration?.vocabularySize, tokenizer: tokenizerLine(checkpoint), problem: problem,
       policy: try configuration.flatMap { try policyReport($0, settings.request) },
       tensors: checkpoint.tensors.map {
@@ -66,7 +66,7 @@ struct InspectCommand: ParsableCommand {
       throw CommandFailure(.usage, "--context must be between 1 and \(Limits.maximumContext)")
     }
     let choice = try PolicyChoice.forLength(
-      context, trainedContext: configuration.trainedContext, request: request)
+      context, trainedLength: configuration.trainedLength, request: request)
     return InspectReport.Policy(
       contextLength: context, policy: PolicyReport(choice.policy),
       largestRelativePosition: choice.policy.largestRelativePosition(length: context),

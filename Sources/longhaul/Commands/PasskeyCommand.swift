@@ -45,14 +45,14 @@ struct PasskeyCommand: AsyncParsableCommand {
 
   func run() async throws {
     let measured = try MeasuredModel(model, options.policy)
-    let trained = measured.configuration.trainedContext
+    let trained = measured.configuration.trainedLength
     let request = measured.settings.request
-    let longest = PolicyChoice.longestAutomaticLength(trainedContext: trained, window: request.neighborWindow)
+    let longest = PolicyChoice.longestAutomaticLength(trainedLength: trained, window: request.neighborWindow)
     let lengths = lengths?.values ?? [1, 2, 4, 8].map { $0 * trained }.filter { $0 <= longest }
     let measurement = try RetrievalMeasurement(
       tasks: retrieval.tasks(isDemo: measured.isDemo),
       settings: settings.list(policy: request, standard: [.automatic]), lengths: lengths,
-      trialCount: trials, trainedContext: trained,
+      trialCount: trials, trainedLength: trained,
       questions: retrieval.questions(measured, depths: RetrievalQuestions.evenDepths(depths)))
     try measurement.check()
     let columns = try await measured.evaluate(
@@ -63,7 +63,7 @@ struct PasskeyCommand: AsyncParsableCommand {
       }
     }
     let report = PasskeyReport(
-      model: measured.configuration.name, trainedContext: trained, seed: retrieval.seed, trials: trials,
+      model: measured.configuration.name, trainedLength: trained, seed: retrieval.seed, trials: trials,
       columns: columns)
     try StandardOutput.write(report, asJSON: options.json)
   }

@@ -52,7 +52,7 @@ struct PerplexityCommand: AsyncParsableCommand {
     let measurement = try PerplexityMeasurement(
       tokens: tokens, windows: windows, lengths: lengths.values,
       settings: settings.list(policy: measured.settings.request, standard: [.plain, .automatic]),
-      trainedContext: measured.configuration.trainedContext)
+      trainedLength: measured.configuration.trainedLength)
     let rows = try await measured.evaluate(
       longest: longest, cases: measurement.cases.map(\.policy), options: options, title: "scoring"
     ) { batch, bar in
@@ -61,7 +61,7 @@ struct PerplexityCommand: AsyncParsableCommand {
       }
     }
     let report = PerplexityReport(
-      model: measured.configuration.name, trainedContext: measured.configuration.trainedContext, stride: stride,
+      model: measured.configuration.name, trainedLength: measured.configuration.trainedLength, stride: stride,
       windows: windows.ends.count, rows: rows.map(PerplexityReport.Row.init))
     try StandardOutput.write(report, asJSON: options.json)
   }

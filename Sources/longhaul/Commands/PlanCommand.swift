@@ -34,7 +34,7 @@ struct PlanCommand: ParsableCommand {
     let checkpoint = try model.open()
     let settings = try policy.settings()
     let configuration = settings.applied(to: try checkpoint.configuration)
-    let context = cache.plannedContext(trainedContext: configuration.trainedContext, policy: settings.request)
+    let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: settings.request)
     let planner = LayerPlanner(
       configuration: configuration, weights: try checkpoint.footprint,
       demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: settings.request))

@@ -70,7 +70,7 @@ struct RunCommand: AsyncParsableCommand {
     let tokenizer = try readTokenizer(checkpoint)
     let tokens = try prompt.tokens { try tokenizer ?? Tokenizer(checkpoint.tokenizer) }
     let choice = try PolicyChoice.forLength(
-      tokens.count + maxTokens, trainedContext: configuration.trainedContext, request: settings.request)
+      tokens.count + maxTokens, trainedLength: configuration.trainedLength, request: settings.request)
     if let warning = choice.warning { StandardError.line("longhaul: warning: \(warning)") }
     var request = GenerationRequest(prompt: tokens, maximumNewTokens: maxTokens)
     request.sampling = sampling.parameters()
@@ -104,9 +104,9 @@ struct RunCommand: AsyncParsableCommand {
     let policy = report.policy
     StandardError.line(
       policy.groupSize == 1
-        ? "policy: plain attention, trained context \(policy.trainedContext)"
+        ? "policy: plain attention, trained context \(policy.trainedLength)"
         : "policy: SelfExtend with group size \(policy.groupSize), neighbor window \(policy.neighborWindow), trained "
-          + "context \(policy.trainedContext)")
+          + "context \(policy.trainedLength)")
     let timings = report.timings
     StandardError.line(
       String(

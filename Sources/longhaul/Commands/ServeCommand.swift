@@ -81,7 +81,7 @@ struct ServeCommand: AsyncParsableCommand {
     let control =
       try listen.map { try Endpoint($0) } ?? folder?.coordinator.coordinator
       ?? Endpoint("tcp://127.0.0.1:7070")
-    let context = cache.plannedContext(trainedContext: configuration.trainedContext, policy: policies.request)
+    let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policies.request)
     let metrics = MetricRegistry()
     if api.metrics { settings.metrics = { metrics.text } }
     let engine = try ClusterEngine(

@@ -58,14 +58,14 @@ struct TuneCommand: AsyncParsableCommand {
 
   func run() async throws {
     let measured = try MeasuredModel(model, options.policy)
-    let trained = measured.configuration.trainedContext
+    let trained = measured.configuration.trainedLength
     guard context > trained else {
       throw CommandFailure(
         .usage,
         "\(context) tokens are within the trained context of \(trained): attention is plain there, and there is "
           + "nothing to tune")
     }
-    let candidates = try candidates(trainedContext: trained)
+    let candidates = try candidates(trainedLength: trained)
     let tokens = try text.tokens(measured)
     let windows = try SlidingWindows(
       tokenCount: tokens.count, longestLength: context, stride: stride, count: nil)
@@ -90,7 +90,7 @@ struct TuneCommand: AsyncParsableCommand {
           bar.update(done: Int(share * 100), total: 100)
         })
     }
-    let automatic = try? PolicyChoice.forLength(context, trainedContext: trained).policy
+    let automatic = try? PolicyChoice.forLength(context, trainedLength: trained).policy
     let report = TuneReport(
       model: measured.configuration.name, context: context, sweep: finished, automatic: automatic,
       seed: retrieval.seed)
@@ -99,18 +99,18 @@ struct TuneCommand: AsyncParsableCommand {
     if let write, !options.json { try StandardOutput.write("policy written to \(write)\n") }
   }
 
-  private func candidates(trainedContext: Int) throws -> [SelfExtendPolicy] {
+  private func candidates(trainedLength: Int) throws -> [SelfExtendPolicy] {
     let candidates =
       try given.map { list in
         try list.values.map {
-          try PolicyChoice.forLength(context, trainedContext: trainedContext, request: $0.request).policy
+          try PolicyChoice.forLength(context, trainedLength: trainedLength, request: $0.request).policy
         }
-      } ?? TuningCandidates.list(length: context, trainedContext: trainedContext)
+      } ?? TuningCandidates.list(length: context, trainedLength: trainedLength)
     guard !candidates.isEmpty else {
       throw CommandFailure(
         .usage,
         "no group size up to \(Limits.maximumAutomaticGroupSize) fits \(context) tokens into the trained context of "
-          + "\(trainedContext); pass policies with --candidates")
+          + "\(trainedLength); pass policies with --candidates")
     }
     return candidates
   }
@@ -120,7 +120,7 @@ struct TuneCommand: AsyncParsableCommand {
   ) throws {
     let file = PolicyFile(
       groupSize: policy.groupSize, neighborWindow: policy.neighborWindow,
-      trainedContext: options.policy.window.trainedContext.map { _ in trained })
+      trainedLength: options.policy.window.trainedLength.map { _ in trained })
     try file.write(
       to: path,
       comments: ["longhaul tune: \(report.model) at \(context) tokens, \(report.rounds) rounds"] + report.advice)

@@ -54,17 +54,17 @@ struct VerifyContextCommand: AsyncParsableCommand {
 
   func run() async throws {
     let measured = try MeasuredModel(model, options.policy)
-    let trained = measured.configuration.trainedContext
+    let trained = measured.configuration.trainedLength
     let request = measured.settings.request
     // Throws before any process starts.
-    _ = try PolicyChoice.forLength(context, trainedContext: trained, request: request)
-    let lengths = ContextVerification.lengths(upTo: context, trainedContext: trained)
+    _ = try PolicyChoice.forLength(context, trainedLength: trained, request: request)
+    let lengths = ContextVerification.lengths(upTo: context, trainedLength: trained)
     let run = VerificationRun(
       lengths: lengths,
       policies: try lengths.map {
         let kept = PolicyRequest(
           groupSize: request.groupSize, neighborWindow: request.neighborWindow, keepsShortTextPlain: true)
-        return try PolicyChoice.forLength($0, trainedContext: trained, request: kept).policy
+        return try PolicyChoice.forLength($0, trainedLength: trained, request: kept).policy
       },
       tokens: try text.tokens(measured), stride: stride, windowCount: windows,
       tasks: try retrieval.tasks(isDemo: measured.isDemo),
@@ -97,9 +97,9 @@ struct VerifyContextCommand: AsyncParsableCommand {
       PageCount.of(tokens: length, policy: policy, chunkTokenCount: options.cache.maximumChunkTokenCount)
         * pageByteCount
     }
-    let plain = SelfExtendPolicy.plain(trainedContext: measured.configuration.trainedContext)
+    let plain = SelfExtendPolicy.plain(trainedLength: measured.configuration.trainedLength)
     return ContextVerification(
-      model: measured.configuration.name, trainedContext: measured.configuration.trainedContext, contextLength: context,
+      model: measured.configuration.name, trainedLength: measured.configuration.trainedLength, contextLength: context,
       weightByteCount: footprint.layerByteCounts.reduce(0, +) + footprint.embeddingByteCount,
       workerCount: options.cluster.workers, seed: retrieval.seed, stride: stride,
       rows: run.lengths.indices.map { index in

@@ -55,18 +55,18 @@ struct KVCacheOptions: ParsableArguments {
   }
 
   /// The context length to plan for before any request arrives.
-  func plannedContext(trainedContext: Int, policy: PolicyRequest) -> Int {
+  func plannedContext(trainedLength: Int, policy: PolicyRequest) -> Int {
     if let context { return context }
     let longest: Int
     if let groupSize = policy.groupSize,
       let forced = SelfExtendPolicy(
         groupSize: groupSize,
-        neighborWindow: policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedContext: trainedContext),
-        trainedContext: trainedContext)
+        neighborWindow: policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength),
+        trainedLength: trainedLength)
     {
       longest = forced.longestLength
     } else {
-      longest = PolicyChoice.longestAutomaticLength(trainedContext: trainedContext, window: policy.neighborWindow)
+      longest = PolicyChoice.longestAutomaticLength(trainedLength: trainedLength, window: policy.neighborWindow)
     }
     return max(1, min(8192, longest))
   }

@@ -5,14 +5,14 @@ import Core
 struct PolicyFile: Hashable {
   var groupSize: Int?
   var neighborWindow: Int?
-  var trainedContext: Int?
+  var trainedLength: Int?
   /// Set by `init(path:)`: a file applies to all requests, so prompts within the trained context stay plain.
   private(set) var keepsShortTextPlain = false
 
   init() {}
 
-  init(groupSize: Int?, neighborWindow: Int?, trainedContext: Int?) {
-    (self.groupSize, self.neighborWindow, self.trainedContext) = (groupSize, neighborWindow, trainedContext)
+  init(groupSize: Int?, neighborWindow: Int?, trainedLength: Int?) {
+    (self.groupSize, self.neighborWindow, self.trainedLength) = (groupSize, neighborWindow, trainedLength)
   }
 
   init(path: String) throws {
@@ -22,7 +22,7 @@ struct PolicyFile: Hashable {
     } catch let refusal as PolicyText.Refusal {
       throw CommandFailure(.badConfiguration, "'\(path)' \(refusal.reason)")
     }
-    (groupSize, neighborWindow, trainedContext) = (
+    (groupSize, neighborWindow, trainedLength) = (
       values["group_size"], values["neighbor_window"], values["trained_length"]
     )
     keepsShortTextPlain = true
@@ -42,7 +42,7 @@ struct PolicyFile: Hashable {
   /// The configuration with the trained context length of this file.
   func applied(to configuration: ModelConfiguration) -> ModelConfiguration {
     var configuration = configuration
-    configuration.trainedContext = trainedContext ?? configuration.trainedContext
+    configuration.trainedLength = trainedLength ?? configuration.trainedLength
     return configuration
   }
 
@@ -52,7 +52,7 @@ struct PolicyFile: Hashable {
     var lines = comments.map { "# \($0.filter { !$0.isNewline && $0 != "*" })" }
     if let groupSize { lines.append("group_size: \(groupSize)") }
     if let neighborWindow { lines.append("neighbor_window: \(neighborWindow)") }
-    if let trainedContext { lines.append("trained_length: \(trainedContext)") }
+    if let trainedLength { lines.append("trained_length: \(trainedLength)") }
     do {
       try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch {

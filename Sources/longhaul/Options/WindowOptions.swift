@@ -9,7 +9,7 @@ struct WindowOptions: ParsableArguments {
   var neighborWindow: Int?
 
   @Option(help: "Trained context length of the model, overriding its metadata.")
-  var trainedContext: Int?
+  var trainedLength: Int?
 
   @Option(
     help: """
@@ -19,7 +19,7 @@ struct WindowOptions: ParsableArguments {
   var config: String?
 
   func validate() throws {
-    if let trainedContext, !(1...Limits.maximumContext).contains(trainedContext) {
+    if let trainedLength, !(1...Limits.maximumContext).contains(trainedLength) {
       throw ValidationError("--trained-length must be between 1 and \(Limits.maximumContext)")
     }
   }
@@ -31,7 +31,7 @@ struct WindowOptions: ParsableArguments {
     if groupSize != nil || neighborWindow != nil {
       settings.replacePolicy(groupSize: groupSize, neighborWindow: neighborWindow)
     }
-    settings.trainedContext = trainedContext ?? settings.trainedContext
+    settings.trainedLength = trainedLength ?? settings.trainedLength
     return settings
   }
 }

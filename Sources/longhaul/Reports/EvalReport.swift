@@ -39,7 +39,7 @@ struct EvalReport: Report {
 
   let benchmark: String
   let model: String
-  let trainedContext: Int
+  let trainedLength: Int
   let contextLength: Int
   /// "built-in" or "given"; only the benchmark's own prompts give figures comparable with published ones.
   let prompts: String
@@ -48,12 +48,12 @@ struct EvalReport: Report {
   let average: Double
 
   init(
-    benchmark: String, model: String, trainedContext: Int, contextLength: Int, hasOwnPrompts: Bool,
+    benchmark: String, model: String, trainedLength: Int, contextLength: Int, hasOwnPrompts: Bool,
     results: [BenchmarkResult]
   ) {
     self.benchmark = benchmark
     self.model = model
-    self.trainedContext = trainedContext
+    self.trainedLength = trainedLength
     self.contextLength = contextLength
     prompts = hasOwnPrompts ? "given" : "built-in"
     tasks = results.map(Task.init)
@@ -70,7 +70,7 @@ struct EvalReport: Report {
       ])
     }
     table.add(["average", "", Decimals.text(average, places: 2), "", "", "", "", ""])
-    return ["\(model), trained context \(trainedContext), context \(contextLength), \(prompts) prompts"] + table.lines
+    return ["\(model), trained context \(trainedLength), context \(contextLength), \(prompts) prompts"] + table.lines
   }
 
   private struct Answer: Encodable {

@@ -22,7 +22,7 @@ struct ExplainReport: Report {
 
   let model: String
   let contextLength: Int
-  let trainedContext: Int
+  let trainedLength: Int
   let trainedLengthOrigin: String
   let longestAutomaticLength: Int
   /// Absent when no automatic policy admits the length.
@@ -34,7 +34,7 @@ struct ExplainReport: Report {
   init(_ explanation: PolicyExplanation, model: String, origin: String, longest: Int) {
     self.model = model
     contextLength = explanation.length
-    trainedContext = explanation.trainedContext
+    trainedLength = explanation.trainedLength
     trainedLengthOrigin = origin
     longestAutomaticLength = longest
     choice = explanation.chosen.map(Row.init)
@@ -44,7 +44,7 @@ struct ExplainReport: Report {
   }
 
   var lines: [String] {
-    var lines = ["\(model), trained context \(trainedContext) tokens (from \(trainedLengthOrigin))"]
+    var lines = ["\(model), trained context \(trainedLength) tokens (from \(trainedLengthOrigin))"]
     if let choice {
       lines.append(
         choice.groupSize == 1

@@ -22,7 +22,7 @@ struct InspectReport: Encodable {
   let architecture: String?
   let name: String?
   let layers: Int?
-  let trainedContext: Int?
+  let trainedLength: Int?
   let longestAutomaticLength: Int?
   let vocabularySize: Int?
   let tokenizer: String
@@ -35,14 +35,14 @@ struct InspectReport: Encodable {
   func lines(listingTensors: Bool) -> [String] {
     var lines = ["files: \(files.joined(separator: ", ")) (\(ByteText.of(bytes)))"]
     lines.append("fingerprint: \(fingerprint)")
-    if let name, let layers, let trained = trainedContext, let longest = longestAutomaticLength {
+    if let name, let layers, let trained = trainedLength, let longest = longestAutomaticLength {
       lines.append("model: \(name), \(architecture ?? ""), \(layers) layers")
       lines.append("trained context: \(trained); longest with the automatic SelfExtend policy: \(longest)")
     }
     lines.append("tokenizer: \(tokenizer)")
     if let problem { lines.append("unsupported: \(problem)") }
     if let policy {
-      let share = trainedContext.map { 100 * policy.largestRelativePosition / $0 } ?? 0
+      let share = trainedLength.map { 100 * policy.largestRelativePosition / $0 } ?? 0
       lines.append(
         "context length \(policy.contextLength): group size \(policy.policy.groupSize), neighbor window "
           + "\(policy.policy.neighborWindow), largest relative position \(policy.largestRelativePosition) (\(share) % "

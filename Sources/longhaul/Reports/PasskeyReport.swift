@@ -48,18 +48,18 @@ struct PasskeyReport: Report {
   }
 
   let model: String
-  let trainedContext: Int
+  let trainedLength: Int
   let seed: UInt64
   let trials: Int
   let columns: [Column]
   private let measured: [RetrievalMeasurement.Column]
 
   private enum CodingKeys: CodingKey {
-    case model, trainedContext, seed, trials, columns
+    case model, trainedLength, seed, trials, columns
   }
 
-  init(model: String, trainedContext: Int, seed: UInt64, trials: Int, columns: [RetrievalMeasurement.Column]) {
-    (self.model, self.trainedContext, self.seed, self.trials) = (model, trainedContext, seed, trials)
+  init(model: String, trainedLength: Int, seed: UInt64, trials: Int, columns: [RetrievalMeasurement.Column]) {
+    (self.model, self.trainedLength, self.seed, self.trials) = (model, trainedLength, seed, trials)
     self.columns = columns.map(Column.init)
     measured = columns
   }
@@ -67,7 +67,7 @@ struct PasskeyReport: Report {
   /// A heat map in text for each task and policy: depths down, lengths across.
   var lines: [String] {
     var lines = [
-      "\(model), trained context \(trainedContext); keys found in \(trials) questions per cell, seed \(seed)"
+      "\(model), trained context \(trainedLength); keys found in \(trials) questions per cell, seed \(seed)"
     ]
     var maps: [[RetrievalMeasurement.Column]] = []
     for column in measured {

@@ -26,7 +26,7 @@ struct PerplexityReport: Report {
   }
 
   let model: String
-  let trainedContext: Int
+  let trainedLength: Int
   let stride: Int
   let windows: Int
   let rows: [Row]
@@ -51,7 +51,7 @@ struct PerplexityReport: Report {
           })
     }
     return [
-      "\(model), trained context \(trainedContext)",
+      "\(model), trained context \(trainedLength)",
       "perplexity ± standard error of the last \(stride) tokens of \(windows) windows",
       "(GxW) is group size and neighbor window; auto is omitted where it is plain; * marks relative positions beyond "
         + "the trained context",

@@ -4,11 +4,11 @@ import Core
 struct PolicyReport: Encodable, Sendable {
   let groupSize: Int
   let neighborWindow: Int
-  let trainedContext: Int
+  let trainedLength: Int
 
   init(_ policy: SelfExtendPolicy) {
     groupSize = policy.groupSize
     neighborWindow = policy.neighborWindow
-    trainedContext = policy.trainedContext
+    trainedLength = policy.trainedLength
   }
 }

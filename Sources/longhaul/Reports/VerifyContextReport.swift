@@ -26,7 +26,7 @@ struct VerifyContextReport: Report {
   }
 
   let model: String
-  let trainedContext: Int
+  let trainedLength: Int
   let contextLength: Int
   let trustedLength: Int?
   let verdict: String
@@ -36,7 +36,7 @@ struct VerifyContextReport: Report {
   let page: String
 
   init(_ verification: ContextVerification, _ verdict: Verdict, page: String) {
-    (model, trainedContext) = (verification.model, verification.trainedContext)
+    (model, trainedLength) = (verification.model, verification.trainedLength)
     (contextLength, trustedLength) = (verification.contextLength, verdict.trustedLength)
     (self.verdict, reasons, self.page) = (verdict.headline, verdict.reasons, page)
     rows = verification.rows.map {

@@ -67,7 +67,7 @@ extension FuzzTarget {
         id: "tiny",
         configuration: ModelConfiguration(
           name: "tiny", architecture: "llama", layerCount: 1, hiddenSize: 8, feedForwardSize: 8, queryHeadCount: 1,
-          keyValueHeadCount: 1, headDimension: 8, vocabularySize: 259, trainedContext: 64, normEpsilon: 1e-5,
+          keyValueHeadCount: 1, headDimension: 8, vocabularySize: 259, trainedLength: 64, normEpsilon: 1e-5,
           rope: RopeConfiguration(base: 10_000, rotaryDimension: 8, layout: .interleaved, scaling: .none),
           hasTiedHead: true),
         contextLength: 512),

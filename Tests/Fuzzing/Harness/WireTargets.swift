@@ -27,7 +27,7 @@ extension FuzzTarget {
   static func tiny(layerCount: Int) -> ModelConfiguration {
     ModelConfiguration(
       name: "tiny", architecture: "llama", layerCount: layerCount, hiddenSize: 8, feedForwardSize: 8,
-      queryHeadCount: 1, keyValueHeadCount: 1, headDimension: 8, vocabularySize: 10, trainedContext: 64,
+      queryHeadCount: 1, keyValueHeadCount: 1, headDimension: 8, vocabularySize: 10, trainedLength: 64,
       normEpsilon: 1e-5,
       rope: RopeConfiguration(base: 10_000, rotaryDimension: 8, layout: .interleaved, scaling: .none),
       hasTiedHead: true)
