@@ -44,8 +44,9 @@ let package = Package(
     .target(
       name: "Attention", dependencies: ["Core", "Paging", "Tensors", "CKernels"], exclude: ["README.md"],
       swiftSettings: optimized),
+    .target(name: "Backend", dependencies: ["Core", "Paging"], swiftSettings: optimized),
     .target(
-      name: "Transformer", dependencies: ["Core", "Paging", "Tensors", "Weights", "Attention", "CKernels"],
+      name: "Transformer", dependencies: ["Backend", "Core", "Paging", "Tensors", "Weights", "Attention", "CKernels"],
       swiftSettings: optimized),
 
     // MARK: Control plane
@@ -72,7 +73,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "Core", "Paging", "Transformer", "Weights", "Tensors", "Wire", "Transport", "WeightDistribution",
+        "Backend", "Core", "Paging", "Transformer", "Weights", "Tensors", "Wire", "Transport", "WeightDistribution",
         "CPlatform", .product(name: "Logging", package: "swift-log"),
       ],
       // Tests may let faults happen at exact places; the program that is installed cannot.
@@ -170,7 +171,8 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "Fixtures", "Worker", "Core", "Paging", "Tensors", "Weights", "Wire", "Transport", "WeightDistribution",
+        "Fixtures", "Worker", "Backend", "Transformer", "Core", "Paging", "Tensors", "Weights", "Wire", "Transport",
+        "WeightDistribution",
       ],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -74,10 +74,10 @@ package final class PipelineStage {
     if weights.isPacked { product.noteAllPacked() }
   }
 
-  /// Where the previous stage's hidden states are written before `forward`: `[rowCapacity, hiddenSize]`.
-  package var input: UnsafeMutablePointer<Float> { scratch.hidden.baseAddress }
+  /// The step's hidden states, which `forward` replaces in place: `[rowCapacity, hiddenSize]`.
+  package var hidden: UnsafeMutablePointer<Float> { scratch.hidden.baseAddress }
 
-  /// Looks token `token` up into row `row` of the input. First stage only; the id must be in the vocabulary.
+  /// Looks token `token` up into row `row` of `hidden`. First stage only; the id must be in the vocabulary.
   package func embed(_ token: TokenID, row: Int) {
     guard let embedding = weights.embedding else { preconditionFailure("only the first stage embeds") }
     precondition(token >= 0 && Int(token) < embedding.rowCount, "token id out of the vocabulary")
@@ -88,17 +88,17 @@ package final class PipelineStage {
       scratch.hidden.baseAddress + row * configuration.hiddenSize, Int64(configuration.hiddenSize))
   }
 
-  /// Runs `rows` rows of the input through this stage's layers. Returns `[rows, hiddenSize]`, valid until the next
-  /// call.
+  /// Runs the first `rows` rows of `hidden` through this stage's layers.
   ///
-  /// - Parameter entries: cover the rows in order; their caches are already extended over them.
-  package func forward(entries: [CacheEntry], rows: Int, progress: (Int) -> Void) -> UnsafePointer<Float> {
+  /// - Parameters:
+  ///   - entries: cover the rows in order; their caches are already extended over them.
+  ///   - progress: called after each layer.
+  package func forward(entries: [CacheEntry], rows: Int, progress: () -> Void) {
     precondition(rows <= scratch.rowCapacity, "more rows than a step may carry")
     for (index, layerWeights) in weights.layers.enumerated() {
       layer.forward(layer: index, shape: layers[index], weights: layerWeights, entries: entries, rows: rows)
-      progress(index)
+      progress()
     }
-    return UnsafePointer(scratch.hidden.baseAddress)
   }
 
   /// Makes the neighbor view of a sequence's key blocks anew after its cache was truncated.

@@ -1,6 +1,5 @@
+import Backend
 import Core
-import Tensors
-import Transformer
 import Transport
 import Wire
 
@@ -17,28 +16,24 @@ final class ComputeThread {
   private let queue: WorkQueue
   private let loader: StageLoader
   private let meter: StepMeter
-  private let threadCount: Int
-  private let placement: ThreadPlacement
+  private let device: any StageDevice
   private let logBudget: ReplayLogBudget
   private let report: @Sendable (PlanEpoch, StageRunner.Report) -> Void
 
   private var phase = Phase.idle
-  /// Computes every stage; lent to the loader while there is none. Made for the first stage.
-  private var pool: ComputePool?
   private var pace = StepTimeEstimator()
-  private var turns = PackingTurns()
+  private var turns = IdleTurns()
   private let rejections = LogThrottle()
   private let diskTroubles = LogThrottle()
 
   init(
-    queue: WorkQueue, loader: StageLoader, meter: StepMeter, threadCount: Int, placement: ThreadPlacement,
-    logBudget: ReplayLogBudget, report: @escaping @Sendable (PlanEpoch, StageRunner.Report) -> Void
+    queue: WorkQueue, loader: StageLoader, meter: StepMeter, device: any StageDevice, logBudget: ReplayLogBudget,
+    report: @escaping @Sendable (PlanEpoch, StageRunner.Report) -> Void
   ) {
     self.queue = queue
     self.loader = loader
     self.meter = meter
-    self.threadCount = threadCount
-    self.placement = placement
+    self.device = device
     self.logBudget = logBudget
     self.report = report
   }
@@ -46,7 +41,7 @@ final class ComputeThread {
   /// Returns when the queue is closed.
   func run() {
     while true {
-      packWhileIdle()
+      idleUntilWork()
       guard let work = queue.pop() else { return }
       switch work {
       case .assign(let assignment, let output): begin(assignment, output)
@@ -60,7 +55,7 @@ final class ComputeThread {
   // MARK: Which stage
 
   private func begin(_ assignment: StageAssignment, _ output: StageOutput) {
-    turns = PackingTurns()
+    turns = IdleTurns()
     if case .serving(let stage) = phase, stage.canServe(assignment) {
       loader.cancel()
       stage.begin(assignment, output: output)
@@ -70,9 +65,8 @@ final class ComputeThread {
     phase = .loading(assignment, output)
     report(assignment.epoch, .loading)
     do {
-      let pool = try self.pool ?? ComputePool(threadCount: threadCount, placement: placement)
-      self.pool = pool
-      loader.load(assignment, pool: pool) { [queue] in queue.push(loaded: $0) }
+      try device.start()
+      loader.load(assignment) { [queue] in queue.push(loaded: $0) }
     } catch {
       phase = .idle
       report(assignment.epoch, .failed("\(error)"))
@@ -83,8 +77,7 @@ final class ComputeThread {
     // Another assignment, or none, may have taken its place meanwhile.
     guard case .loading(let assignment, let output) = phase, assignment.epoch == loaded.epoch else { return }
     let stage = ServingStage(
-      assignment, output: output, stage: loaded.stage, weightByteCount: loaded.weightByteCount,
-      log: log(for: loaded, of: assignment))
+      assignment, output: output, backend: loaded.backend, log: log(for: loaded.backend.facts, of: assignment))
     phase = .serving(stage)
     pace = StepTimeEstimator()
     reportReady(stage, wasLoaded: false)
@@ -95,8 +88,8 @@ final class ComputeThread {
     report(
       stage.assignment.epoch,
       .ready(
-        layers: stage.assignment.layers, weightByteCount: stage.weightByteCount, kvByteCount: stage.kvByteCount,
-        held: stage.residentSequences, wasLoaded: wasLoaded))
+        layers: stage.assignment.layers, weightByteCount: stage.backend.facts.weightByteCount,
+        kvByteCount: stage.backend.facts.kvByteCount, held: stage.residentSequences, wasLoaded: wasLoaded))
   }
 
   private func forget() {
@@ -109,11 +102,10 @@ final class ComputeThread {
   }
 
   /// The last stage sends results, which need no log.
-  private func log(for loaded: LoadedStage, of assignment: StageAssignment) -> ReplayLog {
+  private func log(for facts: StageFacts, of assignment: StageAssignment) -> ReplayLog {
     guard assignment.stageIndex < assignment.stageCount - 1 else { return ReplayLog(width: 0, byteLimit: 0) }
     return logBudget.log(
-      width: loaded.stage.configuration.hiddenSize, besideWeights: loaded.weightByteCount,
-      keysAndValues: loaded.stage.kvByteCount
+      width: facts.hiddenSize, besideWeights: facts.weightByteCount, keysAndValues: facts.kvByteCount
     ) { [diskTroubles, report] text in
       if diskTroubles.isToBeTold() { report(assignment.epoch, .replayTrouble(text)) }
     }
@@ -125,8 +117,8 @@ final class ComputeThread {
     guard case .serving(let stage) = phase else { return }
     do {
       guard let message = try stage.verified(sealed), let header = try stage.read(message) else { return }
-      packBeforeStep(stage)
-      // The clock starts after packing, so that a first step gets the time that it is expected to take.
+      idleBeforeStep(stage)
+      // The clock starts after the turn, so that a first step gets the time that it is expected to take.
       let rows = header.rowCount(readBy: stage.assignment.stageIndex)
       let elapsed = try meter.measure(expectedSeconds: pace.expectedSeconds(rows: rows)) {
         try stage.serve(header, message) { meter.advance() }
@@ -142,17 +134,17 @@ final class ComputeThread {
     }
   }
 
-  // MARK: Packing
+  // MARK: Between steps
 
-  private func packWhileIdle() {
+  private func idleUntilWork() {
     guard case .serving(let stage) = phase else { return }
-    while !stage.stage.isPacked, !queue.hasWork(within: PackingTurns.idleSeconds) {
-      stage.stage.packMore(for: PackingTurns.idleTurn)
+    while stage.backend.hasIdleWork, !queue.hasWork(within: IdleTurns.idleSeconds) {
+      stage.backend.idle(for: IdleTurns.idleTurn) {}
     }
   }
 
-  private func packBeforeStep(_ stage: ServingStage) {
-    guard let turn = turns.beforeStep else { return }
-    stage.stage.packMore(for: turn) { meter.advance() }
+  private func idleBeforeStep(_ stage: ServingStage) {
+    guard let turn = turns.beforeStep, stage.backend.hasIdleWork else { return }
+    stage.backend.idle(for: turn) { meter.advance() }
   }
 }

@@ -1,5 +1,6 @@
 #if FAILPOINTS
   import Foundation
+  import Backend
   import Core
   import Transport
   import Wire
@@ -38,13 +39,15 @@
       return FailPoint(kind: kind)
     }
 
-    /// - Parameter hidden: the entry's first row.
-    func strike(_ hidden: UnsafeMutablePointer<Float>) {
+    /// - Parameter row: the entry's first among the backend's.
+    func strike(_ backend: any StageBackend, row: Int) throws {
       switch kind {
       case .kill: Glibc.kill(getpid(), SIGKILL)
       case .stop: Glibc.kill(getpid(), SIGSTOP)
       case .hang: while true { sleep(3600) }
-      case .spoil: hidden[0] = .nan
+      case .spoil:
+        let spoiled = [Float](repeating: .nan, count: backend.facts.hiddenSize)
+        try spoiled.withUnsafeBytes { try backend.write($0, row: row) }
       case .damage: break  // Strikes what was made and sealed.
       }
     }

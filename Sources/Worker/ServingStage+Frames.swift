@@ -1,44 +1,37 @@
+import Backend
 import Core
-import Transformer
 import Transport
 import Wire
 
 /// What a stage sends on.
 extension ServingStage {
-  /// The step for the next stage: rows of the entries that it reads, as they were computed, or out of the log. A log
-  /// that cannot be read fails the step.
-  /// - Parameter rows: the first row of each entry; nil for one that was not computed here.
-  func forwarded(_ received: ForwardHeader, rows: [Int?]) -> Message {
-    var header = received
+  /// The step for the next stage: the rows that it reads, as they were computed or out of the log. A log that cannot be
+  /// read fails the step.
+  func forwarded(_ computed: StageStep) -> Message {
+    var step = computed
     var payload: Frame?
-    if header.failure == nil {
-      do {
-        payload = try hiddenStates(header, rows: rows)
-      } catch {
-        header.failure = failure(error)
-      }
+    do {
+      payload = try hiddenStates(step)
+    } catch {
+      step.fail(failure(error))
     }
-    return Message(frames: [Frame(header.encoded())] + (payload.map { [$0] } ?? [])).sealed()
+    return Message(frames: [Frame(step.sentHeader.encoded())] + (payload.map { [$0] } ?? [])).sealed()
   }
 
   /// Nil when the next stage reads nothing.
-  private func hiddenStates(_ header: ForwardHeader, rows: [Int?]) throws -> Frame? {
+  private func hiddenStates(_ step: StageStep) throws -> Frame? {
     let next = assignment.stageIndex + 1
-    let byteCount = header.payloadByteCount(to: next)
+    let rowByteCount = backend.facts.rowByteCount
+    let byteCount = step.rows.reduce(0) { $0 + ($1.entry.isRead(by: next) ? $1.entry.tokens.count : 0) } * rowByteCount
     guard byteCount > 0 else { return nil }
-    let width = stage.configuration.hiddenSize
     var failure: (any Error)?
     let frame = Frame(byteCount: byteCount) { destination in
-      guard var place = destination.bindMemory(to: Float.self).baseAddress else { return }
       do {
-        for (entry, row) in zip(header.entries, rows) where entry.isRead(by: next) {
-          let count = entry.tokens.count
-          if let row {
-            place.update(from: stage.input + row * width, count: count * width)
-          } else {
-            try log.read(entry.sequence, entry.startPosition..<entry.startPosition + count, to: place)
-          }
-          place += count * width
+        var place = 0
+        for row in step.rows where row.entry.isRead(by: next) {
+          let end = place + row.entry.tokens.count * rowByteCount
+          try copyRows(of: row, to: UnsafeMutableRawBufferPointer(rebasing: destination[place..<end]))
+          place = end
         }
       } catch {
         // The frame is not sent then.
@@ -50,14 +43,22 @@ extension ServingStage {
     return frame
   }
 
-  func result(of header: ForwardHeader, entries: [StepResultEntry], logits: [Float]) -> Message {
+  private func copyRows(of row: StepRow, to target: UnsafeMutableRawBufferPointer) throws {
+    if let rows = row.rows { return try backend.read(rows, into: target) }
+    let start = row.entry.startPosition
+    try log.read(row.entry.sequence, start..<start + row.entry.tokens.count, to: target)
+  }
+
+  func result(of header: ForwardHeader, _ results: StageHead.Results) -> Message {
+    let failed = header.failure != nil
     let result = StepResult(
-      epoch: header.epoch, step: header.step, entries: header.failure == nil ? entries : [],
-      vocabularySize: stage.configuration.vocabularySize, failure: header.failure, failed: header.failed,
+      epoch: header.epoch, step: header.step, entries: failed ? [] : results.entries,
+      vocabularySize: backend.facts.vocabularySize, failure: header.failure, failed: header.failed,
       timings: header.timings)
     var frames = [Frame(result.encoded())]
-    if !logits.isEmpty, header.failure == nil {
-      frames.append(logits.withUnsafeBytes { bytes in Frame(byteCount: bytes.count) { $0.copyMemory(from: bytes) } })
+    if !results.logits.isEmpty, !failed {
+      frames.append(
+        results.logits.withUnsafeBytes { bytes in Frame(byteCount: bytes.count) { $0.copyMemory(from: bytes) } })
     }
     return Message(frames: frames).sealed()
   }

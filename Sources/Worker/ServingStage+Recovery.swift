@@ -1,16 +1,16 @@
+import Backend
 import Core
-import Transformer
 import Wire
 
-/// How a stage goes on under another epoch with the sequences it has.
+/// How a stage resumes its sequences under another epoch.
 extension ServingStage {
-  /// The sequences it can go on with, as many as may be told.
+  /// The sequences it can resume, as many as a message takes.
   var residentSequences: [ResidentSequence] {
     Array(sequences.all { log.count(of: $0) }.prefix(WireLimits.maximumResidentSequenceCount))
   }
 
   func forgetSequences() {
-    sequences = Self.sequences(assignment, stage)
+    sequences = Self.sequences(assignment, backend.facts)
     log.retain([:])
     sequencesEpoch = nil
   }
@@ -19,7 +19,7 @@ extension ServingStage {
   func resume(_ header: ForwardHeader) throws {
     sequencesEpoch = nil
     for cut in try sequences.resume(header.resumes, stage: assignment.stageIndex) {
-      stage.restoreNeighborKeys(of: cut.cache, blocks: cut.neighborBlocks)
+      try backend.restoreNeighborKeys(of: cut.cache, blocks: cut.neighborBlocks)
     }
     log.retain(
       Dictionary(

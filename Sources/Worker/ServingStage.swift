@@ -1,14 +1,13 @@
+import Backend
 import Core
-import Transformer
 import Transport
 import Wire
 
-/// A loaded stage at work: its weights and cache, the sequences in it, and where its frames go. Confined to the compute
-/// thread.
+/// A loaded stage at work: its backend, the sequences in it, and where its frames go. Confined to the compute thread.
 final class ServingStage {
   private(set) var assignment: StageAssignment
   private var output: StageOutput
-  let stage: PipelineStage
+  let backend: any StageBackend
   var sequences: StageSequences
   /// What was sent to the next stage; empty at the last one.
   var log: ReplayLog
@@ -16,7 +15,6 @@ final class ServingStage {
   var sequencesEpoch: PlanEpoch?
   private var head: StageHead
   private var clock = StageClock()
-  let weightByteCount: Int
   /// Whether frames of the assignment's epoch are taken.
   private var isServing = true
   /// Steps are taken in order and once. A repeated one is done already; after a gap nothing is taken any more, and the
@@ -28,25 +26,21 @@ final class ServingStage {
   #endif
 
   /// - Parameter log: empty, for what is sent to the next stage.
-  init(
-    _ assignment: StageAssignment, output: StageOutput, stage: PipelineStage, weightByteCount: Int, log: ReplayLog
-  ) {
+  init(_ assignment: StageAssignment, output: StageOutput, backend: any StageBackend, log: ReplayLog) {
     self.assignment = assignment
     self.output = output
-    self.stage = stage
-    self.weightByteCount = weightByteCount
-    sequences = Self.sequences(assignment, stage)
+    self.backend = backend
+    sequences = Self.sequences(assignment, backend.facts)
     let isLast = assignment.stageIndex == assignment.stageCount - 1
     self.log = log
-    head = StageHead(vocabularySize: isLast ? stage.configuration.vocabularySize : 0)
+    head = StageHead(vocabularySize: isLast ? backend.facts.vocabularySize : 0)
   }
 
-  var kvByteCount: Int { stage.kvByteCount }
   /// What can wait before this stage at most.
-  var waitingByteLimit: Int { windowByteCount(width: stage.configuration.hiddenSize) }
+  var waitingByteLimit: Int { windowByteCount(width: backend.facts.hiddenSize) }
   /// What can wait after it; results may have logits.
   private var sentByteLimit: Int {
-    windowByteCount(width: isLast ? stage.configuration.vocabularySize : stage.configuration.hiddenSize)
+    windowByteCount(width: isLast ? backend.facts.vocabularySize : backend.facts.hiddenSize)
   }
 
   private func windowByteCount(width: Int) -> Int {
@@ -55,9 +49,9 @@ final class ServingStage {
   private var isFirst: Bool { assignment.stageIndex == 0 }
   var isLast: Bool { assignment.stageIndex == assignment.stageCount - 1 }
 
-  static func sequences(_ assignment: StageAssignment, _ stage: PipelineStage) -> StageSequences {
+  static func sequences(_ assignment: StageAssignment, _ facts: StageFacts) -> StageSequences {
     StageSequences(
-      pageCount: assignment.pageCount, vocabularySize: stage.configuration.vocabularySize,
+      pageCount: assignment.pageCount, vocabularySize: facts.vocabularySize,
       contextLength: assignment.contextLength, isLast: assignment.stageIndex == assignment.stageCount - 1)
   }
 
@@ -102,24 +96,21 @@ final class ServingStage {
   /// Computes a step and sends on what it made. A sequence that cannot go on leaves the step, with the reason; a step
   /// that cannot be computed at all goes on without its payload. Throws when nothing can be sent.
   func serve(_ received: ForwardHeader, _ message: Message, progress: () -> Void) throws {
-    var header = received
-    var rows: [Int?] = []
-    var results: [StepResultEntry] = []
-    var logits: [Float] = []
+    var step = StageStep(received)
+    var results = StageHead.Results()
     do {
-      if header.step == 1 { try clock.computing { try resume(header) } }
-      release(header.releases)
-      if header.failure == nil, !header.entries.isEmpty {
-        let payload = message.frames.count > 1 ? message.frames[1] : nil
-        rows = try compute(&header, payload: payload, progress: progress)
-        if isLast { (results, logits) = try makeResults(&header, rows: rows) }
+      if received.step == 1 { try clock.computing { try resume(received) } }
+      release(received.releases)
+      if received.failure == nil, !received.entries.isEmpty {
+        try compute(&step, received, payload: message.frames.count > 1 ? message.frames[1] : nil, progress: progress)
+        if isLast { results = try makeResults(&step) }
       }
     } catch {
-      header.failure = header.failure ?? failure(error)
+      step.fail(failure(error))
     }
-    header.timings.append(clock.timing(rowCount: header.rowCount(readBy: assignment.stageIndex)))
+    step.append(clock.timing(rowCount: step.rowCount))
     try clock.sending {
-      let message = isLast ? result(of: header, entries: results, logits: logits) : forwarded(header, rows: rows)
+      let message = isLast ? result(of: step.header, results) : forwarded(step)
       let waiting = output.queuedByteCount()
       guard waiting <= sentByteLimit else { throw StepError.behind(byteCount: waiting, limit: sentByteLimit) }
       #if FAILPOINTS
@@ -135,126 +126,95 @@ final class ServingStage {
   /// What a failed step says to the coordinator.
   func failure(_ reason: Any) -> String { "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(reason)" }
 
-  /// Tells the stages after this one, and so the coordinator, that the next step is lost: it is made again.
+  /// Reports to the stages after this one, and so to the coordinator, that the next step is lost: it is made again.
   func lose(_ reason: String) throws {
     guard isServing else { return }
     let header = ForwardHeader(
-      epoch: assignment.epoch, step: nextStep, hiddenSize: stage.configuration.hiddenSize, entries: [],
+      epoch: assignment.epoch, step: nextStep, hiddenSize: backend.facts.hiddenSize, entries: [],
       failure: failure(reason))
     nextStep += 1
-    try output.send(isLast ? result(of: header, entries: [], logits: []) : forwarded(header, rows: []))
+    try output.send(isLast ? result(of: header, StageHead.Results()) : forwarded(StageStep(header)))
   }
 
-  /// New tokens and scores of the entries that were read here; of others only how far they are.
-  private func makeResults(
-    _ header: inout ForwardHeader, rows: [Int?]
-  ) throws -> (entries: [StepResultEntry], logits: [Float]) {
-    let passed = header.entries.filter { !$0.isRead(by: assignment.stageIndex) }.map {
-      StepResultEntry(sequence: $0.sequence, position: $0.startPosition + $0.tokens.count)
+  /// New tokens and scores of the rows that were computed here; of held ones only how far they are.
+  private func makeResults(_ step: inout StageStep) throws -> StageHead.Results {
+    var results = try clock.computing { try head.results(of: step.rows, backend: backend, sequences: sequences) }
+    drop(results.refusals, from: &step)
+    for row in step.rows where row.cache == nil {
+      results.entries.append(
+        StepResultEntry(
+          sequence: row.entry.sequence, position: row.entry.startPosition + row.entry.tokens.count))
     }
-    let read = header.entries.filter { $0.isRead(by: assignment.stageIndex) }
-    let made = try clock.computing {
-      try head.results(of: read, rows: rows.compactMap { $0 }, stage: stage, sequences: sequences)
-    }
-    drop(made.refusals, from: &header)
-    return (made.entries + passed, made.logits)
+    return results
   }
 
-  /// Runs the layers over the entries that this stage reads and that can go on; those that cannot are dropped from the
-  /// header. Returns the first row of each remaining entry, nil for those that it holds already.
+  /// Runs the layers over the entries that this stage computes and that can go on; drops the others from the step.
   private func compute(
-    _ header: inout ForwardHeader, payload: Frame?, progress: () -> Void
-  ) throws -> [Int?] {
-    let index = assignment.stageIndex
-    let width = stage.configuration.hiddenSize
-    guard header.rowCount <= assignment.maximumStepTokenCount else {
-      throw StepError.tooManyRows(header.rowCount, limit: assignment.maximumStepTokenCount)
-    }
-    guard header.hiddenSize == width else { throw StepError.otherWidth(header.hiddenSize, expected: width) }
-    let expected = isFirst ? 0 : header.payloadByteCount(to: index)
-    guard (payload?.count ?? 0) == expected else { throw StepError.payload(payload?.count ?? 0, expected: expected) }
+    _ step: inout StageStep, _ header: ForwardHeader, payload: Frame?, progress: () -> Void
+  ) throws {
+    try check(header, payload: payload)
     try checkLogged(header.entries)
-    // Where each entry's rows are in the payload, which has those of refused entries, too.
-    var sources: [SequenceID: Int] = [:]
-    var source = 0
-    for entry in header.entries where entry.isRead(by: index) {
-      sources[entry.sequence] = source
-      source += entry.tokens.count
-    }
-    let admitted = sequences.admit(header.entries.filter { $0.isRead(by: index) })
-    drop(admitted.refusals, from: &header)
-    var rows: [Int?] = []
-    var row = 0
-    for entry in header.entries {
-      guard entry.isRead(by: index) else {
-        rows.append(nil)
-        continue
-      }
-      rows.append(row)
-      fill(entry, row: row, from: payload, sourceRow: sources[entry.sequence] ?? 0)
-      row += entry.tokens.count
-    }
-    guard row > 0 else { return rows }
-    clock.computing { _ = stage.forward(entries: admitted.attention, rows: row) { _ in progress() } }
+    let admitted = sequences.admit(header.entries, stage: assignment.stageIndex)
+    step = StageStep(header, rows: admitted.rows)
+    drop(admitted.refusals, from: &step)
+    let entries = step.cacheEntries
+    guard !entries.isEmpty else { return }
+    for row in step.rows { try fill(row, from: payload) }
+    try clock.computing { try backend.forward(entries, progress: progress) }
     #if FAILPOINTS
-      for (entry, row) in zip(header.entries, rows) {
-        if let row, let fault = FailPoint.due(stage: index, entry: entry) {
-          fault.strike(stage.input + row * width)
+      for row in step.rows {
+        if let rows = row.rows, let fault = FailPoint.due(stage: assignment.stageIndex, entry: row.entry) {
+          try fault.strike(backend, row: rows.lowerBound)
           isToBeDamaged = fault.kind == .damage
         }
       }
     #endif
-    return dropSpoiled(from: &header, rows: rows)
+    try dropSpoiled(from: &step)
   }
 
-  private func fill(_ entry: ForwardEntry, row: Int, from payload: Frame?, sourceRow: Int) {
-    guard let payload else {
-      for (offset, token) in entry.tokens.enumerated() { stage.embed(token, row: row + offset) }
-      return
+  /// Whether the frame is one that this stage can be sent.
+  private func check(_ header: ForwardHeader, payload: Frame?) throws(StepError) {
+    let width = backend.facts.hiddenSize
+    guard header.rowCount <= assignment.maximumStepTokenCount else {
+      throw .tooManyRows(header.rowCount, limit: assignment.maximumStepTokenCount)
     }
-    let rowByteCount = stage.configuration.hiddenSize * MemoryLayout<Float>.size
-    payload.withUnsafeBytes { bytes in
-      let start = sourceRow * rowByteCount
-      UnsafeMutableRawBufferPointer(
-        start: stage.input + row * stage.configuration.hiddenSize, count: entry.tokens.count * rowByteCount
-      ).copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[start..<start + entry.tokens.count * rowByteCount]))
+    guard header.hiddenSize == width else { throw .otherWidth(header.hiddenSize, expected: width) }
+    let expected = isFirst ? 0 : header.payloadByteCount(to: assignment.stageIndex)
+    guard (payload?.count ?? 0) == expected else { throw .payload(payload?.count ?? 0, expected: expected) }
+  }
+
+  private func fill(_ row: StepRow, from payload: Frame?) throws {
+    guard let rows = row.rows else { return }
+    guard let payload else { return try backend.embed(row.entry.tokens, row: rows.lowerBound) }
+    let rowByteCount = backend.facts.rowByteCount
+    try payload.withUnsafeBytes { bytes in
+      let source = bytes[row.source * rowByteCount..<(row.source + rows.count) * rowByteCount]
+      try backend.write(UnsafeRawBufferPointer(rebasing: source), row: rows.lowerBound)
     }
   }
 
-  /// Takes entries whose hidden states are not finite out of the step, and logs the others. Returns the first rows of
-  /// those that remain.
-  private func dropSpoiled(from header: inout ForwardHeader, rows: [Int?]) -> [Int?] {
-    var kept: [Int?] = []
+  /// Takes rows whose hidden states are not finite out of the step, and logs the others.
+  private func dropSpoiled(from step: inout StageStep) throws {
     var refusals: [FrameRefusal] = []
-    for (entry, row) in zip(header.entries, rows) {
-      guard let row else {
-        kept.append(nil)
-        continue
-      }
-      if stage.isFinite(row..<row + entry.tokens.count) {
-        kept.append(row)
-        if !isLast {
-          log.append(
-            entry.sequence, position: entry.startPosition, rows: stage.input + row * stage.configuration.hiddenSize,
-            rowCount: entry.tokens.count)
-        }
-      } else {
+    for row in step.rows {
+      guard let rows = row.rows else { continue }
+      guard try backend.isFinite(rows) else {
         refusals.append(
           FrameRefusal(
-            sequence: entry.sequence, reason: "has hidden states that are not finite in layers \(assignment.layers)"))
+            sequence: row.entry.sequence,
+            reason: "has hidden states that are not finite in layers \(assignment.layers)"))
+        continue
+      }
+      guard !isLast else { continue }
+      log.append(row.entry.sequence, position: row.entry.startPosition, rowCount: rows.count) { part, target in
+        try backend.read(rows.lowerBound + part.lowerBound..<rows.lowerBound + part.upperBound, into: target)
       }
     }
-    drop(refusals, from: &header)
-    return kept
+    drop(refusals, from: &step)
   }
 
-  private func drop(_ refusals: [FrameRefusal], from header: inout ForwardHeader) {
-    guard !refusals.isEmpty else { return }
-    let refused = Set(refusals.map(\.sequence))
-    header.entries.removeAll { refused.contains($0.sequence) }
+  private func drop(_ refusals: [FrameRefusal], from step: inout StageStep) {
     release(refusals.map(\.sequence))
-    header.failed += refusals.map {
-      SequenceFailure(sequence: $0.sequence, reason: "stage \(assignment.stageIndex): \($0)")
-    }
+    step.drop(refusals, stage: assignment.stageIndex)
   }
 }

@@ -1,20 +1,22 @@
+import Backend
 import Core
 import Transformer
 import Wire
 
 /// What the last stage makes of a step's final hidden states: new tokens, log-probabilities, logits.
 struct StageHead {
-  private let vocabularySize: Int
   private var sampler: LogitsSampler
 
   init(vocabularySize: Int) {
-    self.vocabularySize = vocabularySize
     sampler = LogitsSampler(vocabularySize: vocabularySize)
   }
 
-  /// A row of hidden states whose logits are needed, and the entry it belongs to.
+  /// A row of hidden states whose logits are needed.
   private struct Need {
-    let entry: Int
+    let entry: ForwardEntry
+    /// Index of the entry's result.
+    let result: Int
+    /// Among the backend's rows.
     let row: Int
     /// Position of the row's token in its sequence.
     let position: Int
@@ -25,69 +27,63 @@ struct StageHead {
 
   /// What came of a step: an entry for each sequence but the refused ones, and the wanted logits, row after row.
   struct Results {
-    var entries: [StepResultEntry]
-    var logits: [Float]
-    var refusals: [FrameRefusal]
+    var entries: [StepResultEntry] = []
+    var logits: [Float] = []
+    var refusals: [FrameRefusal] = []
   }
 
-  /// Runs the head over the rows that matter, a few at a time.
-  /// - Parameter rows: the first row of each entry.
+  /// Runs the head over the rows that matter.
+  /// - Throws: what the backend throws.
   mutating func results(
-    of entries: [ForwardEntry], rows firstRows: [Int], stage: PipelineStage, sequences: StageSequences
+    of rows: [StepRow], backend: any StageBackend, sequences: StageSequences
   ) throws -> Results {
-    var results = entries.map {
-      StepResultEntry(
-        sequence: $0.sequence, position: $0.startPosition + $0.tokens.count,
-        promptLogprobsFirst: $0.scoresFrom.map { from in max(from, 0) } ?? 0)
+    var entries: [StepResultEntry] = []
+    var needs: [Need] = []
+    for row in rows {
+      guard let computed = row.rows else { continue }
+      needs += self.needs(of: row.entry, rows: computed, result: entries.count)
+      entries.append(
+        StepResultEntry(
+          sequence: row.entry.sequence, position: row.entry.startPosition + row.entry.tokens.count,
+          promptLogprobsFirst: row.entry.scoresFrom ?? 0))
     }
     var logits: [SequenceID: [Float]] = [:]
-    var refusals: [SequenceID: FrameRefusal] = [:]
-    let needs = needs(of: entries, firstRows: firstRows)
-    for start in stride(from: 0, to: needs.count, by: PipelineStage.logitRowCapacity) {
-      let group = needs[start..<min(start + PipelineStage.logitRowCapacity, needs.count)]
-      let rows = stage.logits(rows: group.map(\.row)[...])
-      for (index, need) in group.enumerated() {
-        let row = UnsafeBufferPointer(start: rows + index * vocabularySize, count: vocabularySize)
-        let entry = entries[need.entry]
-        guard PipelineStage.isFinite(row) else {
-          refusals[entry.sequence] = FrameRefusal(
-            sequence: entry.sequence, reason: "has logits that are not finite at position \(need.position)")
-          continue
-        }
-        apply(row, need: need, entry: entry, sequences: sequences, result: &results[need.entry])
-        if need.isLastRow, entry.wantsLogits { logits[entry.sequence] = Array(row) }
+    var refused: [SequenceID: FrameRefusal] = [:]
+    try backend.logits(of: needs.map(\.row)) { index, row in
+      let need = needs[index]
+      guard let row else {
+        refused[need.entry.sequence] = FrameRefusal(
+          sequence: need.entry.sequence, reason: "has logits that are not finite at position \(need.position)")
+        return
       }
+      apply(row, need: need, sequences: sequences, result: &entries[need.result])
+      if need.isLastRow, need.entry.wantsLogits { logits[need.entry.sequence] = Array(row) }
     }
-    let kept = results.filter { refusals[$0.sequence] == nil }
+    let kept = entries.filter { refused[$0.sequence] == nil }
     return Results(
       entries: kept, logits: kept.flatMap { logits[$0.sequence] ?? [] },
-      refusals: entries.compactMap { refusals[$0.sequence] })
+      refusals: entries.compactMap { refused[$0.sequence] })
   }
 
-  private func needs(of entries: [ForwardEntry], firstRows: [Int]) -> [Need] {
-    var needs: [Need] = []
-    for (index, (entry, firstRow)) in zip(entries, firstRows).enumerated() {
-      let last = entry.tokens.count - 1
-      for offset in 0...last {
-        var target: TokenID?
-        if let from = entry.scoresFrom, entry.startPosition + offset + 1 >= from {
-          target = offset < last ? entry.tokens[offset + 1] : entry.followingToken
-        }
-        let isLastRow = offset == last
-        guard target != nil || (isLastRow && (entry.samples || entry.wantsLogits)) else { continue }
-        needs.append(
-          Need(
-            entry: index, row: firstRow + offset, position: entry.startPosition + offset, isLastRow: isLastRow,
-            target: target))
+  private func needs(of entry: ForwardEntry, rows: Range<Int>, result: Int) -> [Need] {
+    let last = entry.tokens.count - 1
+    return (0...last).compactMap { offset in
+      var target: TokenID?
+      if let from = entry.scoresFrom, entry.startPosition + offset + 1 >= from {
+        target = offset < last ? entry.tokens[offset + 1] : entry.followingToken
       }
+      let isLastRow = offset == last
+      guard target != nil || (isLastRow && (entry.samples || entry.wantsLogits)) else { return nil }
+      return Need(
+        entry: entry, result: result, row: rows.lowerBound + offset, position: entry.startPosition + offset,
+        isLastRow: isLastRow, target: target)
     }
-    return needs
   }
 
   private mutating func apply(
-    _ row: UnsafeBufferPointer<Float>, need: Need, entry: ForwardEntry, sequences: StageSequences,
-    result: inout StepResultEntry
+    _ row: UnsafeBufferPointer<Float>, need: Need, sequences: StageSequences, result: inout StepResultEntry
   ) {
+    let entry = need.entry
     if let target = need.target {
       if result.promptLogprobs.isEmpty { result.promptLogprobsFirst = need.position + 1 }
       let logprobs = Logprobs(row)

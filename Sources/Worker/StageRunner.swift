@@ -1,6 +1,5 @@
 import Foundation
 import Core
-import Tensors
 import Transport
 import Wire
 
@@ -22,20 +21,18 @@ final class StageRunner: Sendable {
   }
 
   private let loader: StageLoader
-  private let threadCount: Int
-  private let placement: ThreadPlacement
+  private let device: any StageDevice
   private let logBudget: ReplayLogBudget
   private let queue = WorkQueue(capacity: 256, byteLimit: WireLimits.maximumPayloadByteCount)
   private let meter = StepMeter()
   private let report: @Sendable (PlanEpoch, Report) -> Void
 
   init(
-    loader: StageLoader, threadCount: Int, placement: ThreadPlacement, logBudget: ReplayLogBudget,
+    loader: StageLoader, device: any StageDevice, logBudget: ReplayLogBudget,
     report: @escaping @Sendable (PlanEpoch, Report) -> Void
   ) {
     self.loader = loader
-    self.threadCount = threadCount
-    self.placement = placement
+    self.device = device
     self.logBudget = logBudget
     self.report = report
   }
@@ -50,8 +47,7 @@ final class StageRunner: Sendable {
   func start() {
     let thread = Thread { [self] in
       ComputeThread(
-        queue: queue, loader: loader, meter: meter, threadCount: threadCount, placement: placement,
-        logBudget: logBudget, report: report
+        queue: queue, loader: loader, meter: meter, device: device, logBudget: logBudget, report: report
       ).run()
     }
     thread.name = "compute"

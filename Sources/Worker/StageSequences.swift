@@ -73,24 +73,30 @@ struct StageSequences {
     for sequence in sequences { held[sequence] = nil }
   }
 
-  /// Extends the entries' caches over their tokens. Those that cannot be are refused, each for itself; the rows of
-  /// the others follow each other without gaps.
-  mutating func admit(_ entries: [ForwardEntry]) -> (attention: [CacheEntry], refusals: [FrameRefusal]) {
-    var attention: [CacheEntry] = []
-    attention.reserveCapacity(entries.count)
+  /// Extends the caches of the entries that `stage` computes over their tokens. Those that cannot be extended are
+  /// refused, each for itself; computed rows follow each other without gaps, in the payload and in the step.
+  mutating func admit(_ entries: [ForwardEntry], stage: Int) -> (rows: [StepRow], refusals: [FrameRefusal]) {
+    var rows: [StepRow] = []
+    rows.reserveCapacity(entries.count)
     var refusals: [FrameRefusal] = []
-    var row = 0
+    var (source, row) = (0, 0)
     for entry in entries {
+      guard entry.isRead(by: stage) else {
+        rows.append(StepRow(entry: entry, source: source, cache: nil))
+        continue
+      }
       do throws(FrameRefusal) {
         let next = try continued(entry)
-        attention.append(CacheEntry(cache: next.cache, firstRow: row, rowCount: entry.tokens.count))
+        let cache = CacheEntry(cache: next.cache, firstRow: row, rowCount: entry.tokens.count)
+        rows.append(StepRow(entry: entry, source: source, cache: cache))
         row += entry.tokens.count
         held[entry.sequence] = next
       } catch {
         refusals.append(error)
       }
+      source += entry.tokens.count
     }
-    return (attention, refusals)
+    return (rows, refusals)
   }
 
   /// What the sampler needs for an admitted entry.

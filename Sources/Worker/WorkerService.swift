@@ -1,5 +1,6 @@
 package import Core
 package import Logging
+import Transformer
 import Transport
 import WeightDistribution
 import Wire
@@ -40,13 +41,14 @@ package final class WorkerService: Sendable {
   package func run() async throws {
     let loop = try SocketLoop(name: "sockets")
     let blobs = LocalBlobs(disk: configuration.checkpoints.disk)
+    let compute = configuration.compute
+    let device = CPUDevice(
+      threadCount: compute.threadCount, placement: compute.placement, packsFirst: compute.packsFirst)
     let loader = StageLoader(
-      checkpoints: configuration.checkpoints, threadCount: configuration.compute.threadCount,
-      packsFirst: configuration.compute.packsFirst, blobs: blobs
+      checkpoints: configuration.checkpoints, threadCount: compute.threadCount, device: device, blobs: blobs
     ) { [eventSink] in eventSink.yield(.loader($0, $1)) }
     let runner = StageRunner(
-      loader: loader, threadCount: configuration.compute.threadCount, placement: configuration.compute.placement,
-      logBudget: configuration.replayLogBudget
+      loader: loader, device: device, logBudget: configuration.replayLogBudget
     ) { [eventSink] in eventSink.yield(.stage($0, $1)) }
     runner.start()
     defer {

@@ -97,14 +97,14 @@ if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name 
   c_module CWire control.pb-c.h data.pb-c.h weights.pb-c.h
   packages
   for name in Core Paging Telemetry Tensors Weights Tokenization ChatTemplates Cluster Scheduling Wire Transport Credentials \
-    WeightDistribution Coordinator OpenAIAPI Attention Transformer; do
+    WeightDistribution Coordinator OpenAIAPI Attention Backend Transformer; do
     files=$(sources "Sources/$name")
     [ "$name" != Wire ] || files="${files/Sources\/Wire\/WireLimits+Blocks.swift/$(sources Tests/Fuzzing/SmallBlocks)}"
     # shellcheck disable=SC2086
     swift_module "$name" $files
   done
   # Of the worker, what a frame or a message of the coordinator meets first.
-  swift_module Worker Sources/Worker/StageSequences.swift Sources/Worker/CoordinatorLink.swift
+  swift_module Worker Sources/Worker/StageSequences.swift Sources/Worker/StepRow.swift Sources/Worker/CoordinatorLink.swift
   # shellcheck disable=SC2046
   swift_module Fuzzing $(sources Tests/Fuzzing/Harness) Tests/WeightsTests/GGUFWriter.swift \
     Tests/WeightsTests/TinyModel.swift Tests/WireTests/Samples.swift Tests/ChatTemplatesTests/TemplateSources.swift \

@@ -96,6 +96,7 @@ struct TidyTests {
     let arrows: [(folder: String, banned: [String])] = [
       ("Core", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Cluster", "Scheduling"]),
       ("Paging", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Cluster", "Scheduling", "CKernels"]),
+      ("Backend", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Cluster", "Scheduling", "CKernels"]),
       (
         "Scheduling", ["Foundation", "Tensors", "Weights", "Wire", "Transport", "Transformer", "Attention", "CKernels"]
       ),

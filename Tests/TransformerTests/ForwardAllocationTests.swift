@@ -47,7 +47,7 @@ struct ForwardAllocationTests {
       let before = try counts(pool)
       // The calling thread allocates between the two looks at the pool, for the looks' own sake.
       let ownBefore = lh_allocation_count()
-      _ = stage.forward(entries: entries, rows: rows) { _ in }
+      stage.forward(entries: entries, rows: rows) {}
       let own = lh_allocation_count() - ownBefore
       return [own] + zip(try counts(pool), before).dropFirst().map { $0 - $1 }
     }

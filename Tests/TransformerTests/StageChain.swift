@@ -57,9 +57,9 @@ struct StageChain {
     let entry = CacheEntry(cache: cache, firstRow: 0, rowCount: tokens.count)
     for (row, token) in tokens.enumerated() { stages[0].embed(token, row: row) }
     for (index, stage) in stages.enumerated() {
-      let hidden = stage.forward(entries: [entry], rows: tokens.count) { _ in }
+      stage.forward(entries: [entry], rows: tokens.count) {}
       if index + 1 < stages.count {
-        stages[index + 1].input.update(from: hidden, count: tokens.count * configuration.hiddenSize)
+        stages[index + 1].hidden.update(from: stage.hidden, count: tokens.count * configuration.hiddenSize)
       }
     }
     let logits = stages[stages.count - 1].logits(rows: [tokens.count - 1][...])

@@ -13,9 +13,11 @@ struct ReplayLogTests {
   /// Rows whose numbers say which token they are of.
   private func append(_ log: inout ReplayLog, _ sequence: SequenceID, _ positions: Range<Int>) {
     let rows = positions.flatMap { position in (0..<Self.width).map { Float(position * 100 + $0) } }
-    rows.withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      log.append(sequence, position: positions.lowerBound, rows: base, rowCount: positions.count)
+    rows.withUnsafeBytes { bytes in
+      log.append(sequence, position: positions.lowerBound, rowCount: positions.count) { rows, target in
+        let (first, end) = (rows.lowerBound * Self.width * 4, rows.upperBound * Self.width * 4)
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[first..<end]))
+      }
     }
   }
 
@@ -24,10 +26,7 @@ struct ReplayLogTests {
     var log = log
     var target = [Float](repeating: -1, count: positions.count * Self.width)
     do {
-      try target.withUnsafeMutableBufferPointer { buffer in
-        guard let base = buffer.baseAddress else { return }
-        try log.read(sequence, positions, to: base)
-      }
+      try target.withUnsafeMutableBytes { try log.read(sequence, positions, to: $0) }
       return target
     } catch {
       return nil

@@ -40,18 +40,17 @@ struct SpilledReplayLogTests {
   }
 
   private func append(_ log: inout ReplayLog, _ sequence: SequenceID, _ positions: Range<Int>) {
-    rows(positions, of: sequence).withUnsafeBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      log.append(sequence, position: positions.lowerBound, rows: base, rowCount: positions.count)
+    rows(positions, of: sequence).withUnsafeBytes { bytes in
+      log.append(sequence, position: positions.lowerBound, rowCount: positions.count) { rows, target in
+        let (first, end) = (rows.lowerBound * Self.width * 4, rows.upperBound * Self.width * 4)
+        target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[first..<end]))
+      }
     }
   }
 
   private func read(_ log: inout ReplayLog, _ sequence: SequenceID, _ positions: Range<Int>) throws -> [Float] {
     var target = [Float](repeating: -1, count: positions.count * Self.width)
-    try target.withUnsafeMutableBufferPointer { buffer in
-      guard let base = buffer.baseAddress else { return }
-      try log.read(sequence, positions, to: base)
-    }
+    try target.withUnsafeMutableBytes { try log.read(sequence, positions, to: $0) }
     return target
   }
 

@@ -2,8 +2,8 @@ import Fixtures
 import Core
 import WeightDistribution
 import Synchronization
-import Tensors
 import Testing
+import Transformer
 import Wire
 
 @testable import Worker
@@ -11,12 +11,8 @@ import Wire
 @Suite("Loading stages on a thread of their own")
 struct StageLoaderTests {
   private let sample: SharedSample
-  private let pool: ComputePool
 
-  init() throws {
-    sample = try SharedSample()
-    pool = try ComputePool(threadCount: 1)
-  }
+  init() throws { sample = try SharedSample() }
 
   /// What a loader delivers and reports, in order.
   private struct Outcome: Sendable {
@@ -35,7 +31,7 @@ struct StageLoaderTests {
   private func loader(_ coordinator: ScriptedCoordinator, _ outcome: Outcome) -> StageLoader {
     let loader = StageLoader(
       checkpoints: CheckpointSettings(cache: BlobStore(folder: sample.scratch.path("cache"))), threadCount: 1,
-      packsFirst: true, blobs: LocalBlobs()
+      device: CPUDevice(threadCount: 1, packsFirst: true), blobs: LocalBlobs()
     ) { [sink = outcome.sink] epoch, report in
       switch report {
       case .load: break
@@ -48,7 +44,7 @@ struct StageLoaderTests {
   }
 
   private func load(_ loader: StageLoader, epoch: UInt32, _ outcome: Outcome) throws {
-    loader.load(try sample.assignment(epoch: epoch), pool: pool) { [sink = outcome.sink] stage in
+    loader.load(try sample.assignment(epoch: epoch)) { [sink = outcome.sink] stage in
       sink.yield(.loaded(stage.epoch.rawValue))
     }
   }

@@ -26,9 +26,9 @@ struct StageSequencesTests {
   @Test("a sequence is opened, continued where it stands, and forgotten when released")
   func life() throws {
     var held = sequences()
-    _ = held.admit([try entry(1, start: 0, tokens: [1, 2, 3], pages: [0], policy: plain, opens: true)])
-    let next = held.admit([try entry(1, start: 3, tokens: [4], policy: plain)]).attention
-    #expect(next[0].rowCount == 1)
+    _ = held.admit([try entry(1, start: 0, tokens: [1, 2, 3], pages: [0], policy: plain, opens: true)], stage: 0)
+    let next = held.admit([try entry(1, start: 3, tokens: [4], policy: plain)], stage: 0).rows
+    #expect(next[0].rows == 0..<1)
     held.release([SequenceID(1), SequenceID(99)])
     #expect(held.count == 0)
   }
@@ -36,7 +36,7 @@ struct StageSequencesTests {
   @Test("another policy, another position, an unknown sequence, or a second opening is refused in words")
   func refusals() throws {
     var held = sequences()
-    _ = held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)])
+    _ = held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)], stage: 0)
     let refused: [(ForwardEntry, String)] = [
       (try entry(1, start: 2, tokens: [3], policy: grouped), "policy"),
       (try entry(1, start: 5, tokens: [3], policy: plain), "position 5"),
@@ -50,7 +50,7 @@ struct StageSequencesTests {
       (try entry(1, start: 2, tokens: Array(repeating: 1, count: 99), pages: [1], policy: plain), "context of 100"),
     ]
     for (entry, words) in refused {
-      let refusal = held.admit([entry]).refusals.first
+      let refusal = held.admit([entry], stage: 0).refusals.first
       #expect(refusal?.description.contains(words) == true, "\(refusal?.description ?? "") should say \(words)")
     }
   }
@@ -58,23 +58,25 @@ struct StageSequencesTests {
   @Test("an entry that is refused disturbs neither its own sequence nor the others")
   func eachForItself() throws {
     var held = sequences()
-    _ = held.admit([try entry(1, start: 0, tokens: [1], pages: [0], policy: plain, opens: true)])
-    let mixed = held.admit([
-      try entry(2, start: 1, tokens: [2, 3], policy: plain), try entry(1, start: 1, tokens: [2], policy: plain),
-      try entry(1, start: 9, tokens: [2], policy: plain),
-    ])
+    _ = held.admit([try entry(1, start: 0, tokens: [1], pages: [0], policy: plain, opens: true)], stage: 0)
+    let mixed = held.admit(
+      [
+        try entry(2, start: 1, tokens: [2, 3], policy: plain), try entry(1, start: 1, tokens: [2], policy: plain),
+        try entry(1, start: 9, tokens: [2], policy: plain),
+      ], stage: 0)
     #expect(mixed.refusals.map(\.sequence) == [SequenceID(2), SequenceID(1)])
-    #expect(mixed.attention.map(\.firstRow) == [0], "rows follow each other without gaps")
-    #expect(held.admit([try entry(1, start: 2, tokens: [2], policy: plain)]).refusals.isEmpty)
+    #expect(mixed.rows.map(\.rows) == [0..<1], "rows follow each other without gaps")
+    #expect(held.admit([try entry(1, start: 2, tokens: [2], policy: plain)], stage: 0).refusals.isEmpty)
   }
 
   @Test("under another plan a sequence is cut to where all stages have it; the others are forgotten")
   func resumed() throws {
     var held = sequences()
     for sequence in [1, 2, 3] as [UInt64] {
-      _ = held.admit([
-        try entry(sequence, start: 0, tokens: [1, 2, 3, 4], pages: [UInt32(sequence)], policy: plain, opens: true)
-      ])
+      _ = held.admit(
+        [
+          try entry(sequence, start: 0, tokens: [1, 2, 3, 4], pages: [UInt32(sequence)], policy: plain, opens: true)
+        ], stage: 0)
     }
     let said = held.all { $0 == SequenceID(1) ? 4 : 0 }
     #expect(said.map(\.length) == [4, 4, 4] && said.map(\.loggedCount) == [4, 0, 0])
@@ -84,16 +86,17 @@ struct StageSequencesTests {
         ResumedSequence(sequence: SequenceID(2), length: 4, rebuilding: StageSet([0])),
       ], stage: 0)
     #expect(held.all { _ in 0 }.map(\.sequence) == [SequenceID(1)], "one is to be rebuilt here, one has ended")
-    #expect(!held.admit([try entry(1, start: 4, tokens: [5], policy: plain)]).refusals.isEmpty)
-    #expect(held.admit([try entry(1, start: 3, tokens: [5], policy: plain)]).refusals.isEmpty)
+    #expect(!held.admit([try entry(1, start: 4, tokens: [5], policy: plain)], stage: 0).refusals.isEmpty)
+    #expect(held.admit([try entry(1, start: 3, tokens: [5], policy: plain)], stage: 0).refusals.isEmpty)
     #expect(
-      held.admit([try entry(2, start: 0, tokens: [1], pages: [2], policy: plain, opens: true)]).refusals.isEmpty)
+      held.admit([try entry(2, start: 0, tokens: [1], pages: [2], policy: plain, opens: true)], stage: 0).refusals
+        .isEmpty)
   }
 
   @Test("a sequence that is to go on but is not here, or not that far, is said to be missing")
   func notHeld() throws {
     var held = sequences()
-    _ = held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)])
+    _ = held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)], stage: 0)
     for (sequence, length) in [(1, 3), (2, 1)] as [(UInt64, Int)] {
       #expect(throws: FrameRefusal.self) {
         try held.resume(

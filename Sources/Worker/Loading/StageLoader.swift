@@ -1,11 +1,11 @@
+import Backend
 import Foundation
 import Core
 import WeightDistribution
-import Tensors
 import Wire
 
-/// Loads stages on a thread of its own: finds, fetches, verifies, maps, reads and packs their weights. One for the life
-/// of a worker; any thread calls it, and no call waits.
+/// Loads stages on a thread of its own: finds, fetches, verifies and maps their weights, and has the device load them.
+/// One for the life of a worker; any thread calls it, and no call waits.
 ///
 /// One piece of work is in hand at a time. A load cancels whatever is in hand and voids what waits; weights that are
 /// fetched in advance wait for everything else.
@@ -18,7 +18,7 @@ final class StageLoader: @unchecked Sendable {
   }
 
   private enum Work {
-    case load(StageAssignment, ComputePool, deliver: @Sendable (LoadedStage) -> Void)
+    case load(StageAssignment, deliver: @Sendable (LoadedStage) -> Void)
     case fetchAhead(StageAssignment)
   }
 
@@ -32,22 +32,22 @@ final class StageLoader: @unchecked Sendable {
 
   private let checkpoints: CheckpointSettings
   private let threadCount: Int
-  private let packsFirst: Bool
+  private let device: any StageDevice
   private let blobs: LocalBlobs
   private let report: @Sendable (PlanEpoch, Report) -> Void
 
   /// - Parameters:
   ///   - threadCount: threads that hash a file of this machine.
-  ///   - packsFirst: whether a stage is handed over only when all of its weights are packed.
+  ///   - device: loads the stages.
   ///   - blobs: what this worker gives to others.
   ///   - report: called on the loader's threads; must not wait.
   init(
-    checkpoints: CheckpointSettings, threadCount: Int, packsFirst: Bool, blobs: LocalBlobs,
+    checkpoints: CheckpointSettings, threadCount: Int, device: any StageDevice, blobs: LocalBlobs,
     report: @escaping @Sendable (PlanEpoch, Report) -> Void
   ) {
     self.checkpoints = checkpoints
     self.threadCount = threadCount
-    self.packsFirst = packsFirst
+    self.device = device
     self.blobs = blobs
     self.report = report
   }
@@ -61,12 +61,11 @@ final class StageLoader: @unchecked Sendable {
     thread.start()
   }
 
-  /// Loads a stage; everything asked for before is void.
-  /// - Parameters:
-  ///   - pool: lent to the load until it is delivered or another load is asked for.
-  ///   - deliver: given the stage on the loader's thread; not called when the load fails or is void.
-  func load(_ assignment: StageAssignment, pool: ComputePool, deliver: @escaping @Sendable (LoadedStage) -> Void) {
-    replaceAll(with: .load(assignment, pool, deliver: deliver))
+  /// Loads a stage; everything asked for before is void. The device computes no stage until this one is delivered or
+  /// another load is asked for.
+  /// - Parameter deliver: given the stage on the loader's thread; not called when the load fails or is void.
+  func load(_ assignment: StageAssignment, deliver: @escaping @Sendable (LoadedStage) -> Void) {
+    replaceAll(with: .load(assignment, deliver: deliver))
   }
 
   /// Fetches a stage's weights into the cache when there is nothing else to do.
@@ -111,8 +110,8 @@ final class StageLoader: @unchecked Sendable {
       let connections = connections()
       defer { connections.close() }
       switch work {
-      case .load(let assignment, let pool, let deliver):
-        load(assignment, source, connections, pool, cancellation, deliver)
+      case .load(let assignment, let deliver):
+        load(assignment, source, connections, cancellation, deliver)
       case .fetchAhead(let assignment): fetchAhead(assignment, source, connections, cancellation)
       }
     }
@@ -131,17 +130,21 @@ final class StageLoader: @unchecked Sendable {
   }
 
   private func load(
-    _ assignment: StageAssignment, _ source: StageCheckpoint, _ connections: FetchConnections, _ pool: ComputePool,
+    _ assignment: StageAssignment, _ source: StageCheckpoint, _ connections: FetchConnections,
     _ cancellation: Cancellation, _ deliver: (LoadedStage) -> Void
   ) {
     let reporter = LoadReporter { [report] in report(assignment.epoch, .load($0)) }
     do {
       let checkpoint = try source.find(
         assignment, over: connections, reporter: reporter.part(0.5), cancellation: cancellation)
-      let loaded = try LoadedStage(
-        checkpoint, assignment, pool: pool, packsFirst: packsFirst, reporter: reporter, cancellation: cancellation)
+      // Finding it counted as half of the work, where there was anything to find.
+      let found = assignment.sharesWeights ? 0.5 : 0
+      let backend = try device.load(StageSpecification(assignment), from: checkpoint, note: reporter.note) { fraction in
+        try cancellation.check()
+        reporter.progress(found + (1 - found) * fraction)
+      }
       try cancellation.check()
-      deliver(loaded)
+      deliver(LoadedStage(epoch: assignment.epoch, backend: backend))
     } catch is Cancelled {
       // Nothing waits for it any more.
     } catch {

@@ -37,10 +37,12 @@ struct ReplayLog {
   /// Tokens of the sequence, from the first on, whose rows are here.
   func count(of sequence: SequenceID) -> Int { logs[sequence]?.rowCount ?? 0 }
 
-  /// Appends `rowCount` rows of `[rowCount, width]`, those of the tokens from `position` on. Rows that do not continue
-  /// what is here, or do not fit, end the sequence's log.
+  /// Appends `rowCount` rows, those of the tokens from `position` on. Rows that do not continue what is here, do not
+  /// fit or cannot be read end the sequence's log.
+  /// - Parameter read: copies some of these rows, counted from 0, to memory of exactly their size.
   mutating func append(
-    _ sequence: SequenceID, position: Int, rows: UnsafePointer<Float>, rowCount: Int
+    _ sequence: SequenceID, position: Int, rowCount: Int,
+    read: (_ rows: Range<Int>, _ target: UnsafeMutableRawBufferPointer) throws -> Void
   ) {
     guard position == count(of: sequence) else { return remove(sequence) }
     var log = logs.removeValue(forKey: sequence) ?? Log()
@@ -52,7 +54,7 @@ struct ReplayLog {
         log.segments.append(segment)
       }
       try forEachPiece(log.rowCount..<log.rowCount + rowCount) { segment, row, done, count in
-        try log.segments[segment].write(rows + done * width, row: row, rowCount: count)
+        try log.segments[segment].write(row: row, rowCount: count) { try read(done..<done + count, $0) }
       }
       log.rowCount += rowCount
       logs[sequence] = log
@@ -61,18 +63,21 @@ struct ReplayLog {
     }
   }
 
-  /// Copies the rows of the tokens at `positions` to `target`, `[positions.count, width]`.
+  /// Copies the rows of the tokens at `positions` to `target`, which has exactly their bytes.
   /// - Throws: `StepError` when they are not all here, and what the disk did not do; the sequence's log has ended then,
   ///   and `target` may hold anything.
   mutating func read(
-    _ sequence: SequenceID, _ positions: Range<Int>, to target: UnsafeMutablePointer<Float>
+    _ sequence: SequenceID, _ positions: Range<Int>, to target: UnsafeMutableRawBufferPointer
   ) throws {
+    let rowByteCount = width * MemoryLayout<Float>.size
+    precondition(target.count == positions.count * rowByteCount, "the target has not the rows' size")
     guard let log = logs[sequence], positions.lowerBound >= 0, positions.upperBound <= log.rowCount else {
       throw StepError.notLogged(sequence, positions)
     }
     do {
       try forEachPiece(positions) { segment, row, done, count in
-        try log.segments[segment].read(row: row, rowCount: count, to: target + done * width)
+        let part = target[done * rowByteCount..<(done + count) * rowByteCount]
+        try log.segments[segment].read(row: row, to: UnsafeMutableRawBufferPointer(rebasing: part))
       }
     } catch {
       remove(sequence)

@@ -5,9 +5,11 @@ import Tensors
 protocol ReplaySegment: AnyObject {
   /// Memory that it takes, small change not counted.
   var memoryByteCount: Int { get }
-  func write(_ rows: UnsafePointer<Float>, row: Int, rowCount: Int) throws
-  /// Gives rows that were written. Throws when they cannot be had as they were.
-  func read(row: Int, rowCount: Int, to target: UnsafeMutablePointer<Float>) throws
+  /// Writes rows from `row` on.
+  /// - Parameter fill: fills memory of exactly their size.
+  func write(row: Int, rowCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws
+  /// Fills `target` with whole rows from `row` on. Throws when they are not as they were written.
+  func read(row: Int, to target: UnsafeMutableRawBufferPointer) throws
 }
 
 final class MemorySegment: ReplaySegment {
@@ -22,12 +24,16 @@ final class MemorySegment: ReplaySegment {
 
   var memoryByteCount: Int { rows.count * MemoryLayout<Float>.size }
 
-  func write(_ source: UnsafePointer<Float>, row: Int, rowCount: Int) {
-    (rows.baseAddress + row * width).update(from: source, count: rowCount * width)
+  func write(row: Int, rowCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    try fill(bytes(from: row, byteCount: rowCount * width * MemoryLayout<Float>.size))
   }
 
-  func read(row: Int, rowCount: Int, to target: UnsafeMutablePointer<Float>) {
-    target.update(from: rows.baseAddress + row * width, count: rowCount * width)
+  func read(row: Int, to target: UnsafeMutableRawBufferPointer) {
+    target.copyMemory(from: UnsafeRawBufferPointer(bytes(from: row, byteCount: target.count)))
+  }
+
+  private func bytes(from row: Int, byteCount: Int) -> UnsafeMutableRawBufferPointer {
+    UnsafeMutableRawBufferPointer(start: rows.baseAddress + row * width, count: byteCount)
   }
 }
 
@@ -46,16 +52,19 @@ final class DiskSegment: ReplaySegment {
 
   var memoryByteCount: Int { 0 }
 
-  func write(_ rows: UnsafePointer<Float>, row: Int, rowCount: Int) throws {
-    let bytes = UnsafeRawBufferPointer(start: rows, count: rowCount * rowByteCount)
-    for index in 0..<rowCount { checksums[row + index] = checksum(bytes, row: index) }
-    try slot.write(bytes, at: row * rowByteCount)
+  func write(row: Int, rowCount: Int, _ fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
+    try withUnsafeTemporaryAllocation(byteCount: rowCount * rowByteCount, alignment: 64) { rows in
+      try fill(rows)
+      let bytes = UnsafeRawBufferPointer(rows)
+      for index in 0..<rowCount { checksums[row + index] = checksum(bytes, row: index) }
+      try slot.write(bytes, at: row * rowByteCount)
+    }
   }
 
-  func read(row: Int, rowCount: Int, to target: UnsafeMutablePointer<Float>) throws {
-    let bytes = UnsafeMutableRawBufferPointer(start: target, count: rowCount * rowByteCount)
-    try slot.read(into: bytes, at: row * rowByteCount)
-    for index in 0..<rowCount where checksums[row + index] != checksum(UnsafeRawBufferPointer(bytes), row: index) {
+  func read(row: Int, to target: UnsafeMutableRawBufferPointer) throws {
+    try slot.read(into: target, at: row * rowByteCount)
+    for index in 0..<target.count / rowByteCount
+    where checksums[row + index] != checksum(UnsafeRawBufferPointer(target), row: index) {
       throw slot.damage()
     }
   }

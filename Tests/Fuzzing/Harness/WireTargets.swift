@@ -20,7 +20,7 @@ extension FuzzTarget {
       require(header.payloadByteCount(to: 1) >= 0, "sizes do not overflow")
       require(decoded(header) == header, "what was accepted can be sent on")
       held.release(header.releases)
-      _ = held.admit(header.entries)
+      _ = held.admit(header.entries, stage: 0)
     }
   }
 

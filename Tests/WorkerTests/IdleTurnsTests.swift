@@ -2,11 +2,11 @@ import Testing
 
 @testable import Worker
 
-@Suite("Turns in which weights are packed")
-struct PackingTurnsTests {
+@Suite("Turns between steps")
+struct IdleTurnsTests {
   @Test("the first step waits for none; each other for as long as the last one took")
   func turns() {
-    var turns = PackingTurns()
+    var turns = IdleTurns()
     #expect(turns.beforeStep == nil)
     turns.note(.milliseconds(110))
     #expect(turns.beforeStep == .milliseconds(110))
@@ -16,6 +16,6 @@ struct PackingTurnsTests {
 
   @Test("a step that comes while the stage is idle waits for less than a cluster calls a stall")
   func idle() {
-    #expect(PackingTurns.idleTurn < .milliseconds(100) && PackingTurns.idleSeconds > 0)
+    #expect(IdleTurns.idleTurn < .milliseconds(100) && IdleTurns.idleSeconds > 0)
   }
 }
