@@ -121,6 +121,9 @@ let package = Package(
     // MARK: Tests
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .target(name: "Fixtures", dependencies: ["Core"], path: "Tests/Fixtures", swiftSettings: swiftSettings),
+    .target(
+      name: "PlainBackend", dependencies: ["Backend", "Core", "Paging", "Weights"], path: "Tests/PlainBackend",
+      swiftSettings: optimized),
     .target(name: "TestTraits", dependencies: ["Fixtures"], path: "Tests/TestTraits", swiftSettings: swiftSettings),
     .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: swiftSettings),
     .testTarget(name: "PagingTests", dependencies: ["Paging", "Core"], swiftSettings: swiftSettings),
@@ -171,7 +174,8 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "Fixtures", "Worker", "Backend", "Transformer", "Core", "Paging", "Tensors", "Weights", "Wire", "Transport",
+        "Fixtures", "PlainBackend", "Worker", "Backend", "Transformer", "Core", "Paging", "Tensors", "Weights", "Wire",
+        "Transport",
         "WeightDistribution",
       ],
       swiftSettings: swiftSettings),

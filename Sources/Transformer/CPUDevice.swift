@@ -42,15 +42,17 @@ package final class CPUDevice: Sendable {
     progress: (Double) throws -> Void
   ) throws -> any StageBackend {
     let pool = try startedPool()
-    let weights = try StageWeights(
+    let tensors = try StageTensors(
       checkpoint, layers: specification.layers, hasEmbedding: specification.hasEmbedding,
-      hasHead: specification.hasHead, pool: pool, pace: packsFirst ? nil : AllocationMonitor(), progress: progress)
+      hasHead: specification.hasHead)
+    let weights = try StageWeights(
+      tensors, pool: pool, pace: packsFirst ? nil : AllocationMonitor(), progress: progress)
     if !weights.isPacked {
       note(
         "memory is slow: serving before packing is done (\(weights.unpackedByteCount) of \(weights.byteCount) bytes "
           + "left)")
     }
     return try CPUBackend(
-      specification, configuration: try checkpoint.configuration, weights: weights, pool: pool)
+      specification, configuration: tensors.configuration, weights: weights, pool: pool)
   }
 }

@@ -39,34 +39,17 @@ package final class StageWeights {
   /// Blocks on the disk: call it on a thread that may.
   /// - Parameters:
   ///   - pool: whose threads share the packing; the caller works alone where there is none.
-  ///   - pace: when to leave the rest in the file, read but not packed, because memory is slow to be had; nil packs
-  ///     all.
+  ///   - pace: when to leave the rest in the file, read but not packed, because memory is slow; nil packs all.
   ///   - progress: given the share done, ascending, at the end 1; what it throws ends the work.
-  /// - Throws: `CheckpointError` when the checkpoint is no model that can be computed, has not these layers, or when
-  ///   a norm is not finite; `AllocationError` when there is not enough memory; what `progress` throws.
+  /// - Throws: `AllocationError` when there is not enough memory; what `progress` throws.
   package init(
-    _ checkpoint: Checkpoint, layers range: LayerRange, hasEmbedding: Bool, hasHead: Bool, pool: ComputePool? = nil,
-    pace: AllocationMonitor? = nil, progress: (Double) throws -> Void = { _ in }
+    _ tensors: StageTensors, pool: ComputePool? = nil, pace: AllocationMonitor? = nil,
+    progress: (Double) throws -> Void = { _ in }
   ) throws {
-    let file = checkpoint.file
-    let map = try checkpoint.tensorMap
-    guard range.upper <= map.layers.count else {
-      throw CheckpointError.invalid(
-        file.fileNames[0], nil, "has \(map.layers.count) layers, and layers \(range) were asked for")
-    }
-    var reader = StageReader(file: file)
-    var read: [LayerWeights<WeightMatrix>] = []
-    let shapes = try checkpoint.configuration.layers
-    for layer in range.indices { read.append(try reader.layer(shapes[layer], map.layers[layer])) }
-    self.range = range
-    self.embedding = hasEmbedding ? try reader.matrix(map.model, .embedding) : nil
-    self.outputNorm = hasHead ? try reader.vector(map.model, .outputNorm) : nil
-    let headRole = map.model[.head] == nil ? TensorRole.embedding : .head
-    let readHead = hasHead ? try reader.matrix(map.model, headRole) : nil
-    self.byteCount = reader.entries.values.reduce(0) { $0 + ($1.byteCount ?? 0) }
-
+    (range, embedding, outputNorm) = (tensors.range, tensors.embedding, tensors.outputNorm)
+    byteCount = tensors.byteCount
     var packing = WeightPacking()
-    places = (read.map { $0.map { packing.place($0) } }, readHead.map { packing.place($0) })
+    places = (tensors.layers.map { $0.map { packing.place($0) } }, tensors.head.map { packing.place($0) })
     packing.begin()
     memory = try AlignedBuffer(count: packing.byteCount)
     var measured = pace ?? AllocationMonitor()
@@ -78,6 +61,16 @@ package final class StageWeights {
     (layers, head) = ([], nil)
     takeViews()
     try progress(1)
+  }
+
+  /// Reads and packs a stage of a checkpoint.
+  /// - Throws: what `StageTensors` throws, too.
+  package convenience init(
+    _ checkpoint: Checkpoint, layers range: LayerRange, hasEmbedding: Bool, hasHead: Bool, pool: ComputePool? = nil,
+    pace: AllocationMonitor? = nil, progress: (Double) throws -> Void = { _ in }
+  ) throws {
+    let tensors = try StageTensors(checkpoint, layers: range, hasEmbedding: hasEmbedding, hasHead: hasHead)
+    try self.init(tensors, pool: pool, pace: pace, progress: progress)
   }
 
   /// Packs more of what is still in the file, for about as long as `limit` says and at least one piece, and tells after
