@@ -2,38 +2,24 @@ import Cluster
 import Core
 import Scheduling
 
-/// Turns a request into what the scheduler takes: checks every field and fixes the policy. Pure.
+/// Turns a request into what the scheduler takes: checks it and fixes the policy. Whether it fits the cluster is for
+/// `Scheduler.submit` to say.
 struct Admission {
   let configuration: ClusterConfiguration
 
-  /// - Throws: `EngineError`, `InvalidParameter`, `PolicyRefusal` or `PolicyArgumentError`, each in words.
-  func admit(_ request: GenerationRequest, as sequence: SequenceID) throws -> (ScheduledRequest, PolicyChoice) {
-    let contextLength = configuration.demand.contextLength
-    guard !request.prompt.isEmpty else { throw EngineError.emptyPrompt }
-    for token in request.prompt where token < 0 || Int(token) >= configuration.model.vocabularySize {
-      throw EngineError.tokenOutOfRange(token, vocabularySize: configuration.model.vocabularySize)
-    }
-    try request.sampling.validate()
-    if let count = request.topLogprobCount, !(0...Limits.maximumTopLogprobCount).contains(count) {
-      throw InvalidParameter(name: "logprobs", reason: "must be between 0 and \(Limits.maximumTopLogprobCount)")
-    }
-    if let from = request.scoresPromptFrom, from < 1 {
-      throw InvalidParameter(name: "scores from", reason: "must be at least 1: the first token has no predecessor")
-    }
+  /// - Parameter startsPaused: whether it waits after its prefill.
+  /// - Throws: `EngineError`, `InvalidParameter`, `PolicyRefusal` or `PolicyArgumentError`.
+  func admit(
+    _ request: GenerationRequest, as sequence: SequenceID, startsPaused: Bool
+  ) throws -> (ScheduledRequest, PolicyChoice) {
+    try request.check(vocabularySize: configuration.model.vocabularySize)
     let promptCount = request.prompt.count
-    let newTokens = request.maximumNewTokens ?? max(0, contextLength - promptCount)
-    guard newTokens >= 0 else { throw InvalidParameter(name: "max_tokens", reason: "must not be negative") }
+    let newTokens = request.maximumNewTokens ?? max(0, configuration.demand.contextLength - promptCount)
     let (length, overflow) = promptCount.addingReportingOverflow(newTokens)
-    // The policy's own refusal comes first: its numbers say what the model could do at best.
+    // The policy's own refusal comes before the scheduler's: its numbers say what the model could do at best.
     let choice = try policy(length: overflow ? Int.max : length, request: request.policy)
-    guard !overflow, length <= contextLength, promptCount <= contextLength else {
-      throw EngineError.contextExceeded(length: overflow ? Int.max : length, contextLength: contextLength)
-    }
     let scheduled = ScheduledRequest(
-      sequence: sequence, prompt: request.prompt, maximumNewTokens: newTokens, policy: choice.policy,
-      stopTokens: request.stopTokens, sampling: request.sampling, topLogprobCount: request.topLogprobCount,
-      scoresPromptFrom: request.scoresPromptFrom, wantsPromptLogits: request.wantsPromptLogits,
-      turn: request.turn)
+      request, sequence: sequence, maximumNewTokens: newTokens, policy: choice.policy, startsPaused: startsPaused)
     return (scheduled, choice)
   }
 

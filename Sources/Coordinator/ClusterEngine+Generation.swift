@@ -11,6 +11,18 @@ extension ClusterEngine {
   package func generate(
     _ request: GenerationRequest
   ) async throws -> AsyncThrowingStream<GenerationEvent, any Error> {
+    try start(request).events
+  }
+
+  /// A generation with the id that `setPaused` knows it by.
+  package struct Started: Sendable {
+    package let sequence: SequenceID
+    package let events: AsyncThrowingStream<GenerationEvent, any Error>
+  }
+
+  /// Starts a generation; throws what `generate` throws.
+  /// - Parameter paused: whether it waits after its prefill, which samples one token, until `setPaused` lets it decode.
+  package func start(_ request: GenerationRequest, paused: Bool = false) throws -> Started {
     let (stream, sink) = AsyncThrowingStream<GenerationEvent, any Error>.makeStream()
     let admission = Admission(configuration: configuration)
     let sequence = try state.withLock { state in
@@ -21,14 +33,8 @@ extension ClusterEngine {
         throw EngineError.notReady("the first stage is being connected")
       }
       let sequence = SequenceID(state.nextSequence)
-      let (scheduled, choice) = try admission.admit(request, as: sequence)
-      do throws(AdmissionError) {
-        try state.scheduler?.submit(scheduled, now: now)
-      } catch .overloaded(let limit) {
-        throw EngineError.overloaded(limit: limit)
-      } catch {
-        throw InvalidParameter(name: "request", reason: "cannot be admitted: \(error)")
-      }
+      let (scheduled, choice) = try admission.admit(request, as: sequence, startsPaused: paused)
+      try state.scheduler?.submit(scheduled, now: now)
       state.nextSequence += 1
       sink.yield(.admitted(choice))
       state.generations[sequence] = Generation(sink: sink, promptTokenCount: request.prompt.count, submitted: now)
@@ -40,14 +46,14 @@ extension ClusterEngine {
       // lock here, while another thread yields under it, would be a deadlock. So it is only noted.
       if case .cancelled = termination { eventSink.yield(.abandoned(sequence)) }
     }
-    return stream
+    return Started(sequence: sequence, events: stream)
   }
 
-  /// From now on only requests of this turn draw tokens, and those that have none; nil lets all. What is in flight
-  /// comes to its end. For measuring several sequences one after another on caches that were filled once.
-  package func setTurn(_ turn: Int?) {
+  /// Makes generations wait after their prefill, or lets them decode; they keep their pages. What is in flight
+  /// completes. Unknown ids are ignored.
+  package func setPaused(_ isPaused: Bool, _ generations: [SequenceID]) {
     state.withLock { state in
-      state.scheduler?.turn = turn
+      for generation in generations { state.scheduler?.setPaused(isPaused, generation) }
       sendSteps(&state)
     }
   }

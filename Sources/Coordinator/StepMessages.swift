@@ -16,7 +16,7 @@ enum StepMessages {
             SequenceStart(
               sampling: $0.sampling, neighborPages: $0.neighborPages, promptTokenCount: $0.promptTokenCount)
           },
-          samples: entry.samples, wantsLogits: entry.wantsLogits, topLogprobCount: entry.topLogprobCount,
+          samples: entry.shouldSample, wantsLogits: entry.wantsLogits, topLogprobCount: entry.topLogprobCount,
           scoresFrom: entry.scoresFrom, followingToken: entry.followingToken, rebuilding: entry.rebuilding)
       }, releases: plan.releases, resumes: plan.resumes)
     return Message(frames: [Frame(header.encoded())]).sealed()

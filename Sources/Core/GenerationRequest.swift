@@ -2,7 +2,7 @@
 package struct GenerationRequest: Sendable {
   /// The prompt as ids, begin token included where the model wants one. Not empty.
   package var prompt: [TokenID]
-  /// New tokens at most; nil means up to the context's end. 0 only reads the prompt.
+  /// New tokens at most; nil means up to the context's end. 0 only computes the prompt.
   package var maximumNewTokens: Int?
   package var sampling = SamplingParameters()
   package var policy = PolicyRequest()
@@ -14,13 +14,29 @@ package struct GenerationRequest: Sendable {
   package var scoresPromptFrom: Int?
   /// Whether the logits after the last prompt token are reported.
   package var wantsPromptLogits = false
-  /// Of an engine that lets some requests draw tokens and others wait (`ClusterEngine.setTurn`): whose turn this one
-  /// waits for. Nil never waits.
-  package var turn: Int?
 
   package init(prompt: [TokenID], maximumNewTokens: Int? = nil) {
     self.prompt = prompt
     self.maximumNewTokens = maximumNewTokens
+  }
+
+  /// Checks every field that can be checked without a cluster.
+  /// - Throws: `EngineError` about the prompt, `InvalidParameter` about another field.
+  package func check(vocabularySize: Int) throws {
+    guard !prompt.isEmpty else { throw EngineError.emptyPrompt }
+    for token in prompt where token < 0 || Int(token) >= vocabularySize {
+      throw EngineError.tokenOutOfRange(token, vocabularySize: vocabularySize)
+    }
+    try sampling.validate()
+    if let count = topLogprobCount, !(0...Limits.maximumTopLogprobCount).contains(count) {
+      throw InvalidParameter(name: "logprobs", reason: "must be between 0 and \(Limits.maximumTopLogprobCount)")
+    }
+    if let from = scoresPromptFrom, from < 1 {
+      throw InvalidParameter(name: "scores from", reason: "must be at least 1: the first token has no predecessor")
+    }
+    if let count = maximumNewTokens, count < 0 {
+      throw InvalidParameter(name: "max_tokens", reason: "must not be negative")
+    }
   }
 }
 
@@ -34,11 +50,11 @@ package struct TokenLogprob: Hashable, Sendable {
   }
 }
 
-/// What an engine tells of a running generation, in order.
+/// What an engine reports of a running generation, in order.
 package enum GenerationEvent: Sendable {
   /// First: admitted under this policy.
   case admitted(PolicyChoice)
-  /// Prompt tokens read so far, out of all.
+  /// Prompt tokens computed so far, out of all.
   case prefillProgress(done: Int, total: Int)
   /// Log-probabilities of the prompt tokens at `[first, first + count)`, in order, and the best alternatives to each,
   /// largest first; `top` is empty unless asked for.
@@ -52,7 +68,7 @@ package enum GenerationEvent: Sendable {
 }
 
 package enum FinishReason: String, Sendable {
-  /// A stop token was drawn.
+  /// A stop token was sampled.
   case stop
   /// The token or context limit was reached.
   case length

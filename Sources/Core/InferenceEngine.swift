@@ -39,6 +39,8 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
   case overloaded(limit: Int)
   /// Longer than the context the cluster was planned for.
   case contextExceeded(length: Int, contextLength: Int)
+  /// Even an empty cluster has too few pages for the worst case.
+  case neverFits(neededPageCount: Int, pageCount: Int)
   case emptyPrompt
   case tokenOutOfRange(TokenID, vocabularySize: Int)
   /// The cluster could not finish: which stage, and what happened there.
@@ -53,6 +55,9 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
     case .contextExceeded(let length, let contextLength):
       "this cluster's maximum context length is \(contextLength) tokens, but \(length) were asked for (prompt plus new "
         + "tokens); shorten the prompt or start the cluster with a larger --context"
+    case .neverFits(let needed, let pageCount):
+      "the request may need \(needed) cache pages but the cluster has \(pageCount); shorten it, choose a smaller "
+        + "neighbor window, or start the cluster with a larger --context"
     case .emptyPrompt: "the prompt has no tokens"
     case .tokenOutOfRange(let token, let size): "token id \(token) is outside the vocabulary of \(size)"
     case .failed(let reason): reason

@@ -5,13 +5,13 @@
 /// many should be in flight (`DecodeBatchTuner`), and are made only while fewer are: without that second rule shares
 /// break into crumbs as sequences come and go, and every crumb costs a pass over the weights.
 ///
-/// A step that reads a prompt keeps its stage busy anyway. It takes every ready decode, so that no decode
-/// ever waits for a step that somebody's prompt could use.
+/// A step that prefills keeps its stage busy anyway. It takes every ready decode, so that no decode waits for a step
+/// that a prompt could use.
 enum DecodeShare {
   static func count(
-    ready: Int, decoding: Int, steps: Int, decodeStepsInFlight: Int, readsPrompt: Bool
+    ready: Int, decoding: Int, steps: Int, decodeStepsInFlight: Int, prefills: Bool
   ) -> Int {
-    if readsPrompt { return ready }
+    if prefills { return ready }
     guard decodeStepsInFlight < steps else { return 0 }
     return min(ready, (decoding + steps - 1) / steps)
   }

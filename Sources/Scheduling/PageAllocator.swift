@@ -1,14 +1,15 @@
 package import Core
 
-/// The free list of KV pages: integers only, their bytes are on the workers.
+/// Counts who holds each KV page: integers only, the bytes are on the workers.
 ///
-/// Every id in `0 ..< pageCount` is either free or used. Taking is all or nothing. Cost: O(pages taken or
-/// given back).
+/// Every id in `0 ..< pageCount` is free, or has holders: sequences that read it, and what keeps it for sequences to
+/// come. A page becomes free when its last holder releases it. Allocation is all or nothing. Cost: O(pages named).
 package struct PageAllocator: Sendable {
   package let pageCount: Int
   /// Last in, first out, so that recently used (warm) pages go round.
   private var freeList: [PageID]
-  private var isUsed: [Bool]
+  private var holderCounts: [Int]
+  /// Pages with a holder.
   package private(set) var usedCount = 0
 
   /// - Precondition: `pageCount` is at least 0 and its ids fit `PageID`.
@@ -17,54 +18,72 @@ package struct PageAllocator: Sendable {
       pageCount >= 0 && pageCount <= Int(UInt32.max), "page count \(pageCount) is outside what ids can number"
     )
     self.pageCount = pageCount
-    // Descending, so that the first page taken is page 0.
+    // Descending, so that the first page allocated is page 0.
     freeList = (0..<pageCount).reversed().map { PageID(UInt32($0)) }
-    isUsed = Array(repeating: false, count: pageCount)
+    holderCounts = Array(repeating: 0, count: pageCount)
   }
 
   package var freeCount: Int { freeList.count }
 
-  /// Takes `count` pages; nil, and nothing taken, when fewer are free.
+  /// Allocates `count` pages, with one holder each. Returns nil, and allocates nothing, when fewer are free.
   package mutating func allocate(_ count: Int) -> [PageID]? {
     precondition(count >= 0, "a negative number of pages was asked for")
     guard count <= freeList.count else { return nil }
-    let taken = Array(freeList.suffix(count).reversed())
+    let allocated = Array(freeList.suffix(count).reversed())
     freeList.removeLast(count)
-    for page in taken { isUsed[Int(page.rawValue)] = true }
+    for page in allocated { holderCounts[Int(page.rawValue)] = 1 }
     usedCount += count
-    return taken
+    return allocated
   }
 
-  /// Gives pages back.
-  /// - Precondition: each of them is in use; a page freed twice would end up in two sequences.
-  package mutating func free(_ pages: [PageID]) {
+  /// Adds a holder to pages that have one: their bytes are shared, and nobody may write others.
+  /// - Precondition: each page has a holder.
+  package mutating func share(_ pages: [PageID]) {
     for page in pages {
-      let index = Int(page.rawValue)
-      precondition(index < pageCount && isUsed[index], "page \(page.rawValue) was freed but is not in use")
-      isUsed[index] = false
+      precondition(holderCount(of: page) > 0, "page \(page.rawValue) was shared but has no holder")
+      holderCounts[Int(page.rawValue)] += 1
     }
-    freeList.append(contentsOf: pages)
-    usedCount -= pages.count
   }
 
-  /// Recounts from the marks and throws when free + used is not the total.
-  package func checkIntegrity() throws(PageLeak) {
-    let marked = isUsed.count { $0 }
-    guard marked == usedCount, freeList.count + usedCount == pageCount else {
-      throw PageLeak(freeCount: freeList.count, usedCount: marked, pageCount: pageCount)
+  /// Takes one holder from each page; those that have none left are free.
+  /// - Precondition: each page has a holder. A page released once too often would end up in two sequences.
+  package mutating func release(_ pages: [PageID]) {
+    for page in pages {
+      precondition(holderCount(of: page) > 0, "page \(page.rawValue) was released but has no holder")
+      holderCounts[Int(page.rawValue)] -= 1
+      if holderCounts[Int(page.rawValue)] == 0 {
+        freeList.append(page)
+        usedCount -= 1
+      }
+    }
+  }
+
+  /// How many hold the page; 0 for one that is free or does not exist.
+  package func holderCount(of page: PageID) -> Int {
+    let index = Int(page.rawValue)
+    return index < pageCount ? holderCounts[index] : 0
+  }
+
+  /// Throws unless free and used pages are all there are, and `held` names each page as often as it has holders.
+  package func checkIntegrity(held: [PageID]) throws(PageLeak) {
+    var counts = Array(repeating: 0, count: pageCount)
+    for page in held where Int(page.rawValue) < pageCount { counts[Int(page.rawValue)] += 1 }
+    let used = counts.count { $0 > 0 }
+    guard counts == holderCounts, used == usedCount, freeList.count + used == pageCount else {
+      throw PageLeak(freeCount: freeList.count, usedCount: used, pageCount: pageCount)
     }
   }
 }
 
-/// Pages do not add up: a fault in the accounting, never a user's.
+/// The pages do not add up: a fault in the accounting, never a user's.
 package struct PageLeak: Error, Hashable, Sendable, CustomStringConvertible {
   package let freeCount: Int
-  /// Pages that somebody holds, recounted.
+  /// Pages that something holds, recounted.
   package let usedCount: Int
   package let pageCount: Int
 
   package var description: String {
-    "the page accounting is broken: \(freeCount) free and \(usedCount) used pages are not \(pageCount); "
-      + "restart the coordinator and report this"
+    "the page accounting is broken: \(freeCount) free and \(usedCount) used pages are not \(pageCount), or holders are "
+      + "miscounted; restart the coordinator and report this"
   }
 }

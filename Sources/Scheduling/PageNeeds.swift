@@ -1,17 +1,14 @@
 import Core
 import Paging
 
-/// The pages of a request's worst case: every new token drawn.
+/// The pages of a request's worst case: every new token sampled.
 struct PageNeeds: Hashable, Sendable {
   let tokenPageCount: Int
   let neighborPageCount: Int
   var total: Int { tokenPageCount + neighborPageCount }
 
-  /// Throws when the request is malformed or could not run in an empty cluster.
-  init(_ request: ScheduledRequest, limits: SchedulerLimits) throws(AdmissionError) {
-    guard !request.prompt.isEmpty else { throw .emptyPrompt }
-    guard request.maximumNewTokens >= 0 else { throw .negativeNewTokenCount(request.maximumNewTokens) }
-    if let from = request.scoresPromptFrom, from < 1 { throw .scoresFromBelowOne(from) }
+  /// Throws `EngineError.contextExceeded` or `.neverFits` when the request could not run in an empty cluster.
+  init(_ request: ScheduledRequest, limits: SchedulerLimits) throws(EngineError) {
     let (length, overflow) = request.prompt.count.addingReportingOverflow(request.maximumNewTokens)
     guard !overflow, length <= limits.contextLength else {
       throw .contextExceeded(length: overflow ? Int.max : length, contextLength: limits.contextLength)

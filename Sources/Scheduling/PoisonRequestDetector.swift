@@ -18,7 +18,7 @@ import Core
 struct PoisonRequestDetector: Sendable {
   private var lostWorkerCount = 0
   private var lostStepCount = 0
-  /// Tokens that all stages have had at some time.
+  /// Tokens that all stages have computed at some time.
   private var furthestPosition = 0
 
   /// To be called when a step of the sequence was in flight at the end.
@@ -30,8 +30,8 @@ struct PoisonRequestDetector: Sendable {
     }
   }
 
-  /// All stages have read the sequence up to `position`.
-  mutating func noteRead(upTo position: Int) {
+  /// All stages have computed the sequence up to `position`.
+  mutating func noteComputed(upTo position: Int) {
     guard position > furthestPosition else { return }
     self = PoisonRequestDetector()
     furthestPosition = position

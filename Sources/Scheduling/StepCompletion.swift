@@ -2,7 +2,7 @@ package import Core
 
 /// What came back of a step.
 package struct StepCompletion: Sendable {
-  /// The token drawn for a sequence; nil where none was.
+  /// The token sampled for a sequence; nil where none was.
   package struct Entry: Hashable, Sendable {
     package let sequence: SequenceID
     package let token: TokenID?
@@ -13,9 +13,9 @@ package struct StepCompletion: Sendable {
   }
 
   package let step: UInt64
-  /// At least one for every entry of the step that samples; those that draw nothing may be left out.
+  /// At least one for every entry of the step that samples; others may be left out.
   package let entries: [Entry]
-  /// Sequences that a stage could not go on with, and why.
+  /// Sequences that a stage could not continue, and why.
   package let failed: [SequenceID: String]
   /// How long the stage that took longest computed, where that is known.
   package let slowestStageSeconds: Double?
@@ -61,12 +61,12 @@ package enum CompletionError: Error, Hashable, Sendable, CustomStringConvertible
 /// What a completed step means for a sequence, in the order users are told. A sequence has at most one entry
 /// a step, so the step's log-probabilities belong to it by its id.
 package enum SequenceUpdate: Hashable, Sendable {
-  /// Prompt tokens read by the last stage, out of all.
+  /// Prompt tokens computed by all stages, out of all.
   case prefillProgress(SequenceID, done: Int, total: Int)
   /// A new token, never a stop token.
   case token(SequenceID, TokenID)
   /// Last: nothing more comes, its pages are free.
   case finished(SequenceID, FinishReason)
-  /// Last: a stage could not go on with it.
+  /// Last: a stage could not continue it.
   case failed(SequenceID, reason: String)
 }

@@ -2,17 +2,21 @@ package import Core
 
 /// One pass through all stages: first the releases, then the entries.
 package struct StepPlan: Sendable {
-  /// Ascending by one from 1; begins anew after `resume` and `failAll`, when another epoch does.
+  /// Ascending by one from 1; counts from 1 again after `resume` and `failAll`, when another epoch begins.
   package let step: UInt64
-  /// At most one a sequence. Empty only when the step is there for its releases.
+  /// Decodes, then chunks of prompts; at most one a sequence. Empty only when the step is there for its releases.
   package let entries: [StepEntry]
-  /// Sequences whose pages are free from here on. Stages forget them before they read the entries, which may
-  /// already use those pages.
+  /// How many of the entries are decodes.
+  package let decodeCount: Int
+  /// Sequences whose pages are free from here on. Stages forget them before they compute the entries, which may already
+  /// use those pages.
   package let releases: [SequenceID]
-  /// Sequences that stages go on with out of an earlier plan. Only ever in the first step of a plan, before which they
-  /// forget all others.
+  /// Sequences that stages continue out of an earlier plan. Only in the first step of a plan, before which they forget
+  /// all others.
   package let resumes: [ResumedSequence]
 
+  package var decodes: ArraySlice<StepEntry> { entries.prefix(decodeCount) }
+  package var chunks: ArraySlice<StepEntry> { entries.dropFirst(decodeCount) }
   package var tokenCount: Int { entries.reduce(0) { $0 + $1.tokens.count } }
 }
 
@@ -27,10 +31,8 @@ package struct StepEntry: Sendable {
   package let policy: SelfExtendPolicy
   /// Set on the sequence's first entry only.
   package let opening: Opening?
-  /// Whether these are read rather than decoded: prompt tokens, or tokens read again after a loss.
-  package let isPrompt: Bool
-  /// Whether a token is drawn after the last one.
-  package let samples: Bool
+  /// Whether a token is sampled after the last one.
+  package let shouldSample: Bool
   /// Whether the logits after the last token are wanted (only ever on the prompt's last chunk).
   package let wantsLogits: Bool
   /// Prompt index of the first token whose log-probability this chunk reports; nil when it reports none. It
@@ -38,7 +40,7 @@ package struct StepEntry: Sendable {
   package let scoresFrom: Int?
   /// The prompt token after this chunk: set when the chunk scores and the prompt goes on.
   package let followingToken: TokenID?
-  /// Best alternatives wanted with the drawn token; nil wants no log-probabilities.
+  /// Best alternatives wanted with the sampled token; nil wants no log-probabilities.
   package let topLogprobCount: Int?
 
   /// What stages keep for the life of a sequence.
@@ -46,11 +48,11 @@ package struct StepEntry: Sendable {
     /// Pages of the ring that holds the neighbor view of keys; empty when the policy does not group.
     package let neighborPages: [PageID]
     package let sampling: SamplingParameters
-    /// Tokens of the prompt: what follows them was generated, also when it is read again after a loss.
+    /// Tokens of the prompt: what follows them was generated, also when it is computed again after a loss.
     package let promptTokenCount: Int
   }
 
-  /// The stages that read the chunk again while all others hold it; empty when every stage reads it for the first time.
+  /// The stages that compute the tokens again while all others hold them; empty when every stage computes them.
   package let rebuilding: StageSet
 
   /// Log-probabilities that this chunk reports.

@@ -35,7 +35,7 @@ enum ExitStatus: Int32 {
     case is RetrievalRefusal, is TextTooShort, is BenchmarkFileError: self = .usage
     case let error as EngineError:
       switch error {
-      case .contextExceeded, .emptyPrompt, .tokenOutOfRange: self = .usage
+      case .contextExceeded, .neverFits, .emptyPrompt, .tokenOutOfRange: self = .usage
       case .notReady, .stopped, .overloaded: self = .unavailable
       case .failed: self = .unavailable
       }

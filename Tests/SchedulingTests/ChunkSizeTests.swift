@@ -42,10 +42,8 @@ struct ChunkSizeTests {
       limits: SchedulerLimits(
         stageCount: 1, stepTokenBudget: 300, chunkTokenCount: 256, maximumRunningSequences: 4,
         maximumWaitingRequests: 4, pageCount: 100, contextLength: 2000, adaptsChunks: true))
-    let policy = try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 4096))
     func request(_ id: UInt64, _ count: Int) -> ScheduledRequest {
-      ScheduledRequest(
-        sequence: SequenceID(id), prompt: Array(repeating: 1, count: count), maximumNewTokens: 9, policy: policy)
+      SchedulerBench.request(id, prompt: count, new: 9)
     }
     try scheduler.submit(request(1, 200), now: .zero)
     let next = scheduler.nextStep()

@@ -101,11 +101,9 @@ struct DecodeBatchTunerTests {
       limits: SchedulerLimits(
         stageCount: 2, stepTokenBudget: 300, chunkTokenCount: 256, maximumRunningSequences: 4,
         maximumWaitingRequests: 4, pageCount: 100, contextLength: 2000))
-    let policy = try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 4096))
     for id in 1...4 {
       try scheduler.submit(
-        ScheduledRequest(sequence: SequenceID(UInt64(id)), prompt: [1], maximumNewTokens: 400, policy: policy),
-        now: .zero)
+        SchedulerBench.request(UInt64(id), prompt: 1, new: 400), now: .zero)
     }
     var now = Duration.zero
     var flying: [StepPlan] = []

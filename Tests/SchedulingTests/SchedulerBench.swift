@@ -20,23 +20,23 @@ final class SchedulerBench {
   /// A plain request whose prompt tokens are their own positions.
   static func request(
     _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil,
-    wantsLogits: Bool = false, turn: Int? = nil
-  ) throws -> ScheduledRequest {
-    ScheduledRequest(
-      sequence: SequenceID(id), prompt: (0..<prompt).map { TokenID($0) }, maximumNewTokens: new,
-      policy: try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 4096)),
-      stopTokens: stop,
-      scoresPromptFrom: scoresFrom, wantsPromptLogits: wantsLogits, turn: turn)
+    wantsLogits: Bool = false, policy: SelfExtendPolicy = .plain(trainedLength: 4096), paused: Bool = false
+  ) -> ScheduledRequest {
+    var generation = GenerationRequest(prompt: (0..<prompt).map { TokenID($0) }, maximumNewTokens: new)
+    generation.stopTokens = stop
+    generation.scoresPromptFrom = scoresFrom
+    generation.wantsPromptLogits = wantsLogits
+    return ScheduledRequest(
+      generation, sequence: SequenceID(id), maximumNewTokens: new, policy: policy, startsPaused: paused)
   }
 
   func submit(
     _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil,
-    wantsLogits: Bool = false, turn: Int? = nil,
-    now: Duration = .zero
+    wantsLogits: Bool = false, paused: Bool = false, now: Duration = .zero
   ) throws {
     try scheduler.submit(
       Self.request(
-        id, prompt: prompt, new: new, stop: stop, scoresFrom: scoresFrom, wantsLogits: wantsLogits, turn: turn),
+        id, prompt: prompt, new: new, stop: stop, scoresFrom: scoresFrom, wantsLogits: wantsLogits, paused: paused),
       now: now)
   }
 
@@ -48,13 +48,13 @@ final class SchedulerBench {
     return plans
   }
 
-  /// Completes a step with the same token for whoever draws one.
+  /// Completes a step with the same token for every sequence that samples one.
   @discardableResult
   func complete(_ plan: StepPlan, token: TokenID = 7) throws -> [SequenceUpdate] {
     try scheduler.complete(
       StepCompletion(
         step: plan.step,
-        entries: plan.entries.map { .init(sequence: $0.sequence, token: $0.samples ? token : nil) }))
+        entries: plan.entries.map { .init(sequence: $0.sequence, token: $0.shouldSample ? token : nil) }))
   }
 
   func complete(step: UInt64, entries: [StepCompletion.Entry]) throws -> [SequenceUpdate] {

@@ -49,26 +49,17 @@ struct SchedulerEndingTests {
   @Test("What can never run, and what is one too many, is refused with its numbers")
   func refusals() throws {
     let bench = SchedulerBench(running: 1, waiting: 1, pages: 4, context: 512)
-    #expect(throws: AdmissionError.emptyPrompt) {
-      try bench.submit(1, prompt: 0, new: 1)
-    }
-    #expect(throws: AdmissionError.negativeNewTokenCount(-1)) {
-      try bench.submit(1, prompt: 1, new: -1)
-    }
-    #expect(throws: AdmissionError.contextExceeded(length: 513, contextLength: 512)) {
+    #expect(throws: EngineError.contextExceeded(length: 513, contextLength: 512)) {
       try bench.submit(1, prompt: 512, new: 1)
     }
-    #expect(throws: AdmissionError.contextExceeded(length: .max, contextLength: 512)) {
+    #expect(throws: EngineError.contextExceeded(length: .max, contextLength: 512)) {
       try bench.submit(1, prompt: 1, new: .max)
     }
-    #expect(throws: AdmissionError.neverFits(neededPageCount: 5, pageCount: 4)) {
+    #expect(throws: EngineError.neverFits(neededPageCount: 5, pageCount: 4)) {
       try bench.submit(1, prompt: 257, new: 0)
     }
-    #expect(throws: AdmissionError.scoresFromBelowOne(0)) {
-      try bench.submit(1, prompt: 2, new: 0, scoresFrom: 0)
-    }
     try bench.submit(1, prompt: 10, new: 1)
-    #expect(throws: AdmissionError.overloaded(limit: 1)) {
+    #expect(throws: EngineError.overloaded(limit: 1)) {
       try bench.submit(2, prompt: 10, new: 1)
     }
   }
@@ -76,11 +67,10 @@ struct SchedulerEndingTests {
   @Test("A grouping policy reserves its ring and announces it once")
   func neighborPages() throws {
     let bench = SchedulerBench(budget: 64, chunk: 64)
-    var request = try SchedulerBench.request(1, prompt: 100, new: 28)
-    request.policy = try #require(SelfExtendPolicy(groupSize: 4, neighborWindow: 128, trainedLength: 512))
-    let ring = PageCount.ofRing(policy: request.policy, chunkTokenCount: 64)
+    let policy = try #require(SelfExtendPolicy(groupSize: 4, neighborWindow: 128, trainedLength: 512))
+    let ring = PageCount.ofRing(policy: policy, chunkTokenCount: 64)
     try #require(ring > 0)
-    try bench.scheduler.submit(request, now: .zero)
+    try bench.scheduler.submit(SchedulerBench.request(1, prompt: 100, new: 28, policy: policy), now: .zero)
     let first = try #require(bench.next())
     #expect(first.entries[0].opening?.neighborPages.count == ring)
     #expect(bench.scheduler.counts.usedPageCount == 2 + ring)
@@ -118,13 +108,10 @@ struct SchedulerEndingTests {
     #expect(next.entries.map(\.sequence) == [Self.b])
   }
 
-  @Test("After a loss everything is read again from the tokens, and nothing is told or scored twice")
+  @Test("After a loss everything is computed again from the tokens, and nothing is reported or scored twice")
   func rewound() throws {
     let bench = SchedulerBench(stages: 2, budget: 8, chunk: 4)
-    var request = try SchedulerBench.request(1, prompt: 6, new: 9)
-    request.scoresPromptFrom = 1
-    request.wantsPromptLogits = true
-    try bench.scheduler.submit(request, now: .zero)
+    try bench.submit(1, prompt: 6, new: 9, scoresFrom: 1, wantsLogits: true)
     let first = try #require(bench.next())
     #expect(first.entries[0].scoresFrom == 1 && first.entries[0].followingToken != nil)
     try bench.complete(first)
@@ -135,23 +122,23 @@ struct SchedulerEndingTests {
     #expect(again.entries[0].scoresFrom == nil, "scored before")
     #expect(try bench.complete(again).isEmpty, "told before")
     let rest = try #require(bench.next())
-    #expect(rest.entries[0].scoresFrom == 5 && rest.entries[0].wantsLogits && rest.entries[0].samples)
+    #expect(rest.entries[0].scoresFrom == 5 && rest.entries[0].wantsLogits && rest.entries[0].shouldSample)
     #expect(try bench.complete(rest).contains(.prefillProgress(Self.a, done: 6, total: 6)))
     let decode = try #require(bench.next())
     #expect(decode.entries[0].startPosition == 6)
     try bench.complete(decode)
     #expect(bench.scheduler.loseAll().lost.isEmpty)
     var read: [Int] = []
-    while let step = bench.next(), step.entries[0].isPrompt {
+    while let step = bench.next(), !step.chunks.isEmpty {
       #expect(!step.entries[0].wantsLogits && step.entries[0].scoresFrom == nil)
       read.append(step.entries[0].tokens.count)
       let updates = try bench.complete(step)
-      #expect(updates.isEmpty == !step.entries[0].samples)
+      #expect(updates.isEmpty == !step.entries[0].shouldSample)
     }
-    #expect(read == [4, 2, 2], "no entry holds prompt and drawn tokens")
+    #expect(read == [4, 2, 2], "no entry holds prompt and sampled tokens")
   }
 
-  @Test("What all stages have had is kept; those that lost it read it again, and nothing is drawn or told of it")
+  @Test("What all stages have had is kept; those that lost it read it again, and nothing is sampled or reported of it")
   func resumed() throws {
     let bench = SchedulerBench(stages: 3, budget: 8, chunk: 4)
     try bench.submit(1, prompt: 6, new: 9)
@@ -174,10 +161,10 @@ struct SchedulerEndingTests {
     #expect(replay.entries[0].rebuilding == lost && replay.entries[0].opening != nil)
     #expect(replay.entries[0].newPages == first.entries[0].newPages, "on the pages it has")
     let rest = try #require(bench.next())
-    #expect(rest.entries[0].startPosition == 4 && rest.entries[0].tokens.count == 2 && !rest.entries[0].samples)
+    #expect(rest.entries[0].startPosition == 4 && rest.entries[0].tokens.count == 2 && !rest.entries[0].shouldSample)
     let again = try #require(bench.next())
     #expect(again.entries[0].tokens == decode.entries[0].tokens && again.entries[0].rebuilding.isEmpty)
-    #expect(again.entries[0].samples && again.resumes.isEmpty)
+    #expect(again.entries[0].shouldSample && again.resumes.isEmpty)
     #expect(try bench.complete(replay).isEmpty && bench.complete(rest).isEmpty, "nothing is told again")
     #expect(try bench.complete(again).count == 1)
     // A loss in the middle of a replay goes on from where all had it before.

@@ -17,14 +17,14 @@ struct SchedulerScenarioTests {
     #expect(first.entries.map(\.tokens.count) == [8])
     #expect(first.entries[0].opening != nil)
     #expect(first.entries[0].newPages.count == 1)
-    #expect(!first.entries[0].samples)
+    #expect(!first.entries[0].shouldSample)
     #expect(bench.next() == nil, "one stage, one step in flight")
     #expect(try bench.complete(first) == [.prefillProgress(Self.a, done: 8, total: 11)])
 
     let second = try #require(bench.next())
     #expect(second.entries[0].startPosition == 8)
     #expect(second.entries[0].tokens == [8, 9, 10])
-    #expect(second.entries[0].samples)
+    #expect(second.entries[0].shouldSample)
     #expect(second.entries[0].opening == nil)
     #expect(second.entries[0].newPages.isEmpty)
     #expect(
@@ -35,7 +35,7 @@ struct SchedulerScenarioTests {
     let third = try #require(bench.next())
     #expect(third.entries[0].tokens == [7])
     #expect(third.entries[0].startPosition == 11)
-    #expect(!third.entries[0].isPrompt)
+    #expect(third.decodeCount == 1)
     #expect(try bench.complete(third, token: 9) == [.token(Self.a, 9), .finished(Self.a, .length)])
 
     let release = try #require(bench.next())
@@ -60,7 +60,7 @@ struct SchedulerScenarioTests {
     #expect(bench.scheduler.counts.usedPageCount == 0)
   }
 
-  @Test("No new tokens wanted: the prompt is read, nothing is drawn, the logits are asked for once")
+  @Test("No new tokens wanted: the prompt is read, nothing is sampled, the logits are asked for once")
   func promptOnly() throws {
     let bench = SchedulerBench()
     try bench.submit(1, prompt: 10, new: 0, wantsLogits: true)
@@ -69,7 +69,7 @@ struct SchedulerScenarioTests {
     try bench.complete(first)
     let second = try #require(bench.next())
     #expect(second.entries[0].wantsLogits)
-    #expect(!second.entries[0].samples)
+    #expect(!second.entries[0].shouldSample)
     #expect(
       try bench.complete(second) == [
         .prefillProgress(Self.a, done: 10, total: 10), .finished(Self.a, .length),
@@ -163,31 +163,31 @@ struct SchedulerScenarioTests {
     #expect(flying.map(\.entries.count) == [2, 2])
   }
 
-  @Test("Only who has the turn decodes, and who has none; prompts are read in any turn")
-  func turns() throws {
+  @Test("A paused sequence is prefilled, samples one token and waits on its pages; the others decode")
+  func paused() throws {
     let bench = SchedulerBench()
-    bench.scheduler.turn = -1
-    try bench.submit(1, prompt: 3, new: 9, turn: 0)
-    try bench.submit(2, prompt: 3, new: 9, turn: 1)
+    try bench.submit(1, prompt: 3, new: 9, paused: true)
+    try bench.submit(2, prompt: 3, new: 9)
     try bench.submit(3, prompt: 3, new: 9)
+    bench.scheduler.setPaused(true, SequenceID(3))
     let prompts = try #require(bench.next())
     #expect(prompts.entries.count == 3)
     try bench.complete(prompts)
-    func decoded(turn: Int?) throws -> [SequenceID] {
-      bench.scheduler.turn = turn
+    func decoded() throws -> [SequenceID] {
       let step = try #require(bench.next())
       try bench.complete(step)
       return step.entries.map(\.sequence)
     }
-    let c = SequenceID(3)
-    #expect(try decoded(turn: -1) == [c])
-    #expect(try decoded(turn: 0) == [Self.a, c])
-    #expect(try decoded(turn: 1) == [Self.b, c])
-    #expect(try Set(decoded(turn: nil)) == [Self.a, Self.b, c])
-    bench.scheduler.cancel(c)
-    _ = try decoded(turn: nil)
-    bench.scheduler.turn = -1
-    #expect(bench.next() == nil, "nobody has the turn")
+    #expect(try decoded() == [Self.b])
+    bench.scheduler.setPaused(false, Self.a)
+    bench.scheduler.setPaused(true, Self.b)
+    #expect(try decoded() == [Self.a])
+    bench.scheduler.setPaused(true, Self.a)
+    bench.scheduler.setPaused(true, SequenceID(99))
+    #expect(bench.next() == nil, "all are paused")
+    #expect(bench.scheduler.counts.usedPageCount == 3)
+    bench.scheduler.setPaused(false, SequenceID(3))
+    #expect(try decoded() == [SequenceID(3)])
     try bench.scheduler.checkIntegrity()
   }
 }

@@ -17,9 +17,9 @@ struct SimulatedRun {
   /// What a user would know.
   private struct Client {
     let request: ScheduledRequest
-    /// Tokens to be read rather than decoded: the prompt, after a loss all there were.
-    var readCount: Int
-    var sentCount = 0
+    /// Tokens to prefill rather than decode: the prompt, after a loss all there were.
+    var prefillCount: Int
+    var scheduledCount = 0
     var told = 0
     var emitted: [TokenID] = []
     var isOver = false
@@ -89,16 +89,18 @@ struct SimulatedRun {
       SelfExtendPolicy(
         groupSize: groups ? 2 : 1, neighborWindow: groups ? Int.random(in: 0...200, using: &random) : 0,
         trainedLength: 512))
-    let request = ScheduledRequest(
-      sequence: SequenceID(nextID),
+    var generation = GenerationRequest(
       prompt: (0..<Int.random(in: 1...600, using: &random)).map { _ in
         TokenID.random(in: 0...9, using: &random)
-      },
-      maximumNewTokens: Int.random(in: 0...30, using: &random), policy: policy, stopTokens: [3])
+      })
+    generation.stopTokens = [3]
+    let request = ScheduledRequest(
+      generation, sequence: SequenceID(nextID), maximumNewTokens: Int.random(in: 0...30, using: &random),
+      policy: policy)
     nextID += 1
-    do throws(AdmissionError) {
+    do throws(EngineError) {
       try scheduler.submit(request, now: .zero)
-      clients[request.sequence] = Client(request: request, readCount: request.prompt.count)
+      clients[request.sequence] = Client(request: request, prefillCount: request.prompt.count)
     } catch {
       switch error {
       case .overloaded(let limit): #expect(scheduler.counts.waitingCount >= limit)
@@ -133,18 +135,22 @@ struct SimulatedRun {
     for released in plan.releases {
       try #require(stages.removeValue(forKey: released) != nil, "released what was not open")
     }
-    for entry in plan.entries { try check(entry) }
+    for entry in plan.decodes { try check(entry, isPrefill: false) }
+    for entry in plan.chunks { try check(entry, isPrefill: true) }
     try checkPages()
     checkPromptOrder(plan)
     checkDecodeDelay(plan)
     return true
   }
 
-  private mutating func check(_ entry: StepEntry) throws {
+  private mutating func check(_ entry: StepEntry, isPrefill: Bool) throws {
     let client = try #require(clients[entry.sequence])
     try #require(!client.isOver, "an entry of an ended sequence")
     let text = client.request.prompt + client.emitted
-    if let replay = replays[entry.sequence] { return try check(entry, replay, text) }
+    if let replay = replays[entry.sequence] {
+      #expect(isPrefill)
+      return try check(entry, replay, text)
+    }
     #expect(entry.rebuilding.isEmpty)
     #expect((stages[entry.sequence] == nil) == (entry.opening != nil))
     var cached = stages[entry.sequence] ?? Cached(neighborPages: entry.opening?.neighborPages ?? [])
@@ -157,15 +163,15 @@ struct SimulatedRun {
     try #require(
       Array(text.prefix(cached.tokens.count)) == cached.tokens, "other tokens than the sequence has")
     try #require(cached.pages.count == PageCount.of(tokens: cached.tokens.count))
-    #expect(entry.isPrompt == (entry.startPosition < client.readCount))
-    if entry.isPrompt {
+    #expect(isPrefill == (entry.startPosition < client.prefillCount))
+    if isPrefill {
       #expect(entry.tokens.count <= scheduler.limits.chunkTokenCount)
     } else {
       #expect(entry.tokens.count == 1)
     }
-    #expect(entry.samples == (cached.tokens.count == text.count && client.request.maximumNewTokens > 0))
+    #expect(entry.shouldSample == (cached.tokens.count == text.count && client.request.maximumNewTokens > 0))
     stages[entry.sequence] = cached
-    clients[entry.sequence]?.sentCount = cached.tokens.count
+    clients[entry.sequence]?.scheduledCount = cached.tokens.count
   }
 
   /// A chunk for the stages that lost the sequence: what the others hold, in order, on the same pages.
@@ -176,12 +182,12 @@ struct SimulatedRun {
     let end = entry.startPosition + entry.tokens.count
     #expect(entry.rebuilding == replay.stages && entry.startPosition == replay.next && end <= replay.end)
     #expect(entry.tokens == Array(text[entry.startPosition..<end]))
-    #expect(entry.tokens.count <= scheduler.limits.chunkTokenCount && entry.isPrompt)
+    #expect(entry.tokens.count <= scheduler.limits.chunkTokenCount)
     let pages = PageCount.of(tokens: entry.startPosition)..<PageCount.of(tokens: end)
     #expect(entry.newPages == Array(cached.pages[pages]))
     #expect((entry.startPosition == 0) == (entry.opening != nil))
     #expect(entry.opening.map { $0.neighborPages == cached.neighborPages } ?? true)
-    #expect(!entry.samples && !entry.wantsLogits && entry.scoresFrom == nil)
+    #expect(!entry.shouldSample && !entry.wantsLogits && entry.scoresFrom == nil)
     replays[entry.sequence] = end == replay.end ? nil : (replay.stages, end, replay.end)
   }
 
@@ -194,21 +200,21 @@ struct SimulatedRun {
   /// Among chunks, older requests come first; a younger one runs only when the older have a chunk in this
   /// step or nothing left to send.
   private func checkPromptOrder(_ plan: StepPlan) {
-    let chunks = plan.entries.filter(\.isPrompt).map(\.sequence)
+    let chunks = plan.chunks.map(\.sequence)
     #expect(chunks == chunks.sorted(), "prompts out of order")
     guard let youngest = chunks.last else { return }
     for (id, client) in clients where id < youngest && !client.isOver && !chunks.contains(id) {
-      #expect(client.sentCount >= client.readCount, "\(id) was overtaken by \(youngest)")
+      #expect(client.scheduledCount >= client.prefillCount, "\(id) was overtaken by \(youngest)")
     }
   }
 
   /// A step with prompt tokens takes every ready decode; steps of decodes alone leave none behind for longer
   /// than it takes every stage to get a share.
   private mutating func checkDecodeDelay(_ plan: StepPlan) {
-    let decodes = plan.entries.filter { !$0.isPrompt }.map(\.sequence)
+    let decodes = plan.decodes.map(\.sequence)
     for id in decodes { readySince[id] = nil }
     guard !plan.entries.isEmpty else { return }
-    if plan.entries.contains(where: \.isPrompt) {
+    if !plan.chunks.isEmpty {
       #expect(readySince.isEmpty, "a prompt was read while a decode waited")
     }
     for id in Array(readySince.keys) {
@@ -253,8 +259,8 @@ struct SimulatedRun {
       guard var client = clients[id] else { continue }
       let (length, lost) = (lengths[id] ?? 0, losses[id] ?? StageSet())
       let isKept = length > 0 && lost.count < stageCount
-      client.sentCount = isKept ? length : 0
-      client.readCount = client.request.prompt.count + client.emitted.count
+      client.scheduledCount = isKept ? length : 0
+      client.prefillCount = client.request.prompt.count + client.emitted.count
       clients[id] = client
       guard isKept, var cached = before[id] else { continue }
       try #require(length <= cached.tokens.count, "it goes on behind what all stages have")
@@ -277,7 +283,7 @@ struct SimulatedRun {
     let plan = flying.removeFirst()
     let entries = plan.entries.filter { $0.sequence != victim }.map {
       StepCompletion.Entry(
-        sequence: $0.sequence, token: $0.samples ? TokenID.random(in: 0...40, using: &random) : nil)
+        sequence: $0.sequence, token: $0.shouldSample ? TokenID.random(in: 0...40, using: &random) : nil)
     }
     let updates = try scheduler.complete(
       StepCompletion(step: plan.step, entries: entries, failed: victim.map { [$0: "broken"] } ?? [:], now: now))
@@ -294,7 +300,7 @@ struct SimulatedRun {
       let client = try #require(clients[id])
       try #require(!client.isOver)
       #expect(entries.contains(.init(sequence: id, token: token)))
-      #expect(!client.request.stopTokens.contains(token))
+      #expect(!client.request.generation.stopTokens.contains(token))
       clients[id]?.emitted.append(token)
       readySince[id] = 0
     case .finished(let id, let reason):

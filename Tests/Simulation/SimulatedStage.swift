@@ -178,7 +178,7 @@ struct SimulatedStage {
       return value
     }
     if let log = sequence.log { sequence.log = sequence.length <= logLimit ? log + rows : nil }
-    if assignment.isLast, entry.samples, let last = rows.last {
+    if assignment.isLast, entry.shouldSample, let last = rows.last {
       // Counting draws gives the right positions until something is read again.
       let position =
         bug == .drawsByHistory ? sequence.promptLength + sequence.drawCount : entry.startPosition + entry.tokens.count

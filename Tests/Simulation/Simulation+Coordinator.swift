@@ -163,10 +163,10 @@ extension Simulation {
     sampling.seed = UInt64.random(in: 0...UInt64.max, using: &random)
     guard let policy = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 512) else { return }
     do {
+      var generation = GenerationRequest(prompt: prompt)
+      generation.sampling = sampling
       try coordinator.scheduler?.submit(
-        ScheduledRequest(
-          sequence: sequence, prompt: prompt, maximumNewTokens: newTokens, policy: policy, sampling: sampling),
-        now: now)
+        ScheduledRequest(generation, sequence: sequence, maximumNewTokens: newTokens, policy: policy), now: now)
     } catch {
       throw failure("a request was not taken: \(error)")
     }

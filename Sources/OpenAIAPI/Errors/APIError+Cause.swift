@@ -45,6 +45,7 @@ extension APIError {
     case .contextExceeded(let length, let contextLength):
       self = .contextExceeded(
         promptTokenCount: promptTokenCount ?? length, contextLength: contextLength, detail: error.description)
+    case .neverFits: self = .invalid(error.description, parameter: nil)
     case .emptyPrompt: self = .invalid(error.description, parameter: "prompt")
     case .tokenOutOfRange: self = .invalid(error.description, parameter: "prompt")
     case .failed: self = .unavailable(error.description, code: "engine_failed", retryAfterSeconds: 5)

@@ -69,23 +69,25 @@ struct BenchRunner: Sendable {
 
   /// Prefills all sequences of all policies; then the policies decode in turns.
   private func decode(_ value: BenchCase, count: Int, batch: Int, number: Int) async throws -> [Outcome] {
+    let turns = DecodeTurns(groupCount: policies.count, on: engine)
     let meter = TurnMeter(
       groupCount: policies.count, sequenceCount: batch, warmUpTokenCount: BenchCase.warmUpTokenCount,
       tokenCount: count * batch, turnCount: value.repeatCount, totals: { [engine] in engine.stageTotals },
-      setTurn: { [engine] in engine.setTurn($0) })
+      setTurn: { turns.set($0) })
     var tallies = policies.map { _ in Tally() }
     try await withThrowingTaskGroup(of: (Int, SelfExtendPolicy?, PrefillProgress).self) { group in
       for (which, policy) in policies.enumerated() {
         for sequence in 0..<batch {
-          var request = request(value, policy, number: number * 1000 + sequence)
-          request.turn = which
+          let request = request(value, policy, number: number * 1000 + sequence)
           group.addTask { [engine, request] in
             var chosen: SelfExtendPolicy?
             var progress = PrefillProgress()
             progress.note(done: 0, at: .now)
             // Leaving the stream ends the sequence on all stages. A sequence that ends by itself releases the others.
             defer { meter.end() }
-            for try await event in try await engine.generate(request) {
+            let started = try engine.start(request, paused: true)
+            turns.add(started.sequence, group: which)
+            for try await event in started.events {
               if case .admitted(let choice) = event { chosen = choice.policy }
               if case .prefillProgress(let done, _) = event { progress.note(done: done, at: .now) }
               if case .token = event, meter.note(group: which, sequence: sequence) { break }

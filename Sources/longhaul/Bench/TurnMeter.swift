@@ -36,7 +36,7 @@ final class TurnMeter: Sendable {
   private let totals: @Sendable () -> [StageTotals]
   private let setTurn: @Sendable (Int?) -> Void
 
-  /// No turn starts at once: sequences wait for each other after their first token.
+  /// No turn starts at once: sequences start paused, and wait for each other after their first token.
   ///
   /// - Parameters:
   ///   - sequenceCount: per group.
@@ -44,7 +44,7 @@ final class TurnMeter: Sendable {
   ///   - tokenCount: timed tokens of all sequences together.
   ///   - turnCount: per group.
   ///   - totals: time of the stages so far.
-  ///   - setTurn: lets one group decode; nil lets all.
+  ///   - setTurn: lets one group alone decode; nil lets all.
   init(
     groupCount: Int, sequenceCount: Int, warmUpTokenCount: Int, tokenCount: Int, turnCount: Int,
     totals: @escaping @Sendable () -> [StageTotals], setTurn: @escaping @Sendable (Int?) -> Void
@@ -58,7 +58,6 @@ final class TurnMeter: Sendable {
       State(
         groups: Array(repeating: Measured(), count: groupCount), prefillCount: groupCount * sequenceCount,
         countOf: Array(repeating: 0, count: sequenceCount)))
-    setTurn(-1)
   }
 
   var groups: [Measured] { state.withLock { $0.groups } }
