@@ -44,7 +44,7 @@ c_module() { # NAME HEADER...: a module map for a C target, and its sources comp
 }
 
 flags=(
-  -O -g -wmo -parse-as-library -package-name longhaul -swift-version 6 -enable-testing -sanitize=fuzzer,address
+  -O -g -wmo -parse-as-library -package-name longhaul -swift-version 6 -enable-testing '-sanitize=fuzzer,address'
   -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
   -enable-upcoming-feature MemberImportVisibility -I "$out/modules" -I Sources/CZeroMQ -I Sources/CLibcrypto
   -Xcc -fmodule-map-file="$PWD/Sources/CZeroMQ/module.modulemap"
@@ -88,7 +88,7 @@ swift_module() { # NAME SOURCE...: one Swift module, object and interface; again
 
 sources() { find "$@" -name '*.swift' | sort; }
 
-# Built anew when anything it is made of is newer.
+# Built again when a source is newer.
 program="$out/fuzz"
 if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name '*.swift' -o -name '*.c' -o -name '*.h' \) \
   -print -quit)" ]; then

@@ -2,7 +2,7 @@ import Wire
 
 @testable import WeightDistribution
 
-extension FuzzTarget {
+enum CacheTarget {
   /// A cache's folder under whatever may happen to it: blocks right and wrong, ends in the middle, damage, a disk that
   /// fails, and machines that go down.
   static let cache = FuzzTarget(name: "cache", maximumByteCount: 128) {

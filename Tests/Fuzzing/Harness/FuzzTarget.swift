@@ -4,15 +4,17 @@ import Glibc
 /// a memory error, a broken promise (`require`) or a second of the processor's time is a finding.
 struct FuzzTarget: Sendable {
   let name: String
-  /// The longest input, in bytes, unless `run.sh` is told another: what is longer has more of the same.
+  /// The longest input, in bytes, unless `run.sh` gets another: what is longer has more of the same.
   var maximumByteCount = 4096
   /// Honest inputs to start from.
   let seeds: @Sendable () -> [[UInt8]]
   let run: @Sendable ([UInt8]) -> Void
 
   static let all: [FuzzTarget] = [
-    .gguf, .tokenizer, .template, .forward, .result, .workerMessage, .coordinatorMessage, .seal, .configuration,
-    .jsonRequest, .registration, .manifest, .cache, .policyFile,
+    ModelTargets.gguf, ModelTargets.tokenizer, ModelTargets.template, WireTargets.forward, WireTargets.result,
+    WireTargets.workerMessage, WireTargets.coordinatorMessage, WireTargets.seal, WireTargets.configuration,
+    RequestTargets.jsonRequest, RegistrationTarget.registration, ManifestTarget.manifest, CacheTarget.cache,
+    RequestTargets.policyFile,
   ]
 
   /// Ends the process without libFuzzer's taking it for a crash.

@@ -1,7 +1,7 @@
 import WeightDistribution
 import Wire
 
-extension FuzzTarget {
+enum ManifestTarget {
   /// A manifest as it is sent, and as it is kept.
   static let manifest = FuzzTarget(name: "manifest") {
     Samples.manifests.flatMap { manifest in

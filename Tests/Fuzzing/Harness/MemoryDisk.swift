@@ -1,7 +1,7 @@
 import Glibc
 import WeightDistribution
 
-/// A disk of nothing but memory, so that an execution costs no system call: it fails when it is told to, can be
+/// A disk of nothing but memory, so that an execution costs no system call: it fails on demand, can be
 /// damaged, and forgets what was not synced when the machine goes down. For one thread.
 final class MemoryDisk: Disk, @unchecked Sendable {
   private final class File {

@@ -4,7 +4,8 @@ import Core
 import Tokenization
 import Weights
 
-extension FuzzTarget {
+/// Model files and what is made of their parts.
+enum ModelTargets {
   /// A file's bytes; headers, shapes and tokenizer are read, and a text is encoded when that goes well.
   static let gguf = FuzzTarget(name: "gguf", maximumByteCount: 16_384) {
     var broken = GGUFWriter.tinyModel(tied: false)

@@ -9,9 +9,9 @@ import Wire
 @testable import Coordinator
 @testable import WeightDistribution
 
-extension FuzzTarget {
-  /// Messages of several connections, one after the other, through the coordinator's own handler, and questions through
-  /// its desk for weights.
+enum RegistrationTarget {
+  /// Messages of several connections, one after the other, through the coordinator's own handler; requests for blocks
+  /// through the model it publishes.
   static let registration = FuzzTarget(name: "registration") {
     let parts = Samples.workerMessages.map { [UInt8(1)] + InputReader.written($0.encoded()) }
     var honest = Samples.registration
@@ -45,7 +45,7 @@ extension FuzzTarget {
   /// Threads and sockets of one engine serve all inputs.
   private static let engine = try? ClusterEngine(configuration: engineConfiguration(), logger: silent)
 
-  /// Nobody has come yet, and no link is open.
+  /// No worker has come yet, and no link is open.
   private static func begin(_ engine: ClusterEngine) {
     let links = engine.state.withLock { state in
       let links = state.takeRetiredLinks() + (state.firstStage.map { [$0] } ?? [])
@@ -64,7 +64,7 @@ extension FuzzTarget {
   private static func engineConfiguration() throws -> ClusterConfiguration {
     ClusterConfiguration(
       modelID: "tiny", modelPaths: ["/tiny"], modelFingerprint: "00",
-      model: tiny(layerCount: 2),
+      model: WireTargets.tiny(layerCount: 2),
       footprint: WeightFootprint(layerByteCounts: [1000, 1000], embeddingByteCount: 100, headByteCount: 100),
       controlEndpoint: try Endpoint("inproc://control"), resultEndpoint: try Endpoint("inproc://results"),
       workerCount: 1, demand: KVDemand(elementType: .i16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 64),
@@ -73,14 +73,15 @@ extension FuzzTarget {
 
   /// A model of one tensor, in a file.
   private static let sharedModel: PublishedModel? = {
-    let descriptor = unnamedFile()
-    guard contentBytes.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == contentBytes.count else {
+    let bytes = CacheTarget.contentBytes
+    let descriptor = ModelTargets.unnamedFile()
+    guard bytes.withUnsafeBytes({ write(descriptor, $0.baseAddress, $0.count) }) == bytes.count else {
       return nil
     }
     let path = "/proc/self/fd/\(descriptor)"
     let contents = ModelContents(
-      files: [.init(name: "model", path: path, byteCount: contentBytes.count, headerByteCount: 77)],
-      tensors: [.init(name: "t", fileIndex: 0, offset: 77, byteCount: contentBytes.count - 77)])
+      files: [.init(name: "model", path: path, byteCount: bytes.count, headerByteCount: 77)],
+      tensors: [.init(name: "t", fileIndex: 0, offset: 77, byteCount: bytes.count - 77)])
     let model = try? PublishedModel(contents, cache: nil) { _ in }
     model?.prepare(threadCount: 1)
     while case .inTheMaking = model?.news { usleep(1000) }

@@ -4,7 +4,8 @@ import Core
 
 @testable import OpenAIAPI
 
-extension FuzzTarget {
+/// What clients and users write.
+enum RequestTargets {
   /// Bodies of requests, as they are and made to be JSON, as the routes decode them, and what is made of those that are
   /// accepted.
   static let jsonRequest = FuzzTarget(name: "json-request") {

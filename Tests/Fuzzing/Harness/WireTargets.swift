@@ -7,7 +7,8 @@ import Wire
 
 @testable import Worker
 
-extension FuzzTarget {
+/// What arrives from other processes, and the texts that name them.
+enum WireTargets {
   /// Headers of forward frames, one after the other, through what a stage admits of them.
   static let forward = FuzzTarget(name: "forward") {
     let plain = Samples.forwardHeaders.map { InputReader.written($0.encoded()) }
@@ -120,7 +121,7 @@ extension FuzzTarget {
     }
   }
 
-  /// Somebody who gives out weights has said something.
+  /// A source of weights has sent a message.
   private static func hear(_ message: CoordinatorMessage, _ plan: inout FetchPlan, asked: [FetchPlan.Request]) {
     let source = asked.first?.source ?? .coordinator
     switch message {
