@@ -17,12 +17,14 @@ def read(path):
     for tensor in reader.tensors:
         shape = [int(size) for size in reversed(tensor.shape)]
         tensors[tensor.name] = dequantize(tensor.data, tensor.tensor_type).astype(np.float64).reshape(shape)
-    return tensors, lambda key: reader.fields["llama." + key].contents()
+    metadata = lambda key: reader.fields[key].contents()
+    return tensors, lambda key: metadata("llama." + key), metadata
 
 
 def all_logits(path, ids, group_size, window):
     """Logits after every token, [tokens, vocabulary]."""
-    return logits_of(*read(path), ids, group_size, window)
+    tensors, field, _ = read(path)
+    return logits_of(tensors, field, ids, group_size, window)
 
 
 def logits_of(tensors, field, ids, group_size, window, size=None, base=10000.0, half_split=False):
@@ -59,15 +61,15 @@ def logits_of(tensors, field, ids, group_size, window, size=None, base=10000.0, 
 
         h = normed(x, weight("attn_norm"))
         query, key, value = projected("attn_q", heads), projected("attn_k", kv_heads), projected("attn_v", kv_heads)
-        near_query, near_key = rotated(query, positions), rotated(key, positions)
-        far_query = rotated(query, positions // group_size + window - window // group_size)
-        far_key = rotated(key, positions // group_size)
+        neighbor_query, neighbor_key = rotated(query, positions), rotated(key, positions)
+        grouped_query = rotated(query, positions // group_size + window - window // group_size)
+        grouped_key = rotated(key, positions // group_size)
         attended = np.zeros_like(query)
         for head in range(heads):
             group = head // (heads // kv_heads)
-            near = near_query[:, head] @ near_key[:, group].T
-            far = far_query[:, head] @ far_key[:, group].T
-            scores = np.where(distance < window, near, far) / np.sqrt(size)
+            neighbor = neighbor_query[:, head] @ neighbor_key[:, group].T
+            grouped = grouped_query[:, head] @ grouped_key[:, group].T
+            scores = np.where(distance < window, neighbor, grouped) / np.sqrt(size)
             scores = np.where(distance >= 0, scores, -np.inf)
             share = np.exp(scores - scores.max(-1, keepdims=True))
             attended[:, head] = share / share.sum(-1, keepdims=True) @ value[:, group]
