@@ -17,6 +17,11 @@ extension EndToEnd {
       return try JSONDecoder().decode(RunOutput.self, from: outcome.output).text
     }
 
+    private static func port(of endpoint: Endpoint) throws -> UInt16 {
+      let port: UInt16? = if case .tcp(_, let port) = endpoint.address { port } else { nil }
+      return try #require(port)
+    }
+
     @Test("two workers over tcp with keys give the bytes of a local run, listen on loopback only, and hear no stranger")
     func strangers() async throws {
       let cluster = try await SecuredCluster()
@@ -32,28 +37,28 @@ extension EndToEnd {
       }
       // Where workers take frames, and where they give weights.
       let ports = try ["w0", "w1"].map { name in
-        let told = try #require(cluster.log(name).firstMatch(of: /data=tcp:\S+:(\d+) weights=tcp:\S+:(\d+)/))
-        return (try #require(UInt16(told.1)), try #require(UInt16(told.2)))
+        let ports = try #require(cluster.log(name).firstMatch(of: /data=tcp:\S+:(\d+) weights=tcp:\S+:(\d+)/))
+        return (try #require(UInt16(ports.1)), try #require(UInt16(ports.2)))
       }
       let (data, weights) = (ports.map(\.0), ports.map(\.1))
-      guard case .tcp(_, let control) = cluster.control.address else { return }
+      let control = try Self.port(of: cluster.control)
 
       let (boss, first, last) = (try cluster.pair("coordinator"), try cluster.pair("w0"), try cluster.pair("w1"))
-      let nobody = try KeyPair()
+      let outsider = try KeyPair()
       func presenting(_ own: KeyPair, to server: KeyPair) -> SocketKeys {
         .presenting(own: own, server: server.publicKey)
       }
       let attempts: [(UInt16, SocketSpecification.Kind, SocketKeys)] = [
-        // Without keys, with a key nobody allowed, with a worker's key for the coordinator's.
-        (control, .dealer, .none), (control, .dealer, presenting(nobody, to: boss)),
+        // Without keys, with a key that is not allowed, with a worker's key for the coordinator's.
+        (control, .dealer, .none), (control, .dealer, presenting(outsider, to: boss)),
         (control, .dealer, presenting(first, to: first)), (control + 1, .push, .none), (data[0], .push, .none),
-        (data[1], .push, presenting(nobody, to: last)),
+        (data[1], .push, presenting(outsider, to: last)),
         // The right key in the wrong role: results from the first stage, frames from the last stage to the first, and
         // from the coordinator to the last.
         (control + 1, .push, presenting(first, to: boss)), (data[0], .push, presenting(last, to: first)),
         (data[1], .push, presenting(boss, to: last)),
         // Weights are for workers of this cluster only.
-        (weights[0], .dealer, .none), (weights[1], .dealer, presenting(nobody, to: last)),
+        (weights[0], .dealer, .none), (weights[1], .dealer, presenting(outsider, to: last)),
         (weights[0], .dealer, presenting(last, to: last)),
       ]
       let loop = try SocketLoop(name: "strangers")

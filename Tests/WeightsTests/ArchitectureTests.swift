@@ -71,7 +71,10 @@ struct ArchitectureTests {
     #expect(attention.query.bias == (0..<8).map(Float.init))
     #expect(attention.value.bias == (12..<16).map(Float.init))
     #expect(attention.output.bias == nil)
-    guard case .gated(let gate, let up, _) = layer.feedForward else { return }
+    guard case .gated(let gate, let up, _) = layer.feedForward else {
+      Issue.record("the feed-forward block has no gate")
+      return
+    }
     #expect(first(gate.weight) == 7000 && first(up.weight) == 7096 && up.weight.rowCount == 12)
 
     let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: false, hasHead: false)
