@@ -51,7 +51,7 @@ struct KeyValueWriter: Sendable {
     }
   }
 
-  /// Writes the near view of key block `block`, as far as the cache reaches, anew from the stored far keys.
+  /// Restores the neighbor view of key block `block`, as far as the cache reaches, from the stored grouped keys.
   func restoreNeighborKeys(of cache: SequenceCache, block: Int, head: Int, key: UnsafeMutablePointer<Float>) {
     let groupedBlock = store.keyBlock(layer: layer, page: cache.page(block: block), head: head)
     let neighborBlock = store.neighborBlock(of: cache, block: block, layer: layer, head: head)

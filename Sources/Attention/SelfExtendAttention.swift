@@ -17,8 +17,8 @@ package import Tensors
 /// neighbor cost one product; only the band around distance w costs two. One online softmax runs over both.
 ///
 /// **Same bytes.** A row's arithmetic depends on its position and the stored keys alone: blocks ascend, softmax
-/// states are merged at fixed splits of `splitBlockCount` blocks, in ascending order whoever computed them, and
-/// neighbours in a tile never touch each other's numbers.
+/// states are merged at fixed splits of `splitBlockCount` blocks, in ascending order whichever thread computed them,
+/// and rows of a tile never touch each other's numbers.
 package final class SelfExtendAttention: @unchecked Sendable {
   /// Key blocks after which a row's softmax state is merged into its total: 1024 keys.
   static let splitBlockCount = 16
@@ -110,7 +110,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
     }
   }
 
-  /// Makes the neighbor view of a sequence's key blocks anew in all layers, bit for bit, from its stored grouped keys.
+  /// Restores the neighbor view of a sequence's key blocks in all layers, bit for bit, from its stored grouped keys.
   /// Called by the stage's thread only; uses all of the pool.
   package func restoreNeighborKeys(of cache: SequenceCache, blocks: Range<Int>) {
     guard cache.keepsNeighborKeys else { return }

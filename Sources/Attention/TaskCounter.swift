@@ -5,7 +5,7 @@ import Synchronization
 final class TaskCounter: Sendable {
   private let next = Atomic<Int>(0)
 
-  /// Begins anew. Before the threads start.
+  /// Begins again, before the threads start.
   func reset() { next.store(0, ordering: .relaxed) }
 
   /// The next number below `count`, or nil when all are taken.

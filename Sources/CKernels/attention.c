@@ -143,7 +143,7 @@ LH_INLINE void softmax_rows(
   int64_t count, const LH_FN(meeting) *m, float *grouped, const float *neighbor, scales_of scales, float *maximum,
   float *sum, float *factor, lh_ahead ahead) {
   const int64_t share = ahead.bytes / ROW_GROUP;
-  // Lanes of rows that do not exist carry numbers nobody reads.
+  // Lanes of rows that do not exist carry numbers that are never read.
   float before[16] = {0}, most[16], next[16], alpha[16], total[16];
   vf fold[ROW_GROUP];
   for (int64_t r = 0; r < ROW_GROUP; r++) fold[r] = 0.0f;

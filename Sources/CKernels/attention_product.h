@@ -60,7 +60,7 @@ LH_INLINE void strip(
   const float *row[STRIP_ROWS];
   LH_UNROLL for (int r = 0; r < rows; r++) {
     row[r] = a + r * a_stride;
-    // A register for each row's address, which the compiler would add up anew at every step.
+    // A register for each row's address, which the compiler would add up again at every step.
     __asm__("" : "+r"(row[r]));
   }
   LH_NO_UNROLL for (int64_t i = begin; i < end; i++) {

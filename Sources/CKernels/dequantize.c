@@ -1,7 +1,7 @@
 // dst[i] = element i of src, decoded. Blocks are decoded by the same lines on every instruction set: what
-// is rounded is rounded once (quantised.h), so the compiler may arrange it as it likes.
+// is rounded is rounded once (quantized.h), so the compiler may arrange it as it likes.
 #ifndef LH_WIDTH
-#include "quantised.h"
+#include "quantized.h"
 
 int64_t lh_type_block_elements(lh_type type) {
   switch (type) {
@@ -50,7 +50,7 @@ int64_t lh_type_block_bytes(lh_type type) {
   case type: \
     for (int64_t i = 0; i < n; i += count, block += bytes) lh_decode_block(type, count, block, dst + i); \
     break;
-// The loop over all blocks of n elements of a quantised type.
+// The loop over all blocks of n elements of a quantized type.
 #define EVERY_BLOCK \
   BLOCKS(LH_Q4_0, 32, 18) BLOCKS(LH_Q4_1, 32, 20) BLOCKS(LH_Q5_0, 32, 22) BLOCKS(LH_Q5_1, 32, 24) \
   BLOCKS(LH_Q8_0, 32, 34) BLOCKS(LH_IQ4_NL, 32, 18) BLOCKS(LH_Q2_K, 256, 84) BLOCKS(LH_Q3_K, 256, 110) \

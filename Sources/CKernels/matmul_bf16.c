@@ -151,7 +151,7 @@ void LH_FN(lh_matmul_bf16)(
 }
 
 #ifdef LH_BF16_DOT
-// In each lane two fmas, the second element's first, are told from any other way to add two products.
+// Whether each lane computes two fmas, the second element's first, and no other sum of two products.
 bool lh_bf16_dot_is_two_fmas(void) {
   enum { ONE = 0x3f80, LARGE = 0x4b80 /* 2^24 */, SMALL = 0x3380 /* 2^-24 */, MINUS = 0x8000 };
   // 1 + 2^24 loses the 1 that 1 - 2^24 would keep; 1 + 2^-24 loses what two of them together would not.

@@ -1,4 +1,4 @@
-// Products of packed quantised weights and activations rounded to bytes (PackedWeights.h has the layout).
+// Products of packed quantized weights and activations rounded to bytes (PackedWeights.h has the layout).
 //
 //   acc = fma(float(s), weight scale * activation scale, acc), s = sum of (code - offset) * value, exact,
 //   then, for types with minimum, acc = fma(minimum, activation sum, acc); sub-blocks ascending.
@@ -12,7 +12,7 @@
 #ifndef LH_WIDTH
 #include "row_groups.h"
 
-enum { QUANTISED_ROWS = 8 };
+enum { QUANTIZED_ROWS = 8 };
 
 _Static_assert(sizeof(lh_activation_block) == 64, "a cache line");
 
@@ -90,7 +90,7 @@ LH_INLINE void group(
   for (int64_t n = n0 / LH_PANEL_FEATURES * LH_PANEL_FEATURES; n < n1; n += LH_PANEL_FEATURES) {
     const uint8_t *unit = packed + n / LH_PANEL_FEATURES * units * lh_unit_bytes(p);
     const lh_activation_block *a = x;
-    vf acc[QUANTISED_ROWS][PARTS];
+    vf acc[QUANTIZED_ROWS][PARTS];
     LH_UNROLL for (int r = 0; r < rows; r++) LH_UNROLL for (int t = 0; t < PARTS; t++) acc[r][t] = 0;
     LH_NO_UNROLL for (int64_t u = 0; u < units; u++, unit += lh_unit_bytes(p)) {
       vf scale[PARTS][16], minimum[PARTS][16];
@@ -128,22 +128,22 @@ LH_INLINE void group(
 #define OF_TYPE(name, type) \
   GROUP(name, type, 1) GROUP(name, type, 2) GROUP(name, type, 3) GROUP(name, type, 4) \
   GROUP(name, type, 5) GROUP(name, type, 6) GROUP(name, type, 7) GROUP(name, type, 8) \
-  static const lh_row_group LH_FN(quantized_##name)[QUANTISED_ROWS] = { \
+  static const lh_row_group LH_FN(quantized_##name)[QUANTIZED_ROWS] = { \
     NAME(name, 1), NAME(name, 2), NAME(name, 3), NAME(name, 4), \
     NAME(name, 5), NAME(name, 6), NAME(name, 7), NAME(name, 8)};
-#define LH_QUANTISED_TYPES(X) \
+#define LH_QUANTIZED_TYPES(X) \
   X(q4_0, LH_Q4_0) X(q4_1, LH_Q4_1) X(q5_0, LH_Q5_0) X(q5_1, LH_Q5_1) X(q8_0, LH_Q8_0) X(iq4_nl, LH_IQ4_NL) \
   X(q2_k, LH_Q2_K) X(q3_k, LH_Q3_K) X(q4_k, LH_Q4_K) X(q5_k, LH_Q5_K) X(q6_k, LH_Q6_K) X(iq4_xs, LH_IQ4_XS)
-LH_QUANTISED_TYPES(OF_TYPE)
+LH_QUANTIZED_TYPES(OF_TYPE)
 #undef OF_TYPE
 #undef NAME
 #undef GROUP
 
-// The functions of a type, by number of rows less one; NULL for a type that is not quantised.
+// The functions of a type, by number of rows less one; NULL for a type that is not quantized.
 static const lh_row_group *groups_of(lh_type type) {
 #define OF_TYPE(name, type) case type: return LH_FN(quantized_##name);
   switch (type) {
-    LH_QUANTISED_TYPES(OF_TYPE)
+    LH_QUANTIZED_TYPES(OF_TYPE)
     case LH_F32:
     case LH_F16:
     case LH_BF16: break;
@@ -160,13 +160,13 @@ void LH_FN(lh_matmul_quantized)(
   const lh_packing p = lh_packing_of(type);
   const lh_row_groups groups = {
     .by_rows = by_rows,
-    .most_rows = QUANTISED_ROWS,
+    .most_rows = QUANTIZED_ROWS,
     .element_bytes = sizeof(lh_activation_block),
     .panel_bytes = k / lh_unit_elements(p) * lh_unit_bytes(p),
   };
   lh_each_row_group(groups, packed, x, x_stride, y, y_stride, m, k, n0, n1);
 }
 
-#undef LH_QUANTISED_TYPES
+#undef LH_QUANTIZED_TYPES
 #undef PARTS
 #endif

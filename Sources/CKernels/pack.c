@@ -71,7 +71,7 @@ static void pack_pairs(const uint8_t *const *row, int64_t k, uint8_t *to) {
   }
 }
 
-// ---- Quantised types ----
+// ---- Quantized types ----
 
 // Where the parts of a file's block lie: scale bytes, the f16 scale and the f16 minimum.
 typedef struct { int bytes, scale, minimum; } places;
@@ -195,7 +195,7 @@ LH_INLINE void pack_unit(lh_type type, const uint8_t *const *block, uint8_t *uni
   }
 }
 
-LH_INLINE void pack_quantised(lh_type type, const uint8_t *const *row, int64_t k, uint8_t *to) {
+LH_INLINE void pack_quantized(lh_type type, const uint8_t *const *row, int64_t k, uint8_t *to) {
   const lh_packing p = lh_packing_of(type);
   const int64_t unit_bytes = lh_unit_bytes(p), block_bytes = lh_type_block_bytes(type);
   for (int64_t u = 0; u < k / lh_unit_elements(p); u++, to += unit_bytes) {
@@ -216,7 +216,7 @@ LH_INLINE void pack_quantised(lh_type type, const uint8_t *const *row, int64_t k
   X(LH_Q5_K) X(LH_Q6_K) X(LH_IQ4_XS)
 #define OF_TYPE(type) \
   static __attribute__((noinline)) void pack_##type( \
-    const uint8_t *const *row, int64_t k, uint8_t *to) { pack_quantised(type, row, k, to); }
+    const uint8_t *const *row, int64_t k, uint8_t *to) { pack_quantized(type, row, k, to); }
 TYPES(OF_TYPE)
 #undef OF_TYPE
 

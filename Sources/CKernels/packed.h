@@ -1,4 +1,4 @@
-// What PackedWeights.h says in words, for the kernels: the parts of a unit and how one number is read.
+// The layout of PackedWeights.h for the kernels: the parts of a unit and how one number is read.
 #ifndef LONGHAUL_PACKED_H
 #define LONGHAUL_PACKED_H
 
@@ -10,9 +10,9 @@
 #define PREFETCH_BYTES 8192
 #endif
 
-// How a quantised type is packed. Constant where the type is, so that it costs nothing.
+// How a quantized type is packed. Constant where the type is, so that it costs nothing.
 typedef struct {
-  int low_bits, high_bits;  // of the codes' planes; 0: no such plane, and for low_bits: no quantised type
+  int low_bits, high_bits;  // of the codes' planes; 0: no such plane, and for low_bits: no quantized type
   int offset_shift;         // the offset is 1 << offset_shift; -1: no offset
   int blocks;               // of a unit
   int sub_elements;         // of a sub-block
@@ -59,7 +59,7 @@ LH_INLINE int lh_plane_bits(const uint8_t *plane, int bits, int feature, int i) 
   int vector = i / 4, byte = 4 * feature + i % 4;
   int vectors = bits;  // a plane of so many bits has as many vectors of 64 bytes
   int in_byte = 8 / bits;
-  // 8 code vectors over `vectors` vectors. 4 bits: v and 4 + v share a vector; else neighbours do.
+  // 8 code vectors over `vectors` vectors. 4 bits: v and 4 + v share a vector; else neighbors do.
   int v = bits == 4 ? vector % vectors : vector / in_byte;
   int place = bits == 4 ? vector / vectors : vector % in_byte;
   return plane[64 * v + byte] >> place * bits & ((1 << bits) - 1);

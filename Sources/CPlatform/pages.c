@@ -28,7 +28,7 @@ void lh_touch_pages(void *address, int64_t size) {
   uintptr_t end = start + (uintptr_t)size;
   int saved = errno;
   if (populate(start & ~(page - 1), end, MADV_POPULATE_WRITE) != 0 && errno == EINVAL)
-    // Adding no bit is a write that changes nothing, whoever else uses the page.
+    // Adding no bit is a write that changes nothing, whichever thread uses the page.
     for (uintptr_t at = start; at < end; at = (at & ~(page - 1)) + page)
       __atomic_fetch_or((uint8_t *)at, 0, __ATOMIC_RELAXED);
   errno = saved;

@@ -2,8 +2,8 @@
 package enum InterruptionCause: Hashable, Sendable {
   /// A worker of it died, hung or fell silent.
   case workerLost
-  /// A step came to nothing, or is in nobody's hands, though all workers are there.
+  /// A step failed, or no stage has it, though all workers are there.
   case stepLost
-  /// Somebody wanted it, or nothing was under way: no request can have brought it about.
+  /// An operator wanted it, or nothing was under way: no request can have caused it.
   case unrelated
 }

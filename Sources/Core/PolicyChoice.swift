@@ -12,7 +12,7 @@ package struct PolicyRequest: Hashable, Sendable {
   }
 }
 
-/// The policy a sequence gets, and what the user should be told about it.
+/// The policy a sequence gets, and the warning for the user, if any.
 package struct PolicyChoice: Hashable, Sendable {
   package let policy: SelfExtendPolicy
   /// Set when the user's own G and w do not admit the length: obeyed, but positions beyond the trained ones are used.

@@ -1,4 +1,4 @@
-/// What a stage still has of a sequence when it is assigned the same layers anew.
+/// What a stage still has of a sequence when it is assigned the same layers again.
 package struct ResidentSequence: Hashable, Sendable {
   package let sequence: SequenceID
   /// Tokens whose keys and values are in its cache.

@@ -50,7 +50,7 @@ package struct SelfExtendPolicy: Hashable, Sendable, CustomStringConvertible {
 
   /// The longest length at which every relative position stays below L: `G * (L - w + floor(w/G))`, exact in integers.
   /// (The paper's `(L - w) * G + w` is larger by `w mod G`.) With G = 1 it is L; when w alone reaches L it is L,
-  /// since no longer text can keep its neighbours inside the window.
+  /// since no longer text can keep its neighbors inside the window.
   package var longestLength: Int {
     let groupedPositions = trainedLength - neighborWindow + neighborWindow / groupSize
     guard groups, neighborWindow < trainedLength else { return trainedLength }

@@ -24,7 +24,7 @@ package struct AllocationError: Error, Hashable, Sendable, CustomStringConvertib
 /// Buffers above 128 KiB come straight from the kernel and are not touched: their pages are made when first written.
 /// Those above 16 MiB begin on 2 MiB boundaries, with huge pages advised. An empty buffer has a valid address.
 ///
-/// Safety: `@unchecked Sendable`: the value only owns memory and never reads it. Whoever uses `baseAddress`
+/// Safety: `@unchecked Sendable`: the value only owns memory and never reads it. Code that uses `baseAddress`
 /// on several threads divides the elements among them, and keeps the buffer alive meanwhile.
 package struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Sendable {
   /// Elements in the buffer.
@@ -88,7 +88,7 @@ private struct BufferAllocation {
 
   private static let alignment = 64
   private static let mappedFrom = 128 << 10
-  /// Smaller ones are often used in part only, and a huge page may take long to be had.
+  /// Smaller ones are often used in part only, and a huge page may take long to come.
   private static let hugeFrom = 16 << 20
   static let hugePage = 2 << 20
 

@@ -35,7 +35,7 @@ package final class ComputePool: @unchecked Sendable {
 
   /// Starts `threadCount - 1` threads where `placement` says; a placement on processors keeps the calling thread, which
   /// must be the one that will call `run`, on the first of them.
-  /// - Throws: `ComputePoolError` when threads are lacking, the count is out of range, or a processor is not to be had.
+  /// - Throws: `ComputePoolError` when threads are lacking, the count is out of range, or a processor is not available.
   package init(threadCount: Int, placement: ThreadPlacement) throws(ComputePoolError) {
     func failure(_ code: Int32) -> ComputePoolError {
       ComputePoolError(threadCount: threadCount, code: code, processors: placement.processors)

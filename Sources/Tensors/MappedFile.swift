@@ -87,7 +87,7 @@ package final class MappedFile: @unchecked Sendable {
     case .sequential: code = MADV_SEQUENTIAL
     case .dontNeed:
       code = MADV_DONTNEED
-      // Only pages wholly inside: neighbours are somebody else's.
+      // Only pages wholly inside: the others hold bytes of other ranges.
       first = (clamped.lowerBound + page - 1) / page * page
       end = end == bytes.count ? end : end / page * page
       guard first < end else { return }

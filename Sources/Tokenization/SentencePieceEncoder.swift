@@ -9,7 +9,7 @@ struct SentencePieceEncoder: Sendable {
   let merges: PairTable
   /// Pairs of adjacent symbols in tokens. No token spans another pair, so the text is cut there first: this is exact,
   /// and makes many short runs of a long text.
-  private let neighbours: PairTable
+  private let neighbors: PairTable
   /// Scalar to symbol. Symbols are token ids, then numbers for scalars that occur only inside tokens.
   private let symbols: PairTable
   private let unmergedScalars: [UInt32]
@@ -27,11 +27,11 @@ struct SentencePieceEncoder: Sendable {
     let table = try MergeableTokens(vocabulary)
     let ranks = SentencePieceEncoder.ranks(table.tokens.map { scores[Int($0.id)] })
     var merges = PairTable(capacity: vocabulary.count * 4)
-    var neighbours = PairTable(capacity: 4096)
+    var neighbors = PairTable(capacity: 4096)
     for (token, rank) in zip(table.tokens, ranks) {
       let scalars = token.symbols
       for index in scalars.indices.dropFirst() {
-        neighbours.insert(PairTable.key(scalars[index - 1], scalars[index]), 0)
+        neighbors.insert(PairTable.key(scalars[index - 1], scalars[index]), 0)
         let (left, right) = table.parts(of: token, at: index)
         if left >= 0, right >= 0 {
           merges.insert(PairTable.key(left, right), UInt64(rank) << 32 | UInt64(UInt32(token.id)))
@@ -39,7 +39,7 @@ struct SentencePieceEncoder: Sendable {
       }
     }
     self.merges = merges
-    self.neighbours = neighbours
+    self.neighbors = neighbors
     symbols = table.symbols
     unmergedScalars = table.unmergedScalars
   }
@@ -59,7 +59,7 @@ struct SentencePieceEncoder: Sendable {
       let (scalar, length) = ScalarText.scalar(in: bytes, at: at)
       at += length
       let next = scalar == 0x20 ? blank : symbol(for: scalar)
-      if let last = run.last, (last | next) < 0 || !areNeighbours(last, next) {
+      if let last = run.last, (last | next) < 0 || !areNeighbors(last, next) {
         flush(&run, with: &merger, into: &output)
       }
       run.append(next)
@@ -67,8 +67,8 @@ struct SentencePieceEncoder: Sendable {
     flush(&run, with: &merger, into: &output)
   }
 
-  private func areNeighbours(_ left: Int32, _ right: Int32) -> Bool {
-    neighbours.value(for: PairTable.key(left, right)) != PairTable.absent
+  private func areNeighbors(_ left: Int32, _ right: Int32) -> Bool {
+    neighbors.value(for: PairTable.key(left, right)) != PairTable.absent
   }
 
   /// A scalar in no token is -1 - scalar.

@@ -32,7 +32,7 @@ package final class PipelineStage {
   ///   - pageCount: KV pages of every layer.
   ///   - contextLength: positions a sequence may reach.
   ///   - rowCapacity: tokens a step may carry.
-  /// - Throws: when memory is not to be had.
+  /// - Throws: when memory is not available.
   package init(
     configuration: ModelConfiguration, weights: StageWeights, pageCount: Int, kvElementType: KVElementType,
     contextLength: Int, rowCapacity: Int, pool: ComputePool
@@ -101,7 +101,7 @@ package final class PipelineStage {
     }
   }
 
-  /// Makes the neighbor view of a sequence's key blocks anew after its cache was truncated.
+  /// Restores the neighbor view of a sequence's key blocks after its cache was truncated.
   package func restoreNeighborKeys(of cache: SequenceCache, blocks: Range<Int>) {
     attention.restoreNeighborKeys(of: cache, blocks: blocks)
   }

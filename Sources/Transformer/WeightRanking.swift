@@ -1,4 +1,4 @@
-/// Tokens by falling weight, lowest id first on ties, sorted no further than somebody looks.
+/// Tokens by falling weight, lowest id first on ties, sorted only as far as a caller reads.
 ///
 /// A filter keeps a few hundred of 128,000 candidates; sorting them all took longer than a small model's forward pass.
 /// So weights are counted into buckets by size first, and buckets are collected and sorted from the largest on.
@@ -21,7 +21,7 @@ struct WeightRanking {
   /// - Parameter capacity: tokens there may be.
   init(capacity: Int) { tokens.reserveCapacity(capacity) }
 
-  /// Begins anew with `weights` in [0, 1].
+  /// Begins again with `weights` in [0, 1].
   mutating func begin(_ weights: UnsafeBufferPointer<Float>) {
     tokens.removeAll(keepingCapacity: true)
     (candidateCount, total, nextBucket) = (0, 0, 0)

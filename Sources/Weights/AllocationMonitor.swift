@@ -1,4 +1,4 @@
-/// How quickly memory for packed weights is to be had, and whether to go on without it for now.
+/// Measures how fast memory for packed weights is allocated, and decides when loading stops waiting for it.
 ///
 /// Memory that a machine has at hand comes at more than 10 GB/s. Where its hypervisor took free memory back, a huge
 /// page has to be brought first, which takes fifty times as long, and nothing in the machine can hurry it.

@@ -1,7 +1,7 @@
 /// Reads little-endian values from bytes, one after the other, and never past their end.
 ///
-/// Safety: it does not own the bytes. Whoever makes one keeps their owner alive while using it, and does not
-/// let it out of the function. Every read is checked against `remaining` first.
+/// Safety: it does not own the bytes. The function that makes one keeps their owner alive while using it, and
+/// does not let it out. Every read is checked against `remaining` first.
 struct ByteCursor {
   private let bytes: UnsafeRawBufferPointer
   private(set) var position = 0

@@ -28,7 +28,7 @@ package struct StoredTensor: Hashable, Sendable {
   }
 }
 
-/// One of a checkpoint's files, for whoever gives its bytes out.
+/// One of a checkpoint's files, for the server of its bytes.
 package struct CheckpointFile: Hashable, Sendable {
   package let name: String
   package let path: String

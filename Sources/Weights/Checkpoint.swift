@@ -50,7 +50,7 @@ package struct Checkpoint: Sendable {
     get throws(CheckpointError) { try model.get().tensors.footprint }
   }
 
-  /// What it says of its tokenizer, read anew on each use. Throws the reason when there is none.
+  /// What it says of its tokenizer, read again on each use. Throws the reason when there is none.
   package var tokenizer: TokenizerDescription {
     get throws(CheckpointError) { try TokenizerDescription(self) }
   }

@@ -5,7 +5,7 @@ package import Tensors
 /// them. No byte of another stage is touched.
 ///
 /// Packed weights lie in one piece of memory that belongs to this; the file's pages are given back. Only the embedding
-/// stays in the mapped file, whose rows are looked up one at a time, and, where memory is slow to be had, whatever
+/// stays in the mapped file, whose rows are looked up one at a time, and, where memory is slow to come, whatever
 /// `packMore` has not packed yet. Every `PackedMatrix` is valid as long as this lives and until it packs more.
 ///
 /// Belongs to one thread once it is made.

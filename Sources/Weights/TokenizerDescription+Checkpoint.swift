@@ -1,7 +1,7 @@
 package import Core
 
 extension TokenizerDescription {
-  /// What a checkpoint says of its tokenizer, read anew on each call. Ids are within the vocabulary and
+  /// What a checkpoint says of its tokenizer, read again on each call. Ids are within the vocabulary and
   /// arrays that go with the tokens are as long as they.
   ///
   /// Throws `CheckpointError` when the checkpoint has no tokenizer or its parts do not fit together. Whether

@@ -26,7 +26,7 @@ package struct WeightMatrix: Sendable {
 /// A matrix of weights in the order the matrix product reads them (`PackedWeights.h`), or still to be brought into it.
 ///
 /// Safety: `@unchecked Sendable`: what a value points at does not change. It lives as long as the `StageWeights` it
-/// comes from, which whoever uses this keeps; the rows of the file until these say that more is packed.
+/// comes from, which the user of this keeps; the rows of the file until these say that more is packed.
 package struct PackedMatrix: @unchecked Sendable {
   package let type: ElementType
   /// Numbers of the output.

@@ -58,7 +58,7 @@ struct WeightPacking {
   var waitingByteCount: Int { waiting.reduce(0) { $0 + jobs[$1].source.byteCount } }
 
   /// One piece of work, of a few huge pages: makes memory present for the next matrix, or packs it when all of its
-  /// memory is. True when a matrix was packed. Threads share the work; `pace` is told how long memory took.
+  /// memory is. True when a matrix was packed. Threads share the work; `pace` measures how long memory took.
   ///
   /// Blocks on the disk. The file's pages are given back as soon as their matrix is packed, so that no second copy of
   /// the weights stays.

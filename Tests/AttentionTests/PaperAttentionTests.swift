@@ -43,7 +43,7 @@ struct PaperAttentionTests {
   }
 
   @Test(
-    "the order of keys within a grouped group is not seen, that of neighbours is",
+    "the order of keys within a group is not seen, that of neighbors is",
     arguments: [
       (4, 8), (8, 16), (5, 20),
     ])

@@ -47,7 +47,7 @@ struct SelfExtendAttentionTests {
   }
 
   @Test(
-    "a cache that is cut back and read on gives the same bytes, however grouped the ring of neighbor keys had moved",
+    "a cache that is cut back and read on gives the same bytes, however far the ring of neighbor keys had moved",
     arguments: [(1, 0), (2, 5), (4, 40), (8, 64), (5, 0), (3, 130), (64, 200)])
   func cutKeepsBytes(groupSize: Int, window: Int) throws {
     let value = AttentionCase(length: 420, groupSize: groupSize, window: window, queryHeads: 6, keyValueHeads: 2)

@@ -12,14 +12,14 @@ struct PaperPositionTests {
     try #require(SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: trained))
   }
 
-  @Test("every query has exactly w neighbours, itself included, at their true distances", arguments: policies)
-  func neighboursAreConstant(groupSize: Int, window: Int) throws {
+  @Test("every query has exactly w neighbors, itself included, at their true distances", arguments: policies)
+  func neighborsAreConstant(groupSize: Int, window: Int) throws {
     let policy = try policy(groupSize, window)
     for query in 0..<300 {
       for key in max(0, query - window + 1)..<(query + 1) where query - key < window {
         #expect(policy.relativePosition(query: query, key: key) == query - key)
       }
-      // The first key that is no neighbour is w away, and never nearer than a neighbour could be.
+      // The first key that is no neighbor is w away, and never nearer than a neighbor could be.
       if groupSize > 1, query >= window {
         #expect(policy.relativePosition(query: query, key: query - window) >= window)
       }
@@ -27,7 +27,7 @@ struct PaperPositionTests {
   }
 
   @Test(
-    "the shift w - floor(w/G) starts the groups where the neighbours stop: at distance w it is w or w + 1",
+    "the shift w - floor(w/G) starts the groups where the neighbors stop: at distance w it is w or w + 1",
     arguments: policies)
   func groupsStartWhereNeighboursStop(groupSize: Int, window: Int) throws {
     let policy = try policy(groupSize, window)
@@ -37,7 +37,7 @@ struct PaperPositionTests {
     }
   }
 
-  @Test("a farther key is never seen nearer, and no grouped key at a neighbour's distance", arguments: policies)
+  @Test("a farther key is never seen nearer, and no grouped key at a neighbor's distance", arguments: policies)
   func distancesAreMonotone(groupSize: Int, window: Int) throws {
     let policy = try policy(groupSize, window)
     for query in 0..<300 {

@@ -62,7 +62,7 @@ struct PolicyChoiceTests {
     #expect(forced.policy.groupSize == 4)
   }
 
-  @Test("group size 0 and a negative window are refused in words")
+  @Test("group size 0 and a negative window are refused with a message")
   func nonsenseIsRefused() {
     #expect(throws: PolicyArgumentError.self) {
       try PolicyChoice.forLength(10, trainedLength: 64, request: PolicyRequest(groupSize: 0))

@@ -76,11 +76,11 @@ extension EndToEnd {
       try await expect(["run", "-p", "x", "--memory", "1MiB"], status: 3, says: "more memory")
     }
 
-    @Test("a worker without a coordinator gives up in words")
+    @Test("a worker without a coordinator gives up with a message")
     func unreachableCoordinator() async throws {
       let folder = try ScratchFolder()
       try await expect(
-        ["worker", "--coordinator", "ipc://\(folder.path("nobody"))", "--name", "w"], status: 69,
+        ["worker", "--coordinator", "ipc://\(folder.path("missing"))", "--name", "w"], status: 69,
         says: "no coordinator")
       try await expect(["worker", "--coordinator", "nonsense"], status: 2, says: "nonsense")
     }

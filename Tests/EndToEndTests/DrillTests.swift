@@ -120,7 +120,7 @@ struct Drill {
 extension EndToEnd {
   @Suite("The drill: random kills under load")
   struct Drills {
-    @Test("no request fails and no token is lost, doubled or altered, whoever is killed when")
+    @Test("no request fails and no token is lost, doubled or altered, whichever worker is killed when")
     func kills() async throws {
       let environment = ProcessInfo.processInfo.environment
       let drill = Drill(

@@ -63,7 +63,7 @@ extension EndToEnd {
       #expect(leval.text.contains("TOEFL") && leval.text.contains("built-in prompts"))
     }
 
-    @Test("a folder without tasks and a damaged record are usage errors in words")
+    @Test("a folder without tasks and a damaged record are usage errors with a message")
     func refusals() async throws {
       let folder = try ScratchFolder()
       let empty = try await Program.run(["eval", "longbench", SharedFiles.demo, "--data", folder.url.path])

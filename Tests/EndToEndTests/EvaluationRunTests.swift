@@ -151,7 +151,7 @@ extension EndToEnd {
         "\(outer): &\(outer) [\(Array(repeating: "*\(inner)", count: 9).joined(separator: ", "))]\n"
       }.joined() + "? *i\n: 1\n? *i\n: 2\n"
 
-    @Test("a configuration that is none, or has what nobody knows, is refused by name")
+    @Test("a file that is no configuration, or has unknown keys, is refused by name")
     func badConfiguration() async throws {
       let folder = try ScratchFolder()
       let texts = [
@@ -182,7 +182,7 @@ extension EndToEnd {
       #expect(run.output.policy.group_size > 1 && run.output.policy.neighbor_window == 32)
     }
 
-    @Test("what cannot be measured is refused in words before anything is started")
+    @Test("what cannot be measured is refused with a message before any process starts")
     func refusals() async throws {
       let refusals: [(arguments: [String], words: String)] = [
         (["passkey", SharedFiles.demo, "--statement", "nothing"], "has no {key}"),

@@ -22,7 +22,7 @@ extension EndToEnd {
         for port in Listeners.of(process.processIdentifier).map(\.port) {
           let before = Soak.Holdings(of: process)
           let isHTTP = Int(port) == cluster.port
-          // Half of them speak as a peer without keys would; over HTTP nobody says anything.
+          // Half of them speak as a peer without keys would; over HTTP all are silent.
           let flood = await Task.detached {
             (0..<Self.connectionCount).compactMap {
               RawConnection(port: port, saying: isHTTP || $0 % 2 == 0 ? [] : PeerWords.opening(as: "PUSH"))

@@ -55,7 +55,7 @@ final class LossyCable: Sendable {
   /// The thread ends within some milliseconds.
   func end() { state.withLock { $0.hasEnded = true } }
 
-  /// From now on every packet vanishes, also those under way, and nobody is told; until it is mended.
+  /// From now on every packet vanishes, those under way too, without a sign to either end, until it is mended.
   func setCut(_ isCut: Bool) { state.withLock { $0.isCut = isCut } }
 
   private func carryUntilEnd() {

@@ -7,7 +7,7 @@ extension EndToEnd.Versions {
   /// Two releases in one cluster, each in turn as the coordinator and as a worker. `LONGHAUL_OTHER_RELEASE` names the
   /// other one's program.
   @Test(
-    "this release and another give the same bytes together, or refuse each other in words",
+    "this release and another give the same bytes together, or refuse each other with a message",
     .needsVariable("LONGHAUL_OTHER_RELEASE", naming: "a program of another release"),
     arguments: [true, false])
   func otherRelease(isOurCoordinator: Bool) async throws {

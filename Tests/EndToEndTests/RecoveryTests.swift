@@ -53,7 +53,7 @@ extension EndToEnd {
 
     /// A spare takes over, a restarted worker comes back, or the others share its layers.
     @Test(
-      "a request whose worker is killed goes on with the same tokens",
+      "a request whose worker is killed continues with the same tokens",
       arguments: [(1, 0), (1, 1), (0, 2)])
     func killed(spares: Int, victim: Int) async throws {
       let workers = victim == 2 ? 3 : 2
@@ -70,7 +70,7 @@ extension EndToEnd {
         // The killed one comes back in the middle of the next.
         #expect(StreamedText(try await cluster.post("/v1/completions", body).body) == whole)
       }
-      // With nobody else there, it waits for the one that comes back.
+      // Without another worker, it waits for the one that comes back.
       let single = try await ServedCluster(workerCount: 1, arguments: ["--context", "2048"])
       let body = Self.request("The whale", tokens: 800, seed: 3, more: ", \"stream\": true")
       let whole = StreamedText(try await single.post("/v1/completions", body).body)

@@ -43,7 +43,7 @@ extension EndToEnd.Recovery {
     #expect(cluster.logs(of: "w").contains("held_sequences=1"))
   }
 
-  /// Who has the stage in the last plan that the coordinator told of.
+  /// The worker of a stage in the last plan that the coordinator logged.
   private static func worker(ofStage stage: Int, in log: String) -> String? {
     // A plan's reasons name the workers in the order of their stages: "w2: layers [0, 2) …".
     let names = log.split(separator: "\n").compactMap { line -> Substring? in

@@ -22,7 +22,7 @@ final class SecuredCluster {
     let workers: [Worker]
   }
 
-  /// Makes the keys of a cluster of two workers, w0 and w1, and of nobody else.
+  /// Makes the keys of a cluster of two workers, w0 and w1, only.
   init(hasKeys: Bool = true) async throws {
     self.hasKeys = hasKeys
     folder = try ScratchFolder()

@@ -22,16 +22,16 @@ extension EndToEnd {
     }
 
     @Test(
-      "a second one ends a coordinator at once, and a request that waits is told why", arguments: [SIGTERM, SIGINT])
+      "a second one ends a coordinator at once, and a waiting request gets the reason", arguments: [SIGTERM, SIGINT])
     func coordinator(signal: Int32) async throws {
       let cluster = try await ServedCluster(workerCount: 1)
       let request = cluster.stream(
         "/v1/completions", Recovery.request("The whale", tokens: 2000, seed: 1, more: ", \"stream\": true"))
       await cluster.waitForTokens(1, in: request.answer)
-      // With nobody to compute it, the request would wait for a minute.
+      // Without workers, the request would wait for a minute.
       cluster.kill(0)
       kill(cluster.coordinator.processIdentifier, signal)
-      // The first has arrived when nobody new is taken in; what waits goes on waiting.
+      // The first signal has arrived when new requests are refused; waiting ones keep waiting.
       #expect(try await Self.becomes { try await cluster.get("/health").status == 0 })
       #expect(cluster.coordinator.isRunning)
       kill(cluster.coordinator.processIdentifier, signal)

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 extension EndToEnd.Recovery {
-  @Test("while nobody is there to go on, a stream says in comments that it lives, and then goes on with the same bytes")
+  @Test("while no worker serves, a stream sends keep-alive comments, and then continues with the same bytes")
   func silent() async throws {
     let cluster = try await ServedCluster(
       workerCount: 1, arguments: ["--context", "2048", "--sse-ping-interval", "0.1"])

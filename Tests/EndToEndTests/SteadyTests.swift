@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
   /// `LONGHAUL_STEADY_SECONDS` says how long each of them serves; a few seconds unless set.
-  @Suite("Nobody is taken for dead who is only slow")
+  @Suite("A worker that is only slow is not taken for dead")
   struct Steady {
     private static let seconds =
       ProcessInfo.processInfo.environment["LONGHAUL_STEADY_SECONDS"].flatMap { Double($0) } ?? 3

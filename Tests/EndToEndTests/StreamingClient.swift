@@ -12,7 +12,7 @@ struct StreamingClient {
 
   let port: Int
 
-  /// - Parameter note: told how often data has come, each time.
+  /// - Parameter note: called with the number of data events so far, after each.
   func complete(_ request: String, note: (Int) -> Void = { _ in }) -> Answer {
     var answer = Answer()
     // Nothing here may wait for ever.

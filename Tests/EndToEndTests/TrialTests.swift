@@ -157,7 +157,7 @@ extension EndToEnd {
       }
       for worker in cluster.workers { #expect(worker.isRunning) }
       print("trials: coordinator started again: workers back \(back); serving \(serving)")
-      print("  stages loaded anew: \(Self.count("loaded=now", in: cluster.logs(of: "w")) - loads)")
+      print("  stages loaded again: \(Self.count("loaded=now", in: cluster.logs(of: "w")) - loads)")
     }
   }
 }

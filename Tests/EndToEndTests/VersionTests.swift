@@ -21,12 +21,12 @@ private struct OtherVersion {
     ).encoded())
 }
 
-/// Answers whatever it is told with one message of another version.
+/// Answers every message with one message of another version.
 private struct StrangeCoordinator {
   let endpoint: Endpoint
   private let loop: SocketLoop
   private let answering: Task<Void, any Error>
-  private let told: AsyncStream<PeerID>.Continuation
+  private let senders: AsyncStream<PeerID>.Continuation
 
   init(_ folder: ScratchFolder, answering answer: CoordinatorMessage) throws {
     let endpoint = try Endpoint("ipc://\(folder.path("c"))")
@@ -38,12 +38,12 @@ private struct StrangeCoordinator {
     answering = Task {
       for await peer in peers { try loop.send(OtherVersion.disguised(answer.encoded()), on: router, to: peer) }
     }
-    (self.endpoint, self.loop, told) = (endpoint, loop, sink)
+    (self.endpoint, self.loop, senders) = (endpoint, loop, sink)
   }
 
   func end() async throws {
     defer { loop.stop() }
-    told.finish()
+    senders.finish()
     try await answering.value
   }
 }
@@ -51,7 +51,7 @@ private struct StrangeCoordinator {
 extension EndToEnd {
   @Suite("Peers of another protocol version")
   struct Versions {
-    @Test("a worker of another version is refused in words by a serving coordinator, and nobody else is disturbed")
+    @Test("a serving coordinator refuses a worker of another version with a message, and no other worker is disturbed")
     func strangeWorker() async throws {
       let cluster = try await ServedCluster(workerCount: 2, arguments: ["--context", "1024"])
       let body = #"{"prompt": "Once upon a time", "max_tokens": 300, "temperature": 0, "ignore_eos": true}"#

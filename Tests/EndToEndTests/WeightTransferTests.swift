@@ -50,7 +50,7 @@ extension EndToEnd {
       let modelByteCount = try Data(contentsOf: URL(fileURLWithPath: SharedFiles.demo)).count
       #expect(cold.allSatisfy { $0 < modelByteCount * 3 / 4 })
       #expect(try cachedFiles(folder).allSatisfy { !$0.hasSuffix(".part") })
-      // Both sides told how it went.
+      // Both sides logged how it went.
       for index in 0...1 {
         #expect(cluster.log("w\(index)").contains(/fetching weights: \d+ of \d+ bytes are here/))
         #expect(cluster.log("coordinator").contains(try Regex("stage loading.* share=\\d+% worker=w\(index)")))
@@ -174,7 +174,7 @@ extension EndToEnd {
       #expect(log.contains("check the disk") || log.contains("name a folder"))
       #expect(try await cluster.waitForLog("coordinator", "workers are missing: worker w0 cannot hold its stage"))
       try FileManager.default.removeItem(atPath: file)
-      // It tries again by itself now and then; started anew, at once.
+      // It retries by itself now and then; a restart retries at once.
       cluster.kill(0)
       try cluster.restartWorker(0)
       try await cluster.waitUntilReady()

@@ -51,7 +51,7 @@ struct TuningTests {
     #expect(finished.candidates[2].droppedAfter == 2)
     #expect(finished.candidates[0].losses.count == 20 && finished.candidates[1].losses.count == 20)
     let ranking = TuningRanking(finished.candidates)
-    // Equal to the last digit: tied, and told so.
+    // Equal to the last digit: tied, and reported as such.
     #expect(ranking.ranked.map(\.policy.groupSize) == [8, 16, 32])
     #expect(ranking.ranked.map(\.isTied) == [false, true, false])
     let automatic = try policy(16, 32)

@@ -5,7 +5,7 @@ import Glibc
 package final class RawConnection: Sendable {
   private let descriptor: Int32
 
-  /// Connects, and says something at once. Nil where nobody listens.
+  /// Connects, and sends these bytes at once. Nil where no server listens.
   /// - Parameters:
   ///   - patience: seconds that one call may wait for the other side.
   ///   - receiveBuffer: bytes the system may keep of what is not read; its own choice unless given.

@@ -3,7 +3,7 @@ package import Core
 extension ModelConfiguration {
   /// A Llama of the least size at which all of a real one's parts are there: heads share keys, and 300 tokens are more
   /// than bytes have values. For tests that fill it with random weights; `hidden` and `feedForward` multiples of 256
-  /// suit every quantisation.
+  /// suit every quantization.
   package static func small(
     layers: Int = 2, hidden: Int = 256, feedForward: Int = 768, vocabulary: Int = 300
   ) -> ModelConfiguration {

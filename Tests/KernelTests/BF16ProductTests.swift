@@ -57,7 +57,7 @@ extension KernelTests {
             Float(bitPattern: UInt32(some(exponents)) << 16 | UInt32(truncatingIfNeeded: numbers.next() & 0xffff))
           }
           let weights = (0..<16).map { _ in (0..<k).map { _ in some(exponents) } }
-          // The payload of a NaN is nobody's promise.
+          // The payload of a NaN is not promised.
           let y = sameOnEveryISA("exponents \(exponents)") { product(x, weights).map { $0.isNaN ? .nan : $0 } }
           #expect(y.allSatisfy { !$0.isSubnormal })
         }

@@ -28,7 +28,7 @@ private func hex(_ bytes: some Sequence<UInt8>) -> String {
 }
 
 extension KernelTests {
-  @Suite("Quantised blocks against the PyPI package gguf")
+  @Suite("Quantized blocks against the PyPI package gguf")
   struct BlockGoldenTests {
     /// The random blocks of a case, made as the script makes them.
     private func blocks(_ value: BlockGoldens.Case, seed: UInt64) -> [UInt8] {
@@ -67,8 +67,8 @@ extension KernelTests {
     func committed() throws {
       let data = try Data(contentsOf: BlockGoldens.folder.appendingPathComponent("blocks.json"))
       let goldens = try JSONDecoder().decode(BlockGoldens.self, from: data)
-      let quantised = everyType.filter { lh_type_block_elements($0) > 1 }
-      #expect(Set(goldens.types.map(\.number)) == Set(quantised.map(\.rawValue)))
+      let quantized = everyType.filter { lh_type_block_elements($0) > 1 }
+      #expect(Set(goldens.types.map(\.number)) == Set(quantized.map(\.rawValue)))
       check(goldens)
     }
 

@@ -76,7 +76,7 @@ struct Numbers: RandomNumberGenerator {
   }
 }
 
-/// Where a block of a quantised type holds an f16.
+/// Where a block of a quantized type holds an f16.
 func halfOffsets(_ type: lh_type) -> [Int] {
   switch type {
   case LH_Q4_1, LH_Q5_1, LH_Q4_K, LH_Q5_K: [0, 2]

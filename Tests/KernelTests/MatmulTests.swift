@@ -24,7 +24,7 @@ extension KernelTests {
         x = numbers.floats(m * (k + 3))
       }
 
-      var isQuantised: Bool { lh_type_block_elements(type) > 1 }
+      var isQuantized: Bool { lh_type_block_elements(type) > 1 }
       var isBF16: Bool { type == LH_BF16 }
 
       /// Packed in two pieces, as threads do.
@@ -65,7 +65,7 @@ extension KernelTests {
         let rows = rows ?? 0..<m
         let features = features ?? 0..<n
         var y = [Float](repeating: 7, count: rows.count * n)
-        if isQuantised {
+        if isQuantized {
           rounded.withUnsafeBufferPointer { x in
             guard let x = x.baseAddress else { return }
             lh_matmul_quantized(
@@ -97,12 +97,12 @@ extension KernelTests {
           let start = 1 + row * rowBytes
           return decoded(type, Array(weights[start..<start + rowBytes - 5]), count: k)
         }
-        let blocks = isQuantised ? rounded : []
+        let blocks = isQuantized ? rounded : []
         let pairs = isBF16 ? pairs : []
         for r in 0..<m {
           let row = (0..<k).map { i in
             if isBF16 { return Double(element(i % 2, of: pairs[r * pairStride + i / 2])) }
-            guard isQuantised else { return Double(x[r * xStride + i]) }
+            guard isQuantized else { return Double(x[r * xStride + i]) }
             return blocks[r * blockStride + i / 32].element(i % 32)
           }
           for c in 0..<n { result.append((0..<k).reduce(0.0) { $0 + row[$1] * Double(w[c][$1]) }) }

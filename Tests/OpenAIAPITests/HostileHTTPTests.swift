@@ -47,7 +47,7 @@ struct HostileHTTPTests {
       for (name, text) in Self.requests {
         let answer = await OwnThread.run { Self.exchange(port, text) }
         let lines = answer.ranges(of: "HTTP/1.1 ").count
-        // Where the server hangs up while somebody still talks, its answer may be lost on the way.
+        // Where the server closes while its peer still sends, the response may be lost.
         #expect(lines <= 1, "\(name): \(answer)")
         #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4"), "\(name): \(answer.prefix(200))")
         let next = await OwnThread.run {
@@ -60,7 +60,7 @@ struct HostileHTTPTests {
 
   /// All that the server says until it hangs up.
   private static func exchange(_ port: UInt16, _ text: String) -> String {
-    guard let connection = RawConnection(port: port, patience: 10) else { return "nobody listens" }
+    guard let connection = RawConnection(port: port, patience: 10) else { return "no server listens" }
     connection.send(text)
     var received: [UInt8] = []
     while case let piece = connection.receive(), !piece.isEmpty { received += piece }

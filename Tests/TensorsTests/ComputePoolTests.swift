@@ -38,7 +38,7 @@ struct ComputePoolTests {
     let pointer = values.baseAddress
     var expected = Array(repeating: 0, count: threadCount)
     for round in 1...50 {
-      // Each thread takes its neighbour's value of the round before.
+      // Each thread takes its neighbor's value of the round before.
       let before = Array(values.elements)
       pool.run { thread, count in pointer[thread] = before[(thread + 1) % count] + round * (thread + 1) }
       expected = (0..<threadCount).map { expected[($0 + 1) % threadCount] + round * ($0 + 1) }
@@ -95,7 +95,7 @@ struct ComputePoolTests {
     #expect(caught?.description.contains("1 to 1024") == true)
   }
 
-  @Test("Pinned threads run where they were told, and a processor that is not to be had is an error")
+  @Test("Pinned threads run on their processors, and an absent processor is an error")
   func pinning() async throws {
     let available = ThreadPlacement.availableProcessors
     #expect(!available.isEmpty)

@@ -3,7 +3,7 @@ import Tensors
 import Testing
 
 struct MappedFileTests {
-  /// A path nobody else uses, in the directory for temporary files.
+  /// A path of its own, in the directory for temporary files.
   private static func uniquePath() -> String {
     FileManager.default.temporaryDirectory.appendingPathComponent("mapped-\(UUID().uuidString)").path
   }

@@ -1,8 +1,8 @@
-// Tells ThreadSanitizer of the contended path of Swift's `Mutex`, to be loaded before a program built with it.
+// Reports to ThreadSanitizer the contended path of Swift's `Mutex`, to be loaded before a program built with it.
 //
-// Locking a free mutex is compiled into the program, where it is seen. Waiting for a taken one, and waking whoever
-// waits, happens in the library `Synchronization`, which is built without instruments: without this file every value
-// behind a mutex that two threads really wanted at once would be called a race. Calls go on to the library.
+// Locking a free mutex is compiled into the program, where it is seen. Waiting for a taken one, and waking its
+// waiters, happens in the library `Synchronization`, which is built without instruments: without this file every value
+// behind a mutex that two threads really wanted at once would be called a race. Calls continue in the library.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
 # any race fails, in any process:
 #   Tests/ThreadSanitizer/run.sh [FILTER]
 # FILTER as for `swift test`. Nothing is suppressed: libzmq and the Swift runtime are not instrumented, so what they do
-# among themselves is not seen, and what matters of Swift's mutex is told by SwiftMutex.c.
+# among themselves is not seen, and what matters of Swift's mutex is reported by SwiftMutex.c.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -21,7 +21,7 @@ clang="$(dirname "$(readlink -f "$(command -v swiftc)")")/clang"
 "$clang" -O2 -Wall -Wextra -Werror -fPIC -shared Tests/ThreadSanitizer/SwiftMutex.c -o "$out/SwiftMutex.so"
 
 # Without the package manager, which would load the library of the mutex as well. Every process writes its races to a
-# file of its own, since a worker's end is nobody's result.
+# file of its own, since a worker's end is no result.
 program="$(swift build "${build[@]}" --show-bin-path)/longhaulPackageTests.xctest"
 races="$PWD/$out/race"
 rm -f "$races".*

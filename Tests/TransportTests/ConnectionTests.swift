@@ -8,7 +8,7 @@ struct ConnectionTests {
   private let a = PeerID([1])
   private let b = PeerID([2])
 
-  @Test("a router is told the peer whose connection broke, on every transport", arguments: ["ipc", "tcp"])
+  @Test("a router learns the peer whose connection broke, on every transport", arguments: ["ipc", "tcp"])
   func brokenPeer(scheme: String) throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -34,7 +34,7 @@ struct ConnectionTests {
     }
   }
 
-  @Test("strangers beyond the limit are cut, also those who speak the protocol; whoever is there is not disturbed")
+  @Test("strangers beyond the limit are cut, also those who speak the protocol; connected peers are not disturbed")
   func limited() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -75,7 +75,7 @@ struct ConnectionTests {
   }
 
   @Test(
-    "who does not say in time who it is gets cut, with keys and without; who has said so stays",
+    "a peer that does not identify itself in time is cut, with keys and without; one that has stays",
     arguments: [false, true])
   func handshakeDeadline(hasKeys: Bool) throws {
     let loop = try SocketLoop(name: "test")

@@ -30,7 +30,7 @@ struct HostilePeerTests {
     #expect(received.count == 0)
   }
 
-  @Test("Whoever announces more than the limit is cut off at the announcement, however much it is")
+  @Test("A peer that announces more than the limit is cut off at the announcement, however much it is")
   func announced() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -56,7 +56,7 @@ struct HostilePeerTests {
     #expect(received.count == 0)
   }
 
-  @Test("A message of too many frames, or too many bytes in all, is dropped whole and told")
+  @Test("A message of too many frames, or too many bytes in all, is dropped whole and reported")
   func tooManyFrames() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -93,7 +93,7 @@ struct HostilePeerTests {
     let greeting = PeerWords.greeting()
     for round in 0..<60 {
       let noise = (0..<Int.random(in: 1...400)).map { _ in UInt8.random(in: 0...255, using: &random) }
-      // It hangs up at once, as somebody would who has the wrong port.
+      // It hangs up at once, as a client at the wrong port would.
       _ = try #require(RawConnection(port: port, saying: round % 3 == 0 ? greeting + noise : noise))
       let word = Array("honest message \(round)".utf8)
       try loop.send(Message(word), on: dealer)

@@ -104,7 +104,7 @@ struct KeyTests {
     #expect(received.count == 0)
   }
 
-  @Test("a peer refused for good is told so, one refused for now gets in once it is admitted")
+  @Test("a peer refused for good learns so, one refused for now gets in once it is admitted")
   func refusals() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }

@@ -17,7 +17,7 @@ struct OpeningTests {
     #expect(error?.description.contains("choose another port") == true)
   }
 
-  @Test("A path somebody listens on is not stolen, one left behind is taken over")
+  @Test("A path with a listener is not stolen, one left behind is taken over")
   func pathInUse() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -60,7 +60,7 @@ struct OpeningTests {
   }
 
   @Test(
-    "What cannot be opened is refused in words",
+    "What cannot be opened is refused with a message",
     arguments: [
       "ipc:///nonexistent-folder/socket", "tcp://203.0.113.7:0", "tcp://no-such-host.invalid:1",
     ])
@@ -194,7 +194,7 @@ struct OpeningTests {
   }
 }
 
-/// A socket file nobody listens on, as a killed process leaves it.
+/// A socket file without a listener, as a killed process leaves it.
 private func leaveSocketFile(at path: String) throws {
   let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
   defer { _ = close(descriptor) }

@@ -118,7 +118,7 @@ struct SocketLoopTests {
     #expect(received.next(accepted).count == accepted)
   }
 
-  @Test("A message for a peer that is not there is dropped and told")
+  @Test("A message for an absent peer is dropped and reported")
   func unroutable() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }

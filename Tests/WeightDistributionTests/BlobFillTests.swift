@@ -57,7 +57,7 @@ struct BlobFillTests {
     #expect(fill.missing.count == 4)
   }
 
-  @Test("what an earlier attempt left is gone on with, except what has been damaged since")
+  @Test("a fill resumes what an earlier attempt left, except what has been damaged since")
   func resumes() throws {
     try {
       let fill = try cache().fill(content)
@@ -152,7 +152,7 @@ struct BlobFillTests {
     #expect(failing == 9)
   }
 
-  @Test("a full disk is said in words")
+  @Test("a full disk is reported")
   func fullDisk() throws {
     let fill = try cache(FaultyDisk(failing: 2)).fill(content)
     let error = #expect(throws: DiskError.self) { try fill.takeAll(bytes) }

@@ -66,7 +66,7 @@ struct PublishedModelTests {
     }
   }
 
-  @Test("the manifest is made once for a version of the file, and anew when the file or what was kept changes")
+  @Test("the manifest is made once for a version of the file, and again when the file or what was kept changes")
   func keptBesideIdentity() throws {
     let folder = try ScratchFolder()
     let cache = BlobStore(folder: "\(folder.url.path)/cache")
@@ -115,7 +115,7 @@ struct PublishedModelTests {
     #expect(failing >= 6)
   }
 
-  @Test("a file that shrinks, or was another when its header was read, is told of in words")
+  @Test("a file that shrinks, or was another when its header was read, is reported")
   func changedFile() throws {
     let folder = try ScratchFolder()
     let sample = try SampleModel(in: folder.url.path)

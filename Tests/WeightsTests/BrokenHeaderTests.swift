@@ -117,7 +117,7 @@ import Testing
     BrokenFile("an alignment of 131072", "general.alignment is 131072 but") {
       $0.set("general.alignment", .u32(131_072))
     },
-    BrokenFile("an alignment in words", "general.alignment is not an integer") {
+    BrokenFile("an alignment that is a text", "general.alignment is not an integer") {
       $0.set("general.alignment", .string("32"))
     },
     BrokenFile("too many shards", "split.count is 5000, and at most 4096 shards are read") {

@@ -175,7 +175,7 @@ import Testing
     ) {
       $0.edit("blk.0.attn_q.weight") { $0.type = 24 }
     },
-    BrokenFile("a type that nobody knows", "has type 99, which this version does not read") {
+    BrokenFile("an unknown type", "has type 99, which this version does not read") {
       $0.edit("blk.0.attn_q.weight") { $0.type = 99 }
     },
     BrokenFile("a quantized norm", "is a vector in Q8_0, where F32, F16 or BF16 is read") {

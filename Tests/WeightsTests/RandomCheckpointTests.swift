@@ -9,7 +9,7 @@ import Testing
 struct RandomCheckpointTests {
   private static let shape = ModelShape(name: "small", configuration: .small())
 
-  @Test("a file of every type opens with the shape it was given, of exactly the size that was told")
+  @Test("a file of every type opens with the shape it was given, and has exactly the announced size")
   func everyType() throws {
     let folder = try ScratchFolder()
     for type in ElementType.allCases where RandomBlocks.canFill(type) {

@@ -69,7 +69,7 @@ struct RealFilesTests {
     #expect(error?.file == "old-gguf-v1.gguf")
   }
 
-  @Test("A vocabulary file is refused as a model in words")
+  @Test("A vocabulary file is refused as a model, with a message")
   func vocabularyOnly() throws {
     let checkpoint = try Checkpoint(path: SharedFiles.path("tokenizers/ggml-vocab-llama-spm.gguf"))
     let error = #expect(throws: CheckpointError.self) { try checkpoint.configuration }

@@ -92,7 +92,7 @@ import Testing
     expectRefusal(try write(shards)[0], "split.tensors.count differs between the shards")
   }
 
-  @Test("A shard under another name is told what it should be called")
+  @Test("The error for a shard under another name says the right one")
   func renamed() throws {
     let shard = shards()[0].file
     for name in [

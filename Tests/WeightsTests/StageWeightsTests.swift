@@ -74,7 +74,7 @@ import Testing
       #expect(first(a.layers[0].down) == first(b.layers[0].down))
       #expect(a.embedding.map { Array($0.bytes) } == b.embedding.map { Array($0.bytes) })
       #expect(a.head.map(first) == b.head.map(first))
-      // What is not stored is told of, not read.
+      // A stage learns of what it does not store, and does not read it.
       let other = try #require(LayerRange(lower: (lower + 1) % 3, upper: (lower + 1) % 3 + 1))
       let error = #expect(throws: CheckpointError.self) {
         _ = try StageWeights(part, layers: other, hasEmbedding: false, hasHead: false)
@@ -156,7 +156,7 @@ import Testing
     #expect(error?.description.contains("has 2 layers, and layers [1, 3) were asked for") == true)
   }
 
-  @Test("Loading tells of its progress, ascending to 1, and stops where told")
+  @Test("Loading reports its progress, ascending to 1, and stops on demand")
   func progress() throws {
     let checkpoint = try folder.checkpoint(.tinyModel())
     let range = try #require(LayerRange(lower: 0, upper: 2))

@@ -4,7 +4,7 @@ import Wire
 
 @Suite("Hostile bytes")
 struct HostileBytesTests {
-  @Test("Another version is told apart, whatever else the message holds")
+  @Test("Another version is recognized, whatever else the message holds")
   func version() {
     for message in Samples.workerMessages {
       var bytes = message.encoded()

@@ -105,13 +105,13 @@ def main() -> None:
         if options.grid:
             ways += [SelfExtend(g, w) for w in (32, 64) for g in (8, 16, 32) if g * (window - w + w // g) >= total]
         for way, share in zip(ways, keys_found(model, tokenizer, filler, total, options.long_prompts, ways)):
-            note(f"keys found, {total} tokens, " + ("plain" if way == PLAIN else f"G={way.group} w={way.neighbours}"),
+            note(f"keys found, {total} tokens, " + ("plain" if way == PLAIN else f"G={way.group} w={way.neighbors}"),
                  share)
 
     ids = [i for book in held_out for s in book for i in tokenizer.encode(s)]
     for times in (1, 2, 4, 8):
         for way in {PLAIN, SelfExtend.automatic(times * window, window)}:
-            note(f"perplexity of books, {times * window} tokens, G={way.group} w={way.neighbours}",
+            note(f"perplexity of books, {times * window} tokens, G={way.group} w={way.neighbors}",
                  round(perplexity(model, ids, tokenizer.start, times * window, way), 2))
     generator = torch.Generator().manual_seed(7)
     for text in ("Once there was a girl called", "Once there was a boy called", "It was a dark night, and"):

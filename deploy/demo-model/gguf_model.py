@@ -13,7 +13,7 @@ SPACE = "\u2581"
 
 
 class Tokenizer:
-    """Merges the pair of neighbours whose joined piece has the best score, the leftmost first.
+    """Merges the pair of neighbors whose joined piece has the best score, the leftmost first.
 
     Words are encoded one by one: no piece of this vocabulary has a space anywhere but at its start.
     """

@@ -51,7 +51,7 @@ def main() -> None:
         ways = [SelfExtend.automatic(len(ids) + more, model.shape.window) for more in (8, 64, 128)]
         answers = [tokenizer.decode(greedy(model, ids, way, 8, tokenizer.end)) for way in ways]
         print(f"seed {seed}, {len(ids)} tokens, key {key}: "
-              + ", ".join(f"G={w.group} w={w.neighbours} -> {a!r}" for w, a in zip(ways, answers))
+              + ", ".join(f"G={w.group} w={w.neighbors} -> {a!r}" for w, a in zip(ways, answers))
               + f", plain -> {plain!r}", flush=True)
         if all(a == f" {key}." for a in answers):
             options.output.write_text(prompt)

@@ -13,7 +13,7 @@ from torch import nn
 
 @dataclass(frozen=True)
 class Shape:
-    """Every size of the model; all row lengths are multiples of 32, so that block quantisation applies."""
+    """Every size of the model; all row lengths are multiples of 32, so that block quantization applies."""
 
     vocab: int = 2048
     width: int = 192
@@ -29,20 +29,20 @@ class Shape:
 
 @dataclass(frozen=True)
 class SelfExtend:
-    """Group size G and neighbour window w (in tokens). G = 1 is plain attention."""
+    """Group size G and neighbor window w (in tokens). G = 1 is plain attention."""
 
     group: int
-    neighbours: int
+    neighbors: int
 
     @staticmethod
     def automatic(total: int, window: int) -> "SelfExtend":
         """The smallest G, a divisor of w = window/4, whose grouped positions stay within 2/3 of the window."""
-        neighbours = window // 4
+        neighbors = window // 4
         if total <= window:
-            return SelfExtend(1, neighbours)
-        for group in (g for g in range(1, neighbours + 1) if neighbours % g == 0):
-            if 2 * window > 3 * (neighbours + (total - neighbours) / group):
-                return SelfExtend(group, neighbours)
+            return SelfExtend(1, neighbors)
+        for group in (g for g in range(1, neighbors + 1) if neighbors % g == 0):
+            if 2 * window > 3 * (neighbors + (total - neighbors) / group):
+                return SelfExtend(group, neighbors)
         raise ValueError(f"{total} tokens are too many for a window of {window}, whatever the group size")
 
 
@@ -88,13 +88,13 @@ class Attention(nn.Module):
         """Both score matrices in full, merged before one softmax: the definition, not a fast way."""
         tokens = q.shape[2]
         position = torch.arange(tokens)
-        shift = extend.neighbours - extend.neighbours // extend.group
+        shift = extend.neighbors - extend.neighbors // extend.group
         grouped_q = rotation(position // extend.group + shift, self.shape)
         grouped_k = rotation(position // extend.group, self.shape)
         near = rotate(q, turn) @ rotate(k, turn).transpose(-1, -2)
         far = rotate(q, grouped_q) @ rotate(k, grouped_k).transpose(-1, -2)
         distance = position[:, None] - position[None, :]
-        score = torch.where(distance < extend.neighbours, near, far) / self.shape.head_width**0.5
+        score = torch.where(distance < extend.neighbors, near, far) / self.shape.head_width**0.5
         return score.masked_fill(distance < 0, float("-inf")).softmax(-1) @ v
 
 

@@ -9,7 +9,7 @@
 //
 // Unless a function says otherwise: pointers need the alignment of their element type and no more, an
 // output must not overlap an input, sizes and strides count elements, and a size of 0 does nothing.
-// Arguments are trusted: whoever reads a file or a socket checks sizes before calling in here.
+// Arguments are trusted: callers check the sizes of files and messages first.
 #ifndef LONGHAUL_CKERNELS_H
 #define LONGHAUL_CKERNELS_H
 
@@ -46,7 +46,7 @@ const char *lh_isa_name(lh_isa isa);
 
 // ---- Element types ----
 
-// How numbers are stored. The values are GGUF's type numbers; quantised.h tells what the bits of a block
+// How numbers are stored. The values are GGUF's type numbers; quantized.h tells what the bits of a block
 // mean. Everything is little-endian.
 typedef enum {
   LH_F32 = 0,
@@ -182,8 +182,8 @@ int64_t lh_attention_scratch_floats(int64_t head_dimension);
 void lh_attention_begin(int64_t row_count, int64_t value_stride, float *maximum, float *sum, float *acc);
 
 // Adds one block of keys to the running state of every row. Key j is visible to a row at position p if
-// j <= p; it is scored as near query times near key if p - j < w, else as far query times far key. A row
-// without visible key is left untouched.
+// j <= p; it is scored as neighbor query times neighbor key if p - j < w, else as grouped query times
+// grouped key. A row without visible key is left untouched.
 // The bytes of a row depend on its own queries, position and visible keys and values only: not on the
 // other rows of the call, nor on what lies in the block behind its visible keys.
 // Order: score by fma over d ascending from +0, then times the key's scale where it has one.

@@ -16,7 +16,7 @@
 // k is odd, the last second is zero. Weights of a magnitude below 2^-56 become zero, and so do activations: then
 // no product and no sum is ever subnormal, which processors with and without bf16 instructions treat differently.
 //
-// Quantised types: a unit is the codes of its blocks, block after block, then its scales.
+// Quantized types: a unit is the codes of its blocks, block after block, then its scales.
 // "Code vector" j (0 to 7) of a block has 64 bytes: byte 4*c + b is the code of feature c, element 4*j + b.
 // Codes are unsigned, and are stored in one or two planes:
 //
@@ -115,7 +115,7 @@ void lh_matmul(
 void lh_matmul_bf16(
   const void *packed, const lh_bf16_pair *x, int64_t x_stride, float *y, int64_t y_stride, int64_t m, int64_t k,
   int64_t n0, int64_t n1);
-// Quantised types. Order: acc = +0; then for each sub-block, ascending, with s = the exact integer sum of
+// Quantized types. Order: acc = +0; then for each sub-block, ascending, with s = the exact integer sum of
 // (code - offset) * value: acc = fma(float(s), weight scale * activation scale, acc), and for types with
 // minimum then acc = fma(minimum, activation sum of the sub-block, acc).
 void lh_matmul_quantized(

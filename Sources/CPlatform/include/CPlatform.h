@@ -78,7 +78,7 @@ enum { LH_POOL_MAXIMUM_THREADS = 1024, LH_POOL_DEFAULT_SPINS = 2000 };
 // A pool of thread_count threads, the caller of run included: thread_count - 1 are started, with all
 // signals blocked. `processors` is NULL, or has thread_count entries: thread i runs on processors[i] only
 // (entry 0 is the caller's own affair: lh_thread_pin). NULL with *error = errno if thread_count is not in
-// 1 .. LH_POOL_MAXIMUM_THREADS or a processor is not to be had (EINVAL), or if memory or threads are lacking.
+// 1 .. LH_POOL_MAXIMUM_THREADS or a processor is not available (EINVAL), or if memory or threads are lacking.
 lh_pool *lh_pool_create(int32_t thread_count, const int32_t *processors, int32_t *error);
 // Ends and joins the threads. No run may be under way. NULL is ignored.
 void lh_pool_destroy(lh_pool *pool);

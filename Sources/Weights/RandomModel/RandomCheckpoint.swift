@@ -72,7 +72,7 @@ package struct RandomCheckpoint: Sendable {
   }
 
   /// Writes the file, which must not exist. One that could not be finished is removed.
-  /// - Parameter progress: told the share written; what it throws ends the work.
+  /// - Parameter progress: called with the share written; what it throws ends the work.
   /// - Throws: `RandomCheckpointError`, or what `progress` throws.
   package func write(to path: String, progress: (Double) throws -> Void) throws {
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

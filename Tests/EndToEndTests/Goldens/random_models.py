@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Logits of random models in every quantisation, in float64: what random_models.json was made with.
+"""Logits of random models in every quantization, in float64: what random_models.json was made with.
 
 usage: random_models.py > random_models.json      needs the PyPI packages numpy and gguf
 

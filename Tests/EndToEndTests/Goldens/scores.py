@@ -31,9 +31,9 @@ def relative_positions(count, group_size, window):
     table = np.zeros((count, count), dtype=np.int64)
     for query in range(count):
         for key in range(query + 1):
-            near = query - key < window
-            far = query // group_size - key // group_size + window - window // group_size
-            table[query, key] = query - key if near else far
+            is_neighbor = query - key < window
+            grouped = query // group_size - key // group_size + window - window // group_size
+            table[query, key] = query - key if is_neighbor else grouped
     return table
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the PyPI package gguf makes of random quantised blocks: how blocks.json was made.
+"""What the PyPI package gguf makes of random quantized blocks: how blocks.json was made.
 
 usage: blocks.py [SEED] > blocks.json      needs the PyPI packages numpy and gguf; the committed file has seed 1
 

@@ -4,8 +4,8 @@ import Core
 import Testing
 
 extension EndToEnd {
-  @Suite("Models in every quantisation")
-  struct Quantisations {
+  @Suite("Models in every quantization")
+  struct Quantizations {
     private struct Inspection: Decodable {
       struct Tensor: Decodable {
         let name: String
@@ -18,8 +18,8 @@ extension EndToEnd {
     @Test("each type and the mixes of Q4_K_M come near what their decoded weights give in double precision")
     func logits() async throws {
       let goldens = try RandomModels.read()
-      let quantised = ElementType.allCases.filter { $0.blockElementCount > 1 }.map(\.description)
-      #expect(Set(quantised).isSubset(of: goldens.models.map(\.name)))
+      let quantized = ElementType.allCases.filter { $0.blockElementCount > 1 }.map(\.description)
+      #expect(Set(quantized).isSubset(of: goldens.models.map(\.name)))
       for model in goldens.models {
         let folder = try ScratchFolder()
         let path = folder.path("model.gguf")

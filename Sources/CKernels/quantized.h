@@ -1,12 +1,12 @@
-// Quantised blocks, taken apart: what each bit of every block type means, once, for all who read weights.
+// Quantized blocks, taken apart: what each bit of every block type means, once, for every reader of weights.
 //
 // A block holds 32 or 256 weights in groups of 16 or 32. Every type comes down to the same sum: weight j of
 // a block is (d * scale[g]) * number[j] + base * minimum[g], where g is j's group, number a small integer
 // and d and base are the block's own floats. The products are exact in f32 (an 11-bit d, at most 8 bits of
-// scale and 8 of number), so the sum is rounded once and nobody can compute it otherwise.
+// scale and 8 of number), so the sum is rounded once, fused or not.
 // Types without minimum have base = -0, the one number whose addition changes nothing, not even a -0.
-#ifndef LONGHAUL_QUANTISED_H
-#define LONGHAUL_QUANTISED_H
+#ifndef LONGHAUL_QUANTIZED_H
+#define LONGHAUL_QUANTIZED_H
 
 #include "scalar.h"
 
@@ -19,7 +19,7 @@ typedef struct {
   int8_t number[LH_LARGEST_BLOCK];
 } lh_quants;
 
-// Weights that share a scale: 16 or 32; 0 for types that are not quantised.
+// Weights that share a scale: 16 or 32; 0 for types that are not quantized.
 LH_INLINE int lh_group_elements(lh_type type) {
   switch (type) {
     case LH_F32:
@@ -182,7 +182,7 @@ LH_INLINE void lh_take_apart_iq4_xs(const uint8_t *block, lh_quants *to) {
   lh_look_up_iq4(to->number, 256);
 }
 
-// Takes one block of a quantised type apart. Other types write nothing.
+// Takes one block of a quantized type apart. Other types write nothing.
 LH_INLINE void lh_take_apart(lh_type type, const uint8_t *block, lh_quants *to) {
   to->base = -0.0f;
   __builtin_memset(to->minimum, 1, sizeof to->minimum);
