@@ -56,9 +56,9 @@ extension EndToEnd {
   struct DemoModel {
     @Test(
       "token ids, logits and greedy tokens are the definition's, plain and SelfExtend, for 1 and 2 workers",
-      // Of logits up to 23. The engine's sums are in single precision; cached keys and values are integers of 16 and 8
-      // bits by default.
-      arguments: [(kv: "f32", bound: Float(1e-3)), (kv: "i16", bound: 0.1)])
+      // Of logits up to 23. Measured: 6e-5 and 0.010, for plain attention over three windows, which the model was not
+      // trained for; within its training 1e-5 and, with the default's narrow keys and values, 0.0015.
+      arguments: [(kv: "f32", bound: Float(3e-4)), (kv: "i16", bound: 0.03)])
     func logits(kv: String, bound: Float) async throws {
       let goldens = try DemoGoldens.read()
       #expect(goldens.prompts.count == 3)

@@ -29,7 +29,7 @@ struct HostileBytesTests {
   }
 
   @Test("A control message without a body, or of a kind unknown here, is refused")
-  func noBody() {
+  func withoutBody() {
     #expect(WorkerMessage.decode([0x08, 2]).refusedField == "body")
     #expect(CoordinatorMessage.decode([0x08, 2, 0xFA, 0x01, 1, 7]).refusedField == "body")
   }
