@@ -1,133 +1,168 @@
 import Core
 
-/// Which workers the next plan is made over, and when.
+/// When a plan is searched, over which workers, and what an answer means.
 extension ClusterControl {
-  /// Makes a plan when there is none and it is time.
-  mutating func considerPlan(now: Duration) -> [Action] {
-    guard rollout == nil, failure == nil else { return considerDrains(now: now) }
-    let pool = candidates
-    guard !pool.isEmpty else { return retryExcluded(now: now) }
-    let isEnough = pool.count >= settings.neededWorkerCount
-    guard isEnough || hasServed else { return retryExcluded(now: now) }
-    guard isEnough || now - gatheringSince >= settings.replacementWait else { return [] }
-    guard !awaitsLoaded(pool, now: now) else { return [] }
-    do throws(InfeasiblePlan) {
-      return begin(try bestPlan(over: pool), now: now)
-    } catch {
-      // Once there was a plan, whoever can hold the model may come back.
-      guard hasServed || (settings.awaitsOthers && !lastStages.isEmpty) else {
-        failure = "\(error)"
-        return [.fail(reason: "\(error)", error)]
-      }
-      let isNews = shortage != error.reason
-      shortage = error.reason
-      return (isNews ? [.note("no plan over \(pool.count) workers: \(error.reason)")] : []) + retryExcluded(now: now)
+  /// Asks for a plan when there is none and it is time, and for a better one when workers drain.
+  mutating func considerPlan(now: Duration) -> [ClusterAction] {
+    switch state {
+    case .gathering(let outage): return seekPlan(outage, pending: nil, now: now)
+    case .planning(let outage, let question): return seekPlan(outage, pending: question, now: now)
+    case .serving: return considerDrains()
+    case .failed: return dismissDrained()
+    case .rollingOut: return []
     }
   }
 
-  /// Without those who could not hold their stage there is no plan. What they lacked may be there by now.
-  private mutating func retryExcluded(now: Duration) -> [Action] {
-    let waiting = unfit.filter { now - $0.value < settings.excludedFor }
-    guard waiting.count < unfit.count else { return [] }
-    unfit = waiting
+  /// - Parameter pending: the question that is being answered; dropped when the workers are no longer those.
+  private mutating func seekPlan(_ outage: Outage, pending: PlanQuestion?, now: Duration) -> [ClusterAction] {
+    state = .gathering(outage)
+    let workers = candidates
+    let isEnough = workers.count >= settings.neededWorkerCount
+    guard !workers.isEmpty, isEnough || hasServed else { return retryExcluded(now: now) }
+    guard isEnough || now - outage.since >= settings.replacementWait else { return [] }
+    guard hasServed || !pool.awaitsLoaded(workers, now: now) else { return [] }
+    let question = question(over: workers)
+    guard !question.isSame(as: outage.refusal?.question) else { return retryExcluded(now: now) }
+    if let pending, pending.isSame(as: question) {
+      state = .planning(outage, pending)
+      return []
+    }
+    return ask(question) { .planning(outage, $0) }
+  }
+
+  /// Without the excluded workers no plan works. Some may be able to hold a stage by now.
+  private mutating func retryExcluded(now: Duration) -> [ClusterAction] {
+    guard pool.readmit(now: now) else { return [] }
     return considerPlan(now: now)
   }
 
-  /// The plan over as many workers as are wanted, or over all when those cannot hold the model.
-  private mutating func bestPlan(over pool: [String]) throws(InfeasiblePlan) -> LayerPlan {
-    let wanted = Array(ordered(pool).prefix(settings.neededWorkerCount))
-    do throws(InfeasiblePlan) {
-      let plan = try planner.plan(workers: wanted.compactMap { resources[$0] })
-      offered = Set(wanted)
-      return plan
-    } catch {
-      guard pool.count > wanted.count else { throw error }
-      let plan = try planner.plan(workers: ordered(pool).compactMap { resources[$0] })
-      offered = Set(pool)
-      return plan
+  private func question(over workers: [String]) -> PlanQuestion {
+    pool.question(over: workers, version: questionVersion + 1)
+  }
+
+  private mutating func ask(_ question: PlanQuestion, _ next: (PlanQuestion) -> ClusterState) -> [ClusterAction] {
+    questionVersion = question.version
+    state = next(question)
+    return [.plan(question)]
+  }
+
+  // MARK: Answers
+
+  /// Begins the plan that was found. Drops a stale answer.
+  mutating func take(_ answer: PlanAnswer, now: Duration) -> [ClusterAction] {
+    switch state {
+    case .planning(let outage, let question) where question.version == answer.version:
+      state = .gathering(outage)
+      switch answer.result {
+      case .success(let proposal):
+        return isCurrent(proposal) ? begin(proposal, outage, now: now) : considerPlan(now: now)
+      case .failure(let infeasible):
+        return refuse(question, infeasible, outage, now: now)
+      }
+    case .serving(var serving) where serving.replan?.question.version == answer.version:
+      guard let replan = serving.replan else { return [] }
+      serving.replan = nil
+      switch answer.result {
+      case .success(let proposal):
+        state = .serving(serving)
+        guard isCurrent(proposal) else { return considerPlan(now: now) }
+        return [.interrupt(.unrelated, reason: replan.reason)]
+          + begin(proposal, Outage(since: now, reason: replan.reason), now: now)
+      case .failure(let infeasible):
+        serving.refusal = PlanRefusal(question: replan.question, reason: infeasible.reason)
+        state = .serving(serving)
+        return []
+      }
+    case .gathering, .planning, .rollingOut, .serving, .failed: return []
     }
   }
 
-  /// A coordinator that is started again finds workers with their layers: who has none of them is not taken in the
-  /// place of somebody who is still to come.
-  private func awaitsLoaded(_ pool: [String], now: Duration) -> Bool {
-    guard !hasServed, let returnsSince, now - returnsSince < settings.returnWait else { return false }
-    return loadedChain(pool)?.count != settings.neededWorkerCount
+  /// Whether every worker with a stage may still get one.
+  private func isCurrent(_ proposal: ProposedPlan) -> Bool {
+    Set(candidates).isSuperset(of: proposal.layers.stages.map(\.worker))
   }
 
-  /// Those of the last plan keep their places; newcomers fill the gaps, then the end, by name. A coordinator that is
-  /// started again gives the workers it finds the layers they have, in whatever order they come back.
-  private func ordered(_ pool: [String]) -> [String] {
-    let stages = lastStages.isEmpty ? loadedChain(pool) ?? [] : lastStages
-    var fresh = pool.filter { !stages.contains($0) }.sorted()[...]
-    let kept = stages.compactMap { pool.contains($0) ? $0 : fresh.popFirst() }
-    return kept + fresh
-  }
-
-  /// Workers whose loaded layers follow on each other from the first to the last; nil where some are missing.
-  private func loadedChain(_ pool: [String]) -> [String]? {
-    let loaded = pool.compactMap { name in resources[name]?.loadedLayers.map { (name: name, layers: $0) } }
-    // From a layer to the model's end, the last layers first. Of several, the first by name is written last.
-    var chains = [planner.weights.layerByteCounts.count: [String]()]
-    for (name, layers) in loaded.sorted(by: { ($0.layers.lower, $0.name) > ($1.layers.lower, $1.name) })
-    where layers.count > 0 {
-      if let rest = chains[layers.upper] { chains[layers.lower] = [name] + rest }
+  private mutating func refuse(
+    _ question: PlanQuestion, _ infeasible: InfeasiblePlan, _ outage: Outage, now: Duration
+  ) -> [ClusterAction] {
+    // After the first plan, workers that can hold the model may return.
+    guard hasServed || (settings.awaitsOthers && !pool.lastStages.isEmpty) else {
+      return fail(reason: "\(infeasible)", infeasible)
     }
-    return chains[0]
+    let isNews = outage.refusal?.reason != infeasible.reason
+    state.updateOutage { $0.refusal = PlanRefusal(question: question, reason: infeasible.reason) }
+    let notes = isNews ? [ClusterAction.note("no plan over \(question.all.count) workers: \(infeasible.reason)")] : []
+    return notes + retryExcluded(now: now)
   }
 
-  private mutating func begin(_ plan: LayerPlan, now: Duration) -> [Action] {
+  mutating func fail(reason: String, _ infeasible: InfeasiblePlan?) -> [ClusterAction] {
+    state = .failed(reason: reason)
+    return [.fail(reason: reason, infeasible)]
+  }
+
+  private mutating func begin(_ proposal: ProposedPlan, _ outage: Outage, now: Duration) -> [ClusterAction] {
     epoch = epoch.next
-    self.plan = plan
-    shortage = nil
-    lastStages = plan.stages.map(\.worker)
-    rollout = PlanRollout(epoch: epoch, workers: lastStages, stallLimit: settings.stallLimit, now: now)
-    return [.assign(plan, epoch)]
+    let workers = proposal.layers.stages.map(\.worker)
+    pool.lastStages = workers
+    var outage = outage
+    outage.refusal = nil
+    let rollout = PlanRollout(epoch: epoch, workers: workers, stallLimit: settings.stallLimit, now: now)
+    state = .rollingOut(
+      ActivePlan(layers: proposal.layers, offered: proposal.offered, rollout: rollout), outage)
+    return [.assign(proposal.layers, epoch)]
   }
 
-  /// Moves the layers of draining workers to the others, when those can hold them.
-  mutating func considerDrains(now: Duration) -> [Action] {
+  // MARK: While a plan serves
+
+  /// Asks for a plan without the draining workers, when the plan in force needs them.
+  private mutating func considerDrains() -> [ClusterAction] {
     let dismissed = dismissDrained()
-    guard let plan, rollout?.phase == .ready,
-      plan.stages.contains(where: { membership[$0.worker]?.status == .draining })
-    else { return dismissed }
-    var next = self
-    guard let better = try? next.bestPlan(over: candidates) else { return dismissed }
-    offered = next.offered
-    let reason = "layers are moved off a draining worker"
-    rollout = nil
-    lastReason = reason
-    gatheringSince = now
-    servingSince = nil
-    return dismissed + [.interrupt(.unrelated, reason: reason)] + begin(better, now: now)
+    guard case .serving(let serving) = state, hasDraining(serving.plan) else { return dismissed }
+    return dismissed + replan(serving, reason: "layers are moved off a draining worker")
   }
 
-  /// Nobody is disturbed when a draining worker goes now, although nobody can take its layers.
-  mutating func letGo(now: Duration) -> [Action] {
-    guard plan?.stages.contains(where: { membership[$0.worker]?.status == .draining }) ?? false else { return [] }
-    return interrupt(.unrelated, "the cluster is idle and a draining worker goes", now: now) + dismissDrained()
-  }
-
-  /// Draining workers that the plan does not need may go.
-  mutating func dismissDrained() -> [Action] {
-    guard rollout == nil || rollout?.phase == .ready else { return [] }
-    let needed = Set(plan?.stages.map(\.worker) ?? [])
-    var actions: [Action] = []
-    for member in membership.members where member.status == .draining && !needed.contains(member.name) {
-      _ = membership.left(name: member.name)
-      resources[member.name] = nil
-      unfit[member.name] = nil
-      actions.append(.dismiss(worker: member.name, reason: "it was drained"))
+  private mutating func replan(_ serving: ServingPlan, reason: String) -> [ClusterAction] {
+    let workers = candidates
+    guard !workers.isEmpty else { return [] }
+    let question = question(over: workers)
+    guard !question.isSame(as: serving.refusal?.question), !question.isSame(as: serving.replan?.question) else {
+      return []
     }
-    return actions
+    return ask(question) {
+      var serving = serving
+      serving.replan = Replan(question: $0, reason: reason)
+      return .serving(serving)
+    }
   }
 
-  /// A cluster that lost workers and has got others since is planned anew, as soon as that disturbs nobody, or after a
-  /// while in any case.
-  mutating func considerGrowth(_ load: Load, now: Duration) -> [Action] {
-    guard offered.count < settings.neededWorkerCount, candidates.contains(where: { !offered.contains($0) }),
-      load.isIdle || servingSince.map({ now - $0 >= settings.growAfter }) ?? false
+  private func hasDraining(_ plan: ActivePlan) -> Bool {
+    plan.layers.stages.contains { membership[$0.worker]?.status == .draining }
+  }
+
+  /// An idle cluster lets a draining worker go although no other worker can take its layers.
+  mutating func letGo(now: Duration) -> [ClusterAction] {
+    guard case .serving(let serving) = state, serving.replan == nil, hasDraining(serving.plan) else { return [] }
+    return interrupt(.unrelated, "the cluster is idle and a draining worker leaves", now: now) + dismissDrained()
+  }
+
+  /// Dismisses draining workers that the plan does not need.
+  mutating func dismissDrained() -> [ClusterAction] {
+    if case .rollingOut = state { return [] }
+    let needed = Set(plan?.stages.map(\.worker) ?? [])
+    let drained = membership.members.filter { $0.status == .draining && !needed.contains($0.name) }
+    return drained.map { member in
+      _ = membership.left(name: member.name)
+      pool.remove(member.name)
+      return .dismiss(worker: member.name, reason: "it was drained")
+    }
+  }
+
+  /// A cluster that lost workers plans again when others have joined: at once when idle, after a while under load.
+  mutating func considerGrowth(_ load: ClusterLoad, now: Duration) -> [ClusterAction] {
+    guard case .serving(let serving) = state, serving.plan.offered.count < settings.neededWorkerCount,
+      candidates.contains(where: { !serving.plan.offered.contains($0) }),
+      load.isIdle || now - serving.since >= settings.growAfter
     else { return [] }
-    return interrupt(.unrelated, "workers have joined: the layers are shared out again", now: now)
+    return replan(serving, reason: "workers have joined: the layers are divided again")
   }
 }

@@ -1,12 +1,11 @@
 package import Core
 
-/// Gives every worker a contiguous run of layers: the slowest stage as fast as the memories allow.
+/// Assigns every worker a contiguous run of layers, so that the slowest stage is as fast as the memories allow.
 ///
-/// A worker is left out only when there are more workers than layers. The embedding counts on the first
-/// stage, the head on the last (a tied head only once when both are one worker), and a fixed allowance on
-/// each.
-package struct LayerPlanner: Sendable {
-  /// What a worker's process takes beside weights and pages: code, heap, step buffers, sockets.
+/// A worker gets no layers only when there are more workers than layers. The embedding counts on the first stage, the
+/// head on the last (a tied head only once when one worker has both), and a fixed allowance on each.
+package struct LayerPlanner: Hashable, Sendable {
+  /// Memory of a worker's process besides weights and pages: code, heap, step buffers, sockets.
   package static let defaultProcessByteCount = 128 << 20
 
   package var configuration: ModelConfiguration
@@ -29,8 +28,8 @@ package struct LayerPlanner: Sendable {
     self.processByteCount = processByteCount
   }
 
-  /// Plans for the workers in their order, which becomes the order of stages. The same input gives the same
-  /// plan.
+  /// Plans for the workers in their order, which becomes the order of stages. Deterministic.
+  /// - Throws: `InfeasiblePlan`, with remedies; searching those takes far longer than a plan.
   package func plan(workers: [WorkerResources]) throws(InfeasiblePlan) -> LayerPlan {
     try check(workers)
     let costs = costs
@@ -67,12 +66,12 @@ package struct LayerPlanner: Sendable {
       processByteCount: processByteCount)
   }
 
-  /// What workers report and operators set is checked before it is computed with.
+  /// Checks what workers report and operators set, before any arithmetic.
   private func check(_ workers: [WorkerResources]) throws(InfeasiblePlan) {
     guard !workers.isEmpty else { throw InfeasiblePlan(reason: "there is no worker to plan for") }
     guard workers.count <= Limits.maximumWorkerCount else {
       throw InfeasiblePlan(
-        reason: "\(workers.count) workers are more than the \(Limits.maximumWorkerCount) of a cluster")
+        reason: "\(workers.count) workers exceed the limit of \(Limits.maximumWorkerCount)")
     }
     guard Set(workers.map(\.name)).count == workers.count else {
       throw InfeasiblePlan(reason: "two workers have the same name; start them with different --name")
@@ -81,7 +80,7 @@ package struct LayerPlanner: Sendable {
       guard WorkerResources.speeds.contains(worker.relativeSpeed), worker.memoryByteCount >= 0 else {
         throw InfeasiblePlan(
           reason: "worker \(worker.name) reports \(worker.memoryByteCount) bytes of memory and speed "
-            + "\(worker.relativeSpeed); memory must not be negative, and speed be within "
+            + "\(worker.relativeSpeed); memory must not be negative, and speed must be within "
             + "\(WorkerResources.speeds)")
       }
     }
@@ -93,7 +92,7 @@ package struct LayerPlanner: Sendable {
     }
     guard pageCount <= Int(UInt32.max) else {
       throw InfeasiblePlan(
-        reason: "\(pageCount) cache pages are more than can be numbered; plan fewer sequences")
+        reason: "\(pageCount) cache pages exceed the range of page ids; plan fewer sequences")
     }
   }
 
@@ -103,7 +102,7 @@ package struct LayerPlanner: Sendable {
     let needed = costs.weightByteCount(0, costs.layerCount)
       .cappedSum(costs.kvByteCount(0, costs.layerCount))
       .cappedSum(processByteCount.cappedProduct(stageCount))
-      // With several stages a tied head lies on the last one, too.
+      // With several stages the last one holds a tied head, too.
       .cappedSum(configuration.hasTiedHead && stageCount > 1 ? weights.embeddingByteCount : 0)
     let offered = workers.reduce(0) { $0.cappedSum($1.memoryByteCount) }
     let what = """
@@ -118,6 +117,6 @@ package struct LayerPlanner: Sendable {
     }
     return
       "\(what) and the \(workers.count) workers offer \(ByteText.of(offered)), but layers are whole "
-      + "and in order, and no such split fits each worker's own memory"
+      + "and in order, and no split fits the memory of each worker"
   }
 }

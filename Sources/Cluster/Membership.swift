@@ -1,21 +1,19 @@
 import Core
 
-/// Who is in the cluster: a failure detector over heartbeats, as a value. Times are arguments, since a fixed
-/// start.
+/// The members of the cluster: a failure detector over heartbeats, as a value. Times are arguments, since a fixed start.
 ///
-/// The dead are remembered, so that the same process cannot come back as if nothing had happened; as many as
-/// there may be living ones, then the one dead longest is forgotten.
+/// Dead members are remembered, so that the same process cannot return as if nothing had happened. There are at most
+/// `Limits.maximumWorkerCount` of them; beyond that the one dead longest is forgotten.
 package struct Membership: Sendable {
   package static let maximumNameByteCount = 128
 
-  /// How long a worker may be silent.
+  /// How long a worker may be silent, or stall.
   package struct Timeouts: Hashable, Sendable {
     package let suspectAfter: Duration
     package let deadAfter: Duration
-    /// A step in hand that stands still for six times what it should take, and for this long in any case, is found by
-    /// then.
+    /// The least time for which a step in hand may stall; a longer step may stall for six times its usual time.
     package let hungAfter: Duration
-    /// What it takes of that until heartbeats have told and somebody has looked.
+    /// The part of that time that heartbeats and ticks take to notice.
     static let noticeDelay = Duration.milliseconds(250)
 
     /// - Precondition: `0 < suspectAfter < deadAfter`.
@@ -29,7 +27,7 @@ package struct Membership: Sendable {
   }
 
   package let timeouts: Timeouts
-  /// In order of first registration, which is the order plans use; a worker that comes back keeps its place.
+  /// In order of first registration, which is the order that plans use; a worker that returns keeps its place.
   package private(set) var members: [Member] = []
   private var lastTick: Duration?
 
@@ -37,13 +35,9 @@ package struct Membership: Sendable {
 
   package subscript(name: String) -> Member? { members.first { $0.name == name } }
 
-  /// Those that may get layers: alive or (so far only) suspect.
-  package var assignable: [Member] { members.filter { $0.status == .alive || $0.status == .suspect } }
-
   private var livingCount: Int { members.count { $0.status != .dead } }
 
-  /// Takes a worker in. Registering again with the same incarnation while living only counts as a sign of
-  /// life.
+  /// Takes a worker in. A living worker that registers again with the same incarnation only counts as heard.
   package mutating func register(
     name: String, incarnation: UInt64, now: Duration
   ) throws(RegistrationRefusal) -> [MembershipEvent] {
@@ -54,12 +48,12 @@ package struct Membership: Sendable {
     if let known, members[known].status != .dead {
       if members[known].incarnation == incarnation {
         return heartbeat(
-          name: name, incarnation: incarnation, vitals: HeartbeatStatus(progress: members[known].progress), now: now)
+          name: name, incarnation: incarnation, status: HeartbeatStatus(progress: members[known].progress), now: now)
       }
-      // A living predecessor is heard several times before it is suspect; a silent one is not waited for.
+      // A living predecessor sends several heartbeats before it would be suspect. A silent one is dead.
       guard now - members[known].lastHeard >= timeouts.suspectAfter else { throw .duplicateName(name) }
       members[known].status = .dead
-      return [.dead(name, reason: "worker \(name) was started anew")]
+      return [.dead(name, reason: "worker \(name) was restarted")]
         + (try register(name: name, incarnation: incarnation, now: now))
     }
     guard livingCount < Limits.maximumWorkerCount else {
@@ -77,26 +71,25 @@ package struct Membership: Sendable {
     return [.joined(name)]
   }
 
-  /// A sign of life. What comes from the unknown, the dead or another incarnation is ignored: tell it to
-  /// register.
+  /// A heartbeat. One of an unknown or dead worker, or of another incarnation, is ignored.
   package mutating func heartbeat(
-    name: String, incarnation: UInt64, vitals: HeartbeatStatus, now: Duration
+    name: String, incarnation: UInt64, status: HeartbeatStatus, now: Duration
   ) -> [MembershipEvent] {
     guard let index = living(name), members[index].incarnation == incarnation else { return [] }
     members[index].lastHeard = max(now, members[index].lastHeard)
-    if members[index].progress != vitals.progress {
-      members[index].progress = vitals.progress
+    if members[index].progress != status.progress {
+      members[index].progress = status.progress
       members[index].lastProgress = now
     }
-    members[index].busySince = vitals.expectedStep == nil ? nil : members[index].busySince ?? now
-    members[index].expectedStep = vitals.expectedStep ?? .zero
+    members[index].busySince = status.expectedStep == nil ? nil : members[index].busySince ?? now
+    members[index].expectedStep = status.expectedStep ?? .zero
     guard members[index].status == .suspect else { return [] }
     members[index].status = .alive
     return [.recovered(name)]
   }
 
-  /// Looks who has been silent, or stood still, too long. To be called a few times within `suspectAfter`. When it was
-  /// not, the owner itself stood still, heard nobody, and blames nobody for it.
+  /// Finds workers that have been silent, or have stalled, for too long. Called a few times within `suspectAfter`.
+  /// After a longer gap the owner itself was paused, and that time counts against no worker.
   package mutating func tick(now: Duration) -> [MembershipEvent] {
     forgiveOwnPause(now: now)
     var events: [MembershipEvent] = []
@@ -132,29 +125,29 @@ package struct Membership: Sendable {
     }
   }
 
-  /// How long a worker has had a step without getting on, when that is too long.
+  /// How long a worker has made no progress with its step, when that is too long.
   private func standstill(of member: Member, now: Duration) -> Duration? {
     guard let since = member.busySince else { return nil }
     let still = now - max(since, member.lastProgress)
     return still >= max(timeouts.hungAfter, member.expectedStep * 6) - Timeouts.noticeDelay ? still : nil
   }
 
-  /// The worker's link broke. Frames on it are lost for good, so the worker is dead to the cluster at once;
-  /// when it still lives it joins again under another incarnation.
+  /// The worker's connection broke. Its frames are lost for good, so the worker is dead at once. If it still runs, it
+  /// joins again under another incarnation.
   package mutating func disconnected(name: String) -> [MembershipEvent] {
     guard let index = living(name) else { return [] }
     members[index].status = .dead
     return [.dead(name, reason: "the connection to worker \(name) broke")]
   }
 
-  /// The worker is to get no more layers.
+  /// The worker gets no more layers.
   package mutating func drain(name: String) -> [MembershipEvent] {
     guard let index = living(name), members[index].status != .draining else { return [] }
     members[index].status = .draining
     return [.draining(name)]
   }
 
-  /// The worker said goodbye, and is forgotten.
+  /// The worker left, and is forgotten.
   package mutating func left(name: String) -> [MembershipEvent] {
     guard let index = living(name) else { return [] }
     members.remove(at: index)

@@ -3,46 +3,46 @@ package import Core
 /// One epoch's way from assigned layers to serving, as a value.
 ///
 ///     assigning --a stage reports progress--> loading --all stages ready--> ready
-///     any       --a planned worker is lost or fails, or loading stands still--> failed (final)
+///     any       --a planned worker is lost or fails, or loading stalls--> failed (final)
 ///
 /// The owner begins the next epoch after `failed`.
 package struct PlanRollout: Sendable {
   package enum Phase: Hashable, Sendable {
-    /// Stages were told their layers; none has answered.
+    /// Workers were sent their layers; none has reported.
     case assigning
     /// Share loaded of every stage, 0...1, in pipeline order; 1 is ready.
     case loading([Double])
     case ready
-    /// A sentence that names the worker.
+    /// The reason names the worker.
     case failed(String)
   }
 
   package enum Event: Hashable, Sendable {
-    /// Dead or left, with a sentence that says so.
+    /// Dead or left, and why.
     case workerLost(String, reason: String)
     /// Share of a stage's weights that is loaded.
     case loadProgress(worker: String, fraction: Double)
     case stageReady(worker: String)
     case stageFailed(worker: String, reason: String)
-    /// Time passes; only its `now` matters.
+    /// Time has passed.
     case tick
   }
 
-  /// What the owner is to act on.
+  /// What the owner must act on.
   package enum Outcome: Hashable, Sendable {
     case becameReady
-    /// A worker of the plan is gone.
+    /// A worker of the plan is no longer a member.
     case lost(reason: String)
-    /// A worker is there but cannot hold its stage.
-    case unfit(worker: String, reason: String)
+    /// A member cannot hold its stage.
+    case stageFailed(worker: String, reason: String)
   }
 
-  /// A stage on its way.
+  /// The progress of one stage.
   private struct Stage: Hashable, Sendable {
     let worker: String
     var fraction = 0.0
     var isReady = false
-    /// When it was told, or last got on.
+    /// When the stage was assigned, or last made progress.
     var lastChange: Duration
   }
 
@@ -53,7 +53,7 @@ package struct PlanRollout: Sendable {
 
   /// - Parameters:
   ///   - workers: of every stage, in pipeline order; at least one.
-  ///   - stallLimit: how long a stage may load without getting on.
+  ///   - stallLimit: how long a stage may load without progress.
   package init(epoch: PlanEpoch, workers: [String], stallLimit: Duration, now: Duration) {
     precondition(!workers.isEmpty, "a plan needs at least one worker")
     self.epoch = epoch
@@ -67,8 +67,8 @@ package struct PlanRollout: Sendable {
     return stages.contains { $0.fraction > 0 || $0.isReady } ? .loading(stages.map(\.fraction)) : .assigning
   }
 
-  /// Takes one event. Those that have no meaning now (a worker outside the plan, a report after the end) do nothing.
-  /// Events of other epochs are not to be passed on.
+  /// Handles one event. An event without meaning (of a worker outside the plan, or after the end) does nothing.
+  /// - Precondition: the event is of this epoch.
   package mutating func event(_ event: Event, now: Duration) -> Outcome? {
     guard failure == nil else { return nil }
     switch event {
@@ -84,7 +84,7 @@ package struct PlanRollout: Sendable {
     case .stageReady(let name):
       return ready(name)
     case .stageFailed(let name, let reason):
-      return stage(of: name) == nil ? nil : unfit(name, "worker \(name) cannot hold its stage: \(reason)")
+      return stage(of: name) == nil ? nil : fail(name, "worker \(name) cannot hold its stage: \(reason)")
     case .tick:
       return failStalled(now: now)
     }
@@ -102,13 +102,13 @@ package struct PlanRollout: Sendable {
   private mutating func failStalled(now: Duration) -> Outcome? {
     guard let stalled = stages.first(where: { !$0.isReady && now - $0.lastChange >= stallLimit }) else { return nil }
     let percent = Int(stalled.fraction * 100)
-    return unfit(
+    return fail(
       stalled.worker,
-      "worker \(stalled.worker) has not got on with loading for \(stallLimit); it stands at \(percent)%")
+      "worker \(stalled.worker) has made no loading progress for \(stallLimit) (at \(percent)%)")
   }
 
-  private mutating func unfit(_ worker: String, _ reason: String) -> Outcome {
+  private mutating func fail(_ worker: String, _ reason: String) -> Outcome {
     failure = reason
-    return .unfit(worker: worker, reason: reason)
+    return .stageFailed(worker: worker, reason: reason)
   }
 }

@@ -1,15 +1,15 @@
 import Core
 
-/// Why a worker may not join. The text is sent to the worker, for its operator.
+/// Why a worker may not join. The worker gets the text, for its operator.
 package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   /// Empty, longer than `Membership.maximumNameByteCount`, or with control characters.
   case badName
   /// A living worker has the name.
   case duplicateName(String)
-  /// This very process was declared dead; what it held has been given away.
+  /// This process was declared dead: its layers have another owner.
   case declaredDead(String)
   case tooManyWorkers(limit: Int)
-  /// The worker's key is another name's.
+  /// The worker's key belongs to another name.
   case otherName(claimed: String, allowed: String)
   case versionMismatch(worker: String, theirs: String, ours: String)
   case numericsMismatch(worker: String, theirs: String, ours: String)
@@ -20,29 +20,29 @@ package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvert
       "a worker's name must have 1 to \(Membership.maximumNameByteCount) bytes and no control "
         + "characters; set --name"
     case .duplicateName(let name):
-      "a living worker is already named \(name); start this one with another --name, or wait until the "
-        + "old one is found dead"
+      "another worker is already named \(name); start this one with another --name, or wait until the "
+        + "old one is evicted"
     case .declaredDead(let name):
-      "worker \(name) was declared dead; restart it, so that it joins as a new one"
-    case .tooManyWorkers(let limit): "the cluster has \(limit) workers, which is the limit"
+      "worker \(name) was declared dead; restart it to join again"
+    case .tooManyWorkers(let limit): "the cluster already has \(limit) workers, the limit"
     case .otherName(let claimed, let allowed):
-      "this worker's key is that of \(allowed), so it cannot be \(claimed); start it with --name \(allowed)"
+      "this worker's key belongs to \(allowed), not to \(claimed); start it with --name \(allowed)"
     case .versionMismatch(let worker, let theirs, let ours):
       "worker \(worker) speaks protocol \(theirs) and the coordinator \(ours); install the same "
         + "version on both"
     case .numericsMismatch(let worker, let theirs, let ours):
-      "worker \(worker) computes by the rules \(theirs) and this cluster by \(ours), so their results "
-        + "would differ; install the same version on all"
+      "worker \(worker) computes with numerics \(theirs) and this cluster with \(ours), so results "
+        + "would differ; install the same version on all machines"
     }
   }
 }
 
-/// What two processes must agree on to work together.
+/// What two processes must have in common to work together.
 package struct Compatibility: Hashable, Sendable {
   package let protocolVersion: UInt32
-  /// Names the rules of arithmetic; workers that differ in it would give different tokens.
+  /// Names the rules of arithmetic. Workers that differ in it would sample different tokens.
   package let numericsID: String
-  /// The program's version, for people only.
+  /// The program's version, for messages only.
   package let build: String
 
   package init(protocolVersion: UInt32, numericsID: String, build: String) {

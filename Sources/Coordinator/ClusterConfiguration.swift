@@ -62,8 +62,8 @@ package struct ClusterConfiguration: Sendable {
       demand.chunkTokenCount + demand.sequenceCount)
   }
 
-  var controlSettings: ClusterControl.Settings {
-    var settings = ClusterControl.Settings(neededWorkerCount: workerCount)
+  var clusterSettings: ClusterSettings {
+    var settings = ClusterSettings(neededWorkerCount: workerCount)
     settings.awaitsOthers = awaitsOthers
     // A step's hidden states may be on a slow link for a while: 4 MB/s are allowed for.
     settings.quietLimit += .milliseconds(stepTokenBudget * model.hiddenSize * MemoryLayout<Float>.size / 4_000)

@@ -18,6 +18,7 @@ extension ClusterEngine {
       logger.warning("message refused", metadata: ["reason": "\(reason)"])
       tell(.refused(reason: reason), peer)
     case .stepFailed(let epoch, let reason): apply(.pipelineFailed(epoch, reason: reason))
+    case .planned(let answer): apply(.planned(answer))
     case .abandoned(let sequence): cancel(sequence)
     case .tick:
       apply(.tick(state.withLock { $0.load }))
@@ -78,7 +79,7 @@ extension ClusterEngine {
       protocolVersion: ProtocolVersion.current, numericsID: NumericsID.current, build: configuration.build)
     let theirs = Compatibility(
       protocolVersion: ProtocolVersion.current, numericsID: registration.numericsID, build: registration.build)
-    let actions: [ClusterControl.Action]
+    let actions: [ClusterAction]
     do throws(RegistrationRefusal) {
       if let refusal = ours.refusal(of: theirs, worker: name) { throw refusal }
       if let allowed = key.flatMap({ configuration.keys?.workerName($0) }), allowed != name {
@@ -116,7 +117,7 @@ extension ClusterEngine {
     apply(.drain(worker: worker))
   }
 
-  private func apply(_ event: ClusterControl.Event) {
+  private func apply(_ event: ClusterEvent) {
     perform(
       state.withLock { state in
         let actions = state.control.event(event, now: now)
@@ -127,9 +128,10 @@ extension ClusterEngine {
 
   // MARK: Actions
 
-  private func perform(_ actions: [ClusterControl.Action]) {
+  private func perform(_ actions: [ClusterAction]) {
     for action in actions {
       switch action {
+      case .plan(let question): planning.ask(question) { [eventSink] in eventSink.yield(.planned($0)) }
       case .assign(let plan, let epoch): assign(plan, epoch)
       case .serve: serve()
       case .interrupt(_, let reason):

@@ -22,6 +22,7 @@ package final class ClusterEngine: InferenceEngine {
     /// A worker of another protocol version knocked.
     case stranger(PeerID, reason: String)
     case stepFailed(PlanEpoch, reason: String)
+    case planned(PlanAnswer)
     /// Nobody listens to the sequence any more.
     case abandoned(SequenceID)
     case tick
@@ -48,6 +49,7 @@ package final class ClusterEngine: InferenceEngine {
   let eventSink: AsyncStream<Event>.Continuation
   private let started = ContinuousClock.now
   let farewellGrace: Duration
+  let planning = PlanningQueue()
 
   /// The coordinator's own sockets.
   struct Links: Sendable {
@@ -93,7 +95,7 @@ package final class ClusterEngine: InferenceEngine {
     state = Mutex(
       EngineState(
         control: ClusterControl(
-          settings: configuration.controlSettings, planner: configuration.planner,
+          settings: configuration.clusterSettings, planner: configuration.planner,
           // Workers may still have frames of a coordinator that was here before.
           firstEpoch: PlanEpoch(UInt32.random(in: 1...UInt32.max / 2)), now: .zero),
         metrics: EngineMetrics(metrics, build: configuration.build, numerics: NumericsID.current)))

@@ -65,8 +65,8 @@ struct EngineState {
     }
   }
 
-  var load: ClusterControl.Load {
-    ClusterControl.Load(
+  var load: ClusterLoad {
+    ClusterLoad(
       isIdle: generations.isEmpty,
       lastStep: (scheduler?.counts.stepsInFlightCount ?? 0) > 0 ? lastStepChange : nil)
   }
@@ -91,7 +91,7 @@ struct EngineState {
 
   /// Stops the pipeline when the plan is over, in the same moment as the decision: nothing is sent under the next epoch
   /// and no result taken until that serves.
-  mutating func halt(for actions: [ClusterControl.Action]) {
+  mutating func halt(for actions: [ClusterAction]) {
     for case .interrupt(let end, let reason) in actions {
       retiredLinks += [firstStage, nextFirstStage].compactMap { $0 }
       (firstStage, nextFirstStage) = (nil, nil)

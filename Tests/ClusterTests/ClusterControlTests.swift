@@ -7,15 +7,15 @@ import Testing
 /// decides is simulated.
 struct ClusterControlTests {
   private static let planner = PlannerCase.planner(layers: [1000, 1000])
-  private static let load = ClusterControl.Event.tick(.init(isIdle: false, lastStep: nil))
+  private static let load = ClusterEvent.tick(.init(isIdle: false, lastStep: nil))
 
   private static func worker(_ name: String, memory: Int = 1 << 30) -> WorkerResources {
     WorkerResources(name: name, memoryByteCount: memory, threadCount: 1, relativeSpeed: 1)
   }
 
   /// One worker that serves, at time 0.
-  private static func serving() throws -> ClusterControl {
-    var control = ClusterControl(
+  private static func serving() throws -> AnsweredControl {
+    var control = AnsweredControl(
       settings: .init(neededWorkerCount: 1), planner: planner, firstEpoch: PlanEpoch(7), now: .zero)
     _ = try control.register(worker("a"), incarnation: 1, now: .zero)
     #expect(control.event(.stageReady(worker: "a", control.epoch), now: .zero) == [.serve])
@@ -23,7 +23,7 @@ struct ClusterControlTests {
   }
 
   /// When requests are given up after the worker was lost, and why. Time goes by as the owner looks at it.
-  private static func givenUp(_ control: inout ClusterControl) -> (after: Duration, reason: String)? {
+  private static func givenUp(_ control: inout AnsweredControl) -> (after: Duration, reason: String)? {
     _ = control.event(.linkBroke(worker: "a"), now: .zero)
     var found: (Duration, String)?
     for tick in 1...1000 {
@@ -43,7 +43,7 @@ struct ClusterControlTests {
     let end = try #require(Self.givenUp(&control))
     #expect(end.after == .seconds(60))
     #expect(end.reason.contains("the connection to worker a broke"))
-    #expect(end.reason.contains("0 of 1 workers are there"))
+    #expect(end.reason.contains("0 of 1 workers are present"))
     #expect(!control.takesRequests)
     // Somebody who comes later is welcome.
     let later = Duration.seconds(200)
@@ -55,7 +55,7 @@ struct ClusterControlTests {
   @Test("A coordinator that is started again gives workers the layers they had, in whatever order they come")
   func anyOrder() throws {
     for names in [["a", "b"], ["b", "a"]] {
-      var control = ClusterControl(
+      var control = AnsweredControl(
         settings: .init(neededWorkerCount: 2), planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
       for name in names { _ = try control.register(Self.worker(name), incarnation: 1, now: .zero) }
       #expect(control.plan?.stages.map(\.worker) == ["a", "b"])
@@ -66,7 +66,7 @@ struct ClusterControlTests {
   private static func plans(
     _ arrivals: [(name: String, loaded: LayerRange?, at: Int)], until end: Int
   ) throws -> [String] {
-    var control = ClusterControl(
+    var control = AnsweredControl(
       settings: .init(neededWorkerCount: 2), planner: planner, firstEpoch: PlanEpoch(7), now: .zero)
     for millisecond in stride(from: 0, through: end, by: 100) {
       let now = Duration.milliseconds(millisecond)
@@ -99,9 +99,9 @@ struct ClusterControlTests {
 
   @Test("A worker that cannot hold its stage is passed over for one that can, and tried again while nobody else can")
   func unfit() throws {
-    var control = ClusterControl(
+    var control = AnsweredControl(
       settings: .init(neededWorkerCount: 1), planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
-    func fail(_ worker: String, now: Duration) -> [ClusterControl.Action] {
+    func fail(_ worker: String, now: Duration) -> [ClusterAction] {
       control.event(.stageFailed(worker: worker, control.epoch, reason: "its disk is full"), now: now)
     }
     func planned() -> [String] { control.plan?.stages.map(\.worker) ?? [] }
@@ -139,7 +139,7 @@ struct ClusterControlTests {
 
   @Test("While the worker that was needed is started again, those who cannot hold the model without it do not end it")
   func excludedStartsAgain() throws {
-    var control = ClusterControl(
+    var control = AnsweredControl(
       settings: .init(neededWorkerCount: 1), planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
     _ = try control.register(Self.worker("a"), incarnation: 1, now: .zero)
     _ = try control.register(Self.worker("small", memory: 1), incarnation: 1, now: .zero)
@@ -153,9 +153,9 @@ struct ClusterControlTests {
 
   @Test("Where all workers are there that will ever be, one that cannot hold its stage ends the cluster")
   func excludedAmongAll() throws {
-    var settings = ClusterControl.Settings(neededWorkerCount: 1)
+    var settings = ClusterSettings(neededWorkerCount: 1)
     settings.awaitsOthers = false
-    var control = ClusterControl(settings: settings, planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
+    var control = AnsweredControl(settings: settings, planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
     _ = try control.register(Self.worker("a"), incarnation: 1, now: .zero)
     let reason = "worker a cannot hold its stage: no such file"
     #expect(
@@ -173,7 +173,7 @@ struct ClusterControlTests {
   }
 
   /// As `givenUp`, with another worker that lives.
-  private static func beating(_ control: inout ClusterControl, _ name: String, _ incarnation: UInt64) -> String? {
+  private static func beating(_ control: inout AnsweredControl, _ name: String, _ incarnation: UInt64) -> String? {
     _ = control.event(.linkBroke(worker: "a"), now: .zero)
     for tick in 1...1000 {
       let now = Duration.milliseconds(100 * tick)

@@ -50,7 +50,7 @@ struct PlanRolloutTests {
     #expect(bench.event(.stageFailed(worker: "stranger", reason: "x")) == nil)
     #expect(
       bench.event(.stageFailed(worker: "a", reason: "the file is missing"))
-        == .unfit(worker: "a", reason: "worker a cannot hold its stage: the file is missing"))
+        == .stageFailed(worker: "a", reason: "worker a cannot hold its stage: the file is missing"))
   }
 
   @Test("Loading may take long but not stand still")
@@ -68,7 +68,7 @@ struct PlanRolloutTests {
     for fraction in [0.9, 0.2, -1, .nan] { _ = bench.event(.loadProgress(worker: "b", fraction: fraction)) }
     #expect(
       bench.event(.tick)
-        == .unfit(
-          worker: "b", reason: "worker b has not got on with loading for 30.0 seconds; it stands at 90%"))
+        == .stageFailed(
+          worker: "b", reason: "worker b has made no loading progress for 30.0 seconds (at 90%)"))
   }
 }

@@ -45,7 +45,7 @@ struct SimulatedCoordinator {
       demand: KVDemand(elementType: .i16, contextLength: 256, sequenceCount: 4, chunkTokenCount: 16),
       processByteCount: 0)
     control = ClusterControl(
-      settings: ClusterControl.Settings(neededWorkerCount: workerCount), planner: planner,
+      settings: ClusterSettings(neededWorkerCount: workerCount), planner: planner,
       firstEpoch: PlanEpoch(firstEpoch), now: now)
   }
 
@@ -57,14 +57,14 @@ struct SimulatedCoordinator {
     }
   }
 
-  var load: ClusterControl.Load {
-    ClusterControl.Load(
+  var load: ClusterLoad {
+    ClusterLoad(
       isIdle: requests.values.allSatisfy(\.isOver),
       lastStep: (scheduler?.counts.stepsInFlightCount ?? 0) > 0 ? lastStep : nil)
   }
 
   /// In the same moment as the decision, as in the engine.
-  mutating func halt(for actions: [ClusterControl.Action], bug: PlantedBug?) {
+  mutating func halt(for actions: [ClusterAction], bug: PlantedBug?) {
     for case .interrupt(let end, _) in actions {
       if bug != .sendsBetweenPlans { isServing = false }
       if bug != .noRewind { scheduler?.suspend(after: end) }

@@ -36,15 +36,16 @@ extension Simulation {
     }
   }
 
-  mutating func apply(_ event: ClusterControl.Event) throws {
+  mutating func apply(_ event: ClusterEvent) throws {
     let actions = coordinator.control.event(event, now: now)
     coordinator.halt(for: actions, bug: bug)
     try perform(actions)
   }
 
-  private mutating func perform(_ actions: [ClusterControl.Action]) throws {
+  private mutating func perform(_ actions: [ClusterAction]) throws {
     for action in actions {
       switch action {
+      case .plan(let question): try search(question)
       case .assign(let plan, let epoch):
         report.plans += 1
         coordinator.held = [:]
@@ -81,6 +82,14 @@ extension Simulation {
       case .note(let text): log(text)
       }
     }
+  }
+
+  /// The planner answers after a while, in which the cluster changes.
+  private mutating func search(_ question: PlanQuestion) throws {
+    let answer = question.answer()
+    guard plansTakeTime else { return try apply(.planned(answer)) }
+    let delay = Int.random(in: 0...(planning.chance(0.2) ? 400_000 : 20_000), using: &planning)
+    events.push(.planned(answer, life: coordinator.life), at: now + .microseconds(delay))
   }
 
   mutating func sendSteps() {

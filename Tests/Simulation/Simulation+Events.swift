@@ -29,6 +29,9 @@ extension Simulation {
       var load = coordinator.load
       if bug == .lostFramesUnnoticed { load.lastStep = nil }
       try apply(.tick(load))
+    case .planned(let answer, let life):
+      guard !postponed(happening, for: .coordinator(life: life)) else { return }
+      try apply(.planned(answer))
     case .heartbeat(let worker, let life):
       guard isCurrent(worker, life), !postponed(happening, for: .worker(worker, life: life)) else { return }
       events.push(happening, at: now + .milliseconds(100))

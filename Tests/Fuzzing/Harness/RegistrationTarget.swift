@@ -51,7 +51,7 @@ enum RegistrationTarget {
       let links = state.takeRetiredLinks() + (state.firstStage.map { [$0] } ?? [])
       state = EngineState(
         control: ClusterControl(
-          settings: engine.configuration.controlSettings, planner: engine.configuration.planner,
+          settings: engine.configuration.clusterSettings, planner: engine.configuration.planner,
           firstEpoch: PlanEpoch(1), now: engine.now),
         metrics: state.metrics)
       return links

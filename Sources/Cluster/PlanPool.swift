@@ -1,0 +1,64 @@
+import Core
+
+/// What members offer a plan: their resources, which of them are excluded, and their order in the pipeline.
+struct PlanPool: Sendable {
+  let settings: ClusterSettings
+  let planner: LayerPlanner
+  /// Workers of the last plan, by stage, so that workers that stay keep their layers.
+  var lastStages: [String] = []
+  /// By name, as registered.
+  private var resources: [String: WorkerResources] = [:]
+  /// Workers that could not hold their stage, and since when. A worker is excluded until it registers again, or until
+  /// no plan works without it.
+  private var excluded: [String: Duration] = [:]
+  /// When the first worker registered that has layers in memory from before.
+  private var returnsSince: Duration?
+
+  init(settings: ClusterSettings, planner: LayerPlanner) {
+    self.settings = settings
+    self.planner = planner
+  }
+
+  mutating func insert(_ worker: WorkerResources, now: Duration) {
+    resources[worker.name] = worker
+    excluded[worker.name] = nil
+    if worker.loadedLayers != nil, returnsSince == nil { returnsSince = now }
+  }
+
+  mutating func remove(_ worker: String) {
+    resources[worker] = nil
+    excluded[worker] = nil
+  }
+
+  mutating func exclude(_ worker: String, now: Duration) { excluded[worker] = now }
+
+  /// Readmits workers that have been excluded long enough. False when there are none.
+  mutating func readmit(now: Duration) -> Bool {
+    let waiting = excluded.filter { now - $0.value < settings.excludedFor }
+    guard waiting.count < excluded.count else { return false }
+    excluded = waiting
+    return true
+  }
+
+  /// Members that may get layers, in the order they joined.
+  func candidates(_ members: [Member]) -> [String] {
+    members.filter { $0.status == .alive && excluded[$0.name] == nil && resources[$0.name] != nil }.map(\.name)
+  }
+
+  func question(over workers: [String], version: UInt64) -> PlanQuestion {
+    let ordered = order(previous: lastStages).ordered(workers)
+    return PlanQuestion(
+      version: version, planner: planner, preferred: Array(ordered.prefix(settings.neededWorkerCount)), all: ordered)
+  }
+
+  /// Whether workers with layers in memory may still return to a restarted coordinator: no worker without layers gets a
+  /// place before.
+  func awaitsLoaded(_ workers: [String], now: Duration) -> Bool {
+    guard let returnsSince, now - returnsSince < settings.returnWait else { return false }
+    return order(previous: []).loadedChain(workers)?.count != settings.neededWorkerCount
+  }
+
+  private func order(previous: [String]) -> StageOrder {
+    StageOrder(previous: previous, resources: resources, layerCount: planner.weights.layerByteCounts.count)
+  }
+}
