@@ -1,4 +1,4 @@
-/// A byte count for people: `3.1 GiB`. Rounded up, so that what is named as needed is enough.
+/// A byte count as text: `3.1 GiB`. Rounded up, so that a count named as needed is enough.
 package enum ByteText {
   package static func of(_ byteCount: Int) -> String {
     let units = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
@@ -12,8 +12,7 @@ package enum ByteText {
 }
 
 extension Int {
-  /// Sums and products of byte counts stop here instead of trapping: far more than any memory, and still room
-  /// to add.
+  /// Sums and products of byte counts are capped here instead of trapping: more than any memory, with room to add.
   static let hugeByteCount = Int.max >> 2
 
   func cappedSum(_ other: Int) -> Int {

@@ -1,18 +1,18 @@
 package import Core
 import Paging
 
-/// The KV cache a cluster is to hold: how many sequences of which length, stored how.
+/// The KV cache that a cluster must hold: how many sequences of which length, in which element type.
 package struct KVDemand: Hashable, Sendable {
   package var elementType: KVElementType
-  /// Tokens of one sequence, prompt and answer together.
+  /// Tokens of one sequence, prompt and completion together.
   package var contextLength: Int
-  /// Sequences of that length held at once.
+  /// Concurrent sequences of that length.
   package var sequenceCount: Int
-  /// Tokens of a prompt chunk at most: sizes the ring of neighbor keys.
+  /// Maximum tokens of a prefill chunk; sizes the ring of neighbor keys.
   package var chunkTokenCount: Int
-  /// Whether smaller chunks may be taken where they are better.
+  /// Whether the scheduler may choose smaller chunks.
   package var adaptsChunks: Bool
-  /// The policy the operator set for the cluster; automatic unless set.
+  /// The cluster's policy, set by the operator; automatic unless set.
   package var policy: PolicyRequest
 
   package init(
@@ -27,15 +27,15 @@ package struct KVDemand: Hashable, Sendable {
     self.policy = policy
   }
 
-  /// Pages of all sequences at full length, rings of neighbor keys included. Never more with a shorter context.
+  /// Pages of all sequences at full length, with their rings of neighbor keys. Grows with the context.
   package func pageCount(trainedLength: Int) -> Int {
     let perSequence = PageCount.of(tokens: contextLength)
       .cappedSum(neighborPageCount(trainedLength: trainedLength))
     return perSequence.cappedProduct(sequenceCount)
   }
 
-  /// The ring depends on the window alone, so any group size above 1 stands for all; texts within the trained
-  /// length are plain unless a group size was set.
+  /// The ring depends on the window only, so any group size above 1 gives the same count. Contexts within the trained
+  /// length use plain attention unless a group size was set.
   private func neighborPageCount(trainedLength: Int) -> Int {
     let groups = policy.groupSize.map { $0 > 1 } ?? (contextLength > trainedLength)
     let window = policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)

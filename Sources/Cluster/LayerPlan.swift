@@ -1,10 +1,10 @@
 package import Core
 
-/// Which worker runs which layers, and why.
+/// The layers of every worker, and why.
 package struct LayerPlan: Hashable, Sendable {
-  /// In pipeline order. Every layer is in exactly one.
+  /// In pipeline order. Every layer is in exactly one stage.
   package let stages: [StagePlacement]
-  /// Sentences for people: how it was split, which stage limits, who is left out.
+  /// Sentences for operators: the split, the slowest stage, workers without layers.
   package let reasons: [String]
   /// KV pages of the cluster, the same number on every worker.
   package let pageCount: Int
@@ -16,17 +16,17 @@ package struct LayerPlan: Hashable, Sendable {
   }
 }
 
-/// No split of the layers fits the workers. The text says what is missing and every single change that was
-/// found to be enough, smallest first.
+/// No split of the layers fits the workers. The text says what is missing, and names every single change that is
+/// enough, smallest first.
 package struct InfeasiblePlan: Error, Hashable, Sendable, CustomStringConvertible {
-  /// A change after which the same plan fits, everything else as it is.
+  /// A single change after which a plan fits.
   package enum Remedy: Hashable, Sendable, CustomStringConvertible {
     case moreMemory(worker: String, byteCount: Int)
-    /// No single worker's memory is enough to change: as much more on each of them.
+    /// More memory on every worker, where more on one is not enough.
     case moreMemoryEverywhere(byteCount: Int)
     /// The longest context that fits.
     case shorterContext(Int)
-    /// A worker more, last in order, with this memory in all.
+    /// One more worker, last in order, with this much memory.
     case anotherWorker(memoryByteCount: Int)
     case withoutWorker(String)
 
@@ -36,7 +36,7 @@ package struct InfeasiblePlan: Error, Hashable, Sendable, CustomStringConvertibl
       case .moreMemoryEverywhere(let byteCount): "give every worker \(ByteText.of(byteCount)) more memory"
       case .shorterContext(let contextLength): "use --context \(contextLength)"
       case .anotherWorker(let byteCount): "add a worker with at least \(ByteText.of(byteCount))"
-      case .withoutWorker(let worker): "leave \(worker) out"
+      case .withoutWorker(let worker): "remove \(worker)"
       }
     }
   }

@@ -1,12 +1,12 @@
 /// Exact search for the best contiguous split of layers over workers in their given order.
 ///
-/// The slowest stage decides how fast a full pipeline runs, in reading prompts and in answering, where the last stage
-/// has the head as well. No split may be the best for both: the one is taken whose larger loss against the best of
-/// either kind is least. Many splits share that loss; among them the one with the smallest sum of squares is taken,
-/// which is the most even. Dynamic programs over (workers, layers); memory and time of a run of layers only grow as
-/// it gets longer, which ends the inner loops early.
+/// The slowest stage limits a full pipeline, in prefill and in decode, where the last stage also runs the head. One
+/// split may not be the best for both: the search takes the split whose larger loss, against the best split of either
+/// phase, is least. Of many splits with that loss it takes the one with the smallest sum of squares, the most even.
+/// Dynamic programs over (workers, layers); memory and time of a run of layers only grow with its length, which ends
+/// the inner loops early.
 struct LayerSplit {
-  /// One worker's layers `[lower, upper)`; `worker` is an index into the workers given.
+  /// One worker's layers `[lower, upper)`; `worker` indexes the workers given.
   struct Stage: Hashable {
     let worker: Int
     let lower: Int
@@ -16,7 +16,7 @@ struct LayerSplit {
   private let costs: StageCosts
   private let memory: [Int]
   private let speeds: [Double]
-  /// Workers may be left out only where there are more of them than layers.
+  /// Workers may get no layers only where there are more workers than layers.
   private let mayLeaveOut: Bool
 
   init(costs: StageCosts, workers: [WorkerResources]) {
@@ -70,10 +70,10 @@ struct LayerSplit {
       for upper in 1...layerCount {
         for lower in (0..<upper).reversed() {
           let needed = time(lower, upper, speeds[worker])
-          // No total is below its own stage's measure, and longer runs only measure more.
+          // A total is at least the measure of its last stage, which grows with the run.
           if needed > timeBound || measure(needed) >= next[upper] { break }
           if costs.memoryByteCount(lower, upper) > memory[worker] {
-            // The one exception to growth: all layers together may hold a tied head only once.
+            // The one exception to growth: a run of all layers holds a tied head only once.
             if upper == layerCount { continue }
             break
           }

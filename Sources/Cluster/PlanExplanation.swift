@@ -1,6 +1,6 @@
 import Core
 
-/// The sentences that explain a plan.
+/// The sentences that explain a plan to its operator.
 struct PlanExplanation {
   let planner: LayerPlanner
   let costs: StageCosts
@@ -22,7 +22,7 @@ struct PlanExplanation {
     return sentences
   }
 
-  private func time(_ stage: LayerSplit.Stage, _ work: StageCosts.Work = .prompt) -> Double {
+  private func time(_ stage: LayerSplit.Stage, _ work: StageCosts.Work = .prefill) -> Double {
     costs.time(stage.lower, stage.upper, speed: workers[stage.worker].relativeSpeed, work)
   }
 
@@ -38,36 +38,35 @@ struct PlanExplanation {
       + "\(ByteText.of(worker.memoryByteCount))"
   }
 
-  /// What it takes to keep all that is sent to the next stage: not planned for, but taken of what is left.
+  /// Memory to log everything sent to the next stage. The plan reserves none; the log uses what is left.
   private func replayLog() -> [String] {
     guard split.count > 1 else { return [] }
     let byteCount = planner.demand.contextLength.cappedProduct(planner.demand.sequenceCount)
       .cappedProduct(planner.configuration.hiddenSize).cappedProduct(MemoryLayout<Float>.size)
     return [
-      "with \(ByteText.of(byteCount)) for its replay log (--replay-log, of memory that is left) each worker but the "
-        + "last can have the next one's layers rebuilt without computing itself"
+      "with \(ByteText.of(byteCount)) for its replay log (--replay-log, from memory that is left), each worker but the "
+        + "last can rebuild the next worker's layers without recomputing its own"
     ]
   }
 
-  /// The slowest stage, and how much of its time the others need.
+  /// The slowest stage, and the others' times relative to it.
   private func limit() -> [String] {
     guard split.count > 1, let slowest = split.max(by: { time($0) < time($1) }), time(slowest) > 0 else { return [] }
     let spare = workers[slowest.worker].memoryByteCount - costs.memoryByteCount(slowest.lower, slowest.upper)
     return [
       "\(workers[slowest.worker].name) limits the pipeline and has \(ByteText.of(max(0, spare))) to "
-        + "spare; busy while prompts are read: \(shares(.prompt)); while several answers are written: "
-        + shares(.answer)
+        + "spare; load during prefill: \(shares(.prefill)); during decode: \(shares(.decode))"
     ]
   }
 
-  /// Of the slowest stage's time, how much each needs.
+  /// The time of each stage as a share of the slowest.
   private func shares(_ work: StageCosts.Work) -> String {
     let bound = split.map { time($0, work) }.max() ?? 0
     return split.map { "\(workers[$0.worker].name) \(Int((time($0, work) / max(bound, 1) * 100).rounded()))%" }
       .joined(separator: ", ")
   }
 
-  /// What the plan loses because memories are as they are.
+  /// What the plan loses to the limits of memory.
   private func memoryPrice() -> [String] {
     let roomy = workers.map {
       var changed = $0
@@ -80,7 +79,7 @@ struct PlanExplanation {
     }
     let percent = Int(((1 - free / bound) * 100).rounded())
     return [
-      "memory decides this split, not speed: with enough of it everywhere the slowest stage would take "
+      "memory limits this split, not speed: with enough memory everywhere the slowest stage would take "
         + "\(percent)% less time"
     ]
   }
@@ -88,7 +87,7 @@ struct PlanExplanation {
   private func leftOut() -> [String] {
     let used = Set(split.map(\.worker))
     return workers.indices.filter { !used.contains($0) }.map {
-      "\(workers[$0].name) is left out: the model has \(costs.layerCount) layers for \(workers.count) "
+      "\(workers[$0].name) gets no layers: the model has \(costs.layerCount) layers for \(workers.count) "
         + "workers, and the pipeline is no faster with it"
     }
   }

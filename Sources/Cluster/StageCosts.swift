@@ -1,31 +1,31 @@
 import Core
 
-/// What any run of layers costs a worker in memory and time, from prefix sums.
+/// The memory and time that any run of layers costs a worker, from prefix sums.
 ///
-/// The embedding is counted with layer 0 and the head with the last layer, since the workers of those layers have them.
+/// The embedding counts with layer 0 and the head with the last layer, since the workers of those layers hold them.
 struct StageCosts: Sendable {
   let layerCount: Int
   let processByteCount: Int
-  /// The kinds of work that a stage's time is counted for.
+  /// The phases of a request, in which a stage's time differs.
   enum Work: CaseIterable {
-    /// Tokens of a prompt: the head runs once a prompt, which is as good as never.
-    case prompt
-    /// New tokens: the head runs for each.
-    case answer
+    /// The head runs once a prompt, which is negligible.
+    case prefill
+    /// The head runs for every token.
+    case decode
   }
 
-  /// Saved when one worker has both ends of a model whose head is its embedding: the table, not the norm beside it.
+  /// Saved when one worker has both ends of a model with a tied head: the table, not the norm.
   private let tiedByteCount: Int
   /// Weight bytes of layers below an index.
   private let weightsBefore: [Int]
   /// KV bytes of layers below an index.
   private let kvBefore: [Int]
-  /// Bytes that a token is multiplied with in layers below an index.
+  /// Bytes of weights that a token is multiplied by, in layers below an index.
   private let workBefore: [Double]
   private let headWork: Double
 
   /// - Parameters:
-  ///   - ends: of which only the embedding and the head count.
+  ///   - ends: the embedding and the head; its layers are ignored.
   ///   - vocabularySize: rows of the embedding.
   ///   - pageCount: KV pages of each layer.
   init(
@@ -66,14 +66,14 @@ struct StageCosts: Sendable {
 
   func kvByteCount(_ lower: Int, _ upper: Int) -> Int { kvBefore[upper] - kvBefore[lower] }
 
-  /// Everything the worker's process holds.
+  /// All memory of the worker's process.
   func memoryByteCount(_ lower: Int, _ upper: Int) -> Int {
     weightByteCount(lower, upper).cappedSum(kvByteCount(lower, upper)).cappedSum(processByteCount)
   }
 
-  /// Time a token spends in the stage, in bytes over the worker's speed.
+  /// Time of a token in the stage, as bytes divided by the worker's speed.
   func time(_ lower: Int, _ upper: Int, speed: Double, _ work: Work) -> Double {
-    let head = work == .answer && upper == layerCount ? headWork : 0
+    let head = work == .decode && upper == layerCount ? headWork : 0
     return (workBefore[upper] - workBefore[lower] + head) / speed
   }
 }

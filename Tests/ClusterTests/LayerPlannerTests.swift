@@ -108,7 +108,7 @@ struct LayerPlannerTests {
     }
     let plan = try PlannerCase.planner(layers: [1000, 1000]).plan(workers: workers)
     #expect(plan.stages.map(\.worker) == ["w1", "w2"])
-    #expect(plan.reasons.contains { $0.contains("w0 is left out") })
+    #expect(plan.reasons.contains { $0.contains("w0 gets no layers") })
   }
 
   @Test("A tied head is held twice when its ends are two workers, once when they are one")
@@ -175,7 +175,7 @@ struct LayerPlannerTests {
       [worker()], by: PlannerCase.planner(layers: [.max, .max], embedding: .max, head: .max), "missing")
     refuses(
       (0..<65).map { WorkerResources(name: "w\($0)", memoryByteCount: 1, threadCount: 1) }, by: planner,
-      "more than")
+      "exceed")
   }
 
   @Test("Byte counts are rounded up")
