@@ -60,8 +60,8 @@ package struct ClusterControl: Sendable {
       return membership.disconnected(name: worker).flatMap { follow($0, now: now) }
     case .drain(let worker):
       return membership.drain(name: worker).flatMap { follow($0, now: now) }
-    case .pipelineFailed(let epoch, let reason):
-      return epoch == self.epoch && state.isServing ? interrupt(.stepLost, reason, now: now) : []
+    case .pipelineFailed(let epoch, let cause, let reason):
+      return epoch == self.epoch && state.isServing ? interrupt(cause, reason, now: now) : []
     case .planned(let answer):
       return take(answer, now: now)
     case .tick(let load):

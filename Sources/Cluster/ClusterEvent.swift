@@ -10,8 +10,8 @@ package enum ClusterEvent: Hashable, Sendable {
   case linkBroke(worker: String)
   /// The worker gives its layers up; it is dismissed when it has none.
   case drain(worker: String)
-  /// A step could not be computed or sent. It is repeated under the next epoch.
-  case pipelineFailed(PlanEpoch, reason: String)
+  /// A step could not be computed, or is lost. It is repeated under the next epoch.
+  case pipelineFailed(PlanEpoch, InterruptionCause, reason: String)
   /// The answer to a plan question.
   case planned(PlanAnswer)
   case tick(ClusterLoad)

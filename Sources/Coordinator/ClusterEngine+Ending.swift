@@ -39,7 +39,7 @@ extension ClusterEngine {
       ending?.farewell.told(peer)
     case .gone(let peer): ending?.farewell.gone(peer)
     case .stop: ending?.farewell.hurry()
-    case .stranger, .stepFailed, .planned, .abandoned, .tick: break
+    case .stranger, .stepFailed, .stepLost, .planned, .abandoned, .tick: break
     }
   }
 }

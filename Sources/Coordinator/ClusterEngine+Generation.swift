@@ -79,7 +79,7 @@ extension ClusterEngine {
         try loop.send(
           StepMessages.forward(plan, epoch: state.control.epoch, hiddenSize: configuration.model.hiddenSize), on: link)
       } catch {
-        eventSink.yield(.stepFailed(state.control.epoch, reason: "the first stage does not take frames: \(error)"))
+        eventSink.yield(.stepLost(state.control.epoch, reason: "the first stage does not take frames: \(error)"))
         return
       }
     }
@@ -97,34 +97,24 @@ extension ClusterEngine {
         state.lastStepChange = now
         state.add(result.timings)
         do {
-          if let failure = result.failure { return retry(failure, &state) }
+          if let failure = result.failure {
+            eventSink.yield(.stepFailed(result.epoch, reason: failure))
+            return
+          }
           try complete(result, logits: logits, &state)
           sendSteps(&state)
         } catch {
           eventSink.yield(
-            .stepFailed(result.epoch, reason: "the last stage sent a result that fits no step: \(error)"))
+            .stepLost(result.epoch, reason: "the last stage sent a result that fits no step: \(error)"))
         }
       }
     } catch WireError.damaged {
       eventSink.yield(
-        .stepFailed(state.withLock { $0.control.epoch }, reason: "a result of the last stage came damaged"))
+        .stepLost(state.withLock { $0.control.epoch }, reason: "a result of the last stage came damaged"))
     } catch {
       // Noise may come by the million: the log is told now and then.
       if droppedResults.isToBeTold() { logger.warning("result dropped", metadata: ["reason": "\(error)"]) }
     }
-  }
-
-  /// A step came to nothing as a whole. It is made again under the next epoch. Every stage may find once that it cannot
-  /// read its log; a sequence that this happens to more often without getting on is the cause itself, and ends.
-  private func retry(_ reason: String, _ state: inout EngineState) {
-    let stageCount = state.control.plan?.stages.count ?? 1
-    for sequence in state.scheduler?.oldestStepSequences ?? [] {
-      state.generations[sequence]?.noteFailedStep(in: state.control.epoch)
-      if state.generations[sequence].map({ $0.failedEpochs.count > stageCount }) ?? false {
-        state.fail(sequence, EngineError.failed(reason))
-      }
-    }
-    eventSink.yield(.stepFailed(state.control.epoch, reason: reason))
   }
 
   private func complete(_ result: StepResult, logits: [[Float]], _ state: inout EngineState) throws {
@@ -139,7 +129,6 @@ extension ClusterEngine {
     for entry in result.entries {
       entries[entry.sequence] = entry
       let row = entry.hasLogits ? rows.popFirst() : nil
-      state.generations[entry.sequence]?.noteProgress()
       state.generations[entry.sequence]?.passScores(entry, logits: row)
     }
     for update in updates {

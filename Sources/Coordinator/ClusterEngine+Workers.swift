@@ -17,7 +17,8 @@ extension ClusterEngine {
       strangers.leave()
       logger.warning("message refused", metadata: ["reason": "\(reason)"])
       tell(.refused(reason: reason), peer)
-    case .stepFailed(let epoch, let reason): apply(.pipelineFailed(epoch, reason: reason))
+    case .stepFailed(let epoch, let reason): apply(.pipelineFailed(epoch, .stepFailed, reason: reason))
+    case .stepLost(let epoch, let reason): apply(.pipelineFailed(epoch, .stepLost, reason: reason))
     case .planned(let answer): apply(.planned(answer))
     case .abandoned(let sequence): cancel(sequence)
     case .tick:
@@ -240,7 +241,7 @@ extension ClusterEngine {
       logger.info(
         "serving", metadata: ["epoch": "\(epoch.rawValue)"].merging(recovery?.metadata ?? [:]) { first, _ in first })
     } catch {
-      apply(.pipelineFailed(epoch, reason: "the first stage cannot be reached: \(error)"))
+      apply(.pipelineFailed(epoch, .stepLost, reason: "the first stage cannot be reached: \(error)"))
     }
   }
 

@@ -21,7 +21,10 @@ package final class ClusterEngine: InferenceEngine {
     case gone(PeerID)
     /// A worker of another protocol version knocked.
     case stranger(PeerID, reason: String)
+    /// A stage could not compute the oldest step in flight.
     case stepFailed(PlanEpoch, reason: String)
+    /// A step, or its result, is lost on the way.
+    case stepLost(PlanEpoch, reason: String)
     case planned(PlanAnswer)
     /// Nobody listens to the sequence any more.
     case abandoned(SequenceID)

@@ -13,8 +13,6 @@ enum TokenLatency {
 struct Generation {
   let sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
   let submitted: Duration
-  /// Epochs in which a step with it came to nothing, since it last got on.
-  private(set) var failedEpochs: Set<PlanEpoch> = []
   private var firstSent: Duration?
   private var firstToken: Duration?
   private var lastToken: Duration?
@@ -31,10 +29,6 @@ struct Generation {
   mutating func noteSent(now: Duration) {
     if firstSent == nil { firstSent = now }
   }
-
-  mutating func noteFailedStep(in epoch: PlanEpoch) { failedEpochs.insert(epoch) }
-
-  mutating func noteProgress() { failedEpochs = [] }
 
   /// Passes on what the last stage said beside the token itself.
   func passScores(_ entry: StepResultEntry, logits: [Float]?) {

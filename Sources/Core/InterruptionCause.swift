@@ -1,9 +1,11 @@
-/// How a plan ended that was in force, as far as that says what may have ended it.
+/// Why a plan in force ended, as far as that says what a request may have to do with it.
 package enum InterruptionCause: Hashable, Sendable {
-  /// A worker of it died, hung or fell silent.
+  /// A worker of the plan died, hung or fell silent: any step in flight may be the cause.
   case workerLost
-  /// A step failed, or no stage has it, though all workers are there.
+  /// A stage could not compute the oldest step in flight: that step is the cause.
+  case stepFailed
+  /// A step or its result was lost although all workers are present: any step in flight may be the cause.
   case stepLost
-  /// An operator wanted it, or nothing was under way: no request can have caused it.
+  /// An operator's wish, or nothing was in flight: no request can be the cause.
   case unrelated
 }

@@ -18,7 +18,8 @@ extension Scheduler {
   /// The plan is over: nothing is in flight any more, and results of old steps are refused from now on. Sequences and
   /// their pages stay as they are until `resume`.
   package mutating func suspend(after end: InterruptionCause) {
-    sequences.suspend(after: end)
+    // A failed step is the oldest in flight: the sequences of later steps are innocent.
+    sequences.suspend(after: end, suspects: end == .stepFailed ? Set(oldestStepSequences) : nil)
     forgetSteps()
   }
 

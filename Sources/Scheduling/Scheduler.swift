@@ -72,7 +72,7 @@ package struct Scheduler: Sendable {
   package func isCompleted(_ step: UInt64) -> Bool { steps.isCompleted(step) }
 
   /// The live sequences of the oldest step in flight; empty when none is.
-  package var oldestStepSequences: [SequenceID] {
+  var oldestStepSequences: [SequenceID] {
     steps.oldest?.entries.map(\.entry.sequence).filter { sequences[$0]?.isCancelled == false } ?? []
   }
 

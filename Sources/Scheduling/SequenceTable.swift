@@ -95,13 +95,14 @@ struct SequenceTable: Sendable {
 
   /// No step is in flight any more, and no stage waits for a release. Sequences and their pages stay until `resume` or
   /// `restart`; cancelled ones end.
-  mutating func suspend(after end: InterruptionCause) {
+  /// - Parameter suspects: the sequences that may be the cause; nil for all that have a step in flight.
+  mutating func suspend(after end: InterruptionCause, suspects: Set<SequenceID>? = nil) {
     for (id, sequence) in sequences {
       if sequence.isCancelled {
         pages.release(sequence.heldPages)
         sequences[id] = nil
       } else {
-        update(id) { $0.suspend(after: end) }
+        update(id) { $0.suspend(after: suspects?.contains(id) ?? true ? end : .unrelated) }
       }
     }
     (prefilling, ready, unreleased) = ([], [], [])

@@ -28,7 +28,8 @@ struct PoisonRequestDetectorTests {
   }
 
   @Test(
-    "It is one whose steps were under way when eight plans ended", arguments: [InterruptionCause.workerLost, .stepLost])
+    "It is a sequence whose steps were in flight when eight plans ended",
+    arguments: [InterruptionCause.workerLost, .stepLost, .stepFailed])
   func eight(end: InterruptionCause) throws {
     let bench = try Self.bench()
     try Self.end(bench, 7, by: end)
@@ -37,10 +38,33 @@ struct PoisonRequestDetectorTests {
     #expect(bench.scheduler.poisonedSequences == [Self.a])
   }
 
-  @Test("Lost workers and lost steps are not one cause, and ends that somebody wanted are none")
+  @Test("A request that fails its own steps is found, and those in later steps live")
+  func failedStep() throws {
+    let bench = SchedulerBench(stages: 2, budget: 8, chunk: 8)
+    try bench.submit(1, prompt: 8, new: 9)
+    try bench.submit(2, prompt: 8, new: 9)
+    for round in 1...8 {
+      Self.resume(bench)
+      #expect(try #require(bench.next()).entries.map(\.sequence) == [Self.a])
+      // From the fourth plan on the suspect runs alone.
+      #expect(bench.next()?.entries.map(\.sequence) == (round <= 4 ? [Self.b] : nil))
+      #expect(bench.scheduler.poisonedSequences == [])
+      bench.scheduler.suspend(after: .stepFailed)
+    }
+    #expect(bench.scheduler.poisonedSequences == [Self.a])
+    bench.scheduler.cancel(Self.a)
+    Self.resume(bench)
+    let step = try #require(bench.next())
+    #expect(step.entries.map(\.sequence) == [Self.b])
+    try bench.complete(step)
+    #expect(bench.scheduler.runningSequences == [Self.b])
+  }
+
+  @Test("Lost workers, failed steps and lost steps are separate causes, and ends that an operator wanted are none")
   func kinds() throws {
     let bench = try Self.bench()
     try Self.end(bench, 7, by: .workerLost)
+    try Self.end(bench, 7, by: .stepFailed)
     try Self.end(bench, 7, by: .stepLost)
     try Self.end(bench, 20, by: .unrelated)
     #expect(bench.scheduler.poisonedSequences == [])

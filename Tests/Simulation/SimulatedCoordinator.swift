@@ -11,8 +11,6 @@ struct SimulatedCoordinator {
     let expected: [TokenID]
     var told: [TokenID] = []
     var isOver = false
-    /// Epochs in which a step with it came to nothing, since it last got on.
-    var failedEpochs: Set<PlanEpoch> = []
   }
 
   static let configuration = ModelConfiguration(

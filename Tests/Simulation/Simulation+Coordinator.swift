@@ -111,12 +111,7 @@ extension Simulation {
     coordinator.lastStep = now
     if let reason = step.failure {
       report.failedSteps += 1
-      for sequence in scheduler.oldestStepSequences {
-        coordinator.requests[sequence]?.failedEpochs.insert(step.epoch)
-        guard coordinator.requests[sequence]?.failedEpochs.count ?? 0 <= coordinator.control.plan?.stages.count ?? 1
-        else { throw failure("\(sequence) is taken for what fails steps: \(reason)") }
-      }
-      return try apply(.pipelineFailed(coordinator.control.epoch, reason: reason))
+      return try apply(.pipelineFailed(coordinator.control.epoch, .stepFailed, reason: reason))
     }
     let updates: [SequenceUpdate]
     do {
@@ -128,9 +123,8 @@ extension Simulation {
               .init(sequence: $0.sequence, token: step.tokens[$0.sequence])
             }, failed: step.failed, now: now)) ?? []
     } catch {
-      return try apply(.pipelineFailed(coordinator.control.epoch, reason: "\(error)"))
+      return try apply(.pipelineFailed(coordinator.control.epoch, .stepLost, reason: "\(error)"))
     }
-    for entry in step.plan.entries { coordinator.requests[entry.sequence]?.failedEpochs = [] }
     for update in updates { try note(update) }
     sendSteps()
   }

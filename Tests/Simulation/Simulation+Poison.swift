@@ -1,11 +1,13 @@
 import Core
 import Scheduling
 
-/// What a request can do to every worker that computes one of its tokens.
+/// What a request can do to every stage that computes one of its tokens.
 package enum Poison: CaseIterable, Sendable {
   case killsWorker
-  /// The step goes no further.
+  /// The step is not passed on.
   case losesStep
+  /// The stage reports that it could not compute the step.
+  case failsStep
 }
 
 struct PoisonedSequence {
@@ -14,17 +16,17 @@ struct PoisonedSequence {
 }
 
 extension Simulation {
-  /// Lets the poison in a step work on who has computed it. False when there is none.
-  mutating func poisonWorks(on index: Int, by step: SimulatedStep) -> Bool {
+  /// Lets the poison in a step act on the stage that has computed it. Nil when there is none.
+  mutating func poisonActs(on index: Int, in step: SimulatedStep) -> Poison? {
     guard let poison, let poisoned, let stage = workers[index].stage?.assignment.stageIndex,
       step.plan.entries.contains(where: { entry in
         entry.sequence == poisoned.sequence && (entry.rebuilding.isEmpty || entry.rebuilding.contains(stage))
           && (entry.startPosition..<entry.startPosition + entry.tokens.count).contains(poisoned.position)
       })
-    else { return false }
+    else { return nil }
     report.poisonings += 1
     if poison == .killsWorker { crash(index, restartAfter: .milliseconds(Int.random(in: 50...2000, using: &random))) }
-    return true
+    return poison
   }
 
   /// The coordinator takes a request for the cause why plans end.

@@ -110,9 +110,11 @@ extension Simulation {
     if postponed(.computed(worker: index, life: life), for: .worker(index, life: life)) { return }
     workers[index].inHand = nil
     workers[index].progress += 1
-    guard !poisonWorks(on: index, by: step) else { return advance(index) }
-    if let made = workers[index].stage?.compute(step, bug: bug), let assignment = workers[index].stage?.assignment {
-      // The way to the next stage is closed as soon as there is another assignment; who was only counted out sends on.
+    let poisoning = poisonActs(on: index, in: step)
+    guard poisoning == nil || poisoning == .failsStep else { return advance(index) }
+    if var made = workers[index].stage?.compute(step, bug: bug), let assignment = workers[index].stage?.assignment {
+      if poisoning != nil { made.failure = "\(workers[index].name) fails at a poisoned token" }
+      // A new assignment closes the link to the next stage; an evicted worker still has it.
       if case .assign = workers[index].order {
       } else if let next = assignment.next {
         sendData(.forward(made), from: index, to: next)
