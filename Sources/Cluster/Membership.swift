@@ -1,6 +1,7 @@
 import Core
 
-/// The members of the cluster: a failure detector over heartbeats, as a value. Times are arguments, since a fixed start.
+/// The members of the cluster: a failure detector over heartbeats, as a value. Times are arguments, since any fixed
+/// start.
 ///
 /// Dead members are remembered, so that the same process cannot return as if nothing had happened. There are at most
 /// `Limits.maximumWorkerCount` of them; beyond that the one dead longest is forgotten.

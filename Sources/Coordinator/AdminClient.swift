@@ -4,11 +4,12 @@ import Synchronization
 package import Transport
 import Wire
 
-/// What an operator's tool asks of a running coordinator, over a control connection of its own.
+/// Requests of an operator's tool to a running coordinator, over its own control connection.
 package enum AdminClient {
-  /// Has a worker give up its layers and leave. Returns what became of it; waits for at most `seconds`, blocking.
+  /// Drains a worker: it gives up its layers and leaves. Returns the coordinator's answer. Blocks for at most
+  /// `seconds`.
   ///
-  /// - Throws: `OperatorFailure` in words, or `TransportError`.
+  /// - Throws: `OperatorFailure` or `TransportError`.
   package static func drain(
     worker: String, coordinator: Endpoint, keys: SocketKeys, allowsInsecureRemote: Bool, seconds: Int
   ) throws -> String {
@@ -23,12 +24,12 @@ package enum AdminClient {
     specification.linger = .zero
     let line = try loop.open(specification) { message, _ in
       guard let frame = message.frames.first else { return }
-      // What cannot be read, such as the answer of another version, says why.
+      // An answer that cannot be read, such as one of another version, becomes an error.
       let read = Result { try frame.withUnsafeBytes { try CoordinatorMessage(decoding: $0) } }
       answer.withLock { $0 = $0 ?? read }
       arrived.signal()
     }
-    try loop.send(Message(frames: [Frame(WorkerMessage.drain(worker: worker).encoded())]), on: line)
+    try loop.send(Message(WorkerMessage.drain(worker: worker).encoded()), on: line)
     guard arrived.wait(timeout: .now() + .seconds(seconds)) == .success else {
       throw OperatorFailure.noAnswer(coordinator, worker: worker, seconds: seconds)
     }
@@ -36,23 +37,23 @@ package enum AdminClient {
     case .success(.drained(let reason)): return reason
     case .success(.refused(let reason)): throw OperatorFailure.refused(reason)
     case .failure(let error): throw OperatorFailure.unreadable(coordinator, reason: "\(error)")
-    default: throw OperatorFailure.refused("the coordinator answered something else; install one release everywhere")
+    default: throw OperatorFailure.refused("the coordinator sent another answer; install one release everywhere")
     }
   }
 }
 
-/// Why an operator's wish was not met.
+/// Why an operator's request failed.
 package enum OperatorFailure: Error, CustomStringConvertible {
   case noAnswer(Endpoint, worker: String, seconds: Int)
   case refused(String)
-  /// Somebody answered, and not as this release does.
+  /// The answer is not of this release.
   case unreadable(Endpoint, reason: String)
 
   package var description: String {
     switch self {
     case .noAnswer(let endpoint, let worker, let seconds):
-      "\(worker) has not been drained within \(seconds) s: either nobody answers at \(endpoint), or the other workers "
-        + "cannot hold its layers while requests run; start another worker, or wait"
+      "\(worker) has not been drained within \(seconds) s: either no coordinator answers at \(endpoint), or the other "
+        + "workers cannot hold its layers while requests run; start another worker, or wait"
     case .refused(let reason): reason
     case .unreadable(let endpoint, let reason):
       "the answer of \(endpoint) cannot be read: \(reason); check that --coordinator names one of this release"

@@ -2,8 +2,8 @@ import Cluster
 import Core
 import Scheduling
 
-/// Turns a request into what the scheduler takes: checks it and fixes the policy. Whether it fits the cluster is for
-/// `Scheduler.submit` to say.
+/// Turns a request into a scheduler's request: checks it and fixes the policy. `Scheduler.submit` decides whether it
+/// fits the cluster. Pure.
 struct Admission {
   let configuration: ClusterConfiguration
 
@@ -16,7 +16,7 @@ struct Admission {
     let promptCount = request.prompt.count
     let newTokens = request.maximumNewTokens ?? max(0, configuration.demand.contextLength - promptCount)
     let (length, overflow) = promptCount.addingReportingOverflow(newTokens)
-    // The policy's own refusal comes before the scheduler's: its numbers say what the model could do at best.
+    // The policy's refusal comes before the scheduler's: its numbers say what the model can do at best.
     let choice = try policy(length: overflow ? Int.max : length, request: request.policy)
     let scheduled = ScheduledRequest(
       request, sequence: sequence, maximumNewTokens: newTokens, policy: choice.policy, startsPaused: startsPaused)
@@ -25,7 +25,7 @@ struct Admission {
 
   private func policy(length: Int, request: PolicyRequest) throws -> PolicyChoice {
     var merged = configuration.demand.policy
-    // A group size of the request's own does not keep the cluster's window, nor the other way round.
+    // A request that sets the group size does not keep the cluster's window, nor the reverse.
     if request != PolicyRequest() { merged = request }
     return try PolicyChoice.forLength(
       min(length, Limits.maximumContext), trainedLength: configuration.model.trainedLength, request: merged)

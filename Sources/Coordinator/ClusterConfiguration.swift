@@ -4,13 +4,13 @@ package import WeightDistribution
 package import Transport
 import Wire
 
-/// What a coordinator is told at its start. Read once.
+/// The settings of a coordinator. Read once, at its start.
 package struct ClusterConfiguration: Sendable {
   /// The name clients use for the model.
   package var modelID: String
   /// Files of the checkpoint, as workers on this machine find them.
   package var modelPaths: [String]
-  /// Says that a worker's files are the same model.
+  /// Identifies the model, whatever its files are called.
   package var modelFingerprint: String
   package var model: ModelConfiguration
   package var footprint: WeightFootprint
@@ -20,17 +20,17 @@ package struct ClusterConfiguration: Sendable {
   package var resultEndpoint: Endpoint
   /// Workers to wait for before planning.
   package var workerCount: Int
-  /// Whether more may come than those that are waited for; false where a command starts all there will be.
+  /// Whether more workers may join than the coordinator waits for; false where a command starts all of them.
   package var awaitsOthers: Bool
-  /// KV to plan for; its policy is also what requests get that ask for none.
+  /// KV cache to plan for. Its policy is the default of requests.
   package var demand: KVDemand
-  /// Binding other interfaces than loopback without keys was asked for.
+  /// Whether sockets may be open beyond loopback without keys.
   package var allowsInsecureRemote: Bool
   /// Version of the program, for messages.
   package var build: String
   /// Nil in a cluster without keys.
   package var keys: CoordinatorKeys?
-  /// What workers fetch that lack the model, and hold their own files against. Nil where all have the same file.
+  /// What workers without the model fetch, and all workers verify their files by. Nil where all read the same file.
   package var sharedModel: PublishedModel?
 
   package init(
@@ -55,7 +55,7 @@ package struct ClusterConfiguration: Sendable {
     self.awaitsOthers = awaitsOthers
   }
 
-  /// Tokens a step may carry: a chunk and, beside it, every sequence's next token.
+  /// Tokens a step may carry: a prefill chunk and every sequence's next token.
   package var stepTokenBudget: Int {
     min(
       Limits.maximumStepTokenCount, StepWindow.maximumRowCount(width: model.hiddenSize),
@@ -65,7 +65,7 @@ package struct ClusterConfiguration: Sendable {
   var clusterSettings: ClusterSettings {
     var settings = ClusterSettings(neededWorkerCount: workerCount)
     settings.awaitsOthers = awaitsOthers
-    // A step's hidden states may be on a slow link for a while: 4 MB/s are allowed for.
+    // A step's hidden states may take a while on a slow link: 4 MB/s are enough.
     settings.quietLimit += .milliseconds(stepTokenBudget * model.hiddenSize * MemoryLayout<Float>.size / 4_000)
     return settings
   }

@@ -3,13 +3,13 @@ import Wire
 
 /// How long a client waited for a token, in seconds.
 enum TokenLatency {
-  /// Since its request came.
+  /// Since its request arrived.
   case first(Double)
-  /// Since the one before.
+  /// Since the previous token.
   case next(Double)
 }
 
-/// One admitted generation: where its events go and where its time went. Times are since the engine's start.
+/// One admitted generation: the stream of its events, and its timings. Times are since the engine's start.
 struct Generation {
   let sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
   let submitted: Duration
@@ -30,7 +30,7 @@ struct Generation {
     if firstSent == nil { firstSent = now }
   }
 
-  /// Passes on what the last stage said beside the token itself.
+  /// Yields what the last stage computed besides the token.
   func passScores(_ entry: StepResultEntry, logits: [Float]?) {
     if !entry.promptLogprobs.isEmpty {
       sink.yield(
@@ -49,10 +49,10 @@ struct Generation {
 
   mutating func finish(_ reason: FinishReason, now: Duration) -> GenerationTimings {
     let sent = firstSent ?? now
-    let readUntil = firstToken ?? now
+    let prefilled = firstToken ?? now
     timings.queueSeconds = (sent - submitted).inSeconds
-    timings.prefillSeconds = (readUntil - sent).inSeconds
-    timings.decodeSeconds = (now - readUntil).inSeconds
+    timings.prefillSeconds = (prefilled - sent).inSeconds
+    timings.decodeSeconds = (now - prefilled).inSeconds
     sink.yield(.finished(reason, timings))
     sink.finish()
     return timings

@@ -19,10 +19,10 @@ enum StepMessages {
           samples: entry.shouldSample, wantsLogits: entry.wantsLogits, topLogprobCount: entry.topLogprobCount,
           scoresFrom: entry.scoresFrom, followingToken: entry.followingToken, rebuilding: entry.rebuilding)
       }, releases: plan.releases, resumes: plan.resumes)
-    return Message(frames: [Frame(header.encoded())]).sealed()
+    return Message(header.encoded()).sealed()
   }
 
-  /// A step's result with the logits rows that came along, one for each entry that has them.
+  /// A step's result with its rows of logits, one for each entry that has them.
   static func result(_ message: Message) throws(WireError) -> (StepResult, [[Float]]) {
     let message = try whole(message)
     guard let first = message.frames.first else { throw .field("frames", reason: "has no header") }
@@ -33,7 +33,7 @@ enum StepMessages {
     let expected = result.expectedPayloadByteCount
     guard expected > 0 else { return (result, []) }
     guard message.frames.count > 1, message.frames[1].count == expected else {
-      throw .field("payload", reason: "has not the \(expected) bytes that its header tells of")
+      throw .field("payload", reason: "does not have the \(expected) bytes that its header announces")
     }
     let width = result.vocabularySize
     let rows = message.frames[1].withUnsafeBytes { bytes in

@@ -10,7 +10,7 @@ struct ProgressThrottleTests {
     var news = ProgressThrottle()
     let (first, second) = (PlanEpoch(7), PlanEpoch(8))
     func isTold(_ worker: String, _ epoch: PlanEpoch, _ milliseconds: Int) -> Bool {
-      news.isToBeTold(worker, epoch, now: .milliseconds(milliseconds))
+      news.isDue(worker, epoch, now: .milliseconds(milliseconds))
     }
     #expect(isTold("a", first, 0))
     #expect(!isTold("a", first, 4_999))

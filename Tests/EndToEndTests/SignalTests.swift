@@ -48,7 +48,7 @@ extension EndToEnd {
       let whole = cluster.stream("/v1/completions", body)
       await cluster.waitForTokens(1, in: whole.answer)
       kill(cluster.workers[0].processIdentifier, SIGTERM)
-      #expect(try await Self.becomes { cluster.log("coordinator").contains("is to be drained") })
+      #expect(try await Self.becomes { cluster.log("coordinator").contains("drains") })
       kill(cluster.workers[0].processIdentifier, SIGTERM)
       #expect(try await Self.hasEnded(cluster.workers[0]))
       #expect(cluster.workers[0].terminationStatus == 0)

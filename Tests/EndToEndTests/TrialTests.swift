@@ -73,7 +73,7 @@ extension EndToEnd {
         let pauses = zip(disturbed.arrivals, disturbed.arrivals.dropFirst())
         if let next = pauses.max(by: { $0.1 - $0.0 < $1.1 - $1.0 })?.1, next > start { recovered.add(next - start) }
         let lines = cluster.log("coordinator").split(separator: "\n")
-        let victim = lines.last { $0.contains("worker counted out") }?.firstMatch(of: /worker=w(\d)/)
+        let victim = lines.last { $0.contains("worker evicted") }?.firstMatch(of: /worker=w(\d)/)
         let index = try #require(victim.flatMap { Int($0.1) })
         if fault == "stop" {
           kill(cluster.workers[index].processIdentifier, SIGCONT)
@@ -111,7 +111,7 @@ extension EndToEnd {
           Self.count(words, in: cluster.log("c")) > Self.count(words, in: before)
         }
         suspected.add(try #require(try await Self.moment { since("w1 has been silent for") }) - start)
-        found.add(try #require(try await Self.moment { since("worker counted out") }) - start)
+        found.add(try #require(try await Self.moment { since("worker evicted") }) - start)
         let said = byteCount()
         recovered.add(try #require(try await Self.moment { byteCount() > said }) - start)
         // It computes nothing any more, but what it had sent may still be under way.

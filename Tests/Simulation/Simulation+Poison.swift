@@ -18,7 +18,7 @@ struct PoisonedSequence {
 extension Simulation {
   /// Lets the poison in a step act on the stage that has computed it. Nil when there is none.
   mutating func poisonActs(on index: Int, in step: SimulatedStep) -> Poison? {
-    guard let poison, let poisoned, let stage = workers[index].stage?.assignment.stageIndex,
+    guard let poison, let poisoned, step.failure == nil, let stage = workers[index].stage?.assignment.stageIndex,
       step.plan.entries.contains(where: { entry in
         entry.sequence == poisoned.sequence && (entry.rebuilding.isEmpty || entry.rebuilding.contains(stage))
           && (entry.startPosition..<entry.startPosition + entry.tokens.count).contains(poisoned.position)

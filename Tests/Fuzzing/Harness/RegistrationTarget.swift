@@ -1,4 +1,3 @@
-import Cluster
 import Glibc
 import Core
 import Logging
@@ -6,6 +5,7 @@ import Synchronization
 import Transport
 import Wire
 
+@testable import Cluster
 @testable import Coordinator
 @testable import WeightDistribution
 
@@ -32,10 +32,11 @@ enum RegistrationTarget {
           var buffer = [UInt8](repeating: 0, count: range.byteCount)
           buffer.withUnsafeMutableBytes { try? reader.fill($0) }
         }
-      default: engine.handle(.worker(message, peer, nil))
+      default: engine.driver.handle(.worker(message, peer, nil))
       }
-      engine.handle(.tick)
-      let names = engine.state.withLock { Array($0.peers.keys) }
+      engine.driver.handle(.tick)
+      answer(engine.driver)
+      let names = engine.driver.state.withLock { Array($0.peers.keys) }
       require(names.count <= 4, "no more workers than connections")
       let lengths = names.map(\.utf8.count)
       require(lengths.allSatisfy { (1...WireLimits.maximumNameByteCount).contains($0) }, "workers have names")
@@ -43,20 +44,39 @@ enum RegistrationTarget {
   }
 
   /// Threads and sockets of one engine serve all inputs.
-  private static let engine = try? ClusterEngine(configuration: engineConfiguration(), logger: silent)
+  private static let engine = {
+    let engine = try? ClusterEngine(configuration: engineConfiguration(), logger: silent)
+    // No input needs the events, such as second answers of the planner; they must not pile up.
+    if let engine { Task { for await _ in engine.driver.events.stream {} } }
+    return engine
+  }()
 
-  /// No worker has come yet, and no link is open.
-  private static func begin(_ engine: ClusterEngine) {
-    let links = engine.state.withLock { state in
-      let links = state.takeRetiredLinks() + (state.firstStage.map { [$0] } ?? [])
-      state = EngineState(
-        control: ClusterControl(
-          settings: engine.configuration.clusterSettings, planner: engine.configuration.planner,
-          firstEpoch: PlanEpoch(1), now: engine.now),
-        metrics: state.metrics)
-      return links
+  /// Answers the plan question that is open, if any: at once, so that an input means the same every time.
+  private static func answer(_ driver: ClusterDriver) {
+    let question: PlanQuestion? = driver.state.withLock { state in
+      switch state.control.state {
+      case .planning(_, let question): question
+      case .serving(let serving): serving.replan?.question
+      case .gathering, .rollingOut, .failed: nil
+      }
     }
-    for link in links { engine.loop.close(link) }
+    if let question { driver.handle(.planned(question.answer())) }
+  }
+
+  /// No worker has registered, and no link is open.
+  private static func begin(_ engine: ClusterEngine) {
+    let driver = engine.driver
+    let planner = engine.configuration.planner
+    let link = driver.state.withLock { state in
+      let link = state.nextLink
+      state = DriverState(
+        control: ClusterControl(
+          settings: engine.configuration.clusterSettings, planner: planner, firstEpoch: PlanEpoch(1), now: driver.now),
+        metrics: state.metrics)
+      return link
+    }
+    let served = engine.tokens.follow([.interrupt(.unrelated, reason: "the next input")], Availability())
+    for link in served + [link].compactMap({ $0 }) { engine.loop.close(link) }
   }
 
   private static let silent = Logger(label: "fuzz") { _ in SwiftLogNoOpLogHandler() }

@@ -1,33 +1,20 @@
-import Cluster
-import CoreMetrics
 import Core
+import CoreMetrics
 import Scheduling
 import Telemetry
 
-/// The engine's part of what is measured. Guarded by the engine's lock, as what it counts is.
-struct EngineMetrics {
+/// What is measured of the cluster: workers, stages, plans, and the scheduler's counts. Guarded by the driver's lock.
+struct ClusterMetrics {
   private let registry: MetricRegistry
-  private let succeeded: [FinishReason: Counter]
-  private let failed: Counter
-  private let abandoned: Counter
-  private let promptTokens: Counter
-  private let generatedTokens: Counter
-  private let timeToFirstToken: Recorder
-  private let interTokenLatency: Recorder
-  private let requestLatency: Recorder
-  private let queueTime: Recorder
-  private let prefillTime: Recorder
-  private let decodeTime: Recorder
   private let plansServed: Counter
   private let replayedTokens: Counter
   private let rereadTokens: Counter
-  private let weightsSentBytes: Counter
   private let requestsRunning: Meter
   private let requestsWaiting: Meter
   private let stepsInFlight: Meter
   private let cacheUsage: Meter
   private let isReady: Meter
-  /// By place in the pipeline; made when a stage first tells of itself.
+  /// By place in the pipeline; made when a stage first reports timings.
   private var stages: [Stage] = []
   private var workers: [String: Worker] = [:]
 
@@ -42,23 +29,11 @@ struct EngineMetrics {
   }
 
   init(_ registry: MetricRegistry, build: String, numerics: String) {
-    func counter(_ metric: Metric, _ labels: [(String, String)] = []) -> Counter {
-      Counter(label: metric.name, dimensions: labels, factory: registry)
-    }
-    func histogram(_ metric: Metric) -> Recorder { Recorder(label: metric.name, aggregate: true, factory: registry) }
+    func counter(_ metric: Metric) -> Counter { Counter(label: metric.name, factory: registry) }
     func gauge(_ metric: Metric) -> Meter { Meter(label: metric.name, factory: registry) }
     self.registry = registry
-    succeeded = Dictionary(
-      uniqueKeysWithValues: [FinishReason.stop, .length].map {
-        ($0, counter(.requestsSucceeded, [("finished_reason", $0.rawValue)]))
-      })
-    (failed, abandoned) = (counter(.requestsFailed), counter(.requestsAbandoned))
-    (promptTokens, generatedTokens) = (counter(.promptTokens), counter(.generatedTokens))
-    (timeToFirstToken, interTokenLatency) = (histogram(.timeToFirstToken), histogram(.interTokenLatency))
-    (requestLatency, queueTime) = (histogram(.requestLatency), histogram(.queueTime))
-    (prefillTime, decodeTime) = (histogram(.prefillTime), histogram(.decodeTime))
     (replayedTokens, rereadTokens) = (counter(.replayedTokens), counter(.rereadTokens))
-    (plansServed, weightsSentBytes) = (counter(.plansServed), counter(.weightsSentBytes))
+    plansServed = counter(.plansServed)
     (requestsRunning, requestsWaiting) = (gauge(.requestsRunning), gauge(.requestsWaiting))
     (stepsInFlight, cacheUsage, isReady) = (gauge(.stepsInFlight), gauge(.cacheUsage), gauge(.isReady))
     Meter(
@@ -66,47 +41,22 @@ struct EngineMetrics {
     ).set(1)
   }
 
-  // MARK: Requests
-
-  func note(_ latency: TokenLatency) {
-    generatedTokens.increment()
-    switch latency {
-    case .first(let seconds): timeToFirstToken.record(seconds)
-    case .next(let seconds): interTokenLatency.record(seconds)
-    }
-  }
-
-  func noteEnd(_ reason: FinishReason, _ timings: GenerationTimings) {
-    succeeded[reason]?.increment()
-    promptTokens.increment(by: timings.promptTokenCount)
-    queueTime.record(timings.queueSeconds)
-    prefillTime.record(timings.prefillSeconds)
-    decodeTime.record(timings.decodeSeconds)
-    requestLatency.record(timings.queueSeconds + timings.prefillSeconds + timings.decodeSeconds)
-  }
-
-  func noteWeightsSent(_ byteCount: Int) { weightsSentBytes.increment(by: byteCount) }
-  func noteFailures(_ count: Int) { failed.increment(by: count) }
-  func noteAbandoned() { abandoned.increment() }
-
-  // MARK: Pipeline and cluster
-
   func noteServing(_ recovery: RecoveryReport) {
     plansServed.increment()
     replayedTokens.increment(by: recovery.replayedTokenCount)
     rereadTokens.increment(by: recovery.rereadTokenCount)
   }
 
-  /// Shows what the stages spent so far, by their place in the pipeline.
+  /// Shows what the stages have spent, by their place in the pipeline.
   mutating func show(_ totals: [StageTotals]) {
     for (index, total) in totals.enumerated() {
       if index == stages.count { stages.append(stage(index)) }
-      let news = total.since(stages[index].shown)
-      stages[index].compute.increment(by: news.computeSeconds)
-      stages[index].wait.increment(by: news.waitSeconds)
-      stages[index].transfer.increment(by: news.transferSeconds)
-      stages[index].sentBytes.increment(by: news.sentByteCount)
-      stages[index].rows.increment(by: Double(news.rowCount))
+      let added = total.since(stages[index].shown)
+      stages[index].compute.increment(by: added.computeSeconds)
+      stages[index].wait.increment(by: added.waitSeconds)
+      stages[index].transfer.increment(by: added.transferSeconds)
+      stages[index].sentBytes.increment(by: added.sentByteCount)
+      stages[index].rows.increment(by: Double(added.rowCount))
       stages[index].shown = total
     }
   }
@@ -120,10 +70,10 @@ struct EngineMetrics {
       sentBytes: counter(.stageSentBytes), rows: counter(.stageRows))
   }
 
-  /// Shows a moment: how many requests there are, and which workers.
+  /// Shows the present: how many requests run and wait, and which workers have how many layers.
   /// - Parameters:
-  ///   - present: names of workers that are there.
-  ///   - layers: how many layers each worker of the plan has, whether it is there or not.
+  ///   - present: names of registered workers.
+  ///   - layers: how many layers each worker of the plan has, registered or not.
   mutating func show(_ counts: SchedulerCounts?, isReady: Bool, present: Set<String>, layers: [String: Int]) {
     requestsRunning.set(counts?.runningCount ?? 0)
     requestsWaiting.set(counts?.waitingCount ?? 0)

@@ -9,19 +9,20 @@ import Testing
 import Transport
 import Wire
 
-/// The engine over real sockets, its workers played by the test.
-@Suite("The end of a coordinator", .timeLimit(.minutes(5)))
-struct EndingTests {
-  @Test("a registration that arrives while it stops is answered with shutdown, and so is a heartbeat of a stranger")
+/// The engine over real sockets; the test plays the workers.
+@Suite("The shutdown of a coordinator", .timeLimit(.minutes(5)))
+struct CoordinatorShutdownTests {
+  @Test("a registration during the shutdown is answered with shutdown, and so is a heartbeat of a stranger")
   func lateRegistration() async throws {
-    // It waits for all that it told, however slow the machine: the test would take the whole grace if it did not end.
+    // It waits for every worker that it notified, however slow the machine: a worker that does not leave would cost the
+    // whole grace.
     let engine = try ClusterEngine(
       configuration: Self.configuration(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
-      farewellGrace: .seconds(600))
+      shutdownGrace: .seconds(600))
     let run = Task { await engine.run() }
     let member = try PlayedWorker("member", engine.controlEndpoint)
     try member.register()
-    // A member that says nothing for a second and a half is none: on a busy machine this test may take longer.
+    // A silent member is evicted after a second and a half: on a busy machine this test may take longer.
     member.beat()
     let welcome = CoordinatorMessage.welcome(heartbeatMilliseconds: 100)
     #expect(try await member.answer() == welcome)
@@ -56,7 +57,7 @@ struct EndingTests {
   }
 }
 
-/// A control connection that says what the test wants.
+/// A control connection that sends what the test wants.
 private final class PlayedWorker: Sendable {
   private let name: String
   private let loop: SocketLoop
@@ -97,7 +98,7 @@ private final class PlayedWorker: Sendable {
   }
 
   func tell(_ message: WorkerMessage) throws {
-    try loop.send(Message(frames: [Frame(message.encoded())]), on: line)
+    try loop.send(Message(message.encoded()), on: line)
   }
 
   /// The next message of the coordinator that is not `last` once more, as beats are answered.

@@ -1,0 +1,83 @@
+import Core
+import Logging
+import Transport
+import Wire
+
+/// The coordinator's own sockets: workers register at one, the last stage sends results to the other.
+struct CoordinatorSockets {
+  let control: ControlSocket
+  /// Where the last stage connects, a port chosen by the system resolved.
+  let resultEndpoint: Endpoint
+  /// Keys whose results are accepted, in a cluster with keys.
+  let resultKeys: AllowedKeys
+  /// Answers that unreadable messages wait for: more than a few at once are noise, and to answer each would delay the
+  /// workers' heartbeats.
+  let strangers: InFlightLimiter
+
+  /// Binds both.
+  /// - Parameters:
+  ///   - tokens: takes results.
+  ///   - weights: answers requests for weights; set after this returns.
+  ///   - driver: receives all else.
+  /// - Throws: `TransportError`, naming the endpoint and the remedy.
+  static func open(
+    _ configuration: ClusterConfiguration, loop: SocketLoop, logger: Logger, tokens: TokenPath,
+    weights: ForwardReference<WeightSharing>, driver: AsyncStream<DriverEvent>.Continuation
+  ) throws -> CoordinatorSockets {
+    let (strangers, refusals, resultKeys) = (InFlightLimiter(capacity: 32), LogThrottle(), AllowedKeys())
+    let logRefusal = { @Sendable in
+      if refusals.isToBeTold() { logger.warning("too many connections: one was cut") }
+    }
+    var specification = SocketSpecification(kind: .router, role: .bind(configuration.controlEndpoint))
+    specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
+    specification.allowsInsecureRemote = configuration.allowsInsecureRemote
+    specification.keys = configuration.keys.control
+    let control = try loop.open(
+      specification,
+      onMessage: { message, peer in
+        guard let peer, let frame = message.frames.first else { return }
+        do {
+          switch try frame.withUnsafeBytes({ try WorkerMessage(decoding: $0) }) {
+          case .fetchManifest: weights.target?.sendManifest(to: peer)
+          case .fetchBlock(let range): weights.target?.enqueue(range, from: peer)
+          case let other: driver.yield(.worker(other, peer, message.sender))
+          }
+        } catch {
+          if strangers.enter() { driver.yield(.stranger(peer, reason: "\(error)")) }
+        }
+      },
+      onPeerEvent: { event in
+        if case .disconnected(let peer?) = event { driver.yield(.gone(peer)) }
+        if event == .turnedAway { logRefusal() }
+      })
+    var intake = SocketSpecification(kind: .pull, role: .bind(configuration.resultEndpoint))
+    intake.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
+    intake.allowsInsecureRemote = configuration.allowsInsecureRemote
+    intake.keys = configuration.keys.results(resultKeys)
+    intake.handshakeInterval = .seconds(1)
+    // Weak, or the socket would keep its own loop.
+    let result = try loop.open(
+      intake, onMessage: { [weak tokens] message, _ in tokens?.take(message) },
+      onPeerEvent: { event in if event == .turnedAway { logRefusal() } })
+    return CoordinatorSockets(
+      control: ControlSocket(
+        loop: loop, id: control, endpoint: loop.boundEndpoint(of: control) ?? configuration.controlEndpoint,
+        logger: logger),
+      resultEndpoint: loop.boundEndpoint(of: result) ?? configuration.resultEndpoint,
+      resultKeys: resultKeys, strangers: strangers)
+  }
+
+  /// Connects to the first stage of a plan.
+  /// - Throws: `EndpointError` or `TransportError`.
+  static func openFirstStage(
+    _ worker: Peer, stageCount: Int, _ configuration: ClusterConfiguration, loop: SocketLoop
+  ) throws -> SocketID {
+    var specification = SocketSpecification(
+      kind: .push, role: .connect(try Endpoint(worker.registration.dataEndpoint)))
+    specification.maximumMessageByteCount = WireLimits.maximumHeaderByteCount
+    specification.maximumQueuedByteCount = StepWindow(stageCount: stageCount).byteCount(rows: 0, width: 0)
+    specification.allowsInsecureRemote = configuration.allowsInsecureRemote
+    specification.keys = configuration.keys.link(to: worker.key)
+    return try loop.open(specification) { _, _ in }
+  }
+}

@@ -1,0 +1,145 @@
+import Cluster
+import Core
+import Scheduling
+import Transport
+import Wire
+
+/// What the token path knows: requests, the scheduler, and the plan that serves. Guarded by the token path's lock.
+struct TokenState {
+  /// The plan that serves. Its first stage takes steps, its last stage sends results.
+  struct Serving {
+    let epoch: PlanEpoch
+    let firstStage: SocketID
+    let stageCount: Int
+  }
+
+  var availability = Availability()
+  /// Nil between plans, when no step is sent and no result is taken.
+  var serving: Serving?
+  /// Present from the first plan that serves; between plans it keeps the requests.
+  var scheduler: Scheduler?
+  var generations: [SequenceID: Generation] = [:]
+  var nextSequence: UInt64 = 1
+  /// When the oldest step in flight was sent, or the last result arrived.
+  var lastStepChange = Duration.zero
+  /// What the stages spent since the first plan served, by their place in the pipeline.
+  var stageTotals: [StageTotals] = []
+  /// Tokens computed again after losses since the start.
+  var recoveries = RecoveryTotals()
+  let metrics: RequestMetrics
+  /// Set for good when the engine stops.
+  var isStopped = false
+
+  init(metrics: RequestMetrics) { self.metrics = metrics }
+
+  var readiness: EngineReadiness {
+    if isStopped { return .failed("the coordinator is stopping") }
+    if availability.readiness == .ready, serving == nil { return .loading(Self.connecting) }
+    return availability.readiness
+  }
+
+  private static let connecting = "the first stage is being connected"
+
+  /// Throws why no request is admitted now. While a lost worker is being replaced requests wait with those that run.
+  func checkAdmission() throws(EngineError) {
+    if availability.takesRequests, !isStopped, scheduler != nil { return }
+    switch readiness {
+    case .failed(let reason): throw .failed(reason)
+    case .loading(let reason): throw .notReady(reason)
+    case .ready: throw .notReady(Self.connecting)
+    }
+  }
+
+  var load: ClusterLoad {
+    ClusterLoad(
+      isIdle: generations.isEmpty, lastStep: (scheduler?.counts.stepsInFlightCount ?? 0) > 0 ? lastStepChange : nil)
+  }
+
+  /// Adds a step's timings to the totals. Stages that a smaller plan lacks keep theirs.
+  mutating func add(_ timings: [StageTiming]) {
+    guard timings.count == serving?.stageCount else { return }
+    for (index, timing) in timings.enumerated() {
+      if index == stageTotals.count { stageTotals.append(StageTotals()) }
+      stageTotals[index].add(timing)
+    }
+  }
+
+  /// Stops the pipeline: from now on no step is sent and no result taken. Ends requests that are found to be the cause.
+  /// Returns the link to the first stage, to be closed.
+  mutating func interrupt(_ cause: InterruptionCause, reason: String) -> SocketID? {
+    defer { serving = nil }
+    scheduler?.suspend(after: cause)
+    for sequence in scheduler?.poisonedSequences ?? [] {
+      fail(sequence, EngineError.failed("plan after plan ended while the request ran; the last reason: \(reason)"))
+    }
+    return serving?.firstStage
+  }
+
+  /// Starts the pipeline: requests start or resume with what the stages still hold.
+  mutating func resume(_ plan: Serving, limits: SchedulerLimits, choice: RecoveryChoice) -> RecoveryReport {
+    serving = plan
+    var scheduler = self.scheduler ?? Scheduler(limits: limits)
+    let report = scheduler.resume(limits: limits, stagesHold: choice.hasAny) { choice.rebuilding($0, length: $1) }
+    self.scheduler = scheduler
+    recoveries.add(report)
+    for sequence in report.lost {
+      fail(sequence, EngineError.notReady("the remaining workers have too little cache for the request"))
+    }
+    return report
+  }
+
+  /// Ends every generation with an error and drops all sequences.
+  mutating func failAll(_ error: any Error) {
+    _ = scheduler?.failAll()
+    let ended = generations
+    generations = [:]
+    metrics.noteFailures(ended.count)
+    for generation in ended.values { generation.sink.finish(throwing: error) }
+  }
+
+  /// Ends one generation with an error.
+  mutating func fail(_ sequence: SequenceID, _ error: any Error) {
+    scheduler?.cancel(sequence)
+    guard let generation = generations.removeValue(forKey: sequence) else { return }
+    metrics.noteFailures(1)
+    generation.sink.finish(throwing: error)
+  }
+
+  // MARK: Results
+
+  /// Takes a step's result.
+  /// - Throws: `CompletionError` when the result is not of the oldest step in flight.
+  mutating func complete(_ result: StepResult, logits: [[Float]], now: Duration) throws {
+    let updates =
+      try scheduler?.complete(
+        StepCompletion(
+          step: result.step, entries: result.entries.map { .init(sequence: $0.sequence, token: $0.token) },
+          failed: Dictionary(result.failed.map { ($0.sequence, $0.reason) }) { first, _ in first },
+          slowestStageSeconds: result.timings.map { Double($0.computeNanoseconds) * 1e-9 }.max(), now: now)) ?? []
+    var rows = logits[...]
+    var entries: [SequenceID: StepResultEntry] = [:]
+    for entry in result.entries {
+      entries[entry.sequence] = entry
+      let row = entry.hasLogits ? rows.popFirst() : nil
+      generations[entry.sequence]?.passScores(entry, logits: row)
+    }
+    for update in updates { apply(update, entries, now: now) }
+  }
+
+  private mutating func apply(_ update: SequenceUpdate, _ entries: [SequenceID: StepResultEntry], now: Duration) {
+    switch update {
+    case .prefillProgress(let sequence, let done, let total):
+      generations[sequence]?.sink.yield(.prefillProgress(done: done, total: total))
+    case .token(let sequence, let token):
+      if let latency = generations[sequence]?.passToken(token, entry: entries[sequence], now: now) {
+        metrics.note(latency)
+      }
+    case .finished(let sequence, let reason):
+      if var generation = generations.removeValue(forKey: sequence) {
+        metrics.noteEnd(reason, generation.finish(reason, now: now))
+      }
+    case .failed(let sequence, let reason):
+      fail(sequence, EngineError.failed(reason))
+    }
+  }
+}
