@@ -4,15 +4,6 @@ import Scheduling
 
 /// The coordinator process: the real control and scheduler, and what the engine does around them.
 struct SimulatedCoordinator {
-  struct Request {
-    let prompt: [TokenID]
-    let newTokens: Int
-    let seed: UInt64
-    let expected: [TokenID]
-    var told: [TokenID] = []
-    var isOver = false
-  }
-
   static let configuration = ModelConfiguration(
     name: "toy", architecture: "llama", layerCount: ToyModel.layerCount, hiddenSize: 64, feedForwardSize: 128,
     queryHeadCount: 4, keyValueHeadCount: 2, headDimension: 16, vocabularySize: 32_000, trainedLength: 512,
@@ -29,7 +20,7 @@ struct SimulatedCoordinator {
   /// What the workers said they still have, since they were last assigned.
   var held: [String: [ResidentSequence]] = [:]
   var lastStep = Duration.zero
-  var requests: [SequenceID: Request] = [:]
+  var requests: [SequenceID: SimulatedRequest] = [:]
   /// Each life counts anew, as the product does.
   var nextSequence: UInt64 = 1
   /// The connection of every worker that is a member.
@@ -83,7 +74,7 @@ struct SimulatedCoordinator {
     servedEpoch = control.epoch
     if bug == .tellsTwice {
       for sequence in scheduler?.runningSequences ?? [] {
-        if let last = requests[sequence]?.told.last { requests[sequence]?.told.append(last) }
+        if let last = requests[sequence]?.received.last { requests[sequence]?.received.append(last) }
       }
     }
   }

@@ -86,10 +86,8 @@ extension Simulation {
 
   /// The planner answers after a while, in which the cluster changes.
   private mutating func search(_ question: PlanQuestion) throws {
-    let answer = question.answer()
-    guard plansTakeTime else { return try apply(.planned(answer)) }
-    let delay = Int.random(in: 0...(planning.chance(0.2) ? 400_000 : 20_000), using: &planning)
-    events.push(.planned(answer, life: coordinator.life), at: now + .microseconds(delay))
+    guard let delay = planner.delay() else { return try apply(.planned(question.answer())) }
+    events.push(.planned(question.answer(), life: coordinator.life), at: now + delay)
   }
 
   mutating func sendSteps() {
@@ -136,14 +134,14 @@ extension Simulation {
       guard var request = coordinator.requests[sequence], !request.isOver else {
         throw failure("\(sequence) got a token after its end")
       }
-      request.told.append(token)
+      request.received.append(token)
       report.tokens += 1
-      guard request.told == Array(request.expected.prefix(request.told.count)) else {
-        throw failure("\(sequence) was told \(request.told) where \(request.expected) was due")
+      guard request.received == Array(request.expected.prefix(request.received.count)) else {
+        throw failure("\(sequence) received \(request.received) where \(request.expected) was due")
       }
       coordinator.requests[sequence] = request
     case .finished(let sequence, _):
-      guard let request = coordinator.requests[sequence], request.told == request.expected else {
+      guard let request = coordinator.requests[sequence], request.received == request.expected else {
         throw failure("\(sequence) ended without all its tokens")
       }
       coordinator.requests[sequence]?.isOver = true
@@ -159,26 +157,16 @@ extension Simulation {
     pendingRequestCount -= 1
     let sequence = SequenceID(coordinator.nextSequence)
     coordinator.nextSequence += 1
-    let promptCount = Int.random(in: 1...80, using: &random)
-    let prompt = (0..<promptCount).map { _ in TokenID.random(in: 0..<32_000, using: &random) }
-    let newTokens = Int.random(in: 0...25, using: &random)
-    var sampling = SamplingParameters.greedy
-    sampling.seed = UInt64.random(in: 0...UInt64.max, using: &random)
-    guard let policy = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 512) else { return }
+    let request = SimulatedRequest.random(using: &random)
     do {
-      var generation = GenerationRequest(prompt: prompt)
-      generation.sampling = sampling
-      try coordinator.scheduler?.submit(
-        ScheduledRequest(generation, sequence: sequence, maximumNewTokens: newTokens, policy: policy), now: now)
+      if let scheduled = request.scheduled(as: sequence) { try coordinator.scheduler?.submit(scheduled, now: now) }
     } catch {
       throw failure("a request was not taken: \(error)")
     }
     report.requests += 1
-    coordinator.requests[sequence] = SimulatedCoordinator.Request(
-      prompt: prompt, newTokens: newTokens, seed: sampling.seed,
-      expected: ToyModel.reference(prompt: prompt, newTokens: newTokens, seed: sampling.seed))
+    coordinator.requests[sequence] = request
     if poison != nil, poisoned == nil {
-      let positions = 0..<max(1, promptCount + newTokens - 1)
+      let positions = 0..<max(1, request.prompt.count + request.newTokens - 1)
       poisoned = PoisonedSequence(sequence: sequence, position: Int.random(in: positions, using: &random))
     }
     sendSteps()

@@ -70,10 +70,7 @@ package struct Simulation {
   let hasFaults: Bool
   /// Faults end here; everything must come to an end soon after.
   let faultEnd = Duration.seconds(15)
-  /// Whether the cluster may change between a plan question and its answer.
-  let plansTakeTime: Bool
-  /// Of its own, so that it does not change what else a seed draws.
-  var planning: SeededGenerator
+  var planner: SimulatedPlanner
   let stepMilliseconds: Int
   let lossShare: Double
 
@@ -84,16 +81,14 @@ package struct Simulation {
 
   /// - Parameters:
   ///   - poison: takes the place of other faults.
-  ///   - disksFill: whether some workers' disks are full for a while.
-  ///   - plansTakeTime: whether the cluster may change between a plan question and its answer.
+  ///   - disksFill: whether some workers' disks are full for a while; plansTakeTime: whether a search takes time.
   package init(
     seed: UInt64, bug: PlantedBug? = nil, poison: Poison? = nil, disksFill: Bool = true, plansTakeTime: Bool = true
   ) {
     self.seed = seed
     self.bug = bug
     self.poison = poison
-    self.plansTakeTime = plansTakeTime
-    planning = SeededGenerator(seed: seed ^ 0x9_1A4)
+    planner = SimulatedPlanner(seed: seed, takesTime: plansTakeTime)
     var random = SeededGenerator(seed: seed)
     let needed = Int.random(in: 1...4, using: &random)
     workers = (0..<needed + Int.random(in: 0...2, using: &random)).map { SimulatedWorker(name: "w\($0)") }
