@@ -37,7 +37,7 @@ struct DriverState {
     case .gathering(let present, let needed): return .loading("\(present) of \(needed) workers have joined")
     case .rollingOut(.loading(let fractions)):
       let share = fractions.reduce(0, +) / Double(max(1, fractions.count))
-      return .loading("weights are \(Int(share * 10) * 10) % loaded")
+      return .loading("weights are \(Int(share * 10) * 10) % loaded", fraction: share)
     case .rollingOut: return .loading("workers are being given their layers")
     case .serving: return .ready
     case .recovering(let reason): return .loading("workers are missing: \(reason)")

@@ -45,7 +45,7 @@ struct TokenState {
     if availability.takesRequests, !isStopped, scheduler != nil { return }
     switch readiness {
     case .failed(let reason): throw .failed(reason)
-    case .loading(let reason): throw .notReady(reason)
+    case .loading(let reason, _): throw .notReady(reason)
     case .ready: throw .notReady(Self.connecting)
     }
   }

@@ -25,9 +25,9 @@ package struct ServedModel: Sendable {
 
 package enum EngineReadiness: Sendable, Equatable {
   case ready
-  /// Not yet, with what is being waited for.
-  case loading(String)
-  /// Not any more, with why.
+  /// Not yet: the reason, and the loaded share of the weights (0...1) while they load.
+  case loading(String, fraction: Double? = nil)
+  /// Not any more, and why.
   case failed(String)
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 package import Hummingbird
 import HummingbirdCore
 package import Core
@@ -79,8 +80,7 @@ package struct ListenError: Error, Sendable, CustomStringConvertible {
     self.host = host
     self.port = port
     reason = "\(cause)"
-    // The type of the error is internal to a library; its text contains the number.
-    isPortInUse = reason.contains("errno: 98")
+    isPortInUse = (cause as? IOError)?.errnoCode == EADDRINUSE
   }
 
   package var description: String {

@@ -72,7 +72,7 @@ struct Routes: Sendable {
   private func health() async throws -> Response {
     switch await engine.readiness() {
     case .ready: return JSONBody.response(HealthBody())
-    case .loading(let reason):
+    case .loading(let reason, _):
       throw APIError.unavailable("Loading model: \(reason)", code: "not_ready", retryAfterSeconds: 5)
     case .failed(let reason):
       throw APIError.unavailable(reason, code: "engine_failed", retryAfterSeconds: 30)

@@ -111,9 +111,8 @@ struct LocalCluster {
       switch readiness {
       case .ready: return
       case .failed(let reason): throw EngineError.failed(reason)
-      case .loading(let what):
-        let percent = what.split(separator: " ").compactMap { Int($0) }.first
-        if what.contains("%"), let percent { bar.update(done: percent, total: 100) }
+      case .loading(_, let fraction?): bar.update(done: Int(fraction * 100), total: 100)
+      case .loading: break
       }
     }
     throw EngineError.stopped

@@ -42,17 +42,24 @@ struct EngineService: Service {
   /// Logs the progress to readiness. Ends the program when waiting cannot help.
   private func watchReadiness() async throws {
     var last: EngineReadiness?
-    for await readiness in engine.readinessChanges where readiness != last {
+    for await readiness in engine.readinessChanges.map(\.withoutFraction) where readiness != last {
       last = readiness
       switch readiness {
       case .ready:
         logger.info("ready")
         announcement.ready(engine.plan)
-      case .loading(let what): logger.info("loading", metadata: ["state": "\(what)"])
+      case .loading(let reason, _): logger.info("loading", metadata: ["state": "\(reason)"])
       case .failed(let reason):
         if let infeasible = engine.infeasiblePlan { throw infeasible }
         throw CommandFailure(.runtime, reason)
       }
     }
+  }
+}
+
+extension EngineReadiness {
+  /// The same with every tenth of the weights, which the reason names, instead of every report.
+  fileprivate var withoutFraction: EngineReadiness {
+    if case .loading(let reason, _) = self { .loading(reason) } else { self }
   }
 }
