@@ -61,6 +61,10 @@ let package = Package(
     .target(name: "Wire", dependencies: ["Core", "CWire"], swiftSettings: swiftSettings),
     .target(name: "Transport", dependencies: ["Core", "CZeroMQ", "CPlatform"], swiftSettings: swiftSettings),
     .target(name: "Credentials", dependencies: ["Transport"], swiftSettings: swiftSettings),
+    .target(
+      name: "Sockets",
+      dependencies: ["Core", "Wire", "Transport", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: swiftSettings),
 
     // MARK: Weights on their way
     .target(
@@ -74,8 +78,8 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "Backend", "Core", "Paging", "Transformer", "Weights", "Tensors", "Wire", "Transport", "WeightDistribution",
-        "CPlatform", .product(name: "Logging", package: "swift-log"),
+        "Backend", "Core", "Paging", "Transformer", "Weights", "Tensors", "Wire", "Transport", "Sockets",
+        "WeightDistribution", "CPlatform", .product(name: "Logging", package: "swift-log"),
       ],
       // Tests may let faults happen at exact places; the program that is installed cannot.
       swiftSettings: swiftSettings + [.define("FAILPOINTS", .when(configuration: .debug))]),
@@ -85,7 +89,7 @@ let package = Package(
     .target(
       name: "Coordinator",
       dependencies: [
-        "Core", "Scheduling", "Cluster", "Wire", "Transport", "WeightDistribution", "Telemetry",
+        "Core", "Scheduling", "Cluster", "Wire", "Transport", "Sockets", "WeightDistribution", "Telemetry",
         .product(name: "CoreMetrics", package: "swift-metrics"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),

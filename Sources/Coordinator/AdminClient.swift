@@ -1,5 +1,6 @@
 import Dispatch
 import Core
+import Sockets
 import Synchronization
 package import Transport
 import Wire
@@ -17,19 +18,15 @@ package enum AdminClient {
     defer { loop.stop() }
     let answer = Mutex<Result<CoordinatorMessage, any Error>?>(nil)
     let arrived = DispatchSemaphore(value: 0)
-    var specification = SocketSpecification(kind: .dealer, role: .connect(coordinator))
-    specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
-    specification.allowsInsecureRemote = allowsInsecureRemote
-    specification.keys = keys
-    specification.linger = .zero
-    let line = try loop.open(specification) { message, _ in
+    let access = SocketSpecification.Access(keys, allowsInsecureRemote: allowsInsecureRemote)
+    let connection = try loop.open(.control(to: coordinator, access, linger: .zero)) { message, _ in
       guard let frame = message.frames.first else { return }
       // An answer that cannot be read, such as one of another version, becomes an error.
       let read = Result { try frame.withUnsafeBytes { try CoordinatorMessage(decoding: $0) } }
       answer.withLock { $0 = $0 ?? read }
       arrived.signal()
     }
-    try loop.send(Message(WorkerMessage.drain(worker: worker).encoded()), on: line)
+    try loop.send(Message(WorkerMessage.drain(worker: worker).encoded()), on: connection)
     guard arrived.wait(timeout: .now() + .seconds(seconds)) == .success else {
       throw OperatorFailure.noAnswer(coordinator, worker: worker, seconds: seconds)
     }

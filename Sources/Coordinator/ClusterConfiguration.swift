@@ -1,7 +1,8 @@
 package import Cluster
 package import Core
-package import WeightDistribution
+import Sockets
 package import Transport
+package import WeightDistribution
 import Wire
 
 /// The settings of a coordinator. Read once, at its start.
@@ -68,6 +69,11 @@ package struct ClusterConfiguration: Sendable {
     // A step's hidden states may take a while on a slow link: 4 MB/s are enough.
     settings.quietLimit += .milliseconds(stepTokenBudget * model.hiddenSize * MemoryLayout<Float>.size / 4_000)
     return settings
+  }
+
+  /// The access of a socket with these keys.
+  func access(_ keys: SocketKeys) -> SocketSpecification.Access {
+    SocketSpecification.Access(keys, allowsInsecureRemote: allowsInsecureRemote)
   }
 
   var planner: LayerPlanner { LayerPlanner(configuration: model, weights: footprint, demand: demand) }

@@ -1,5 +1,6 @@
 import Core
 import Logging
+import Sockets
 import Transport
 import Wire
 
@@ -24,16 +25,9 @@ struct CoordinatorSockets {
     _ configuration: ClusterConfiguration, loop: SocketLoop, logger: Logger, tokens: TokenPath,
     weights: ForwardReference<WeightSharing>, driver: AsyncStream<DriverEvent>.Continuation
   ) throws -> CoordinatorSockets {
-    let (strangers, refusals, resultKeys) = (InFlightLimiter(capacity: 32), LogThrottle(), AllowedKeys())
-    let logRefusal = { @Sendable in
-      if refusals.isToBeTold() { logger.warning("too many connections: one was cut") }
-    }
-    var specification = SocketSpecification(kind: .router, role: .bind(configuration.controlEndpoint))
-    specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
-    specification.allowsInsecureRemote = configuration.allowsInsecureRemote
-    specification.keys = configuration.keys.control
+    let (strangers, resultKeys, connections) = (InFlightLimiter(capacity: 32), AllowedKeys(), ConnectionLog(logger))
     let control = try loop.open(
-      specification,
+      .control(at: configuration.controlEndpoint, configuration.access(configuration.keys.control)),
       onMessage: { message, peer in
         guard let peer, let frame = message.frames.first else { return }
         do {
@@ -48,17 +42,13 @@ struct CoordinatorSockets {
       },
       onPeerEvent: { event in
         if case .disconnected(let peer?) = event { driver.yield(.gone(peer)) }
-        if event == .turnedAway { logRefusal() }
+        connections.note(event)
       })
-    var intake = SocketSpecification(kind: .pull, role: .bind(configuration.resultEndpoint))
-    intake.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
-    intake.allowsInsecureRemote = configuration.allowsInsecureRemote
-    intake.keys = configuration.keys.results(resultKeys)
-    intake.handshakeInterval = .seconds(1)
     // Weak, or the socket would keep its own loop.
     let result = try loop.open(
-      intake, onMessage: { [weak tokens] message, _ in tokens?.take(message) },
-      onPeerEvent: { event in if event == .turnedAway { logRefusal() } })
+      .result(at: configuration.resultEndpoint, configuration.access(configuration.keys.results(resultKeys))),
+      onMessage: { [weak tokens] message, _ in tokens?.take(message) },
+      onPeerEvent: { connections.note($0) })
     return CoordinatorSockets(
       control: ControlSocket(
         loop: loop, id: control, endpoint: loop.boundEndpoint(of: control) ?? configuration.controlEndpoint,
@@ -72,12 +62,8 @@ struct CoordinatorSockets {
   static func openFirstStage(
     _ worker: Peer, stageCount: Int, _ configuration: ClusterConfiguration, loop: SocketLoop
   ) throws -> SocketID {
-    var specification = SocketSpecification(
-      kind: .push, role: .connect(try Endpoint(worker.registration.dataEndpoint)))
-    specification.maximumMessageByteCount = WireLimits.maximumHeaderByteCount
-    specification.maximumQueuedByteCount = StepWindow(stageCount: stageCount).byteCount(rows: 0, width: 0)
-    specification.allowsInsecureRemote = configuration.allowsInsecureRemote
-    specification.keys = configuration.keys.link(to: worker.key)
-    return try loop.open(specification) { _, _ in }
+    let endpoint = try Endpoint(worker.registration.dataEndpoint)
+    let access = configuration.access(configuration.keys.link(to: worker.key))
+    return try loop.open(.firstStage(at: endpoint, access, stageCount: stageCount)) { _, _ in }
   }
 }

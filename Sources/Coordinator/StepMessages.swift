@@ -1,5 +1,6 @@
 import Core
 import Scheduling
+import Sockets
 import Transport
 import Wire
 
@@ -24,7 +25,7 @@ enum StepMessages {
 
   /// A step's result with its rows of logits, one for each entry that has them.
   static func result(_ message: Message) throws(WireError) -> (StepResult, [[Float]]) {
-    let message = try whole(message)
+    let message = try message.verifiedData()
     guard let first = message.frames.first else { throw .field("frames", reason: "has no header") }
     let decoded = first.withUnsafeBytes { bytes in
       Result { () throws(WireError) in try StepResult(decoding: bytes) }
@@ -49,13 +50,5 @@ enum StepMessages {
       throw .field("payload", reason: "has numbers that are not finite")
     }
     return (result, rows)
-  }
-
-  private static func whole(_ message: Message) throws(WireError) -> Message {
-    switch message.verified() {
-    case .whole(let message): return message
-    case .damaged: throw .damaged
-    case .unsealed: throw .field("seal", reason: "is missing")
-    }
   }
 }

@@ -1,3 +1,4 @@
+import Sockets
 package import Tensors
 package import Transport
 import WeightDistribution
@@ -60,6 +61,11 @@ extension WorkerConfiguration {
       self.weights = weights
       self.allowsInsecureRemote = allowsInsecureRemote
       self.keys = keys
+    }
+
+    /// The access of a socket with these keys.
+    func access(_ keys: SocketKeys) -> SocketSpecification.Access {
+      SocketSpecification.Access(keys, allowsInsecureRemote: allowsInsecureRemote)
     }
   }
 

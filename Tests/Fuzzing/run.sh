@@ -97,7 +97,7 @@ if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name 
   c_module CWire control.pb-c.h data.pb-c.h weights.pb-c.h
   packages
   for name in Core Paging Telemetry Tensors Weights Tokenization ChatTemplates Cluster Scheduling Wire Transport Credentials \
-    WeightDistribution Coordinator OpenAIAPI Attention Backend Transformer; do
+    WeightDistribution Sockets Coordinator OpenAIAPI Attention Backend Transformer; do
     files=$(sources "Sources/$name")
     [ "$name" != Wire ] || files="${files/Sources\/Wire\/WireLimits+Blocks.swift/$(sources Tests/Fuzzing/SmallBlocks)}"
     # shellcheck disable=SC2086

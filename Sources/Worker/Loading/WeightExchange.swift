@@ -1,4 +1,5 @@
 import Logging
+import Sockets
 import Synchronization
 import Transport
 import WeightDistribution
@@ -26,27 +27,16 @@ final class WeightExchange: Sendable {
       (endpoint, server) = (nil, nil)
       return
     }
-    var specification = SocketSpecification(kind: .router, role: .bind(wanted))
-    specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
-    specification.allowsInsecureRemote = network.allowsInsecureRemote
-    // A worker may know of this one a moment before this one knows of it.
-    specification.keys = network.keys.accepting(gate)
-    specification.handshakeInterval = .seconds(1)
-    // What one peer has under way, and no more, waits in libzmq.
-    specification.sendHighWaterMark = 32
-    specification.linger = .zero
-    let (turnedAway, found) = (LogThrottle(), ForwardReference<BlobServer>())
+    let (connections, found) = (ConnectionLog(logger), ForwardReference<BlobServer>())
     let socket = try loop.open(
-      specification,
+      .weights(at: wanted, network.access(network.keys.accepting(gate))),
       onMessage: { message, peer in
         guard let peer, let frame = message.frames.first,
           case .fetchBlock(let range)? = try? frame.withUnsafeBytes({ try WorkerMessage(decoding: $0) })
         else { return }
         found.target?.enqueue(range, from: peer)
       },
-      onPeerEvent: { event in
-        if event == .turnedAway, turnedAway.isToBeTold() { logger.warning("too many connections: one was cut") }
-      })
+      onPeerEvent: { connections.note($0) })
     let server = BlobServer(blobs, logger: logger, refusalLevel: .debug) { message, peer in
       // What cannot be sent is asked for again, here or elsewhere.
       try? loop.send(message, on: socket, to: peer)
@@ -79,11 +69,6 @@ final class WeightExchange: Sendable {
   func stop() { server?.stop() }
 
   private func specification(to endpoint: Endpoint, _ keys: SocketKeys) -> SocketSpecification {
-    var specification = SocketSpecification(kind: .dealer, role: .connect(endpoint))
-    specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
-    specification.allowsInsecureRemote = network.allowsInsecureRemote
-    specification.keys = keys
-    specification.linger = .zero
-    return specification
+    .weights(to: endpoint, network.access(keys))
   }
 }

@@ -1,5 +1,6 @@
 import Core
 import Logging
+import Sockets
 import Transport
 import Wire
 
@@ -37,34 +38,22 @@ final class WorkerSockets: Sendable {
     _ network: WorkerConfiguration.Network, _ gate: AllowedKeys, _ loop: SocketLoop, _ runner: StageRunner,
     _ logger: Logger
   ) throws -> SocketID {
-    var specification = SocketSpecification(kind: .pull, role: .bind(network.data))
-    specification.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
-    specification.allowsInsecureRemote = network.allowsInsecureRemote
-    specification.keys = network.keys.accepting(gate)
-    specification.handshakeInterval = .seconds(1)
-    let (dropped, turnedAway) = (LogThrottle(), LogThrottle())
+    let (dropped, connections) = (LogThrottle(), ConnectionLog(logger))
     return try loop.open(
-      specification,
+      .data(at: network.data, network.access(network.keys.accepting(gate))),
       onMessage: { message, _ in
         if !runner.enqueue(message), dropped.isToBeTold() { logger.warning("frame dropped: too many wait") }
       },
-      onPeerEvent: { event in
-        if event == .turnedAway, turnedAway.isToBeTold() { logger.warning("too many connections: one was cut") }
-      })
+      onPeerEvent: { connections.note($0) })
   }
 
   private static func openControl(
     _ network: WorkerConfiguration.Network, _ loop: SocketLoop, _ logger: Logger,
     _ send: @escaping @Sendable (WorkerEvent) -> Void
   ) throws -> SocketID {
-    var specification = SocketSpecification(kind: .dealer, role: .connect(network.coordinator))
-    specification.maximumMessageByteCount = WireLimits.maximumControlByteCount
-    specification.allowsInsecureRemote = network.allowsInsecureRemote
-    specification.keys = network.keys.toCoordinator
-    // Only a last goodbye is ever kept waiting, and the coordinator may have gone first.
-    specification.linger = .milliseconds(100)
+    // Only a last goodbye ever waits, and the coordinator may have gone first.
     return try loop.open(
-      specification,
+      .control(to: network.coordinator, network.access(network.keys.toCoordinator), linger: .milliseconds(100)),
       onMessage: { message, _ in
         guard let frame = message.frames.first else { return }
         do {
@@ -88,18 +77,13 @@ final class WorkerSockets: Sendable {
   /// - Throws: `TransportError`; `WorkerFailure` when keys are missing.
   func openLink(_ assignment: StageAssignment) throws -> SocketID {
     let network = configuration.network
-    var specification = SocketSpecification(kind: .push, role: .connect(try Endpoint(assignment.nextEndpoint)))
-    specification.maximumMessageByteCount = WireLimits.maximumPayloadByteCount
-    specification.allowsInsecureRemote = network.allowsInsecureRemote
-    specification.keys = try network.keys.toNextStage(assignment)
+    let endpoint = try Endpoint(assignment.nextEndpoint)
+    let access = network.access(try network.keys.toNextStage(assignment))
     gate.admitOnly(Set([PublicKey(bytes: assignment.previousKey)].compactMap { $0 }))
-    specification.linger = .milliseconds(100)
-    // The stage itself keeps to less, once it knows how wide its rows are.
-    specification.maximumQueuedByteCount = StepWindow(stageCount: assignment.stageCount).byteCount(
-      rows: assignment.maximumStepTokenCount, width: Limits.maximumHiddenSize)
-    // The bytes are counted in our own queue, so libzmq's, which counts messages, is kept short.
-    specification.sendHighWaterMark = 4
-    return try loop.open(specification, onMessage: { _, _ in })
+    return try loop.open(
+      .nextStage(
+        at: endpoint, access, stageCount: assignment.stageCount, stepTokenCount: assignment.maximumStepTokenCount),
+      onMessage: { _, _ in })
   }
 
   /// What a stage sends over its link.
