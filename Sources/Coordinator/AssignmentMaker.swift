@@ -15,15 +15,15 @@ struct AssignmentMaker {
   func assignment(_ index: Int, of plan: LayerPlan, _ epoch: PlanEpoch) -> StageAssignment {
     let isLast = index + 1 == plan.stages.count
     let next = isLast ? nil : peers[plan.stages[index + 1].worker]
-    let coordinatorKey = configuration.keys.publicBytes
+    let coordinatorKey = configuration.network.keys.publicBytes
     return StageAssignment(
       epoch: epoch, stageIndex: index, stageCount: plan.stages.count, layers: plan.stages[index].layers,
-      modelPaths: configuration.modelPaths, modelFingerprint: configuration.modelFingerprint,
+      modelPaths: configuration.checkpoint.paths, modelFingerprint: configuration.checkpoint.fingerprint,
       nextEndpoint: next?.registration.dataEndpoint ?? resultEndpoint.description,
       kvElementType: configuration.demand.elementType, pageCount: plan.pageCount,
       contextLength: configuration.demand.contextLength, maximumStepTokenCount: configuration.stepTokenBudget,
       nextKey: isLast ? coordinatorKey : next?.key?.bytes ?? [],
       previousKey: index == 0 ? coordinatorKey : peers[plan.stages[index - 1].worker]?.key?.bytes ?? [],
-      sharesWeights: configuration.sharedModel != nil, previousEpoch: servedEpoch)
+      sharesWeights: configuration.checkpoint.published != nil, previousEpoch: servedEpoch)
   }
 }

@@ -7,53 +7,79 @@ import Wire
 
 /// The settings of a coordinator. Read once, at its start.
 package struct ClusterConfiguration: Sendable {
-  /// The name clients use for the model.
-  package var modelID: String
-  /// Files of the checkpoint, as workers on this machine find them.
-  package var modelPaths: [String]
-  /// Identifies the model, whatever its files are called.
-  package var modelFingerprint: String
+  /// The files of the model, and what is known of them.
+  package struct Checkpoint: Sendable {
+    /// The name clients use for the model.
+    package var modelID: String
+    /// As workers on this machine find the files.
+    package var paths: [String]
+    /// Identifies the model, whatever its files are called.
+    package var fingerprint: String
+    package var footprint: WeightFootprint
+    /// What workers without the model fetch, and all workers verify their files by. Nil where all read the same file.
+    package var published: PublishedModel?
+
+    package init(
+      modelID: String, paths: [String], fingerprint: String, footprint: WeightFootprint,
+      published: PublishedModel? = nil
+    ) {
+      self.modelID = modelID
+      self.paths = paths
+      self.fingerprint = fingerprint
+      self.footprint = footprint
+      self.published = published
+    }
+  }
+
+  /// The coordinator's sockets.
+  package struct Network: Sendable {
+    /// Where workers register.
+    package var control: Endpoint
+    /// Where the last stage sends results.
+    package var results: Endpoint
+    /// Nil in a cluster without keys.
+    package var keys: CoordinatorKeys?
+    /// Whether sockets may be open beyond loopback without keys.
+    package var allowsInsecureRemote: Bool
+
+    package init(
+      control: Endpoint, results: Endpoint, keys: CoordinatorKeys? = nil, allowsInsecureRemote: Bool = false
+    ) {
+      self.control = control
+      self.results = results
+      self.keys = keys
+      self.allowsInsecureRemote = allowsInsecureRemote
+    }
+
+    /// The access of a socket with these keys.
+    func access(_ keys: SocketKeys) -> SocketSpecification.Access {
+      SocketSpecification.Access(keys, allowsInsecureRemote: allowsInsecureRemote)
+    }
+  }
+
   package var model: ModelConfiguration
-  package var footprint: WeightFootprint
-  /// Where workers register.
-  package var controlEndpoint: Endpoint
-  /// Where the last stage sends results.
-  package var resultEndpoint: Endpoint
+  package var checkpoint: Checkpoint
+  package var network: Network
+  /// KV cache to plan for. Its policy is the default of requests.
+  package var demand: KVDemand
   /// Workers to wait for before planning.
   package var workerCount: Int
   /// Whether more workers may join than the coordinator waits for; false where a command starts all of them.
   package var awaitsOthers: Bool
-  /// KV cache to plan for. Its policy is the default of requests.
-  package var demand: KVDemand
-  /// Whether sockets may be open beyond loopback without keys.
-  package var allowsInsecureRemote: Bool
   /// Version of the program, for messages.
   package var build: String
-  /// Nil in a cluster without keys.
-  package var keys: CoordinatorKeys?
-  /// What workers without the model fetch, and all workers verify their files by. Nil where all read the same file.
-  package var sharedModel: PublishedModel?
 
   package init(
-    modelID: String, modelPaths: [String], modelFingerprint: String, model: ModelConfiguration,
-    footprint: WeightFootprint, controlEndpoint: Endpoint, resultEndpoint: Endpoint, workerCount: Int, demand: KVDemand,
-    allowsInsecureRemote: Bool, build: String, keys: CoordinatorKeys? = nil,
-    sharedModel: PublishedModel? = nil, awaitsOthers: Bool = true
+    model: ModelConfiguration, checkpoint: Checkpoint, network: Network, demand: KVDemand, workerCount: Int,
+    awaitsOthers: Bool = true, build: String
   ) {
-    self.modelID = modelID
-    self.modelPaths = modelPaths
-    self.modelFingerprint = modelFingerprint
     self.model = model
-    self.footprint = footprint
-    self.controlEndpoint = controlEndpoint
-    self.resultEndpoint = resultEndpoint
-    self.workerCount = workerCount
+    self.checkpoint = checkpoint
+    self.network = network
     self.demand = demand
-    self.allowsInsecureRemote = allowsInsecureRemote
-    self.build = build
-    self.keys = keys
-    self.sharedModel = sharedModel
+    self.workerCount = workerCount
     self.awaitsOthers = awaitsOthers
+    self.build = build
   }
 
   /// Tokens a step may carry: a prefill chunk and every sequence's next token.
@@ -71,10 +97,5 @@ package struct ClusterConfiguration: Sendable {
     return settings
   }
 
-  /// The access of a socket with these keys.
-  func access(_ keys: SocketKeys) -> SocketSpecification.Access {
-    SocketSpecification.Access(keys, allowsInsecureRemote: allowsInsecureRemote)
-  }
-
-  var planner: LayerPlanner { LayerPlanner(configuration: model, weights: footprint, demand: demand) }
+  var planner: LayerPlanner { LayerPlanner(configuration: model, weights: checkpoint.footprint, demand: demand) }
 }

@@ -86,7 +86,7 @@ extension ClusterDriver {
     let theirs = Compatibility(
       protocolVersion: ProtocolVersion.current, numericsID: registration.numericsID, build: registration.build)
     if let refusal = ours.refusal(of: theirs, worker: registration.name) { throw refusal }
-    if let allowed = key.flatMap({ configuration.keys?.workerName($0) }), allowed != registration.name {
+    if let allowed = key.flatMap({ configuration.network.keys?.workerName($0) }), allowed != registration.name {
       throw RegistrationRefusal.otherName(claimed: registration.name, allowed: allowed)
     }
   }

@@ -46,7 +46,7 @@ package final class ClusterEngine: InferenceEngine {
       throw error
     }
     let sentBytes = Counter(label: Metric.weightsSentBytes.name, factory: metrics)
-    weights = configuration.sharedModel.map {
+    weights = configuration.checkpoint.published.map {
       WeightSharing($0, control: sockets.control, logger: logger, sentBytes: sentBytes)
     }
     if let weights { found.set(weights) }
@@ -101,7 +101,8 @@ package final class ClusterEngine: InferenceEngine {
 
   package var model: ServedModel {
     ServedModel(
-      id: configuration.modelID, configuration: configuration.model, contextLength: configuration.demand.contextLength)
+      id: configuration.checkpoint.modelID, configuration: configuration.model,
+      contextLength: configuration.demand.contextLength)
   }
 
   /// Where workers register, a port chosen by the system resolved.

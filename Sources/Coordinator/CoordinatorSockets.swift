@@ -26,8 +26,9 @@ struct CoordinatorSockets {
     weights: ForwardReference<WeightSharing>, driver: AsyncStream<DriverEvent>.Continuation
   ) throws -> CoordinatorSockets {
     let (strangers, resultKeys, connections) = (InFlightLimiter(capacity: 32), AllowedKeys(), ConnectionLog(logger))
+    let network = configuration.network
     let control = try loop.open(
-      .control(at: configuration.controlEndpoint, configuration.access(configuration.keys.control)),
+      .control(at: network.control, network.access(network.keys.control)),
       onMessage: { message, peer in
         guard let peer, let frame = message.frames.first else { return }
         do {
@@ -46,14 +47,14 @@ struct CoordinatorSockets {
       })
     // Weak, or the socket would keep its own loop.
     let result = try loop.open(
-      .result(at: configuration.resultEndpoint, configuration.access(configuration.keys.results(resultKeys))),
+      .result(at: network.results, network.access(network.keys.results(resultKeys))),
       onMessage: { [weak tokens] message, _ in tokens?.take(message) },
       onPeerEvent: { connections.note($0) })
     return CoordinatorSockets(
       control: ControlSocket(
-        loop: loop, id: control, endpoint: loop.boundEndpoint(of: control) ?? configuration.controlEndpoint,
+        loop: loop, id: control, endpoint: loop.boundEndpoint(of: control) ?? network.control,
         logger: logger),
-      resultEndpoint: loop.boundEndpoint(of: result) ?? configuration.resultEndpoint,
+      resultEndpoint: loop.boundEndpoint(of: result) ?? network.results,
       resultKeys: resultKeys, strangers: strangers)
   }
 
@@ -63,7 +64,7 @@ struct CoordinatorSockets {
     _ worker: Peer, stageCount: Int, _ configuration: ClusterConfiguration, loop: SocketLoop
   ) throws -> SocketID {
     let endpoint = try Endpoint(worker.registration.dataEndpoint)
-    let access = configuration.access(configuration.keys.link(to: worker.key))
+    let access = configuration.network.access(configuration.network.keys.link(to: worker.key))
     return try loop.open(.firstStage(at: endpoint, access, stageCount: stageCount)) { _, _ in }
   }
 }

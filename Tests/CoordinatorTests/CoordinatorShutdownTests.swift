@@ -47,13 +47,13 @@ struct CoordinatorShutdownTests {
   private static func configuration() throws -> ClusterConfiguration {
     let path = "/tmp/longhaul-ending-\(UInt64.random(in: 0...UInt64.max))"
     return ClusterConfiguration(
-      modelID: "none", modelPaths: ["none"], modelFingerprint: "none",
       model: .small(layers: 4),
-      footprint: WeightFootprint(
-        layerByteCounts: [1, 1, 1, 1], embeddingByteCount: 1, headByteCount: 1),
-      controlEndpoint: try Endpoint("ipc://\(path)-c"), resultEndpoint: try Endpoint("ipc://\(path)-r"), workerCount: 2,
-      demand: KVDemand(elementType: .i16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 16),
-      allowsInsecureRemote: false, build: "test")
+      checkpoint: .init(
+        modelID: "none", paths: ["none"], fingerprint: "none",
+        footprint: WeightFootprint(layerByteCounts: [1, 1, 1, 1], embeddingByteCount: 1, headByteCount: 1)),
+      network: .init(control: try Endpoint("ipc://\(path)-c"), results: try Endpoint("ipc://\(path)-r")),
+      demand: KVDemand(elementType: .i16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 16), workerCount: 2,
+      build: "test")
   }
 }
 

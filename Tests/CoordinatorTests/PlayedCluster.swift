@@ -46,17 +46,18 @@ final class PlayedCluster {
     let checkpoint = try Checkpoint(path: modelPath)
     engine = try ClusterEngine(
       configuration: ClusterConfiguration(
-        modelID: "small", modelPaths: [modelPath], modelFingerprint: checkpoint.fingerprint,
         model: try checkpoint.configuration,
-        footprint: WeightFootprint(
-          layerByteCounts: Array(repeating: 1 << 20, count: 6), embeddingByteCount: 1, headByteCount: 1),
-        controlEndpoint: try Endpoint("ipc://\(folder.path("c"))"),
-        resultEndpoint: try Endpoint("ipc://\(folder.path("r"))"), workerCount: Self.stageCount,
+        checkpoint: .init(
+          modelID: "small", paths: [modelPath], fingerprint: checkpoint.fingerprint,
+          footprint: WeightFootprint(
+            layerByteCounts: Array(repeating: 1 << 20, count: 6), embeddingByteCount: 1, headByteCount: 1)),
+        network: .init(
+          control: try Endpoint("ipc://\(folder.path("c"))"), results: try Endpoint("ipc://\(folder.path("r"))")),
         // Grouped, so that rings of neighbor keys are cut and made anew, too.
         demand: KVDemand(
           elementType: .i16, contextLength: 512, sequenceCount: 2, chunkTokenCount: 16,
           policy: PolicyRequest(groupSize: 4, neighborWindow: 40)),
-        allowsInsecureRemote: false, build: "test"), logger: Self.quiet)
+        workerCount: Self.stageCount, build: "test"), logger: Self.quiet)
   }
 
   private static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -86,13 +86,16 @@ struct ServeCommand: AsyncParsableCommand {
     if api.metrics { settings.metrics = { metrics.text } }
     let engine = try ClusterEngine(
       configuration: ClusterConfiguration(
-        modelID: configuration.name, modelPaths: [URL(fileURLWithPath: try model.path()).path],
-        modelFingerprint: checkpoint.fingerprint, model: configuration, footprint: try checkpoint.footprint,
-        controlEndpoint: control, resultEndpoint: try results.map { try Endpoint($0) } ?? Self.resultEndpoint(control),
-        workerCount: workers,
+        model: configuration,
+        checkpoint: .init(
+          modelID: configuration.name, paths: [URL(fileURLWithPath: try model.path()).path],
+          fingerprint: checkpoint.fingerprint, footprint: try checkpoint.footprint,
+          published: try shared(checkpoint, logger)),
+        network: .init(
+          control: control, results: try results.map { try Endpoint($0) } ?? Self.resultEndpoint(control),
+          keys: try folder.map { try Self.keys($0, logger) }, allowsInsecureRemote: insecure),
         demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policies.request),
-        allowsInsecureRemote: insecure, build: BuildInfo.version, keys: try folder.map { try Self.keys($0, logger) },
-        sharedModel: try shared(checkpoint, logger)),
+        workerCount: workers, build: BuildInfo.version),
       logger: logger, metrics: metrics)
     let announcement = announcement(of: engine, host: settings.host)
     let server = OpenAIServer(

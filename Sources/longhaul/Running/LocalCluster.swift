@@ -39,11 +39,12 @@ struct LocalCluster {
     let control = try Endpoint("ipc://\(folder.path)/control")
     let engine = try ClusterEngine(
       configuration: ClusterConfiguration(
-        modelID: configuration.name, modelPaths: [URL(fileURLWithPath: modelPath).path],
-        modelFingerprint: checkpoint.fingerprint, model: configuration, footprint: try checkpoint.footprint,
-        controlEndpoint: control, resultEndpoint: try Endpoint("ipc://\(folder.path)/results"),
-        workerCount: planned.stages.count, demand: demand, allowsInsecureRemote: false, build: BuildInfo.version,
-        awaitsOthers: false),
+        model: configuration,
+        checkpoint: .init(
+          modelID: configuration.name, paths: [URL(fileURLWithPath: modelPath).path],
+          fingerprint: checkpoint.fingerprint, footprint: try checkpoint.footprint),
+        network: .init(control: control, results: try Endpoint("ipc://\(folder.path)/results")), demand: demand,
+        workerCount: planned.stages.count, awaitsOthers: false, build: BuildInfo.version),
       logger: ProgramLog.logger("coordinator", quiet: true))
     let service = Task { await engine.run() }
     let workers = WorkerProcesses()
