@@ -16,14 +16,18 @@ struct AssignmentMaker {
     let isLast = index + 1 == plan.stages.count
     let next = isLast ? nil : peers[plan.stages[index + 1].worker]
     let coordinatorKey = configuration.network.keys.publicBytes
+    let previousKey = index == 0 ? coordinatorKey : peers[plan.stages[index - 1].worker]?.key?.bytes ?? []
+    let demand = configuration.demand
     return StageAssignment(
-      epoch: epoch, stageIndex: index, stageCount: plan.stages.count, layers: plan.stages[index].layers,
-      modelPaths: configuration.checkpoint.paths, modelFingerprint: configuration.checkpoint.fingerprint,
-      nextEndpoint: next?.registration.dataEndpoint ?? resultEndpoint.description,
-      kvElementType: configuration.demand.elementType, pageCount: plan.pageCount,
-      contextLength: configuration.demand.contextLength, maximumStepTokenCount: configuration.stepTokenBudget,
-      nextKey: isLast ? coordinatorKey : next?.key?.bytes ?? [],
-      previousKey: index == 0 ? coordinatorKey : peers[plan.stages[index - 1].worker]?.key?.bytes ?? [],
-      sharesWeights: configuration.checkpoint.published != nil, previousEpoch: servedEpoch)
+      epoch: epoch, previousEpoch: servedEpoch,
+      place: .init(index: index, count: plan.stages.count, layers: plan.stages[index].layers),
+      model: .init(
+        paths: configuration.checkpoint.paths, fingerprint: configuration.checkpoint.fingerprint,
+        isShared: configuration.checkpoint.published != nil),
+      cache: .init(elementType: demand.elementType, pageCount: plan.pageCount, contextLength: demand.contextLength),
+      links: .init(
+        nextEndpoint: next?.registration.dataEndpoint ?? resultEndpoint.description,
+        nextKey: isLast ? coordinatorKey : next?.key?.bytes ?? [], previousKey: previousKey),
+      maximumStepTokenCount: configuration.stepTokenBudget)
   }
 }

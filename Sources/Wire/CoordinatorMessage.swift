@@ -41,55 +41,93 @@ package struct WeightPeer: Hashable, Sendable {
 
 /// One worker's part of a layer plan, and all it needs to take its place in the pipeline.
 package struct StageAssignment: Hashable, Sendable {
-  /// The plan's version; frames of another are refused.
+  /// The stage's place in the pipeline.
+  package struct Place: Hashable, Sendable {
+    /// Below `count`.
+    package var index: Int
+    /// Stages of the plan.
+    package var count: Int
+    package var layers: LayerRange
+
+    package init(index: Int, count: Int, layers: LayerRange) {
+      self.index = index
+      self.count = count
+      self.layers = layers
+    }
+
+    package var isFirst: Bool { index == 0 }
+    package var isLast: Bool { index == count - 1 }
+  }
+
+  /// The model's files.
+  package struct Model: Hashable, Sendable {
+    /// In order; not empty.
+    package var paths: [String]
+    /// Identifies the model, whatever its files are called.
+    package var fingerprint: String
+    /// Whether the coordinator serves a manifest and the contents it lists: workers verify their own files by it, and
+    /// fetch what they lack.
+    package var isShared: Bool
+
+    package init(paths: [String], fingerprint: String, isShared: Bool = false) {
+      self.paths = paths
+      self.fingerprint = fingerprint
+      self.isShared = isShared
+    }
+  }
+
+  /// The KV cache to reserve.
+  package struct Cache: Hashable, Sendable {
+    package var elementType: KVElementType
+    /// Page ids are below it.
+    package var pageCount: Int
+    /// Tokens of one sequence, prompt and completion together.
+    package var contextLength: Int
+
+    package init(elementType: KVElementType, pageCount: Int, contextLength: Int) {
+      self.elementType = elementType
+      self.pageCount = pageCount
+      self.contextLength = contextLength
+    }
+  }
+
+  /// The neighbors in the pipeline.
+  package struct Links: Hashable, Sendable {
+    /// The next stage's data endpoint; for the last stage the coordinator's result endpoint.
+    package var nextEndpoint: String
+    /// The public key of the process at `nextEndpoint`, 32 bytes; empty in a cluster without keys.
+    package var nextKey: [UInt8]
+    /// The public key of the only process that may send frames to this stage, 32 bytes; empty likewise.
+    package var previousKey: [UInt8]
+
+    package init(nextEndpoint: String, nextKey: [UInt8] = [], previousKey: [UInt8] = []) {
+      self.nextEndpoint = nextEndpoint
+      self.nextKey = nextKey
+      self.previousKey = previousKey
+    }
+  }
+
+  /// The plan's version; frames of another are dropped.
   package var epoch: PlanEpoch
-  /// Place in the pipeline, below `stageCount`.
-  package var stageIndex: Int
-  package var stageCount: Int
-  package var layers: LayerRange
-  /// The checkpoint's files, in order. Not empty.
-  package var modelPaths: [String]
-  /// What those files must be, whatever they are called.
-  package var modelFingerprint: String
-  /// The next stage's data endpoint; the coordinator's result endpoint for the last stage.
-  package var nextEndpoint: String
-  package var kvElementType: KVElementType
-  /// KV pages to reserve; their ids are below it.
-  package var pageCount: Int
-  /// Tokens of one sequence, prompt and answer together.
-  package var contextLength: Int
-  /// Tokens one step will carry at most.
-  package var maximumStepTokenCount: Int
-  /// The public key of whoever listens at `nextEndpoint`, 32 bytes; empty in a cluster without keys.
-  package var nextKey: [UInt8]
-  /// The public key of the only process that may send frames to this stage, 32 bytes; empty likewise.
-  package var previousKey: [UInt8]
-  /// The coordinator has a manifest of the model and gives out what it lists: local files are held against it, and
-  /// what a worker lacks it can fetch.
-  package var sharesWeights: Bool
-  /// The last epoch that served: sequences are kept when they are of that one, else forgotten. Nil when none has.
+  /// The last epoch that served: the stage keeps sequences of that epoch and drops others. Nil when none has served.
   package var previousEpoch: PlanEpoch?
+  package var place: Place
+  package var model: Model
+  package var cache: Cache
+  package var links: Links
+  /// Maximum tokens of one step.
+  package var maximumStepTokenCount: Int
 
   package init(
-    epoch: PlanEpoch, stageIndex: Int, stageCount: Int, layers: LayerRange, modelPaths: [String],
-    modelFingerprint: String, nextEndpoint: String, kvElementType: KVElementType, pageCount: Int, contextLength: Int,
-    maximumStepTokenCount: Int, nextKey: [UInt8] = [], previousKey: [UInt8] = [], sharesWeights: Bool = false,
-    previousEpoch: PlanEpoch? = nil
+    epoch: PlanEpoch, previousEpoch: PlanEpoch? = nil, place: Place, model: Model, cache: Cache, links: Links,
+    maximumStepTokenCount: Int
   ) {
     self.epoch = epoch
-    self.stageIndex = stageIndex
-    self.stageCount = stageCount
-    self.layers = layers
-    self.modelPaths = modelPaths
-    self.modelFingerprint = modelFingerprint
-    self.nextEndpoint = nextEndpoint
-    self.kvElementType = kvElementType
-    self.pageCount = pageCount
-    self.contextLength = contextLength
-    self.maximumStepTokenCount = maximumStepTokenCount
-    self.nextKey = nextKey
-    self.previousKey = previousKey
-    self.sharesWeights = sharesWeights
     self.previousEpoch = previousEpoch
+    self.place = place
+    self.model = model
+    self.cache = cache
+    self.links = links
+    self.maximumStepTokenCount = maximumStepTokenCount
   }
 }

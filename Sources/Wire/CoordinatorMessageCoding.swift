@@ -111,21 +111,21 @@ extension StageAssignment {
   fileprivate func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__StageAssignment> {
     arena.make(longhaul__stage_assignment__init) {
       $0.epoch = epoch.rawValue
-      $0.stage_index = Int64(stageIndex)
-      $0.stage_count = Int64(stageCount)
-      $0.first_layer = Int64(layers.lower)
-      $0.layer_end = Int64(layers.upper)
-      $0.n_model_paths = modelPaths.count
-      $0.model_paths = arena.copy(modelPaths.map { arena.copy($0) })
-      $0.model_fingerprint = arena.copy(modelFingerprint)
-      $0.next_endpoint = arena.copy(nextEndpoint)
-      $0.kv_element_type = kvElementType.raw
-      $0.page_count = Int64(pageCount)
-      $0.context_length = Int64(contextLength)
+      $0.stage_index = Int64(place.index)
+      $0.stage_count = Int64(place.count)
+      $0.first_layer = Int64(place.layers.lower)
+      $0.layer_end = Int64(place.layers.upper)
+      $0.n_model_paths = model.paths.count
+      $0.model_paths = arena.copy(model.paths.map { arena.copy($0) })
+      $0.model_fingerprint = arena.copy(model.fingerprint)
+      $0.next_endpoint = arena.copy(links.nextEndpoint)
+      $0.kv_element_type = cache.elementType.raw
+      $0.page_count = Int64(cache.pageCount)
+      $0.context_length = Int64(cache.contextLength)
       $0.maximum_step_token_count = Int64(maximumStepTokenCount)
-      $0.next_key = arena.bytes(nextKey)
-      $0.previous_key = arena.bytes(previousKey)
-      $0.shares_weights = sharesWeights ? 1 : 0
+      $0.next_key = arena.bytes(links.nextKey)
+      $0.previous_key = arena.bytes(links.previousKey)
+      $0.shares_weights = model.isShared ? 1 : 0
       $0.resumed_epoch = previousEpoch?.rawValue ?? 0
     }
   }
@@ -139,19 +139,23 @@ extension StageAssignment {
     var paths: [String] = []
     for path in rawPaths { paths.append(try Field.word(path, "model_paths")) }
     self.init(
-      epoch: PlanEpoch(raw.epoch),
-      stageIndex: try Field.integer(raw.stage_index, "stage_index", 0...(stageCount - 1)),
-      stageCount: stageCount, layers: layers, modelPaths: paths,
-      modelFingerprint: try Field.word(raw.model_fingerprint, "model_fingerprint", mayBeEmpty: true),
-      nextEndpoint: try Field.word(raw.next_endpoint, "next_endpoint"),
-      kvElementType: try KVElementType(raw.kv_element_type),
-      pageCount: try Field.integer(raw.page_count, "page_count", 0...Int(UInt32.max)),
-      contextLength: try Field.integer(raw.context_length, "context_length", 1...Limits.maximumContext),
+      epoch: PlanEpoch(raw.epoch), previousEpoch: raw.resumed_epoch == 0 ? nil : PlanEpoch(raw.resumed_epoch),
+      place: Place(
+        index: try Field.integer(raw.stage_index, "stage_index", 0...(stageCount - 1)), count: stageCount,
+        layers: layers),
+      model: Model(
+        paths: paths, fingerprint: try Field.word(raw.model_fingerprint, "model_fingerprint", mayBeEmpty: true),
+        isShared: raw.shares_weights != 0),
+      cache: Cache(
+        elementType: try KVElementType(raw.kv_element_type),
+        pageCount: try Field.integer(raw.page_count, "page_count", 0...Int(UInt32.max)),
+        contextLength: try Field.integer(raw.context_length, "context_length", 1...Limits.maximumContext)),
+      links: Links(
+        nextEndpoint: try Field.word(raw.next_endpoint, "next_endpoint"),
+        nextKey: try Field.key(raw.next_key, "next_key"),
+        previousKey: try Field.key(raw.previous_key, "previous_key")),
       maximumStepTokenCount: try Field.integer(
-        raw.maximum_step_token_count, "maximum_step_token_count", 1...Limits.maximumStepTokenCount),
-      nextKey: try Field.key(raw.next_key, "next_key"), previousKey: try Field.key(raw.previous_key, "previous_key"),
-      sharesWeights: raw.shares_weights != 0,
-      previousEpoch: raw.resumed_epoch == 0 ? nil : PlanEpoch(raw.resumed_epoch))
+        raw.maximum_step_token_count, "maximum_step_token_count", 1...Limits.maximumStepTokenCount))
   }
 }
 

@@ -88,7 +88,7 @@ final class ComputeThread {
     report(
       stage.assignment.epoch,
       .ready(
-        layers: stage.assignment.layers, weightByteCount: stage.backend.facts.weightByteCount,
+        layers: stage.assignment.place.layers, weightByteCount: stage.backend.facts.weightByteCount,
         kvByteCount: stage.backend.facts.kvByteCount, held: stage.residentSequences, wasLoaded: wasLoaded))
   }
 
@@ -103,7 +103,7 @@ final class ComputeThread {
 
   /// The last stage sends results, which need no log.
   private func log(for facts: StageFacts, of assignment: StageAssignment) -> ReplayLog {
-    guard assignment.stageIndex < assignment.stageCount - 1 else { return ReplayLog(width: 0, byteLimit: 0) }
+    guard !assignment.place.isLast else { return ReplayLog(width: 0, byteLimit: 0) }
     return logBudget.log(
       width: facts.hiddenSize, besideWeights: facts.weightByteCount, keysAndValues: facts.kvByteCount
     ) { [diskTroubles, report] text in
@@ -119,7 +119,7 @@ final class ComputeThread {
       guard let message = try stage.verified(sealed), let header = try stage.read(message) else { return }
       idleBeforeStep(stage)
       // The clock starts after the turn, so that a first step gets the time that it is expected to take.
-      let rows = header.rowCount(readBy: stage.assignment.stageIndex)
+      let rows = header.rowCount(readBy: stage.assignment.place.index)
       let elapsed = try meter.measure(expectedSeconds: pace.expectedSeconds(rows: rows)) {
         try stage.serve(header, message) { meter.advance() }
       }

@@ -20,7 +20,7 @@ extension ServingStage {
 
   /// Nil when the next stage reads nothing.
   private func hiddenStates(_ step: StageStep) throws -> Frame? {
-    let next = assignment.stageIndex + 1
+    let next = assignment.place.index + 1
     let rowByteCount = backend.facts.rowByteCount
     let byteCount = step.rows.reduce(0) { $0 + ($1.entry.isRead(by: next) ? $1.entry.tokens.count : 0) } * rowByteCount
     guard byteCount > 0 else { return nil }

@@ -18,12 +18,12 @@ extension ServingStage {
   /// The first step of an epoch says which sequences go on, and from where.
   func resume(_ header: ForwardHeader) throws {
     sequencesEpoch = nil
-    for cut in try sequences.resume(header.resumes, stage: assignment.stageIndex) {
+    for cut in try sequences.resume(header.resumes, stage: assignment.place.index) {
       try backend.restoreNeighborKeys(of: cut.cache, blocks: cut.neighborBlocks)
     }
     log.retain(
       Dictionary(
-        header.resumes.filter { !$0.rebuilding.contains(assignment.stageIndex) }.map { ($0.sequence, $0.length) }
+        header.resumes.filter { !$0.rebuilding.contains(assignment.place.index) }.map { ($0.sequence, $0.length) }
       ) { first, _ in first })
     sequencesEpoch = header.epoch
   }
@@ -37,7 +37,7 @@ extension ServingStage {
   func checkLogged(_ entries: [ForwardEntry]) throws {
     guard !isLast else { return }
     for entry in entries
-    where !entry.isRead(by: assignment.stageIndex) && entry.isRead(by: assignment.stageIndex + 1) {
+    where !entry.isRead(by: assignment.place.index) && entry.isRead(by: assignment.place.index + 1) {
       let end = entry.startPosition + entry.tokens.count
       guard log.count(of: entry.sequence) >= end else {
         throw StepError.notLogged(entry.sequence, entry.startPosition..<end)

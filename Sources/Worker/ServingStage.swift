@@ -31,7 +31,7 @@ final class ServingStage {
     self.output = output
     self.backend = backend
     sequences = Self.sequences(assignment, backend.facts)
-    let isLast = assignment.stageIndex == assignment.stageCount - 1
+    let isLast = assignment.place.isLast
     self.log = log
     head = StageHead(vocabularySize: isLast ? backend.facts.vocabularySize : 0)
   }
@@ -44,24 +44,23 @@ final class ServingStage {
   }
 
   private func windowByteCount(width: Int) -> Int {
-    StepWindow(stageCount: assignment.stageCount).byteCount(rows: assignment.maximumStepTokenCount, width: width)
+    StepWindow(stageCount: assignment.place.count).byteCount(rows: assignment.maximumStepTokenCount, width: width)
   }
-  private var isFirst: Bool { assignment.stageIndex == 0 }
-  var isLast: Bool { assignment.stageIndex == assignment.stageCount - 1 }
+  private var isFirst: Bool { assignment.place.isFirst }
+  var isLast: Bool { assignment.place.isLast }
 
   static func sequences(_ assignment: StageAssignment, _ facts: StageFacts) -> StageSequences {
     StageSequences(
-      pageCount: assignment.pageCount, vocabularySize: facts.vocabularySize,
-      contextLength: assignment.contextLength, isLast: assignment.stageIndex == assignment.stageCount - 1)
+      pageCount: assignment.cache.pageCount, vocabularySize: facts.vocabularySize,
+      contextLength: assignment.cache.contextLength, isLast: assignment.place.isLast)
   }
 
   /// Whether another assignment asks for exactly what is loaded; its place among the stages may differ in between.
   func canServe(_ other: StageAssignment) -> Bool {
-    other.layers == assignment.layers && other.modelPaths == assignment.modelPaths
-      && other.modelFingerprint == assignment.modelFingerprint && other.pageCount == assignment.pageCount
-      && other.kvElementType == assignment.kvElementType && other.contextLength == assignment.contextLength
+    other.place.layers == assignment.place.layers && other.model.paths == assignment.model.paths
+      && other.model.fingerprint == assignment.model.fingerprint && other.cache == assignment.cache
       && other.maximumStepTokenCount == assignment.maximumStepTokenCount
-      && (other.stageIndex == 0) == isFirst && (other.stageIndex == other.stageCount - 1) == isLast
+      && other.place.isFirst == isFirst && other.place.isLast == isLast
   }
 
   /// Goes on under another epoch: with its sequences when they are of the epoch that is resumed, else without.
@@ -124,7 +123,9 @@ final class ServingStage {
   }
 
   /// What a failed step says to the coordinator.
-  func failure(_ reason: Any) -> String { "stage \(assignment.stageIndex) (layers \(assignment.layers)): \(reason)" }
+  func failure(_ reason: Any) -> String {
+    "stage \(assignment.place.index) (layers \(assignment.place.layers)): \(reason)"
+  }
 
   /// Reports to the stages after this one, and so to the coordinator, that the next step is lost: it is made again.
   func lose(_ reason: String) throws {
@@ -154,7 +155,7 @@ final class ServingStage {
   ) throws {
     try check(header, payload: payload)
     try checkLogged(header.entries)
-    let admitted = sequences.admit(header.entries, stage: assignment.stageIndex)
+    let admitted = sequences.admit(header.entries, stage: assignment.place.index)
     step = StageStep(header, rows: admitted.rows)
     drop(admitted.refusals, from: &step)
     let entries = step.cacheEntries
@@ -163,7 +164,7 @@ final class ServingStage {
     try clock.computing { try backend.forward(entries, progress: progress) }
     #if FAILPOINTS
       for row in step.rows {
-        if let rows = row.rows, let fault = FailPoint.due(stage: assignment.stageIndex, entry: row.entry) {
+        if let rows = row.rows, let fault = FailPoint.due(stage: assignment.place.index, entry: row.entry) {
           try fault.strike(backend, row: rows.lowerBound)
           isToBeDamaged = fault.kind == .damage
         }
@@ -179,7 +180,7 @@ final class ServingStage {
       throw .tooManyRows(header.rowCount, limit: assignment.maximumStepTokenCount)
     }
     guard header.hiddenSize == width else { throw .otherWidth(header.hiddenSize, expected: width) }
-    let expected = isFirst ? 0 : header.payloadByteCount(to: assignment.stageIndex)
+    let expected = isFirst ? 0 : header.payloadByteCount(to: assignment.place.index)
     guard (payload?.count ?? 0) == expected else { throw .payload(payload?.count ?? 0, expected: expected) }
   }
 
@@ -202,7 +203,7 @@ final class ServingStage {
         refusals.append(
           FrameRefusal(
             sequence: row.entry.sequence,
-            reason: "has hidden states that are not finite in layers \(assignment.layers)"))
+            reason: "has hidden states that are not finite in layers \(assignment.place.layers)"))
         continue
       }
       guard !isLast else { continue }
@@ -215,6 +216,6 @@ final class ServingStage {
 
   private func drop(_ refusals: [FrameRefusal], from step: inout StageStep) {
     release(refusals.map(\.sequence))
-    step.drop(refusals, stage: assignment.stageIndex)
+    step.drop(refusals, stage: assignment.place.index)
   }
 }

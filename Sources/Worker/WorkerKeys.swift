@@ -33,7 +33,8 @@ extension WorkerKeys? {
   /// Of the link to the next stage or to the coordinator's results.
   func toNextStage(_ assignment: StageAssignment) throws -> SocketKeys {
     guard let self else { return .none }
-    guard let next = PublicKey(bytes: assignment.nextKey), PublicKey(bytes: assignment.previousKey) != nil else {
+    guard let next = PublicKey(bytes: assignment.links.nextKey), PublicKey(bytes: assignment.links.previousKey) != nil
+    else {
       throw WorkerFailure.refused("it assigned layers without its neighbors' keys; install one release everywhere")
     }
     return .presenting(own: self.own, server: next)

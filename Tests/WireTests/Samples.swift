@@ -57,11 +57,14 @@ enum Samples {
 
   static func assignment(_ change: (inout StageAssignment) -> Void = { _ in }) -> StageAssignment {
     var assignment = StageAssignment(
-      epoch: PlanEpoch(9), stageIndex: 63, stageCount: 64, layers: layers(31, 1024),
-      modelPaths: ["/models/a-00001-of-00002.gguf", "/models/a b-00002-of-00002.gguf"], modelFingerprint: "sha256:0f",
-      nextEndpoint: "ipc:///run/longhaul/results", kvElementType: .f32, pageCount: Int(UInt32.max),
-      contextLength: Limits.maximumContext, maximumStepTokenCount: Limits.maximumStepTokenCount,
-      nextKey: Array(0..<32), previousKey: [UInt8](repeating: 255, count: 32))
+      epoch: PlanEpoch(9), place: .init(index: 63, count: 64, layers: layers(31, 1024)),
+      model: .init(
+        paths: ["/models/a-00001-of-00002.gguf", "/models/a b-00002-of-00002.gguf"], fingerprint: "sha256:0f"),
+      cache: .init(elementType: .f32, pageCount: Int(UInt32.max), contextLength: Limits.maximumContext),
+      links: .init(
+        nextEndpoint: "ipc:///run/longhaul/results", nextKey: Array(0..<32),
+        previousKey: [UInt8](repeating: 255, count: 32)),
+      maximumStepTokenCount: Limits.maximumStepTokenCount)
     change(&assignment)
     return assignment
   }
@@ -72,14 +75,14 @@ enum Samples {
       .assignStage(assignment()),
       .assignStage(
         assignment {
-          $0.layers = layers(0, 0)
-          $0.stageIndex = 0
-          $0.stageCount = 1
-          $0.kvElementType = .i16
-          $0.pageCount = 0
-          $0.nextKey = []
-          $0.previousKey = []
-          $0.sharesWeights = true
+          $0.place.layers = layers(0, 0)
+          $0.place.index = 0
+          $0.place.count = 1
+          $0.cache.elementType = .i16
+          $0.cache.pageCount = 0
+          $0.links.nextKey = []
+          $0.links.previousKey = []
+          $0.model.isShared = true
         }),
       .shutdown(reason: ""), .rejoin(reason: "silent for 2 s"), .drained(reason: "it had no layers"),
       .manifest(.inTheMaking(0)), .manifest(.inTheMaking(1)), .manifest(.failed("it is gone")),

@@ -39,9 +39,11 @@ struct SharedSample {
   /// Of the whole model, to a worker that has not got its file.
   func assignment(epoch: UInt32) throws -> StageAssignment {
     StageAssignment(
-      epoch: PlanEpoch(epoch), stageIndex: 0, stageCount: 1, layers: try #require(LayerRange(lower: 0, upper: 1)),
-      modelPaths: ["/nonexistent"], modelFingerprint: checkpoint.fingerprint, nextEndpoint: "ipc:///tmp/none",
-      kvElementType: .i16, pageCount: 1, contextLength: 64, maximumStepTokenCount: 16, sharesWeights: true)
+      epoch: PlanEpoch(epoch),
+      place: .init(index: 0, count: 1, layers: try #require(LayerRange(lower: 0, upper: 1))),
+      model: .init(paths: ["/nonexistent"], fingerprint: checkpoint.fingerprint, isShared: true),
+      cache: .init(elementType: .i16, pageCount: 1, contextLength: 64), links: .init(nextEndpoint: "ipc:///tmp/none"),
+      maximumStepTokenCount: 16)
   }
 
   /// All that the coordinator gives out, the manifest included.

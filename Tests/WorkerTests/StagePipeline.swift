@@ -62,9 +62,10 @@ final class StagePipeline {
   private func assignment(_ index: Int, of count: Int, after previous: PlanEpoch? = nil) -> StageAssignment {
     guard let layers = LayerRange(lower: index, upper: index + 1) else { preconditionFailure("a stage has layers") }
     return StageAssignment(
-      epoch: epoch, stageIndex: index, stageCount: count, layers: layers, modelPaths: ["model.gguf"],
-      modelFingerprint: "", nextEndpoint: "ipc:///nowhere", kvElementType: .f32, pageCount: Self.pageCount,
-      contextLength: Self.contextLength, maximumStepTokenCount: Self.rowCapacity, previousEpoch: previous)
+      epoch: epoch, previousEpoch: previous, place: .init(index: index, count: count, layers: layers),
+      model: .init(paths: ["model.gguf"], fingerprint: ""),
+      cache: .init(elementType: .f32, pageCount: Self.pageCount, contextLength: Self.contextLength),
+      links: .init(nextEndpoint: "ipc:///nowhere"), maximumStepTokenCount: Self.rowCapacity)
   }
 
   /// Begins another plan: the stages resume what they hold, but the replaced one, which holds nothing.

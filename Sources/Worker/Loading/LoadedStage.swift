@@ -14,9 +14,9 @@ struct LoadedStage: @unchecked Sendable {
 extension StageSpecification {
   init(_ assignment: StageAssignment) {
     self.init(
-      layers: assignment.layers, hasEmbedding: assignment.stageIndex == 0,
-      hasHead: assignment.stageIndex == assignment.stageCount - 1, kvElementType: assignment.kvElementType,
-      pageCount: assignment.pageCount, contextLength: assignment.contextLength,
+      layers: assignment.place.layers, hasEmbedding: assignment.place.isFirst,
+      hasHead: assignment.place.isLast, kvElementType: assignment.cache.elementType,
+      pageCount: assignment.cache.pageCount, contextLength: assignment.cache.contextLength,
       rowCapacity: assignment.maximumStepTokenCount)
   }
 }

@@ -15,7 +15,7 @@ extension StageCheckpoint {
     _ assignment: StageAssignment, over connections: FetchConnections, reporter: LoadReporter,
     cancellation: Cancellation
   ) throws {
-    guard let cache = settings.cache, assignment.sharesWeights else { return }
+    guard let cache = settings.cache, assignment.model.isShared else { return }
     let manifest = try fetchManifest(over: connections, reporter: reporter, cancellation: cancellation)
     if let file = try matchingFile(assignment, manifest.manifest, cancellation) {
       return blobs.offer(file, of: manifest)
@@ -26,17 +26,17 @@ extension StageCheckpoint {
     let parts = try fetch.parts(for: assignment)
     guard try hasRoom(for: parts.map(\.content), in: cache) else {
       let total = parts.reduce(0) { $0 + $1.content.byteCount }
-      return reporter.note("no room for layers \(assignment.layers), \(total) bytes, in \(cache.folder)")
+      return reporter.note("no room for layers \(assignment.place.layers), \(total) bytes, in \(cache.folder)")
     }
     let summary = try fetch.fetch(parts)
-    reporter.note("layers \(assignment.layers) are here; \(summary ?? "nothing was missing")")
+    reporter.note("layers \(assignment.place.layers) are here; \(summary ?? "nothing was missing")")
   }
 
   /// A file of this machine with the model's headers and size. All of it is compared when a stage is loaded from it.
   private func matchingFile(
     _ assignment: StageAssignment, _ manifest: ModelManifest, _ cancellation: Cancellation
   ) throws -> ModelContents? {
-    let path = settings.modelPath ?? assignment.modelPaths.first ?? ""
+    let path = settings.modelPath ?? assignment.model.paths.first ?? ""
     guard let model = try? Checkpoint(path: path).modelContents else { return nil }
     return try comparison(with: manifest, cancellation).difference(model, needed: []) == nil ? model : nil
   }

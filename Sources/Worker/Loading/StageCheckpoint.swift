@@ -30,10 +30,10 @@ final class StageCheckpoint {
     _ assignment: StageAssignment, over connections: FetchConnections, reporter: LoadReporter,
     cancellation: Cancellation
   ) throws -> Checkpoint {
-    let path = settings.modelPath ?? assignment.modelPaths.first ?? ""
-    guard assignment.sharesWeights else {
+    let path = settings.modelPath ?? assignment.model.paths.first ?? ""
+    guard assignment.model.isShared else {
       let checkpoint = try Checkpoint(path: path)
-      guard checkpoint.fingerprint == assignment.modelFingerprint else { throw StageLoadError.otherModel(path: path) }
+      guard checkpoint.fingerprint == assignment.model.fingerprint else { throw StageLoadError.otherModel(path: path) }
       return checkpoint
     }
     let manifest = try fetchManifest(over: connections, reporter: reporter, cancellation: cancellation)
@@ -111,6 +111,6 @@ final class StageCheckpoint {
 extension StageAssignment {
   /// What the stage needs of a checkpoint.
   func tensors(of checkpoint: Checkpoint) throws -> [TensorEntry] {
-    try checkpoint.tensors(layers: layers, hasEmbedding: stageIndex == 0, hasHead: stageIndex == stageCount - 1)
+    try checkpoint.tensors(layers: place.layers, hasEmbedding: place.isFirst, hasHead: place.isLast)
   }
 }

@@ -138,7 +138,7 @@ final class StageLoader: @unchecked Sendable {
       let checkpoint = try source.find(
         assignment, over: connections, reporter: reporter.part(0.5), cancellation: cancellation)
       // Finding it counted as half of the work, where there was anything to find.
-      let found = assignment.sharesWeights ? 0.5 : 0
+      let found = assignment.model.isShared ? 0.5 : 0
       let backend = try device.load(StageSpecification(assignment), from: checkpoint, note: reporter.note) { fraction in
         try cancellation.check()
         reporter.progress(found + (1 - found) * fraction)

@@ -171,7 +171,9 @@ struct WorkerSession {
   private mutating func assign(_ assignment: StageAssignment) throws {
     logger.info(
       "assigned",
-      metadata: ["layers": "\(assignment.layers)", "stage": "\(assignment.stageIndex)", "epoch": "\(assignment.epoch)"])
+      metadata: [
+        "layers": "\(assignment.place.layers)", "stage": "\(assignment.place.index)", "epoch": "\(assignment.epoch)",
+      ])
     epoch = assignment.epoch
     loadedLayers = nil
     heartbeats.set(incarnation: link.incarnation, epoch: epoch)

@@ -77,12 +77,12 @@ final class WorkerSockets: Sendable {
   /// - Throws: `TransportError`; `WorkerFailure` when keys are missing.
   func openLink(_ assignment: StageAssignment) throws -> SocketID {
     let network = configuration.network
-    let endpoint = try Endpoint(assignment.nextEndpoint)
+    let endpoint = try Endpoint(assignment.links.nextEndpoint)
     let access = network.access(try network.keys.toNextStage(assignment))
-    gate.admitOnly(Set([PublicKey(bytes: assignment.previousKey)].compactMap { $0 }))
+    gate.admitOnly(Set([PublicKey(bytes: assignment.links.previousKey)].compactMap { $0 }))
     return try loop.open(
       .nextStage(
-        at: endpoint, access, stageCount: assignment.stageCount, stepTokenCount: assignment.maximumStepTokenCount),
+        at: endpoint, access, stageCount: assignment.place.count, stepTokenCount: assignment.maximumStepTokenCount),
       onMessage: { _, _ in })
   }
 
