@@ -1,12 +1,13 @@
 import Glibc
 
-/// The connections that a bound socket has accepted, by their descriptors: libzmq has no limit of its own, and takes
-/// in whoever knocks.
+/// The connections that a bound socket has accepted, by their descriptors. libzmq accepts every connection; the limit
+/// is here.
 ///
-/// Those beyond the limit are cut as soon as the loop hears of them, so that for a moment there may be a few more.
+/// The loop closes connections beyond the limit as soon as libzmq reports them, so for a moment there may be a few
+/// more.
 struct AcceptedConnections {
-  /// Enough for a cluster of the largest size, and no more than an eighth of what the process may open: without a
-  /// descriptor to spare libzmq's listeners spin, and other parts of it end the process.
+  /// Enough for the largest cluster, and at most an eighth of the process's descriptors: without a free descriptor
+  /// libzmq's listeners spin, and other parts of it end the process.
   static let usualLimit: Int = {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 128 }
@@ -15,7 +16,7 @@ struct AcceptedConnections {
 
   let limit: Int
   private var open: Set<Int32> = []
-  /// Beyond the limit, and not yet cut.
+  /// Beyond the limit, and not yet closed.
   private(set) var excess: Set<Int32> = []
 
   init(limit: Int) { self.limit = limit }
@@ -32,15 +33,15 @@ struct AcceptedConnections {
     excess.remove(descriptor)
   }
 
-  /// Those that are to be cut now; their ends will be heard of.
+  /// Connections to close now; libzmq will report their ends.
   mutating func takeExcess() -> Set<Int32> {
     defer { excess = [] }
     return excess
   }
 
-  /// Ends a connection that belongs to libzmq, which then hears that its peer has gone. The descriptor may be somebody
-  /// else's by now: only what came in by `port` is touched.
-  static func cut(_ descriptor: Int32, port: UInt16) {
+  /// Shuts down a connection of libzmq, which then finds that its peer has left. The descriptor may have another owner
+  /// by now: only a connection to `port` is touched.
+  static func shutDown(_ descriptor: Int32, port: UInt16) {
     var address = sockaddr_storage()
     var byteCount = socklen_t(MemoryLayout<sockaddr_storage>.size)
     let found = withUnsafeMutablePointer(to: &address) { pointer in

@@ -3,15 +3,15 @@ import CZeroMQ
 /// One message as libzmq delivered it.
 struct Arrival {
   let frames: [Frame]
-  /// False when it had more frames than were asked for; the rest was thrown away.
+  /// False when it had more frames than the limit; the rest was dropped.
   let isWhole: Bool
   /// The key that the sender proved to hold; nil on sockets without keys.
   let sender: PublicKey?
-  /// libzmq's number of the connection it came over; negative when it has none.
+  /// libzmq's number of the connection; negative when it has none.
   let descriptor: Int32
 }
 
-/// The next message of a socket, or nil when there is none. Frames past the limit are read and thrown away.
+/// The next message of a socket; nil when there is none. Frames beyond the limit are read and dropped.
 func receiveFrames(from handle: UnsafeMutableRawPointer, limit: Int) -> Arrival? {
   var frames: [Frame] = []
   var isWhole = true
@@ -25,7 +25,7 @@ func receiveFrames(from handle: UnsafeMutableRawPointer, limit: Int) -> Arrival?
       return nil
     }
     let hasMore = zmq_msg_more(message) != 0
-    // What the check of keys answered as the user's id.
+    // The ZAP handler's answer: the sender's key as the user id.
     let sender = hasMore ? nil : zmq_msg_gets(message, "User-Id").flatMap { PublicKey(String(cString: $0)) }
     let descriptor = hasMore ? -1 : zmq_msg_get(message, ZMQ_SRCFD)
     let frame = Frame(receiving: message)

@@ -2,7 +2,7 @@ import Glibc
 
 /// Where a socket listens or connects to, in ZeroMQ's spelling: `tcp://host:port`, `ipc:///path` or `inproc://name`.
 package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
-  /// A place, by how it is reached.
+  /// An address, by transport.
   package enum Address: Hashable, Sendable {
     /// Host is a name, an IPv4 address, or an IPv6 address without its brackets; `*` is every interface. Port 0
     /// lets the system choose and is for binding only.
@@ -21,8 +21,8 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// - Parameter allowsAnyHost: whether `tcp://*:port` is accepted. It listens on every interface of the machine, so
-  ///   it has to be asked for on purpose.
-  /// - Throws: what is wrong with the text, and how it should look.
+  ///   callers must ask for it.
+  /// - Throws: what is wrong with the text, and the right form.
   package init(_ text: String, allowsAnyHost: Bool = false) throws(EndpointError) {
     guard let separator = text.firstRange(of: "://") else { throw EndpointError(text, Self.shapes) }
     let rest = text[separator.upperBound...]
@@ -115,7 +115,7 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     return inet_pton(AF_INET6, String(host), &address) == 1
   }
 
-  /// 127.0.0.0/8 or ::1, and nothing that merely begins like it.
+  /// 127.0.0.0/8 or ::1, and no name that only starts like them.
   private static func isLoopbackAddress(_ host: String) -> Bool {
     var four = in_addr()
     if inet_pton(AF_INET, host, &four) == 1 { return UInt32(bigEndian: four.s_addr) >> 24 == 127 }
@@ -125,7 +125,7 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A text that is no endpoint. Says what is wrong and how to write it.
+/// A text that is not an endpoint, with the reason and the right form.
 package struct EndpointError: Error, Hashable, Sendable, CustomStringConvertible {
   package let text: String
   package let reason: String

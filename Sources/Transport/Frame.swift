@@ -1,20 +1,21 @@
 import CZeroMQ
 
-/// Immutable bytes that go over a socket, or came over one, without a copy where that pays.
+/// Immutable bytes to send over a socket, or received from one, without a copy where that pays.
 ///
 /// Any thread may read it. A received frame is only 8-byte aligned: load floats unaligned, or copy.
 package final class Frame: @unchecked Sendable {
   // Unchecked, but sound: bytes and count never change after init, and `storage` is touched by init and deinit alone.
   private enum Storage {
     case owned
-    /// libzmq's own message, received or made here: it counts its references, so sending it copies no bytes.
+    /// A message of libzmq, received or made here. It is reference counted, so sending it copies no bytes.
     case message(UnsafeMutablePointer<zmq_msg_t>)
   }
 
   private let bytes: UnsafeMutableRawBufferPointer
   private let storage: Storage
 
-  /// From this size on a frame's bytes are our own, lent to libzmq; smaller ones are libzmq's, which costs less.
+  /// From this size on this class owns a frame's bytes and lends them to libzmq. libzmq owns smaller ones, which costs
+  /// less.
   package static let lendingByteCount = 64 << 10
 
   /// A copy of `bytes`.
@@ -44,7 +45,7 @@ package final class Frame: @unchecked Sendable {
     return message
   }
 
-  /// Takes over a received message, which stays where it is: a `zmq_msg_t` must not be moved bitwise.
+  /// Takes over a received message in place: a `zmq_msg_t` must not be moved bitwise.
   init(receiving message: UnsafeMutablePointer<zmq_msg_t>) {
     bytes = UnsafeMutableRawBufferPointer(start: zmq_msg_data(message), count: zmq_msg_size(message))
     storage = .message(message)
@@ -62,7 +63,7 @@ package final class Frame: @unchecked Sendable {
   /// Bytes in the frame.
   package var count: Int { bytes.count }
 
-  /// The bytes, for the length of the call.
+  /// The bytes, for the duration of the call.
   package func withUnsafeBytes<Result, Failure: Error>(
     _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
   ) throws(Failure) -> Result {
@@ -70,8 +71,8 @@ package final class Frame: @unchecked Sendable {
     return try body(UnsafeRawBufferPointer(bytes))
   }
 
-  /// Sets up `message` with the bytes, none of them copied: shared, or lent with this frame kept alive until libzmq is
-  /// done. On the loop's thread, since sharing marks the frame's own message. False when memory is short.
+  /// Sets up `message` with the bytes, without a copy: shared, or lent while libzmq keeps this frame alive. On the
+  /// loop's thread, since sharing marks the frame's own message. False when memory is short.
   func initialize(_ message: UnsafeMutablePointer<zmq_msg_t>) -> Bool {
     if case .message(let own) = storage {
       zmq_msg_init(message)

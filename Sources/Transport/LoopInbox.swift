@@ -3,14 +3,14 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// What other threads ask of the loop.
+/// A command of another thread to the loop.
 enum LoopCommand: Sendable {
   case open(SocketID, SocketSpecification, SocketHandlers, OpenReply)
   case send(OutgoingMessage, SocketID)
   case close(SocketID, DispatchSemaphore?)
 }
 
-/// Where the thread that opens a socket waits for how it went.
+/// The result of opening a socket, for which the calling thread waits.
 final class OpenReply: Sendable {
   private let result = Mutex<Result<Void, TransportError>?>(nil)
   private let arrived = DispatchSemaphore(value: 0)
@@ -26,7 +26,7 @@ final class OpenReply: Sendable {
   }
 }
 
-/// The loop's part that all threads share: commands in order, what each socket may still queue, and the wake-up.
+/// The part of the loop that all threads share: commands in order, the queued bytes of each socket, and the wake-up.
 final class LoopInbox: Sendable {
   private struct Socket {
     let specification: SocketSpecification
@@ -43,9 +43,9 @@ final class LoopInbox: Sendable {
 
   private let state = Mutex(State())
   private let threadID = Atomic<UInt>(0)
-  /// Readable when there are commands.
+  /// An eventfd, readable when there are commands.
   let wakeDescriptor: Int32
-  /// Left when the thread has nothing more to do.
+  /// Left when the thread ends.
   let finished = DispatchGroup()
 
   init() throws(TransportError) {
@@ -102,7 +102,7 @@ final class LoopInbox: Sendable {
     }
   }
 
-  /// False when the socket is closed already.
+  /// False when the socket is already closed.
   func requestClose(_ id: SocketID, _ done: DispatchSemaphore?) -> Bool {
     let posted: Bool? = try? post { state throws(TransportError) in
       guard state.sockets.removeValue(forKey: id) != nil else { return false }
@@ -125,7 +125,7 @@ final class LoopInbox: Sendable {
     state.withLock { $0.sockets[id]?.queuedByteCount ?? 0 }
   }
 
-  /// Appends commands and wakes the loop when it may be asleep.
+  /// Appends commands, and wakes the loop if it may be asleep.
   private func post<Value>(
     _ change: (inout State) throws(TransportError) -> Value
   ) throws(TransportError) -> Value {

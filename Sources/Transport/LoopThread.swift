@@ -1,8 +1,8 @@
 import CZeroMQ
 import Dispatch
 
-/// The thread that owns all sockets of a loop, and nothing else does: a ZeroMQ socket touched by two threads ends the
-/// process. Made and used on that thread only.
+/// The thread that alone owns all sockets of a loop: a ZeroMQ socket that two threads touch ends the process. Made and
+/// used on that thread only.
 final class LoopThread {
   private let inbox: LoopInbox
   private let context: UnsafeMutableRawPointer
@@ -16,7 +16,7 @@ final class LoopThread {
     self.handshakes = handshakes
   }
 
-  /// Runs until the loop is stopped, then sends what it still can, closes everything and ends the context.
+  /// Runs until the loop is stopped. Then it sends what the linger allows, closes all sockets and ends the context.
   func run() {
     while true {
       let (commands, isStopping) = inbox.takeCommands()
@@ -65,8 +65,8 @@ final class LoopThread {
     socket.close(lingering: lingering) { inbox.settle($0, on: socket.id) }
   }
 
-  /// Sleeps until a socket is ready or a command comes, and serves the sockets. Readiness is a level, not an edge: what
-  /// one turn leaves is found by the next.
+  /// Sleeps until a socket is ready or a command arrives, then serves the sockets. Readiness is a level, not an edge:
+  /// the next turn finds what one turn leaves.
   private func wait(milliseconds: Int, receives: Bool) {
     let polled = Array(sockets.values)
     items.removeAll(keepingCapacity: true)
@@ -81,7 +81,7 @@ final class LoopThread {
     for socket in monitored {
       items.append(zmq_pollitem_t(socket: socket.monitor, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0))
     }
-    // An interrupted poll is a turn without news.
+    // An interrupted poll is a turn without events.
     guard zmq_poll(&items, Int32(items.count), milliseconds) > 0 else { return }
     if items[0].revents != 0 { zeromq_wake_clear(inbox.wakeDescriptor) }
     if items[1].revents != 0 { handshakes.answer(keys(ofDomain:)) }

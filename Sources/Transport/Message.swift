@@ -1,7 +1,7 @@
-/// What one send hands over and one receive brings: frames that travel together or not at all.
+/// One message: frames that arrive together or not at all.
 package struct Message: Sendable {
   package var frames: [Frame]
-  /// Who sent it, proved by the connection's keys; nil on sockets without, and on messages to be sent.
+  /// The sender's key, proved by its connection; nil on sockets without keys, and on messages to send.
   package internal(set) var sender: PublicKey?
 
   package init(frames: [Frame]) {
@@ -16,9 +16,9 @@ package struct Message: Sendable {
   package var byteCount: Int { frames.reduce(0) { $0 + $1.count } }
 }
 
-/// The other end of one connection of a router socket. A peer that reconnects has another.
+/// The other end of one connection of a router socket. A peer that reconnects has another id.
 package struct PeerID: Hashable, Sendable, CustomStringConvertible {
-  /// ZeroMQ's routing id. Chosen by the router unless the peer asks for one, so it proves nothing about who it is.
+  /// ZeroMQ's routing id. The router chooses it unless the peer does, so it does not prove an identity.
   package let bytes: [UInt8]
 
   package init(_ bytes: [UInt8]) {
@@ -30,35 +30,36 @@ package struct PeerID: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// One socket of a loop, for the life of the process.
+/// One socket of a loop, unique in the process.
 package struct SocketID: Hashable, Sendable {
   let rawValue: UInt64
 }
 
-/// What became of a connection.
+/// A change of a connection.
 package enum PeerEvent: Hashable, Sendable {
-  /// Handshake done: messages can flow.
+  /// The handshake is done: messages can flow.
   case connected
-  /// Gone. A connecting socket tries again by itself. On router sockets with the peer, where it ever spoke.
+  /// The connection is lost. A connecting socket retries by itself. On router sockets with the peer, if it ever sent a
+  /// message.
   case disconnected(PeerID?)
-  /// Somebody who does not speak the protocol, or speaks it with the wrong keys.
+  /// The peer does not speak the protocol, or has the wrong keys.
   case handshakeFailed
-  /// The other side knows this side's key, and does not let it in.
+  /// The other side knows this side's key, and does not admit it.
   case refused
-  /// Somebody knocked at a bound socket that has as many connections as it may have.
+  /// A bound socket at its limit of connections closed a new one.
   case turnedAway
 }
 
 /// A message that was not delivered, and why.
 package struct MessageDrop: Hashable, Sendable {
   package enum Reason: Hashable, Sendable {
-    /// No such peer is connected (any more).
+    /// The peer is not connected (any more).
     case unroutable
-    /// The peer does not take its messages: its high-water mark is reached.
+    /// The peer does not read its messages: its high-water mark is reached.
     case peerIsFull
     /// Received with more frames, or more bytes in all, than the specification allows.
     case tooLong
-    /// Received from somebody who may not, or no longer, use the socket.
+    /// Received from a peer that is not, or no longer, admitted.
     case notAdmitted
     /// The socket was closed, or the loop stopped, before it could be sent.
     case closed

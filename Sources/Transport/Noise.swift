@@ -1,13 +1,13 @@
 import Synchronization
 
-/// Counts what waits to be handled, so that noise cannot fill a queue that honest messages share. Any thread.
+/// Limits how many messages wait in a queue, so that noise cannot fill one that honest messages share. Any thread.
 package final class InFlightLimiter: Sendable {
   private let waiting = Atomic(0)
   private let capacity: Int
 
   package init(capacity: Int) { self.capacity = capacity }
 
-  /// False when it is full: the newcomer is to be dropped.
+  /// False at the limit: the message must be dropped.
   package func enter() -> Bool {
     if waiting.add(1, ordering: .relaxed).newValue <= capacity { return true }
     leave()
@@ -17,8 +17,7 @@ package final class InFlightLimiter: Sendable {
   package func leave() { waiting.subtract(1, ordering: .relaxed) }
 }
 
-/// Which of many like events are worth a line in the log: the first, the second, the fourth, the eighth and so on. Any
-/// thread.
+/// Which of many like events are logged: the first, the second, the fourth, the eighth and so on. Any thread.
 package final class LogThrottle: Sendable {
   private let count = Atomic(0)
 

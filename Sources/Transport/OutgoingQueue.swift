@@ -2,7 +2,7 @@
 struct OutgoingMessage: Sendable {
   let message: Message
   let peer: PeerID?
-  /// What it counts against the socket's limit: its bytes, and a little for being there at all.
+  /// What it counts against the socket's limit: its bytes, and a fixed cost.
   let charge: Int
 
   init(_ message: Message, to peer: PeerID?) {
@@ -12,7 +12,7 @@ struct OutgoingMessage: Sendable {
   }
 }
 
-/// First in, first out, with removal that does not move what stays.
+/// First in, first out; removal does not move the remaining messages.
 struct OutgoingQueue {
   private var messages: [OutgoingMessage?] = []
   private var head = 0

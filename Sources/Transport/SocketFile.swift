@@ -1,24 +1,24 @@
 import Glibc
 
-/// The file of an ipc endpoint that is bound. libzmq deletes whatever lies at the path before it binds, so it is looked
-/// at first; and leaves its own file behind.
+/// The file of a bound ipc endpoint. libzmq deletes any file at the path before it binds, so the path is checked first.
+/// It leaves its own file behind, which is removed here.
 struct SocketFile {
   private let path: String
   private let device: dev_t
   private let inode: ino_t
 
-  /// Throws when the path holds something else than a socket nobody listens on.
+  /// Throws when the path holds a file that is no socket, or a socket with a listener.
   static func prepare(_ path: String, _ endpoint: Endpoint) throws(TransportError) {
     var status = stat()
     guard lstat(path, &status) == 0 else { return }
     guard status.st_mode & S_IFMT == S_IFSOCK else {
-      throw .cannotOpen(endpoint, reason: "a file that is no socket is there; remove it or choose another path")
+      throw .cannotOpen(endpoint, reason: "a file that is not a socket is there; remove it or choose another path")
     }
     if hasListener(path) { throw .inUse(endpoint) }
   }
 
-  /// The file just bound, which is left to its owner: on ipc there are no keys, the file's mode is the lock. Nil when
-  /// somebody has removed it already.
+  /// The file just bound, now accessible to its owner only: ipc has no keys, so the file's mode is the lock. Nil when
+  /// another process has already removed it.
   init?(restricting path: String) {
     chmod(path, S_IRUSR | S_IWUSR)
     var status = stat()
@@ -28,7 +28,7 @@ struct SocketFile {
     inode = status.st_ino
   }
 
-  /// Removes it, unless another program has put its own there since.
+  /// Removes it, unless another program has replaced it.
   func remove() {
     var status = stat()
     guard lstat(path, &status) == 0, status.st_dev == device, status.st_ino == inode else { return }
@@ -44,7 +44,7 @@ struct SocketFile {
       return true
     }
     guard fits else { return false }
-    // Not blocking: a listener whose backlog is full answers EAGAIN and is one all the same.
+    // Nonblocking: a listener with a full backlog answers EAGAIN, and is a listener nevertheless.
     let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard descriptor >= 0 else { return false }
     defer { _ = Glibc.close(descriptor) }

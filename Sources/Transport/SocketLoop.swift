@@ -2,10 +2,10 @@ import CZeroMQ
 import Dispatch
 import Glibc
 
-/// One thread that owns ZeroMQ sockets and moves opaque messages for all others. A process has one.
+/// One thread that owns ZeroMQ sockets and moves opaque messages for all other threads. A process has one.
 ///
 /// All methods may be called from any thread. Callbacks run on the loop's thread and must be short. Releasing the last
-/// reference stops the loop without waiting for it; call `stop()` to know that it is over.
+/// reference stops the loop without waiting for it; call `stop()` to wait for its end.
 package final class SocketLoop: Sendable {
   private let inbox: LoopInbox
 
@@ -28,7 +28,7 @@ package final class SocketLoop: Sendable {
       zmq_ctx_term(context)
       throw error
     }
-    // Starting the thread hands the socket of the handshakes over to it for good.
+    // From here on the new thread owns the socket of the handshakes.
     let start = Unmanaged.passRetained(
       ThreadStart(inbox: inbox, context: context, handshakes: handshakes, name: name))
     inbox.finished.enter()
@@ -58,9 +58,9 @@ package final class SocketLoop: Sendable {
   /// Opens a socket; returns once it is bound, or connecting. Not from a callback.
   ///
   /// - Parameters:
-  ///   - onMessage: a message came; the peer on router sockets.
-  ///   - onDrop: a message was not delivered.
-  ///   - onPeerEvent: a connection was made, lost or refused.
+  ///   - onMessage: receives each message, with the peer on router sockets.
+  ///   - onDrop: receives each message that was not delivered.
+  ///   - onPeerEvent: receives each connection that was made, lost or refused.
   /// - Throws: `TransportError`, naming the endpoint and the remedy.
   package func open(
     _ specification: SocketSpecification, onMessage: @escaping @Sendable (Message, PeerID?) -> Void,
@@ -73,7 +73,7 @@ package final class SocketLoop: Sendable {
     return id
   }
 
-  /// The endpoint of an open socket, with the port the system chose when 0 was asked for; nil once it is closed.
+  /// The endpoint of an open socket, with the port that the system chose for port 0; nil once it is closed.
   package func boundEndpoint(of id: SocketID) -> Endpoint? {
     inbox.boundEndpoint(of: id)
   }
@@ -81,19 +81,19 @@ package final class SocketLoop: Sendable {
   /// Queues a message; never waits. Messages of one thread to one peer arrive in order.
   ///
   /// - Parameter peer: on router sockets, and only there.
-  /// - Throws: `TransportError` when the socket is closed, the message does not fit it, or too much waits already.
-  ///   What happens later is told to `onDrop`.
+  /// - Throws: `TransportError` when the socket is closed, the message does not fit it, or its queue is full. `onDrop`
+  ///   reports later failures.
   package func send(_ message: Message, on id: SocketID, to peer: PeerID? = nil) throws {
     try inbox.requestSend(message, on: id, to: peer)
   }
 
-  /// Bytes that wait because no peer takes them, with a little added for each message.
+  /// Bytes that wait for a peer, with a fixed cost for each message.
   package func queuedByteCount(on id: SocketID) -> Int {
     inbox.queuedByteCount(on: id)
   }
 
-  /// Closes a socket: nothing is delivered after it returns, except when called from a callback. What libzmq took is
-  /// still sent within the socket's linger, what waits for a peer is dropped.
+  /// Closes a socket: no callback runs after it returns, except when called from a callback. libzmq still sends its
+  /// messages within the socket's linger; messages that wait for a peer are dropped.
   package func close(_ id: SocketID) {
     guard !inbox.isOnLoopThread else {
       _ = inbox.requestClose(id, nil)
@@ -103,8 +103,8 @@ package final class SocketLoop: Sendable {
     if inbox.requestClose(id, done) { done.wait() }
   }
 
-  /// Sends what it can within the sockets' linger, closes them all and waits for the thread. May be called again. From
-  /// a callback it only begins to stop.
+  /// Sends what the sockets' linger allows, closes them all and waits for the thread. May be called again. From a
+  /// callback it does not wait.
   package func stop() {
     inbox.requestStop()
     guard !inbox.isOnLoopThread else { return }
@@ -112,7 +112,7 @@ package final class SocketLoop: Sendable {
   }
 }
 
-/// What the new thread takes over.
+/// What the new thread owns.
 private final class ThreadStart: Sendable {
   private let inbox: LoopInbox
   private nonisolated(unsafe) let context: UnsafeMutableRawPointer

@@ -12,7 +12,7 @@ extension SocketSpecification.Kind {
 }
 
 extension Endpoint {
-  /// As libzmq wants it. It does not resolve names when binding, and `localhost` may be IPv6 only here and there.
+  /// In libzmq's form. libzmq does not resolve names when it binds, and `localhost` is IPv6 only on some machines.
   var native: String {
     if case .tcp("localhost", let port) = address { "tcp://127.0.0.1:\(port)" } else { description }
   }
@@ -27,13 +27,13 @@ extension Duration {
   }
 }
 
-/// Sets what must never be left at libzmq's defaults: they wait for ever, queue a thousand messages of any size, and
-/// drop silently what cannot be routed.
+/// Sets every option whose default is unsafe: by default libzmq waits forever, queues a thousand messages of any size,
+/// and silently drops what it cannot route.
 ///
-/// Two of its offers are declined. Once its receive mark is reached, libzmq 4.3.4 stops reading; when the connection
-/// then breaks it loses what the kernel still holds, and its next heartbeat on that connection ends the process with a
-/// failed assertion. So received messages are taken in without a mark, which is what the loop does anyway (their
-/// number is limited by the protocols above), and a silent machine is found by TCP's own probes.
+/// Two options stay unused. At its receive high-water mark libzmq 4.3.4 stops reading; when the connection then breaks,
+/// it loses the bytes in the kernel, and its next heartbeat on that connection ends the process with a failed
+/// assertion. So there is no receive mark (the protocols above limit the number of messages), and TCP's own probes find
+/// a silent machine.
 func configure(
   _ handle: UnsafeMutableRawPointer, _ specification: SocketSpecification
 ) throws(TransportError) {
@@ -46,7 +46,7 @@ func configure(
   }
   try set(ZMQ_LINGER, specification.linger.wholeMilliseconds)
   try set(ZMQ_SNDHWM, Int32(clamping: max(1, specification.sendHighWaterMark)))
-  // A push socket never reads: what a peer sends to it must not pile up.
+  // A push socket never reads: messages of its peer must not accumulate.
   try set(ZMQ_RCVHWM, specification.kind == .push ? 1 : 0)
   try set(ZMQ_HANDSHAKE_IVL, specification.handshakeInterval.wholeMilliseconds)
   try set(ZMQ_RECONNECT_IVL, 50)
@@ -65,7 +65,7 @@ func configure(
   }
   switch (specification.kind, specification.role) {
   case (.router, _): try set(ZMQ_ROUTER_MANDATORY, 1)
-  // Without it libzmq queues for a peer that may never come, where nobody counts the bytes.
+  // Without it libzmq queues messages for a peer that may never connect, and their bytes are not counted.
   case (_, .connect): try set(ZMQ_IMMEDIATE, 1)
   default: break
   }
@@ -75,7 +75,7 @@ func configure(
   }
 }
 
-/// A socket that tells of connections made, lost and refused.
+/// A socket that reports connections made, lost and refused.
 func openMonitor(
   of handle: UnsafeMutableRawPointer, id: SocketID, context: UnsafeMutableRawPointer
 ) throws(TransportError) -> UnsafeMutableRawPointer {
@@ -88,7 +88,7 @@ func openMonitor(
   }
   var linger: Int32 = 0
   zmq_setsockopt(monitor, ZMQ_LINGER, &linger, MemoryLayout<Int32>.size)
-  // A mark would make libzmq's own thread wait for this one, which may be waiting for it.
+  // At a mark libzmq's thread would wait for this one, which may be waiting for it.
   var mark: Int32 = 0
   zmq_setsockopt(monitor, ZMQ_RCVHWM, &mark, MemoryLayout<Int32>.size)
   guard zmq_connect(monitor, name) == 0 else {
@@ -99,7 +99,7 @@ func openMonitor(
   return monitor
 }
 
-/// libzmq's words for its last error on this thread, or for a given one.
+/// The text of libzmq's last error on this thread, or of a given error.
 func lastErrorText(_ code: Int32 = zmq_errno()) -> String {
   switch code {
   case ENOENT: "its folder does not exist"

@@ -1,13 +1,13 @@
-/// All that is to be known of a socket before it is opened.
+/// Everything about a socket that is fixed when it is opened.
 package struct SocketSpecification: Sendable {
   package enum Kind: Sendable, Hashable {
     /// Many peers, each addressed by its `PeerID`.
     case router
     /// One router, both directions.
     case dealer
-    /// Sends only, in turn to all that are connected.
+    /// Sends only, to all connected peers in turn.
     case push
-    /// Receives only, from all that are connected.
+    /// Receives only, from all connected peers.
     case pull
   }
 
@@ -18,34 +18,34 @@ package struct SocketSpecification: Sendable {
 
   package var kind: Kind
   package var role: Role
-  /// Bytes of one message, all frames together. A peer that sends a longer frame is cut off.
+  /// Bytes of one message, all frames together. A peer that sends a longer frame is disconnected.
   package var maximumMessageByteCount = 1 << 20
   /// Frames of one message.
   package var maximumFrameCount = 4
   /// Messages libzmq keeps for one peer before the outgoing queue here fills.
   package var sendHighWaterMark = 64
-  /// Bytes (and a little for each message) that may wait here because no peer takes them.
+  /// Bytes (with a fixed cost for each message) that may wait here for a peer.
   package var maximumQueuedByteCount = 64 << 20
-  /// A TCP connection whose other machine has not answered for so long is dropped; whole seconds, at least 1. A process
-  /// that hangs on a machine that answers is for the messages' own heartbeats to find.
+  /// A TCP connection is dropped when the other machine has not answered for this long; whole seconds, at least 1. A
+  /// hung process on a machine that answers is found by the protocol's own heartbeats.
   package var silenceTimeout = Duration.seconds(3)
-  /// A connection that has not said who it is by then is dropped.
+  /// The deadline of a connection's handshake.
   package var handshakeInterval = Duration.seconds(2)
-  /// Connections that a TCP socket which is bound has at once; more are cut.
+  /// Maximum connections of a bound TCP socket; more are closed.
   package var maximumConnectionCount = AcceptedConnections.usualLimit
-  /// How long what is queued may still be sent when the loop stops.
+  /// How long queued messages may still be sent when the loop stops.
   package var linger = Duration.seconds(1)
-  /// Who may be at the other end.
+  /// The keys of both ends.
   package var keys = SocketKeys.none
-  /// Whether it may be bound or connected, without keys, where other machines are.
+  /// Whether it may be bound or connected beyond loopback without keys.
   package var allowsInsecureRemote = false
 
-  /// Whether connections are counted: the files of an `ipc` socket keep strangers out.
+  /// Whether connections are counted. The mode of an `ipc` socket's file keeps strangers out.
   var countsConnections: Bool {
     if case .bind(let endpoint) = role, case .tcp = endpoint.address { true } else { false }
   }
 
-  /// Whether traffic that leaves this machine would be open to all.
+  /// Whether traffic would leave this machine without encryption.
   var isExposed: Bool { !endpoint.isLoopback && !keys.areSet }
 
   package init(kind: Kind, role: Role) {

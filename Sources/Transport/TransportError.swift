@@ -1,28 +1,28 @@
-/// Why a socket could not be opened or a message not be queued. The text names the endpoint and the remedy.
+/// Why a socket could not be opened, or a message not queued. The text names the endpoint and the remedy.
 package enum TransportError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// libzmq is older than what this program relies on.
+  /// libzmq is older than this program needs.
   case library(version: String)
   /// libzmq was built without CURVE.
   case noKeys
   /// The process is out of descriptors, memory or threads.
   case resources(String)
-  /// Somebody listens there already.
+  /// Another socket listens there.
   case inUse(Endpoint)
-  /// Binding there, or connecting to it, without keys would let any machine in.
+  /// Without keys, every machine could connect.
   case insecure(Endpoint)
   /// The endpoint cannot be bound or connected to, and why.
   case cannotOpen(Endpoint, reason: String)
-  /// `open` was called from a callback, where it would wait for itself.
+  /// `open` was called from a callback, where it would wait for its own thread.
   case onLoopThread
   /// The loop is stopping or has stopped.
   case stopped
   /// No such socket is open.
   case noSuchSocket
-  /// A router needs a peer to send to, and only a router takes one; a pull socket sends nothing.
+  /// A router needs a peer to send to, other sockets accept none, and a pull socket cannot send.
   case wrongAddressing
   /// A message has no frame or too many, or more bytes than the socket carries.
   case unsendable(frameCount: Int, byteCount: Int, limit: Int)
-  /// Too many bytes wait because no peer takes them.
+  /// Too many bytes wait for a peer.
   case queueFull(byteCount: Int, limit: Int)
 
   package var description: String {
@@ -35,7 +35,7 @@ package enum TransportError: Error, Hashable, Sendable, CustomStringConvertible 
         + (endpoint.isPath ? "path" : "port")
     case .insecure(let endpoint):
       "\(endpoint) can be reached from other machines and has no keys; make them with longhaul init, use 127.0.0.1 or "
-        + "an ipc path, or say with --insecure that insecure connections are wanted"
+        + "an ipc path, or allow insecure connections with --insecure"
     case .cannotOpen(let endpoint, let reason): "cannot open \(endpoint): \(reason)"
     case .onLoopThread: "a socket cannot be opened from a socket's callback"
     case .stopped: "the sockets are closed: the process is stopping"

@@ -51,13 +51,13 @@ final class ZeroMQSocket {
     self.outgoing.append(outgoing)
   }
 
-  /// Hands libzmq what it takes now. `settle` is called with the charge of every message that leaves the queue.
+  /// Gives libzmq as many messages as it accepts now. Calls `settle` with every message that leaves the queue.
   func flush(_ settle: (OutgoingMessage) -> Void) {
     while let next = outgoing.first {
       switch send(next) {
       case .sent: break
       case .full where specification.kind != .router: return
-      // The other peers' messages wait behind this one, so it cannot be kept.
+      // Messages to other peers wait behind this one, so it is dropped.
       case .full: drop(.peerIsFull, next.peer)
       case .failed(let reason): drop(reason, next.peer)
       }
@@ -66,7 +66,7 @@ final class ZeroMQSocket {
     }
   }
 
-  /// Receives and delivers, but no more than a fair share of messages at once.
+  /// Receives and delivers at most 64 messages, so that other sockets get their turn.
   func receive() {
     let limit = specification.maximumFrameCount + (specification.kind == .router ? 1 : 0)
     for _ in 0..<64 {
@@ -93,19 +93,19 @@ final class ZeroMQSocket {
     }
   }
 
-  /// Whether the sender may (still) speak here; a connection outlives the right to it.
+  /// Whether the sender is (still) admitted; a connection outlives its admission.
   private func admits(_ sender: PublicKey?) -> Bool {
     guard case .accepting(_, _, let admits) = specification.keys else { return true }
     return sender.map(admits) ?? false
   }
 
-  /// Reads what the monitor tells of connections.
+  /// Reads the monitor's events of connections.
   func receivePeerEvents() {
     guard let monitor else { return }
     while let arrival = receiveFrames(from: monitor, limit: 2) {
       guard let first = arrival.frames.first, first.count >= 2 else { continue }
       let event = first.withUnsafeBytes { Int32($0.loadUnaligned(as: UInt16.self)) }
-      // The event's number, the descriptor where one is made or gone, follows its kind.
+      // The kind of event is followed by its value: the descriptor of a connection that is made or lost.
       let descriptor =
         first.count >= 6 ? first.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 2, as: Int32.self) } : -1
       switch event {
@@ -118,19 +118,19 @@ final class ZeroMQSocket {
       default: handlers.onPeerEvent?(.handshakeFailed)
       }
     }
-    cutExcess()
+    closeExcess()
   }
 
-  /// Only now: the end of one that was too many may have been among the news.
-  private func cutExcess() {
+  /// After all events are read: an excess connection may have ended by itself.
+  private func closeExcess() {
     guard specification.countsConnections, case .tcp(_, let port) = endpoint.address else { return }
     for descriptor in accepted.takeExcess() {
-      AcceptedConnections.cut(descriptor, port: port)
+      AcceptedConnections.shutDown(descriptor, port: port)
       handlers.onPeerEvent?(.turnedAway)
     }
   }
 
-  /// Closes. What libzmq holds may still go out within `lingering`; what waits here is dropped and settled.
+  /// Closes. libzmq may still send its messages within `lingering`; messages that wait here are dropped and settled.
   func close(lingering: Duration, _ settle: (OutgoingMessage) -> Void = { _ in }) {
     while let next = outgoing.first {
       drop(.closed, next.peer)
@@ -154,7 +154,7 @@ final class ZeroMQSocket {
     switch specification.role {
     case .connect(let endpoint):
       if case .tcp(let host, let port) = endpoint.address, port == 0 || host == "*" {
-        throw .cannotOpen(endpoint, reason: "it names no single host and port to connect to")
+        throw .cannotOpen(endpoint, reason: "it does not name one host and port to connect to")
       }
       guard !specification.isExposed || specification.allowsInsecureRemote else { throw .insecure(endpoint) }
       guard zmq_connect(handle, endpoint.native) == 0 else { throw failure(endpoint) }
@@ -195,7 +195,7 @@ final class ZeroMQSocket {
   private func send(_ outgoing: OutgoingMessage) -> Sending {
     var frames = outgoing.message.frames
     if let peer = outgoing.peer { frames.insert(Frame(peer.bytes), at: 0) }
-    // All are made before the first is sent: a message cut short would swallow the next one's frames.
+    // All frames are made before the first is sent: an incomplete message would absorb the next one's frames.
     return withUnsafeTemporaryAllocation(of: zmq_msg_t.self, capacity: frames.count) { messages in
       guard let first = messages.baseAddress else { return .sent }
       for index in frames.indices {
@@ -209,7 +209,7 @@ final class ZeroMQSocket {
     }
   }
 
-  /// libzmq takes all frames of a message or refuses the first.
+  /// libzmq accepts all frames of a message or refuses the first.
   private func send(_ messages: UnsafeMutablePointer<zmq_msg_t>, count: Int) -> Sending {
     for index in 0..<count {
       let more = index + 1 < count ? ZMQ_SNDMORE : 0

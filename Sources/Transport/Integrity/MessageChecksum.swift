@@ -1,9 +1,9 @@
 import CPlatform
 
-/// A checksum that travels as a message's last frame, over all the others, from the process that made them to the one
-/// that uses them. The network's own checksums end at the machine, and are 16 bits wide.
+/// A checksum over all frames of a message, in one more frame at its end. The process that makes the frames computes
+/// it, the process that uses them verifies it. The network's own checksums end at the machine, and have 16 bits.
 ///
-/// It finds damage; it keeps nobody out, for which there are keys.
+/// It detects damage, not forgery, which keys prevent.
 enum MessageChecksum {
   /// "LHC1", then the CRC32C of the other frames' bytes in order, little-endian.
   static let mark: [UInt8] = Array("LHC1".utf8)
@@ -13,7 +13,7 @@ enum MessageChecksum {
     var value: UInt32 = 0
     for frame in frames {
       value = frame.withUnsafeBytes { lh_crc32c(value, $0.baseAddress, Int64($0.count)) }
-      // Where a frame ends matters too: bytes must not move from one to the next unseen.
+      // With the frame's length, so that bytes cannot move from one frame to the next unnoticed.
       value = withUnsafeBytes(of: UInt64(frame.count).littleEndian) { lh_crc32c(value, $0.baseAddress, 8) }
     }
     return value
@@ -26,28 +26,28 @@ enum MessageChecksum {
 }
 
 extension Message {
-  /// What became of a sealed message.
+  /// The result of verifying a message.
   package enum Opened: Sendable {
-    /// As it was made.
+    /// Unchanged, without its checksum.
     case whole(Message)
-    /// It was sealed, and has changed since.
+    /// It has changed on the way.
     case damaged
-    /// It bears no seal: whoever sent it is not of this program.
+    /// It has no checksum, so its sender is not this program.
     case unsealed
   }
 
-  /// The message with its seal as a further frame.
+  /// The message with its checksum as one more frame.
   package func sealed() -> Message {
     var message = self
     message.frames.append(MessageChecksum.frame(frames))
     return message
   }
 
-  /// Takes the seal off and looks whether it holds.
+  /// Removes the checksum and verifies it.
   package func verified() -> Opened {
     guard frames.count >= 2, let last = frames.last, last.count == MessageChecksum.byteCount else { return .unsealed }
     let seal = last.withUnsafeBytes { Array($0) }
-    // A bit of the mark may have been hit as well as any other.
+    // Damage may hit the mark, too.
     let markDamage = zip(seal, MessageChecksum.mark).reduce(0) { $0 + ($1.0 ^ $1.1).nonzeroBitCount }
     guard markDamage <= 2 else { return .unsealed }
     var message = self

@@ -1,6 +1,6 @@
 import CZeroMQ
 
-/// A CURVE key pair: how a process proves who it is. Its description shows the public half only.
+/// A CURVE key pair: a process's identity. Its description shows the public half only.
 package struct KeyPair: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
   package let publicKey: PublicKey
   /// 32 bytes, never logged.
@@ -23,7 +23,7 @@ package struct KeyPair: Hashable, Sendable, CustomStringConvertible, CustomRefle
   }
 
   /// The pair of a secret, as `secretText` wrote it.
-  /// - Throws: `TransportError.noKeys` when libzmq was built without CURVE. Nil when the text is no secret key.
+  /// - Throws: `TransportError.noKeys` when libzmq was built without CURVE. Nil when the text is not a secret key.
   package init?(secretText: some StringProtocol) throws {
     guard let secret = Hexadecimal.bytes(secretText), secret.count == PublicKey.byteCount else { return nil }
     var secretZ85 = [CChar](repeating: 0, count: 41)

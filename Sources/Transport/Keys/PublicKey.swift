@@ -1,4 +1,4 @@
-/// A CURVE public key: who somebody is. Written as 64 lower-case hexadecimal digits.
+/// A CURVE public key: the identity of a process. Written as 64 lower-case hexadecimal digits.
 package struct PublicKey: Hashable, Sendable, CustomStringConvertible {
   package static let byteCount = 32
 
@@ -19,13 +19,13 @@ package struct PublicKey: Hashable, Sendable, CustomStringConvertible {
   package var description: String { Hexadecimal.text(bytes) }
 }
 
-/// Bytes as people and files write keys.
+/// Bytes as hexadecimal digits.
 enum Hexadecimal {
   static func text(_ bytes: [UInt8]) -> String {
     bytes.map { (byte: UInt8) in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
   }
 
-  /// Nil when there is anything but pairs of digits.
+  /// Nil unless the text is pairs of digits.
   static func bytes(_ text: some StringProtocol) -> [UInt8]? {
     let digits = text.utf8.map { digit -> UInt8? in
       switch digit {

@@ -1,22 +1,22 @@
 import Synchronization
 
-/// How a socket's connections are encrypted and who may be at their other end.
+/// How a socket's connections are encrypted, and which peers it admits.
 package enum SocketKeys: Sendable {
-  /// Neither: for `inproc`, `ipc` and loopback, or where the operator says that nothing is wanted.
+  /// No encryption: for `inproc`, `ipc` and loopback, or where the operator allows it.
   case none
-  /// The listening side: peers prove who they are, and only those that `admits` names get in.
+  /// The listening side: peers prove their keys, and `admits` decides.
   ///
-  /// It is asked on the loop's thread at every handshake and again for every message, so that who is no longer admitted
-  /// is no longer heard, and must be short.
+  /// The loop's thread calls it at every handshake and again for every message, so that a peer that is no longer
+  /// admitted is no longer heard. It must be short.
   case accepting(own: KeyPair, refusal: Refusal = .final, admits: @Sendable (PublicKey) -> Bool)
-  /// The connecting side: proves who it is, and speaks only to the holder of the server's key.
+  /// The connecting side: proves its own key, and connects only to the holder of the server's key.
   case presenting(own: KeyPair, server: PublicKey)
 
-  /// What a peer that is not admitted is told.
+  /// The answer to a peer that is not admitted.
   package enum Refusal: Sendable {
-    /// It will not be admitted: it is to give up.
+    /// It will never be admitted, and must give up.
     case final
-    /// It may be admitted a moment later: it tries again by itself.
+    /// It may be admitted a moment later, and retries by itself.
     case forNow
   }
 
@@ -25,13 +25,13 @@ package enum SocketKeys: Sendable {
   }
 }
 
-/// The keys that may use a socket now. Any thread.
+/// The keys that a socket admits now. Any thread.
 package final class AllowedKeys: Sendable {
   private let keys = Mutex<Set<PublicKey>>([])
 
   package init() {}
 
-  /// From now on only these are admitted.
+  /// Admits only these from now on.
   package func admitOnly(_ keys: Set<PublicKey>) {
     self.keys.withLock { $0 = keys }
   }

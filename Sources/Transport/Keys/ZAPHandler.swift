@@ -1,10 +1,10 @@
 import CZeroMQ
 
-/// Answers libzmq's question, at each handshake on a socket with keys, whether the peer may come in (ZeroMQ RFC 27).
+/// Answers libzmq's request, at each handshake on a socket with keys, whether the peer is admitted (ZeroMQ RFC 27).
 /// Confined to the loop's thread.
 ///
-/// It is bound before any other socket is. A message is let through only with the key that was admitted here, so a
-/// connection made while nobody answers, which libzmq would not refuse, says nothing to anybody.
+/// It is bound before any other socket. While no handler answers, libzmq accepts every connection; but a message is
+/// delivered only with a key that was admitted here, so such a connection cannot send anything.
 final class ZAPHandler {
   let handle: UnsafeMutableRawPointer
 
@@ -26,13 +26,13 @@ final class ZAPHandler {
     zmq_close(handle)
   }
 
-  /// Answers all questions that wait.
+  /// Answers all requests that wait.
   /// - Parameter keys: those of the socket with the given domain; nil when it has been closed.
   func answer(_ keys: (String) -> SocketKeys?) {
     while let frames = receiveFrames(from: handle, limit: 8)?.frames {
       let question = frames.map { frame in frame.withUnsafeBytes { Array($0) } }
       let (status, user) = Self.verdict(question, keys)
-      // The request's version and id are repeated; then status, its text, the user's id, and no metadata.
+      // The request's version and id, then status, its text, the user id, and no metadata.
       let answer = ["1.0".utf8Bytes, question.count > 1 ? question[1] : [], status.utf8Bytes, [], user.utf8Bytes, []]
       for (index, part) in answer.enumerated() {
         let more = index + 1 < answer.count ? ZMQ_SNDMORE : 0
@@ -41,7 +41,7 @@ final class ZAPHandler {
     }
   }
 
-  /// Status and, when admitted, the key under which messages will be told to come.
+  /// Status and, when admitted, the key that libzmq will report with each message.
   private static func verdict(_ question: [[UInt8]], _ keys: (String) -> SocketKeys?) -> (String, String) {
     // Version, request id, domain, address, routing id, mechanism, credentials.
     guard question.count == 7, question[0] == "1.0".utf8Bytes, question[5] == "CURVE".utf8Bytes,
@@ -57,7 +57,7 @@ final class ZAPHandler {
 }
 
 extension SocketID {
-  /// How the socket is called in questions about its peers.
+  /// The socket's name in requests about its peers.
   var domain: String { "socket-\(rawValue)" }
 }
 
@@ -65,7 +65,7 @@ extension String {
   fileprivate var utf8Bytes: [UInt8] { Array(utf8) }
 }
 
-/// Gives the socket its keys; must be done before it is bound or connected.
+/// Sets the socket's keys, before it is bound or connected.
 func configureKeys(
   _ handle: UnsafeMutableRawPointer, _ id: SocketID, _ specification: SocketSpecification
 ) throws(TransportError) {
