@@ -52,10 +52,10 @@ struct PlanExplanation {
   /// The slowest stage, and the others' times relative to it.
   private func limit() -> [String] {
     guard split.count > 1, let slowest = split.max(by: { time($0) < time($1) }), time(slowest) > 0 else { return [] }
-    let spare = workers[slowest.worker].memoryByteCount - costs.memoryByteCount(slowest.lower, slowest.upper)
+    let free = workers[slowest.worker].memoryByteCount - costs.memoryByteCount(slowest.lower, slowest.upper)
     return [
-      "\(workers[slowest.worker].name) limits the pipeline and has \(ByteText.of(max(0, spare))) to "
-        + "spare; load during prefill: \(shares(.prefill)); during decode: \(shares(.decode))"
+      "\(workers[slowest.worker].name) limits the pipeline and has \(ByteText.of(max(0, free))) free; "
+        + "load during prefill: \(shares(.prefill)); during decode: \(shares(.decode))"
     ]
   }
 

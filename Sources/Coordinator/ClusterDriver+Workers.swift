@@ -79,7 +79,8 @@ extension ClusterDriver {
     perform(actions.filter { if case .evict(name, _) = $0 { false } else { true } })
   }
 
-  /// Throws why the worker cannot join this cluster, whoever else is in it.
+  /// Checks what does not depend on other members.
+  /// - Throws: why the worker cannot join.
   private func check(_ registration: WorkerRegistration, _ key: PublicKey?) throws(RegistrationRefusal) {
     let ours = Compatibility(
       protocolVersion: ProtocolVersion.current, numericsID: NumericsID.current, build: configuration.build)

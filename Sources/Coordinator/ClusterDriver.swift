@@ -60,7 +60,7 @@ final class ClusterDriver: Sendable {
         metrics: metrics))
   }
 
-  /// Handles events until one asks to stop. Workers are told to stop before it returns, also those that register
+  /// Handles events until one asks to stop. Workers are asked to stop before it returns, also those that register
   /// during the shutdown.
   func run() async {
     let ticker = Task { [events] in
@@ -152,7 +152,7 @@ final class ClusterDriver: Sendable {
     return Shutdown(reason: reason, peers: Set(peers), mayReturn: mayReturn, grace: shutdownGrace, now: now)
   }
 
-  /// Events of a shutdown change nothing, but every worker that sends a message is told to stop.
+  /// Events of a shutdown change nothing, but every worker that sends a message is asked to stop.
   private func handle(_ event: DriverEvent, during shutdown: inout Shutdown?) {
     guard let reason = shutdown?.reason else { return }
     switch event {

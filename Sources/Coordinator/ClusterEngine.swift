@@ -78,7 +78,7 @@ package final class ClusterEngine: InferenceEngine {
   /// complete. Unknown ids are ignored.
   package func setPaused(_ isPaused: Bool, _ generations: [SequenceID]) { tokens.setPaused(isPaused, generations) }
 
-  /// Handles workers, plans and requests until `stop`. Workers are told to stop before it returns, also those that
+  /// Handles workers, plans and requests until `stop`. Workers are asked to stop before it returns, also those that
   /// register during the shutdown.
   package func run() async {
     let cancellations = Task { [tokens] in await tokens.cancelAbandoned() }

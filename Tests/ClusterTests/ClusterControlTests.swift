@@ -29,14 +29,14 @@ struct ClusterControlTests {
     for tick in 1...1000 {
       let now = Duration.milliseconds(100 * tick)
       for case .giveUp(let reason) in control.event(load, now: now) {
-        #expect(found == nil, "said once")
+        #expect(found == nil, "reported once")
         found = (now, reason)
       }
     }
     return found
   }
 
-  @Test("Requests wait for workers for a minute, then end with what was lost and what is missing")
+  @Test("Requests wait for workers for a minute, then end with the loss and what is missing")
   func givesUp() throws {
     var control = try Self.serving()
     #expect(control.takesRequests)
@@ -52,7 +52,7 @@ struct ClusterControlTests {
     #expect(control.takesRequests)
   }
 
-  @Test("A coordinator that is started again gives workers the layers they had, in whatever order they come")
+  @Test("A restarted coordinator gives workers the layers they had, in whatever order they register")
   func anyOrder() throws {
     for names in [["a", "b"], ["b", "a"]] {
       var control = AnsweredControl(
@@ -83,22 +83,22 @@ struct ClusterControlTests {
     return control.plan?.stages.map(\.worker) ?? []
   }
 
-  @Test("A coordinator that is started again gives layers to those who have them, and waits for them before any other")
+  @Test("A restarted coordinator gives layers to the workers that have them, and waits for those first")
   func loadedFirst() throws {
     let (low, high) = (LayerRange(lower: 0, upper: 1), LayerRange(lower: 1, upper: 2))
-    // A spare that comes first does not take the place of whoever comes in time, nor does one with layers that the
-    // others have too.
+    // A standby that registers first does not take the place of a worker with layers that registers in time, nor does
+    // one with layers that others have, too.
     #expect(try Self.plans([("a", nil, 0), ("b", high, 100), ("c", low, 2000)], until: 2000) == ["c", "b"])
     #expect(try Self.plans([("a", low, 0), ("b", low, 100), ("c", high, 2000)], until: 1900) == [])
     #expect(try Self.plans([("a", low, 0), ("b", low, 100), ("c", high, 2000)], until: 2000) == ["a", "c"])
     #expect(try Self.plans([("a", nil, 0), ("b", high, 100)], until: 2500) == [])
     #expect(try Self.plans([("a", nil, 0), ("b", high, 100)], until: 2600) == ["a", "b"])
-    // Where nobody has any, nobody is waited for.
+    // Where no worker has layers, the cluster waits for none.
     #expect(try Self.plans([("a", nil, 0), ("b", nil, 100), ("c", nil, 200)], until: 100) == ["a", "b"])
   }
 
-  @Test("A worker that cannot hold its stage is passed over for one that can, and tried again while nobody else can")
-  func unfit() throws {
+  @Test("A worker that cannot hold its stage is excluded, and tried again while no other worker can")
+  func excluded() throws {
     var control = AnsweredControl(
       settings: .init(neededWorkerCount: 1), planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
     func fail(_ worker: String, now: Duration) -> [ClusterAction] {
@@ -137,7 +137,7 @@ struct ClusterControlTests {
     #expect(planned() == ["a"])
   }
 
-  @Test("While the worker that was needed is started again, those who cannot hold the model without it do not end it")
+  @Test("While a needed worker restarts, workers that cannot hold the model alone do not end the cluster")
   func excludedStartsAgain() throws {
     var control = AnsweredControl(
       settings: .init(neededWorkerCount: 1), planner: Self.planner, firstEpoch: PlanEpoch(7), now: .zero)
@@ -151,7 +151,7 @@ struct ClusterControlTests {
     #expect(control.plan?.stages.map(\.worker) == ["a"])
   }
 
-  @Test("Where all workers are there that will ever be, one that cannot hold its stage ends the cluster")
+  @Test("Where no more workers can join, one that cannot hold its stage ends the cluster")
   func excludedAmongAll() throws {
     var settings = ClusterSettings(neededWorkerCount: 1)
     settings.awaitsOthers = false
@@ -164,7 +164,7 @@ struct ClusterControlTests {
     #expect(control.phase == .failed(reason))
   }
 
-  @Test("Where workers are there that cannot hold the model, the reason says so")
+  @Test("Where the workers present cannot hold the model, the reason says so")
   func tooSmall() throws {
     var control = try Self.serving()
     _ = try control.register(Self.worker("small", memory: 1), incarnation: 2, now: .zero)

@@ -63,7 +63,7 @@ struct LayerPlannerTests {
     #expect(heavyHead.stages.map(\.layers.count) == [4, 4, 4, 1])
   }
 
-  @Test("A head that answers wait for, and prompts do not, is shared out between both")
+  @Test("The head, which only decode runs, is balanced between prefill and decode")
   func headOfBoth() throws {
     let workers = (0..<2).map { WorkerResources(name: "w\($0)", memoryByteCount: 1 << 40, threadCount: 1) }
     func split(layers: Int, head: Int) throws -> [Int] {
@@ -101,7 +101,7 @@ struct LayerPlannerTests {
     #expect(try !planner.plan(workers: workers).reasons.contains { $0.contains("less time") })
   }
 
-  @Test("With more workers than layers some are left out, by name")
+  @Test("With more workers than layers some get none, and are named")
   func leftOut() throws {
     let workers = (0..<3).map {
       WorkerResources(name: "w\($0)", memoryByteCount: 1 << 30, threadCount: $0 + 1)
@@ -134,7 +134,7 @@ struct LayerPlannerTests {
     #expect(grouped.pageCount == 3 * (16 + 2))
   }
 
-  @Test("A refusal says what is missing and every single way out, in people's units")
+  @Test("A refusal says what is missing and every single remedy, in readable units")
   func refusalText() throws {
     let planner = PlannerCase.planner(layers: Array(repeating: 1 << 30, count: 8), process: 128 << 20)
     let workers = ["a", "b"].map { WorkerResources(name: $0, memoryByteCount: 4 << 30, threadCount: 2) }
@@ -146,7 +146,7 @@ struct LayerPlannerTests {
     #expect(text.contains("add a worker with at least 2.2 GiB"))
   }
 
-  @Test("What workers and operators may send wrong is refused in words, not computed with")
+  @Test("Wrong values of workers and operators are refused with a reason before any arithmetic")
   func hostileInput() {
     let planner = PlannerCase.planner(layers: [1000, 1000])
     func refuses(_ workers: [WorkerResources], by planner: LayerPlanner, _ word: String) {

@@ -29,13 +29,13 @@ struct MembershipTests {
     func status(_ name: String) -> WorkerStatus? { membership[name]?.status }
   }
 
-  @Test("Silence makes suspect, then dead; a sign of life in between recovers")
+  @Test("Silence makes a worker suspect, then dead; a heartbeat in between recovers it")
   func silence() throws {
     let bench = Bench()
     #expect(try bench.join("a") == [.joined("a")])
     #expect(bench.pass(1).isEmpty)
     #expect(bench.pass(1) == [.suspect("a", silence: .seconds(2))])
-    #expect(bench.pass(1).isEmpty, "told once")
+    #expect(bench.pass(1).isEmpty, "reported once")
     #expect(bench.beat("a") == [.recovered("a")])
     #expect(bench.status("a") == .alive)
     #expect(bench.pass(4) == [.suspect("a", silence: .seconds(2))])
@@ -46,7 +46,7 @@ struct MembershipTests {
     #expect(bench.status("a") == .dead)
   }
 
-  @Test("A pause of the coordinator itself is nobody's fault; silence after it is")
+  @Test("A pause of the coordinator counts against no worker; silence after it does")
   func ownPause() throws {
     let bench = Bench()
     _ = try bench.join("a")
@@ -62,7 +62,7 @@ struct MembershipTests {
     #expect(reason.contains("worker a"))
   }
 
-  @Test("A step in hand that stands still is death; six times its usual time, and two seconds, are allowed")
+  @Test("A worker whose step stalls is dead; six times its usual time, and two seconds, are allowed")
   func hung() throws {
     let bench = Bench()
     _ = try bench.join("a")
@@ -87,10 +87,10 @@ struct MembershipTests {
     }
   }
 
-  @Test("A step that stands still is found within the time it has, although heartbeats tell of it late")
+  @Test("A stalled step is found in time, although heartbeats report it late")
   func hungInTime() throws {
     let timeouts = ClusterSettings(neededWorkerCount: 1).timeouts
-    // Each told of once a beat, and looked at once a beat, at the worst moments.
+    // Reported once a heartbeat, and checked once a heartbeat, at the worst moments.
     let beat = Duration.milliseconds(100)
     for step in [Duration.milliseconds(1), .milliseconds(300), .milliseconds(400), .seconds(3)] {
       var membership = Membership(timeouts: timeouts)
@@ -102,13 +102,13 @@ struct MembershipTests {
         _ = membership.heartbeat(name: "a", incarnation: 1, status: status, now: now - .milliseconds(1))
         _ = membership.tick(now: now)
       }
-      // It has stood still since just after nothing.
+      // It has stalled since just after the first report.
       #expect(now <= max(.seconds(2), step * 6), "\(step): \(now)")
       #expect(now > max(.seconds(2), step * 6) - .milliseconds(400), "\(step): \(now)")
     }
   }
 
-  @Test("A name is one living worker's; after its death another incarnation may take it, in the same place")
+  @Test("A name belongs to one living worker; after its death another incarnation may take it, in the same place")
   func names() throws {
     let bench = Bench()
     _ = try bench.join("a")

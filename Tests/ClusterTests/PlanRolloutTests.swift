@@ -35,7 +35,7 @@ struct PlanRolloutTests {
     for events in phases {
       let bench = Bench()
       for event in events { _ = bench.event(event) }
-      #expect(bench.event(.workerLost("spare", reason: "worker spare left")) == nil)
+      #expect(bench.event(.workerLost("standby", reason: "worker standby left")) == nil)
       let reason = "worker b broke; it had a stage of epoch 3"
       #expect(bench.event(.workerLost("b", reason: "worker b broke")) == .lost(reason: reason))
       #expect(bench.phase == .failed(reason))
@@ -53,7 +53,7 @@ struct PlanRolloutTests {
         == .stageFailed(worker: "a", reason: "worker a cannot hold its stage: the file is missing"))
   }
 
-  @Test("Loading may take long but not stand still")
+  @Test("Loading may take long but must not stall")
   func stalled() {
     let bench = Bench()
     for step in 1...9 {

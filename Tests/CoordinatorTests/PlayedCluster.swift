@@ -53,7 +53,7 @@ final class PlayedCluster {
             layerByteCounts: Array(repeating: 1 << 20, count: 6), embeddingByteCount: 1, headByteCount: 1)),
         network: .init(
           control: try Endpoint("ipc://\(folder.path("c"))"), results: try Endpoint("ipc://\(folder.path("r"))")),
-        // Grouped, so that rings of neighbor keys are cut and made anew, too.
+        // Grouped, so that rings of neighbor keys are cut and derived again, too.
         demand: KVDemand(
           elementType: .i16, contextLength: 512, sequenceCount: 2, chunkTokenCount: 16,
           policy: PolicyRequest(groupSize: 4, neighborWindow: 40)),
@@ -65,7 +65,7 @@ final class PlayedCluster {
   private static let shape = ModelShape(
     name: "small", configuration: .small(layers: 6, hidden: 64, feedForward: 128))
 
-  /// Starts the coordinator, a worker for every stage and a spare, and waits until they serve.
+  /// Starts the coordinator, a worker for every stage and a standby, and waits until they serve.
   func start() async throws {
     tasks.append(Task { [engine] in await engine.run() })
     for _ in 0...Self.stageCount { try startWorker() }
@@ -87,7 +87,7 @@ final class PlayedCluster {
     tasks.append(Task { try? await worker.run() })
   }
 
-  /// Answers a request; loses the worker of a stage when the moment comes, and starts another one as a spare.
+  /// Answers a request; loses the worker of a stage when the moment comes, and starts another one as a standby.
   /// - Parameter spoil: called just before that.
   func answer(
     seed: UInt64?, losing loss: (stage: Int, at: Moment)? = nil, spoil: () throws -> Void = {}

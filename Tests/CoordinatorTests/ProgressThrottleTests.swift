@@ -3,9 +3,9 @@ import Testing
 
 @testable import Coordinator
 
-@Suite("What the log tells of loading")
+@Suite("Loading in the log")
 struct ProgressThrottleTests {
-  @Test("of every worker and plan the first report, and from then on one every five seconds")
+  @Test("the first report of every worker and plan, then one every five seconds")
   func rare() {
     var news = ProgressThrottle()
     let (first, second) = (PlanEpoch(7), PlanEpoch(8))

@@ -2,8 +2,8 @@ import Coordinator
 import Core
 import Testing
 
-/// Real stages, sockets and scheduler; a worker goes in the middle of a request, and a spare takes its layers.
-@Suite("Recovery out of replay logs", .serialized, .timeLimit(.minutes(10)))
+/// Real stages, sockets and scheduler; a worker leaves in the middle of a request, and a standby takes its layers.
+@Suite("Recovery from replay logs", .serialized, .timeLimit(.minutes(10)))
 struct ReplayTests {
   /// Bytes of every worker's log, and which stages compute again when a stage is lost.
   struct Setting: Sendable, CustomTestStringConvertible {
@@ -24,7 +24,7 @@ struct ReplayTests {
     Setting(logByteCount: 0, diskByteCount: 1 << 20, rebuilt: [[0], [0, 1], [0, 1, 2]]),
   ]
 
-  @Test("a lost stage alone computes again, and not one token changes", arguments: settings)
+  @Test("only a lost stage recomputes, and no token changes", arguments: settings)
   func replayed(_ setting: Setting) async throws {
     let cluster = try PlayedCluster(
       logByteCount: setting.logByteCount, diskByteCount: setting.diskByteCount)
@@ -59,7 +59,7 @@ struct ReplayTests {
   }
 
   /// Where all of it was on disk, every stage finds so at its first chunk, one after the other.
-  @Test("disks that have lost what logs had there cost time, and not one token", arguments: [32 << 10, 1])
+  @Test("disks that lose spilled logs cost time, and no token", arguments: [32 << 10, 1])
   func spoiled(logByteCount: Int) async throws {
     let cluster = try PlayedCluster(logByteCount: logByteCount, diskByteCount: 1 << 20)
     try await cluster.start()

@@ -21,7 +21,7 @@ struct ShutdownTests {
     #expect(shutdown.isOver(now: .seconds(5)))
   }
 
-  @Test("whoever speaks meanwhile is waited for, too")
+  @Test("it also waits for a worker that sends a message meanwhile")
   func lateComer() {
     var shutdown = shutdown([first])
     shutdown.notified(second)
@@ -31,7 +31,7 @@ struct ShutdownTests {
     #expect(shutdown.isOver(now: .seconds(5)))
   }
 
-  @Test("where a worker may be on its way back the whole grace is waited, and never longer")
+  @Test("where a worker may return it waits for the whole grace, and never longer")
   func grace() {
     let returning = shutdown([], mayReturn: true)
     #expect(!returning.isOver(now: .milliseconds(5299)))
@@ -39,7 +39,7 @@ struct ShutdownTests {
     #expect(shutdown([first]).isOver(now: .milliseconds(5300)))
   }
 
-  @Test("asked a second time it waits for nobody")
+  @Test("asked a second time it does not wait")
   func hurried() {
     var shutdown = shutdown([first], mayReturn: true)
     shutdown.hurry()

@@ -103,7 +103,7 @@ struct ConnectionTests {
     #expect(asked.next()?.bytes == [[2]])
   }
 
-  @Test("what is cut is what came last, once, and nothing that has ended by itself")
+  @Test("the newest connections are closed, once each, and none that has ended by itself")
   func excess() {
     var accepted = AcceptedConnections(limit: 2)
     for descriptor: Int32 in [5, 6, 7, 8] { accepted.accepted(descriptor) }
@@ -119,7 +119,7 @@ struct ConnectionTests {
     #expect(accepted.takeExcess().isEmpty && accepted.count == 2)
   }
 
-  @Test("a number given to the next connection names neither the old peer twice nor the new one early")
+  @Test("a reused descriptor reports neither the old peer twice nor the new one early")
   func reusedDescriptor() {
     var table = ConnectionTable()
     #expect(table.ended(7) == nil)

@@ -28,7 +28,7 @@ struct EndpointTests {
     #expect((error?.reason.count ?? 0) > 10)
   }
 
-  @Test("Every interface has to be asked for on purpose")
+  @Test("Listening on every interface must be allowed")
   func anyHost() throws {
     #expect(try Endpoint("tcp://*:5555", allowsAnyHost: true).isLoopback == false)
   }

@@ -5,7 +5,7 @@ import Transport
 
 @Suite("Hostile peers", .serialized, .timeLimit(.minutes(5)))
 struct HostilePeerTests {
-  @Test("A message over the limit cuts its sender off; the loop and the others live")
+  @Test("A message over the limit disconnects its sender; the loop and other peers continue")
   func oversize() throws {
     let victim = try SocketLoop(name: "victim")
     defer { victim.stop() }
@@ -77,7 +77,7 @@ struct HostilePeerTests {
     #expect(drops.next(2).map(\.reason) == [.tooLong, .tooLong])
   }
 
-  @Test("Garbage at a port leaves the other peers' messages alone")
+  @Test("Garbage at a port does not affect the messages of other peers")
   func garbage() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }

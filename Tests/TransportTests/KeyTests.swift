@@ -37,7 +37,7 @@ struct KeyTests {
     return (try loop.open(specification, onMessage: { _, _ in }, onPeerEvent: { events.put($0) }), events)
   }
 
-  @Test("who is admitted is heard, and every message says whose it is", arguments: [false, true])
+  @Test("an admitted peer is heard, and each message has its sender's key", arguments: [false, true])
   func admitted(isRouter: Bool) throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -120,7 +120,7 @@ struct KeyTests {
     #expect(received.next()?.message.sender == stranger.publicKey)
   }
 
-  @Test("a peer that is no longer admitted is no longer heard, though its connection stands")
+  @Test("a peer that is no longer admitted is no longer heard, although its connection stands")
   func revoked() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -152,7 +152,7 @@ struct KeyTests {
     _ = try loop.open(specification)
   }
 
-  @Test("keys are written and read back; what is no key is refused, and a secret does not show")
+  @Test("keys are written and read back; other text is refused, and a secret does not show")
   func texts() throws {
     let text = friend.secretText
     #expect(try KeyPair(secretText: text) == friend)

@@ -3,7 +3,7 @@ import Fixtures
 import Testing
 import Transport
 
-@Suite("Seals")
+@Suite("Message checksums")
 struct MessageChecksumTests {
   private func checksum(
     _ bytes: [UInt8], _ function: (UInt32, UnsafeRawPointer?, Int64) -> UInt32 = lh_crc32c
@@ -38,7 +38,7 @@ struct MessageChecksumTests {
     }
   }
 
-  @Test("1,000 flipped bits, anywhere in a header, a payload or the seal itself: 1,000 detected")
+  @Test("1,000 flipped bits, anywhere in a header, a payload or the checksum itself: 1,000 detected")
   func flippedBits() {
     var random = SeededGenerator(seed: 11)
     var detected = 0
@@ -64,7 +64,7 @@ struct MessageChecksumTests {
     #expect(detected == 1000)
   }
 
-  @Test("bytes that move between frames, frames that go missing, and messages without a seal are not taken")
+  @Test("bytes that move between frames, missing frames, and messages without a checksum are refused")
   func otherDamage() {
     let sealed = Message(frames: [Frame([1, 2]), Frame([3, 4])]).sealed()
     let moved = Message(frames: [Frame([1, 2, 3]), Frame([4]), sealed.frames[2]])

@@ -34,7 +34,7 @@ struct OpeningTests {
     _ = try loop.open(SocketSpecification(kind: .pull, role: .bind(Endpoint("ipc://\(stale)"))))
   }
 
-  @Test("A file that is no socket is not deleted")
+  @Test("A file that is not a socket is not deleted")
   func otherFile() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -47,7 +47,7 @@ struct OpeningTests {
     #expect(FileManager.default.contents(atPath: path) == Data("keep me".utf8))
   }
 
-  @Test("A socket file belongs to its owner alone and is gone when the loop has stopped")
+  @Test("Only its owner can use a socket file, and it is deleted when the loop stops")
   func socketFile() throws {
     let loop = try SocketLoop(name: "test")
     let path = uniquePath()
@@ -73,7 +73,7 @@ struct OpeningTests {
     #expect(error?.description.contains(text) == true)
   }
 
-  @Test("Binding where other machines reach it needs to be wanted", arguments: ["tcp://0.0.0.0:0", "tcp://*:0"])
+  @Test("Binding beyond loopback must be allowed", arguments: ["tcp://0.0.0.0:0", "tcp://*:0"])
   func insecure(text: String) throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -107,7 +107,7 @@ struct OpeningTests {
     #expect(received.next()?.bytes == [[9]])
   }
 
-  @Test("Connecting to no single place is refused")
+  @Test("Connecting to an endpoint without one host and port is refused")
   func connectToWildcard() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -116,7 +116,7 @@ struct OpeningTests {
     }
   }
 
-  @Test("Opening from a callback is refused instead of waiting for itself")
+  @Test("Opening from a callback is refused instead of a deadlock")
   func openFromCallback() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -181,7 +181,7 @@ struct OpeningTests {
     }
   }
 
-  @Test("Nothing is kept waiting by a peer that never comes")
+  @Test("A peer that never connects delays nothing")
   func stopWithoutPeer() throws {
     let loop = try SocketLoop(name: "test")
     let drops = Mailbox<MessageDrop>()

@@ -96,7 +96,7 @@ struct SocketLoopTests {
     }
   }
 
-  @Test("What waits for a peer is limited in bytes, and delivered when the peer comes")
+  @Test("Messages for a peer are limited in bytes, and delivered when the peer connects")
   func queueLimit() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
@@ -129,7 +129,7 @@ struct SocketLoopTests {
     #expect(drops.next() == MessageDrop(reason: .unroutable, peer: PeerID([1, 2, 3])))
   }
 
-  @Test("A connecting socket hears of its connection made and lost")
+  @Test("A connecting socket learns when its connection is made and lost")
   func peerEvents() throws {
     let loop = try SocketLoop(name: "test")
     defer { loop.stop() }
