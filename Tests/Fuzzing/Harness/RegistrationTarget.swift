@@ -83,12 +83,13 @@ enum RegistrationTarget {
 
   private static func engineConfiguration() throws -> ClusterConfiguration {
     ClusterConfiguration(
-      modelID: "tiny", modelPaths: ["/tiny"], modelFingerprint: "00",
       model: WireTargets.tiny(layerCount: 2),
-      footprint: WeightFootprint(layerByteCounts: [1000, 1000], embeddingByteCount: 100, headByteCount: 100),
-      controlEndpoint: try Endpoint("inproc://control"), resultEndpoint: try Endpoint("inproc://results"),
-      workerCount: 1, demand: KVDemand(elementType: .i16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 64),
-      allowsInsecureRemote: false, build: "fuzz")
+      checkpoint: .init(
+        modelID: "tiny", paths: ["/tiny"], fingerprint: "00",
+        footprint: WeightFootprint(layerByteCounts: [1000, 1000], embeddingByteCount: 100, headByteCount: 100)),
+      network: .init(control: try Endpoint("inproc://control"), results: try Endpoint("inproc://results")),
+      demand: KVDemand(elementType: .i16, contextLength: 64, sequenceCount: 1, chunkTokenCount: 64), workerCount: 1,
+      build: "fuzz")
   }
 
   /// A model of one tensor, in a file.

@@ -111,7 +111,7 @@ enum WireTargets {
       hear(message, &plans[index], asked: plans[index].ask(now: .zero))
     }
     switch message {
-    case .assignStage(let assignment), .expectStage(let assignment): _ = try? Endpoint(assignment.nextEndpoint)
+    case .assignStage(let assignment), .expectStage(let assignment): _ = try? Endpoint(assignment.links.nextEndpoint)
     case .welcome: _ = link.event(.welcome, now: .zero)
     case .refused(let reason): _ = link.event(.refused(reason), now: .zero)
     case .rejoin(let reason): _ = link.event(.rejoin(reason), now: .zero)
