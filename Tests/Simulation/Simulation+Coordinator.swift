@@ -2,7 +2,7 @@ import Cluster
 import Core
 import Scheduling
 
-/// What the coordinator does about what it hears: the part of `ClusterEngine`.
+/// What the coordinator does about what it hears: the part of `ClusterDriver` and `TokenPath`.
 extension Simulation {
   mutating func deliverToCoordinator(_ message: SimulatedMessage, _ connection: Int) throws {
     if case .result(let step) = message { return try take(step) }
