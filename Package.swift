@@ -105,8 +105,8 @@ let package = Package(
     .executableTarget(
       name: "longhaul",
       dependencies: [
-        "Core", "Paging", "Tensors", "Weights", "Tokenization", "Cluster", "Coordinator", "Worker", "OpenAIAPI",
-        "Transport", "Credentials", "Evaluation", "WeightDistribution", "Telemetry",
+        "Core", "Paging", "Tensors", "Weights", "Transformer", "Tokenization", "Cluster", "Coordinator", "Worker",
+        "OpenAIAPI", "Transport", "Credentials", "Evaluation", "WeightDistribution", "Telemetry",
         .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -119,7 +119,7 @@ let package = Package(
     .executableTarget(
       name: "Benchmarks",
       dependencies: [
-        "CKernels", "CPlatform", "Core", "Weights",
+        "CKernels", "CPlatform", "Tensors", "Weights",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: optimized),
 
@@ -187,7 +187,7 @@ let package = Package(
     .testTarget(
       name: "CoordinatorTests",
       dependencies: [
-        "Fixtures", "Coordinator", "Worker", "Weights", "Cluster", "Core", "Transport", "Wire",
+        "Fixtures", "Coordinator", "Worker", "Weights", "Tensors", "Cluster", "Core", "Transport", "Wire",
         "WeightDistribution",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
@@ -196,7 +196,9 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "EndToEndTests",
-      dependencies: ["Fixtures", "TestTraits", "Benchmarks", "Core", "Wire", "Transport", "WeightDistribution"],
+      dependencies: [
+        "Fixtures", "TestTraits", "Benchmarks", "Core", "Tensors", "Wire", "Transport", "WeightDistribution",
+      ],
       exclude: ["Goldens", "LMEval"], swiftSettings: swiftSettings),
     // The control plane over a toy model and a network that fails; `swift run longhaul-sim FIRST-SEED COUNT` for any
     // number.

@@ -7,5 +7,5 @@ extension AttentionShape {
   }
 
   /// Numbers of a stored value, and of a row's weighted sum: `headDimension` in whole vectors.
-  var valueStride: Int { KVGeometry(attention: self, elementType: .f32).valueStride }
+  var valueStride: Int { KVGeometry.valueStride(headDimension) }
 }

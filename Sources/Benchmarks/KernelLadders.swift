@@ -1,5 +1,5 @@
 import CKernels
-import Core
+import Tensors
 import Weights
 
 /// All ladders. Each allocates memory until the program ends.

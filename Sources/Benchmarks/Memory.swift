@@ -1,5 +1,5 @@
 import CKernels
-import Core
+import Tensors
 import Weights
 
 /// Memory for the problems, never freed: the program ends soon.

@@ -142,6 +142,186 @@ void   longhaul__worker_registration__free_unpacked
   assert(message->base.descriptor == &longhaul__worker_registration__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__stage_offer__init
+                     (Longhaul__StageOffer         *message)
+{
+  static const Longhaul__StageOffer init_value = LONGHAUL__STAGE_OFFER__INIT;
+  *message = init_value;
+}
+size_t longhaul__stage_offer__get_packed_size
+                     (const Longhaul__StageOffer *message)
+{
+  assert(message->base.descriptor == &longhaul__stage_offer__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__stage_offer__pack
+                     (const Longhaul__StageOffer *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__stage_offer__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__stage_offer__pack_to_buffer
+                     (const Longhaul__StageOffer *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__stage_offer__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__StageOffer *
+       longhaul__stage_offer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__StageOffer *)
+     protobuf_c_message_unpack (&longhaul__stage_offer__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__stage_offer__free_unpacked
+                     (Longhaul__StageOffer *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__stage_offer__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   longhaul__kvpage_size__init
+                     (Longhaul__KVPageSize         *message)
+{
+  static const Longhaul__KVPageSize init_value = LONGHAUL__KVPAGE_SIZE__INIT;
+  *message = init_value;
+}
+size_t longhaul__kvpage_size__get_packed_size
+                     (const Longhaul__KVPageSize *message)
+{
+  assert(message->base.descriptor == &longhaul__kvpage_size__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__kvpage_size__pack
+                     (const Longhaul__KVPageSize *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__kvpage_size__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__kvpage_size__pack_to_buffer
+                     (const Longhaul__KVPageSize *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__kvpage_size__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__KVPageSize *
+       longhaul__kvpage_size__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__KVPageSize *)
+     protobuf_c_message_unpack (&longhaul__kvpage_size__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__kvpage_size__free_unpacked
+                     (Longhaul__KVPageSize *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__kvpage_size__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   longhaul__kvvector_size__init
+                     (Longhaul__KVVectorSize         *message)
+{
+  static const Longhaul__KVVectorSize init_value = LONGHAUL__KVVECTOR_SIZE__INIT;
+  *message = init_value;
+}
+size_t longhaul__kvvector_size__get_packed_size
+                     (const Longhaul__KVVectorSize *message)
+{
+  assert(message->base.descriptor == &longhaul__kvvector_size__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__kvvector_size__pack
+                     (const Longhaul__KVVectorSize *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__kvvector_size__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__kvvector_size__pack_to_buffer
+                     (const Longhaul__KVVectorSize *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__kvvector_size__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__KVVectorSize *
+       longhaul__kvvector_size__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__KVVectorSize *)
+     protobuf_c_message_unpack (&longhaul__kvvector_size__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__kvvector_size__free_unpacked
+                     (Longhaul__KVVectorSize *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__kvvector_size__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   longhaul__stage_speed__init
+                     (Longhaul__StageSpeed         *message)
+{
+  static const Longhaul__StageSpeed init_value = LONGHAUL__STAGE_SPEED__INIT;
+  *message = init_value;
+}
+size_t longhaul__stage_speed__get_packed_size
+                     (const Longhaul__StageSpeed *message)
+{
+  assert(message->base.descriptor == &longhaul__stage_speed__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__stage_speed__pack
+                     (const Longhaul__StageSpeed *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__stage_speed__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__stage_speed__pack_to_buffer
+                     (const Longhaul__StageSpeed *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__stage_speed__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__StageSpeed *
+       longhaul__stage_speed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__StageSpeed *)
+     protobuf_c_message_unpack (&longhaul__stage_speed__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__stage_speed__free_unpacked
+                     (Longhaul__StageSpeed *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__stage_speed__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__worker_heartbeat__init
                      (Longhaul__WorkerHeartbeat         *message)
 {
@@ -1167,7 +1347,7 @@ const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
   (ProtobufCMessageInit) longhaul__coordinator_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descriptors[11] =
+static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descriptors[8] =
 {
   {
     "name",
@@ -1206,60 +1386,12 @@ static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descr
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "memory_byte_count",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Longhaul__WorkerRegistration, memory_byte_count),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "thread_count",
-    5,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT64,
-    0,   /* quantifier_offset */
-    offsetof(Longhaul__WorkerRegistration, thread_count),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "relative_speed",
-    6,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_DOUBLE,
-    0,   /* quantifier_offset */
-    offsetof(Longhaul__WorkerRegistration, relative_speed),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "data_endpoint",
     7,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_STRING,
     0,   /* quantifier_offset */
     offsetof(Longhaul__WorkerRegistration, data_endpoint),
-    NULL,
-    &protobuf_c_empty_string,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "numerics_id",
-    8,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_STRING,
-    0,   /* quantifier_offset */
-    offsetof(Longhaul__WorkerRegistration, numerics_id),
     NULL,
     &protobuf_c_empty_string,
     0,             /* flags */
@@ -1301,24 +1433,35 @@ static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "offer",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__WorkerRegistration, offer),
+    &longhaul__stage_offer__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__worker_registration__field_indices_by_name[] = {
   2,   /* field[2] = build */
-  6,   /* field[6] = data_endpoint */
+  3,   /* field[3] = data_endpoint */
   1,   /* field[1] = incarnation */
-  9,   /* field[9] = loaded_first_layer */
-  10,   /* field[10] = loaded_layer_end */
-  3,   /* field[3] = memory_byte_count */
+  5,   /* field[5] = loaded_first_layer */
+  6,   /* field[6] = loaded_layer_end */
   0,   /* field[0] = name */
-  7,   /* field[7] = numerics_id */
-  5,   /* field[5] = relative_speed */
-  4,   /* field[4] = thread_count */
-  8,   /* field[8] = weights_endpoint */
+  7,   /* field[7] = offer */
+  4,   /* field[4] = weights_endpoint */
 };
-static const ProtobufCIntRange longhaul__worker_registration__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__worker_registration__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 0, 11 }
+  { 7, 3 },
+  { 9, 4 },
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
 {
@@ -1328,11 +1471,293 @@ const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
   "Longhaul__WorkerRegistration",
   "longhaul",
   sizeof(Longhaul__WorkerRegistration),
-  11,
+  8,
   longhaul__worker_registration__field_descriptors,
   longhaul__worker_registration__field_indices_by_name,
-  1,  longhaul__worker_registration__number_ranges,
+  3,  longhaul__worker_registration__number_ranges,
   (ProtobufCMessageInit) longhaul__worker_registration__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__stage_offer__field_descriptors[6] =
+{
+  {
+    "device",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageOffer, device),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "memory_byte_count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageOffer, memory_byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "thread_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageOffer, thread_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "numerics_id",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageOffer, numerics_id),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "page_sizes",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__StageOffer, n_page_sizes),
+    offsetof(Longhaul__StageOffer, page_sizes),
+    &longhaul__kvpage_size__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "speed",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageOffer, speed),
+    &longhaul__stage_speed__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__stage_offer__field_indices_by_name[] = {
+  0,   /* field[0] = device */
+  1,   /* field[1] = memory_byte_count */
+  3,   /* field[3] = numerics_id */
+  4,   /* field[4] = page_sizes */
+  5,   /* field[5] = speed */
+  2,   /* field[2] = thread_count */
+};
+static const ProtobufCIntRange longhaul__stage_offer__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor longhaul__stage_offer__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.StageOffer",
+  "StageOffer",
+  "Longhaul__StageOffer",
+  "longhaul",
+  sizeof(Longhaul__StageOffer),
+  6,
+  longhaul__stage_offer__field_descriptors,
+  longhaul__stage_offer__field_indices_by_name,
+  1,  longhaul__stage_offer__number_ranges,
+  (ProtobufCMessageInit) longhaul__stage_offer__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__kvpage_size__field_descriptors[3] =
+{
+  {
+    "element_type",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__KVPageSize, element_type),
+    &longhaul__kvelement_type__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "key",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__KVPageSize, key),
+    &longhaul__kvvector_size__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "value",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__KVPageSize, value),
+    &longhaul__kvvector_size__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__kvpage_size__field_indices_by_name[] = {
+  0,   /* field[0] = element_type */
+  1,   /* field[1] = key */
+  2,   /* field[2] = value */
+};
+static const ProtobufCIntRange longhaul__kvpage_size__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor longhaul__kvpage_size__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.KVPageSize",
+  "KVPageSize",
+  "Longhaul__KVPageSize",
+  "longhaul",
+  sizeof(Longhaul__KVPageSize),
+  3,
+  longhaul__kvpage_size__field_descriptors,
+  longhaul__kvpage_size__field_indices_by_name,
+  1,  longhaul__kvpage_size__number_ranges,
+  (ProtobufCMessageInit) longhaul__kvpage_size__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__kvvector_size__field_descriptors[3] =
+{
+  {
+    "bit_count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__KVVectorSize, bit_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "group_size",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__KVVectorSize, group_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "extra_byte_count",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__KVVectorSize, extra_byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__kvvector_size__field_indices_by_name[] = {
+  0,   /* field[0] = bit_count */
+  2,   /* field[2] = extra_byte_count */
+  1,   /* field[1] = group_size */
+};
+static const ProtobufCIntRange longhaul__kvvector_size__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor longhaul__kvvector_size__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.KVVectorSize",
+  "KVVectorSize",
+  "Longhaul__KVVectorSize",
+  "longhaul",
+  sizeof(Longhaul__KVVectorSize),
+  3,
+  longhaul__kvvector_size__field_descriptors,
+  longhaul__kvvector_size__field_indices_by_name,
+  1,  longhaul__kvvector_size__number_ranges,
+  (ProtobufCMessageInit) longhaul__kvvector_size__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__stage_speed__field_descriptors[2] =
+{
+  {
+    "prefill",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageSpeed, prefill),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "decode",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageSpeed, decode),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__stage_speed__field_indices_by_name[] = {
+  1,   /* field[1] = decode */
+  0,   /* field[0] = prefill */
+};
+static const ProtobufCIntRange longhaul__stage_speed__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor longhaul__stage_speed__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.StageSpeed",
+  "StageSpeed",
+  "Longhaul__StageSpeed",
+  "longhaul",
+  sizeof(Longhaul__StageSpeed),
+  2,
+  longhaul__stage_speed__field_descriptors,
+  longhaul__stage_speed__field_indices_by_name,
+  1,  longhaul__stage_speed__number_ranges,
+  (ProtobufCMessageInit) longhaul__stage_speed__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__worker_heartbeat__field_descriptors[4] =

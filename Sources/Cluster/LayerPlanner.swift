@@ -19,8 +19,7 @@ package struct LayerPlanner: Hashable, Sendable {
     processByteCount: Int = LayerPlanner.defaultProcessByteCount
   ) {
     precondition(
-      weights.layerByteCounts.count == configuration.layerCount
-        && weights.activeLayerByteCounts.count == configuration.layerCount && configuration.layerCount > 0,
+      weights.layers.count == configuration.layerCount && configuration.layerCount > 0,
       "the weight footprint does not have the model's layers")
     self.configuration = configuration
     self.weights = weights
@@ -32,7 +31,7 @@ package struct LayerPlanner: Hashable, Sendable {
   /// - Throws: `InfeasiblePlan`, with remedies; searching those takes far longer than a plan.
   package func plan(workers: [WorkerResources]) throws(InfeasiblePlan) -> LayerPlan {
     try check(workers)
-    let costs = costs
+    let costs = costs(of: workers)
     guard let split = LayerSplit(costs: costs, workers: workers).best() else {
       throw InfeasiblePlan(
         reason: shortage(workers), remedies: PlanRemedies(planner: self, workers: workers).found())
@@ -40,7 +39,7 @@ package struct LayerPlanner: Hashable, Sendable {
     let stages = split.compactMap { stage in
       // Never nil: the split's bounds are ordered.
       LayerRange(lower: stage.lower, upper: stage.upper).map {
-        share(of: workers[stage.worker].name, layers: $0, costs: costs)
+        share(of: workers[stage.worker].name, layers: $0, costs: costs[stage.worker])
       }
     }
     return LayerPlan(
@@ -59,11 +58,23 @@ package struct LayerPlanner: Hashable, Sendable {
 
   var pageCount: Int { demand.pageCount(trainedLength: configuration.trainedLength) }
 
-  var costs: StageCosts {
+  /// What layers cost each of these workers, by its device. A device that cannot store the cache's type, which `check`
+  /// refuses, is given no pages.
+  func costs(of workers: [WorkerResources]) -> [StageCosts] {
+    let none = KVPageSize.Vector(bitCount: 0)
+    var known: [KVPageSize: StageCosts] = [:]
+    return workers.map { worker in
+      let pageSize = worker.offer.pageSizes[demand.elementType] ?? KVPageSize(key: none, value: none)
+      if let costs = known[pageSize] { return costs }
+      let costs = costs(pageSize: pageSize)
+      known[pageSize] = costs
+      return costs
+    }
+  }
+
+  func costs(pageSize: KVPageSize) -> StageCosts {
     StageCosts(
-      layers: weights.layerCosts(of: configuration, elementType: demand.elementType), ends: weights,
-      vocabularySize: configuration.vocabularySize, hasTiedHead: configuration.hasTiedHead, pageCount: pageCount,
-      processByteCount: processByteCount)
+      weights, model: configuration, pageSize: pageSize, pageCount: pageCount, processByteCount: processByteCount)
   }
 
   /// Checks what workers report and operators set, before any arithmetic.
@@ -77,11 +88,16 @@ package struct LayerPlanner: Hashable, Sendable {
       throw InfeasiblePlan(reason: "two workers have the same name; start them with different --name")
     }
     for worker in workers {
-      guard WorkerResources.speeds.contains(worker.relativeSpeed), worker.memoryByteCount >= 0 else {
+      let speeds = StageCosts.Work.allCases.map(worker.speed)
+      guard speeds.allSatisfy(WorkerResources.speeds.contains), worker.offer.memoryByteCount >= 0 else {
         throw InfeasiblePlan(
-          reason: "worker \(worker.name) reports \(worker.memoryByteCount) bytes of memory and speed "
-            + "\(worker.relativeSpeed); memory must not be negative, and speed must be within "
-            + "\(WorkerResources.speeds)")
+          reason: "worker \(worker.name) reports \(worker.offer.memoryByteCount) bytes of memory and speeds "
+            + "\(speeds); memory must not be negative, and speed must be within \(WorkerResources.speeds)")
+      }
+      guard worker.offer.pageSizes[demand.elementType] != nil else {
+        throw InfeasiblePlan(
+          reason: "\(worker.offer.device) of worker \(worker.name) cannot store a KV cache of type "
+            + "\(demand.elementType.rawValue)")
       }
     }
     guard (1...Limits.maximumContext).contains(demand.contextLength), demand.sequenceCount >= 1 else {
@@ -97,18 +113,20 @@ package struct LayerPlanner: Hashable, Sendable {
   }
 
   private func shortage(_ workers: [WorkerResources]) -> String {
-    let costs = costs
-    let stageCount = min(workers.count, costs.layerCount)
-    let needed = costs.weightByteCount(0, costs.layerCount)
-      .cappedSum(costs.kvByteCount(0, costs.layerCount))
+    let stageCount = min(workers.count, configuration.layerCount)
+    let all = (0, configuration.layerCount)
+    let costs = costs(of: workers)
+    let weightByteCount = costs[0].weightByteCount(all.0, all.1)
+    // Of the device that takes the least.
+    let kvByteCount = costs.map { $0.kvByteCount(all.0, all.1) }.min() ?? 0
+    let needed = weightByteCount.cappedSum(kvByteCount)
       .cappedSum(processByteCount.cappedProduct(stageCount))
       // With several stages the last one holds a tied head, too.
       .cappedSum(configuration.hasTiedHead && stageCount > 1 ? weights.embeddingByteCount : 0)
-    let offered = workers.reduce(0) { $0.cappedSum($1.memoryByteCount) }
+    let offered = workers.reduce(0) { $0.cappedSum($1.offer.memoryByteCount) }
     let what = """
       \(configuration.name) needs \(ByteText.of(needed)) \
-      (\(ByteText.of(costs.weightByteCount(0, costs.layerCount))) of weights, \
-      \(ByteText.of(costs.kvByteCount(0, costs.layerCount))) of cache for \(demand.sequenceCount) x \
+      (\(ByteText.of(weightByteCount)) of weights, \(ByteText.of(kvByteCount)) of cache for \(demand.sequenceCount) x \
       \(demand.contextLength) tokens, \(ByteText.of(processByteCount)) a process)
       """
     if needed > offered {

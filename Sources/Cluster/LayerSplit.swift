@@ -1,3 +1,5 @@
+import Core
+
 /// Exact search for the best contiguous split of layers over workers in their given order.
 ///
 /// The slowest stage limits a full pipeline, in prefill and in decode, where the last stage also runs the head. One
@@ -13,17 +15,36 @@ struct LayerSplit {
     let upper: Int
   }
 
-  private let costs: StageCosts
-  private let memory: [Int]
-  private let speeds: [Double]
+  /// A worker as the search sees it.
+  private struct Candidate {
+    let costs: StageCosts
+    let memoryByteCount: Int
+    let prefillSpeed: Double
+    let decodeSpeed: Double
+
+    init(_ worker: WorkerResources, _ costs: StageCosts) {
+      self.costs = costs
+      memoryByteCount = worker.offer.memoryByteCount
+      (prefillSpeed, decodeSpeed) = (worker.speed(.prefill), worker.speed(.decode))
+    }
+
+    func time(_ lower: Int, _ upper: Int, _ work: StageCosts.Work) -> Double {
+      costs.time(lower, upper, speed: work == .prefill ? prefillSpeed : decodeSpeed, work)
+    }
+
+    func hasRoom(_ lower: Int, _ upper: Int) -> Bool { costs.memoryByteCount(lower, upper) <= memoryByteCount }
+  }
+
+  private let candidates: [Candidate]
+  private let layerCount: Int
   /// Workers may get no layers only where there are more workers than layers.
   private let mayLeaveOut: Bool
 
-  init(costs: StageCosts, workers: [WorkerResources]) {
-    self.costs = costs
-    memory = workers.map(\.memoryByteCount)
-    speeds = workers.map(\.relativeSpeed)
-    mayLeaveOut = workers.count > costs.layerCount
+  /// - Parameter costs: of each worker, for the same layers.
+  init(costs: [StageCosts], workers: [WorkerResources]) {
+    candidates = zip(workers, costs).map(Candidate.init)
+    layerCount = costs.first?.layerCount ?? 0
+    mayLeaveOut = workers.count > layerCount
   }
 
   /// Whether any split fits the memories.
@@ -33,20 +54,14 @@ struct LayerSplit {
 
   /// The best split; nil when none fits the memories.
   func best() -> [Stage]? {
-    let time = { (lower: Int, upper: Int, speed: Double, work: StageCosts.Work) in
-      costs.time(lower, upper, speed: speed, work)
+    func least(_ work: StageCosts.Work) -> Double? {
+      search(timeBound: .infinity, time: { $2.time($0, $1, work) }, measure: { $0 }, combine: max)?.total
     }
-    var least: [StageCosts.Work: Double] = [:]
-    for work in StageCosts.Work.allCases {
-      let found = search(timeBound: .infinity, time: { time($0, $1, $2, work) }, measure: { $0 }, combine: max)
-      guard let found else { return nil }
-      least[work] = found.total
-    }
-    let loss = { (lower: Int, upper: Int, speed: Double) in
-      StageCosts.Work.allCases.reduce(0.0) { worst, work in
-        let bound = least[work] ?? 0
-        return bound > 0 ? max(worst, time(lower, upper, speed, work) / bound) : worst
-      }
+    guard let prefill = least(.prefill), let decode = least(.decode) else { return nil }
+    let loss = { (lower: Int, upper: Int, worker: Candidate) in
+      max(
+        prefill > 0 ? worker.time(lower, upper, .prefill) / prefill : 0,
+        decode > 0 ? worker.time(lower, upper, .decode) / decode : 0)
     }
     guard let bound = search(timeBound: .infinity, time: loss, measure: { $0 }, combine: max)?.total else {
       return nil
@@ -56,23 +71,23 @@ struct LayerSplit {
 
   /// The split with the least combined measure of stage times, none above the bound.
   private func search(
-    timeBound: Double, time: (_ lower: Int, _ upper: Int, _ speed: Double) -> Double, measure: (Double) -> Double,
-    combine: (Double, Double) -> Double
+    timeBound: Double, time: (_ lower: Int, _ upper: Int, _ worker: Candidate) -> Double,
+    measure: (Double) -> Double, combine: (Double, Double) -> Double
   ) -> (total: Double, stages: [Stage])? {
-    let layerCount = costs.layerCount
+    guard layerCount > 0 else { return nil }
     // best[upper]: least total with the workers so far holding exactly the layers below `upper`.
     var best = [Double](repeating: .infinity, count: layerCount + 1)
     best[0] = 0
     var lowers: [[Int?]] = []
-    for worker in memory.indices {
+    for worker in candidates {
       var next = mayLeaveOut ? best : [Double](repeating: .infinity, count: layerCount + 1)
       var lowerOf = [Int?](repeating: nil, count: layerCount + 1)
       for upper in 1...layerCount {
         for lower in (0..<upper).reversed() {
-          let needed = time(lower, upper, speeds[worker])
+          let needed = time(lower, upper, worker)
           // A total is at least the measure of its last stage, which grows with the run.
           if needed > timeBound || measure(needed) >= next[upper] { break }
-          if costs.memoryByteCount(lower, upper) > memory[worker] {
+          if !worker.hasRoom(lower, upper) {
             // The one exception to growth: a run of all layers holds a tied head only once.
             if upper == layerCount { continue }
             break
@@ -94,7 +109,7 @@ struct LayerSplit {
 
   private func stages(_ lowers: [[Int?]]) -> [Stage] {
     var stages: [Stage] = []
-    var upper = costs.layerCount
+    var upper = layerCount
     for worker in lowers.indices.reversed() {
       guard let lower = lowers[worker][upper] else { continue }
       stages.append(Stage(worker: worker, lower: lower, upper: upper))

@@ -3,16 +3,18 @@ import Core
 /// The sentences that explain a plan to its operator.
 struct PlanExplanation {
   let planner: LayerPlanner
-  let costs: StageCosts
+  /// Of each worker.
+  let costs: [StageCosts]
   let workers: [WorkerResources]
   let split: [LayerSplit.Stage]
 
   func sentences() -> [String] {
+    let kvByteCount = split.reduce(0) { $0.cappedSum(costs[$1.worker].kvByteCount($1.lower, $1.upper)) }
     var sentences = [
-      "\(costs.layerCount) layers of \(planner.configuration.name) over \(split.count) of "
+      "\(planner.configuration.layerCount) layers of \(planner.configuration.name) over \(split.count) of "
         + "\(workers.count) workers, so that the slowest stage is as fast as the memories allow",
       "cache for \(planner.demand.sequenceCount) x \(planner.demand.contextLength) tokens: "
-        + "\(planner.pageCount) pages, \(ByteText.of(costs.kvByteCount(0, costs.layerCount))) in all",
+        + "\(planner.pageCount) pages, \(ByteText.of(kvByteCount)) in all",
     ]
     sentences += split.map(describe)
     sentences += replayLog()
@@ -23,11 +25,11 @@ struct PlanExplanation {
   }
 
   private func time(_ stage: LayerSplit.Stage, _ work: StageCosts.Work = .prefill) -> Double {
-    costs.time(stage.lower, stage.upper, speed: workers[stage.worker].relativeSpeed, work)
+    costs[stage.worker].time(stage.lower, stage.upper, speed: workers[stage.worker].speed(work), work)
   }
 
   private func describe(_ stage: LayerSplit.Stage) -> String {
-    let worker = workers[stage.worker]
+    let (worker, costs) = (workers[stage.worker], costs[stage.worker])
     let ends =
       (stage.lower == 0 ? " with the embedding" : "")
       + (stage.upper == costs.layerCount ? (stage.lower == 0 ? " and the head" : " with the head") : "")
@@ -35,7 +37,7 @@ struct PlanExplanation {
       + "\(ByteText.of(costs.weightByteCount(stage.lower, stage.upper))) of weights and "
       + "\(ByteText.of(costs.kvByteCount(stage.lower, stage.upper))) of cache, "
       + "\(ByteText.of(costs.memoryByteCount(stage.lower, stage.upper))) of its "
-      + "\(ByteText.of(worker.memoryByteCount))"
+      + "\(ByteText.of(worker.offer.memoryByteCount))"
   }
 
   /// Memory to log everything sent to the next stage. The plan reserves none; the log uses what is left.
@@ -52,7 +54,9 @@ struct PlanExplanation {
   /// The slowest stage, and the others' times relative to it.
   private func limit() -> [String] {
     guard split.count > 1, let slowest = split.max(by: { time($0) < time($1) }), time(slowest) > 0 else { return [] }
-    let free = workers[slowest.worker].memoryByteCount - costs.memoryByteCount(slowest.lower, slowest.upper)
+    let free =
+      workers[slowest.worker].offer.memoryByteCount
+      - costs[slowest.worker].memoryByteCount(slowest.lower, slowest.upper)
     return [
       "\(workers[slowest.worker].name) limits the pipeline and has \(ByteText.of(max(0, free))) free; "
         + "load during prefill: \(shares(.prefill)); during decode: \(shares(.decode))"
@@ -70,7 +74,7 @@ struct PlanExplanation {
   private func memoryPrice() -> [String] {
     let roomy = workers.map {
       var changed = $0
-      changed.memoryByteCount = .hugeByteCount
+      changed.offer.memoryByteCount = .hugeByteCount
       return changed
     }
     let bound = split.map { time($0) }.max() ?? 0
@@ -87,8 +91,8 @@ struct PlanExplanation {
   private func leftOut() -> [String] {
     let used = Set(split.map(\.worker))
     return workers.indices.filter { !used.contains($0) }.map {
-      "\(workers[$0].name) gets no layers: the model has \(costs.layerCount) layers for \(workers.count) "
-        + "workers, and the pipeline is no faster with it"
+      "\(workers[$0].name) gets no layers: the model has \(planner.configuration.layerCount) layers for "
+        + "\(workers.count) workers, and the pipeline is no faster with it"
     }
   }
 }

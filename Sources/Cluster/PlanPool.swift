@@ -59,6 +59,6 @@ struct PlanPool: Sendable {
   }
 
   private func order(previous: [String]) -> StageOrder {
-    StageOrder(previous: previous, resources: resources, layerCount: planner.weights.layerByteCounts.count)
+    StageOrder(previous: previous, resources: resources, layerCount: planner.weights.layers.count)
   }
 }

@@ -9,29 +9,29 @@ struct PlanRemedies {
     [memory(), shorterContext(), anotherWorker(), withoutWorker()].compactMap { $0 }
   }
 
-  private func fits(_ workers: [WorkerResources], costs: StageCosts) -> Bool {
-    LayerSplit(costs: costs, workers: workers).fits()
+  private func fits(_ workers: [WorkerResources], by planner: LayerPlanner? = nil) -> Bool {
+    LayerSplit(costs: (planner ?? self.planner).costs(of: workers), workers: workers).fits()
   }
 
-  /// Memory for the whole model and its cache on one worker.
+  /// Memory for the whole model and its cache on any one worker.
   private var wholeModelByteCount: Int {
-    let costs = planner.costs
-    return (0..<costs.layerCount).reduce(costs.processByteCount.cappedSum(planner.weights.headByteCount)) {
-      $0.cappedSum(costs.memoryByteCount($1, $1 + 1))
-    }
+    planner.costs(of: workers).map { costs in
+      (0..<costs.layerCount).reduce(costs.processByteCount.cappedSum(planner.weights.headByteCount)) {
+        $0.cappedSum(costs.memoryByteCount($1, $1 + 1))
+      }
+    }.max() ?? 0
   }
 
   /// The worker that needs the least more memory; where more on one worker is not enough, more on all.
   private func memory() -> InfeasiblePlan.Remedy? {
-    let costs = planner.costs
     var best: (worker: String, byteCount: Int)?
     for index in workers.indices {
       // Only less than the best so far counts, so most workers need no bisection.
       let bound = best.map { $0.byteCount - 1 } ?? wholeModelByteCount
       let extra = least(upTo: bound) { extra in
         var changed = workers
-        changed[index].memoryByteCount = changed[index].memoryByteCount.cappedSum(extra)
-        return fits(changed, costs: costs)
+        changed[index].offer.memoryByteCount = changed[index].offer.memoryByteCount.cappedSum(extra)
+        return fits(changed)
       }
       if let extra { best = (workers[index].name, extra) }
     }
@@ -40,9 +40,9 @@ struct PlanRemedies {
       fits(
         workers.map {
           var changed = $0
-          changed.memoryByteCount = changed.memoryByteCount.cappedSum(extra)
+          changed.offer.memoryByteCount = changed.offer.memoryByteCount.cappedSum(extra)
           return changed
-        }, costs: costs)
+        })
     }.map { .moreMemoryEverywhere(byteCount: $0) }
   }
 
@@ -52,27 +52,28 @@ struct PlanRemedies {
     return least(upTo: planned - 1) { dropped in
       var changed = planner
       changed.demand.contextLength = planned - dropped
-      return fits(workers, costs: changed.costs)
+      return fits(workers, by: changed)
     }.map { .shorterContext(planned - $0) }
   }
 
   private func anotherWorker() -> InfeasiblePlan.Remedy? {
-    guard workers.count < min(planner.configuration.layerCount, Limits.maximumWorkerCount) else { return nil }
-    let costs = planner.costs
+    guard workers.count < min(planner.configuration.layerCount, Limits.maximumWorkerCount),
+      var another = workers.first
+    else { return nil }
     return least(upTo: wholeModelByteCount) { byteCount in
-      let another = WorkerResources(name: "", memoryByteCount: byteCount, threadCount: 1)
-      return fits(workers + [another], costs: costs)
+      // A device like the first one's.
+      another.offer.memoryByteCount = byteCount
+      return fits(workers + [another])
     }.map { .anotherWorker(memoryByteCount: $0) }
   }
 
   /// A worker too small for any layer prevents a plan that fits without it.
   private func withoutWorker() -> InfeasiblePlan.Remedy? {
     guard workers.count > 1 else { return nil }
-    let costs = planner.costs
     for index in workers.indices {
       var others = workers
       let removed = others.remove(at: index)
-      if fits(others, costs: costs) { return .withoutWorker(removed.name) }
+      if fits(others) { return .withoutWorker(removed.name) }
     }
     return nil
   }

@@ -1,4 +1,4 @@
-import Core
+package import Core
 
 /// Why a worker may not join. The worker gets the text, for its operator.
 package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvertible {
@@ -13,6 +13,8 @@ package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvert
   case otherName(claimed: String, allowed: String)
   case versionMismatch(worker: String, theirs: String, ours: String)
   case numericsMismatch(worker: String, theirs: String, ours: String)
+  /// Its device cannot store the cluster's KV cache.
+  case unsupportedCache(worker: String, device: String, type: KVElementType, supported: [KVElementType])
 
   package var description: String {
     switch self {
@@ -33,7 +35,20 @@ package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvert
     case .numericsMismatch(let worker, let theirs, let ours):
       "worker \(worker) computes with numerics \(theirs) and this cluster with \(ours), so results "
         + "would differ; install the same version on all machines"
+    case .unsupportedCache(let worker, let device, let type, let supported):
+      "the device of worker \(worker), \(device), cannot store a KV cache of type \(type.rawValue), only "
+        + "\(supported.isEmpty ? "none" : supported.map(\.rawValue).joined(separator: ", ")); set --kv-type"
     }
+  }
+}
+
+extension StageOffer {
+  /// Why the device cannot hold stages with a cache of this type; nil when it can.
+  package func refusal(of type: KVElementType, worker: String) -> RegistrationRefusal? {
+    guard pageSizes[type] == nil else { return nil }
+    return .unsupportedCache(
+      worker: worker, device: device, type: type,
+      supported: KVElementType.allCases.filter { pageSizes[$0] != nil })
   }
 }
 

@@ -21,42 +21,35 @@ struct StageCosts: Sendable {
   /// KV bytes of layers below an index.
   private let kvBefore: [Int]
   /// Bytes of weights that a token is multiplied by, in layers below an index.
-  private let workBefore: [Double]
+  private let prefillBefore: [Double]
+  private let decodeBefore: [Double]
   private let headWork: Double
 
   /// - Parameters:
-  ///   - ends: the embedding and the head; its layers are ignored.
-  ///   - vocabularySize: rows of the embedding.
+  ///   - model: has the footprint's layers.
+  ///   - pageSize: of the worker's device.
   ///   - pageCount: KV pages of each layer.
   init(
-    layers: [LayerCost], ends: WeightFootprint, vocabularySize: Int, hasTiedHead: Bool, pageCount: Int,
-    processByteCount: Int
+    _ weights: WeightFootprint, model: ModelConfiguration, pageSize: KVPageSize, pageCount: Int, processByteCount: Int
   ) {
-    layerCount = layers.count
+    layerCount = weights.layers.count
     self.processByteCount = processByteCount
-    tiedByteCount = hasTiedHead ? ends.embeddingByteCount : 0
-    headWork = Double(ends.headByteCount)
-    var weightsBefore = [0]
-    var kvBefore = [0]
-    var workBefore = [0.0]
-    for (layer, cost) in layers.enumerated() {
-      var held = cost.weightByteCount
-      var work = Double(cost.activeByteCount)
-      if layer == 0 {
-        held = held.cappedSum(ends.embeddingByteCount)
-        // A token reads one row of the table.
-        work += Double(ends.embeddingByteCount) / Double(max(1, vocabularySize))
-      }
-      if layer == layerCount - 1 {
-        held = held.cappedSum(ends.headByteCount)
-      }
-      weightsBefore.append(weightsBefore[layer].cappedSum(held))
-      kvBefore.append(kvBefore[layer].cappedSum(cost.kvPageByteCount.cappedProduct(pageCount)))
-      workBefore.append(workBefore[layer] + work)
+    tiedByteCount = model.hasTiedHead ? weights.embeddingByteCount : 0
+    headWork = Double(weights.headByteCount)
+    var (held, pages) = ([0], [0])
+    var (prefill, decode) = ([0.0], [0.0])
+    for (index, layer) in weights.layers.enumerated() {
+      let first = index == 0 ? weights.embeddingByteCount : 0
+      let last = index == layerCount - 1 ? weights.headByteCount : 0
+      // A token reads one row of the table.
+      let row = Double(first) / Double(max(1, model.vocabularySize))
+      held.append(held[index].cappedSum(layer.weightByteCount.cappedSum(first).cappedSum(last)))
+      let pageByteCount = pageSize.byteCount(model.layers[index].attention)
+      pages.append(pages[index].cappedSum(pageByteCount.cappedProduct(pageCount)))
+      prefill.append(prefill[index] + Double(layer.prefillByteCount) + row)
+      decode.append(decode[index] + Double(layer.decodeByteCount) + row)
     }
-    self.weightsBefore = weightsBefore
-    self.kvBefore = kvBefore
-    self.workBefore = workBefore
+    (weightsBefore, kvBefore, prefillBefore, decodeBefore) = (held, pages, prefill, decode)
   }
 
   func weightByteCount(_ lower: Int, _ upper: Int) -> Int {
@@ -73,7 +66,9 @@ struct StageCosts: Sendable {
 
   /// Time of a token in the stage, as bytes divided by the worker's speed.
   func time(_ lower: Int, _ upper: Int, speed: Double, _ work: Work) -> Double {
-    let head = work == .decode && upper == layerCount ? headWork : 0
-    return (workBefore[upper] - workBefore[lower] + head) / speed
+    switch work {
+    case .prefill: (prefillBefore[upper] - prefillBefore[lower]) / speed
+    case .decode: (decodeBefore[upper] - decodeBefore[lower] + (upper == layerCount ? headWork : 0)) / speed
+    }
   }
 }

@@ -1,28 +1,28 @@
 package import Core
 
-/// What a worker offers a plan, as registered.
+/// A worker as a plan sees it.
 package struct WorkerResources: Hashable, Sendable {
   /// Plausible speeds. Beyond them times could overflow.
   package static let speeds: ClosedRange<Double> = 1e-9...1e18
 
   package var name: String
-  /// Memory for weights, pages and the process itself.
-  package var memoryByteCount: Int
-  package var threadCount: Int
-  /// Weight bytes that it processes per unit of time, in any unit that all workers share; within `speeds`.
-  package var relativeSpeed: Double
+  /// What its device offers, as registered.
+  package var offer: StageOffer
   /// Layers whose weights were in memory when it registered.
   package var loadedLayers: LayerRange?
 
-  /// - Parameter relativeSpeed: nil uses the thread count, which compares machines of one kind.
-  package init(
-    name: String, memoryByteCount: Int, threadCount: Int, relativeSpeed: Double? = nil,
-    loadedLayers: LayerRange? = nil
-  ) {
+  package init(name: String, offer: StageOffer, loadedLayers: LayerRange? = nil) {
     self.name = name
-    self.memoryByteCount = memoryByteCount
-    self.threadCount = threadCount
-    self.relativeSpeed = relativeSpeed ?? Double(threadCount)
+    self.offer = offer
     self.loadedLayers = loadedLayers
+  }
+
+  /// The speed at which it is planned for: as it was measured, else the thread count, as between machines of one kind.
+  func speed(_ work: StageCosts.Work) -> Double {
+    guard let speed = offer.speed else { return Double(offer.threadCount) }
+    return switch work {
+    case .prefill: speed.prefill
+    case .decode: speed.decode
+    }
   }
 }

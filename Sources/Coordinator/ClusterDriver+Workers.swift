@@ -58,9 +58,7 @@ extension ClusterDriver {
       try check(registration, key)
       actions = try state.withLock { state throws(RegistrationRefusal) in
         let actions = try state.control.register(
-          WorkerResources(
-            name: name, memoryByteCount: registration.memoryByteCount, threadCount: registration.threadCount,
-            relativeSpeed: registration.relativeSpeed, loadedLayers: registration.loadedLayers),
+          WorkerResources(name: name, offer: registration.offer, loadedLayers: registration.loadedLayers),
           incarnation: registration.incarnation, now: now)
         state.peers[name] = Peer(id: peer, registration: registration, key: key)
         return actions
@@ -85,8 +83,11 @@ extension ClusterDriver {
     let ours = Compatibility(
       protocolVersion: ProtocolVersion.current, numericsID: NumericsID.current, build: configuration.build)
     let theirs = Compatibility(
-      protocolVersion: ProtocolVersion.current, numericsID: registration.numericsID, build: registration.build)
+      protocolVersion: ProtocolVersion.current, numericsID: registration.offer.numericsID, build: registration.build)
     if let refusal = ours.refusal(of: theirs, worker: registration.name) { throw refusal }
+    if let refusal = registration.offer.refusal(of: configuration.demand.elementType, worker: registration.name) {
+      throw refusal
+    }
     if let allowed = key.flatMap({ configuration.network.keys?.workerName($0) }), allowed != registration.name {
       throw RegistrationRefusal.otherName(claimed: registration.name, allowed: allowed)
     }

@@ -22,24 +22,3 @@ package struct StagePlacement: Hashable, Sendable {
     self.kvByteCount = kvByteCount
   }
 }
-
-/// The bytes of a checkpoint's parts, as stored: what a planner needs to know of its weights.
-package struct WeightFootprint: Hashable, Sendable {
-  /// One a layer: bytes to hold.
-  package var layerByteCounts: [Int]
-  /// One a layer: bytes that one token is multiplied with.
-  package var activeLayerByteCounts: [Int]
-  package var embeddingByteCount: Int
-  /// Head weights; those of the embedding when they are tied.
-  package var headByteCount: Int
-
-  /// - Parameter activeLayerByteCounts: nil where a token is multiplied with all of a layer.
-  package init(
-    layerByteCounts: [Int], activeLayerByteCounts: [Int]? = nil, embeddingByteCount: Int, headByteCount: Int
-  ) {
-    self.layerByteCounts = layerByteCounts
-    self.activeLayerByteCounts = activeLayerByteCounts ?? layerByteCounts
-    self.embeddingByteCount = embeddingByteCount
-    self.headByteCount = headByteCount
-  }
-}

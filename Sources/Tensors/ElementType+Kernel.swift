@@ -1,5 +1,4 @@
 package import CKernels
-package import Core
 
 extension ElementType {
   /// The kernels' name of the type; both use GGUF's numbers.

@@ -1,4 +1,5 @@
 import Core
+import Tensors
 
 extension GGUFFile {
   /// Throws when an entry has other dimensions than the model calls for.

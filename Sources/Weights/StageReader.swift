@@ -1,4 +1,5 @@
 import Core
+import Tensors
 
 /// Makes views of tensors and keeps account of which were asked for.
 struct StageReader {

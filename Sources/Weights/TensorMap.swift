@@ -1,4 +1,5 @@
 import Core
+import Tensors
 
 /// A tensor, or some rows of one that several matrices are fused into.
 struct TensorPart: Sendable {

@@ -1,4 +1,4 @@
-package import Core
+package import Tensors
 
 /// A tensor's type number as the file gives it, known or not. What can be computed with is an `ElementType`.
 package struct TensorType: Hashable, Sendable, CustomStringConvertible {

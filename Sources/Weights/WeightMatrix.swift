@@ -1,5 +1,4 @@
-package import Core
-import Tensors
+package import Tensors
 
 /// A matrix of weights as it lies in a mapped file: a tensor, or some rows of one.
 ///

@@ -160,7 +160,7 @@ extension StageAssignment {
 }
 
 extension KVElementType {
-  fileprivate var raw: Longhaul__KVElementType {
+  var raw: Longhaul__KVElementType {
     switch self {
     case .i16: LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_I16
     case .f16: LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F16
@@ -170,7 +170,7 @@ extension KVElementType {
     }
   }
 
-  fileprivate init(_ raw: Longhaul__KVElementType) throws(WireError) {
+  init(_ raw: Longhaul__KVElementType) throws(WireError) {
     switch raw {
     case LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_I16: self = .i16
     case LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F16: self = .f16

@@ -20,8 +20,10 @@ package enum WireLimits {
   package static let maximumPageIDCount = 1 << 20
   /// Compute threads of a worker.
   package static let maximumThreadCount = 4096
-  /// A worker's speed relative to others; a larger ratio between machines is a mistake.
-  package static let maximumRelativeSpeed = 1e15
+  /// A worker's measured speed; a larger ratio between machines is a mistake.
+  package static let maximumSpeed = 1e15
+  /// Numbers that a device may store in one group, and bytes beside the numbers of a key or value.
+  package static let maximumVectorExtent = 4096
   /// Time between two heartbeats.
   package static let maximumHeartbeatMilliseconds = 3_600_000
   /// What a worker may say a step takes.

@@ -36,33 +36,24 @@ package struct WorkerRegistration: Hashable, Sendable {
   package var incarnation: UInt64
   /// The program's version, for people.
   package var build: String
-  /// Memory it offers for weights and pages.
-  package var memoryByteCount: Int
-  /// Compute threads.
-  package var threadCount: Int
-  /// Measured speed, in any unit that all workers share; above 0.
-  package var relativeSpeed: Double
+  /// What its device offers a plan.
+  package var offer: StageOffer
   /// Where it accepts forward frames.
   package var dataEndpoint: String
-  /// Names the arithmetic its kernels do: workers of one cluster must agree on it.
-  package var numericsID: String
   /// Where it gives weights to other workers; empty when it takes no part in that.
   package var weightsEndpoint: String
   /// The layers it has loaded from before; nil for none, never empty.
   package var loadedLayers: LayerRange?
 
   package init(
-    name: String, incarnation: UInt64, build: String, memoryByteCount: Int, threadCount: Int, relativeSpeed: Double,
-    dataEndpoint: String, numericsID: String, weightsEndpoint: String = "", loadedLayers: LayerRange? = nil
+    name: String, incarnation: UInt64, build: String, offer: StageOffer, dataEndpoint: String,
+    weightsEndpoint: String = "", loadedLayers: LayerRange? = nil
   ) {
     self.name = name
     self.incarnation = incarnation
     self.build = build
-    self.memoryByteCount = memoryByteCount
-    self.threadCount = threadCount
-    self.relativeSpeed = relativeSpeed
+    self.offer = offer
     self.dataEndpoint = dataEndpoint
-    self.numericsID = numericsID
     self.weightsEndpoint = weightsEndpoint
     self.loadedLayers = loadedLayers
   }

@@ -117,11 +117,8 @@ extension WorkerRegistration {
       $0.name = arena.copy(name)
       $0.incarnation = incarnation
       $0.build = arena.copy(build)
-      $0.memory_byte_count = Int64(memoryByteCount)
-      $0.thread_count = Int64(threadCount)
-      $0.relative_speed = relativeSpeed
+      $0.offer = offer.raw(arena)
       $0.data_endpoint = arena.copy(dataEndpoint)
-      $0.numerics_id = arena.copy(numericsID)
       $0.weights_endpoint = arena.copy(weightsEndpoint)
       $0.loaded_first_layer = Int64(loadedLayers?.lower ?? 0)
       $0.loaded_layer_end = Int64(loadedLayers?.upper ?? 0)
@@ -135,13 +132,8 @@ extension WorkerRegistration {
       name: try Field.word(raw.name, "name", limit: WireLimits.maximumNameByteCount),
       incarnation: raw.incarnation,
       build: try Field.word(raw.build, "build", mayBeEmpty: true),
-      memoryByteCount: try Field.byteCount(raw.memory_byte_count, "memory_byte_count"),
-      threadCount: try Field.integer(raw.thread_count, "thread_count", 1...WireLimits.maximumThreadCount),
-      relativeSpeed: try Field.number(
-        raw.relative_speed, "relative_speed",
-        Double.leastNormalMagnitude...WireLimits.maximumRelativeSpeed),
+      offer: try Field.message(raw.offer, "offer", StageOffer.init),
       dataEndpoint: try Field.word(raw.data_endpoint, "data_endpoint"),
-      numericsID: try Field.word(raw.numerics_id, "numerics_id", mayBeEmpty: true),
       weightsEndpoint: try Field.word(raw.weights_endpoint, "weights_endpoint", mayBeEmpty: true),
       loadedLayers: loaded.count > 0 ? loaded : nil)
   }

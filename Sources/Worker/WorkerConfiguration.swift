@@ -1,3 +1,4 @@
+package import Core
 import Sockets
 package import Tensors
 package import Transport
@@ -74,17 +75,18 @@ extension WorkerConfiguration {
     package var threadCount: Int
     /// Where the threads run and how they wait.
     package var placement: ThreadPlacement
-    /// Speed relative to other workers, for the planner; any positive scale.
-    package var relativeSpeed: Double
+    /// What the operator measured; nil where it was not measured.
+    package var speed: StageSpeed?
     /// Whether a stage serves only when all of its weights are packed, however slow memory is; for measurements.
     package var packsFirst: Bool
 
     package init(
-      threadCount: Int, placement: ThreadPlacement = ThreadPlacement(), relativeSpeed: Double, packsFirst: Bool = false
+      threadCount: Int, placement: ThreadPlacement = ThreadPlacement(), speed: StageSpeed? = nil,
+      packsFirst: Bool = false
     ) {
       self.threadCount = threadCount
       self.placement = placement
-      self.relativeSpeed = relativeSpeed
+      self.speed = speed
       self.packsFirst = packsFirst
     }
   }

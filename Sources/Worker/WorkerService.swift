@@ -62,8 +62,8 @@ package final class WorkerService: Sendable {
     let exchange = try WeightExchange(configuration.network, blobs: blobs, loop: loop, logger: logger)
     loader.start { exchange.connections() }
     var session = WorkerSession(
-      configuration, logger: logger, sockets: sockets, exchange: exchange, runner: runner, loader: loader,
-      onStageReady: onStageReady)
+      configuration, offer: device.offer(memoryByteCount: configuration.memory.byteCount, speed: compute.speed),
+      logger: logger, sockets: sockets, exchange: exchange, runner: runner, loader: loader, onStageReady: onStageReady)
     defer { session.stop() }
     let ticker = Task { [eventSink] in
       while !Task.isCancelled {

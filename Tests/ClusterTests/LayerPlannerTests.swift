@@ -86,6 +86,34 @@ struct LayerPlannerTests {
     #expect(plan.stages.map(\.layers.count) == [3, 6])
   }
 
+  @Test("Pages are counted as each worker's own device stores them")
+  func devices() throws {
+    let planner = PlannerCase.planner(layers: Array(repeating: 1000, count: 8), context: 4096)
+    let layer = planner.costs(of: [WorkerResources(name: "", memoryByteCount: 0, threadCount: 1)])[0]
+      .memoryByteCount(0, 1)
+    var workers = ["a", "b"].map { WorkerResources(name: $0, memoryByteCount: 5 * layer, threadCount: 1) }
+    #expect(try planner.plan(workers: workers).stages.map(\.layers.count) == [4, 4])
+    // Numbers of twice the size: only two layers fit where four did.
+    let wide = KVPageSize.Vector(bitCount: 32, extraByteCount: 8)
+    workers[0].offer.pageSizes[.i16] = KVPageSize(key: wide, value: wide)
+    workers[1].memoryByteCount = 8 * layer
+    let plan = try planner.plan(workers: workers)
+    #expect(plan.stages.map(\.layers.count) == [2, 6])
+    #expect(plan.stages[0].kvByteCount * 3 == 2 * plan.stages[1].kvByteCount)
+  }
+
+  @Test("Prefill and decode are planned at speeds of their own")
+  func twoSpeeds() throws {
+    var workers = ["a", "b"].map { WorkerResources(name: $0, memoryByteCount: 1 << 30, threadCount: 1) }
+    workers[0].offer.speed = StageSpeed(prefill: 8, decode: 2)
+    workers[1].offer.speed = StageSpeed(prefill: 8, decode: 2)
+    let planner = PlannerCase.planner(layers: Array(repeating: 1000, count: 12))
+    #expect(try planner.plan(workers: workers).stages.map(\.layers.count) == [6, 6])
+    // Prefill alone would give 10 and 2, decode alone 6 and 6: both lose the same in between.
+    workers[1].offer.speed = StageSpeed(prefill: 1.6, decode: 2)
+    #expect(try planner.plan(workers: workers).stages.map(\.layers.count) == [9, 3])
+  }
+
   @Test("Where memory keeps a fast worker from its share, the plan says what that costs")
   func memoryDecides() throws {
     let planner = PlannerCase.planner(layers: Array(repeating: 100_000, count: 10))
@@ -166,6 +194,9 @@ struct LayerPlannerTests {
       refuses([worker(speed: speed)], by: planner, "speed")
     }
     refuses([worker(-1)], by: planner, "negative")
+    var other = worker()
+    other.offer.pageSizes[.i16] = nil
+    refuses([other], by: planner, "cannot store a KV cache of type i16")
     for context in [0, -1, Limits.maximumContext + 1] {
       refuses([worker()], by: PlannerCase.planner(layers: [1], context: context), "context")
     }

@@ -1,4 +1,5 @@
 import Core
+import Fixtures
 import Testing
 
 @testable import Cluster
@@ -192,5 +193,14 @@ struct MembershipTests {
     let numerics = ours.refusal(
       of: Compatibility(protocolVersion: 2, numericsID: "n0", build: "1.0"), worker: "a")
     #expect(numerics?.description.contains("n0 (build 1.0) and this cluster with n1 (build 1.1)") == true)
+  }
+
+  @Test("A device that cannot store the cluster's cache is refused with the types that it can")
+  func unsupportedCache() {
+    var offer = StageOffer.sample()
+    #expect(offer.refusal(of: .i16, worker: "a") == nil)
+    offer.pageSizes = offer.pageSizes.filter { $0.key == .f16 || $0.key == .q8_0 }
+    let refusal = offer.refusal(of: .i16, worker: "a")
+    #expect(refusal?.description.contains("cannot store a KV cache of type i16, only f16, q8_0; set --kv-type") == true)
   }
 }

@@ -32,9 +32,7 @@ struct PlannerCase {
   }
 
   /// One page of one layer of `configuration`.
-  static let pageByteCount = KVGeometry(
-    attention: configuration(layerCount: 1).layers[0].attention, elementType: .i16
-  ).pageByteCount
+  static let pageByteCount = 64 * 2 * 2 * (2 * 16 + 4)
 
   init(planner: LayerPlanner, workers: [WorkerResources]) {
     self.planner = planner
@@ -55,7 +53,8 @@ struct PlannerCase {
       context: Int.random(in: 1...1200, using: &random), sequences: Int.random(in: 1...3, using: &random),
       process: Int.random(in: 0...5000, using: &random))
     let workerCount = Int.random(in: 1...5, using: &random)
-    let fair = planner.costs.memoryByteCount(0, layers.count) / workerCount
+    let costs = planner.costs(of: [WorkerResources(name: "", memoryByteCount: 0, threadCount: 1)])
+    let fair = costs[0].memoryByteCount(0, layers.count) / workerCount
     workers = (0..<workerCount).map {
       WorkerResources(
         name: "worker-\($0)", memoryByteCount: Int.random(in: fair / 4...fair * 3 + 1, using: &random),
@@ -67,9 +66,9 @@ struct PlannerCase {
   /// What a stage holds, worked out from the footprint alone.
   func memory(_ layers: Range<Int>) -> Int {
     let weights = planner.weights
-    let hasHead = layers.upperBound == weights.layerByteCounts.count
+    let hasHead = layers.upperBound == weights.layers.count
     let ties = planner.configuration.hasTiedHead && layers.lowerBound == 0
-    return planner.processByteCount + weights.layerByteCounts[layers].reduce(0, +)
+    return planner.processByteCount + weights.layers[layers].reduce(0) { $0 + $1.weightByteCount }
       + layers.count * planner.pageCount * Self.pageByteCount
       + (layers.lowerBound == 0 ? weights.embeddingByteCount : 0)
       + (hasHead ? weights.headByteCount - (ties ? weights.embeddingByteCount : 0) : 0)
@@ -78,10 +77,10 @@ struct PlannerCase {
   func time(_ layers: Range<Int>, worker: Int, countsHead: Bool) -> Double {
     let weights = planner.weights
     let bytes =
-      Double(weights.layerByteCounts[layers].reduce(0, +))
+      Double(weights.layers[layers].reduce(0) { $0 + $1.weightByteCount })
       + (layers.lowerBound == 0 ? Double(weights.embeddingByteCount) / 100 : 0)
-      + (countsHead && layers.upperBound == weights.layerByteCounts.count ? Double(weights.headByteCount) : 0)
-    return bytes / workers[worker].relativeSpeed
+      + (countsHead && layers.upperBound == weights.layers.count ? Double(weights.headByteCount) : 0)
+    return bytes / workers[worker].speed(countsHead ? .decode : .prefill)
   }
 
   /// How much longer the stage takes than the slowest stage of the best split for prompts alone, or for answers alone,

@@ -84,8 +84,8 @@ private final class PlayedWorker: Sendable {
     try tell(
       .register(
         WorkerRegistration(
-          name: name, incarnation: 7, build: "test", memoryByteCount: 1 << 30, threadCount: 1, relativeSpeed: 1,
-          dataEndpoint: "ipc:///tmp/nobody", numericsID: NumericsID.current)))
+          name: name, incarnation: 7, build: "test", offer: .sample(),
+          dataEndpoint: "ipc:///tmp/nobody")))
   }
 
   /// Beats until it leaves.

@@ -5,6 +5,7 @@ import Foundation
 import Core
 import Logging
 import WeightDistribution
+import Tensors
 import Transport
 import Weights
 import Worker
@@ -78,7 +79,7 @@ final class PlayedCluster {
       configuration: WorkerConfiguration(
         name: name, build: "test",
         network: .init(coordinator: engine.controlEndpoint, data: try Endpoint("ipc://\(folder.path(name))")),
-        compute: .init(threadCount: 1, relativeSpeed: 1),
+        compute: .init(threadCount: 1),
         memory: .init(byteCount: 1 << 30, replayLogByteCount: logByteCount, replayDiskByteCount: diskByteCount),
         checkpoints: CheckpointSettings(modelPath: modelPath, cache: BlobStore(folder: folder.path("cache")))),
       logger: Self.quiet)

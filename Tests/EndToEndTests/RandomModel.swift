@@ -1,3 +1,4 @@
+import Tensors
 import Fixtures
 import Foundation
 import Core

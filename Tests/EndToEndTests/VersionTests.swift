@@ -16,8 +16,8 @@ private struct OtherVersion {
   static let registration = disguised(
     WorkerMessage.register(
       WorkerRegistration(
-        name: "stranger", incarnation: 7, build: "9.9.9", memoryByteCount: 1 << 30, threadCount: 1, relativeSpeed: 1,
-        dataEndpoint: "ipc:///nowhere", numericsID: NumericsID.current)
+        name: "stranger", incarnation: 7, build: "9.9.9", offer: .sample(),
+        dataEndpoint: "ipc:///nowhere")
     ).encoded())
 }
 

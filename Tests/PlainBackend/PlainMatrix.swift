@@ -6,7 +6,7 @@ struct PlainMatrix {
   private let rows: [[Double]]
 
   init(_ matrix: WeightMatrix) {
-    precondition(matrix.type == .f32, "the plain backend reads F32 alone")
+    precondition(matrix.rowByteCount == 4 * matrix.columnCount, "the plain backend reads F32 alone")
     let bytes = matrix.bytes
     rows = (0..<matrix.rowCount).map { row in
       (0..<matrix.columnCount).map {

@@ -1,5 +1,6 @@
 import Cluster
 import Core
+import Fixtures
 import Scheduling
 
 /// What the coordinator does about what it hears: the part of `ClusterDriver` and `TokenPath`.
@@ -11,7 +12,7 @@ extension Simulation {
     if case .register(_, let incarnation, let loaded) = message {
       do throws(RegistrationRefusal) {
         let actions = try coordinator.control.register(
-          WorkerResources(name: name, memoryByteCount: 1 << 40, threadCount: 1, loadedLayers: loaded),
+          WorkerResources(name: name, offer: .sample(memoryByteCount: 1 << 40), loadedLayers: loaded),
           incarnation: incarnation, now: now)
         coordinator.peers[name] = connection
         coordinator.halt(for: actions, bug: bug)

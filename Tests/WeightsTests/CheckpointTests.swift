@@ -1,5 +1,6 @@
 import Fixtures
 import Core
+import Tensors
 import Testing
 
 @testable import Weights

@@ -1,6 +1,7 @@
 import Fixtures
 import Foundation
 import Core
+import Tensors
 import Testing
 
 @testable import Weights

@@ -1,6 +1,7 @@
 import Fixtures
 import Core
 import TestTraits
+import Tensors
 import Testing
 
 @testable import Weights

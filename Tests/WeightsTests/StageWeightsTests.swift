@@ -31,7 +31,7 @@ import Testing
     #expect(layer.attentionNorm == [Float](repeating: 1, count: 8))
     #expect(layer.key.rowCount == 4 && layer.key.columnCount == 8)
     #expect(layer.down.rowCount == 8 && layer.down.columnCount == 12)
-    #expect(try weights.byteCount == checkpoint.footprint.layerByteCounts[1])
+    #expect(try weights.byteCount == checkpoint.footprint.layers[1].weightByteCount)
   }
 
   @Test("A stage is the same from a file and from what is stored of it alone")
@@ -95,11 +95,11 @@ import Testing
     let footprint = try checkpoint.footprint
     #expect(footprint.embeddingByteCount == 160)
     #expect(footprint.headByteCount == 160 + 32)
-    #expect(weights.byteCount == footprint.layerByteCounts.reduce(0, +) + footprint.headByteCount)
+    #expect(weights.byteCount == footprint.layerByteCount + footprint.headByteCount)
     let last = try StageWeights(
       checkpoint, layers: #require(LayerRange(lower: 1, upper: 2)), hasEmbedding: false, hasHead: true)
     #expect(last.head?.rowCount == 5)
-    #expect(last.byteCount == footprint.layerByteCounts[1] + footprint.headByteCount)
+    #expect(last.byteCount == footprint.layers[1].weightByteCount + footprint.headByteCount)
   }
 
   @Test("A head of its own is used when there is one")

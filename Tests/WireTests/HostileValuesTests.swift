@@ -12,10 +12,6 @@ struct HostileValuesTests {
       ("register.name", { $0.name = "" }), ("register.name", { $0.name = String(repeating: "n", count: 256) }),
       ("register.name", { $0.name = "a\nroot: all is well" }), ("register.name", { $0.name = "\u{1B}[2J" }),
       ("register.build", { $0.build = String(repeating: "b", count: 4097) }),
-      ("register.memory_byte_count", { $0.memoryByteCount = -1 }), ("register.thread_count", { $0.threadCount = 0 }),
-      ("register.thread_count", { $0.threadCount = .max }), ("register.relative_speed", { $0.relativeSpeed = .nan }),
-      ("register.relative_speed", { $0.relativeSpeed = 0 }), ("register.relative_speed", { $0.relativeSpeed = -1 }),
-      ("register.relative_speed", { $0.relativeSpeed = .infinity }),
       ("register.data_endpoint", { $0.dataEndpoint = "" }),
       ("register.weights_endpoint", { $0.weightsEndpoint = "tcp://a\nb" }),
     ]
@@ -23,6 +19,28 @@ struct HostileValuesTests {
       var registration = Samples.registration
       change(&registration)
       #expect(WorkerMessage.register(registration).afterTheWire.refusedField == field)
+    }
+  }
+
+  @Test("Offers of devices")
+  func offer() {
+    let cases: [Change<StageOffer>] = [
+      ("device", { $0.device = "" }), ("device", { $0.device = String(repeating: "d", count: 256) }),
+      ("device", { $0.device = "cpu\nroot: all is well" }), ("memory_byte_count", { $0.memoryByteCount = -1 }),
+      ("thread_count", { $0.threadCount = 0 }), ("thread_count", { $0.threadCount = .max }),
+      ("numerics_id", { $0.numericsID = "" }), ("numerics_id", { $0.numericsID = "\u{1B}[2J" }),
+      ("speed.prefill", { $0.speed?.prefill = .nan }), ("speed.prefill", { $0.speed?.prefill = 0 }),
+      ("speed.decode", { $0.speed?.decode = -1 }), ("speed.decode", { $0.speed?.decode = .infinity }),
+      ("page_sizes[0].key.bit_count", { $0.pageSizes[.i16]?.key.bitCount = 0 }),
+      ("page_sizes[0].key.bit_count", { $0.pageSizes[.i16]?.key.bitCount = 65 }),
+      ("page_sizes[0].value.group_size", { $0.pageSizes[.i16]?.value.groupSize = 0 }),
+      ("page_sizes[1].value.group_size", { $0.pageSizes[.f32]?.value.groupSize = .max }),
+      ("page_sizes[1].value.extra_byte_count", { $0.pageSizes[.f32]?.value.extraByteCount = -1 }),
+    ]
+    for (field, change) in cases {
+      var registration = Samples.registration
+      change(&registration.offer)
+      #expect(WorkerMessage.register(registration).afterTheWire.refusedField == "register.offer.\(field)")
     }
   }
 

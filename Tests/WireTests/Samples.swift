@@ -4,9 +4,15 @@ import Wire
 /// Messages with odd values, shared by the tests of round trips and of hostile bytes.
 enum Samples {
   static let registration = WorkerRegistration(
-    name: "wörker-7", incarnation: .max, build: "0.1.0 (abc)", memoryByteCount: 1 << 40, threadCount: 1,
-    relativeSpeed: 0.125, dataEndpoint: "tcp://[::1]:5555", numericsID: "", weightsEndpoint: "tcp://[::1]:5556",
-    loadedLayers: LayerRange(lower: 3, upper: Limits.maximumLayerCount))
+    name: "wörker-7", incarnation: .max, build: "0.1.0 (abc)", offer: offer, dataEndpoint: "tcp://[::1]:5555",
+    weightsEndpoint: "tcp://[::1]:5556", loadedLayers: LayerRange(lower: 3, upper: Limits.maximumLayerCount))
+
+  static let offer = StageOffer(
+    device: "Ünit 7", memoryByteCount: 1 << 40, threadCount: 1, numericsID: "n-1",
+    pageSizes: [
+      .f32: KVPageSize(key: .init(bitCount: 64), value: .init(bitCount: 1, groupSize: 4096, extraByteCount: 4096)),
+      .i16: KVPageSize(key: .init(bitCount: 16, extraByteCount: 4), value: .init(bitCount: 16, groupSize: 16)),
+    ], speed: StageSpeed(prefill: 0.125, decode: WireLimits.maximumSpeed))
 
   static let workerMessages: [WorkerMessage] = [
     .register(registration),

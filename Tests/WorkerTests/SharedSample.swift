@@ -2,6 +2,7 @@ import Fixtures
 import Foundation
 import Core
 import WeightDistribution
+import Tensors
 import Testing
 import Weights
 import Wire

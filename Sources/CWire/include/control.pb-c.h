@@ -18,6 +18,10 @@ PROTOBUF_C__BEGIN_DECLS
 typedef struct Longhaul__WorkerMessage Longhaul__WorkerMessage;
 typedef struct Longhaul__CoordinatorMessage Longhaul__CoordinatorMessage;
 typedef struct Longhaul__WorkerRegistration Longhaul__WorkerRegistration;
+typedef struct Longhaul__StageOffer Longhaul__StageOffer;
+typedef struct Longhaul__KVPageSize Longhaul__KVPageSize;
+typedef struct Longhaul__KVVectorSize Longhaul__KVVectorSize;
+typedef struct Longhaul__StageSpeed Longhaul__StageSpeed;
 typedef struct Longhaul__WorkerHeartbeat Longhaul__WorkerHeartbeat;
 typedef struct Longhaul__LoadProgress Longhaul__LoadProgress;
 typedef struct Longhaul__StageReady Longhaul__StageReady;
@@ -145,11 +149,7 @@ struct  Longhaul__WorkerRegistration
   char *name;
   uint64_t incarnation;
   char *build;
-  int64_t memory_byte_count;
-  int64_t thread_count;
-  double relative_speed;
   char *data_endpoint;
-  char *numerics_id;
   /*
    * Where it gives weights to other workers; empty: it does not, and takes none from them.
    */
@@ -159,10 +159,86 @@ struct  Longhaul__WorkerRegistration
    */
   int64_t loaded_first_layer;
   int64_t loaded_layer_end;
+  Longhaul__StageOffer *offer;
 };
 #define LONGHAUL__WORKER_REGISTRATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__worker_registration__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, 0, 0, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0 }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL }
+
+
+/*
+ * What a worker's device offers a plan.
+ */
+struct  Longhaul__StageOffer
+{
+  ProtobufCMessage base;
+  /*
+   * For people.
+   */
+  char *device;
+  int64_t memory_byte_count;
+  int64_t thread_count;
+  /*
+   * Names the rules of its arithmetic.
+   */
+  char *numerics_id;
+  /*
+   * One for each type that it can store, no type twice.
+   */
+  size_t n_page_sizes;
+  Longhaul__KVPageSize **page_sizes;
+  /*
+   * Absent when nothing measured it.
+   */
+  Longhaul__StageSpeed *speed;
+};
+#define LONGHAUL__STAGE_OFFER__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_offer__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, NULL }
+
+
+/*
+ * How many bytes a page of a layer takes: 64 tokens, in each key-value head a key and a value.
+ */
+struct  Longhaul__KVPageSize
+{
+  ProtobufCMessage base;
+  Longhaul__KVElementType element_type;
+  Longhaul__KVVectorSize *key;
+  Longhaul__KVVectorSize *value;
+};
+#define LONGHAUL__KVPAGE_SIZE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__kvpage_size__descriptor) \
+    , LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, NULL, NULL }
+
+
+/*
+ * A vector of n numbers takes ceil(n / group_size) * group_size * bit_count bits, and extra_byte_count bytes.
+ */
+struct  Longhaul__KVVectorSize
+{
+  ProtobufCMessage base;
+  int64_t bit_count;
+  int64_t group_size;
+  int64_t extra_byte_count;
+};
+#define LONGHAUL__KVVECTOR_SIZE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__kvvector_size__descriptor) \
+    , 0, 0, 0 }
+
+
+/*
+ * Weight bytes per unit of time, in any unit that all workers of a cluster share.
+ */
+struct  Longhaul__StageSpeed
+{
+  ProtobufCMessage base;
+  double prefill;
+  double decode;
+};
+#define LONGHAUL__STAGE_SPEED__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_speed__descriptor) \
+    , 0, 0 }
 
 
 struct  Longhaul__WorkerHeartbeat
@@ -443,6 +519,82 @@ Longhaul__WorkerRegistration *
                       const uint8_t       *data);
 void   longhaul__worker_registration__free_unpacked
                      (Longhaul__WorkerRegistration *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__StageOffer methods */
+void   longhaul__stage_offer__init
+                     (Longhaul__StageOffer         *message);
+size_t longhaul__stage_offer__get_packed_size
+                     (const Longhaul__StageOffer   *message);
+size_t longhaul__stage_offer__pack
+                     (const Longhaul__StageOffer   *message,
+                      uint8_t             *out);
+size_t longhaul__stage_offer__pack_to_buffer
+                     (const Longhaul__StageOffer   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__StageOffer *
+       longhaul__stage_offer__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__stage_offer__free_unpacked
+                     (Longhaul__StageOffer *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__KVPageSize methods */
+void   longhaul__kvpage_size__init
+                     (Longhaul__KVPageSize         *message);
+size_t longhaul__kvpage_size__get_packed_size
+                     (const Longhaul__KVPageSize   *message);
+size_t longhaul__kvpage_size__pack
+                     (const Longhaul__KVPageSize   *message,
+                      uint8_t             *out);
+size_t longhaul__kvpage_size__pack_to_buffer
+                     (const Longhaul__KVPageSize   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__KVPageSize *
+       longhaul__kvpage_size__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__kvpage_size__free_unpacked
+                     (Longhaul__KVPageSize *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__KVVectorSize methods */
+void   longhaul__kvvector_size__init
+                     (Longhaul__KVVectorSize         *message);
+size_t longhaul__kvvector_size__get_packed_size
+                     (const Longhaul__KVVectorSize   *message);
+size_t longhaul__kvvector_size__pack
+                     (const Longhaul__KVVectorSize   *message,
+                      uint8_t             *out);
+size_t longhaul__kvvector_size__pack_to_buffer
+                     (const Longhaul__KVVectorSize   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__KVVectorSize *
+       longhaul__kvvector_size__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__kvvector_size__free_unpacked
+                     (Longhaul__KVVectorSize *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__StageSpeed methods */
+void   longhaul__stage_speed__init
+                     (Longhaul__StageSpeed         *message);
+size_t longhaul__stage_speed__get_packed_size
+                     (const Longhaul__StageSpeed   *message);
+size_t longhaul__stage_speed__pack
+                     (const Longhaul__StageSpeed   *message,
+                      uint8_t             *out);
+size_t longhaul__stage_speed__pack_to_buffer
+                     (const Longhaul__StageSpeed   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__StageSpeed *
+       longhaul__stage_speed__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__stage_speed__free_unpacked
+                     (Longhaul__StageSpeed *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__WorkerHeartbeat methods */
 void   longhaul__worker_heartbeat__init
@@ -740,6 +892,18 @@ typedef void (*Longhaul__CoordinatorMessage_Closure)
 typedef void (*Longhaul__WorkerRegistration_Closure)
                  (const Longhaul__WorkerRegistration *message,
                   void *closure_data);
+typedef void (*Longhaul__StageOffer_Closure)
+                 (const Longhaul__StageOffer *message,
+                  void *closure_data);
+typedef void (*Longhaul__KVPageSize_Closure)
+                 (const Longhaul__KVPageSize *message,
+                  void *closure_data);
+typedef void (*Longhaul__KVVectorSize_Closure)
+                 (const Longhaul__KVVectorSize *message,
+                  void *closure_data);
+typedef void (*Longhaul__StageSpeed_Closure)
+                 (const Longhaul__StageSpeed *message,
+                  void *closure_data);
 typedef void (*Longhaul__WorkerHeartbeat_Closure)
                  (const Longhaul__WorkerHeartbeat *message,
                   void *closure_data);
@@ -795,6 +959,10 @@ extern const ProtobufCEnumDescriptor    longhaul__kvelement_type__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__worker_message__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__stage_offer__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__kvpage_size__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__kvvector_size__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__stage_speed__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__worker_heartbeat__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__load_progress__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_ready__descriptor;

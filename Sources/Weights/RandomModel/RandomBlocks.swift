@@ -1,4 +1,4 @@
-package import Core
+package import Tensors
 
 /// Random bytes that are weights of realistic size in a type: about 0.02 either side of zero.
 ///

@@ -1,5 +1,6 @@
 import Glibc
 import Core
+import Tensors
 
 /// A GGUF file of a given shape with random weights and a vocabulary that means nothing: for measuring speed without a
 /// model. Written straight in its final type; the same shape, type and seed give the same bytes.

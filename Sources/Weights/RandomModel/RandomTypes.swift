@@ -1,4 +1,5 @@
-package import Core
+import Core
+package import Tensors
 
 /// How the matrices of a random model are stored: all alike, or mixed as well-known files mix them.
 package enum RandomTypes: Hashable, Sendable {

@@ -1,9 +1,16 @@
 import Backend
+import Core
 import Transformer
 import Weights
 
 /// A device of this machine that loads and computes stages, one at a time.
 protocol StageDevice: Sendable {
+  /// What the device offers a plan.
+  /// - Parameters:
+  ///   - memoryByteCount: what the worker may hold.
+  ///   - speed: nil where nothing measured it.
+  func offer(memoryByteCount: Int, speed: StageSpeed?) -> StageOffer
+
   /// Called by the compute thread before its first stage is loaded, and before any later one.
   func start() throws
 

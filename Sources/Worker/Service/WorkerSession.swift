@@ -10,6 +10,7 @@ struct WorkerSession {
   private static let drainTimeout = Duration.seconds(30)
 
   let configuration: WorkerConfiguration
+  let offer: StageOffer
   let logger: Logger
   let sockets: WorkerSockets
   let exchange: WeightExchange
@@ -29,11 +30,12 @@ struct WorkerSession {
   private var drainEnd: Duration?
 
   init(
-    _ configuration: WorkerConfiguration, logger: Logger, sockets: WorkerSockets, exchange: WeightExchange,
-    runner: StageRunner, loader: StageLoader,
+    _ configuration: WorkerConfiguration, offer: StageOffer, logger: Logger, sockets: WorkerSockets,
+    exchange: WeightExchange, runner: StageRunner, loader: StageLoader,
     onStageReady: @escaping @Sendable (LayerRange, _ weightByteCount: Int, _ kvByteCount: Int) -> Void
   ) {
     self.configuration = configuration
+    self.offer = offer
     self.logger = logger
     self.sockets = sockets
     self.exchange = exchange
@@ -138,10 +140,8 @@ struct WorkerSession {
     try sockets.send(
       .register(
         WorkerRegistration(
-          name: configuration.name, incarnation: incarnation, build: configuration.build,
-          memoryByteCount: configuration.memory.byteCount, threadCount: configuration.compute.threadCount,
-          relativeSpeed: configuration.compute.relativeSpeed, dataEndpoint: sockets.dataEndpoint.description,
-          numericsID: NumericsID.current, weightsEndpoint: exchange.endpoint?.description ?? "",
+          name: configuration.name, incarnation: incarnation, build: configuration.build, offer: offer,
+          dataEndpoint: sockets.dataEndpoint.description, weightsEndpoint: exchange.endpoint?.description ?? "",
           loadedLayers: loadedLayers)))
   }
 

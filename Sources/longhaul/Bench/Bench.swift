@@ -3,6 +3,7 @@ import Coordinator
 import Foundation
 import Core
 import Tensors
+import Transformer
 import Weights
 
 /// Runs a benchmark: starts its clusters one after the other and measures on each.
@@ -30,7 +31,8 @@ struct Bench: Sendable {
       byteCount: min(512 << 20, max(64 << 20, Host.availableMemoryByteCount / 8)))
     ProcessMemory.resetOwnPeak()
     let work = ModelWork(
-      configuration: try checkpoint.configuration, footprint: try checkpoint.footprint, kvElementType: setting.kvType)
+      configuration: try checkpoint.configuration, footprint: try checkpoint.footprint,
+      pageSize: CPUDevice.pageSize(of: setting.kvType))
     let demand = KVDemand(
       elementType: setting.kvType, contextLength: setting.contextLength,
       sequenceCount: setting.sequenceCount, chunkTokenCount: chunkTokenCount ?? KVCacheOptions.automaticChunkTokenCount,
@@ -77,7 +79,7 @@ struct Bench: Sendable {
   }
 
   private static func byteCount(of footprint: WeightFootprint, model: ModelConfiguration) -> Int {
-    footprint.layerByteCounts.reduce(footprint.headByteCount, +)
+    footprint.layerByteCount + footprint.headByteCount
       + (model.hasTiedHead ? 0 : footprint.embeddingByteCount)
   }
 }

@@ -4,25 +4,21 @@ import Core
 struct ModelWork: Sendable {
   private let configuration: ModelConfiguration
   private let footprint: WeightFootprint
-  private let kvElementType: KVElementType
+  private let pageSize: KVPageSize
 
-  init(configuration: ModelConfiguration, footprint: WeightFootprint, kvElementType: KVElementType) {
+  /// - Parameter pageSize: of the device that computes.
+  init(configuration: ModelConfiguration, footprint: WeightFootprint, pageSize: KVPageSize) {
     self.configuration = configuration
     self.footprint = footprint
-    self.kvElementType = kvElementType
+    self.pageSize = pageSize
   }
 
   /// Weights of all layers and the head, which a decode step reads once for any number of sequences.
-  var weightByteCountPerStep: Int { footprint.activeLayerByteCounts.reduce(0, +) + footprint.headByteCount }
+  var weightByteCountPerStep: Int { footprint.layers.reduce(footprint.headByteCount) { $0 + $1.decodeByteCount } }
 
-  /// Keys and values of one token in all layers.
+  /// Keys and values of one token in all layers, as they lie in pages.
   var kvByteCountPerToken: Int {
-    configuration.layers.map(\.attention).reduce(0) { sum, layer in
-      let dimension = layer.headDimension
-      let perHead =
-        kvElementType.keyByteCount(dimensionCount: dimension) + kvElementType.valueByteCount(dimensionCount: dimension)
-      return sum + layer.keyValueHeadCount * perHead
-    }
+    configuration.layers.reduce(0) { $0 + pageSize.byteCount($1.attention) } / Limits.pageSize
   }
 
   /// Elements of the matrices in all layers, without the head.
@@ -49,6 +45,6 @@ struct ModelWork: Sendable {
   /// Whether the weights are integers with scales, so that int8 rather than f32 arithmetic limits the products.
   var hasIntegerWeights: Bool {
     // Float types take at least two bytes per element.
-    Double(footprint.activeLayerByteCounts.reduce(0, +)) < 1.9 * layerParameterCount
+    Double(footprint.layers.reduce(0) { $0 + $1.decodeByteCount }) < 1.9 * layerParameterCount
   }
 }

@@ -4,6 +4,7 @@ import Evaluation
 import Foundation
 import Core
 import Paging
+import Transformer
 import Weights
 
 /// `longhaul verify-context`: how well a model works up to a context length, as an HTML page.
@@ -91,8 +92,8 @@ struct VerifyContextCommand: AsyncParsableCommand {
     _ measured: MeasuredModel, _ run: VerificationRun, _ measurements: VerificationRun.Measurements
   ) throws -> ContextVerification {
     let footprint = try measured.checkpoint.footprint
-    let pageByteCount = footprint.layerCosts(of: measured.configuration, elementType: options.cache.kvType)
-      .reduce(0) { $0 + $1.kvPageByteCount }
+    let pageSize = CPUDevice.pageSize(of: options.cache.kvType)
+    let pageByteCount = measured.configuration.layers.reduce(0) { $0 + pageSize.byteCount($1.attention) }
     func cacheBytes(_ length: Int, _ policy: SelfExtendPolicy) -> Int {
       PageCount.of(tokens: length, policy: policy, chunkTokenCount: options.cache.maximumChunkTokenCount)
         * pageByteCount
@@ -100,7 +101,7 @@ struct VerifyContextCommand: AsyncParsableCommand {
     let plain = SelfExtendPolicy.plain(trainedLength: measured.configuration.trainedLength)
     return ContextVerification(
       model: measured.configuration.name, trainedLength: measured.configuration.trainedLength, contextLength: context,
-      weightByteCount: footprint.layerByteCounts.reduce(0, +) + footprint.embeddingByteCount,
+      weightByteCount: footprint.layerByteCount + footprint.embeddingByteCount,
       workerCount: options.cluster.workers, seed: retrieval.seed, stride: stride,
       rows: run.lengths.indices.map { index in
         let (length, policy) = (run.lengths[index], run.policies[index])

@@ -123,7 +123,7 @@ struct WorkerCommand: AsyncParsableCommand {
           allowsInsecureRemote: insecure, keys: try workerKeys(file)),
         compute: .init(
           threadCount: threadCount, placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
-          relativeSpeed: speed ?? Double(threadCount), packsFirst: packsFirst),
+          speed: speed.map { StageSpeed(prefill: $0, decode: $0) }, packsFirst: packsFirst),
         memory: .init(
           byteCount: memory?.byteCount ?? Host.availableMemoryByteCount, replayLogByteCount: replayLog?.byteCount,
           replayDiskByteCount: replayDisk?.byteCount),

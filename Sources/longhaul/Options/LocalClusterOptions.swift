@@ -1,6 +1,7 @@
 import ArgumentParser
 import Cluster
 import Core
+import Transformer
 
 /// The local cluster that a command starts.
 struct LocalClusterOptions: ParsableArguments {
@@ -36,7 +37,8 @@ struct LocalClusterOptions: ParsableArguments {
   /// The workers as the planner sees them.
   func resources() -> [WorkerResources] {
     (0..<workers).map {
-      WorkerResources(name: "worker-\($0)", memoryByteCount: memoryByteCount, threadCount: threadCount)
+      WorkerResources(
+        name: "worker-\($0)", offer: CPUDevice.offer(memoryByteCount: memoryByteCount, threadCount: threadCount))
     }
   }
 }

@@ -1,5 +1,7 @@
 import ArgumentParser
 import Cluster
+import Core
+import Transformer
 
 /// A hypothetical worker of `plan`.
 struct WorkerDescription: ExpressibleByArgument {
@@ -23,6 +25,9 @@ struct WorkerDescription: ExpressibleByArgument {
 
   func resources(threads: Int) -> WorkerResources {
     WorkerResources(
-      name: name, memoryByteCount: memory.byteCount, threadCount: threads, relativeSpeed: speed ?? 1)
+      name: name,
+      offer: CPUDevice.offer(
+        memoryByteCount: memory.byteCount, threadCount: threads,
+        speed: StageSpeed(prefill: speed ?? 1, decode: speed ?? 1)))
   }
 }

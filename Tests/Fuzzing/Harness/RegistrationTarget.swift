@@ -15,7 +15,7 @@ enum RegistrationTarget {
   static let registration = FuzzTarget(name: "registration") {
     let parts = Samples.workerMessages.map { [UInt8(1)] + InputReader.written($0.encoded()) }
     var honest = Samples.registration
-    honest.numericsID = NumericsID.current
+    honest.offer.numericsID = NumericsID.current
     honest.dataEndpoint = "tcp://127.0.0.1:5555"
     let joined = [UInt8(0)] + InputReader.written(WorkerMessage.register(honest).encoded())
     return parts + [joined + parts.joined(), joined + joined]

@@ -69,9 +69,8 @@ enum WireTargets {
         _ = try? Endpoint(registration.weightsEndpoint)
         name = registration.name
         _ = try? control.register(
-          WorkerResources(
-            name: name, memoryByteCount: registration.memoryByteCount, threadCount: registration.threadCount,
-            relativeSpeed: registration.relativeSpeed), incarnation: registration.incarnation, now: now)
+          WorkerResources(name: name, offer: registration.offer, loadedLayers: registration.loadedLayers),
+          incarnation: registration.incarnation, now: now)
       case .heartbeat(let beat):
         let vitals = HeartbeatStatus(
           progress: beat.progress, expectedStep: beat.stepMilliseconds.map { .milliseconds($0) })

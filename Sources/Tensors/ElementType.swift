@@ -72,35 +72,3 @@ package enum ElementType: UInt32, Sendable, CaseIterable, CustomStringConvertibl
     return overflow ? nil : bytes
   }
 }
-
-/// The element type of the KV cache.
-package enum KVElementType: String, Sendable, CaseIterable {
-  /// Keys as 16-bit integers under one scale per key, values as IEEE halves. The integers are 16 times as precise as
-  /// halves for the large elements of a key, which decide its scores.
-  case i16
-  /// Keys and values as IEEE halves.
-  case f16
-  case bf16
-  case f32
-  /// Signed bytes under one scale per key and one per value.
-  case q8_0
-
-  /// Bytes of one key of `dimensionCount` numbers, its scale included.
-  package func keyByteCount(dimensionCount: Int) -> Int {
-    switch self {
-    case .i16: 2 * dimensionCount + 4
-    case .f16, .bf16: 2 * dimensionCount
-    case .f32: 4 * dimensionCount
-    case .q8_0: dimensionCount + 4
-    }
-  }
-
-  /// Bytes of one value of `dimensionCount` numbers, its scale included.
-  package func valueByteCount(dimensionCount: Int) -> Int {
-    switch self {
-    case .i16, .f16, .bf16: 2 * dimensionCount
-    case .f32: 4 * dimensionCount
-    case .q8_0: dimensionCount + 4
-    }
-  }
-}

@@ -1,0 +1,38 @@
+/// What a worker's device offers a plan: what stages cost there, not how they lie there.
+package struct StageOffer: Hashable, Sendable {
+  /// The device's name, for people.
+  package var device: String
+  /// Bytes for weights, pages and the process itself.
+  package var memoryByteCount: Int
+  package var threadCount: Int
+  /// Names the rules of the device's arithmetic; stages of one plan must share it.
+  package var numericsID: String
+  /// Bytes of a KV page, for each type that the device can store.
+  package var pageSizes: [KVElementType: KVPageSize]
+  /// Nil where nothing measured it.
+  package var speed: StageSpeed?
+
+  package init(
+    device: String, memoryByteCount: Int, threadCount: Int, numericsID: String,
+    pageSizes: [KVElementType: KVPageSize], speed: StageSpeed? = nil
+  ) {
+    self.device = device
+    self.memoryByteCount = memoryByteCount
+    self.threadCount = threadCount
+    self.numericsID = numericsID
+    self.pageSizes = pageSizes
+    self.speed = speed
+  }
+}
+
+/// Measured speeds of a device: bytes of weights that it multiplies a token with, per unit of time. Any unit that all
+/// workers of a cluster share; positive.
+package struct StageSpeed: Hashable, Sendable {
+  package var prefill: Double
+  package var decode: Double
+
+  package init(prefill: Double, decode: Double) {
+    self.prefill = prefill
+    self.decode = decode
+  }
+}
