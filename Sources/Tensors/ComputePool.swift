@@ -1,7 +1,7 @@
 import CPlatform
 import Glibc
 
-/// Threads for a pool could not be had.
+/// A pool could not start its threads.
 package struct ComputePoolError: Error, Hashable, Sendable, CustomStringConvertible {
   package let threadCount: Int
   /// `errno` of the failure; EINVAL for a count or a processor out of range.
@@ -115,7 +115,7 @@ package final class ComputePool: @unchecked Sendable {
   ) {
     precondition(count >= 0 && granularity > 0, "cannot divide \(count) by granules of \(granularity)")
     guard count > 0 else { return }
-    // Not worth waking anybody for.
+    // Not worth waking a thread for.
     guard threadCount > 1, count > granularity else { return body(0..<count, 0) }
     run { thread, threadCount in
       let slice = Self.slice(of: count, granularity: granularity, thread: thread, threadCount: threadCount)

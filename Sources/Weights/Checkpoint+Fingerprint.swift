@@ -1,7 +1,7 @@
 import Tensors
 
 extension Checkpoint {
-  /// 32 hexadecimal digits that tell files of one model from those of another: FNV-1a (128 bits) over every
+  /// 32 hexadecimal digits that distinguish files of one model from those of another: FNV-1a (128 bits) over every
   /// file's header and size. The same on every machine and for every file name.
   ///
   /// It guards against mix-ups, not against forgery: no weight is read, so two files that differ only in

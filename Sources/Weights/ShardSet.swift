@@ -1,4 +1,4 @@
-/// The files a split checkpoint consists of, told from one of them: names end in `-00001-of-00003.gguf`, and
+/// The files a split checkpoint consists of, found by the name of one of them: names end in `-00001-of-00003.gguf`, and
 /// the metadata repeats both numbers.
 struct ShardSet {
   static let tensorCountKey = "split.tensors.count"

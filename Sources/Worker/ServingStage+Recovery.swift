@@ -15,7 +15,7 @@ extension ServingStage {
     sequencesEpoch = nil
   }
 
-  /// The first step of an epoch says which sequences go on, and from where.
+  /// The first step of an epoch says which sequences resume, and from where.
   func resume(_ header: ForwardHeader) throws {
     sequencesEpoch = nil
     for cut in try sequences.resume(header.resumes, stage: assignment.place.index) {

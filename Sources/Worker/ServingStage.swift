@@ -79,7 +79,7 @@ final class ServingStage {
   }
 
   /// A frame's header; nil when it is not the next step of this epoch: frames of an earlier plan may still be under
-  /// way, and are nobody's any more.
+  /// way, and belong to no plan any more.
   func read(_ message: Message) throws(WireError) -> ForwardHeader? {
     clock.arrive()
     guard isServing, let first = message.frames.first else { return nil }
@@ -92,8 +92,8 @@ final class ServingStage {
     return header
   }
 
-  /// Computes a step and sends on what it made. A sequence that cannot go on leaves the step, with the reason; a step
-  /// that cannot be computed at all goes on without its payload. Throws when nothing can be sent.
+  /// Computes a step and sends it to the next stage. A sequence that cannot be continued leaves the step, with the
+  /// reason; a step that cannot be computed at all is sent without its payload. Throws when nothing can be sent.
   func serve(_ received: ForwardHeader, _ message: Message, progress: () -> Void) throws {
     var step = StageStep(received)
     var results = StageHead.Results()
@@ -149,7 +149,7 @@ final class ServingStage {
     return results
   }
 
-  /// Runs the layers over the entries that this stage computes and that can go on; drops the others from the step.
+  /// Runs the layers over the entries that this stage computes; drops those that cannot be continued.
   private func compute(
     _ step: inout StageStep, _ header: ForwardHeader, payload: Frame?, progress: () -> Void
   ) throws {

@@ -23,7 +23,7 @@ struct StageClock {
     return try body()
   }
 
-  /// What the step took so far, for the frame that tells of it.
+  /// What the step took so far, for the frame that reports it.
   func timing(rowCount: Int) -> StageTiming {
     StageTiming(
       waitNanoseconds: (arrival - idleSince).inNanoseconds, computeNanoseconds: computed.inNanoseconds,

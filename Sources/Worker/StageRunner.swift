@@ -37,7 +37,7 @@ final class StageRunner: Sendable {
     self.report = report
   }
 
-  /// Counts layers computed, which tells a hung thread from an idle one.
+  /// Counts layers computed, which distinguishes a hung thread from an idle one.
   var progress: UInt64 { meter.progress }
 
   /// What the step in hand should take by experience, at least 1; nil between steps.

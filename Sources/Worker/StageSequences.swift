@@ -33,7 +33,7 @@ struct StageSequences {
 
   var count: Int { held.count }
 
-  /// What is here of every sequence, as far as the log can tell the next stage of it.
+  /// What is here of every sequence, and how much of it the log can send to the next stage.
   func all(logged: (SequenceID) -> Int) -> [ResidentSequence] {
     held.map { ResidentSequence(sequence: $0, length: $1.cache.length, loggedCount: logged($0)) }
       .sorted { $0.sequence < $1.sequence }
@@ -45,7 +45,7 @@ struct StageSequences {
     let neighborBlocks: Range<Int>
   }
 
-  /// Goes on with these sequences, cut to where all stages have them, and forgets all others.
+  /// Resumes these sequences, cut to where all stages have them, and forgets all others.
   /// - Throws: `FrameRefusal` when one is not here, or not that far.
   mutating func resume(_ resumes: [ResumedSequence], stage: Int) throws(FrameRefusal) -> [Cut] {
     var kept: [SequenceID: Held] = [:]
@@ -53,7 +53,7 @@ struct StageSequences {
     for resumed in resumes where !resumed.rebuilding.contains(stage) {
       guard var sequence = held[resumed.sequence], sequence.cache.length >= resumed.length else {
         throw FrameRefusal(
-          sequence: resumed.sequence, reason: "is to go on at position \(resumed.length) but is not held that far")
+          sequence: resumed.sequence, reason: "is to resume at position \(resumed.length) but is not held that far")
       }
       let blocks = sequence.cache.truncate(to: resumed.length)
       if !blocks.isEmpty { cuts.append(Cut(cache: sequence.cache, neighborBlocks: blocks)) }

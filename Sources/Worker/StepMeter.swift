@@ -1,8 +1,8 @@
 import Core
 import Synchronization
 
-/// How far the step in hand is, which tells a hung compute thread from a slow or an idle one. The compute thread writes
-/// it, the heartbeat reads it.
+/// How far the step in hand is, which distinguishes a hung compute thread from a slow or idle one. The compute thread
+/// writes it, the heartbeat reads it.
 final class StepMeter: Sendable {
   private let layers = Atomic<UInt64>(0)
   private let milliseconds = Atomic<Int>(0)

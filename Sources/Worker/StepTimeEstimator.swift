@@ -1,4 +1,4 @@
-/// Estimates how long a step takes here by its number of rows, which tells a hung compute thread from a slow one.
+/// Estimates how long a step takes here by its number of rows: a hung compute thread differs from a slow one in that.
 struct StepTimeEstimator {
   /// Seconds of a step with `2^index ..< 2^(index+1)` rows, smoothed.
   private var seconds: [Double?] = Array(repeating: nil, count: 24)

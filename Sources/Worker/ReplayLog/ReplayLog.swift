@@ -1,7 +1,7 @@
 import Core
 
 /// The hidden states a stage has sent downstream, by sequence and from the first token on: from them the next stage's
-/// layers can be rebuilt when their worker is lost, without anybody else computing. Confined to the compute thread.
+/// layers can be rebuilt when their worker is lost, while no other stage computes. Confined to the compute thread.
 ///
 /// What does not fit in memory goes to disk, where there is a file for it. A log is whole or not there: one that fits
 /// nowhere, or whose file fails, is dropped for good with its sequence's next rows, and the others stay. So what a
@@ -106,7 +106,7 @@ struct ReplayLog {
     for sequence in Array(logs.keys) { truncate(sequence, to: rowCounts[sequence] ?? 0) }
   }
 
-  /// Room in memory, or else on disk. Memory that is not to be had is as good as a limit.
+  /// Room in memory, or else on disk. Memory that the system does not give counts as a limit.
   private func makeSegment() throws -> any ReplaySegment {
     if Self.segmentByteCount(width: width) <= byteLimit - byteCount,
       let segment = try? MemorySegment(rowCount: Self.segmentRowCount, width: width)

@@ -38,11 +38,12 @@ package struct ReplayLogBudget: Hashable, Sendable {
   /// A log of rows so wide, empty.
   func log(
     width: Int, besideWeights weightByteCount: Int, keysAndValues kvByteCount: Int,
-    tell: @escaping (String) -> Void
+    report: @escaping (String) -> Void
   ) -> ReplayLog {
     let spill = disk.map {
       SpillFile(
-        folder: $0.folder, byteLimit: $0.byteLimit, slotByteCount: ReplayLog.segmentByteCount(width: width), tell: tell)
+        folder: $0.folder, byteLimit: $0.byteLimit, slotByteCount: ReplayLog.segmentByteCount(width: width),
+        report: report)
     }
     return ReplayLog(
       width: width, byteLimit: byteLimit(besideWeights: weightByteCount, keysAndValues: kvByteCount), spill: spill)

@@ -20,7 +20,7 @@ enum SpillError: Error, CustomStringConvertible {
 /// It has no name, so the system removes it however the process ends; and it is there only while a slot is taken. It is
 /// read and written by calls, never mapped: what a disk does not do is an error, not a signal.
 final class SpillFile {
-  /// What it may grow to unless told otherwise, where the disk has four times as much to spare.
+  /// What it may grow to by default, where the disk has four times as much to spare.
   static let usualByteLimit = 8 << 30
 
   private struct OpenFile {
@@ -37,22 +37,22 @@ final class SpillFile {
   private let byteLimit: Int?
   private let slotByteCount: Int
   private let disk: any Disk
-  private let tell: (String) -> Void
+  private let report: (String) -> Void
   private var file: OpenFile?
 
   /// - Parameters:
   ///   - folder: made when it is needed.
   ///   - byteLimit: of the file; nil takes `usualByteLimit`, or a quarter of what the disk has to spare.
-  ///   - tell: given words for the log, whenever something goes wrong.
+  ///   - report: given a line for the log whenever something fails.
   init(
     folder: String, byteLimit: Int?, slotByteCount: Int, disk: any Disk = PosixDisk(),
-    tell: @escaping (String) -> Void = { _ in }
+    report: @escaping (String) -> Void = { _ in }
   ) {
     self.folder = folder
     self.byteLimit = byteLimit
     self.slotByteCount = slotByteCount
     self.disk = disk
-    self.tell = tell
+    self.report = report
   }
 
   deinit {
@@ -62,10 +62,10 @@ final class SpillFile {
   /// Bytes of slots that are taken.
   var byteCount: Int { file.map { ($0.count - $0.free.count) * slotByteCount } ?? 0 }
 
-  /// A slot nobody has, until its value is released.
+  /// A free slot, taken until its value is released.
   /// - Throws: `SpillError.full`, `DiskError`.
   func takeSlot() throws -> SpillSlot {
-    if file == nil { file = try telling { try openFile() } }
+    if file == nil { file = try reporting { try openFile() } }
     guard var open = file else { throw SpillError.off }
     defer { file = open }
     if let index = open.free.popLast() { return SpillSlot(index, of: self) }
@@ -100,27 +100,27 @@ final class SpillFile {
 
   fileprivate func write(_ bytes: UnsafeRawBufferPointer, slot: Int, at offset: Int) throws {
     guard let file else { throw SpillError.off }
-    try telling { try disk.write(file.descriptor, at: slot * slotByteCount + offset, bytes, path: folder) }
+    try reporting { try disk.write(file.descriptor, at: slot * slotByteCount + offset, bytes, path: folder) }
   }
 
   fileprivate func read(into bytes: UnsafeMutableRawBufferPointer, slot: Int, at offset: Int) throws {
     guard let file else { throw SpillError.off }
-    let count = try telling {
+    let count = try reporting {
       try disk.read(file.descriptor, at: slot * slotByteCount + offset, into: bytes, path: folder)
     }
     guard count == bytes.count else { throw damage() }
   }
 
   fileprivate func damage() -> SpillError {
-    tell("\(SpillError.damaged(folder: folder))")
+    report("\(SpillError.damaged(folder: folder))")
     return .damaged(folder: folder)
   }
 
-  private func telling<Result>(_ body: () throws -> Result) throws -> Result {
+  private func reporting<Result>(_ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch {
-      tell("\(error)")
+      report("\(error)")
       throw error
     }
   }
@@ -148,6 +148,6 @@ final class SpillSlot {
     try file.read(into: bytes, slot: index, at: offset)
   }
 
-  /// What is to be thrown, and told, when the slot holds other bytes than were written.
+  /// Reports, and returns to be thrown, that the slot holds other bytes than were written.
   func damage() -> SpillError { file.damage() }
 }
