@@ -144,7 +144,8 @@ let package = Package(
     .testTarget(
       name: "TransformerTests",
       dependencies: [
-        "Fixtures", "TestTraits", "Transformer", "Attention", "Paging", "Core", "Tensors", "Weights",
+        "Fixtures", "TestTraits", "PlainBackend", "Backend", "Transformer", "Attention", "Paging", "Core", "Tensors",
+        "Weights",
         "CKernels", "CAllocationCount",
       ],
       swiftSettings: optimized),

@@ -113,14 +113,19 @@ package final class SelfExtendAttention: @unchecked Sendable {
   /// Restores the neighbor view of a sequence's key blocks in all layers, bit for bit, from its stored grouped keys.
   /// Called by the stage's thread only; uses all of the pool.
   package func restoreNeighborKeys(of cache: SequenceCache, blocks: Range<Int>) {
-    guard cache.keepsNeighborKeys else { return }
-    for layer in layers {
-      pool.forEachSlice(of: layer.shape.keyValueHeadCount * blocks.count) { slice, thread in
-        for task in slice {
+    guard cache.keepsNeighborKeys, !blocks.isEmpty else { return }
+    let headCount = layers.reduce(0) { $0 + $1.shape.keyValueHeadCount }
+    // Blocks of all layers' heads in a row.
+    pool.forEachSlice(of: headCount * blocks.count) { slice, thread in
+      var first = 0
+      for layer in layers {
+        let end = first + layer.shape.keyValueHeadCount * blocks.count
+        for task in slice.clamped(to: first..<end) {
+          let (head, block) = (task - first).quotientAndRemainder(dividingBy: blocks.count)
           layer.writer.restoreNeighborKeys(
-            of: cache, block: blocks.lowerBound + task % blocks.count, head: task / blocks.count,
-            key: scratch[thread].head.baseAddress)
+            of: cache, block: blocks.lowerBound + block, head: head, key: scratch[thread].head.baseAddress)
         }
+        first = end
       }
     }
   }
@@ -197,6 +202,6 @@ package final class SelfExtendAttention: @unchecked Sendable {
 
 /// What a rotation is made of.
 private struct Turn: Hashable {
-  let rope: RopeConfiguration
+  let rope: RopeConfiguration?
   let headDimension: Int
 }

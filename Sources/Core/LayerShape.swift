@@ -26,7 +26,8 @@ package struct AttentionShape: Hashable, Sendable {
   package var keyValueHeadCount: Int
   /// Numbers in a query, key or value head.
   package var headDimension: Int
-  package var rope: RopeConfiguration
+  /// Turns queries and keys to their positions; nil leaves them as they are, and the layer without positions.
+  package var rope: RopeConfiguration?
   /// Multiplies the product of a query and a key.
   package var scoreScale: Float
   /// The norm of each query head and each key head before RoPE; nil leaves them as they are.
@@ -34,7 +35,7 @@ package struct AttentionShape: Hashable, Sendable {
 
   /// - Parameter scoreScale: nil is `1 / sqrt(headDimension)`.
   package init(
-    queryHeadCount: Int, keyValueHeadCount: Int, headDimension: Int, rope: RopeConfiguration, scoreScale: Float? = nil,
+    queryHeadCount: Int, keyValueHeadCount: Int, headDimension: Int, rope: RopeConfiguration?, scoreScale: Float? = nil,
     headNorm: NormKind? = nil
   ) {
     self.queryHeadCount = queryHeadCount

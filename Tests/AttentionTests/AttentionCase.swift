@@ -100,12 +100,12 @@ struct AttentionCase {
         }
       }
     }
-    let frequencies = RotaryFrequencies(shape.rope)
+    guard let rope = shape.rope else { preconditionFailure("every case turns its heads") }
     let scaled = NaiveAttention.attend(
       queries: heads(queries, count: shape.queryHeadCount),
       keys: heads(keys, count: shape.keyValueHeadCount),
-      values: heads(values, count: shape.keyValueHeadCount), policy: policy, rope: shape.rope,
-      frequencies: frequencies)
+      values: heads(values, count: shape.keyValueHeadCount), policy: policy, rope: rope,
+      frequencies: RotaryFrequencies(rope))
     return scaled.flatMap { $0.flatMap { $0.map(Float.init) } }
   }
 

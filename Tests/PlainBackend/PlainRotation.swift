@@ -1,17 +1,18 @@
 import Core
 import Foundation
 
-/// The rotary embedding of a layer's heads.
+/// The rotary embedding of a layer's heads, where it has one.
 struct PlainRotation {
-  private let rope: RopeConfiguration
+  private let rope: RopeConfiguration?
 
-  init(_ rope: RopeConfiguration) {
-    precondition(rope.scaling == .none, "the plain backend knows no rope scaling")
+  init(_ rope: RopeConfiguration?) {
+    if let rope { precondition(rope.scaling == .none, "the plain backend knows no rope scaling") }
     self.rope = rope
   }
 
   /// A head turned by `position`.
   func turned(_ head: [Double], by position: Int) -> [Double] {
+    guard let rope else { return head }
     var result = head
     let pairCount = rope.rotaryDimension / 2
     for pair in 0..<pairCount {

@@ -60,11 +60,12 @@ import Testing
     for key in ["llama.rope.scaling.factor", "llama.rope.scale_linear"] {
       var writer = GGUFWriter.tinyModel()
       writer.set(key, .f32(4))
-      #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope.scaling == .linear(factor: 4))
+      #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope?.scaling == .linear(factor: 4))
       writer.set("llama.rope.scaling.type", .string("linear"))
-      #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope.scaling == .linear(factor: 4))
+      #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope?.scaling == .linear(factor: 4))
       writer.set("llama.rope.scaling.type", .string("none"))
-      #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope.scaling == .none)
+      let unscaled = try folder.checkpoint(writer).configuration.layers[0].attention.rope?.scaling
+      #expect(unscaled == RopeConfiguration.Scaling.none)
     }
   }
 
@@ -76,7 +77,7 @@ import Testing
     writer.set("llama.rope.scaling.type", .string("yarn"))
     writer.set("llama.rope.scaling.factor", .f32(4))
     writer.set("llama.rope.scaling.original_context_length", .u32(16))
-    let rope = try folder.checkpoint(writer).configuration.layers[0].attention.rope
+    let rope = try #require(try folder.checkpoint(writer).configuration.layers[0].attention.rope)
     guard case .yarn(4, 16, 32, 1, let attentionFactor) = rope.scaling else {
       Issue.record("not YaRN: \(rope.scaling)")
       return
@@ -90,7 +91,7 @@ import Testing
   func perPair() throws {
     var writer = GGUFWriter.tinyModel()
     writer.addTensor("rope_freqs.weight", [2], [1, 8])
-    #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope.scaling == .perPair(factors: [1, 8]))
+    #expect(try folder.checkpoint(writer).configuration.layers[0].attention.rope?.scaling == .perPair(factors: [1, 8]))
   }
 
   @Test("The fingerprint follows headers and sizes, and not the file's name")

@@ -58,7 +58,7 @@ struct RealFilesTests {
     let configuration = try checkpoint.configuration
     #expect(!configuration.hasTiedHead)
     #expect(configuration.vocabularySize == 32_000)
-    #expect(configuration.layers[0].attention.rope.base == 10_000)
+    #expect(configuration.layers[0].attention.rope?.base == 10_000)
     #expect(try checkpoint.footprint.headByteCount == 512_000 + 32)
   }
 

@@ -25,11 +25,8 @@ struct ServingStageTests {
 
   init() throws {
     scratch = try ScratchFolder()
-    let path = scratch.path("model.gguf")
-    let shape = ModelShape(
-      name: "small", configuration: .small(layers: Self.layerCount, hidden: 64, feedForward: 96))
-    try RandomCheckpoint(shape: shape, types: .one(.f32), seed: 5).write(to: path) { _ in }
-    checkpoint = try Checkpoint(path: path)
+    checkpoint = try SharpModel.checkpoint(
+      .small(layers: Self.layerCount, hidden: 64, feedForward: 96), at: scratch.path("model.gguf"))
     policy = try #require(SelfExtendPolicy(groupSize: 4, neighborWindow: 24, trainedLength: 64))
   }
 

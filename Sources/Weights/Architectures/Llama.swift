@@ -6,9 +6,9 @@ extension Architecture {
     name: "llama",
     configuration: { fields throws(CheckpointError) in try fields.gatedModel(ropeLayout: .interleaved) },
     modelTensors: { model in
-      TensorRule.ends(of: model) + [
-        TensorRule(
-          .ropeFactors, TensorName.ropeFactors, [model.layers[0].attention.rope.rotaryDimension / 2], isOptional: true)
+      let rotaryDimension = model.layers[0].attention.rope?.rotaryDimension ?? 0
+      return TensorRule.ends(of: model) + [
+        TensorRule(.ropeFactors, TensorName.ropeFactors, [rotaryDimension / 2], isOptional: true)
       ]
     },
     layerTensors: TensorRule.gatedLayer,

@@ -20,14 +20,17 @@ package struct RandomCheckpoint: Sendable {
   /// Bytes of the file.
   package let byteCount: Int
 
+  /// - Parameter architectures: families that may be made.
   /// - Throws: `CheckpointError` when the type cannot be made, or the shape is no whole number of its blocks.
-  package init(shape: ModelShape, types: RandomTypes, seed: UInt64) throws(CheckpointError) {
+  package init(
+    shape: ModelShape, types: RandomTypes, seed: UInt64, architectures: [Architecture] = Architecture.supported
+  ) throws(CheckpointError) {
     guard types.all.allSatisfy(RandomBlocks.canFill) else {
       throw .unsupported(
         shape.name, nil, "cannot be filled with random \(types.name) weights", remedy: "use another type")
     }
     let configuration = shape.configuration
-    guard let architecture = Architecture.supported.first(where: { $0.name == configuration.architecture }) else {
+    guard let architecture = architectures.first(where: { $0.name == configuration.architecture }) else {
       throw .unsupported(
         shape.name, nil, "is of an unknown architecture, \(configuration.architecture)", remedy: "use another shape")
     }

@@ -25,8 +25,10 @@ struct RandomMetadata {
     add(.hiddenSize, .count(configuration.hiddenSize))
     add(.layerCount, .count(layers.count))
     add(.feedForwardSize) { $0.feedForward.size }
-    add(.rotaryDimension, .count(attention.rope.rotaryDimension))
-    add(.ropeBase, .float(Float(attention.rope.base)))
+    if let rope = attention.rope {
+      add(.rotaryDimension, .count(rope.rotaryDimension))
+      add(.ropeBase, .float(Float(rope.base)))
+    }
     add(.queryHeadCount) { $0.attention.queryHeadCount }
     add(.keyValueHeadCount) { $0.attention.keyValueHeadCount }
     if attention.querySize != configuration.hiddenSize {
