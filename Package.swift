@@ -205,11 +205,12 @@ let package = Package(
     // number.
     .target(
       name: "Simulation", dependencies: ["Fixtures", "Cluster", "Scheduling", "Paging", "Core", "Worker"],
-      path: "Tests/Simulation",
+      path: "Tests/Simulation", exclude: ["Transcripts"],
       swiftSettings: optimized),
     .executableTarget(
       name: "longhaul-sim", dependencies: ["Simulation"], path: "Tests/longhaul-sim", swiftSettings: optimized),
-    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestTraits"], swiftSettings: optimized),
+    .testTarget(
+      name: "SimulationTests", dependencies: ["Simulation", "Fixtures", "TestTraits"], swiftSettings: optimized),
     .testTarget(name: "ProgramTests", dependencies: ["longhaul", "Fixtures"], swiftSettings: swiftSettings),
     .testTarget(name: "TidyTests", exclude: ["Baselines"], swiftSettings: optimized),
   ],

@@ -38,6 +38,8 @@ struct SimulatedCoordinator {
       firstEpoch: PlanEpoch(firstEpoch), now: now)
   }
 
+  var takesRequests: Bool { isAlive && control.takesRequests && scheduler != nil }
+
   var limits: SchedulerLimits? {
     control.plan.map { plan in
       SchedulerLimits(

@@ -3,7 +3,7 @@ import Fixtures
 import Scheduling
 
 /// A client's request, what it has got of its answer, and what is due.
-struct SimulatedRequest {
+struct SimulatedRequest: CustomStringConvertible {
   let prompt: [TokenID]
   let newTokens: Int
   let seed: UInt64
@@ -16,10 +16,14 @@ struct SimulatedRequest {
       TokenID.random(in: 0..<32_000, using: &random)
     }
     let newTokens = Int.random(in: 0...25, using: &random)
-    let seed = UInt64.random(in: 0...UInt64.max, using: &random)
-    return SimulatedRequest(
-      prompt: prompt, newTokens: newTokens, seed: seed,
-      expected: ToyModel.reference(prompt: prompt, newTokens: newTokens, seed: seed))
+    return SimulatedRequest(prompt: prompt, newTokens: newTokens, seed: .random(in: 0...UInt64.max, using: &random))
+  }
+
+  var description: String { "\(prompt.count) prompt tokens, at most \(newTokens) new ones" }
+
+  init(prompt: [TokenID], newTokens: Int, seed: UInt64) {
+    (self.prompt, self.newTokens, self.seed) = (prompt, newTokens, seed)
+    expected = ToyModel.reference(prompt: prompt, newTokens: newTokens, seed: seed)
   }
 
   /// As the scheduler gets it; never nil.

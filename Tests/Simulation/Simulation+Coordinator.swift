@@ -50,7 +50,7 @@ extension Simulation {
       case .assign(let plan, let epoch):
         report.plans += 1
         coordinator.held = [:]
-        log("plan \(epoch) over \(plan.stages.map { "\($0.worker) \($0.layers)" })")
+        log("\(epoch): " + plan.stages.map { "\($0.worker) has layers \($0.layers)" }.joined(separator: ", "))
         for (index, share) in plan.stages.enumerated() {
           let next = index + 1 < plan.stages.count ? plan.stages[index + 1].worker : nil
           let assignment = SimulatedAssignment(
@@ -59,8 +59,8 @@ extension Simulation {
             next: next.flatMap { name in workers.firstIndex { $0.name == name } })
           tell(.assign(assignment), to: share.worker)
         }
-        // Requests like to come while nobody serves.
-        if now < faultEnd, random.chance(0.2) {
+        // Requests like to come while no plan serves.
+        if scenario == nil, now < faultEnd, random.chance(0.2) {
           pendingRequestCount += 1
           events.push(.request, at: now + .milliseconds(Int.random(in: 0...100, using: &random)))
         }
@@ -73,7 +73,7 @@ extension Simulation {
         for sequence in coordinator.scheduler?.poisonedSequences ?? [] { try blame(sequence) }
         guard isDisturbed else { throw failure("a plan ended though nothing went wrong: \(reason)") }
       case .evict(let name, let reason):
-        log("\(name) is counted out: \(reason)")
+        log("\(name) is evicted: \(reason)")
         guard isDisturbed else { throw failure("\(name) was counted out though nothing went wrong: \(reason)") }
         tell(.rejoin, to: name)
         coordinator.peers[name] = nil
@@ -136,6 +136,7 @@ extension Simulation {
         throw failure("\(sequence) got a token after its end")
       }
       request.received.append(token)
+      write("\(sequence) → client: token \(token), \(request.received.count) of \(request.newTokens)")
       report.tokens += 1
       guard request.received == Array(request.expected.prefix(request.received.count)) else {
         throw failure("\(sequence) received \(request.received) where \(request.expected) was due")
@@ -146,32 +147,39 @@ extension Simulation {
         throw failure("\(sequence) ended without all its tokens")
       }
       coordinator.requests[sequence]?.isOver = true
+      write("\(sequence) is finished")
     case .failed(let sequence, let reason): throw failure("\(sequence) failed: \(reason)")
     }
   }
 
   mutating func request() throws {
-    guard coordinator.isAlive, coordinator.control.takesRequests, coordinator.scheduler != nil else {
+    guard coordinator.takesRequests else {
       // The client comes again.
       return events.push(.request, at: now + .milliseconds(500))
     }
+    try submit(SimulatedRequest.random(using: &random))
+  }
+
+  /// Hands a request to the scheduler.
+  mutating func submit(_ request: SimulatedRequest) throws {
     pendingRequestCount -= 1
     let sequence = SequenceID(coordinator.nextSequence)
     coordinator.nextSequence += 1
-    let request = SimulatedRequest.random(using: &random)
     do {
       if let scheduled = request.scheduled(as: sequence) { try coordinator.scheduler?.submit(scheduled, now: now) }
     } catch {
       throw failure("a request was not taken: \(error)")
     }
+    write("client → coordinator: \(sequence), \(request)")
     report.requests += 1
     coordinator.requests[sequence] = request
     if poison != nil, poisoned == nil {
       let positions = 0..<max(1, request.prompt.count + request.newTokens - 1)
-      poisoned = PoisonedSequence(sequence: sequence, position: Int.random(in: positions, using: &random))
+      let position = scenario == nil ? Int.random(in: positions, using: &random) : positions.upperBound / 2
+      poisoned = PoisonedSequence(sequence: sequence, position: position)
     }
     sendSteps()
-    if sequence != poisoned?.sequence, random.chance(0.15) {
+    if scenario == nil, sequence != poisoned?.sequence, random.chance(0.15) {
       let patience = Duration.milliseconds(Int.random(in: 0...4000, using: &random))
       events.push(.abandon(sequence, life: coordinator.life), at: now + patience)
     }
@@ -180,7 +188,7 @@ extension Simulation {
   /// The client goes away, whatever becomes of the plan at that moment.
   mutating func abandon(_ sequence: SequenceID, life: Int) {
     guard coordinator.isAlive, coordinator.life == life, coordinator.requests[sequence]?.isOver == false else { return }
-    log("nobody listens to \(sequence) any more")
+    log("the client of \(sequence) leaves")
     report.abandoned += 1
     coordinator.requests[sequence]?.isOver = true
     coordinator.scheduler?.cancel(sequence)

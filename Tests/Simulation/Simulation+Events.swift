@@ -9,13 +9,19 @@ extension Simulation {
     switch happening {
     case .control(let message, let connection, let target):
       guard connections[connection] != nil, !postponed(happening, for: target) else { return }
+      write(happening)
       try deliver(message, connection: connection, to: target)
     case .data(let message, let target):
       guard !postponed(happening, for: target) else { return }
-      for old in takeHeldBack(before: message, at: target) { try deliver(old, connection: 0, to: target) }
+      write(happening)
+      let node = if case .worker(let index, _) = target { index } else { -1 }
+      for old in network.takeHeldBack(before: message, at: node, now: now) {
+        try deliver(old, connection: 0, to: target)
+      }
       try deliver(message, connection: 0, to: target)
     case .connectionBroke(let connection, let target):
       guard !postponed(happening, for: target) else { return }
+      write(happening)
       connectionBroke(connection, at: target)
     case .connect(let worker, let life): connect(worker, life: life)
     case .computed(let worker, let life): computed(worker, life: life)
@@ -42,11 +48,12 @@ extension Simulation {
       guard isCurrent(worker, life), !postponed(happening, for: .worker(worker, life: life)) else { return }
       events.push(happening, at: now + .milliseconds(250))
       perform(workers[worker].link.event(.tick, now: now), worker)
-    case .fault: fault()
+    case .fault: try fault()
     case .startWorker(let worker): start(worker)
     case .startCoordinator: startCoordinator()
     case .request: try request()
     case .abandon(let sequence, let life): abandon(sequence, life: life)
+    case .scripted(let act): try perform(act)
     }
   }
 

@@ -25,7 +25,7 @@ extension Simulation {
       })
     else { return nil }
     report.poisonings += 1
-    if poison == .killsWorker { crash(index, restartAfter: .milliseconds(Int.random(in: 50...2000, using: &random))) }
+    if poison == .killsWorker { crash(index, restartAfter: drawn(50...2000, scripted: Scripted.restart)) }
     return poison
   }
 

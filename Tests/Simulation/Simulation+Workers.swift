@@ -75,7 +75,7 @@ extension Simulation {
         workers[index].loading = assignment
         events.push(
           .loaded(worker: index, life: life, assignment.epoch),
-          at: now + .milliseconds(Int.random(in: 5...300, using: &random)))
+          at: now + drawn(5...300, scripted: Scripted.loading))
       }
     }
   }
@@ -99,7 +99,7 @@ extension Simulation {
     // Some take six times as long as expected, nearly.
     let expected = Duration.milliseconds(stepMilliseconds)
     workers[index].expectedStep = expected
-    let taken = expected * Double.random(in: 0.5...2.5, using: &random)
+    let taken = scenario == nil ? expected * Double.random(in: 0.5...2.5, using: &random) : expected
     if !workers[index].isHung {
       events.push(.computed(worker: index, life: workers[index].life), at: now + taken)
     }

@@ -43,6 +43,7 @@ package struct Simulation {
     case startCoordinator
     case request
     case abandon(SequenceID, life: Int)
+    case scripted(SimulatedAct)
   }
 
   let seed: UInt64
@@ -50,6 +51,10 @@ package struct Simulation {
   /// What the first request does to those who compute it; nil when it is like the others.
   let poison: Poison?
   var poisoned: PoisonedSequence?
+  /// What happens instead of what chance would bring; nil in a run from a seed.
+  let scenario: Scenario?
+  /// Lines for a reader; empty without a scenario.
+  var transcript = Transcript()
   var random: SeededGenerator
   var now = Duration.zero
   var events = EventHeap<Happening>()
@@ -60,24 +65,13 @@ package struct Simulation {
   /// Which worker a living connection belongs to.
   var connections: [Int: Int] = [:]
   var nextConnection = 1
-  var lastDelivery: [Int: Duration] = [:]
-  var lastData: [Pair: Duration] = [:]
-  /// Until when nothing passes from one node to another; the coordinator is -1.
-  var cuts: [Pair: Duration] = [:]
-  /// Frames that the network keeps until they do the most harm, and where they are to go.
-  var heldBack: [(message: SimulatedMessage, to: Int)] = []
+  var network: SimulatedNetwork
   var pendingRequestCount = 0
   let hasFaults: Bool
   /// Faults end here; everything must come to an end soon after.
-  let faultEnd = Duration.seconds(15)
+  let faultEnd: Duration
   var planner: SimulatedPlanner
   let stepMilliseconds: Int
-  let lossShare: Double
-
-  struct Pair: Hashable {
-    let from: Int
-    let to: Int
-  }
 
   /// - Parameters:
   ///   - poison: takes the place of other faults.
@@ -89,6 +83,8 @@ package struct Simulation {
     self.bug = bug
     self.poison = poison
     planner = SimulatedPlanner(seed: seed, takesTime: plansTakeTime)
+    scenario = nil
+    faultEnd = .seconds(15)
     var random = SeededGenerator(seed: seed)
     let needed = Int.random(in: 1...4, using: &random)
     workers = (0..<needed + Int.random(in: 0...2, using: &random)).map { SimulatedWorker(name: "w\($0)") }
@@ -96,13 +92,32 @@ package struct Simulation {
     // A slow step now and then: longer than silence may be, shorter than six times itself.
     stepMilliseconds =
       random.chance(0.2) ? Int.random(in: 200...1800, using: &random) : Int.random(in: 1...20, using: &random)
-    lossShare = hasFaults && random.chance(0.5) ? Double.random(in: 0...0.03, using: &random) : 0
+    let lossShare =
+      hasFaults && random.chance(0.5) ? Double.random(in: 0...0.03, using: &random) : 0
+    network = SimulatedNetwork(faultEnd: hasFaults ? faultEnd : nil, lossShare: lossShare)
     coordinator = SimulatedCoordinator(
       workerCount: needed, firstEpoch: UInt32.random(in: 1...1 << 30, using: &random), now: .zero)
     // A third of the workers log nothing, a third what is short.
     for index in workers.indices { workers[index].logLimit = [0, 40, .max][Int.random(in: 0...2, using: &random)] }
     self.random = random
     if disksFill, hasFaults { fillDisks() }
+  }
+
+  init(_ scenario: Scenario) {
+    (self.scenario, seed, bug, poison) = (scenario, 0, nil, scenario.poison)
+    planner = SimulatedPlanner(seed: 0, takesTime: false)
+    faultEnd = scenario.acts.last?.time ?? .zero
+    (hasFaults, stepMilliseconds) = (false, 10)
+    network = SimulatedNetwork(faultEnd: nil, lossShare: 0, isEven: true)
+    workers = (0..<scenario.stageCount + scenario.standbyCount).map {
+      SimulatedWorker(name: "w\($0)")
+    }
+    coordinator = SimulatedCoordinator(workerCount: scenario.stageCount, firstEpoch: 1, now: .zero)
+    random = SeededGenerator(seed: 0)
+    for index in workers.indices {
+      workers[index].logLimit = .max
+      workers[index].fullDisk = scenario.fullDisks[index] ?? .zero ..< .zero
+    }
   }
 
   /// Seeds of before disks did that go on as they were until one matters.
@@ -118,9 +133,13 @@ package struct Simulation {
   package mutating func run() throws -> SimulationReport {
     for index in workers.indices { events.push(.startWorker(index), at: .milliseconds(index * 7)) }
     events.push(.coordinatorTick(life: 0), at: .zero)
-    pendingRequestCount = Int.random(in: 3...12, using: &random)
-    for _ in 0..<pendingRequestCount {
-      events.push(.request, at: .milliseconds(Int.random(in: 300...14_000, using: &random)))
+    if let scenario {
+      for (time, act) in scenario.acts {
+        events.push(.scripted(act), at: time)
+        if case .request = act { pendingRequestCount += 1 }
+      }
+    } else {
+      drawRequests()
     }
     if hasFaults { events.push(.fault, at: .milliseconds(Int.random(in: 500...4000, using: &random))) }
     // Time for all requests one after the other, had they to be.
@@ -128,31 +147,28 @@ package struct Simulation {
     while let (time, happening) = events.pop() {
       now = time
       report.events += 1
-      guard now < end else { throw failure("not finished \(end) after the start: \(open), \(left)") }
+      guard now < end else { throw failure("not finished \(end) after the start: \(remains.open), \(remains.left)") }
       try handle(happening)
       do {
         try coordinator.scheduler?.checkIntegrity()
       } catch {
         throw failure("\(error)")
       }
-      if now > faultEnd, isOver { return try finish() }
+      if now > faultEnd, report.requests > 0, pendingRequestCount == 0, remains.isOver { return try finish() }
     }
     throw failure("nothing happens any more")
   }
 
-  private var isOver: Bool {
-    report.requests > 0 && coordinator.requests.values.allSatisfy(\.isOver) && (coordinator.scheduler?.isIdle ?? true)
-      && pendingRequestCount == 0
+  private mutating func drawRequests() {
+    pendingRequestCount = Int.random(in: 3...12, using: &random)
+    for _ in 0..<pendingRequestCount {
+      events.push(.request, at: .milliseconds(Int.random(in: 300...14_000, using: &random)))
+    }
   }
 
-  private var left: String {
-    let steps = workers.map { "\($0.name) \($0.inHand.map { "computes \($0.plan.step)" } ?? "idle")" }
-    return "\(coordinator.scheduler.map { "\($0.counts)" } ?? "no scheduler"), \(steps)"
-  }
+  private var remains: SimulationRemains { SimulationRemains(coordinator: coordinator, workers: workers) }
 
-  var isDisturbed: Bool { hasFaults || poison != nil }
-
-  private var open: [SequenceID] { coordinator.requests.filter { !$0.value.isOver }.keys.sorted() }
+  var isDisturbed: Bool { hasFaults || poison != nil || scenario != nil }
 
   func failure(_ rule: String) -> SimulationFailure {
     SimulationFailure(seed: seed, time: now, rule: rule, trace: trace)
@@ -161,6 +177,7 @@ package struct Simulation {
   mutating func log(_ text: String) {
     if trace.count > 400 { trace.removeFirst(200) }
     trace.append("\(now) \(text)")
+    write(text)
   }
 
   private mutating func go(on span: Duration, until isReached: (Simulation) -> Bool) throws {
@@ -171,30 +188,15 @@ package struct Simulation {
     }
   }
 
-  /// Workers that are not members.
-  private var strays: [String] {
-    workers.filter { worker in
-      let member = coordinator.control.membership[worker.name]
-      return !worker.isAlive || member?.status != .alive || member?.incarnation != worker.link.incarnation
-    }.map(\.name)
-  }
-
-  /// Stages of the plan that serves which hold sequences.
-  private var holders: [String] {
-    guard coordinator.isServing, let plan = coordinator.control.plan else { return [] }
-    let names = plan.stages.map(\.worker)
-    return workers.filter { names.contains($0.name) && $0.isAlive && !$0.held.isEmpty }.map(\.name)
-  }
-
   /// Everything has ended: nothing may be left behind.
   private mutating func finish() throws -> SimulationReport {
     guard coordinator.scheduler?.counts.usedPageCount ?? 0 == 0 else { throw failure("pages are left in use") }
     // Releases may still be on their way to later stages, step by slow step, or have to be sent again.
-    try go(on: .seconds(60)) { $0.coordinator.isServing && $0.holders.isEmpty }
-    guard holders.isEmpty else { throw failure("\(holders) still hold sequences") }
-    try go(on: .seconds(30)) { $0.strays.isEmpty }
-    guard poison == nil || report.blamed == 1 else { throw failure("nobody found what ends the plans") }
-    guard strays.isEmpty else { throw failure("\(strays) never came back into the cluster") }
+    try go(on: .seconds(60)) { $0.coordinator.isServing && $0.remains.holders.isEmpty }
+    guard remains.holders.isEmpty else { throw failure("\(remains.holders) still hold sequences") }
+    try go(on: .seconds(30)) { $0.remains.strays.isEmpty }
+    guard poison == nil || report.blamed == 1 else { throw failure("what ends the plans was not found") }
+    guard remains.strays.isEmpty else { throw failure("\(remains.strays) never came back into the cluster") }
     return report
   }
 }

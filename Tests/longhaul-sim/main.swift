@@ -4,6 +4,7 @@ import Simulation
 // longhaul-sim FIRST COUNT: simulates a cluster for COUNT seeds from FIRST on; prints each failure and ends with
 // status 1 when there was one.
 // longhaul-sim bugs [COUNT [MISTAKE]]: which of COUNT seeds catch each planted mistake, and how.
+// longhaul-sim transcript NAME: prints what happens in a scenario; without a name, the scenarios.
 let arguments = Array(CommandLine.arguments.dropFirst())
 if arguments.first == "bugs" {
   let count = arguments.dropFirst().first.flatMap { UInt64($0) } ?? 400
@@ -23,9 +24,16 @@ if arguments.first == "bugs" {
   }
   exit(0)
 }
+if arguments.first == "transcript" {
+  for scenario in Scenario.all where arguments.dropFirst().contains(scenario.name) {
+    do { print(try scenario.transcript(), terminator: "") } catch { print("\(scenario.name): \(error)") }
+  }
+  if arguments.count == 1 { print(Scenario.all.map(\.name).joined(separator: "\n")) }
+  exit(0)
+}
 let numbers = arguments.compactMap { UInt64($0) }
 guard numbers.count == 2 else {
-  print("usage: longhaul-sim FIRST-SEED COUNT | longhaul-sim bugs [COUNT [MISTAKE]]")
+  print("usage: longhaul-sim FIRST-SEED COUNT | longhaul-sim bugs [COUNT [MISTAKE]] | longhaul-sim transcript [NAME]")
   exit(2)
 }
 let (first, count) = (numbers[0], numbers[1])
