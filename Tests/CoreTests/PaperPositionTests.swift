@@ -29,7 +29,7 @@ struct PaperPositionTests {
   @Test(
     "the shift w - floor(w/G) starts the groups where the neighbors stop: at distance w it is w or w + 1",
     arguments: policies)
-  func groupsStartWhereNeighboursStop(groupSize: Int, window: Int) throws {
+  func groupsStartWhereNeighborsStop(groupSize: Int, window: Int) throws {
     let policy = try policy(groupSize, window)
     for query in window..<(window + 200) {
       let first = policy.relativePosition(query: query, key: query - window)
