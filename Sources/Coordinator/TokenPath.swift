@@ -111,7 +111,7 @@ final class TokenPath: Sendable {
       if let epoch { driver.yield(.stepLost(epoch, reason: "a result of the last stage arrived damaged")) }
     } catch {
       // Noise may come by the million, so only some of it is logged.
-      if droppedResults.isToBeTold() { logger.warning("result dropped", metadata: ["reason": "\(error)"]) }
+      if droppedResults.isDue() { logger.warning("result dropped", metadata: ["reason": "\(error)"]) }
     }
   }
 

@@ -9,6 +9,6 @@ package struct ConnectionLog: Sendable {
   package init(_ logger: Logger) { self.logger = logger }
 
   package func note(_ event: PeerEvent) {
-    if event == .turnedAway, throttle.isToBeTold() { logger.warning("too many connections: one was cut") }
+    if event == .turnedAway, throttle.isDue() { logger.warning("too many connections: one was cut") }
   }
 }

@@ -107,7 +107,7 @@ final class ComputeThread {
     return logBudget.log(
       width: facts.hiddenSize, besideWeights: facts.weightByteCount, keysAndValues: facts.kvByteCount
     ) { [diskTroubles, report] text in
-      if diskTroubles.isToBeTold() { report(assignment.epoch, .replayTrouble(text)) }
+      if diskTroubles.isDue() { report(assignment.epoch, .replayTrouble(text)) }
     }
   }
 
@@ -128,7 +128,7 @@ final class ComputeThread {
       turns.note(elapsed)
     } catch let error as WireError {
       // Noise may come by the million: the log gets a line now and then.
-      if rejections.isToBeTold() { report(stage.assignment.epoch, .rejected("\(error)")) }
+      if rejections.isDue() { report(stage.assignment.epoch, .rejected("\(error)")) }
     } catch {
       report(stage.assignment.epoch, .failed("\(error)"))
     }

@@ -76,7 +76,7 @@ package final class BlobServer: @unchecked Sendable {
         try answer(range, peer)
         byteCount += range.byteCount
       } catch {
-        if refusals.isToBeTold() {
+        if refusals.isDue() {
           logger.log(level: refusalLevel, "weights refused", metadata: ["reason": "\(error)"])
         }
         let refusal = CoordinatorMessage.blockRefused(range.content, offset: range.offset, reason: "\(error)")

@@ -42,7 +42,7 @@ final class WorkerSockets: Sendable {
     return try loop.open(
       .data(at: network.data, network.access(network.keys.accepting(gate))),
       onMessage: { message, _ in
-        if !runner.enqueue(message), dropped.isToBeTold() { logger.warning("frame dropped: too many wait") }
+        if !runner.enqueue(message), dropped.isDue() { logger.warning("frame dropped: too many wait") }
       },
       onPeerEvent: { connections.note($0) })
   }

@@ -16,14 +16,3 @@ package final class InFlightLimiter: Sendable {
 
   package func leave() { waiting.subtract(1, ordering: .relaxed) }
 }
-
-/// Which of many like events are logged: the first, the second, the fourth, the eighth and so on. Any thread.
-package final class LogThrottle: Sendable {
-  private let count = Atomic(0)
-
-  package init() {}
-
-  package func isToBeTold() -> Bool {
-    count.add(1, ordering: .relaxed).newValue.nonzeroBitCount == 1
-  }
-}
