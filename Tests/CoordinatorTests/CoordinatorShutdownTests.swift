@@ -85,7 +85,7 @@ private final class PlayedWorker: Sendable {
       .register(
         WorkerRegistration(
           name: name, incarnation: 7, build: "test", offer: .sample(),
-          dataEndpoint: "ipc:///tmp/nobody")))
+          dataEndpoint: "ipc:///tmp/none")))
   }
 
   /// Beats until it leaves.

@@ -45,7 +45,7 @@ extension Simulation {
 
   // MARK: The compute thread
 
-  /// Goes on with what waits, unless a step is in hand.
+  /// Continues with what waits, unless a step is in hand.
   private mutating func advance(_ index: Int) {
     while workers[index].inHand == nil {
       if let order = workers[index].order {
