@@ -180,9 +180,8 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "Fixtures", "PlainBackend", "Worker", "Backend", "Transformer", "Core", "Paging", "Tensors", "Weights", "Wire",
-        "Transport",
-        "WeightDistribution",
+        "Fixtures", "PlainBackend", "Worker", "Backend", "Transformer", "Scheduling", "Core", "Paging", "Tensors",
+        "Weights", "Wire", "Transport", "WeightDistribution",
       ],
       swiftSettings: swiftSettings),
     .testTarget(

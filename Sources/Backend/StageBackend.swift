@@ -35,6 +35,9 @@ package protocol StageBackend: AnyObject {
   /// Whether all numbers of these rows are finite.
   func isFinite(_ rows: Range<Int>) throws -> Bool
 
+  /// Copies rows to `target`, which has exactly their bytes, with the norm that precedes the head. Last stage only.
+  func finish(_ rows: Range<Int>, into target: UnsafeMutableRawBufferPointer) throws
+
   /// Runs the head over `rows`, in any number and order. Last stage only.
   /// - Parameter body: given each row's index in `rows`, in order, and its `vocabularySize` logits, which are valid
   ///   during the call; nil where some are not finite.

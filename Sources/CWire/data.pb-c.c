@@ -187,49 +187,94 @@ void   longhaul__sequence_failure__free_unpacked
   assert(message->base.descriptor == &longhaul__sequence_failure__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   longhaul__forward_entry__init
-                     (Longhaul__ForwardEntry         *message)
+void   longhaul__step_entry__init
+                     (Longhaul__StepEntry         *message)
 {
-  static const Longhaul__ForwardEntry init_value = LONGHAUL__FORWARD_ENTRY__INIT;
+  static const Longhaul__StepEntry init_value = LONGHAUL__STEP_ENTRY__INIT;
   *message = init_value;
 }
-size_t longhaul__forward_entry__get_packed_size
-                     (const Longhaul__ForwardEntry *message)
+size_t longhaul__step_entry__get_packed_size
+                     (const Longhaul__StepEntry *message)
 {
-  assert(message->base.descriptor == &longhaul__forward_entry__descriptor);
+  assert(message->base.descriptor == &longhaul__step_entry__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t longhaul__forward_entry__pack
-                     (const Longhaul__ForwardEntry *message,
+size_t longhaul__step_entry__pack
+                     (const Longhaul__StepEntry *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &longhaul__forward_entry__descriptor);
+  assert(message->base.descriptor == &longhaul__step_entry__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t longhaul__forward_entry__pack_to_buffer
-                     (const Longhaul__ForwardEntry *message,
+size_t longhaul__step_entry__pack_to_buffer
+                     (const Longhaul__StepEntry *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &longhaul__forward_entry__descriptor);
+  assert(message->base.descriptor == &longhaul__step_entry__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Longhaul__ForwardEntry *
-       longhaul__forward_entry__unpack
+Longhaul__StepEntry *
+       longhaul__step_entry__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Longhaul__ForwardEntry *)
-     protobuf_c_message_unpack (&longhaul__forward_entry__descriptor,
+  return (Longhaul__StepEntry *)
+     protobuf_c_message_unpack (&longhaul__step_entry__descriptor,
                                 allocator, len, data);
 }
-void   longhaul__forward_entry__free_unpacked
-                     (Longhaul__ForwardEntry *message,
+void   longhaul__step_entry__free_unpacked
+                     (Longhaul__StepEntry *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &longhaul__forward_entry__descriptor);
+  assert(message->base.descriptor == &longhaul__step_entry__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   longhaul__row_range__init
+                     (Longhaul__RowRange         *message)
+{
+  static const Longhaul__RowRange init_value = LONGHAUL__ROW_RANGE__INIT;
+  *message = init_value;
+}
+size_t longhaul__row_range__get_packed_size
+                     (const Longhaul__RowRange *message)
+{
+  assert(message->base.descriptor == &longhaul__row_range__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__row_range__pack
+                     (const Longhaul__RowRange *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__row_range__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__row_range__pack_to_buffer
+                     (const Longhaul__RowRange *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__row_range__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__RowRange *
+       longhaul__row_range__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__RowRange *)
+     protobuf_c_message_unpack (&longhaul__row_range__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__row_range__free_unpacked
+                     (Longhaul__RowRange *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__row_range__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   longhaul__self_extend_policy__init
@@ -320,6 +365,51 @@ void   longhaul__sequence_start__free_unpacked
   if(!message)
     return;
   assert(message->base.descriptor == &longhaul__sequence_start__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   longhaul__cached_prefix__init
+                     (Longhaul__CachedPrefix         *message)
+{
+  static const Longhaul__CachedPrefix init_value = LONGHAUL__CACHED_PREFIX__INIT;
+  *message = init_value;
+}
+size_t longhaul__cached_prefix__get_packed_size
+                     (const Longhaul__CachedPrefix *message)
+{
+  assert(message->base.descriptor == &longhaul__cached_prefix__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__cached_prefix__pack
+                     (const Longhaul__CachedPrefix *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__cached_prefix__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__cached_prefix__pack_to_buffer
+                     (const Longhaul__CachedPrefix *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__cached_prefix__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__CachedPrefix *
+       longhaul__cached_prefix__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__CachedPrefix *)
+     protobuf_c_message_unpack (&longhaul__cached_prefix__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__cached_prefix__free_unpacked
+                     (Longhaul__CachedPrefix *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__cached_prefix__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   longhaul__sampling_parameters__init
@@ -457,6 +547,51 @@ void   longhaul__step_result_entry__free_unpacked
   assert(message->base.descriptor == &longhaul__step_result_entry__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__sampled_token__init
+                     (Longhaul__SampledToken         *message)
+{
+  static const Longhaul__SampledToken init_value = LONGHAUL__SAMPLED_TOKEN__INIT;
+  *message = init_value;
+}
+size_t longhaul__sampled_token__get_packed_size
+                     (const Longhaul__SampledToken *message)
+{
+  assert(message->base.descriptor == &longhaul__sampled_token__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__sampled_token__pack
+                     (const Longhaul__SampledToken *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__sampled_token__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__sampled_token__pack_to_buffer
+                     (const Longhaul__SampledToken *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__sampled_token__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__SampledToken *
+       longhaul__sampled_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__SampledToken *)
+     protobuf_c_message_unpack (&longhaul__sampled_token__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__sampled_token__free_unpacked
+                     (Longhaul__SampledToken *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__sampled_token__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__token_logprob__init
                      (Longhaul__TokenLogprob         *message)
 {
@@ -559,7 +694,7 @@ static const ProtobufCFieldDescriptor longhaul__forward_header__field_descriptor
     PROTOBUF_C_TYPE_MESSAGE,
     offsetof(Longhaul__ForwardHeader, n_entries),
     offsetof(Longhaul__ForwardHeader, entries),
-    &longhaul__forward_entry__descriptor,
+    &longhaul__step_entry__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -862,7 +997,7 @@ const ProtobufCMessageDescriptor longhaul__sequence_failure__descriptor =
   (ProtobufCMessageInit) longhaul__sequence_failure__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors[12] =
+static const ProtobufCFieldDescriptor longhaul__step_entry__field_descriptors[13] =
 {
   {
     "sequence",
@@ -870,7 +1005,7 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_UINT64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__ForwardEntry, sequence),
+    offsetof(Longhaul__StepEntry, sequence),
     NULL,
     NULL,
     0,             /* flags */
@@ -882,7 +1017,7 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__ForwardEntry, start_position),
+    offsetof(Longhaul__StepEntry, start_position),
     NULL,
     NULL,
     0,             /* flags */
@@ -893,8 +1028,8 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     3,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Longhaul__ForwardEntry, n_tokens),
-    offsetof(Longhaul__ForwardEntry, tokens),
+    offsetof(Longhaul__StepEntry, n_tokens),
+    offsetof(Longhaul__StepEntry, tokens),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -905,8 +1040,8 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     4,
     PROTOBUF_C_LABEL_REPEATED,
     PROTOBUF_C_TYPE_UINT32,
-    offsetof(Longhaul__ForwardEntry, n_new_pages),
-    offsetof(Longhaul__ForwardEntry, new_pages),
+    offsetof(Longhaul__StepEntry, n_new_pages),
+    offsetof(Longhaul__StepEntry, new_pages),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
@@ -918,7 +1053,7 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__ForwardEntry, policy),
+    offsetof(Longhaul__StepEntry, policy),
     &longhaul__self_extend_policy__descriptor,
     NULL,
     0,             /* flags */
@@ -930,32 +1065,8 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__ForwardEntry, opening),
+    offsetof(Longhaul__StepEntry, opening),
     &longhaul__sequence_start__descriptor,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "samples",
-    7,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(Longhaul__ForwardEntry, samples),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "wants_logits",
-    8,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(Longhaul__ForwardEntry, wants_logits),
-    NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -965,8 +1076,8 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     9,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Longhaul__ForwardEntry, has_top_logprob_count_case),
-    offsetof(Longhaul__ForwardEntry, top_logprob_count),
+    offsetof(Longhaul__StepEntry, has_top_logprob_count_case),
+    offsetof(Longhaul__StepEntry, top_logprob_count),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -977,8 +1088,8 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     10,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
-    offsetof(Longhaul__ForwardEntry, has_scores_from_case),
-    offsetof(Longhaul__ForwardEntry, scores_from),
+    offsetof(Longhaul__StepEntry, has_scores_from_case),
+    offsetof(Longhaul__StepEntry, scores_from),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -989,8 +1100,8 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     11,
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT32,
-    offsetof(Longhaul__ForwardEntry, has_following_token_case),
-    offsetof(Longhaul__ForwardEntry, following_token),
+    offsetof(Longhaul__StepEntry, has_following_token_case),
+    offsetof(Longhaul__StepEntry, following_token),
     NULL,
     NULL,
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
@@ -1002,45 +1113,134 @@ static const ProtobufCFieldDescriptor longhaul__forward_entry__field_descriptors
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_FIXED64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__ForwardEntry, rebuilding_stages),
+    offsetof(Longhaul__StepEntry, rebuilding_stages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "sampled_rows",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StepEntry, sampled_rows),
+    &longhaul__row_range__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "logits_rows",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StepEntry, logits_rows),
+    &longhaul__row_range__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "pooling",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StepEntry, pooling),
+    &longhaul__pooling__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__step_entry__field_indices_by_name[] = {
+  8,   /* field[8] = following_token */
+  11,   /* field[11] = logits_rows */
+  3,   /* field[3] = new_pages */
+  5,   /* field[5] = opening */
+  4,   /* field[4] = policy */
+  12,   /* field[12] = pooling */
+  9,   /* field[9] = rebuilding_stages */
+  10,   /* field[10] = sampled_rows */
+  7,   /* field[7] = scores_from */
+  0,   /* field[0] = sequence */
+  1,   /* field[1] = start_position */
+  2,   /* field[2] = tokens */
+  6,   /* field[6] = top_logprob_count */
+};
+static const ProtobufCIntRange longhaul__step_entry__number_ranges[2 + 1] =
+{
+  { 1, 0 },
+  { 9, 6 },
+  { 0, 13 }
+};
+const ProtobufCMessageDescriptor longhaul__step_entry__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.StepEntry",
+  "StepEntry",
+  "Longhaul__StepEntry",
+  "longhaul",
+  sizeof(Longhaul__StepEntry),
+  13,
+  longhaul__step_entry__field_descriptors,
+  longhaul__step_entry__field_indices_by_name,
+  2,  longhaul__step_entry__number_ranges,
+  (ProtobufCMessageInit) longhaul__step_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__row_range__field_descriptors[2] =
+{
+  {
+    "first",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__RowRange, first),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "count",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__RowRange, count),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned longhaul__forward_entry__field_indices_by_name[] = {
-  10,   /* field[10] = following_token */
-  3,   /* field[3] = new_pages */
-  5,   /* field[5] = opening */
-  4,   /* field[4] = policy */
-  11,   /* field[11] = rebuilding_stages */
-  6,   /* field[6] = samples */
-  9,   /* field[9] = scores_from */
-  0,   /* field[0] = sequence */
-  1,   /* field[1] = start_position */
-  2,   /* field[2] = tokens */
-  8,   /* field[8] = top_logprob_count */
-  7,   /* field[7] = wants_logits */
+static const unsigned longhaul__row_range__field_indices_by_name[] = {
+  1,   /* field[1] = count */
+  0,   /* field[0] = first */
 };
-static const ProtobufCIntRange longhaul__forward_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__row_range__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 2 }
 };
-const ProtobufCMessageDescriptor longhaul__forward_entry__descriptor =
+const ProtobufCMessageDescriptor longhaul__row_range__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "longhaul.ForwardEntry",
-  "ForwardEntry",
-  "Longhaul__ForwardEntry",
+  "longhaul.RowRange",
+  "RowRange",
+  "Longhaul__RowRange",
   "longhaul",
-  sizeof(Longhaul__ForwardEntry),
-  12,
-  longhaul__forward_entry__field_descriptors,
-  longhaul__forward_entry__field_indices_by_name,
-  1,  longhaul__forward_entry__number_ranges,
-  (ProtobufCMessageInit) longhaul__forward_entry__init,
+  sizeof(Longhaul__RowRange),
+  2,
+  longhaul__row_range__field_descriptors,
+  longhaul__row_range__field_indices_by_name,
+  1,  longhaul__row_range__number_ranges,
+  (ProtobufCMessageInit) longhaul__row_range__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__self_extend_policy__field_descriptors[3] =
@@ -1107,7 +1307,7 @@ const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor =
   (ProtobufCMessageInit) longhaul__self_extend_policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__sequence_start__field_descriptors[3] =
+static const ProtobufCFieldDescriptor longhaul__sequence_start__field_descriptors[5] =
 {
   {
     "sampling",
@@ -1145,16 +1345,42 @@ static const ProtobufCFieldDescriptor longhaul__sequence_start__field_descriptor
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "cached_prefix",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SequenceStart, cached_prefix),
+    &longhaul__cached_prefix__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "state_slot",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Longhaul__SequenceStart, has_state_slot_case),
+    offsetof(Longhaul__SequenceStart, state_slot),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__sequence_start__field_indices_by_name[] = {
+  3,   /* field[3] = cached_prefix */
   1,   /* field[1] = neighbor_pages */
   2,   /* field[2] = prompt_token_count */
   0,   /* field[0] = sampling */
+  4,   /* field[4] = state_slot */
 };
 static const ProtobufCIntRange longhaul__sequence_start__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 5 }
 };
 const ProtobufCMessageDescriptor longhaul__sequence_start__descriptor =
 {
@@ -1164,11 +1390,62 @@ const ProtobufCMessageDescriptor longhaul__sequence_start__descriptor =
   "Longhaul__SequenceStart",
   "longhaul",
   sizeof(Longhaul__SequenceStart),
-  3,
+  5,
   longhaul__sequence_start__field_descriptors,
   longhaul__sequence_start__field_indices_by_name,
   1,  longhaul__sequence_start__number_ranges,
   (ProtobufCMessageInit) longhaul__sequence_start__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__cached_prefix__field_descriptors[2] =
+{
+  {
+    "pages",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Longhaul__CachedPrefix, n_pages),
+    offsetof(Longhaul__CachedPrefix, pages),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "tokens",
+    2,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Longhaul__CachedPrefix, n_tokens),
+    offsetof(Longhaul__CachedPrefix, tokens),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__cached_prefix__field_indices_by_name[] = {
+  0,   /* field[0] = pages */
+  1,   /* field[1] = tokens */
+};
+static const ProtobufCIntRange longhaul__cached_prefix__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor longhaul__cached_prefix__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.CachedPrefix",
+  "CachedPrefix",
+  "Longhaul__CachedPrefix",
+  "longhaul",
+  sizeof(Longhaul__CachedPrefix),
+  2,
+  longhaul__cached_prefix__field_descriptors,
+  longhaul__cached_prefix__field_indices_by_name,
+  1,  longhaul__cached_prefix__number_ranges,
+  (ProtobufCMessageInit) longhaul__cached_prefix__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__sampling_parameters__field_descriptors[8] =
@@ -1300,7 +1577,7 @@ const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor =
   (ProtobufCMessageInit) longhaul__sampling_parameters__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[8] =
+static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[9] =
 {
   {
     "version",
@@ -1398,12 +1675,25 @@ static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[8
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "hidden_size",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StepResult, hidden_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__step_result__field_indices_by_name[] = {
   3,   /* field[3] = entries */
   1,   /* field[1] = epoch */
   6,   /* field[6] = failed */
   5,   /* field[5] = failure */
+  8,   /* field[8] = hidden_size */
   2,   /* field[2] = step */
   7,   /* field[7] = timings */
   0,   /* field[0] = version */
@@ -1412,7 +1702,7 @@ static const unsigned longhaul__step_result__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__step_result__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor longhaul__step_result__descriptor =
 {
@@ -1422,14 +1712,14 @@ const ProtobufCMessageDescriptor longhaul__step_result__descriptor =
   "Longhaul__StepResult",
   "longhaul",
   sizeof(Longhaul__StepResult),
-  8,
+  9,
   longhaul__step_result__field_descriptors,
   longhaul__step_result__field_indices_by_name,
   1,  longhaul__step_result__number_ranges,
   (ProtobufCMessageInit) longhaul__step_result__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__step_result_entry__field_descriptors[10] =
+static const ProtobufCFieldDescriptor longhaul__step_result_entry__field_descriptors[9] =
 {
   {
     "sequence",
@@ -1451,42 +1741,6 @@ static const ProtobufCFieldDescriptor longhaul__step_result_entry__field_descrip
     0,   /* quantifier_offset */
     offsetof(Longhaul__StepResultEntry, position),
     NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "token",
-    3,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_INT32,
-    offsetof(Longhaul__StepResultEntry, has_token_case),
-    offsetof(Longhaul__StepResultEntry, token),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "logprob",
-    4,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_FLOAT,
-    offsetof(Longhaul__StepResultEntry, has_logprob_case),
-    offsetof(Longhaul__StepResultEntry, logprob),
-    NULL,
-    NULL,
-    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
-    "top",
-    5,
-    PROTOBUF_C_LABEL_REPEATED,
-    PROTOBUF_C_TYPE_MESSAGE,
-    offsetof(Longhaul__StepResultEntry, n_top),
-    offsetof(Longhaul__StepResultEntry, top),
-    &longhaul__token_logprob__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1516,18 +1770,6 @@ static const ProtobufCFieldDescriptor longhaul__step_result_entry__field_descrip
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
   {
-    "has_logits",
-    8,
-    PROTOBUF_C_LABEL_NONE,
-    PROTOBUF_C_TYPE_BOOL,
-    0,   /* quantifier_offset */
-    offsetof(Longhaul__StepResultEntry, has_logits),
-    NULL,
-    NULL,
-    0,             /* flags */
-    0,NULL,NULL    /* reserved1,reserved2, etc */
-  },
-  {
     "prompt_top_tokens",
     9,
     PROTOBUF_C_LABEL_REPEATED,
@@ -1551,23 +1793,60 @@ static const ProtobufCFieldDescriptor longhaul__step_result_entry__field_descrip
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "sampled",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__StepResultEntry, n_sampled),
+    offsetof(Longhaul__StepResultEntry, sampled),
+    &longhaul__sampled_token__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "logits_row_count",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StepResultEntry, logits_row_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "has_pooled_row",
+    13,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StepResultEntry, has_pooled_row),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__step_result_entry__field_indices_by_name[] = {
-  7,   /* field[7] = has_logits */
-  3,   /* field[3] = logprob */
+  8,   /* field[8] = has_pooled_row */
+  7,   /* field[7] = logits_row_count */
   1,   /* field[1] = position */
-  6,   /* field[6] = prompt_logprobs */
-  5,   /* field[5] = prompt_logprobs_first */
-  9,   /* field[9] = prompt_top_logprobs */
-  8,   /* field[8] = prompt_top_tokens */
+  3,   /* field[3] = prompt_logprobs */
+  2,   /* field[2] = prompt_logprobs_first */
+  5,   /* field[5] = prompt_top_logprobs */
+  4,   /* field[4] = prompt_top_tokens */
+  6,   /* field[6] = sampled */
   0,   /* field[0] = sequence */
-  2,   /* field[2] = token */
-  4,   /* field[4] = top */
 };
-static const ProtobufCIntRange longhaul__step_result_entry__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__step_result_entry__number_ranges[3 + 1] =
 {
   { 1, 0 },
-  { 0, 10 }
+  { 6, 2 },
+  { 9, 4 },
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor longhaul__step_result_entry__descriptor =
 {
@@ -1577,11 +1856,75 @@ const ProtobufCMessageDescriptor longhaul__step_result_entry__descriptor =
   "Longhaul__StepResultEntry",
   "longhaul",
   sizeof(Longhaul__StepResultEntry),
-  10,
+  9,
   longhaul__step_result_entry__field_descriptors,
   longhaul__step_result_entry__field_indices_by_name,
-  1,  longhaul__step_result_entry__number_ranges,
+  3,  longhaul__step_result_entry__number_ranges,
   (ProtobufCMessageInit) longhaul__step_result_entry__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__sampled_token__field_descriptors[3] =
+{
+  {
+    "token",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT32,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SampledToken, token),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "logprob",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Longhaul__SampledToken, has_logprob_case),
+    offsetof(Longhaul__SampledToken, logprob),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__SampledToken, n_top),
+    offsetof(Longhaul__SampledToken, top),
+    &longhaul__token_logprob__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__sampled_token__field_indices_by_name[] = {
+  1,   /* field[1] = logprob */
+  0,   /* field[0] = token */
+  2,   /* field[2] = top */
+};
+static const ProtobufCIntRange longhaul__sampled_token__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor longhaul__sampled_token__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.SampledToken",
+  "SampledToken",
+  "Longhaul__SampledToken",
+  "longhaul",
+  sizeof(Longhaul__SampledToken),
+  3,
+  longhaul__sampled_token__field_descriptors,
+  longhaul__sampled_token__field_indices_by_name,
+  1,  longhaul__sampled_token__number_ranges,
+  (ProtobufCMessageInit) longhaul__sampled_token__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__token_logprob__field_descriptors[2] =
@@ -1634,4 +1977,34 @@ const ProtobufCMessageDescriptor longhaul__token_logprob__descriptor =
   1,  longhaul__token_logprob__number_ranges,
   (ProtobufCMessageInit) longhaul__token_logprob__init,
   NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCEnumValue longhaul__pooling__enum_values_by_number[3] =
+{
+  { "POOLING_NONE", "LONGHAUL__POOLING__POOLING_NONE", 0 },
+  { "POOLING_MEAN", "LONGHAUL__POOLING__POOLING_MEAN", 1 },
+  { "POOLING_LAST", "LONGHAUL__POOLING__POOLING_LAST", 2 },
+};
+static const ProtobufCIntRange longhaul__pooling__value_ranges[] = {
+{0, 0},{0, 3}
+};
+static const ProtobufCEnumValueIndex longhaul__pooling__enum_values_by_name[3] =
+{
+  { "POOLING_LAST", 2 },
+  { "POOLING_MEAN", 1 },
+  { "POOLING_NONE", 0 },
+};
+const ProtobufCEnumDescriptor longhaul__pooling__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "longhaul.Pooling",
+  "Pooling",
+  "Longhaul__Pooling",
+  "longhaul",
+  3,
+  longhaul__pooling__enum_values_by_number,
+  3,
+  longhaul__pooling__enum_values_by_name,
+  1,
+  longhaul__pooling__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

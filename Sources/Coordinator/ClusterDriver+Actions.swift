@@ -122,7 +122,9 @@ extension ClusterDriver {
       chunkTokenCount: configuration.demand.chunkTokenCount,
       maximumRunningSequences: configuration.demand.sequenceCount,
       maximumWaitingRequests: Self.maximumWaitingRequests, pageCount: plan.pageCount,
-      contextLength: configuration.demand.contextLength, adaptsChunks: configuration.demand.adaptsChunks)
+      contextLength: configuration.demand.contextLength,
+      maximumLogitsRows: WireLimits.maximumLogitsRowCount(vocabularySize: configuration.model.vocabularySize),
+      adaptsChunks: configuration.demand.adaptsChunks)
   }
 
   /// Requests that may wait for a place in the batch.

@@ -39,11 +39,11 @@ struct Generation {
     if let logits { sink.yield(.promptLogits(logits)) }
   }
 
-  mutating func passToken(_ token: TokenID, entry: StepResultEntry?, now: Duration) -> TokenLatency {
+  mutating func passToken(_ sampled: SampledToken, now: Duration) -> TokenLatency {
     defer { lastToken = now }
     if firstToken == nil { firstToken = now }
     timings.generatedTokenCount += 1
-    sink.yield(.token(token, logprob: entry?.logprob, top: entry?.top ?? []))
+    sink.yield(.token(sampled.token, logprob: sampled.logprob, top: sampled.top))
     return lastToken.map { .next((now - $0).inSeconds) } ?? .first((now - submitted).inSeconds)
   }
 

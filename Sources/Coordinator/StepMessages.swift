@@ -8,23 +8,20 @@ import Wire
 enum StepMessages {
   static func forward(_ plan: StepPlan, epoch: PlanEpoch, hiddenSize: Int) -> Message {
     let header = ForwardHeader(
-      epoch: epoch, step: plan.step, hiddenSize: hiddenSize,
-      entries: plan.entries.map { entry in
-        ForwardEntry(
-          sequence: entry.sequence, startPosition: entry.startPosition, tokens: entry.tokens, newPages: entry.newPages,
-          policy: entry.policy,
-          opening: entry.opening.map {
-            SequenceStart(
-              sampling: $0.sampling, neighborPages: $0.neighborPages, promptTokenCount: $0.promptTokenCount)
-          },
-          samples: entry.shouldSample, wantsLogits: entry.wantsLogits, topLogprobCount: entry.topLogprobCount,
-          scoresFrom: entry.scoresFrom, followingToken: entry.followingToken, rebuilding: entry.rebuilding)
-      }, releases: plan.releases, resumes: plan.resumes)
+      epoch: epoch, step: plan.step, hiddenSize: hiddenSize, entries: plan.entries, releases: plan.releases,
+      resumes: plan.resumes)
     return Message(header.encoded()).sealed()
   }
 
-  /// A step's result with its rows of logits, one for each entry that has them.
-  static func result(_ message: Message) throws(WireError) -> (StepResult, [[Float]]) {
+  /// Rows of numbers that came with a step's result, of one of its entries.
+  struct EntryRows {
+    /// One for each row whose logits were asked for.
+    var logits: [[Float]] = []
+    var pooled: [Float]?
+  }
+
+  /// A step's result with the rows that came along, by sequence.
+  static func result(_ message: Message) throws(WireError) -> (StepResult, [SequenceID: EntryRows]) {
     let message = try message.verifiedData()
     guard let first = message.frames.first else { throw .field("frames", reason: "has no header") }
     let decoded = first.withUnsafeBytes { bytes in
@@ -32,22 +29,27 @@ enum StepMessages {
     }
     let result = try decoded.get()
     let expected = result.expectedPayloadByteCount
-    guard expected > 0 else { return (result, []) }
+    guard expected > 0 else { return (result, [:]) }
     guard message.frames.count > 1, message.frames[1].count == expected else {
       throw .field("payload", reason: "does not have the \(expected) bytes that its header announces")
     }
-    let width = result.vocabularySize
-    let rows = message.frames[1].withUnsafeBytes { bytes in
-      (0..<expected / (width * 4)).map { row in
-        [Float](unsafeUninitializedCapacity: width) { buffer, count in
-          UnsafeMutableRawBufferPointer(buffer).copyMemory(
-            from: UnsafeRawBufferPointer(rebasing: bytes[row * width * 4..<(row + 1) * width * 4]))
-          count = width
-        }
+    let numbers = message.frames[1].withUnsafeBytes { bytes in
+      [Float](unsafeUninitializedCapacity: bytes.count / MemoryLayout<Float>.size) { buffer, count in
+        UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+        count = buffer.count
       }
     }
-    guard rows.allSatisfy({ $0.allSatisfy(\.isFinite) }) else {
-      throw .field("payload", reason: "has numbers that are not finite")
+    guard numbers.allSatisfy(\.isFinite) else { throw .field("payload", reason: "has numbers that are not finite") }
+    var left = numbers[...]
+    func take(_ count: Int) -> [Float] {
+      defer { left = left.dropFirst(count) }
+      return Array(left.prefix(count))
+    }
+    var rows: [SequenceID: EntryRows] = [:]
+    for entry in result.entries where entry.logitsRowCount > 0 || entry.hasPooledRow {
+      rows[entry.sequence] = EntryRows(
+        logits: (0..<entry.logitsRowCount).map { _ in take(result.vocabularySize) },
+        pooled: entry.hasPooledRow ? take(result.hiddenSize) : nil)
     }
     return (result, rows)
   }

@@ -104,8 +104,8 @@ final class TokenPath: Sendable {
   /// Takes a message of the last stage. Socket thread.
   func take(_ message: Message) {
     do {
-      let (result, logits) = try StepMessages.result(message)
-      state.withLock { take(result, logits, &$0) }
+      let (result, rows) = try StepMessages.result(message)
+      state.withLock { take(result, rows, &$0) }
     } catch WireError.damaged {
       let epoch = state.withLock { $0.serving?.epoch }
       if let epoch { driver.yield(.stepLost(epoch, reason: "a result of the last stage arrived damaged")) }
@@ -115,7 +115,9 @@ final class TokenPath: Sendable {
     }
   }
 
-  private func take(_ result: StepResult, _ logits: [[Float]], _ state: inout TokenState) {
+  private func take(
+    _ result: StepResult, _ rows: [SequenceID: StepMessages.EntryRows], _ state: inout TokenState
+  ) {
     // Results of an earlier plan are void: their tokens are computed again.
     guard let serving = state.serving, result.epoch == serving.epoch,
       !(state.scheduler?.isCompleted(result.step) ?? true)
@@ -127,7 +129,7 @@ final class TokenPath: Sendable {
       return
     }
     do {
-      try state.complete(result, logits: logits, now: clock.now)
+      try state.complete(result, rows: rows, now: clock.now)
       sendSteps(&state)
     } catch {
       driver.yield(.stepLost(result.epoch, reason: "the last stage sent a result that fits no step: \(error)"))

@@ -109,31 +109,27 @@ struct TokenState {
 
   /// Takes a step's result.
   /// - Throws: `CompletionError` when the result is not of the oldest step in flight.
-  mutating func complete(_ result: StepResult, logits: [[Float]], now: Duration) throws {
+  mutating func complete(
+    _ result: StepResult, rows: [SequenceID: StepMessages.EntryRows], now: Duration
+  ) throws {
     let updates =
       try scheduler?.complete(
         StepCompletion(
-          step: result.step, entries: result.entries.map { .init(sequence: $0.sequence, token: $0.token) },
+          step: result.step, entries: result.entries.map { .init(sequence: $0.sequence, sampled: $0.sampled) },
           failed: Dictionary(result.failed.map { ($0.sequence, $0.reason) }) { first, _ in first },
           slowestStageSeconds: result.timings.map { Double($0.computeNanoseconds) * 1e-9 }.max(), now: now)) ?? []
-    var rows = logits[...]
-    var entries: [SequenceID: StepResultEntry] = [:]
     for entry in result.entries {
-      entries[entry.sequence] = entry
-      let row = entry.hasLogits ? rows.popFirst() : nil
-      generations[entry.sequence]?.passScores(entry, logits: row)
+      generations[entry.sequence]?.passScores(entry, logits: rows[entry.sequence]?.logits.last)
     }
-    for update in updates { apply(update, entries, now: now) }
+    for update in updates { apply(update, now: now) }
   }
 
-  private mutating func apply(_ update: SequenceUpdate, _ entries: [SequenceID: StepResultEntry], now: Duration) {
+  private mutating func apply(_ update: SequenceUpdate, now: Duration) {
     switch update {
     case .prefillProgress(let sequence, let done, let total):
       generations[sequence]?.sink.yield(.prefillProgress(done: done, total: total))
-    case .token(let sequence, let token):
-      if let latency = generations[sequence]?.passToken(token, entry: entries[sequence], now: now) {
-        metrics.note(latency)
-      }
+    case .token(let sequence, let sampled):
+      if let latency = generations[sequence]?.passToken(sampled, now: now) { metrics.note(latency) }
     case .finished(let sequence, let reason):
       if var generation = generations.removeValue(forKey: sequence) {
         metrics.noteEnd(reason, generation.finish(reason, now: now))

@@ -13,8 +13,8 @@ package struct ResidentSequence: Hashable, Sendable {
   }
 }
 
-/// Where a sequence goes on under a new plan. Every stage but the rebuilding ones cuts what it holds to `length`; they
-/// drop what they have of it and read it again.
+/// Where a sequence continues under a new plan. Every stage but the rebuilding ones cuts what it holds to `length`;
+/// they drop what they have of it and compute it again.
 package struct ResumedSequence: Hashable, Sendable {
   package let sequence: SequenceID
   /// At least 1.

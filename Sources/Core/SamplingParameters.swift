@@ -1,6 +1,6 @@
-/// How the next token is drawn from the logits. Validated by `validate()` before it enters the cluster.
+/// How the next token is sampled from the logits. Validated by `validate()` before it enters the cluster.
 ///
-/// Order of application: penalties, temperature, top-k, top-p, min-p, draw.
+/// Order of application: penalties, temperature, top-k, top-p, min-p, sampling.
 package struct SamplingParameters: Hashable, Sendable {
   /// 0 is greedy: the largest logit, lowest id on ties.
   package var temperature: Float = 1

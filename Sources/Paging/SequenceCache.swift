@@ -17,14 +17,28 @@ package struct SequenceCache: Sendable {
     self.neighborPages = neighborPages
   }
 
+  /// A cache that begins with full pages which other entries filled, under the same policy and from the same tokens.
+  /// The neighbor view of `neighborBlocks(before: length)` must be restored before anything attends.
+  package init(policy: SelfExtendPolicy, neighborPages: [PageID], cachedPages: [PageID]) {
+    self.init(policy: policy, neighborPages: neighborPages)
+    pages = cachedPages
+    length = cachedPages.count * Limits.pageSize
+  }
+
   /// Whether keys have a neighbor view of their own.
   package var keepsNeighborKeys: Bool { policy.groups && policy.neighborWindow > 0 }
 
   /// Blocks of the neighbor ring.
   private var neighborBlockCount: Int { neighborPages.count * 2 }
 
-  /// Extends the cache over `tokenCount` tokens from `start` on, with the pages they need beyond those it has.
-  /// Returns why it cannot; nothing has changed then.
+  /// The blocks whose neighbor view the token at `position` looks back to; none where keys have one view.
+  package func neighborBlocks(before position: Int) -> Range<Int> {
+    guard keepsNeighborKeys, position > 0 else { return 0..<0 }
+    return max(0, position - policy.neighborWindow) / Limits.pageSize..<PageCount.of(tokens: position)
+  }
+
+  /// Extends the cache over `tokenCount` tokens from `start`, its end, on, with the pages they need beyond those it
+  /// has. Returns why it cannot; nothing has changed then.
   package mutating func extend(start: Int, tokenCount: Int, newPages: [PageID]) -> CacheRefusal? {
     guard start == length else { return .position(expected: length, given: start) }
     let needed = PageCount.of(tokens: start + tokenCount)
@@ -48,11 +62,11 @@ package struct SequenceCache: Sendable {
     let lastBlock = (length - 1) / Limits.pageSize
     length = newLength
     pages.removeLast(pages.count - PageCount.of(tokens: newLength))
-    guard keepsNeighborKeys, newLength > 0 else { return 0..<0 }
-    let first = max(0, newLength - policy.neighborWindow) / Limits.pageSize
+    let seen = neighborBlocks(before: newLength)
+    guard !seen.isEmpty else { return seen }
     // Block b lies where block b + neighborBlockCount lies.
-    let taken = min(lastBlock - neighborBlockCount, (newLength - 1) / Limits.pageSize)
-    return first <= taken ? first..<taken + 1 : 0..<0
+    let taken = min(lastBlock - neighborBlockCount, seen.upperBound - 1)
+    return seen.lowerBound <= taken ? seen.lowerBound..<taken + 1 : 0..<0
   }
 
   /// The page of key block `block` (tokens `[64 block, 64 block + 64)`).

@@ -7,7 +7,7 @@ import Paging
 /// decode, and computing everything again after a loss are one operation.
 struct ActiveSequence: Sendable {
   let request: ScheduledRequest
-  /// Reserved at admission: one for `Limits.pageSize` tokens, in order.
+  /// Reserved at admission: one for `Limits.pageSize` tokens, in order. The first may be shared with other holders.
   private(set) var pages: [PageID]
   private(set) var neighborPages: [PageID]
   private(set) var tokens: [TokenID]
@@ -19,6 +19,15 @@ struct ActiveSequence: Sendable {
   private(set) var reportedCount = 0
   /// Tokens known when the sequence was last opened or resumed. These are prefilled; later ones are decoded.
   private var prefillEnd: Int
+  /// Of the pages, those that other entries have filled: the sequence opens after them.
+  private var cachedPageCount: Int
+  /// Tokens proposed to follow the newest one. The next decode computes them along, and keeps those that are sampled.
+  private var draft: [TokenID] = []
+  /// Whether stages know of it, so that they must hear of its end.
+  private(set) var isOpened = false
+  /// Whether all stages hold what `computedCount` says: false from a resumption until the stages that lack it have
+  /// computed it.
+  private var isWhole = true
   /// What some stages compute again before all continue.
   private var replay: Replay?
   /// Steps that carry an entry of it and are not completed.
@@ -34,10 +43,13 @@ struct ActiveSequence: Sendable {
     let end: Int
   }
 
-  init(request: ScheduledRequest, pages: [PageID], neighborPages: [PageID]) {
+  /// - Parameter cachedPageCount: pages, of those given, that begin with what the prompt begins with.
+  init(request: ScheduledRequest, pages: [PageID], neighborPages: [PageID], cachedPageCount: Int) {
     self.request = request
     self.pages = pages
     self.neighborPages = neighborPages
+    self.cachedPageCount = cachedPageCount
+    scheduledCount = cachedPageCount * Limits.pageSize
     tokens = request.prompt
     prefillEnd = tokens.count
     isPaused = request.startsPaused
@@ -46,8 +58,6 @@ struct ActiveSequence: Sendable {
   var id: SequenceID { request.sequence }
   var promptCount: Int { request.prompt.count }
   var generatedCount: Int { tokens.count - promptCount }
-  /// Whether stages know of it, so that they must hear of its end.
-  var isOpened: Bool { scheduledCount > 0 }
   /// Whether it has tokens to prefill that no step was given.
   var isPrefilling: Bool { isReplaying || scheduledCount < prefillEnd }
   var isReplaying: Bool { replay != nil }
@@ -57,6 +67,14 @@ struct ActiveSequence: Sendable {
   var isDecoding: Bool { generatedCount > 0 && !isPrefilling && !isCancelled }
   var heldPages: [PageID] { pages + neighborPages }
 
+  /// Its full pages that all stages have computed, with their tokens; nil when there is none.
+  var prefix: KeptPrefix? {
+    let count = isWhole && !isCancelled ? computedCount / Limits.pageSize : 0
+    guard count > 0 else { return nil }
+    return KeptPrefix(
+      policy: request.policy, tokens: Array(tokens.prefix(count * Limits.pageSize)), pages: Array(pages.prefix(count)))
+  }
+
   // MARK: Plans that end
 
   /// Nothing of it is in flight any more.
@@ -64,6 +82,9 @@ struct ActiveSequence: Sendable {
     if stepsInFlight > 0 { poisonRequests.note(end) }
     stepsInFlight = 0
     replay = nil
+    draft = []
+    // A stage that is lost has lost the pages, too; those that are not compute them again as well.
+    cachedPageCount = 0
   }
 
   /// The stages hold nothing of it any more: all its tokens are computed again, into these pages.
@@ -74,41 +95,56 @@ struct ActiveSequence: Sendable {
   }
 
   mutating func rewind() {
+    isOpened = false
+    isWhole = true
     scheduledCount = 0
     computedCount = 0
     prefillEnd = tokens.count
   }
 
-  /// Continues where all stages had it, once the given ones have computed it again up to there.
+  /// Continues where all stages have it, once the given ones have computed it again up to there.
   mutating func resume(rebuilding stages: StageSet) {
     scheduledCount = resumableCount
     prefillEnd = tokens.count
     replay = stages.isEmpty ? nil : Replay(stages: stages, end: resumableCount)
+    isWhole = stages.isEmpty
   }
 
   // MARK: Steps
 
+  /// Proposes tokens to follow the newest one. Only a sequence that waits for its next decode takes them; the last
+  /// token that it may generate is never proposed, since nothing would be sampled after it.
+  mutating func propose(_ tokens: [TokenID]) {
+    guard isDecoding, stepsInFlight == 0 else { return }
+    draft = Array(tokens.prefix(max(0, request.maximumNewTokens - generatedCount - 1)))
+  }
+
+  /// Tokens of its next decode: its newest one, and the draft.
+  var decodeTokenCount: Int { 1 + draft.count }
+
+  /// Whether its next entry, of at most `limit` tokens, asks for logits.
+  func asksLogits(limit: Int) -> Bool {
+    request.generation.wantsPromptLogits && !isReplaying && scheduledCount < promptCount
+      && scheduledCount + limit >= promptCount && tokens.count == promptCount
+  }
+
   /// Makes the entry of the next unscheduled tokens, at most `limit` of them, and counts them as scheduled. An entry
-  /// never holds prompt and sampled tokens at once.
+  /// never holds prompt and sampled tokens at once. A decode takes what the limit allows of the draft along.
   /// - Precondition: there is an unscheduled token and `limit` is at least 1.
   mutating func takeEntry(limit: Int) -> PlannedEntry {
     if let replay { return takeEntry(of: replay, limit: limit) }
     let start = scheduledCount
     let isPrefill = isPrefilling
-    let end = min(start + limit, start < promptCount ? promptCount : tokens.count)
+    var end = min(start + limit, start < promptCount ? promptCount : tokens.count)
+    // What was pooled and reported is not pooled again.
+    if request.pooling == .mean, start < reportedCount { end = min(end, reportedCount) }
     precondition(start < end, "\(id) has nothing to schedule")
-    let reachesEnd = end == tokens.count
-    let scoresFrom = start < promptCount ? firstScore(start: start, end: end) : nil
+    let drafted = isPrefill ? [] : draft.prefix(limit - 1)
+    draft = []
     scheduledCount = end
-    stepsInFlight += 1
-    return PlannedEntry(
-      entry: StepEntry(
-        sequence: id, startPosition: start, tokens: Array(tokens[start..<end]), newPages: newPages(start..<end),
-        policy: request.policy, opening: opening(start),
-        shouldSample: reachesEnd && generatedCount < request.maximumNewTokens,
-        wantsLogits: reachesEnd && end == promptCount && request.generation.wantsPromptLogits, scoresFrom: scoresFrom,
-        followingToken: scoresFrom != nil && end < promptCount ? tokens[end] : nil,
-        topLogprobCount: request.generation.topLogprobCount, rebuilding: StageSet()), isPrefill: isPrefill)
+    var entry = nextEntry(start..<end, drafted: drafted)
+    entry.output = output(of: start..<end, draftCount: drafted.count)
+    return PlannedEntry(entry: entry, isPrefill: isPrefill)
   }
 
   /// The next tokens of a replay: nothing is sampled after them or reported again.
@@ -118,24 +154,48 @@ struct ActiveSequence: Sendable {
     precondition(start < end, "\(id) has nothing to replay")
     self.replay?.scheduledCount = end
     if end == replay.end { self.replay = nil }
+    var entry = nextEntry(start..<end, drafted: [])
+    entry.rebuilding = replay.stages
+    return PlannedEntry(entry: entry, isPrefill: true)
+  }
+
+  private mutating func nextEntry(_ positions: Range<Int>, drafted: ArraySlice<TokenID>) -> StepEntry {
+    let start = positions.lowerBound
+    let reserved = pages[PageCount.of(tokens: start)..<PageCount.of(tokens: positions.upperBound + drafted.count)]
+    let opening = start == cachedPageCount * Limits.pageSize && (start == 0 || !isOpened) ? opening : nil
     stepsInFlight += 1
-    return PlannedEntry(
-      entry: StepEntry(
-        sequence: id, startPosition: start, tokens: Array(tokens[start..<end]), newPages: newPages(start..<end),
-        policy: request.policy, opening: opening(start), shouldSample: false, wantsLogits: false, scoresFrom: nil,
-        followingToken: nil, topLogprobCount: nil, rebuilding: replay.stages), isPrefill: true)
+    isOpened = true
+    return StepEntry(
+      sequence: id, startPosition: start, tokens: Array(tokens[positions]) + drafted, newPages: Array(reserved),
+      policy: request.policy, opening: opening)
   }
 
-  private func newPages(_ positions: Range<Int>) -> [PageID] {
-    Array(
-      pages[
-        PageCount.of(tokens: positions.lowerBound)..<PageCount.of(tokens: positions.upperBound)])
+  private var opening: SequenceStart {
+    let sampling = request.generation.sampling
+    return SequenceStart(
+      sampling: sampling, neighborPages: neighborPages, promptTokenCount: promptCount,
+      cachedPrefix: cachedPageCount == 0
+        ? nil
+        : CachedPrefix(
+          pages: Array(pages.prefix(cachedPageCount)),
+          tokens: sampling.usesPenalties ? Array(tokens.prefix(cachedPageCount * Limits.pageSize)) : []))
   }
 
-  private func opening(_ start: Int) -> StepEntry.Opening? {
-    guard start == 0 else { return nil }
-    return StepEntry.Opening(
-      neighborPages: neighborPages, sampling: request.generation.sampling, promptTokenCount: promptCount)
+  private func output(of positions: Range<Int>, draftCount: Int) -> StepOutput {
+    let (start, end) = (positions.lowerBound, positions.upperBound)
+    let last = end - start - 1
+    let reachesEnd = end == tokens.count
+    var output = StepOutput(topLogprobCount: request.generation.topLogprobCount)
+    if reachesEnd, generatedCount < request.maximumNewTokens { output.sampledRows = last..<last + 1 + draftCount }
+    if start < promptCount {
+      output.scoresFrom = firstScore(start: start, end: end)
+      if output.scoresFrom != nil, end < promptCount { output.followingToken = tokens[end] }
+      if request.pooling == .mean, start >= reportedCount { output.pooling = .mean }
+    }
+    guard reachesEnd, end == promptCount else { return output }
+    if request.generation.wantsPromptLogits { output.logitsRows = last..<last + 1 }
+    if request.pooling == .last { output.pooling = .last }
+    return output
   }
 
   /// The row of token i scores token i + 1: a chunk `[start, end)` scores `start + 1 ... end`, within the
@@ -158,10 +218,26 @@ struct ActiveSequence: Sendable {
     return done
   }
 
-  /// What a sampled token means. The token is kept, to be scheduled next, only when the sequence goes on.
-  mutating func accept(_ token: TokenID) -> (emits: Bool, end: FinishReason?) {
-    if request.generation.stopTokens.contains(token) { return (false, .stop) }
-    tokens.append(token)
-    return (true, generatedCount >= request.maximumNewTokens ? .length : nil)
+  /// What the tokens sampled after an entry's rows mean. Each is the sequence's next token, as long as the row's own
+  /// token is: rows behind a drafted token that was not sampled were computed for nothing, and are cut by the next
+  /// entry. Tokens are kept, to be scheduled next, only while the sequence runs.
+  mutating func accept(
+    _ sampled: [SampledToken], of entry: StepEntry
+  ) -> (emitted: [SampledToken], computedEnd: Int, end: FinishReason?) {
+    let drafted = entry.tokens.suffix(max(0, sampled.count - 1))
+    // Results come in order, so those of a replay have come.
+    if entry.rebuilding.isEmpty { isWhole = true }
+    var emitted: [SampledToken] = []
+    var computedEnd = entry.endPosition - drafted.count
+    for (index, next) in sampled.enumerated() {
+      if request.generation.stopTokens.contains(next.token) { return (emitted, computedEnd, .stop) }
+      tokens.append(next.token)
+      emitted.append(next)
+      if generatedCount >= request.maximumNewTokens { return (emitted, computedEnd, .length) }
+      guard index < drafted.count, drafted[drafted.startIndex + index] == next.token else { break }
+      computedEnd += 1
+      scheduledCount += 1
+    }
+    return (emitted, computedEnd, nil)
   }
 }

@@ -1,11 +1,13 @@
 import Core
 
-/// How many prompt tokens the next step reads, where the operator did not say.
+/// How many prompt tokens the next step prefills, where the operator did not say.
 ///
 /// Large chunks cost least a token. Two things speak for smaller ones:
-/// - A pipeline of S stages stands still for S - 1 chunks of a prompt, so a prompt is read in at least 16 chunks for
+/// - A pipeline of S stages stands still for S - 1 chunks of a prompt, so a prompt is prefilled in at least 16 chunks
+/// for
 ///   each stage after the first (about 6 % lost), though never in less than one page.
-/// - Whoever decodes beside waits for the step. Then it may take a quarter of a second, by what the last prompt step
+/// - Sequences that decode beside it wait for the step. Then it may take a quarter of a second, by what the last prompt
+/// step
 ///   took for a token: at a greater depth attention makes a token dearer, and chunks shrink by themselves.
 ///
 /// Tokens never depend on it.
@@ -17,7 +19,7 @@ enum ChunkSize {
 
   /// - Parameters:
   ///   - secondsPerToken: of the slowest stage, measured; nil before the first step.
-  ///   - isShared: somebody decodes.
+  ///   - isShared: sequences decode.
   ///   - limit: at least 1; nothing here is above it.
   static func tokens(
     promptCount: Int, stageCount: Int, secondsPerToken: Double?, isShared: Bool, limit: Int

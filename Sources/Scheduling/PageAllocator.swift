@@ -1,6 +1,6 @@
 package import Core
 
-/// Counts who holds each KV page: integers only, the bytes are on the workers.
+/// Counts the holders of each KV page: integers only, the bytes are on the workers.
 ///
 /// Every id in `0 ..< pageCount` is free, or has holders: sequences that read it, and what keeps it for sequences to
 /// come. A page becomes free when its last holder releases it. Allocation is all or nothing. Cost: O(pages named).
@@ -36,7 +36,7 @@ package struct PageAllocator: Sendable {
     return allocated
   }
 
-  /// Adds a holder to pages that have one: their bytes are shared, and nobody may write others.
+  /// Adds a holder to pages that have one: their bytes are shared, and no holder may write others.
   /// - Precondition: each page has a holder.
   package mutating func share(_ pages: [PageID]) {
     for page in pages {

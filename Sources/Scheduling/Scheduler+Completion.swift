@@ -4,14 +4,14 @@ extension Scheduler {
   /// Takes the result of the oldest step in flight and returns what it means, entry by entry in the step's
   /// order. Throws, with nothing changed, when the result is not that step's.
   package mutating func complete(_ completion: StepCompletion) throws(CompletionError) -> [SequenceUpdate] {
-    let (entries, tokens) = try steps.complete(completion)
+    let (entries, sampled) = try steps.complete(completion)
     var updates: [SequenceUpdate] = []
     for planned in entries {
       let id = planned.entry.sequence
       if let reason = completion.failed[id] {
         fail(id, reason: reason, to: &updates)
       } else {
-        apply(planned.entry, token: tokens[id], to: &updates)
+        apply(planned.entry, sampled: sampled[id] ?? [], to: &updates)
       }
     }
     return updates
@@ -28,29 +28,25 @@ extension Scheduler {
     cancel(id)
   }
 
-  private mutating func apply(_ entry: StepEntry, token: TokenID?, to updates: inout [SequenceUpdate]) {
+  private mutating func apply(_ entry: StepEntry, sampled: [SampledToken], to updates: inout [SequenceUpdate]) {
     let id = entry.sequence
     let end = sequences.update(id) { sequence -> FinishReason? in
       sequence.stepsInFlight -= 1
       guard !sequence.isCancelled else { return nil }
-      let position = entry.startPosition + entry.tokens.count
-      if let done = sequence.noteComputed(upTo: position) {
+      let (emitted, computedEnd, end) = sequence.accept(sampled, of: entry)
+      if let done = sequence.noteComputed(upTo: computedEnd) {
         updates.append(.prefillProgress(id, done: done, total: sequence.promptCount))
       }
-      guard let token else {
-        // With nothing to sample, the prompt's end is the end.
-        return position == sequence.tokens.count ? .length : nil
-      }
-      let (emits, end) = sequence.accept(token)
-      if emits { updates.append(.token(id, token)) }
-      return end
+      updates += emitted.map { .token(id, $0) }
+      // With nothing to sample, the prompt's end is the end.
+      return sampled.isEmpty && computedEnd == sequence.tokens.count ? .length : end
     }
     guard let sequence = sequences[id] else { return }
     if sequence.isCancelled { return sequences.endIfDrained(id) }
     if let end = end ?? nil {
       updates.append(.finished(id, end))
       sequences.endIfDrained(id)
-    } else if token != nil {
+    } else if !sampled.isEmpty {
       sequences.makeReady(id)
     }
   }

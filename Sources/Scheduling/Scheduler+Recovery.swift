@@ -39,7 +39,7 @@ extension Scheduler {
   /// reported again.
   ///
   /// - Parameters:
-  ///   - stagesHold: whether any stage has sequences, which must be told when there is none to continue.
+  ///   - stagesHold: whether any stage has sequences, which it must release when there is none to continue.
   ///   - rebuilding: the stages of the new plan that lack the first `length` tokens of a sequence.
   package mutating func resume(
     limits: SchedulerLimits, stagesHold: Bool, rebuilding: (SequenceID, _ length: Int) -> StageSet

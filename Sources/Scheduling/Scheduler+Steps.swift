@@ -11,7 +11,7 @@ extension Scheduler {
     admitWaiting()
     let suspect = suspect
     let decodes = takeDecodes(suspect: suspect)
-    let entries = decodes + takeChunks(after: decodes.count, suspect: suspect)
+    let entries = decodes + takeChunks(after: decodes, suspect: suspect)
     let mustTell = steps.isEmpty && (!sequences.unreleased.isEmpty || clearsStages)
     guard !entries.isEmpty || mustTell else { return nil }
     defer {
@@ -42,24 +42,38 @@ extension Scheduler {
       ready: ready, decoding: decoding,
       steps: steps.wantedDecodeStepCount(decoding: decoding, stageCount: limits.stageCount),
       decodeStepsInFlight: steps.decodeStepCount, prefills: !sequences.prefilling.isEmpty)
-    return sequences.takeReady(count, where: mayDecode).compactMap { id in
-      sequences.update(id) { $0.takeEntry(limit: 1) }
+    let taken = sequences.takeReady(count, where: mayDecode)
+    // Drafts take what is left when every decode and every prompt has a token.
+    var spare = max(0, limits.stepTokenBudget - taken.count - sequences.prefilling.count)
+    return taken.compactMap { id in
+      sequences.update(id) { sequence in
+        let limit = min(sequence.decodeTokenCount, 1 + spare, limits.chunkTokenCount)
+        spare -= limit - 1
+        return sequence.takeEntry(limit: limit)
+      }
     }
   }
 
   /// One chunk a prompt, oldest prompt first, out of what the decodes left.
-  private mutating func takeChunks(after decodes: Int, suspect: SequenceID?) -> [PlannedEntry] {
+  private mutating func takeChunks(after decodes: [PlannedEntry], suspect: SequenceID?) -> [PlannedEntry] {
     let chunkTokenCount = chunkTokenCount()
+    let decodeTokenCount = decodes.reduce(0) { $0 + $1.entry.tokens.count }
     // Where chunks adapt, a step's prompts together are one chunk: its time is what counts.
     var tokensLeft = min(
-      limits.stepTokenBudget - decodes, limits.adaptsChunks ? chunkTokenCount : limits.stepTokenBudget)
-    var entriesLeft = limits.maximumStepEntries - decodes
+      limits.stepTokenBudget - decodeTokenCount, limits.adaptsChunks ? chunkTokenCount : limits.stepTokenBudget)
+    var entriesLeft = limits.maximumStepEntries - decodes.count
+    var logitsLeft = limits.maximumLogitsRows
     var chunks: [PlannedEntry] = []
     for id in sequences.prefilling where tokensLeft > 0 && entriesLeft > 0 && (suspect ?? id) == id {
-      guard let chunk = sequences.update(id, { $0.takeEntry(limit: min(chunkTokenCount, tokensLeft)) }) else {
-        continue
+      let limit = min(chunkTokenCount, tokensLeft)
+      let chunk = sequences.update(id) { sequence -> PlannedEntry? in
+        // Its logits are for the next step.
+        if logitsLeft == 0, sequence.asksLogits(limit: limit) { return nil }
+        return sequence.takeEntry(limit: limit)
       }
+      guard let chunk = chunk ?? nil else { continue }
       tokensLeft -= chunk.entry.tokens.count
+      logitsLeft -= chunk.entry.output.logitsRows.count
       entriesLeft -= 1
       chunks.append(chunk)
     }

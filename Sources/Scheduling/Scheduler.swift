@@ -32,15 +32,16 @@ package struct Scheduler: Sendable {
       sequences[request.sequence] == nil && !waiting.contains { $0.request.sequence == request.sequence },
       "\(request.sequence) was submitted twice")
     let needs = try PageNeeds(request, limits: limits)
-    guard waiting.count < limits.maximumWaitingRequests || canStartNow(needs) else {
+    let next = WaitingRequest(request: request, needs: needs, since: now)
+    guard waiting.count < limits.maximumWaitingRequests || canStartNow(next) else {
       throw .overloaded(limit: limits.maximumWaitingRequests)
     }
-    waiting.append(WaitingRequest(request: request, needs: needs, since: now))
+    waiting.append(next)
   }
 
   /// Whether the request would run in the very next step, so that a waiting line of length 0 still serves.
-  private func canStartNow(_ needs: PageNeeds) -> Bool {
-    waiting.isEmpty && sequences.count < limits.maximumRunningSequences && needs.total <= sequences.pages.freeCount
+  private func canStartNow(_ next: WaitingRequest) -> Bool {
+    waiting.isEmpty && sequences.count < limits.maximumRunningSequences && sequences.canAdmit(next)
   }
 
   /// Ends a sequence wherever it is: a waiting one is dropped, a running one gets no more entries and releases its

@@ -10,7 +10,7 @@ package struct SchedulerLimits: Hashable, Sendable {
   package let stepTokenBudget: Int
   /// Tokens of one prompt chunk, at most.
   package let chunkTokenCount: Int
-  /// Whether chunks may be smaller than that where it is better for the pipeline or for those who decode.
+  /// Whether chunks may be smaller than that where it is better for the pipeline or for sequences that decode.
   package let adaptsChunks: Bool
   /// Sequences that hold pages at once. Never more than one step has entries or tokens for, so that a step
   /// always has room for every ready decode and then for at least one prompt token: neither can starve the
@@ -24,6 +24,8 @@ package struct SchedulerLimits: Hashable, Sendable {
   package let contextLength: Int
   /// Sequences one step may carry.
   package let maximumStepEntries: Int
+  /// Rows of logits one step may ask for.
+  package let maximumLogitsRows: Int
 
   /// - Parameter stepsInFlight: nil takes what `StepWindow` says.
   /// - Precondition: every count is at least 1 (`pageCount` and `maximumWaitingRequests` at
@@ -31,12 +33,13 @@ package struct SchedulerLimits: Hashable, Sendable {
   package init(
     stageCount: Int, stepsInFlight: Int? = nil, stepTokenBudget: Int, chunkTokenCount: Int,
     maximumRunningSequences: Int, maximumWaitingRequests: Int, pageCount: Int, contextLength: Int,
-    maximumStepEntries: Int = Limits.maximumStepEntryCount, adaptsChunks: Bool = false
+    maximumStepEntries: Int = Limits.maximumStepEntryCount, maximumLogitsRows: Int = Limits.maximumStepEntryCount,
+    adaptsChunks: Bool = false
   ) {
     precondition(
       [
         stageCount, stepsInFlight ?? 1, stepTokenBudget, chunkTokenCount, maximumRunningSequences,
-        contextLength, maximumStepEntries,
+        contextLength, maximumStepEntries, maximumLogitsRows,
       ].allSatisfy { $0 >= 1 } && pageCount >= 0 && maximumWaitingRequests >= 0,
       "a scheduler limit is below 1")
     self.stageCount = stageCount
@@ -45,6 +48,7 @@ package struct SchedulerLimits: Hashable, Sendable {
     self.chunkTokenCount = min(chunkTokenCount, self.stepTokenBudget)
     self.adaptsChunks = adaptsChunks
     self.maximumStepEntries = min(maximumStepEntries, Limits.maximumStepEntryCount)
+    self.maximumLogitsRows = maximumLogitsRows
     self.maximumRunningSequences = min(maximumRunningSequences, self.maximumStepEntries, self.stepTokenBudget)
     self.maximumWaitingRequests = maximumWaitingRequests
     self.pageCount = pageCount

@@ -10,6 +10,9 @@ struct SequenceTable: Sendable {
   private(set) var prefilling: [SequenceID] = []
   /// Sequences whose newest token is unscheduled, longest ready first.
   private var ready: [SequenceID] = []
+  /// What is kept of sequences for others to come.
+  private(set) var prefixes: [PrefixID: KeptPrefix] = [:]
+  private var nextPrefix: UInt64 = 1
   /// Ended sequences that the stages still hold.
   private(set) var unreleased: [SequenceID] = []
 
@@ -32,13 +35,47 @@ struct SequenceTable: Sendable {
 
   // MARK: Begin and end
 
-  /// Admits a request when its pages are free.
+  /// Admits a request when its pages are free, or are once prefixes are dropped: oldest first, its own last.
   mutating func admit(_ waiting: WaitingRequest) -> Bool {
-    guard waiting.needs.total <= pages.freeCount,
-      let tokenPages = pages.allocate(waiting.needs.tokenPageCount),
+    if open(waiting) { return true }
+    guard canAdmit(waiting) else { return false }
+    let own = waiting.request.prefix
+    for id in prefixes.keys.sorted().filter({ $0 != own }) + [own].compactMap({ $0 }) {
+      dropPrefix(id)
+      if open(waiting) { return true }
+    }
+    return false
+  }
+
+  /// Whether the request's pages are free, or held by prefixes alone.
+  func canAdmit(_ waiting: WaitingRequest) -> Bool {
+    waiting.needs.total - cachedPages(for: waiting.request).count <= pages.freeCount + droppablePageCount
+  }
+
+  /// Pages that prefixes alone hold.
+  private var droppablePageCount: Int {
+    var counts: [PageID: Int] = [:]
+    for prefix in prefixes.values {
+      for page in prefix.pages { counts[page, default: 0] += 1 }
+    }
+    return counts.count { pages.holderCount(of: $0.key) == $0.value }
+  }
+
+  private func cachedPages(for request: ScheduledRequest) -> ArraySlice<PageID> {
+    request.prefix.flatMap { prefixes[$0] }?.pages(for: request) ?? []
+  }
+
+  private mutating func open(_ waiting: WaitingRequest) -> Bool {
+    let cached = Array(cachedPages(for: waiting.request))
+    guard waiting.needs.total - cached.count <= pages.freeCount,
+      let tokenPages = pages.allocate(waiting.needs.tokenPageCount - cached.count),
       let neighborPages = pages.allocate(waiting.needs.neighborPageCount)
     else { return false }
-    insert(ActiveSequence(request: waiting.request, pages: tokenPages, neighborPages: neighborPages))
+    pages.share(cached)
+    insert(
+      ActiveSequence(
+        request: waiting.request, pages: cached + tokenPages, neighborPages: neighborPages,
+        cachedPageCount: cached.count))
     return true
   }
 
@@ -61,6 +98,21 @@ struct SequenceTable: Sendable {
     sequences[id] = nil
     pages.release(ended.heldPages)
     if ended.isOpened { unreleased.append(id) }
+  }
+
+  // MARK: Prefixes
+
+  mutating func keepPrefix(of id: SequenceID) -> PrefixID? {
+    guard let prefix = sequences[id]?.prefix else { return nil }
+    pages.share(prefix.pages)
+    let id = PrefixID(rawValue: nextPrefix)
+    nextPrefix += 1
+    prefixes[id] = prefix
+    return id
+  }
+
+  mutating func dropPrefix(_ id: PrefixID) {
+    if let prefix = prefixes.removeValue(forKey: id) { pages.release(prefix.pages) }
   }
 
   // MARK: Steps
@@ -94,9 +146,10 @@ struct SequenceTable: Sendable {
   // MARK: Plans that end
 
   /// No step is in flight any more, and no stage waits for a release. Sequences and their pages stay until `resume` or
-  /// `restart`; cancelled ones end.
+  /// `restart`; cancelled ones end, and prefixes, whose bytes a stage may have lost, are dropped.
   /// - Parameter suspects: the sequences that may be the cause; nil for all that have a step in flight.
   mutating func suspend(after end: InterruptionCause, suspects: Set<SequenceID>? = nil) {
+    for id in Array(prefixes.keys) { dropPrefix(id) }
     for (id, sequence) in sequences {
       if sequence.isCancelled {
         pages.release(sequence.heldPages)
@@ -116,23 +169,29 @@ struct SequenceTable: Sendable {
     }
   }
 
-  /// Computes every sequence again, oldest first, on the pages of a new allocator. Returns those that do not fit, which
-  /// are gone, and the others.
+  /// Computes every sequence again, oldest first, on the pages of a new allocator; those that share pages still do.
+  /// Returns those that do not fit, which are gone, and the others.
   mutating func restart(limits: SchedulerLimits) -> (kept: [ActiveSequence], lost: [SequenceID]) {
     let running = sequences.values.sorted { $0.id < $1.id }
+    let nextPrefix = nextPrefix
     self = SequenceTable(pageCount: limits.pageCount)
+    self.nextPrefix = nextPrefix
+    var moved: [PageID: PageID] = [:]
     var kept: [ActiveSequence] = []
     var lost: [SequenceID] = []
     for var sequence in running {
+      let new = sequence.heldPages.filter { moved[$0] == nil }
       guard count < limits.maximumRunningSequences, sequence.tokens.count <= limits.contextLength,
-        let tokenPages = pages.allocate(sequence.pages.count),
-        let neighborPages = pages.allocate(sequence.neighborPages.count)
+        let allocated = pages.allocate(new.count)
       else {
         lost.append(sequence.id)
         continue
       }
+      pages.share(sequence.heldPages.compactMap { moved[$0] })
+      moved.merge(zip(new, allocated)) { first, _ in first }
       kept.append(sequence)
-      sequence.rewind(pages: tokenPages, neighborPages: neighborPages)
+      sequence.rewind(
+        pages: sequence.pages.compactMap { moved[$0] }, neighborPages: sequence.neighborPages.compactMap { moved[$0] })
       insert(sequence)
     }
     return (kept, lost)
@@ -140,8 +199,8 @@ struct SequenceTable: Sendable {
 
   // MARK: Accounts
 
-  /// Recounts all pages: free and used ones are all there are, and those used are what the sequences hold.
+  /// Recounts all pages: free and used ones are all there are, and those used are what sequences and prefixes hold.
   func checkIntegrity() throws(PageLeak) {
-    try pages.checkIntegrity(held: sequences.values.flatMap(\.heldPages))
+    try pages.checkIntegrity(held: sequences.values.flatMap(\.heldPages) + prefixes.values.flatMap(\.pages))
   }
 }

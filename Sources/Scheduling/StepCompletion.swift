@@ -2,13 +2,13 @@ package import Core
 
 /// What came back of a step.
 package struct StepCompletion: Sendable {
-  /// The token sampled for a sequence; nil where none was.
+  /// The tokens sampled for a sequence, one after each row that was asked for.
   package struct Entry: Hashable, Sendable {
     package let sequence: SequenceID
-    package let token: TokenID?
-    package init(sequence: SequenceID, token: TokenID?) {
+    package let sampled: [SampledToken]
+    package init(sequence: SequenceID, sampled: [SampledToken]) {
       self.sequence = sequence
-      self.token = token
+      self.sampled = sampled
     }
   }
 
@@ -51,20 +51,20 @@ package enum CompletionError: Error, Hashable, Sendable, CustomStringConvertible
     case .unknownSequence(let sequence, let step):
       "the result of step \(step) names \(sequence), which is not in it"
     case .doubledSequence(let sequence, let step): "the result of step \(step) names \(sequence) twice"
-    case .missingToken(let sequence, let step): "the result of step \(step) lacks the token of \(sequence)"
+    case .missingToken(let sequence, let step): "the result of step \(step) lacks a token of \(sequence)"
     case .unaskedToken(let sequence, let step):
       "the result of step \(step) has a token of \(sequence) that was not asked for"
     }
   }
 }
 
-/// What a completed step means for a sequence, in the order users are told. A sequence has at most one entry
+/// What a completed step means for a sequence, in the order in which users see it. A sequence has at most one entry
 /// a step, so the step's log-probabilities belong to it by its id.
 package enum SequenceUpdate: Hashable, Sendable {
   /// Prompt tokens computed by all stages, out of all.
   case prefillProgress(SequenceID, done: Int, total: Int)
   /// A new token, never a stop token.
-  case token(SequenceID, TokenID)
+  case token(SequenceID, SampledToken)
   /// Last: nothing more comes, its pages are free.
   case finished(SequenceID, FinishReason)
   /// Last: a stage could not continue it.

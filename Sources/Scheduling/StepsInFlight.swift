@@ -31,15 +31,16 @@ struct StepsInFlight: Sendable {
     return nextNumber
   }
 
-  /// Takes the result of the oldest step: returns its entries and the sampled tokens. Throws, with nothing changed,
+  /// Takes the result of the oldest step: returns its entries and the tokens sampled of each. Throws, with nothing
+  /// changed,
   /// when the result is not that step's.
   mutating func complete(
     _ completion: StepCompletion
-  ) throws(CompletionError) -> (entries: [PlannedEntry], tokens: [SequenceID: TokenID]) {
+  ) throws(CompletionError) -> (entries: [PlannedEntry], sampled: [SequenceID: [SampledToken]]) {
     guard let step = steps.first, step.number == completion.step else {
       throw .unexpectedStep(step: completion.step, expected: steps.first?.number)
     }
-    let tokens = try step.sampledTokens(in: completion)
+    let sampled = try step.sampledTokens(in: completion)
     if let sent = step.sent, let now = completion.now, let count = step.decodeStepCount, count == pureDecodeStepCount {
       decodePace.note(steps: count, rows: step.entries.count, seconds: (now - sent) / .seconds(1))
     }
@@ -48,7 +49,7 @@ struct StepsInFlight: Sendable {
       secondsPerPromptToken = seconds / Double(step.prefillTokenCount)
     }
     steps.removeFirst()
-    return (step.entries, tokens)
+    return (step.entries, sampled)
   }
 
   /// The plan is over: results of its steps are refused from now on, and the next one counts from 1 again.
@@ -81,21 +82,21 @@ struct InFlightStep: Sendable {
   var prefillTokenCount: Int { entries.reduce(0) { $0 + ($1.isPrefill ? $1.entry.tokens.count : 0) } }
 
   /// The sampled tokens by sequence, checked against what the step asked for.
-  fileprivate func sampledTokens(in completion: StepCompletion) throws(CompletionError) -> [SequenceID: TokenID] {
-    var isSampled: [SequenceID: Bool] = [:]
-    for planned in entries { isSampled[planned.entry.sequence] = planned.entry.shouldSample }
-    var tokens: [SequenceID: TokenID] = [:]
-    var seen: Set<SequenceID> = []
+  fileprivate func sampledTokens(
+    in completion: StepCompletion
+  ) throws(CompletionError) -> [SequenceID: [SampledToken]] {
+    var wanted: [SequenceID: Int] = [:]
+    for planned in entries { wanted[planned.entry.sequence] = planned.entry.output.sampledRows.count }
+    var sampled: [SequenceID: [SampledToken]] = [:]
     for entry in completion.entries {
-      guard let wanted = isSampled[entry.sequence] else { throw .unknownSequence(entry.sequence, step: number) }
-      guard seen.insert(entry.sequence).inserted else { throw .doubledSequence(entry.sequence, step: number) }
-      guard wanted || entry.token == nil else { throw .unaskedToken(entry.sequence, step: number) }
-      tokens[entry.sequence] = entry.token
+      guard let count = wanted[entry.sequence] else { throw .unknownSequence(entry.sequence, step: number) }
+      guard sampled[entry.sequence] == nil else { throw .doubledSequence(entry.sequence, step: number) }
+      guard entry.sampled.count <= count else { throw .unaskedToken(entry.sequence, step: number) }
+      sampled[entry.sequence] = entry.sampled
     }
-    for entry in entries.map(\.entry)
-    where entry.shouldSample && tokens[entry.sequence] == nil && completion.failed[entry.sequence] == nil {
-      throw .missingToken(entry.sequence, step: number)
+    for id in entries.map(\.entry.sequence) where completion.failed[id] == nil {
+      guard sampled[id]?.count ?? 0 == wanted[id] else { throw .missingToken(id, step: number) }
     }
-    return tokens
+    return sampled
   }
 }

@@ -51,6 +51,16 @@ package final class CPUBackend: StageBackend {
 
   package func isFinite(_ rows: Range<Int>) -> Bool { stage.isFinite(rows) }
 
+  package func finish(_ rows: Range<Int>, into target: UnsafeMutableRawBufferPointer) {
+    precondition(target.count == rows.count * facts.rowByteCount, "the target has not the rows' size")
+    target.withMemoryRebound(to: Float.self) { target in
+      for (index, row) in rows.enumerated() {
+        guard let place = target.baseAddress else { return }
+        stage.finish(row: row, into: place + index * facts.hiddenSize)
+      }
+    }
+  }
+
   package func logits(of rows: [Int], _ body: (_ index: Int, _ logits: UnsafeBufferPointer<Float>?) -> Void) {
     for start in stride(from: 0, to: rows.count, by: PipelineStage.logitRowCapacity) {
       let group = rows[start..<min(start + PipelineStage.logitRowCapacity, rows.count)]

@@ -119,17 +119,21 @@ package final class PipelineStage {
     lh_all_finite(row.baseAddress, Int64(row.count))
   }
 
+  /// Writes a row of the last `forward`, normalized as for the head, to `target`. Last stage only.
+  package func finish(row: Int, into target: UnsafeMutablePointer<Float>) {
+    guard let norm = weights.outputNorm else { preconditionFailure("only the last stage has a head") }
+    precondition(row >= 0 && row < scratch.rowCapacity, "row out of the step")
+    configuration.outputNorm.apply(
+      to: scratch.hidden.baseAddress + row * configuration.hiddenSize, norm, into: target)
+  }
+
   /// Logits of up to `logitRowCapacity` rows of the last `forward`, in the order given. Last stage only. Shape
   /// `[rows.count, vocabularySize]`, valid until the next call.
   package func logits(rows: ArraySlice<Int>) -> UnsafePointer<Float> {
-    guard let head = weights.head, let norm = weights.outputNorm else {
-      preconditionFailure("only the last stage has a head")
-    }
+    guard let head = weights.head else { preconditionFailure("only the last stage has a head") }
     precondition(rows.count <= Self.logitRowCapacity, "more rows than the head takes at a time")
-    let size = configuration.hiddenSize
     for (index, row) in rows.enumerated() {
-      configuration.outputNorm.apply(
-        to: scratch.hidden.baseAddress + row * size, norm, into: headInput.baseAddress + index * size)
+      finish(row: row, into: headInput.baseAddress + index * configuration.hiddenSize)
     }
     product(
       headInput.baseAddress, rows: rows.count,

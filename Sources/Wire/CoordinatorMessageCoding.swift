@@ -55,7 +55,7 @@ extension CoordinatorMessage {
     }
   }
 
-  /// Reads what `encoded()` wrote, from bytes that anybody may have sent.
+  /// Reads what `encoded()` wrote, from bytes that any peer may have sent.
   package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
     self = try unpacked(
       bytes, message: "coordinator message", limit: WireLimits.maximumControlByteCount,

@@ -29,7 +29,7 @@ extension ModelManifest {
     }
   }
 
-  /// Reads what `encoded()` wrote, from bytes that anybody may have sent.
+  /// Reads what `encoded()` wrote, from bytes that any peer may have sent.
   package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
     self = try unpacked(
       bytes, message: "model manifest", limit: WireLimits.maximumManifestByteCount,

@@ -11,6 +11,7 @@ extension StepResult {
         $0.n_entries = entries.count
         $0.entries = arena.pointers(entries) { $0.raw(arena) }
         $0.vocabulary_size = Int64(vocabularySize)
+        $0.hidden_size = Int64(hiddenSize)
         $0.failure = arena.copy(failure ?? "", clippedTo: WireLimits.maximumStringByteCount)
         $0.n_failed = failed.count
         $0.failed = arena.pointers(failed) { $0.raw(arena) }
@@ -20,7 +21,7 @@ extension StepResult {
     }
   }
 
-  /// Reads what `encoded()` wrote, from bytes that anybody may have sent.
+  /// Reads what `encoded()` wrote, from bytes that any peer may have sent.
   package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
     self = try unpacked(
       bytes, message: "step result", limit: WireLimits.maximumHeaderByteCount,
@@ -34,14 +35,22 @@ extension StepResult {
       entries: try Field.messages(
         raw.entries, raw.n_entries, "entries", limit: Limits.maximumStepEntryCount, StepResultEntry.init),
       vocabularySize: try Field.integer(raw.vocabulary_size, "vocabulary_size", 0...Limits.maximumVocabularySize),
+      hiddenSize: try Field.integer(raw.hidden_size, "hidden_size", 0...Limits.maximumHiddenSize),
       failure: try Field.failure(raw.failure),
       failed: try Field.messages(
         raw.failed, raw.n_failed, "failed", limit: Limits.maximumStepEntryCount, SequenceFailure.init(raw:)),
       timings: try StageTiming.all(raw.timings, raw.n_timings))
     let scoreCount = entries.reduce(0) { $0 + $1.promptLogprobs.count }
     _ = try Field.count(scoreCount, "entries.prompt_logprobs", limit: Limits.maximumStepTokenCount)
-    if vocabularySize == 0, entries.contains(where: \.hasLogits) {
+    let sampledCount = entries.reduce(0) { $0 + $1.sampled.count }
+    _ = try Field.count(sampledCount, "entries.sampled", limit: Limits.maximumStepTokenCount)
+    let logitsRowCount = entries.reduce(0) { $0 + $1.logitsRowCount }
+    _ = try Field.count(logitsRowCount, "entries.logits_row_count", limit: Limits.maximumStepTokenCount)
+    if vocabularySize == 0, logitsRowCount > 0 {
       throw .field("vocabulary_size", reason: "is 0, but an entry has logits")
+    }
+    if hiddenSize == 0, entries.contains(where: \.hasPooledRow) {
+      throw .field("hidden_size", reason: "is 0, but an entry has a pooled row")
     }
   }
 }
@@ -51,21 +60,8 @@ extension StepResultEntry {
     arena.make(longhaul__step_result_entry__init) {
       $0.sequence = sequence.rawValue
       $0.position = Int64(position)
-      if let token {
-        $0.has_token_case = LONGHAUL__STEP_RESULT_ENTRY__HAS_TOKEN_TOKEN
-        $0.token = token
-      }
-      if let logprob {
-        $0.has_logprob_case = LONGHAUL__STEP_RESULT_ENTRY__HAS_LOGPROB_LOGPROB
-        $0.logprob = logprob
-      }
-      $0.n_top = top.count
-      $0.top = arena.pointers(top) { alternative in
-        arena.make(longhaul__token_logprob__init) {
-          $0.token = alternative.token
-          $0.logprob = alternative.logprob
-        }
-      }
+      $0.n_sampled = sampled.count
+      $0.sampled = arena.pointers(sampled) { $0.raw(arena) }
       $0.prompt_logprobs_first = Int64(promptLogprobsFirst)
       $0.n_prompt_logprobs = promptLogprobs.count
       $0.prompt_logprobs = arena.copy(promptLogprobs)
@@ -74,7 +70,8 @@ extension StepResultEntry {
       $0.prompt_top_tokens = arena.copy(alternatives.map(\.token))
       $0.n_prompt_top_logprobs = alternatives.count
       $0.prompt_top_logprobs = arena.copy(alternatives.map(\.logprob))
-      $0.has_logits = hasLogits ? 1 : 0
+      $0.logits_row_count = Int64(logitsRowCount)
+      $0.has_pooled_row = hasPooledRow ? 1 : 0
     }
   }
 
@@ -84,15 +81,12 @@ extension StepResultEntry {
     for score in scores { _ = try Field.logprob(score, "prompt_logprobs") }
     self.init(
       sequence: SequenceID(raw.sequence), position: try Field.position(raw.position, "position"),
-      token: raw.has_token_case == LONGHAUL__STEP_RESULT_ENTRY__HAS_TOKEN_TOKEN
-        ? try Field.token(raw.token, "token") : nil,
-      logprob: raw.has_logprob_case == LONGHAUL__STEP_RESULT_ENTRY__HAS_LOGPROB_LOGPROB
-        ? try Field.logprob(raw.logprob, "logprob") : nil,
-      top: try Field.messages(
-        raw.top, raw.n_top, "top", limit: Limits.maximumTopLogprobCount, TokenLogprob.init(raw:)),
+      sampled: try Field.messages(
+        raw.sampled, raw.n_sampled, "sampled", limit: Limits.maximumStepTokenCount, SampledToken.init(raw:)),
       promptLogprobsFirst: try Field.position(raw.prompt_logprobs_first, "prompt_logprobs_first"),
       promptLogprobs: Array(scores), promptTop: try Self.promptTop(raw, scoreCount: scores.count),
-      hasLogits: raw.has_logits != 0)
+      logitsRowCount: try Field.integer(raw.logits_row_count, "logits_row_count", 0...Limits.maximumStepTokenCount),
+      hasPooledRow: raw.has_pooled_row != 0)
   }
 
   private static func promptTop(
@@ -125,6 +119,34 @@ extension StepResultEntry {
       rows.append(row)
     }
     return rows
+  }
+}
+
+extension SampledToken {
+  fileprivate func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__SampledToken> {
+    arena.make(longhaul__sampled_token__init) {
+      $0.token = token
+      if let logprob {
+        $0.has_logprob_case = LONGHAUL__SAMPLED_TOKEN__HAS_LOGPROB_LOGPROB
+        $0.logprob = logprob
+      }
+      $0.n_top = top.count
+      $0.top = arena.pointers(top) { alternative in
+        arena.make(longhaul__token_logprob__init) {
+          $0.token = alternative.token
+          $0.logprob = alternative.logprob
+        }
+      }
+    }
+  }
+
+  fileprivate init(raw: borrowing Longhaul__SampledToken) throws(WireError) {
+    self.init(
+      try Field.token(raw.token, "token"),
+      logprob: raw.has_logprob_case == LONGHAUL__SAMPLED_TOKEN__HAS_LOGPROB_LOGPROB
+        ? try Field.logprob(raw.logprob, "logprob") : nil,
+      top: try Field.messages(
+        raw.top, raw.n_top, "top", limit: Limits.maximumTopLogprobCount, TokenLogprob.init(raw:)))
   }
 }
 

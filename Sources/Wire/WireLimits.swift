@@ -6,6 +6,8 @@ package enum WireLimits {
   package static let maximumHeaderByteCount = 8 << 20
   /// A payload of the data plane: hidden states or logits of one step.
   package static let maximumPayloadByteCount = 256 << 20
+  /// Logits that one step may ask for; one row is always allowed.
+  package static let maximumLogitsByteCount = 64 << 20
   /// Any string, in UTF-8 bytes.
   package static let maximumStringByteCount = 4096
   /// A worker's name, in UTF-8 bytes.
@@ -35,4 +37,9 @@ package enum WireLimits {
   /// Memory that decoding may take: this many bytes for each of the message, and `decodingAllowance` on top.
   package static let decodingFactor = 16
   package static let decodingAllowance = 64 << 10
+
+  /// Rows of logits that one step may ask for.
+  package static func maximumLogitsRowCount(vocabularySize: Int) -> Int {
+    max(1, maximumLogitsByteCount / (max(1, vocabularySize) * MemoryLayout<Float>.size))
+  }
 }

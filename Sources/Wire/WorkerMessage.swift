@@ -1,22 +1,22 @@
 package import Core
 
-/// What a worker tells the coordinator, one protobuf frame on its control socket.
+/// What a worker sends the coordinator, one protobuf frame on its control socket.
 package enum WorkerMessage: Hashable, Sendable {
-  /// First: who the worker is and what it has to give.
+  /// First: the worker and what it offers.
   case register(WorkerRegistration)
-  /// Sent at the interval of the welcome, whatever else goes on.
+  /// Sent at the interval of the welcome, whatever else happens.
   case heartbeat(WorkerHeartbeat)
   /// Share of the stage's weights that is loaded, 0...1.
   case loadProgress(epoch: PlanEpoch, fraction: Double)
   /// The stage's weights are in memory, its pages are reserved and its data socket listens.
-  /// With the sequences it can go on with out of the epoch that was to be resumed, at most
+  /// With the sequences it can resume out of the epoch that was to be resumed, at most
   /// `WireLimits.maximumResidentSequenceCount`.
   case stageReady(epoch: PlanEpoch, weightByteCount: Int, kvByteCount: Int, held: [ResidentSequence] = [])
   /// The stage cannot be held, and why.
   case stageFailed(epoch: PlanEpoch, reason: String)
   /// Last: the worker is going away on purpose, now.
   case leaving(reason: String)
-  /// The worker wishes to go, and serves until it is told to stop.
+  /// The worker wishes to go, and serves until `shutdown` comes.
   case draining(reason: String)
   /// Not of a worker but of an operator's tool: that worker is to give its layers up and leave.
   case drain(worker: String)
@@ -31,8 +31,8 @@ package enum WorkerMessage: Hashable, Sendable {
 package struct WorkerRegistration: Hashable, Sendable {
   /// The operator's name for it, unique in the cluster; at most `WireLimits.maximumNameByteCount` bytes.
   package var name: String
-  /// Drawn at random for every registration anew: tells a restarted worker from its predecessor, and one whose link
-  /// broke from what it was before.
+  /// Random, another for every registration: a restarted worker is not taken for its predecessor, nor one whose link
+  /// broke for what it was before.
   package var incarnation: UInt64
   /// The program's version, for people.
   package var build: String

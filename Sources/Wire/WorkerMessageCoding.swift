@@ -12,7 +12,7 @@ extension WorkerMessage {
     }
   }
 
-  /// Reads what `encoded()` wrote, from bytes that anybody may have sent.
+  /// Reads what `encoded()` wrote, from bytes that any peer may have sent.
   package init(decoding bytes: UnsafeRawBufferPointer) throws(WireError) {
     self = try unpacked(
       bytes, message: "worker message", limit: WireLimits.maximumControlByteCount,

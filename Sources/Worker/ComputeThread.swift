@@ -119,7 +119,7 @@ final class ComputeThread {
       guard let message = try stage.verified(sealed), let header = try stage.read(message) else { return }
       idleBeforeStep(stage)
       // The clock starts after the turn, so that a first step gets the time that it is expected to take.
-      let rows = header.rowCount(readBy: stage.assignment.place.index)
+      let rows = header.rowCount(computedBy: stage.assignment.place.index)
       let elapsed = try meter.measure(expectedSeconds: pace.expectedSeconds(rows: rows)) {
         try stage.serve(header, message) { meter.advance() }
       }

@@ -28,7 +28,7 @@
     private static let folder = ProcessInfo.processInfo.environment["LONGHAUL_FAILPOINTS"]
 
     /// The fault that is due in the entry's rows, if any.
-    static func due(stage: Int, entry: ForwardEntry) -> FailPoint? {
+    static func due(stage: Int, entry: StepEntry) -> FailPoint? {
       guard let folder else { return nil }
       let path = "\(folder)/stage-\(stage)"
       let parts = (try? String(contentsOfFile: path, encoding: .utf8))?.split(separator: "@") ?? []

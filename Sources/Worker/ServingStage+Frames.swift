@@ -22,13 +22,14 @@ extension ServingStage {
   private func hiddenStates(_ step: StageStep) throws -> Frame? {
     let next = assignment.place.index + 1
     let rowByteCount = backend.facts.rowByteCount
-    let byteCount = step.rows.reduce(0) { $0 + ($1.entry.isRead(by: next) ? $1.entry.tokens.count : 0) } * rowByteCount
+    let byteCount =
+      step.rows.reduce(0) { $0 + ($1.entry.isComputed(by: next) ? $1.entry.tokens.count : 0) } * rowByteCount
     guard byteCount > 0 else { return nil }
     var failure: (any Error)?
     let frame = Frame(byteCount: byteCount) { destination in
       do {
         var place = 0
-        for row in step.rows where row.entry.isRead(by: next) {
+        for row in step.rows where row.entry.isComputed(by: next) {
           let end = place + row.entry.tokens.count * rowByteCount
           try copyRows(of: row, to: UnsafeMutableRawBufferPointer(rebasing: destination[place..<end]))
           place = end
@@ -53,12 +54,13 @@ extension ServingStage {
     let failed = header.failure != nil
     let result = StepResult(
       epoch: header.epoch, step: header.step, entries: failed ? [] : results.entries,
-      vocabularySize: backend.facts.vocabularySize, failure: header.failure, failed: header.failed,
+      vocabularySize: backend.facts.vocabularySize, hiddenSize: backend.facts.hiddenSize, failure: header.failure,
+      failed: header.failed,
       timings: header.timings)
     var frames = [Frame(result.encoded())]
-    if !results.logits.isEmpty, !failed {
+    if !results.numbers.isEmpty, !failed {
       frames.append(
-        results.logits.withUnsafeBytes { bytes in Frame(byteCount: bytes.count) { $0.copyMemory(from: bytes) } })
+        results.numbers.withUnsafeBytes { bytes in Frame(byteCount: bytes.count) { $0.copyMemory(from: bytes) } })
     }
     return Message(frames: frames).sealed()
   }

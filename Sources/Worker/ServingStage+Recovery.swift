@@ -18,14 +18,18 @@ extension ServingStage {
   /// The first step of an epoch says which sequences resume, and from where.
   func resume(_ header: ForwardHeader) throws {
     sequencesEpoch = nil
-    for cut in try sequences.resume(header.resumes, stage: assignment.place.index) {
-      try backend.restoreNeighborKeys(of: cut.cache, blocks: cut.neighborBlocks)
-    }
+    try restore(try sequences.resume(header.resumes, stage: assignment.place.index))
     log.retain(
       Dictionary(
         header.resumes.filter { !$0.rebuilding.contains(assignment.place.index) }.map { ($0.sequence, $0.length) }
       ) { first, _ in first })
     sequencesEpoch = header.epoch
+  }
+
+  func restore(_ restorations: [NeighborRestoration]) throws {
+    for restoration in restorations {
+      try backend.restoreNeighborKeys(of: restoration.cache, blocks: restoration.blocks)
+    }
   }
 
   func release(_ ended: [SequenceID]) {
@@ -34,11 +38,11 @@ extension ServingStage {
   }
 
   /// What the next stage reads again and this one holds must be in the log.
-  func checkLogged(_ entries: [ForwardEntry]) throws {
+  func checkLogged(_ entries: [StepEntry]) throws {
     guard !isLast else { return }
     for entry in entries
-    where !entry.isRead(by: assignment.place.index) && entry.isRead(by: assignment.place.index + 1) {
-      let end = entry.startPosition + entry.tokens.count
+    where !entry.isComputed(by: assignment.place.index) && entry.isComputed(by: assignment.place.index + 1) {
+      let end = entry.endPosition
       guard log.count(of: entry.sequence) >= end else {
         throw StepError.notLogged(entry.sequence, entry.startPosition..<end)
       }

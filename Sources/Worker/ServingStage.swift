@@ -160,6 +160,7 @@ final class ServingStage {
     drop(admitted.refusals, from: &step)
     let entries = step.cacheEntries
     guard !entries.isEmpty else { return }
+    try clock.computing { try restore(admitted.restorations) }
     for row in step.rows { try fill(row, from: payload) }
     try clock.computing { try backend.forward(entries, progress: progress) }
     #if FAILPOINTS

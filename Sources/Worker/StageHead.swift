@@ -3,7 +3,7 @@ import Core
 import Transformer
 import Wire
 
-/// What the last stage makes of a step's final hidden states: new tokens, log-probabilities, logits.
+/// What the last stage makes of a step's final hidden states: new tokens, log-probabilities, logits, pooled rows.
 struct StageHead {
   private var sampler: LogitsSampler
 
@@ -13,22 +13,26 @@ struct StageHead {
 
   /// A row of hidden states whose logits are needed.
   private struct Need {
-    let entry: ForwardEntry
+    let entry: StepEntry
     /// Index of the entry's result.
     let result: Int
+    /// Of the entry's.
+    let offset: Int
     /// Among the backend's rows.
     let row: Int
-    /// Position of the row's token in its sequence.
-    let position: Int
-    let isLastRow: Bool
     /// The token whose log-probability this row gives.
     let target: TokenID?
+
+    /// Position of the row's token in its sequence.
+    var position: Int { entry.startPosition + offset }
+    var isSampled: Bool { entry.output.sampledRows.contains(offset) }
+    var isReported: Bool { entry.output.logitsRows.contains(offset) }
   }
 
-  /// What came of a step: an entry for each sequence but the refused ones, and the wanted logits, row after row.
+  /// What came of a step: an entry for each sequence but the refused ones, and the numbers of the result's frame 2.
   struct Results {
     var entries: [StepResultEntry] = []
-    var logits: [Float] = []
+    var numbers: [Float] = []
     var refusals: [FrameRefusal] = []
   }
 
@@ -39,16 +43,16 @@ struct StageHead {
   ) throws -> Results {
     var entries: [StepResultEntry] = []
     var needs: [Need] = []
+    var numbers: [SequenceID: [Float]] = [:]
+    var refused: [SequenceID: FrameRefusal] = [:]
     for row in rows {
       guard let computed = row.rows else { continue }
       needs += self.needs(of: row.entry, rows: computed, result: entries.count)
       entries.append(
         StepResultEntry(
-          sequence: row.entry.sequence, position: row.entry.startPosition + row.entry.tokens.count,
-          promptLogprobsFirst: row.entry.scoresFrom ?? 0))
+          sequence: row.entry.sequence, position: row.entry.endPosition,
+          promptLogprobsFirst: row.entry.output.scoresFrom ?? 0))
     }
-    var logits: [SequenceID: [Float]] = [:]
-    var refused: [SequenceID: FrameRefusal] = [:]
     try backend.logits(of: needs.map(\.row)) { index, row in
       let need = needs[index]
       guard let row else {
@@ -57,49 +61,53 @@ struct StageHead {
         return
       }
       apply(row, need: need, sequences: sequences, result: &entries[need.result])
-      if need.isLastRow, need.entry.wantsLogits { logits[need.entry.sequence] = Array(row) }
+      if need.isReported { numbers[need.entry.sequence, default: []] += row }
+    }
+    for row in rows {
+      guard let pooling = row.entry.output.pooling, let computed = row.rows,
+        let index = entries.firstIndex(where: { $0.sequence == row.entry.sequence })
+      else { continue }
+      numbers[row.entry.sequence, default: []] += try PooledRow(pooling, of: computed, backend: backend).numbers
+      entries[index].hasPooledRow = true
     }
     let kept = entries.filter { refused[$0.sequence] == nil }
     return Results(
-      entries: kept, logits: kept.flatMap { logits[$0.sequence] ?? [] },
+      entries: kept, numbers: kept.flatMap { numbers[$0.sequence] ?? [] },
       refusals: entries.compactMap { refused[$0.sequence] })
   }
 
-  private func needs(of entry: ForwardEntry, rows: Range<Int>, result: Int) -> [Need] {
-    let last = entry.tokens.count - 1
-    return (0...last).compactMap { offset in
+  private func needs(of entry: StepEntry, rows: Range<Int>, result: Int) -> [Need] {
+    entry.tokens.indices.compactMap { offset in
       var target: TokenID?
-      if let from = entry.scoresFrom, entry.startPosition + offset + 1 >= from {
-        target = offset < last ? entry.tokens[offset + 1] : entry.followingToken
+      if let from = entry.output.scoresFrom, entry.startPosition + offset + 1 >= from {
+        target = offset + 1 < entry.tokens.count ? entry.tokens[offset + 1] : entry.output.followingToken
       }
-      let isLastRow = offset == last
-      guard target != nil || (isLastRow && (entry.samples || entry.wantsLogits)) else { return nil }
-      return Need(
-        entry: entry, result: result, row: rows.lowerBound + offset, position: entry.startPosition + offset,
-        isLastRow: isLastRow, target: target)
+      let need = Need(entry: entry, result: result, offset: offset, row: rows.lowerBound + offset, target: target)
+      return target != nil || need.isSampled || need.isReported ? need : nil
     }
   }
 
   private mutating func apply(
     _ row: UnsafeBufferPointer<Float>, need: Need, sequences: StageSequences, result: inout StepResultEntry
   ) {
-    let entry = need.entry
+    let output = need.entry.output
     if let target = need.target {
       if result.promptLogprobs.isEmpty { result.promptLogprobsFirst = need.position + 1 }
       let logprobs = Logprobs(row)
       result.promptLogprobs.append(logprobs.logprob(of: target))
-      if let count = entry.topLogprobCount, count > 0 { result.promptTop.append(logprobs.top(count)) }
+      if let count = output.topLogprobCount, count > 0 { result.promptTop.append(logprobs.top(count)) }
     }
-    guard need.isLastRow else { return }
-    if entry.wantsLogits { result.hasLogits = true }
-    guard entry.samples, let sampling = sequences.sampling(of: entry.sequence) else { return }
-    let token = sampler.sample(
-      row, parameters: sampling.parameters, history: sampling.history, position: need.position + 1)
-    result.token = token
-    if let count = entry.topLogprobCount {
+    if need.isReported { result.logitsRowCount += 1 }
+    let following = need.entry.tokens.count - 1 - need.offset
+    guard need.isSampled, let sampling = sequences.sampling(of: need.entry.sequence, behind: following) else { return }
+    var sampled = SampledToken(
+      sampler.sample(
+        row, parameters: sampling.parameters, history: sampling.history, position: need.position + 1))
+    if let count = output.topLogprobCount {
       let logprobs = Logprobs(row)
-      result.logprob = logprobs.logprob(of: token)
-      result.top = logprobs.top(count)
+      sampled.logprob = logprobs.logprob(of: sampled.token)
+      sampled.top = logprobs.top(count)
     }
+    result.sampled.append(sampled)
   }
 }

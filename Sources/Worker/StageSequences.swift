@@ -7,17 +7,7 @@ import Wire
 ///
 /// An entry is checked whole before anything changes, so that a refused one leaves its sequence as it was.
 struct StageSequences {
-  private struct Held {
-    var cache: SequenceCache
-    var sampling: SamplingParameters
-    var history = TokenHistory()
-    /// Where the answer begins.
-    let promptLength: Int
-    /// All tokens, where penalties need them.
-    var tokens: [TokenID] = []
-  }
-
-  private var held: [SequenceID: Held] = [:]
+  private var held: [SequenceID: StageSequence] = [:]
   /// KV pages of the plan, by whose ids entries name them.
   private let pageCount: Int
   private let vocabularySize: Int
@@ -39,33 +29,23 @@ struct StageSequences {
       .sorted { $0.sequence < $1.sequence }
   }
 
-  /// A cache that was cut, and the key blocks whose neighbor view must be restored.
-  struct Cut {
-    let cache: SequenceCache
-    let neighborBlocks: Range<Int>
-  }
-
   /// Resumes these sequences, cut to where all stages have them, and forgets all others.
   /// - Throws: `FrameRefusal` when one is not here, or not that far.
-  mutating func resume(_ resumes: [ResumedSequence], stage: Int) throws(FrameRefusal) -> [Cut] {
-    var kept: [SequenceID: Held] = [:]
-    var cuts: [Cut] = []
+  mutating func resume(
+    _ resumes: [ResumedSequence], stage: Int
+  ) throws(FrameRefusal) -> [NeighborRestoration] {
+    var kept: [SequenceID: StageSequence] = [:]
+    var restorations: [NeighborRestoration] = []
     for resumed in resumes where !resumed.rebuilding.contains(stage) {
       guard var sequence = held[resumed.sequence], sequence.cache.length >= resumed.length else {
         throw FrameRefusal(
           sequence: resumed.sequence, reason: "is to resume at position \(resumed.length) but is not held that far")
       }
-      let blocks = sequence.cache.truncate(to: resumed.length)
-      if !blocks.isEmpty { cuts.append(Cut(cache: sequence.cache, neighborBlocks: blocks)) }
-      if sequence.tokens.count > resumed.length {
-        let tokens = sequence.tokens.prefix(resumed.length)
-        (sequence.tokens, sequence.history) = ([], TokenHistory())
-        note(Array(tokens), start: 0, in: &sequence)
-      }
+      if let restoration = sequence.cut(to: resumed.length) { restorations.append(restoration) }
       kept[resumed.sequence] = sequence
     }
     held = kept
-    return cuts
+    return restorations
   }
 
   /// Forgets ended sequences; ids that are not held are ignored, since a release may follow a failure.
@@ -73,74 +53,80 @@ struct StageSequences {
     for sequence in sequences { held[sequence] = nil }
   }
 
-  /// Extends the caches of the entries that `stage` computes over their tokens. Those that cannot be extended are
-  /// refused, each for itself; computed rows follow each other without gaps, in the payload and in the step.
-  mutating func admit(_ entries: [ForwardEntry], stage: Int) -> (rows: [StepRow], refusals: [FrameRefusal]) {
+  /// What came of a step's entries.
+  struct Admitted {
     var rows: [StepRow] = []
-    rows.reserveCapacity(entries.count)
+    /// What must be restored before anything attends.
+    var restorations: [NeighborRestoration] = []
     var refusals: [FrameRefusal] = []
-    var (source, row) = (0, 0)
+  }
+
+  /// Extends the sequences of the entries that `stage` computes over their tokens, after it has cut what they have from
+  /// there on. Those that cannot be extended are refused, each for itself; computed rows follow each other without
+  /// gaps, in the payload and in the step.
+  mutating func admit(_ entries: [StepEntry], stage: Int) -> Admitted {
+    var admitted = Admitted()
+    var (source, row, logitsRowCount) = (0, 0, 0)
     for entry in entries {
-      guard entry.isRead(by: stage) else {
-        rows.append(StepRow(entry: entry, source: source, cache: nil))
+      guard entry.isComputed(by: stage) else {
+        admitted.rows.append(StepRow(entry: entry, source: source, cache: nil))
         continue
       }
       do throws(FrameRefusal) {
-        let next = try continued(entry)
-        let cache = CacheEntry(cache: next.cache, firstRow: row, rowCount: entry.tokens.count)
-        rows.append(StepRow(entry: entry, source: source, cache: cache))
+        logitsRowCount += entry.output.logitsRows.count
+        try check(entry, logitsRowCount: logitsRowCount)
+        var sequence = try continued(entry)
+        if let restoration = try sequence.extend(over: entry, keepsTokens: isLast) {
+          admitted.restorations.append(restoration)
+        }
+        let cache = CacheEntry(cache: sequence.cache, firstRow: row, rowCount: entry.tokens.count)
+        admitted.rows.append(StepRow(entry: entry, source: source, cache: cache))
         row += entry.tokens.count
-        held[entry.sequence] = next
+        held[entry.sequence] = sequence
       } catch {
-        refusals.append(error)
+        admitted.refusals.append(error)
       }
       source += entry.tokens.count
     }
-    return (rows, refusals)
+    return admitted
   }
 
-  /// What the sampler needs for an admitted entry.
-  func sampling(of sequence: SequenceID) -> (parameters: SamplingParameters, history: TokenHistory)? {
-    held[sequence].map { ($0.sampling, $0.history) }
+  /// What the sampler needs after a row of an admitted entry which `count` others follow.
+  func sampling(
+    of sequence: SequenceID, behind count: Int
+  ) -> (parameters: SamplingParameters, history: TokenHistory)? {
+    held[sequence].map { ($0.sampling, $0.history(behind: count)) }
   }
 
-  private func continued(_ entry: ForwardEntry) throws(FrameRefusal) -> Held {
+  /// Checks what a sequence's state has no say in.
+  /// - Parameter logitsRowCount: of the step's entries up to this one.
+  private func check(_ entry: StepEntry, logitsRowCount: Int) throws(FrameRefusal) {
     func refusal(_ reason: String) -> FrameRefusal { FrameRefusal(sequence: entry.sequence, reason: reason) }
-    for token in entry.tokens where token < 0 || Int(token) >= vocabularySize {
+    for token in entry.tokens + (entry.opening?.cachedPrefix?.tokens ?? [])
+    where token < 0 || Int(token) >= vocabularySize {
       throw refusal("has token id \(token) outside the vocabulary of \(vocabularySize)")
     }
-    guard entry.startPosition + entry.tokens.count <= contextLength else {
+    guard entry.endPosition <= contextLength else {
       throw refusal("reaches beyond the planned context of \(contextLength)")
     }
-    var next: Held
-    if let opening = entry.opening {
-      guard held[entry.sequence] == nil else { throw refusal("is opened twice") }
-      if let bad = CacheRefusal.ofPages(opening.neighborPages, pageCount: pageCount) { throw refusal(bad.description) }
-      next = Held(
-        cache: SequenceCache(policy: entry.policy, neighborPages: opening.neighborPages), sampling: opening.sampling,
-        promptLength: opening.promptTokenCount)
-    } else {
-      guard let known = held[entry.sequence] else { throw refusal("is not held here and was not opened") }
-      guard known.cache.policy == entry.policy else {
-        throw refusal("comes with policy \(entry.policy) but was admitted with \(known.cache.policy)")
-      }
-      next = known
+    let limit = WireLimits.maximumLogitsRowCount(vocabularySize: vocabularySize)
+    guard entry.output.logitsRows.isEmpty || logitsRowCount <= limit else {
+      throw refusal("asks for row \(logitsRowCount) of logits of a step that may have \(limit)")
     }
     if let bad = CacheRefusal.ofPages(entry.newPages, pageCount: pageCount) { throw refusal(bad.description) }
-    if let bad = next.cache.extend(
-      start: entry.startPosition, tokenCount: entry.tokens.count, newPages: entry.newPages)
-    {
-      throw refusal(bad.description)
-    }
-    if isLast, next.sampling.usesPenalties { note(entry.tokens, start: entry.startPosition, in: &next) }
-    return next
   }
 
-  private func note(_ tokens: [TokenID], start: Int, in sequence: inout Held) {
-    let promptShare = min(max(sequence.promptLength - start, 0), tokens.count)
-    sequence.history.append(tokens.prefix(promptShare), generated: false)
-    sequence.history.append(tokens.dropFirst(promptShare), generated: true)
-    sequence.tokens += tokens
+  private func continued(_ entry: StepEntry) throws(FrameRefusal) -> StageSequence {
+    func refusal(_ reason: String) -> FrameRefusal { FrameRefusal(sequence: entry.sequence, reason: reason) }
+    if let opening = entry.opening {
+      guard held[entry.sequence] == nil else { throw refusal("is opened twice") }
+      return try StageSequence(opening, of: entry, pageCount: pageCount, keepsTokens: isLast)
+    }
+    guard let known = held[entry.sequence] else { throw refusal("is not held here and was not opened") }
+    guard known.cache.policy == entry.policy else {
+      throw refusal("comes with policy \(entry.policy) but was admitted with \(known.cache.policy)")
+    }
+    return known
   }
 }
 

@@ -4,7 +4,7 @@ import Wire
 
 /// One sequence's share of a step on this stage.
 struct StepRow {
-  let entry: ForwardEntry
+  let entry: StepEntry
   /// The first of its rows in the payload, which has the rows of refused entries, too.
   let source: Int
   /// Its rows among the backend's, and its sequence's cache extended over them; nil when the stage holds the tokens

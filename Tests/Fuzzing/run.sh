@@ -104,7 +104,8 @@ if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name 
     swift_module "$name" $files
   done
   # Of the worker, what a frame or a message of the coordinator meets first.
-  swift_module Worker Sources/Worker/StageSequences.swift Sources/Worker/StepRow.swift Sources/Worker/CoordinatorLink.swift
+  swift_module Worker Sources/Worker/StageSequences.swift Sources/Worker/StageSequence.swift Sources/Worker/StepRow.swift \
+    Sources/Worker/CoordinatorLink.swift
   # shellcheck disable=SC2046
   swift_module Fuzzing $(sources Tests/Fuzzing/Harness) Tests/WeightsTests/GGUFWriter.swift \
     Tests/WeightsTests/TinyModel.swift Tests/WireTests/Samples.swift Tests/ChatTemplatesTests/TemplateSources.swift \

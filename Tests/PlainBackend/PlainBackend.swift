@@ -64,6 +64,13 @@ package final class PlainBackend: StageBackend {
 
   package func isFinite(_ rows: Range<Int>) -> Bool { self.rows[rows].joined().allSatisfy(\.isFinite) }
 
+  package func finish(_ rows: Range<Int>, into target: UnsafeMutableRawBufferPointer) {
+    guard let outputNorm else { preconditionFailure("only the last stage has a head") }
+    for (offset, number) in self.rows[rows].flatMap({ outputNorm.applied(to: $0.map(Double.init)) }).enumerated() {
+      target.storeBytes(of: Float(number), toByteOffset: offset * 4, as: Float.self)
+    }
+  }
+
   package func logits(of rows: [Int], _ body: (_ index: Int, _ logits: UnsafeBufferPointer<Float>?) -> Void) {
     guard let head, let outputNorm else { preconditionFailure("only the last stage has a head") }
     for (index, row) in rows.enumerated() {

@@ -12,7 +12,7 @@ struct ChunkSizeTests {
       promptCount: prompt, stageCount: stages, secondsPerToken: seconds, isShared: shared, limit: limit)
   }
 
-  @Test("one stage with nobody beside reads as much as it may")
+  @Test("one stage with no decode beside takes as much as it may")
   func alone() {
     #expect(tokens() == 256)
     #expect(tokens(seconds: 10) == 256)
@@ -51,7 +51,8 @@ struct ChunkSizeTests {
     #expect(first.entries.map(\.tokens.count) == [200])
     _ = try scheduler.complete(
       StepCompletion(
-        step: first.step, entries: [.init(sequence: SequenceID(1), token: 5)], slowestStageSeconds: 1))
+        step: first.step, entries: [.init(sequence: SequenceID(1), sampled: [SampledToken(5)])], slowestStageSeconds: 1)
+    )
     try scheduler.submit(request(2, 1000), now: .zero)
     let after = scheduler.nextStep()
     let second = try #require(after)

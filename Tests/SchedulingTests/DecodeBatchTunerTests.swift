@@ -116,7 +116,8 @@ struct DecodeBatchTunerTests {
       let plan = flying.removeFirst()
       _ = try scheduler.complete(
         StepCompletion(
-          step: plan.step, entries: plan.entries.map { .init(sequence: $0.sequence, token: 5) }, now: now))
+          step: plan.step, entries: plan.entries.map { .init(sequence: $0.sequence, sampled: [SampledToken(5)]) },
+          now: now))
     }
     #expect(sizes[2..<8].allSatisfy { $0 == 2 })
     #expect(sizes.suffix(100).allSatisfy { $0 == 1 })

@@ -20,14 +20,16 @@ final class SchedulerBench {
   /// A plain request whose prompt tokens are their own positions.
   static func request(
     _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil,
-    wantsLogits: Bool = false, policy: SelfExtendPolicy = .plain(trainedLength: 4096), paused: Bool = false
+    wantsLogits: Bool = false, policy: SelfExtendPolicy = .plain(trainedLength: 4096), paused: Bool = false,
+    prefix: PrefixID? = nil, pooling: Pooling? = nil
   ) -> ScheduledRequest {
     var generation = GenerationRequest(prompt: (0..<prompt).map { TokenID($0) }, maximumNewTokens: new)
     generation.stopTokens = stop
     generation.scoresPromptFrom = scoresFrom
     generation.wantsPromptLogits = wantsLogits
     return ScheduledRequest(
-      generation, sequence: SequenceID(id), maximumNewTokens: new, policy: policy, startsPaused: paused)
+      generation, sequence: SequenceID(id), maximumNewTokens: new, policy: policy, startsPaused: paused,
+      prefix: prefix, pooling: pooling)
   }
 
   func submit(
@@ -54,12 +56,19 @@ final class SchedulerBench {
     try scheduler.complete(
       StepCompletion(
         step: plan.step,
-        entries: plan.entries.map { .init(sequence: $0.sequence, token: $0.shouldSample ? token : nil) }))
+        entries: plan.entries.map { entry in
+          .init(sequence: entry.sequence, sampled: entry.output.sampledRows.map { _ in SampledToken(token) })
+        }))
   }
 
   func complete(step: UInt64, entries: [StepCompletion.Entry]) throws -> [SequenceUpdate] {
     try scheduler.complete(StepCompletion(step: step, entries: entries))
   }
+}
+
+extension StepEntry {
+  var shouldSample: Bool { !output.sampledRows.isEmpty }
+  var wantsLogits: Bool { !output.logitsRows.isEmpty }
 }
 
 extension Scheduler {

@@ -90,19 +90,20 @@ struct SchedulerEndingTests {
       try bench.complete(step)
     }
     try bench.submit(4, prompt: 1, new: 1)
-    #expect(try #require(bench.next()).step == 1, "numbers begin anew with the next epoch")
+    #expect(try #require(bench.next()).step == 1, "numbers count from 1 under the next epoch")
   }
 
-  @Test("A sequence that a stage could not go on with ends alone; the other stages are told to forget it")
+  @Test("A sequence that a stage could not continue ends alone; the other stages release it")
   func failedSequence() throws {
     let bench = SchedulerBench(stages: 2, budget: 16, chunk: 8)
     try bench.submit(1, prompt: 4, new: 9)
     try bench.submit(2, prompt: 4, new: 9)
     let step = try #require(bench.next())
     let updates = try bench.scheduler.complete(
-      StepCompletion(step: step.step, entries: [.init(sequence: Self.b, token: 5)], failed: [Self.a: "no page"]))
+      StepCompletion(
+        step: step.step, entries: [.init(sequence: Self.b, sampled: [SampledToken(5)])], failed: [Self.a: "no page"]))
     #expect(updates.first == .failed(Self.a, reason: "no page"))
-    #expect(updates.contains(.token(Self.b, 5)))
+    #expect(updates.contains(.token(Self.b, SampledToken(5))))
     let next = try #require(bench.next())
     #expect(next.releases == [Self.a])
     #expect(next.entries.map(\.sequence) == [Self.b])
@@ -113,16 +114,16 @@ struct SchedulerEndingTests {
     let bench = SchedulerBench(stages: 2, budget: 8, chunk: 4)
     try bench.submit(1, prompt: 6, new: 9, scoresFrom: 1, wantsLogits: true)
     let first = try #require(bench.next())
-    #expect(first.entries[0].scoresFrom == 1 && first.entries[0].followingToken != nil)
+    #expect(first.entries[0].output.scoresFrom == 1 && first.entries[0].output.followingToken != nil)
     try bench.complete(first)
     _ = bench.next()
     #expect(bench.scheduler.loseAll().lost.isEmpty)
     let again = try #require(bench.next())
     #expect(again.entries[0].startPosition == 0 && again.entries[0].opening?.promptTokenCount == 6)
-    #expect(again.entries[0].scoresFrom == nil, "scored before")
-    #expect(try bench.complete(again).isEmpty, "told before")
+    #expect(again.entries[0].output.scoresFrom == nil, "scored before")
+    #expect(try bench.complete(again).isEmpty, "reported before")
     let rest = try #require(bench.next())
-    #expect(rest.entries[0].scoresFrom == 5 && rest.entries[0].wantsLogits && rest.entries[0].shouldSample)
+    #expect(rest.entries[0].output.scoresFrom == 5 && rest.entries[0].wantsLogits && rest.entries[0].shouldSample)
     #expect(try bench.complete(rest).contains(.prefillProgress(Self.a, done: 6, total: 6)))
     let decode = try #require(bench.next())
     #expect(decode.entries[0].startPosition == 6)
@@ -130,7 +131,7 @@ struct SchedulerEndingTests {
     #expect(bench.scheduler.loseAll().lost.isEmpty)
     var read: [Int] = []
     while let step = bench.next(), !step.chunks.isEmpty {
-      #expect(!step.entries[0].wantsLogits && step.entries[0].scoresFrom == nil)
+      #expect(!step.entries[0].wantsLogits && step.entries[0].output.scoresFrom == nil)
       read.append(step.entries[0].tokens.count)
       let updates = try bench.complete(step)
       #expect(updates.isEmpty == !step.entries[0].shouldSample)
@@ -165,7 +166,7 @@ struct SchedulerEndingTests {
     let again = try #require(bench.next())
     #expect(again.entries[0].tokens == decode.entries[0].tokens && again.entries[0].rebuilding.isEmpty)
     #expect(again.entries[0].shouldSample && again.resumes.isEmpty)
-    #expect(try bench.complete(replay).isEmpty && bench.complete(rest).isEmpty, "nothing is told again")
+    #expect(try bench.complete(replay).isEmpty && bench.complete(rest).isEmpty, "nothing is reported again")
     #expect(try bench.complete(again).count == 1)
     // A loss in the middle of a replay goes on from where all had it before.
     bench.scheduler.suspend(after: .workerLost)
@@ -179,7 +180,7 @@ struct SchedulerEndingTests {
     #expect(kept.entries[0].startPosition == 7 && kept.entries[0].rebuilding.isEmpty && kept.resumes.count == 1)
   }
 
-  @Test("Stages that hold only what has ended are told so by a step without entries")
+  @Test("Stages that hold only what has ended release it by a step without entries")
   func cleared() throws {
     let bench = SchedulerBench(stages: 2)
     _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { _, _ in StageSet() }
@@ -202,15 +203,16 @@ struct SchedulerEndingTests {
     func expect(_ error: CompletionError, _ number: UInt64, _ entries: [StepCompletion.Entry]) {
       #expect(throws: error) { try bench.complete(step: number, entries: entries) }
     }
-    let good = StepCompletion.Entry(sequence: Self.a, token: 5)
+    let good = StepCompletion.Entry(sequence: Self.a, sampled: [SampledToken(5)])
     expect(.unexpectedStep(step: later.step, expected: step.step), later.step, [])
     expect(.missingToken(Self.a, step: step.step), step.step, [])
-    expect(.missingToken(Self.a, step: step.step), step.step, [.init(sequence: Self.a, token: nil)])
+    expect(.missingToken(Self.a, step: step.step), step.step, [.init(sequence: Self.a, sampled: [])])
     expect(.doubledSequence(Self.a, step: step.step), step.step, [good, good])
     expect(
       .unknownSequence(SequenceID(9), step: step.step), step.step,
-      [good, .init(sequence: SequenceID(9), token: 1)])
-    expect(.unaskedToken(Self.b, step: step.step), step.step, [good, .init(sequence: Self.b, token: 1)])
+      [good, .init(sequence: SequenceID(9), sampled: [SampledToken(1)])])
+    expect(
+      .unaskedToken(Self.b, step: step.step), step.step, [good, .init(sequence: Self.b, sampled: [SampledToken(1)])])
     #expect(try bench.complete(step: step.step, entries: [good]).count == 3)
   }
 }

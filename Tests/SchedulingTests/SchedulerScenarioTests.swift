@@ -29,14 +29,14 @@ struct SchedulerScenarioTests {
     #expect(second.entries[0].newPages.isEmpty)
     #expect(
       try bench.complete(second) == [
-        .prefillProgress(Self.a, done: 11, total: 11), .token(Self.a, 7),
+        .prefillProgress(Self.a, done: 11, total: 11), .token(Self.a, SampledToken(7)),
       ])
 
     let third = try #require(bench.next())
     #expect(third.entries[0].tokens == [7])
     #expect(third.entries[0].startPosition == 11)
     #expect(third.decodeCount == 1)
-    #expect(try bench.complete(third, token: 9) == [.token(Self.a, 9), .finished(Self.a, .length)])
+    #expect(try bench.complete(third, token: 9) == [.token(Self.a, SampledToken(9)), .finished(Self.a, .length)])
 
     let release = try #require(bench.next())
     #expect(release.entries.isEmpty)
@@ -85,11 +85,11 @@ struct SchedulerScenarioTests {
       while let step = bench.next() {
         for entry in step.entries {
           let end = entry.startPosition + entry.tokens.count
-          if let first = entry.scoresFrom {
+          if let first = entry.output.scoresFrom {
             scored += first..<first + entry.scoreCount
-            #expect(entry.followingToken == (end < 11 ? TokenID(end) : nil))
+            #expect(entry.output.followingToken == (end < 11 ? TokenID(end) : nil))
           } else {
-            #expect(entry.followingToken == nil)
+            #expect(entry.output.followingToken == nil)
           }
         }
         try bench.complete(step)
@@ -119,7 +119,7 @@ struct SchedulerScenarioTests {
     #expect(step.entries.map(\.tokens.count) == [8, 4])
   }
 
-  @Test("A decode goes before somebody's long prompt, in every step")
+  @Test("A decode goes before another sequence's long prompt, in every step")
   func decodeBeforePrompt() throws {
     let bench = SchedulerBench(budget: 8, chunk: 8)
     try bench.submit(1, prompt: 4, new: 4)

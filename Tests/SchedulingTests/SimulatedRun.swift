@@ -7,42 +7,30 @@ import Testing
 
 /// A scheduler under random load with stages that check every entry they are given.
 struct SimulatedRun {
-  /// What the stages know of an opened sequence.
-  private struct Cached {
-    var tokens: [TokenID] = []
-    var pages: [PageID] = []
-    let neighborPages: [PageID]
-  }
-
-  /// What a user would know.
-  private struct Client {
-    let request: ScheduledRequest
-    /// Tokens to prefill rather than decode: the prompt, after a loss all there were.
-    var prefillCount: Int
-    var scheduledCount = 0
-    var told = 0
-    var emitted: [TokenID] = []
-    var isOver = false
-  }
-
-  private var random: SeededGenerator
-  private var scheduler: Scheduler
-  private var stages: [SequenceID: Cached] = [:]
-  private var clients: [SequenceID: Client] = [:]
-  private var flying: [StepPlan] = []
-  private var nextID: UInt64 = 1
+  var random: SeededGenerator
+  var scheduler: Scheduler
+  var stages: [SequenceID: CachedSequence] = [:]
+  /// What each stage has stored. A stage that is lost has stored nothing.
+  var stores: [[CacheSlot: Int]]
+  var prefixes: [PrefixID] = []
+  /// Tokens proposed for a sequence's next decode.
+  var drafts: [SequenceID: [TokenID]] = [:]
+  var clients: [SequenceID: SimulatedClient] = [:]
+  var flying: [StepPlan] = []
+  var nextID: UInt64 = 1
   /// Passes at random, so that measured decodes lead to all kinds of choices.
-  private var now = Duration.zero
+  var now = Duration.zero
   /// Decodes whose token is known and not sent, with the steps that left without them.
-  private var readySince: [SequenceID: Int] = [:]
+  var readySince: [SequenceID: Int] = [:]
   /// What some stages are being given again, and how far that is.
-  private var replays: [SequenceID: (stages: StageSet, next: Int, end: Int)] = [:]
+  var replays: [SequenceID: (stages: StageSet, next: Int, end: Int)] = [:]
   /// What the first step of a plan must say of those that go on.
-  private var resumed: [ResumedSequence] = []
+  var resumed: [ResumedSequence] = []
 
   init(seed: UInt64) throws {
     random = SeededGenerator(seed: seed)
     let stageCount = Int.random(in: 1...5, using: &random)
+    stores = Array(repeating: [:], count: stageCount)
     scheduler = Scheduler(
       limits: SchedulerLimits(
         stageCount: stageCount, stepTokenBudget: Int.random(in: 1...300, using: &random),
@@ -61,6 +49,9 @@ struct SimulatedRun {
     case 26..<60: try completeOldest()
     case 60..<61: try lose()
     case 61..<63: try failOneOfOldest()
+    case 63..<66: try keepPrefix()
+    case 66..<67: if let prefix = prefixes.randomElement(using: &random) { scheduler.dropPrefix(prefix) }
+    case 67..<75: propose()
     default: try takeStep()
     }
     try scheduler.checkIntegrity()
@@ -78,29 +69,39 @@ struct SimulatedRun {
       try completeOldest()
     }
     try scheduler.checkIntegrity()
+    for prefix in prefixes { scheduler.dropPrefix(prefix) }
     #expect(scheduler.counts.usedPageCount == 0)
-    #expect(stages.isEmpty, "the stages were not told of every end")
+    #expect(stages.isEmpty, "the stages did not hear of every end")
     #expect(clients.values.filter { !$0.isOver }.isEmpty, "a client still waits")
   }
 
-  private mutating func submit() throws {
+  mutating func submit() throws {
     let groups = Bool.random(using: &random)
-    let policy = try #require(
+    var policy = try #require(
       SelfExtendPolicy(
         groupSize: groups ? 2 : 1, neighborWindow: groups ? Int.random(in: 0...200, using: &random) : 0,
         trainedLength: 512))
-    var generation = GenerationRequest(
-      prompt: (0..<Int.random(in: 1...600, using: &random)).map { _ in
-        TokenID.random(in: 0...9, using: &random)
-      })
+    let prefix = Bool.random(using: &random) ? prefixes.randomElement(using: &random) : nil
+    var prompt = (0..<Int.random(in: 1...600, using: &random)).map { _ in TokenID.random(in: 0...9, using: &random) }
+    if let kept = prefix.flatMap({ scheduler.prefix($0) }) {
+      // Sometimes another text, or under another policy: then the prefix must not be used.
+      if Int.random(in: 0..<5, using: &random) > 0 { policy = kept.policy }
+      prompt = kept.tokens.prefix(Int.random(in: 0...kept.tokens.count, using: &random)) + prompt
+    }
+    var generation = GenerationRequest(prompt: prompt)
     generation.stopTokens = [3]
+    generation.sampling.frequencyPenalty = Bool.random(using: &random) ? 1 : 0
+    generation.wantsPromptLogits = Int.random(in: 0..<4, using: &random) == 0
+    if Int.random(in: 0..<8, using: &random) == 0 {
+      generation.scoresPromptFrom = Int.random(in: 1...prompt.count, using: &random)
+    }
     let request = ScheduledRequest(
       generation, sequence: SequenceID(nextID), maximumNewTokens: Int.random(in: 0...30, using: &random),
-      policy: policy)
+      policy: policy, prefix: prefix)
     nextID += 1
     do throws(EngineError) {
       try scheduler.submit(request, now: .zero)
-      clients[request.sequence] = Client(request: request, prefillCount: request.prompt.count)
+      clients[request.sequence] = SimulatedClient(request: request, prefillCount: request.prompt.count)
     } catch {
       switch error {
       case .overloaded(let limit): #expect(scheduler.counts.waitingCount >= limit)
@@ -110,7 +111,7 @@ struct SimulatedRun {
     }
   }
 
-  private mutating func cancel() {
+  mutating func cancel() {
     guard let victim = clients.filter({ !$0.value.isOver }).keys.sorted().randomElement(using: &random) else {
       return
     }
@@ -119,120 +120,22 @@ struct SimulatedRun {
     readySince[victim] = nil
   }
 
-  @discardableResult
-  private mutating func takeStep() throws -> Bool {
-    let idle = flying.isEmpty
-    guard let plan = scheduler.nextStep(now: now) else { return false }
-    let limits = scheduler.limits
-    flying.append(plan)
-    try #require(flying.count <= limits.stepsInFlight)
-    try #require(plan.tokenCount <= limits.stepTokenBudget)
-    try #require(plan.entries.count <= limits.maximumStepEntries)
-    try #require(Set(plan.entries.map(\.sequence)).count == plan.entries.count)
-    if plan.entries.isEmpty { #expect(idle && (!plan.releases.isEmpty || plan.step == 1)) }
-    #expect(plan.resumes == resumed, "the first step names all that goes on, and no other names any")
-    resumed = []
-    for released in plan.releases {
-      try #require(stages.removeValue(forKey: released) != nil, "released what was not open")
-    }
-    for entry in plan.decodes { try check(entry, isPrefill: false) }
-    for entry in plan.chunks { try check(entry, isPrefill: true) }
-    try checkPages()
-    checkPromptOrder(plan)
-    checkDecodeDelay(plan)
-    return true
-  }
-
-  private mutating func check(_ entry: StepEntry, isPrefill: Bool) throws {
-    let client = try #require(clients[entry.sequence])
-    try #require(!client.isOver, "an entry of an ended sequence")
-    let text = client.request.prompt + client.emitted
-    if let replay = replays[entry.sequence] {
-      #expect(isPrefill)
-      return try check(entry, replay, text)
-    }
-    #expect(entry.rebuilding.isEmpty)
-    #expect((stages[entry.sequence] == nil) == (entry.opening != nil))
-    var cached = stages[entry.sequence] ?? Cached(neighborPages: entry.opening?.neighborPages ?? [])
-    #expect(
-      cached.neighborPages.count
-        == PageCount.ofRing(policy: entry.policy, chunkTokenCount: scheduler.limits.chunkTokenCount))
-    try #require(entry.startPosition == cached.tokens.count, "not where the cache ends")
-    cached.tokens += entry.tokens
-    cached.pages += entry.newPages
-    try #require(
-      Array(text.prefix(cached.tokens.count)) == cached.tokens, "other tokens than the sequence has")
-    try #require(cached.pages.count == PageCount.of(tokens: cached.tokens.count))
-    #expect(isPrefill == (entry.startPosition < client.prefillCount))
-    if isPrefill {
-      #expect(entry.tokens.count <= scheduler.limits.chunkTokenCount)
-    } else {
-      #expect(entry.tokens.count == 1)
-    }
-    #expect(entry.shouldSample == (cached.tokens.count == text.count && client.request.maximumNewTokens > 0))
-    stages[entry.sequence] = cached
-    clients[entry.sequence]?.scheduledCount = cached.tokens.count
-  }
-
-  /// A chunk for the stages that lost the sequence: what the others hold, in order, on the same pages.
-  private mutating func check(
-    _ entry: StepEntry, _ replay: (stages: StageSet, next: Int, end: Int), _ text: [TokenID]
-  ) throws {
-    let cached = try #require(stages[entry.sequence])
-    let end = entry.startPosition + entry.tokens.count
-    #expect(entry.rebuilding == replay.stages && entry.startPosition == replay.next && end <= replay.end)
-    #expect(entry.tokens == Array(text[entry.startPosition..<end]))
-    #expect(entry.tokens.count <= scheduler.limits.chunkTokenCount)
-    let pages = PageCount.of(tokens: entry.startPosition)..<PageCount.of(tokens: end)
-    #expect(entry.newPages == Array(cached.pages[pages]))
-    #expect((entry.startPosition == 0) == (entry.opening != nil))
-    #expect(entry.opening.map { $0.neighborPages == cached.neighborPages } ?? true)
-    #expect(!entry.shouldSample && !entry.wantsLogits && entry.scoresFrom == nil)
-    replays[entry.sequence] = end == replay.end ? nil : (replay.stages, end, replay.end)
-  }
-
-  private func checkPages() throws {
-    let held = stages.values.flatMap { $0.pages + $0.neighborPages }
-    try #require(Set(held).count == held.count, "two live sequences share a page")
-    #expect(held.allSatisfy { Int($0.rawValue) < scheduler.limits.pageCount })
-  }
-
-  /// Among chunks, older requests come first; a younger one runs only when the older have a chunk in this
-  /// step or nothing left to send.
-  private func checkPromptOrder(_ plan: StepPlan) {
-    let chunks = plan.chunks.map(\.sequence)
-    #expect(chunks == chunks.sorted(), "prompts out of order")
-    guard let youngest = chunks.last else { return }
-    for (id, client) in clients where id < youngest && !client.isOver && !chunks.contains(id) {
-      #expect(client.scheduledCount >= client.prefillCount, "\(id) was overtaken by \(youngest)")
-    }
-  }
-
-  /// A step with prompt tokens takes every ready decode; steps of decodes alone leave none behind for longer
-  /// than it takes every stage to get a share.
-  private mutating func checkDecodeDelay(_ plan: StepPlan) {
-    let decodes = plan.decodes.map(\.sequence)
-    for id in decodes { readySince[id] = nil }
-    guard !plan.entries.isEmpty else { return }
-    if !plan.chunks.isEmpty {
-      #expect(readySince.isEmpty, "a prompt was read while a decode waited")
-    }
-    for id in Array(readySince.keys) {
-      let passed = (readySince[id] ?? 0) + 1
-      #expect(passed <= scheduler.limits.stageCount, "\(id) was left behind by \(passed) steps")
-      readySince[id] = passed
-    }
-  }
-
-  /// Stages are lost with what they hold: running sequences are given them again, and nothing is told twice.
-  private mutating func lose() throws {
+  /// Stages are lost with what they hold: running sequences are computed again, and nothing is reported twice.
+  mutating func lose() throws {
     let old = scheduler.limits
     let stageCount = Int.random(in: 1...5, using: &random)
-    let losses = clients.mapValues { _ in
-      StageSet((0..<stageCount).filter { _ in Bool.random(using: &random) })
+    // A lost stage has nothing of any sequence; another one may lack some.
+    let lostStages = StageSet(
+      (0..<stageCount).filter { !stores.indices.contains($0) || Bool.random(using: &random) })
+    var losses = clients.keys.sorted().reduce(into: [SequenceID: StageSet]()) { losses, id in
+      let isLacking = Bool.random(using: &random)
+      losses[id] = StageSet(
+        (0..<stageCount).filter { lostStages.contains($0) || (isLacking && Bool.random(using: &random)) })
     }
+    stores = (0..<stageCount).map { lostStages.contains($0) ? [:] : stores[$0] }
     if Bool.random(using: &random) { scheduler.suspend(after: .workerLost) }
     var lengths: [SequenceID: Int] = [:]
+    let (before, stored) = (stages, stores)
     let report = scheduler.resume(
       limits: SchedulerLimits(
         stageCount: stageCount, stepTokenBudget: old.stepTokenBudget,
@@ -241,6 +144,10 @@ struct SimulatedRun {
         contextLength: old.contextLength, maximumStepEntries: old.maximumStepEntries), stagesHold: !stages.isEmpty
     ) { id, length in
       lengths[id] = length
+      // Also where an earlier loss was not made up for.
+      for (stage, store) in stored.enumerated() where !(before[id]?.isStored(length, in: store) ?? false) {
+        losses[id, default: StageSet()].insert(stage)
+      }
       return losses[id] ?? StageSet()
     }
     try #require(report.lost.isEmpty, "what fitted before fits again")
@@ -253,7 +160,9 @@ struct SimulatedRun {
     readySince = [:]
     replays = [:]
     resumed = []
-    let before = stages
+    drafts = [:]
+    #expect(prefixes.allSatisfy { scheduler.prefix($0) == nil }, "a prefix outlived the plan")
+    prefixes = []
     stages = [:]
     for id in clients.keys.sorted() {
       guard var client = clients[id] else { continue }
@@ -264,8 +173,7 @@ struct SimulatedRun {
       clients[id] = client
       guard isKept, var cached = before[id] else { continue }
       try #require(length <= cached.tokens.count, "it goes on behind what all stages have")
-      cached.tokens.removeLast(cached.tokens.count - length)
-      cached.pages.removeLast(cached.pages.count - PageCount.of(tokens: length))
+      cached.cut(to: length)
       stages[id] = cached
       resumed.append(ResumedSequence(sequence: id, length: length, rebuilding: lost))
       if !lost.isEmpty { replays[id] = (lost, 0, length) }
@@ -273,35 +181,76 @@ struct SimulatedRun {
   }
 
   /// A stage refuses one sequence of the step: it is over, everybody else goes on.
-  private mutating func failOneOfOldest() throws {
+  mutating func failOneOfOldest() throws {
     guard let victim = flying.first?.entries.randomElement(using: &random)?.sequence else { return }
     try completeOldest(failing: victim)
   }
 
-  private mutating func completeOldest(failing victim: SequenceID? = nil) throws {
+  mutating func completeOldest(failing victim: SequenceID? = nil) throws {
     guard !flying.isEmpty else { return }
     let plan = flying.removeFirst()
-    let entries = plan.entries.filter { $0.sequence != victim }.map {
-      StepCompletion.Entry(
-        sequence: $0.sequence, token: $0.shouldSample ? TokenID.random(in: 0...40, using: &random) : nil)
+    let entries = plan.entries.filter { $0.sequence != victim }.map { entry in
+      let draft = Array(entry.tokens.suffix(max(0, entry.output.sampledRows.count - 1)))
+      return StepCompletion.Entry(
+        sequence: entry.sequence,
+        sampled: entry.output.sampledRows.indices.map { index in
+          // Some drafts are right.
+          let isRight = index < draft.count && Bool.random(using: &random)
+          return SampledToken(isRight ? draft[index] : TokenID.random(in: 0...40, using: &random))
+        })
     }
     let updates = try scheduler.complete(
       StepCompletion(step: plan.step, entries: entries, failed: victim.map { [$0: "broken"] } ?? [:], now: now))
-    for update in updates { try apply(update, of: entries) }
+    for entry in entries { checkAccepted(entry, plan, updates) }
+    for update in updates { try apply(update) }
   }
 
-  private mutating func apply(_ update: SequenceUpdate, of entries: [StepCompletion.Entry]) throws {
+  /// A sampled token counts while all drafted tokens before it were sampled.
+  func checkAccepted(_ entry: StepCompletion.Entry, _ plan: StepPlan, _ updates: [SequenceUpdate]) {
+    guard let client = clients[entry.sequence], !client.isOver, !entry.sampled.isEmpty,
+      let planned = plan.entries.first(where: { $0.sequence == entry.sequence })
+    else { return }
+    let draft = planned.tokens.suffix(entry.sampled.count - 1)
+    let right = zip(draft, entry.sampled).prefix { $0 == $1.token }.count
+    var due = entry.sampled.prefix(right + 1).map(\.token)
+    due = Array(due.prefix { !client.request.generation.stopTokens.contains($0) })
+    due = Array(due.prefix(client.request.maximumNewTokens - client.emitted.count))
+    let emitted = updates.compactMap { update -> TokenID? in
+      if case .token(entry.sequence, let sampled) = update { sampled.token } else { nil }
+    }
+    #expect(emitted == due, "\(draft) was drafted, \(entry.sampled.map(\.token)) sampled")
+  }
+
+  mutating func keepPrefix() throws {
+    guard let id = stages.keys.sorted().randomElement(using: &random), let prefix = scheduler.keepPrefix(of: id) else {
+      return
+    }
+    let kept = try #require(scheduler.prefix(prefix))
+    let cached = try #require(stages[id])
+    #expect(kept.tokens == Array(cached.tokens.prefix(kept.tokens.count)))
+    #expect(kept.pages == Array(cached.pages.prefix(kept.pages.count)) && !kept.pages.isEmpty)
+    prefixes.append(prefix)
+  }
+
+  mutating func propose() {
+    guard let id = readySince.keys.sorted().randomElement(using: &random), let client = clients[id], !client.isOver
+    else { return }
+    let draft = (0..<Int.random(in: 0...6, using: &random)).map { _ in TokenID.random(in: 0...9, using: &random) }
+    scheduler.propose(draft, for: id)
+    drafts[id] = draft
+  }
+
+  mutating func apply(_ update: SequenceUpdate) throws {
     switch update {
     case .prefillProgress(let id, let done, let total):
       #expect(done <= total && total == clients[id]?.request.prompt.count)
-      #expect(done > clients[id]?.told ?? 0, "progress was told twice")
-      clients[id]?.told = done
-    case .token(let id, let token):
+      #expect(done > clients[id]?.reportedCount ?? 0, "progress was reported twice")
+      clients[id]?.reportedCount = done
+    case .token(let id, let sampled):
       let client = try #require(clients[id])
       try #require(!client.isOver)
-      #expect(entries.contains(.init(sequence: id, token: token)))
-      #expect(!client.request.generation.stopTokens.contains(token))
-      clients[id]?.emitted.append(token)
+      #expect(!client.request.generation.stopTokens.contains(sampled.token))
+      clients[id]?.emitted.append(sampled.token)
       readySince[id] = 0
     case .finished(let id, let reason):
       let client = try #require(clients[id])

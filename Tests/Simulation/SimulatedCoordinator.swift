@@ -21,7 +21,12 @@ struct SimulatedCoordinator {
   var held: [String: [ResidentSequence]] = [:]
   var lastStep = Duration.zero
   var requests: [SequenceID: SimulatedRequest] = [:]
-  /// Each life counts anew, as the product does.
+  /// Prefixes kept by the scheduler, some of which it has dropped.
+  var prefixes: [PrefixID: KeptPrefix] = [:]
+  /// Which page takes another's place, and pages that were given out although they have a holder.
+  var aliases: [PageID: PageID] = [:]
+  var doubledPages: [PageID] = []
+  /// Each life counts from one, as the product does.
   var nextSequence: UInt64 = 1
   /// The connection of every worker that is a member.
   var peers: [String: Int] = [:]

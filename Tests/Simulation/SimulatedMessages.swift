@@ -41,7 +41,7 @@ struct SimulatedStep {
   let plan: StepPlan
   /// Hidden "rows" of every entry's tokens.
   var rows: [[UInt64]]
-  var tokens: [SequenceID: TokenID] = [:]
+  var sampled: [SequenceID: [SampledToken]] = [:]
   /// Sequences a stage could not go on with.
   var failed: [SequenceID: String] = [:]
   /// Why a stage could not compute the step at all.

@@ -8,6 +8,8 @@ struct SimulatedRequest: CustomStringConvertible {
   let newTokens: Int
   let seed: UInt64
   let expected: [TokenID]
+  /// Pages that the prompt may begin with.
+  var prefix: PrefixID?
   var received: [TokenID] = []
   var isOver = false
 
@@ -26,13 +28,19 @@ struct SimulatedRequest: CustomStringConvertible {
     expected = ToyModel.reference(prompt: prompt, newTokens: newTokens, seed: seed)
   }
 
+  func with(prompt: [TokenID], prefix: PrefixID? = nil) -> SimulatedRequest {
+    var changed = SimulatedRequest(prompt: prompt, newTokens: newTokens, seed: seed)
+    changed.prefix = prefix
+    return changed
+  }
+
   /// As the scheduler gets it; never nil.
   func scheduled(as sequence: SequenceID) -> ScheduledRequest? {
     var request = GenerationRequest(prompt: prompt)
     request.sampling = .greedy
     request.sampling.seed = seed
     return SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 512).map {
-      ScheduledRequest(request, sequence: sequence, maximumNewTokens: newTokens, policy: $0)
+      ScheduledRequest(request, sequence: sequence, maximumNewTokens: newTokens, policy: $0, prefix: prefix)
     }
   }
 }

@@ -11,12 +11,21 @@ struct SimulatedStage {
     /// What was written into the pages for every token.
     var keys: [UInt64] = []
     var pages: [PageID] = []
-    /// What was sent downstream of every token; nil once that was more than the log holds.
+    /// What was sent downstream of every token; nil once that was more than the log holds, or began in the middle.
     var log: [UInt64]? = []
     var drawCount = 0
     let seed: UInt64
     let promptLength: Int
     var length: Int { keys.count }
+
+    /// Forgets all tokens from a position on.
+    mutating func cut(to length: Int, bug: PlantedBug?) {
+      guard length < self.length else { return }
+      states.removeLast(self.length - length)
+      keys.removeLast(self.length - length)
+      pages.removeLast(pages.count - PageCount.of(tokens: length))
+      if let log, bug != .cutKeepsLog { self.log = Array(log.prefix(length)) }
+    }
 
     /// The place of a token in the stage's pages.
     func slot(_ position: Int) -> Int {
@@ -38,12 +47,16 @@ struct SimulatedStage {
   private var hasUnreadableLogs = false
   /// Keys by page and place: what one sequence writes into another's page spoils it.
   private var store: [UInt64]
+  /// The layers' states after the token of each key, for sequences that open on its page.
+  private var storedStates: [[UInt64]]
 
   init(_ assignment: SimulatedAssignment, worker: String, logLimit: Int) {
     self.assignment = assignment
     self.worker = worker
     self.logLimit = logLimit
     store = Array(repeating: 0, count: assignment.pageCount * Limits.pageSize)
+    storedStates = Array(
+      repeating: Array(repeating: 0, count: assignment.layers.upper - assignment.layers.lower), count: store.count)
   }
 
   func canServe(_ other: SimulatedAssignment) -> Bool {
@@ -131,12 +144,7 @@ struct SimulatedStage {
     var kept: [SequenceID: Held] = [:]
     for resumed in step.plan.resumes where !resumed.rebuilding.contains(assignment.stageIndex) {
       guard var sequence = held[resumed.sequence], sequence.length >= resumed.length else { return false }
-      if bug != .resumesWithoutCutting {
-        sequence.states.removeLast(sequence.length - resumed.length)
-        sequence.keys.removeLast(sequence.length - resumed.length)
-        sequence.pages.removeLast(sequence.pages.count - PageCount.of(tokens: resumed.length))
-        if let log = sequence.log { sequence.log = Array(log.prefix(resumed.length)) }
-      }
+      sequence.cut(to: resumed.length, bug: bug)
       kept[resumed.sequence] = sequence
     }
     held = kept
@@ -150,13 +158,14 @@ struct SimulatedStage {
   ) -> [UInt64] {
     let isLax = bug == .sequencesSurviveAssignment || bug == .stageTakesAnyStep
     if let opening = entry.opening, held[entry.sequence] == nil || bug == .stageTakesAnyStep {
-      held[entry.sequence] = Held(seed: opening.sampling.seed, promptLength: opening.promptTokenCount)
+      held[entry.sequence] = opened(opening, bug: bug)
     }
-    guard var sequence = held[entry.sequence], sequence.length == entry.startPosition || isLax else {
+    guard var sequence = held[entry.sequence], sequence.length >= entry.startPosition || isLax else {
       made.failed[entry.sequence] = "does not continue what \(worker) holds"
       held[entry.sequence] = nil
       return []
     }
+    if bug != .cutIgnored { sequence.cut(to: entry.startPosition, bug: bug) }
     sequence.pages += entry.newPages
     guard sequence.pages.count >= PageCount.of(tokens: sequence.length + entry.tokens.count) else {
       made.failed[entry.sequence] = "has too few pages on \(worker)"
@@ -175,18 +184,34 @@ struct SimulatedStage {
       sequence.states.append(states)
       sequence.keys.append(value)
       store[sequence.slot(sequence.length - 1)] = value
+      storedStates[sequence.slot(sequence.length - 1)] = states
       return value
     }
-    if let log = sequence.log { sequence.log = sequence.length <= logLimit ? log + rows : nil }
-    if assignment.isLast, entry.shouldSample, let last = rows.last {
-      // Counting draws gives the right positions until something is read again.
-      let position =
-        bug == .drawsByHistory ? sequence.promptLength + sequence.drawCount : entry.startPosition + entry.tokens.count
-      sequence.drawCount += 1
-      made.tokens[entry.sequence] = ToyModel.token(last, seed: sequence.seed, position: position)
+    if let log = sequence.log {
+      sequence.log = sequence.length <= logLimit || bug == .logsUnsentPrefix ? log + rows : nil
+    }
+    if assignment.isLast {
+      made.sampled[entry.sequence] = entry.output.sampledRows.clamped(to: rows.indices).map { row in
+        // Counting draws gives the right positions until something is computed again.
+        let position =
+          bug == .drawsByHistory ? sequence.promptLength + sequence.drawCount : entry.startPosition + row + 1
+        sequence.drawCount += 1
+        return SampledToken(ToyModel.token(rows[row], seed: sequence.seed, position: position))
+      }
     }
     held[entry.sequence] = sequence
     return rows
+  }
+
+  /// A sequence as it begins, on what its cached pages hold.
+  private func opened(_ opening: SequenceStart, bug: PlantedBug?) -> Held {
+    var sequence = Held(seed: opening.sampling.seed, promptLength: opening.promptTokenCount)
+    guard let prefix = opening.cachedPrefix else { return sequence }
+    sequence.pages = prefix.pages
+    sequence.keys = (0..<prefix.tokenCount).map { store[sequence.slot($0)] }
+    sequence.states = (0..<prefix.tokenCount).map { storedStates[sequence.slot($0)] }
+    sequence.log = bug == .logsUnsentPrefix ? sequence.keys.map { _ in 0 } : nil
+    return sequence
   }
 
   /// Whether the pages of a sequence still have what it wrote into them: attention reads all of it.

@@ -95,8 +95,10 @@ extension Simulation {
     guard coordinator.isServing, let first = coordinator.control.plan?.stages.first?.worker,
       let index = workers.firstIndex(where: { $0.name == first })
     else { return }
-    while let plan = coordinator.scheduler?.nextStep(now: now) {
+    while var plan = coordinator.scheduler?.nextStep(now: now) {
       if coordinator.scheduler?.counts.stepsInFlightCount == 1 { coordinator.lastStep = now }
+      if bug == .sharedPagesFreed { coordinator.giveOutTwice(&plan) }
+      report.cachedTokens += plan.entries.reduce(0) { $0 + ($1.opening?.cachedPrefix?.tokenCount ?? 0) }
       let step = SimulatedStep(
         epoch: coordinator.control.epoch, plan: plan, rows: plan.entries.map { _ in [] })
       sendData(.forward(step), from: -1, to: index)
@@ -112,43 +114,33 @@ extension Simulation {
       report.failedSteps += 1
       return try apply(.pipelineFailed(coordinator.control.epoch, .stepFailed, reason: reason))
     }
+    let sampled = coordinator.sampled(of: step, bug: bug, report: &report)
     let updates: [SequenceUpdate]
     do {
       updates =
         try coordinator.scheduler?.complete(
           StepCompletion(
             step: step.plan.step,
-            entries: step.plan.entries.filter { step.failed[$0.sequence] == nil }.map {
-              .init(sequence: $0.sequence, token: step.tokens[$0.sequence])
-            }, failed: step.failed, now: now)) ?? []
+            entries: sampled, failed: step.failed, now: now)) ?? []
     } catch {
       return try apply(.pipelineFailed(coordinator.control.epoch, .stepLost, reason: "\(error)"))
     }
-    for update in updates { try note(update) }
+    for update in updates {
+      if let broken = coordinator.note(update) { throw failure(broken) }
+      write(update)
+    }
+    for entry in step.plan.entries { coordinator.share(entry.sequence, &sharing) }
     sendSteps()
   }
 
-  private mutating func note(_ update: SequenceUpdate) throws {
+  private mutating func write(_ update: SequenceUpdate) {
     switch update {
-    case .prefillProgress: break
-    case .token(let sequence, let token):
-      guard var request = coordinator.requests[sequence], !request.isOver else {
-        throw failure("\(sequence) got a token after its end")
-      }
-      request.received.append(token)
-      write("\(sequence) → client: token \(token), \(request.received.count) of \(request.newTokens)")
+    case .token(let sequence, let sampled):
       report.tokens += 1
-      guard request.received == Array(request.expected.prefix(request.received.count)) else {
-        throw failure("\(sequence) received \(request.received) where \(request.expected) was due")
-      }
-      coordinator.requests[sequence] = request
-    case .finished(let sequence, _):
-      guard let request = coordinator.requests[sequence], request.received == request.expected else {
-        throw failure("\(sequence) ended without all its tokens")
-      }
-      coordinator.requests[sequence]?.isOver = true
-      write("\(sequence) is finished")
-    case .failed(let sequence, let reason): throw failure("\(sequence) failed: \(reason)")
+      guard let request = coordinator.requests[sequence] else { return }
+      write("\(sequence) → client: token \(sampled.token), \(request.received.count) of \(request.newTokens)")
+    case .finished(let sequence, _): write("\(sequence) is finished")
+    case .prefillProgress, .failed: break
     }
   }
 
@@ -157,7 +149,7 @@ extension Simulation {
       // The client comes again.
       return events.push(.request, at: now + .milliseconds(500))
     }
-    try submit(SimulatedRequest.random(using: &random))
+    try submit(coordinator.sharingRequest(SimulatedRequest.random(using: &random), &sharing))
   }
 
   /// Hands a request to the scheduler.

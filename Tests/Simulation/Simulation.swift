@@ -56,6 +56,8 @@ package struct Simulation {
   /// Lines for a reader; empty without a scenario.
   var transcript = Transcript()
   var random: SeededGenerator
+  /// Draws prefixes and drafts; nil where there are none. Seeds keep all else.
+  var sharing: SeededGenerator?
   var now = Duration.zero
   var events = EventHeap<Happening>()
   var workers: [SimulatedWorker]
@@ -75,9 +77,11 @@ package struct Simulation {
 
   /// - Parameters:
   ///   - poison: takes the place of other faults.
-  ///   - disksFill: whether some workers' disks are full for a while; plansTakeTime: whether a search takes time.
+  ///   - disksFill: whether some workers' disks are full for a while; plansTakeTime: whether a search takes time;
+  ///     sharesPages: whether requests open on others' pages, and tokens are drafted.
   package init(
-    seed: UInt64, bug: PlantedBug? = nil, poison: Poison? = nil, disksFill: Bool = true, plansTakeTime: Bool = true
+    seed: UInt64, bug: PlantedBug? = nil, poison: Poison? = nil, disksFill: Bool = true, plansTakeTime: Bool = true,
+    sharesPages: Bool = true
   ) {
     self.seed = seed
     self.bug = bug
@@ -100,6 +104,7 @@ package struct Simulation {
     // A third of the workers log nothing, a third what is short.
     for index in workers.indices { workers[index].logLimit = [0, 40, .max][Int.random(in: 0...2, using: &random)] }
     self.random = random
+    sharing = sharesPages ? SeededGenerator(seed: seed ^ 0x5AFE) : nil
     if disksFill, hasFaults { fillDisks() }
   }
 
@@ -190,6 +195,7 @@ package struct Simulation {
 
   /// Everything has ended: nothing may be left behind.
   private mutating func finish() throws -> SimulationReport {
+    for prefix in coordinator.prefixes.keys { coordinator.scheduler?.dropPrefix(prefix) }
     guard coordinator.scheduler?.counts.usedPageCount ?? 0 == 0 else { throw failure("pages are left in use") }
     // Releases may still be on their way to later stages, step by slow step, or have to be sent again.
     try go(on: .seconds(60)) { $0.coordinator.isServing && $0.remains.holders.isEmpty }

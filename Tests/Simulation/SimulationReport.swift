@@ -21,6 +21,11 @@ package struct SimulationReport: Sendable, CustomStringConvertible {
   package var keptSequences = 0
   package var replayedTokens = 0
   package var rereadTokens = 0
+  /// Prompt tokens that were not computed because their pages were cached.
+  package var cachedTokens = 0
+  /// Tokens that were drafted, and those of them that were sampled.
+  package var draftedTokens = 0
+  package var acceptedTokens = 0
 
   package init() {}
 
@@ -28,7 +33,8 @@ package struct SimulationReport: Sendable, CustomStringConvertible {
     "\(events) events, \(requests) requests (\(abandoned) abandoned), \(tokens) tokens, \(plans) plans, "
       + "\(faults) faults, \(excludedWorkers) workers unfit, \(failedSteps) failed steps, "
       + "after losses \(keptSequences) sequences kept, "
-      + "\(replayedTokens) tokens replayed, \(rereadTokens) read again"
+      + "\(replayedTokens) tokens replayed, \(rereadTokens) read again; "
+      + "\(cachedTokens) tokens cached, \(acceptedTokens) of \(draftedTokens) drafted ones sampled"
   }
 
   package mutating func add(_ other: SimulationReport) {
@@ -45,6 +51,9 @@ package struct SimulationReport: Sendable, CustomStringConvertible {
     keptSequences += other.keptSequences
     replayedTokens += other.replayedTokens
     rereadTokens += other.rereadTokens
+    cachedTokens += other.cachedTokens
+    draftedTokens += other.draftedTokens
+    acceptedTokens += other.acceptedTokens
   }
 
   mutating func add(_ recovery: RecoveryReport?) {

@@ -61,12 +61,22 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case releasesIgnored
   /// Steps go out although the plan is over, under the next epoch before its stages are ready.
   case sendsBetweenPlans
-  /// A stage cuts what goes on under a new plan not to where all have it.
-  case resumesWithoutCutting
   /// A stage keeps its sequences as long as its layers stay, whichever epoch and coordinator they are of.
   case keepsSequencesOfAnyEpoch
   /// The coordinator takes every stage to hold all it has.
   case holdingsAssumed
   /// A hung computation is not looked for.
   case progressIgnored
+  /// Pages of an ended sequence are given out again although a kept prefix holds them.
+  case sharedPagesFreed
+  /// A stage keeps the tokens that an entry cuts.
+  case cutIgnored
+  /// A stage keeps what it logged of tokens that were cut.
+  case cutKeepsLog
+  /// A stage says that it logged what it never sent: the rows of a cached prefix.
+  case logsUnsentPrefix
+  /// A drafted token is kept although another one was sampled.
+  case draftKeptPastMismatch
+  /// Lists of sampled tokens are matched to entries by their order.
+  case resultsByOrder
 }

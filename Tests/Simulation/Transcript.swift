@@ -49,7 +49,9 @@ struct Transcript {
   private static func outcome(of step: SimulatedStep) -> String {
     if let failure = step.failure { return ": \(failure)" }
     let failed = step.failed.sorted { $0.key < $1.key }.map { "\($0.key) failed: \($0.value)" }
-    let tokens = step.tokens.sorted { $0.key < $1.key }.map { "\($0.key) samples \($0.value)" }
+    let tokens = step.sampled.filter { !$0.value.isEmpty }.sorted { $0.key < $1.key }.map { sequence, sampled in
+      "\(sequence) samples " + sampled.map { "\($0.token)" }.joined(separator: " and ")
+    }
     return failed.isEmpty && tokens.isEmpty ? "" : ": " + (failed + tokens).joined(separator: ", ")
   }
 }

@@ -21,7 +21,7 @@ struct SimulationTests {
 
   @Test("faults as fast as steps are not the requests' doing", arguments: [55251, 4627, 1112, 1031])
   func known(seed: UInt64) throws {
-    var simulation = Simulation(seed: seed, disksFill: false, plansTakeTime: false)
+    var simulation = Simulation(seed: seed, disksFill: false, plansTakeTime: false, sharesPages: false)
     #expect(throws: Never.self) { try simulation.run() }
   }
 

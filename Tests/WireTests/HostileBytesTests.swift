@@ -9,9 +9,9 @@ struct HostileBytesTests {
     for message in Samples.workerMessages {
       var bytes = message.encoded()
       bytes[1] = 1
-      #expect(WorkerMessage.decode(bytes).error == .version(theirs: 1, ours: 2))
+      #expect(WorkerMessage.decode(bytes).error == .version(theirs: 1, ours: 3))
       bytes = [0x08, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 0xFF, 0xFF, 0xFF]
-      #expect(WorkerMessage.decode(bytes).error == .version(theirs: .max, ours: 2))
+      #expect(WorkerMessage.decode(bytes).error == .version(theirs: .max, ours: 3))
     }
     #expect(WireError.version(theirs: 2, ours: 1).description.contains("version 2"))
   }
@@ -30,8 +30,8 @@ struct HostileBytesTests {
 
   @Test("A control message without a body, or of a kind unknown here, is refused")
   func withoutBody() {
-    #expect(WorkerMessage.decode([0x08, 2]).refusedField == "body")
-    #expect(CoordinatorMessage.decode([0x08, 2, 0xFA, 0x01, 1, 7]).refusedField == "body")
+    #expect(WorkerMessage.decode([0x08, 3]).refusedField == "body")
+    #expect(CoordinatorMessage.decode([0x08, 3, 0xFA, 0x01, 1, 7]).refusedField == "body")
   }
 
   @Test("No truncation and no flipped bit traps, and what is accepted can be sent again")
@@ -103,8 +103,8 @@ struct HostileBytesTests {
     #expect(StepResult.decode(unknown).error == .amplified(message: "step result", byteCount: unknown.count))
   }
 
-  /// Version 1, then a field of length 0 again and again.
+  /// The version, then a field of length 0 again and again.
   private func versionThenEmpty(key: UInt8, count: Int) -> [UInt8] {
-    [0x08, 0x02] + (0..<(2 * count)).map { $0 % 2 == 0 ? key : 0 }
+    [0x08, UInt8(ProtocolVersion.current)] + (0..<(2 * count)).map { $0 % 2 == 0 ? key : 0 }
   }
 }

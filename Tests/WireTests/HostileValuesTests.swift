@@ -111,7 +111,7 @@ struct HostileValuesTests {
   @Test("An inverted layer range and an unknown element type")
   func rawAssignment() {
     // assign_stage { stage_count 1, first_layer 2, layer_end 1 }
-    let inverted: [UInt8] = [0x08, 2, 0x22, 6, 0x18, 1, 0x20, 2, 0x28, 1]
+    let inverted: [UInt8] = [0x08, Self.version, 0x22, 6, 0x18, 1, 0x20, 2, 0x28, 1]
     #expect(CoordinatorMessage.decode(inverted).refusedField == "assign_stage.layer_end")
     var bytes = CoordinatorMessage.assignStage(Samples.assignment()).encoded()
     let key = bytes.lastIndex(of: 0x48)
@@ -121,7 +121,7 @@ struct HostileValuesTests {
 
   @Test("Forward entries")
   func forwardEntry() {
-    let cases: [Change<ForwardEntry>] = [
+    let cases: [Change<StepEntry>] = [
       ("start_position", { $0.startPosition = -1 }), ("start_position", { $0.startPosition = .max }),
       ("start_position", { $0.startPosition = Limits.maximumContext - 2 }), ("tokens", { $0.tokens = [] }),
       ("tokens", { $0.tokens = [-1] }), ("tokens", { $0.tokens = [TokenID(Limits.maximumVocabularySize)] }),
@@ -134,8 +134,20 @@ struct HostileValuesTests {
       ("opening.sampling.top_k", { $0.opening?.sampling.topK = -1 }),
       ("opening.sampling.min_p", { $0.opening?.sampling.minP = 2 }),
       ("opening.sampling.repetition_penalty", { $0.opening?.sampling.repetitionPenalty = 0 }),
-      ("top_logprob_count", { $0.topLogprobCount = 21 }), ("top_logprob_count", { $0.topLogprobCount = -1 }),
-      ("scores_from", { $0.scoresFrom = 0 }), ("following_token", { $0.followingToken = -5 }),
+      ("opening.cached_prefix.pages", { $0.opening?.cachedPrefix?.pages = [] }),
+      (
+        "opening.cached_prefix.pages",
+        { $0.opening?.cachedPrefix = CachedPrefix(pages: Array(repeating: PageID(1), count: 65_537)) }
+      ),
+      ("opening.cached_prefix.tokens", { $0.opening?.cachedPrefix?.tokens.removeLast() }),
+      ("opening.cached_prefix.tokens", { $0.opening?.cachedPrefix?.tokens[63] = -1 }),
+      ("sampled_rows.first", { $0.output.sampledRows = -1..<1 }),
+      ("sampled_rows.first", { $0.output.sampledRows = 3..<4 }),
+      ("sampled_rows.count", { $0.output.sampledRows = 2..<4 }),
+      ("logits_rows.count", { $0.output.logitsRows = 0..<Int.max }),
+      ("top_logprob_count", { $0.output.topLogprobCount = 21 }),
+      ("top_logprob_count", { $0.output.topLogprobCount = -1 }), ("scores_from", { $0.output.scoresFrom = 0 }),
+      ("following_token", { $0.output.followingToken = -5 }),
     ]
     for (field, change) in cases {
       let header = ForwardHeader(
@@ -147,23 +159,38 @@ struct HostileValuesTests {
     }
   }
 
+  private static let version = UInt8(ProtocolVersion.current)
+
   @Test("Policies that cannot be computed, and entries without one")
   func policy() {
     // entries { tokens [1], policy { group_size 0 } }
-    let zero: [UInt8] = [0x08, 2, 0x2A, 7, 0x1A, 1, 1, 0x2A, 2, 0x08, 0]
+    let zero: [UInt8] = [0x08, Self.version, 0x2A, 7, 0x1A, 1, 1, 0x2A, 2, 0x08, 0]
     #expect(ForwardHeader.decode(zero).refusedField == "entries[0].policy.group_size")
-    let missing: [UInt8] = [0x08, 2, 0x2A, 3, 0x1A, 1, 1]
+    let missing: [UInt8] = [0x08, Self.version, 0x2A, 3, 0x1A, 1, 1]
     #expect(ForwardHeader.decode(missing).error == .field("entries[0].policy", reason: "is missing"))
+  }
+
+  @Test("Empty ranges of rows and unknown poolings")
+  func rawOutput() {
+    // entries { tokens [1], policy { group_size 1, trained_length 1 }, … }
+    func refused(_ output: [UInt8]) -> String? {
+      let entry: [UInt8] = [0x1A, 1, 1, 0x2A, 4, 0x08, 1, 0x18, 1] + output
+      return ForwardHeader.decode([0x08, Self.version, 0x2A, UInt8(entry.count)] + entry).refusedField
+    }
+    #expect(refused([]) == nil)
+    #expect(refused([0x6A, 0]) == "entries[0].sampled_rows.count")
+    #expect(refused([0x72, 2, 0x10, 2]) == "entries[0].logits_rows.count")
+    #expect(refused([0x78, 3]) == "entries[0].pooling")
   }
 
   @Test("Forward headers")
   func forwardHeader() {
-    func header(_ entries: [ForwardEntry], hiddenSize: Int = 8, releases: Int = 0) -> ForwardHeader {
+    func header(_ entries: [StepEntry], hiddenSize: Int = 8, releases: Int = 0) -> ForwardHeader {
       ForwardHeader(
         epoch: PlanEpoch(1), step: 1, hiddenSize: hiddenSize, entries: entries,
         releases: Array(repeating: SequenceID(1), count: releases))
     }
-    func distinct(_ count: Int, _ change: (inout ForwardEntry) -> Void) -> [ForwardEntry] {
+    func distinct(_ count: Int, _ change: (inout StepEntry) -> Void) -> [StepEntry] {
       (0..<count).map { index in
         Samples.entry {
           $0.sequence = SequenceID(UInt64(index))
@@ -206,10 +233,12 @@ struct HostileValuesTests {
   func stepResult() {
     let cases: [Change<StepResultEntry>] = [
       ("position", { $0.position = -1 }), ("position", { $0.position = Limits.maximumContext + 1 }),
-      ("token", { $0.token = -1 }), ("logprob", { $0.logprob = .nan }), ("logprob", { $0.logprob = -.infinity }),
-      ("top", { $0.top = Array(repeating: TokenLogprob(token: 1, logprob: 0), count: 21) }),
-      ("top[0].token", { $0.top = [TokenLogprob(token: -1, logprob: 0)] }),
-      ("top[1].logprob", { $0.top[1] = TokenLogprob(token: 1, logprob: .nan) }),
+      ("sampled[0].token", { $0.sampled[0].token = -1 }), ("sampled[0].logprob", { $0.sampled[0].logprob = .nan }),
+      ("sampled[1].logprob", { $0.sampled[1].logprob = -.infinity }),
+      ("sampled", { $0.sampled = Array(repeating: SampledToken(1 << 20, logprob: -1), count: 4097) }),
+      ("sampled[0].top", { $0.sampled[0].top = Array(repeating: TokenLogprob(token: 1, logprob: 0), count: 21) }),
+      ("sampled[0].top[0].token", { $0.sampled[0].top = [TokenLogprob(token: -1, logprob: 0)] }),
+      ("sampled[0].top[1].logprob", { $0.sampled[0].top[1] = TokenLogprob(token: 1, logprob: .nan) }),
       ("prompt_logprobs_first", { $0.promptLogprobsFirst = -1 }), ("prompt_logprobs", { $0.promptLogprobs = [.nan] }),
       ("prompt_logprobs", { $0.promptLogprobs = Array(repeating: 0, count: 4097) }),
       ("prompt_top_tokens", { $0.promptLogprobs = [] }), ("prompt_top_tokens", { $0.promptTop[0].removeLast() }),
@@ -221,19 +250,25 @@ struct HostileValuesTests {
         }
       ),
       ("prompt_top_logprobs", { $0.promptTop[1][1] = TokenLogprob(token: 1, logprob: .nan) }),
+      ("logits_row_count", { $0.logitsRowCount = -1 }), ("logits_row_count", { $0.logitsRowCount = .max }),
     ]
     for (field, change) in cases {
       let result = StepResult(
-        epoch: PlanEpoch(1), step: 1, entries: [Samples.resultEntry(change)], vocabularySize: 10)
+        epoch: PlanEpoch(1), step: 1, entries: [Samples.resultEntry(change)], vocabularySize: 10, hiddenSize: 1)
       #expect(result.afterTheWire.refusedField == "entries[0].\(field)")
     }
-    func refused(_ entries: Int, _ scores: Int, _ vocabularySize: Int) -> String? {
+    func refused(
+      _ entries: Int, _ scores: Int, _ vocabularySize: Int, hiddenSize: Int = 1, sampled: Int = 0, logits: Int = 1
+    ) -> String? {
       let entry = Samples.resultEntry {
         $0.promptLogprobs = Array(repeating: -1, count: scores)
         $0.promptTop = []
+        $0.sampled = Array(repeating: SampledToken(1 << 20, logprob: -1), count: sampled)
+        $0.logitsRowCount = logits
       }
       return StepResult(
-        epoch: PlanEpoch(1), step: 1, entries: Array(repeating: entry, count: entries), vocabularySize: vocabularySize
+        epoch: PlanEpoch(1), step: 1, entries: Array(repeating: entry, count: entries),
+        vocabularySize: vocabularySize, hiddenSize: hiddenSize
       ).afterTheWire.refusedField
     }
     let failed = StepResult(epoch: PlanEpoch(1), step: 1, entries: [], vocabularySize: 0, failure: "abc")
@@ -242,6 +277,10 @@ struct HostileValuesTests {
     #expect(StepResult.decode(bytes).refusedField == "failure")
     #expect(refused(257, 1, 10) == "entries")
     #expect(refused(2, 3000, 10) == "entries.prompt_logprobs")
+    #expect(refused(2, 1, 10, sampled: 3000) == "entries.sampled")
+    #expect(refused(2, 1, 10, logits: 3000) == "entries.logits_row_count")
+    #expect(refused(1, 1, 10, hiddenSize: 0) == "hidden_size")
+    #expect(refused(1, 1, 10, hiddenSize: Limits.maximumHiddenSize + 1) == "hidden_size")
     #expect(refused(1, 1, 0) == "vocabulary_size")
     #expect(refused(1, 1, -1) == "vocabulary_size")
     #expect(refused(1, 1, Limits.maximumVocabularySize + 1) == "vocabulary_size")

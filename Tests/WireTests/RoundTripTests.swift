@@ -32,13 +32,18 @@ struct RoundTripTests {
   @Test("Fields one by one: changing any of them changes the bytes")
   func everyFieldCounts() {
     let base = ForwardHeader(epoch: PlanEpoch(1), step: 2, hiddenSize: 3, entries: [Samples.entry()])
-    let changes: [(inout ForwardEntry) -> Void] = [
+    let changes: [(inout StepEntry) -> Void] = [
       { $0.sequence = SequenceID(4) }, { $0.startPosition = 1 }, { $0.tokens.append(1) }, { $0.newPages = [] },
       { $0.policy = Samples.policy(4, 1024) }, { $0.opening = nil }, { $0.opening?.sampling.seed = 1 },
       { $0.opening?.sampling.topP = 0.5 }, { $0.opening?.sampling.repetitionPenalty = 1.1 },
-      { $0.opening?.sampling.frequencyPenalty = 2 }, { $0.opening?.neighborPages = [] }, { $0.samples = false },
-      { $0.wantsLogits = false }, { $0.topLogprobCount = nil }, { $0.topLogprobCount = 0 }, { $0.scoresFrom = nil },
-      { $0.followingToken = nil }, { $0.followingToken = 3 },
+      { $0.opening?.sampling.frequencyPenalty = 2 }, { $0.opening?.neighborPages = [] },
+      { $0.opening?.cachedPrefix = nil }, { $0.opening?.cachedPrefix?.pages = [PageID(8)] },
+      { $0.opening?.cachedPrefix?.tokens = [] }, { $0.opening?.stateSlot = nil },
+      { $0.opening?.stateSlot = StateSlot(1) }, { $0.output = StepOutput() }, { $0.output.sampledRows = 0..<3 },
+      { $0.output.sampledRows = 1..<2 }, { $0.output.logitsRows = 0..<0 }, { $0.output.logitsRows = 1..<2 },
+      { $0.output.topLogprobCount = nil }, { $0.output.topLogprobCount = 0 }, { $0.output.scoresFrom = nil },
+      { $0.output.followingToken = nil }, { $0.output.followingToken = 3 }, { $0.output.pooling = nil },
+      { $0.output.pooling = .last }, { $0.rebuilding = StageSet([2]) },
     ]
     for change in changes {
       var changed = base
@@ -67,7 +72,9 @@ struct RoundTripTests {
       epoch: PlanEpoch(1), step: 1,
       entries: (0..<Limits.maximumStepEntryCount).map { _ in
         Samples.resultEntry {
-          $0.top = alternatives
+          $0.sampled = Array(repeating: SampledToken(1, logprob: 0, top: alternatives), count: 16)
+          $0.logitsRowCount = 1
+          $0.hasPooledRow = false
           $0.promptLogprobs = Array(repeating: -1, count: 16)
           $0.promptTop = Array(repeating: alternatives, count: 16)
         }
@@ -81,9 +88,9 @@ struct RoundTripTests {
     let header = ForwardHeader(
       epoch: PlanEpoch(1), step: 1000, hiddenSize: 4096,
       entries: [
-        ForwardEntry(
+        StepEntry(
           sequence: SequenceID(77), startPosition: 100_000, tokens: [31_999], policy: Samples.policy(8, 1024),
-          samples: true)
+          output: StepOutput(sampledRows: 0..<1))
       ])
     #expect(header.encoded().count < 48)
     #expect(header.payloadByteCount(to: 1) == 4096 * 4)
@@ -107,11 +114,11 @@ struct RoundTripTests {
     #expect(header.payloadByteCount(to: 1) == .max)
   }
 
-  @Test("The bytes of version 2 stay what they are")
+  @Test("The bytes of version 3 stay what they are")
   func pinnedBytes() {
     let message = WorkerMessage.heartbeat(WorkerHeartbeat(incarnation: 1, epoch: PlanEpoch(2), progress: 300))
-    #expect(message.encoded() == [0x08, 2, 0x1A, 14, 0x09, 1, 0, 0, 0, 0, 0, 0, 0, 0x10, 2, 0x18, 0xAC, 0x02])
+    #expect(message.encoded() == [0x08, 3, 0x1A, 14, 0x09, 1, 0, 0, 0, 0, 0, 0, 0, 0x10, 2, 0x18, 0xAC, 0x02])
     let welcome = CoordinatorMessage.welcome(heartbeatMilliseconds: 250)
-    #expect(welcome.encoded() == [0x08, 2, 0x12, 3, 0x08, 0xFA, 1])
+    #expect(welcome.encoded() == [0x08, 3, 0x12, 3, 0x08, 0xFA, 1])
   }
 }

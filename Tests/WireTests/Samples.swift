@@ -103,19 +103,21 @@ enum Samples {
     ]
   }
 
-  static func entry(_ change: (inout ForwardEntry) -> Void = { _ in }) -> ForwardEntry {
+  static func entry(_ change: (inout StepEntry) -> Void = { _ in }) -> StepEntry {
     var sampling = SamplingParameters()
     sampling.temperature = 0.7
     sampling.topK = 40
     sampling.minP = 0.05
     sampling.presencePenalty = -1.5
     sampling.seed = .max
-    var entry = ForwardEntry(
+    var entry = StepEntry(
       sequence: SequenceID(.max), startPosition: 0, tokens: [0, 1, TokenID(Limits.maximumVocabularySize - 1)],
       newPages: [PageID(0), PageID(.max)], policy: policy(8, 1024),
       opening: SequenceStart(
-        sampling: sampling, neighborPages: [PageID(7), PageID(300)], promptTokenCount: Limits.maximumContext),
-      samples: true, wantsLogits: true, topLogprobCount: 20, scoresFrom: 1, followingToken: 0)
+        sampling: sampling, neighborPages: [PageID(7), PageID(300)], promptTokenCount: Limits.maximumContext,
+        cachedPrefix: CachedPrefix(pages: [PageID(9)], tokens: Array(0..<64)), stateSlot: StateSlot(0)),
+      output: StepOutput(
+        sampledRows: 1..<3, topLogprobCount: 20, logitsRows: 2..<3, scoresFrom: 1, followingToken: 0, pooling: .mean))
     change(&entry)
     return entry
   }
@@ -145,17 +147,16 @@ enum Samples {
             $0.newPages = []
             $0.policy = policy(1, 0)
             $0.opening = nil
-            $0.samples = false
-            $0.wantsLogits = false
-            $0.topLogprobCount = nil
-            $0.scoresFrom = nil
-            $0.followingToken = nil
+            $0.output = StepOutput()
             $0.rebuilding = StageSet([0, 63])
           },
           entry {
             $0.sequence = SequenceID(1)
-            $0.topLogprobCount = 0
+            $0.output.topLogprobCount = 0
+            $0.output.pooling = .last
             $0.opening?.neighborPages = []
+            $0.opening?.cachedPrefix?.tokens = []
+            $0.opening?.stateSlot = nil
           },
         ], releases: [SequenceID(5)],
         resumes: [
@@ -167,13 +168,18 @@ enum Samples {
 
   static func resultEntry(_ change: (inout StepResultEntry) -> Void = { _ in }) -> StepResultEntry {
     var entry = StepResultEntry(
-      sequence: SequenceID(1), position: 4097, token: 0, logprob: -0.0,
-      top: [TokenLogprob(token: 0, logprob: 0), TokenLogprob(token: 5, logprob: -.greatestFiniteMagnitude)],
+      sequence: SequenceID(1), position: 4097,
+      sampled: [
+        SampledToken(
+          0, logprob: -0.0,
+          top: [TokenLogprob(token: 0, logprob: 0), TokenLogprob(token: 5, logprob: -.greatestFiniteMagnitude)]),
+        SampledToken(7),
+      ],
       promptLogprobsFirst: 1, promptLogprobs: [-1.25, -.leastNonzeroMagnitude],
       promptTop: [
         [TokenLogprob(token: 7, logprob: -0.5), TokenLogprob(token: 0, logprob: -1.25)],
         [TokenLogprob(token: 1, logprob: 0), TokenLogprob(token: 3, logprob: -.greatestFiniteMagnitude)],
-      ], hasLogits: true)
+      ], logitsRowCount: 2, hasPooledRow: true)
     change(&entry)
     return entry
   }
@@ -185,7 +191,7 @@ enum Samples {
       StepResult(
         epoch: PlanEpoch(1), step: .max,
         entries: [resultEntry(), StepResultEntry(sequence: SequenceID(2), position: 0)], vocabularySize: 32_000,
-        timings: timings),
+        hiddenSize: 4096, timings: timings),
     ]
   }
 

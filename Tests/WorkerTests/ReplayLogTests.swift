@@ -74,15 +74,18 @@ struct ReplayLogTests {
     #expect(log.count(of: a) == 0 && log.byteCount == 0)
   }
 
-  @Test("rows that leave a gap, or come twice, end the log rather than make it wrong")
+  @Test("rows that come again take the place of all from theirs on; a gap ends the log rather than make it wrong")
   func gaps() {
     var log = ReplayLog(width: Self.width, byteLimit: 1 << 20)
     append(&log, a, 0..<10)
     append(&log, a, 11..<12)
     #expect(log.count(of: a) == 0)
-    append(&log, b, 0..<10)
-    append(&log, b, 9..<12)
-    #expect(log.count(of: b) == 0 && log.byteCount == 0)
+    append(&log, a, 64..<70)
+    #expect(log.count(of: a) == 0, "the rows of cached pages were never sent")
+    append(&log, b, 0..<200)
+    append(&log, b, 70..<80)
+    #expect(log.count(of: b) == 80 && log.byteCount == 2 * Self.segmentByteCount)
+    #expect(read(log, b, 0..<80) == rows(0..<80) && read(log, b, 79..<81) == nil)
   }
 
   @Test("what goes on is cut to where it goes on, what does not is forgotten, and both give memory back")

@@ -16,12 +16,12 @@ struct ServingStageTests {
   /// How backends are made of a model's file.
   enum Kind: String, CaseIterable { case cpu, plain }
 
-  private static let layerCount = 4
+  static let layerCount = 4
   private static let promptLength = 208
-  private static let prompt = (0..<promptLength).map { TokenID(($0 * 37 + 11) % 300) }
+  static let prompt = (0..<promptLength).map { TokenID(($0 * 37 + 11) % 300) }
   private let scratch: ScratchFolder
   private let checkpoint: Checkpoint
-  private let policy: SelfExtendPolicy
+  let policy: SelfExtendPolicy
 
   init() throws {
     scratch = try ScratchFolder()
@@ -30,7 +30,7 @@ struct ServingStageTests {
     policy = try #require(SelfExtendPolicy(groupSize: 4, neighborWindow: 24, trainedLength: 64))
   }
 
-  private func backend(_ kind: Kind, stage: Int, of count: Int) throws -> any StageBackend {
+  func backend(_ kind: Kind, stage: Int, of count: Int) throws -> any StageBackend {
     let layers = try #require(
       LayerRange(lower: Self.layerCount * stage / count, upper: Self.layerCount * (stage + 1) / count))
     let specification = StagePipeline.specification(layers: layers, of: Self.layerCount)
@@ -45,7 +45,7 @@ struct ServingStageTests {
     }
   }
 
-  private func pipeline(_ kind: Kind, stages count: Int) throws -> StagePipeline {
+  func pipeline(_ kind: Kind, stages count: Int) throws -> StagePipeline {
     StagePipeline(try (0..<count).map { try backend(kind, stage: $0, of: count) })
   }
 
@@ -53,17 +53,18 @@ struct ServingStageTests {
   private func entry(
     _ tokens: ArraySlice<TokenID>, at start: Int, of sequence: UInt64 = 1, firstPage: Int = 0, opens: Bool = false,
     rebuilding: StageSet = StageSet()
-  ) -> ForwardEntry {
+  ) -> StepEntry {
     let ringCount = PageCount.ofRing(policy: policy, chunkTokenCount: StagePipeline.rowCapacity)
     let pages = PageCount.of(tokens: start)..<PageCount.of(tokens: start + tokens.count)
-    return ForwardEntry(
+    let last = tokens.count - 1
+    return StepEntry(
       sequence: SequenceID(sequence), startPosition: start, tokens: Array(tokens),
       newPages: pages.map { PageID(UInt32(firstPage + ringCount + $0)) }, policy: policy,
       opening: opens
         ? SequenceStart(
           sampling: .greedy, neighborPages: (0..<ringCount).map { PageID(UInt32(firstPage + $0)) },
           promptTokenCount: Self.promptLength) : nil,
-      samples: true, wantsLogits: true, rebuilding: rebuilding)
+      output: StepOutput(sampledRows: last..<last + 1, logitsRows: last..<last + 1), rebuilding: rebuilding)
   }
 
   /// Prefills the prompt from `start` on in chunks, then decodes; the logits after each step.
@@ -137,6 +138,47 @@ struct ServingStageTests {
       replayed += outcome.logits
     }
     #expect(bits(replayed + (try run(pipeline, from: 192, decoding: 0))) == logits)
+  }
+
+  @Test(
+    "logits come of every row that was asked for, and a token of every row that is sampled", arguments: Kind.allCases)
+  func lists(kind: Kind) throws {
+    let single = try pipeline(kind, stages: 2)
+    var expected: [(logits: [Float], token: TokenID?)] = []
+    for position in 0..<12 {
+      let outcome = try single.step([entry(Self.prompt[position...position], at: position, opens: position == 0)])
+      expected.append((outcome.logits[0], outcome.token))
+    }
+    var whole = entry(Self.prompt[..<12], at: 0, opens: true)
+    whole.output = StepOutput(sampledRows: 3..<12, topLogprobCount: 1, logitsRows: 0..<7)
+    let outcome = try pipeline(kind, stages: 2).step([whole])
+    #expect(bits(outcome.logits) == bits(expected.prefix(7).map(\.logits)))
+    #expect(outcome.result.entries[0].sampled.map(\.token) == expected[3...].map(\.token))
+    #expect(outcome.result.entries[0].sampled.allSatisfy { $0.logprob == $0.top.first?.logprob }, "greedy")
+  }
+
+  @Test("a pooled row is the mean of the entry's rows, or the last of them", arguments: Kind.allCases)
+  func pooled(kind: Kind) throws {
+    func pooled(_ pooling: Pooling, _ lengths: [Int]) throws -> [[Float]] {
+      let pipeline = try pipeline(kind, stages: 2)
+      var position = 0
+      return try lengths.map { length in
+        var next = entry(Self.prompt[position..<position + length], at: position, opens: position == 0)
+        next.output = StepOutput(logitsRows: 0..<1, pooling: pooling)
+        position += length
+        let outcome = try pipeline.step([next])
+        #expect(outcome.logits.count == 1, "the logits come before the pooled row")
+        return outcome.pooled
+      }
+    }
+    let rows = try pooled(.last, Array(repeating: 1, count: 37))
+    #expect(rows.allSatisfy { $0.count == 64 } && Set(bits(rows)).count == 37)
+    let mean = rows[0].indices.map { column in
+      Float(rows.reduce(0.0) { $0 + Double($1[column]) } / 37)
+    }
+    #expect(try bits(pooled(.mean, [37])) == bits([mean]))
+    #expect(try bits(pooled(.last, [37])) == bits([rows[36]]))
+    #expect(try bits(pooled(.mean, [1, 1])) == bits(Array(rows[..<2])))
   }
 
   @Test("an entry that cannot be continued leaves the step; the others keep their rows", arguments: Kind.allCases)

@@ -11,10 +11,12 @@ final class StagePipeline {
   /// What a step gave.
   struct Outcome {
     let result: StepResult
-    /// A row for each entry that wanted logits.
+    /// A row for each row whose logits were wanted.
     let logits: [[Float]]
+    /// The numbers that follow them: what one entry was pooled to.
+    let pooled: [Float]
 
-    var token: TokenID? { result.entries.first?.token }
+    var token: TokenID? { result.entries.first?.sampled.last?.token }
   }
 
   /// Where a stage's messages go.
@@ -39,6 +41,10 @@ final class StagePipeline {
   private let vocabularySize: Int
   private var epoch = PlanEpoch(1)
   private var nextStep: UInt64 = 1
+  /// What each stage could resume.
+  var held: [[ResidentSequence]] { stages.map(\.residentSequences) }
+  /// Rows that all stages together have computed.
+  private(set) var rowCount = 0
   /// Messages that went from one stage to the next.
   private(set) var sentByteCount = 0
 
@@ -85,7 +91,7 @@ final class StagePipeline {
 
   /// Sends a step through all stages.
   func step(
-    _ entries: [ForwardEntry], releases: [SequenceID] = [], resumes: [ResumedSequence] = []
+    _ entries: [StepEntry], releases: [SequenceID] = [], resumes: [ResumedSequence] = []
   ) throws -> Outcome {
     let header = ForwardHeader(
       epoch: epoch, step: nextStep, hiddenSize: hiddenSize, entries: entries, releases: releases, resumes: resumes)
@@ -100,13 +106,16 @@ final class StagePipeline {
     }
     guard case .whole(let opened) = message.verified() else { throw Lost() }
     let result = try opened.frames[0].withUnsafeBytes { try StepResult(decoding: $0) }
+    rowCount += result.timings.reduce(0) { $0 + $1.rowCount }
     let numbers =
       opened.frames.count > 1 ? opened.frames[1].withUnsafeBytes { Array($0.bindMemory(to: Float.self)) } : []
+    let logitsCount = result.entries.reduce(0) { $0 + $1.logitsRowCount } * vocabularySize
+    guard numbers.count == result.expectedPayloadByteCount / 4 else { throw Lost() }
     return Outcome(
       result: result,
-      logits: stride(from: 0, to: numbers.count, by: vocabularySize).map {
+      logits: stride(from: 0, to: logitsCount, by: vocabularySize).map {
         Array(numbers[$0..<$0 + vocabularySize])
-      })
+      }, pooled: Array(numbers[logitsCount...]))
   }
 
   /// A step went nowhere.

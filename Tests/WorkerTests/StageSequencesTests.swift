@@ -1,6 +1,7 @@
 import Core
 import Paging
 import Testing
+import Transformer
 import Wire
 
 @testable import Worker
@@ -17,8 +18,8 @@ struct StageSequencesTests {
   private func entry(
     _ sequence: UInt64, start: Int, tokens: [TokenID], pages: [UInt32] = [], policy: SelfExtendPolicy?,
     opens: Bool = false
-  ) throws -> ForwardEntry {
-    ForwardEntry(
+  ) throws -> StepEntry {
+    StepEntry(
       sequence: SequenceID(sequence), startPosition: start, tokens: tokens, newPages: pages.map { PageID($0) },
       policy: try #require(policy), opening: opens ? SequenceStart(sampling: .greedy, promptTokenCount: 3) : nil)
   }
@@ -37,7 +38,7 @@ struct StageSequencesTests {
   func refusals() throws {
     var held = sequences()
     _ = held.admit([try entry(1, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true)], stage: 0)
-    let refused: [(ForwardEntry, String)] = [
+    let refused: [(StepEntry, String)] = [
       (try entry(1, start: 2, tokens: [3], policy: grouped), "policy"),
       (try entry(1, start: 5, tokens: [3], policy: plain), "position 5"),
       (try entry(2, start: 0, tokens: [3], pages: [1], policy: plain), "not opened"),
@@ -67,6 +68,86 @@ struct StageSequencesTests {
     #expect(mixed.refusals.map(\.sequence) == [SequenceID(2), SequenceID(1)])
     #expect(mixed.rows.map(\.rows) == [0..<1], "rows follow each other without gaps")
     #expect(held.admit([try entry(1, start: 2, tokens: [2], policy: plain)], stage: 0).refusals.isEmpty)
+  }
+
+  @Test("an entry that starts before the end cuts what the sequence has from there on")
+  func cuts() throws {
+    var held = sequences()
+    _ = held.admit([try entry(1, start: 0, tokens: [1, 2, 3, 4], pages: [0], policy: plain, opens: true)], stage: 0)
+    let next = held.admit([try entry(1, start: 2, tokens: [5], policy: plain)], stage: 0)
+    #expect(next.refusals.isEmpty && next.rows.first?.cache?.startPosition == 2)
+    #expect(held.all { _ in 0 }.map(\.length) == [3])
+    #expect(!held.admit([try entry(1, start: 0, tokens: [1], pages: [9], policy: plain)], stage: 0).refusals.isEmpty)
+    #expect(held.all { _ in 0 }.map(\.length) == [3], "a refused entry cuts nothing")
+  }
+
+  @Test("penalties see of a cut sequence, and of a row in an entry, only the tokens before")
+  func penalized() throws {
+    var sampling = SamplingParameters.greedy
+    sampling.frequencyPenalty = 1
+    var first = try entry(1, start: 0, tokens: [1, 2, 3, 4], pages: [0], policy: plain, opens: true)
+    first.opening?.sampling = sampling
+    var held = sequences()
+    _ = held.admit([first], stage: 0)
+    _ = held.admit([try entry(1, start: 4, tokens: [5, 5, 6], policy: plain)], stage: 0)
+    func history(_ tokens: [TokenID], promptCount: Int = 3) -> TokenHistory {
+      var history = TokenHistory()
+      history.append(tokens.prefix(promptCount), generated: false)
+      history.append(tokens.dropFirst(promptCount), generated: true)
+      return history
+    }
+    #expect(held.sampling(of: SequenceID(1), behind: 0)?.history == history([1, 2, 3, 4, 5, 5, 6]))
+    #expect(held.sampling(of: SequenceID(1), behind: 2)?.history == history([1, 2, 3, 4, 5]))
+    _ = held.admit([try entry(1, start: 5, tokens: [7], policy: plain)], stage: 0)
+    #expect(held.sampling(of: SequenceID(1), behind: 0)?.history == history([1, 2, 3, 4, 5, 7]))
+  }
+
+  /// Opens sequence 2 on page 0, whose tokens are all 1.
+  private func cached(start: Int = 64, _ change: (inout SequenceStart) -> Void = { _ in }) throws -> StepEntry {
+    var entry = try entry(2, start: start, tokens: [3], pages: [1], policy: plain, opens: true)
+    entry.opening?.cachedPrefix = CachedPrefix(pages: [PageID(0)])
+    if var opening = entry.opening {
+      change(&opening)
+      entry.opening = opening
+    }
+    return entry
+  }
+
+  @Test("a sequence opens on cached pages, and nothing is written there")
+  func cachedPages() throws {
+    var held = sequences()
+    let opened = held.admit([try cached()], stage: 0)
+    #expect(opened.refusals.isEmpty && opened.rows.first?.cache?.startPosition == 64)
+    #expect(opened.restorations.isEmpty, "keys have one view")
+    let inside = held.admit([try entry(2, start: 63, tokens: [1], policy: plain)], stage: 0).refusals
+    #expect(inside.first?.description.contains("inside its 64 cached tokens") == true)
+    for (entry, words) in [
+      (try cached(start: 65), "position 65"), (try cached(start: 63), "inside"),
+      (try cached { $0.cachedPrefix?.pages = [PageID(4)] }, "page 4"),
+      (try cached { $0.stateSlot = StateSlot(0) }, "state slot"),
+      (try cached { $0.sampling.presencePenalty = 1 }, "lacks the tokens"),
+      (
+        try cached {
+          $0.sampling.presencePenalty = 1
+          $0.cachedPrefix?.tokens = Array(repeating: 10, count: 64)
+        }, "vocabulary"
+      ),
+    ] {
+      var held = sequences()
+      let refusal = held.admit([entry], stage: 0).refusals.first
+      #expect(refusal?.description.contains(words) == true, "\(refusal?.description ?? "") should say \(words)")
+    }
+  }
+
+  @Test("a step may ask for so many bytes of logits; entries beyond are refused, the others served")
+  func logitsLimit() throws {
+    let vocabularySize = Limits.maximumVocabularySize
+    #expect(WireLimits.maximumLogitsRowCount(vocabularySize: vocabularySize) == 4)
+    #expect(WireLimits.maximumLogitsRowCount(vocabularySize: .max / 8) == 1)
+    var held = StageSequences(pageCount: 4, vocabularySize: vocabularySize, contextLength: 100, isLast: true)
+    var asking = try (1...4).map { try entry($0, start: 0, tokens: [1, 2], pages: [0], policy: plain, opens: true) }
+    for index in 0..<3 { asking[index].output.logitsRows = 0..<2 }
+    #expect(held.admit(asking, stage: 0).refusals.map(\.sequence) == [SequenceID(3)])
   }
 
   @Test("under another plan a sequence is cut to where all stages have it; the others are forgotten")

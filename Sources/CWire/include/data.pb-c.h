@@ -19,17 +19,29 @@ typedef struct Longhaul__ForwardHeader Longhaul__ForwardHeader;
 typedef struct Longhaul__ResumedSequence Longhaul__ResumedSequence;
 typedef struct Longhaul__StageTiming Longhaul__StageTiming;
 typedef struct Longhaul__SequenceFailure Longhaul__SequenceFailure;
-typedef struct Longhaul__ForwardEntry Longhaul__ForwardEntry;
+typedef struct Longhaul__StepEntry Longhaul__StepEntry;
+typedef struct Longhaul__RowRange Longhaul__RowRange;
 typedef struct Longhaul__SelfExtendPolicy Longhaul__SelfExtendPolicy;
 typedef struct Longhaul__SequenceStart Longhaul__SequenceStart;
+typedef struct Longhaul__CachedPrefix Longhaul__CachedPrefix;
 typedef struct Longhaul__SamplingParameters Longhaul__SamplingParameters;
 typedef struct Longhaul__StepResult Longhaul__StepResult;
 typedef struct Longhaul__StepResultEntry Longhaul__StepResultEntry;
+typedef struct Longhaul__SampledToken Longhaul__SampledToken;
 typedef struct Longhaul__TokenLogprob Longhaul__TokenLogprob;
 
 
 /* --- enums --- */
 
+/*
+ * How the finished hidden states of an entry become one row.
+ */
+typedef enum _Longhaul__Pooling {
+  LONGHAUL__POOLING__POOLING_NONE = 0,
+  LONGHAUL__POOLING__POOLING_MEAN = 1,
+  LONGHAUL__POOLING__POOLING_LAST = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__POOLING)
+} Longhaul__Pooling;
 
 /* --- messages --- */
 
@@ -44,7 +56,7 @@ struct  Longhaul__ForwardHeader
   uint64_t step;
   int64_t hidden_size;
   size_t n_entries;
-  Longhaul__ForwardEntry **entries;
+  Longhaul__StepEntry **entries;
   size_t n_releases;
   uint64_t *releases;
   /*
@@ -81,7 +93,7 @@ struct  Longhaul__ResumedSequence
    */
   int64_t length;
   /*
-   * but these, by the bits of their indices, forget the sequence: they read it again.
+   * but these, by the bits of their indices, forget the sequence: they compute it again.
    */
   uint64_t rebuilding_stages;
 };
@@ -125,27 +137,30 @@ struct  Longhaul__SequenceFailure
 
 
 typedef enum {
-  LONGHAUL__FORWARD_ENTRY__HAS_TOP_LOGPROB_COUNT__NOT_SET = 0,
-  LONGHAUL__FORWARD_ENTRY__HAS_TOP_LOGPROB_COUNT_TOP_LOGPROB_COUNT = 9
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__FORWARD_ENTRY__HAS_TOP_LOGPROB_COUNT__CASE)
-} Longhaul__ForwardEntry__HasTopLogprobCountCase;
+  LONGHAUL__STEP_ENTRY__HAS_TOP_LOGPROB_COUNT__NOT_SET = 0,
+  LONGHAUL__STEP_ENTRY__HAS_TOP_LOGPROB_COUNT_TOP_LOGPROB_COUNT = 9
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__STEP_ENTRY__HAS_TOP_LOGPROB_COUNT__CASE)
+} Longhaul__StepEntry__HasTopLogprobCountCase;
 
 typedef enum {
-  LONGHAUL__FORWARD_ENTRY__HAS_SCORES_FROM__NOT_SET = 0,
-  LONGHAUL__FORWARD_ENTRY__HAS_SCORES_FROM_SCORES_FROM = 10
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__FORWARD_ENTRY__HAS_SCORES_FROM__CASE)
-} Longhaul__ForwardEntry__HasScoresFromCase;
+  LONGHAUL__STEP_ENTRY__HAS_SCORES_FROM__NOT_SET = 0,
+  LONGHAUL__STEP_ENTRY__HAS_SCORES_FROM_SCORES_FROM = 10
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__STEP_ENTRY__HAS_SCORES_FROM__CASE)
+} Longhaul__StepEntry__HasScoresFromCase;
 
 typedef enum {
-  LONGHAUL__FORWARD_ENTRY__HAS_FOLLOWING_TOKEN__NOT_SET = 0,
-  LONGHAUL__FORWARD_ENTRY__HAS_FOLLOWING_TOKEN_FOLLOWING_TOKEN = 11
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__FORWARD_ENTRY__HAS_FOLLOWING_TOKEN__CASE)
-} Longhaul__ForwardEntry__HasFollowingTokenCase;
+  LONGHAUL__STEP_ENTRY__HAS_FOLLOWING_TOKEN__NOT_SET = 0,
+  LONGHAUL__STEP_ENTRY__HAS_FOLLOWING_TOKEN_FOLLOWING_TOKEN = 11
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__STEP_ENTRY__HAS_FOLLOWING_TOKEN__CASE)
+} Longhaul__StepEntry__HasFollowingTokenCase;
 
-struct  Longhaul__ForwardEntry
+struct  Longhaul__StepEntry
 {
   ProtobufCMessage base;
   uint64_t sequence;
+  /*
+   * At or before the end of the sequence's cache; stages cut what they hold beyond it.
+   */
   int64_t start_position;
   size_t n_tokens;
   int32_t *tokens;
@@ -153,29 +168,50 @@ struct  Longhaul__ForwardEntry
   uint32_t *new_pages;
   Longhaul__SelfExtendPolicy *policy;
   Longhaul__SequenceStart *opening;
-  protobuf_c_boolean samples;
-  protobuf_c_boolean wants_logits;
   /*
-   * The stages, by the bits of their indices, that read these tokens again; 0 when all read them. Frame 2 has rows only
-   * for entries that the stage it goes to reads.
+   * The stages, by the bits of their indices, that compute these tokens again; 0 when all compute them. Frame 2 has
+   * rows only for entries that the stage it goes to computes.
    */
   uint64_t rebuilding_stages;
-  Longhaul__ForwardEntry__HasTopLogprobCountCase has_top_logprob_count_case;
+  /*
+   * Rows, counted from the entry's first, after which a token is sampled.
+   */
+  Longhaul__RowRange *sampled_rows;
+  /*
+   * Rows whose logits are wanted.
+   */
+  Longhaul__RowRange *logits_rows;
+  Longhaul__Pooling pooling;
+  Longhaul__StepEntry__HasTopLogprobCountCase has_top_logprob_count_case;
   union {
     int64_t top_logprob_count;
   };
-  Longhaul__ForwardEntry__HasScoresFromCase has_scores_from_case;
+  Longhaul__StepEntry__HasScoresFromCase has_scores_from_case;
   union {
     int64_t scores_from;
   };
-  Longhaul__ForwardEntry__HasFollowingTokenCase has_following_token_case;
+  Longhaul__StepEntry__HasFollowingTokenCase has_following_token_case;
   union {
     int32_t following_token;
   };
 };
-#define LONGHAUL__FORWARD_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&longhaul__forward_entry__descriptor) \
-    , 0, 0, 0,NULL, 0,NULL, NULL, NULL, 0, 0, 0, LONGHAUL__FORWARD_ENTRY__HAS_TOP_LOGPROB_COUNT__NOT_SET, {0}, LONGHAUL__FORWARD_ENTRY__HAS_SCORES_FROM__NOT_SET, {0}, LONGHAUL__FORWARD_ENTRY__HAS_FOLLOWING_TOKEN__NOT_SET, {0} }
+#define LONGHAUL__STEP_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__step_entry__descriptor) \
+    , 0, 0, 0,NULL, 0,NULL, NULL, NULL, 0, NULL, NULL, LONGHAUL__POOLING__POOLING_NONE, LONGHAUL__STEP_ENTRY__HAS_TOP_LOGPROB_COUNT__NOT_SET, {0}, LONGHAUL__STEP_ENTRY__HAS_SCORES_FROM__NOT_SET, {0}, LONGHAUL__STEP_ENTRY__HAS_FOLLOWING_TOKEN__NOT_SET, {0} }
+
+
+/*
+ * Rows [first, first + count) of an entry, one a token. Absent: none.
+ */
+struct  Longhaul__RowRange
+{
+  ProtobufCMessage base;
+  int64_t first;
+  int64_t count;
+};
+#define LONGHAUL__ROW_RANGE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__row_range__descriptor) \
+    , 0, 0 }
 
 
 struct  Longhaul__SelfExtendPolicy
@@ -190,6 +226,12 @@ struct  Longhaul__SelfExtendPolicy
     , 0, 0, 0 }
 
 
+typedef enum {
+  LONGHAUL__SEQUENCE_START__HAS_STATE_SLOT__NOT_SET = 0,
+  LONGHAUL__SEQUENCE_START__HAS_STATE_SLOT_STATE_SLOT = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__SEQUENCE_START__HAS_STATE_SLOT__CASE)
+} Longhaul__SequenceStart__HasStateSlotCase;
+
 struct  Longhaul__SequenceStart
 {
   ProtobufCMessage base;
@@ -197,13 +239,40 @@ struct  Longhaul__SequenceStart
   size_t n_neighbor_pages;
   uint32_t *neighbor_pages;
   /*
-   * Tokens of the prompt; what comes after them was generated, also when it is read again after a loss.
+   * Tokens of the prompt; what comes after them was generated, also when it is computed again after a loss.
    */
   int64_t prompt_token_count;
+  /*
+   * What the sequence begins with instead of computing it; its first entry starts after it.
+   */
+  Longhaul__CachedPrefix *cached_prefix;
+  Longhaul__SequenceStart__HasStateSlotCase has_state_slot_case;
+  union {
+    uint32_t state_slot;
+  };
 };
 #define LONGHAUL__SEQUENCE_START__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__sequence_start__descriptor) \
-    , NULL, 0,NULL, 0 }
+    , NULL, 0,NULL, 0, NULL, LONGHAUL__SEQUENCE_START__HAS_STATE_SLOT__NOT_SET, {0} }
+
+
+/*
+ * Full pages that all stages have filled, for the same tokens under the same policy.
+ */
+struct  Longhaul__CachedPrefix
+{
+  ProtobufCMessage base;
+  size_t n_pages;
+  uint32_t *pages;
+  /*
+   * The tokens in them, where penalties need them; else none.
+   */
+  size_t n_tokens;
+  int32_t *tokens;
+};
+#define LONGHAUL__CACHED_PREFIX__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__cached_prefix__descriptor) \
+    , 0,NULL, 0,NULL }
 
 
 struct  Longhaul__SamplingParameters
@@ -249,35 +318,24 @@ struct  Longhaul__StepResult
    */
   size_t n_timings;
   Longhaul__StageTiming **timings;
+  /*
+   * Width of a pooled row in frame 2.
+   */
+  int64_t hidden_size;
 };
 #define LONGHAUL__STEP_RESULT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__step_result__descriptor) \
-    , 0, 0, 0, 0,NULL, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL }
+    , 0, 0, 0, 0,NULL, 0, (char *)protobuf_c_empty_string, 0,NULL, 0,NULL, 0 }
 
-
-typedef enum {
-  LONGHAUL__STEP_RESULT_ENTRY__HAS_TOKEN__NOT_SET = 0,
-  LONGHAUL__STEP_RESULT_ENTRY__HAS_TOKEN_TOKEN = 3
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__STEP_RESULT_ENTRY__HAS_TOKEN__CASE)
-} Longhaul__StepResultEntry__HasTokenCase;
-
-typedef enum {
-  LONGHAUL__STEP_RESULT_ENTRY__HAS_LOGPROB__NOT_SET = 0,
-  LONGHAUL__STEP_RESULT_ENTRY__HAS_LOGPROB_LOGPROB = 4
-    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__STEP_RESULT_ENTRY__HAS_LOGPROB__CASE)
-} Longhaul__StepResultEntry__HasLogprobCase;
 
 struct  Longhaul__StepResultEntry
 {
   ProtobufCMessage base;
   uint64_t sequence;
   int64_t position;
-  size_t n_top;
-  Longhaul__TokenLogprob **top;
   int64_t prompt_logprobs_first;
   size_t n_prompt_logprobs;
   float *prompt_logprobs;
-  protobuf_c_boolean has_logits;
   /*
    * Best alternatives to each of prompt_logprobs, equally many for each, one after the other.
    */
@@ -285,18 +343,45 @@ struct  Longhaul__StepResultEntry
   int32_t *prompt_top_tokens;
   size_t n_prompt_top_logprobs;
   float *prompt_top_logprobs;
-  Longhaul__StepResultEntry__HasTokenCase has_token_case;
-  union {
-    int32_t token;
-  };
-  Longhaul__StepResultEntry__HasLogprobCase has_logprob_case;
+  /*
+   * One token for each of the entry's sampled rows, in order.
+   */
+  size_t n_sampled;
+  Longhaul__SampledToken **sampled;
+  /*
+   * Rows of logits that frame 2 has for this entry, and then,
+   */
+  int64_t logits_row_count;
+  /*
+   * if so, its pooled row.
+   */
+  protobuf_c_boolean has_pooled_row;
+};
+#define LONGHAUL__STEP_RESULT_ENTRY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__step_result_entry__descriptor) \
+    , 0, 0, 0, 0,NULL, 0,NULL, 0,NULL, 0,NULL, 0, 0 }
+
+
+typedef enum {
+  LONGHAUL__SAMPLED_TOKEN__HAS_LOGPROB__NOT_SET = 0,
+  LONGHAUL__SAMPLED_TOKEN__HAS_LOGPROB_LOGPROB = 2
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__SAMPLED_TOKEN__HAS_LOGPROB__CASE)
+} Longhaul__SampledToken__HasLogprobCase;
+
+struct  Longhaul__SampledToken
+{
+  ProtobufCMessage base;
+  int32_t token;
+  size_t n_top;
+  Longhaul__TokenLogprob **top;
+  Longhaul__SampledToken__HasLogprobCase has_logprob_case;
   union {
     float logprob;
   };
 };
-#define LONGHAUL__STEP_RESULT_ENTRY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&longhaul__step_result_entry__descriptor) \
-    , 0, 0, 0,NULL, 0, 0,NULL, 0, 0,NULL, 0,NULL, LONGHAUL__STEP_RESULT_ENTRY__HAS_TOKEN__NOT_SET, {0}, LONGHAUL__STEP_RESULT_ENTRY__HAS_LOGPROB__NOT_SET, {0} }
+#define LONGHAUL__SAMPLED_TOKEN__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__sampled_token__descriptor) \
+    , 0, 0,NULL, LONGHAUL__SAMPLED_TOKEN__HAS_LOGPROB__NOT_SET, {0} }
 
 
 struct  Longhaul__TokenLogprob
@@ -386,24 +471,43 @@ Longhaul__SequenceFailure *
 void   longhaul__sequence_failure__free_unpacked
                      (Longhaul__SequenceFailure *message,
                       ProtobufCAllocator *allocator);
-/* Longhaul__ForwardEntry methods */
-void   longhaul__forward_entry__init
-                     (Longhaul__ForwardEntry         *message);
-size_t longhaul__forward_entry__get_packed_size
-                     (const Longhaul__ForwardEntry   *message);
-size_t longhaul__forward_entry__pack
-                     (const Longhaul__ForwardEntry   *message,
+/* Longhaul__StepEntry methods */
+void   longhaul__step_entry__init
+                     (Longhaul__StepEntry         *message);
+size_t longhaul__step_entry__get_packed_size
+                     (const Longhaul__StepEntry   *message);
+size_t longhaul__step_entry__pack
+                     (const Longhaul__StepEntry   *message,
                       uint8_t             *out);
-size_t longhaul__forward_entry__pack_to_buffer
-                     (const Longhaul__ForwardEntry   *message,
+size_t longhaul__step_entry__pack_to_buffer
+                     (const Longhaul__StepEntry   *message,
                       ProtobufCBuffer     *buffer);
-Longhaul__ForwardEntry *
-       longhaul__forward_entry__unpack
+Longhaul__StepEntry *
+       longhaul__step_entry__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   longhaul__forward_entry__free_unpacked
-                     (Longhaul__ForwardEntry *message,
+void   longhaul__step_entry__free_unpacked
+                     (Longhaul__StepEntry *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__RowRange methods */
+void   longhaul__row_range__init
+                     (Longhaul__RowRange         *message);
+size_t longhaul__row_range__get_packed_size
+                     (const Longhaul__RowRange   *message);
+size_t longhaul__row_range__pack
+                     (const Longhaul__RowRange   *message,
+                      uint8_t             *out);
+size_t longhaul__row_range__pack_to_buffer
+                     (const Longhaul__RowRange   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__RowRange *
+       longhaul__row_range__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__row_range__free_unpacked
+                     (Longhaul__RowRange *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__SelfExtendPolicy methods */
 void   longhaul__self_extend_policy__init
@@ -442,6 +546,25 @@ Longhaul__SequenceStart *
                       const uint8_t       *data);
 void   longhaul__sequence_start__free_unpacked
                      (Longhaul__SequenceStart *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__CachedPrefix methods */
+void   longhaul__cached_prefix__init
+                     (Longhaul__CachedPrefix         *message);
+size_t longhaul__cached_prefix__get_packed_size
+                     (const Longhaul__CachedPrefix   *message);
+size_t longhaul__cached_prefix__pack
+                     (const Longhaul__CachedPrefix   *message,
+                      uint8_t             *out);
+size_t longhaul__cached_prefix__pack_to_buffer
+                     (const Longhaul__CachedPrefix   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__CachedPrefix *
+       longhaul__cached_prefix__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__cached_prefix__free_unpacked
+                     (Longhaul__CachedPrefix *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__SamplingParameters methods */
 void   longhaul__sampling_parameters__init
@@ -500,6 +623,25 @@ Longhaul__StepResultEntry *
 void   longhaul__step_result_entry__free_unpacked
                      (Longhaul__StepResultEntry *message,
                       ProtobufCAllocator *allocator);
+/* Longhaul__SampledToken methods */
+void   longhaul__sampled_token__init
+                     (Longhaul__SampledToken         *message);
+size_t longhaul__sampled_token__get_packed_size
+                     (const Longhaul__SampledToken   *message);
+size_t longhaul__sampled_token__pack
+                     (const Longhaul__SampledToken   *message,
+                      uint8_t             *out);
+size_t longhaul__sampled_token__pack_to_buffer
+                     (const Longhaul__SampledToken   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__SampledToken *
+       longhaul__sampled_token__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__sampled_token__free_unpacked
+                     (Longhaul__SampledToken *message,
+                      ProtobufCAllocator *allocator);
 /* Longhaul__TokenLogprob methods */
 void   longhaul__token_logprob__init
                      (Longhaul__TokenLogprob         *message);
@@ -533,14 +675,20 @@ typedef void (*Longhaul__StageTiming_Closure)
 typedef void (*Longhaul__SequenceFailure_Closure)
                  (const Longhaul__SequenceFailure *message,
                   void *closure_data);
-typedef void (*Longhaul__ForwardEntry_Closure)
-                 (const Longhaul__ForwardEntry *message,
+typedef void (*Longhaul__StepEntry_Closure)
+                 (const Longhaul__StepEntry *message,
+                  void *closure_data);
+typedef void (*Longhaul__RowRange_Closure)
+                 (const Longhaul__RowRange *message,
                   void *closure_data);
 typedef void (*Longhaul__SelfExtendPolicy_Closure)
                  (const Longhaul__SelfExtendPolicy *message,
                   void *closure_data);
 typedef void (*Longhaul__SequenceStart_Closure)
                  (const Longhaul__SequenceStart *message,
+                  void *closure_data);
+typedef void (*Longhaul__CachedPrefix_Closure)
+                 (const Longhaul__CachedPrefix *message,
                   void *closure_data);
 typedef void (*Longhaul__SamplingParameters_Closure)
                  (const Longhaul__SamplingParameters *message,
@@ -551,6 +699,9 @@ typedef void (*Longhaul__StepResult_Closure)
 typedef void (*Longhaul__StepResultEntry_Closure)
                  (const Longhaul__StepResultEntry *message,
                   void *closure_data);
+typedef void (*Longhaul__SampledToken_Closure)
+                 (const Longhaul__SampledToken *message,
+                  void *closure_data);
 typedef void (*Longhaul__TokenLogprob_Closure)
                  (const Longhaul__TokenLogprob *message,
                   void *closure_data);
@@ -560,16 +711,20 @@ typedef void (*Longhaul__TokenLogprob_Closure)
 
 /* --- descriptors --- */
 
+extern const ProtobufCEnumDescriptor    longhaul__pooling__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__forward_header__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__resumed_sequence__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_timing__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sequence_failure__descriptor;
-extern const ProtobufCMessageDescriptor longhaul__forward_entry__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__step_entry__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__row_range__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sequence_start__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__cached_prefix__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__step_result__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__step_result_entry__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__sampled_token__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__token_logprob__descriptor;
 
 PROTOBUF_C__END_DECLS

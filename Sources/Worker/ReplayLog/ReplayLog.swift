@@ -37,14 +37,16 @@ struct ReplayLog {
   /// Tokens of the sequence, from the first on, whose rows are here.
   func count(of sequence: SequenceID) -> Int { logs[sequence]?.rowCount ?? 0 }
 
-  /// Appends `rowCount` rows, those of the tokens from `position` on. Rows that do not continue what is here, do not
-  /// fit or cannot be read end the sequence's log.
+  /// Appends `rowCount` rows, those of the tokens from `position` on; rows from there on that are here already are
+  /// forgotten. Rows that leave a gap, do not fit or cannot be read end the sequence's log: so there is none of a
+  /// sequence that opened on cached pages.
   /// - Parameter read: copies some of these rows, counted from 0, to memory of exactly their size.
   mutating func append(
     _ sequence: SequenceID, position: Int, rowCount: Int,
     read: (_ rows: Range<Int>, _ target: UnsafeMutableRawBufferPointer) throws -> Void
   ) {
-    guard position == count(of: sequence) else { return remove(sequence) }
+    guard position <= count(of: sequence) else { return remove(sequence) }
+    truncate(sequence, to: position)
     var log = logs.removeValue(forKey: sequence) ?? Log()
     let needed = (log.rowCount + rowCount + Self.segmentRowCount - 1) / Self.segmentRowCount
     do {

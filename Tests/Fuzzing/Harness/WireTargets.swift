@@ -12,7 +12,7 @@ enum WireTargets {
   /// Headers of forward frames, one after the other, through what a stage admits of them.
   static let forward = FuzzTarget(name: "forward") {
     let plain = Samples.forwardHeaders.map { InputReader.written($0.encoded()) }
-    return plain + [Array(plain.joined())]
+    return plain + [Array(plain.joined()), Array(cuts.map { InputReader.written($0.encoded()) }.joined())]
   } run: { bytes in
     var reader = InputReader(bytes)
     var held = StageSequences(pageCount: 16, vocabularySize: 10, contextLength: 512, isLast: true)
@@ -21,9 +21,31 @@ enum WireTargets {
       require(header.payloadByteCount(to: 1) >= 0, "sizes do not overflow")
       require(decoded(header) == header, "what was accepted can be sent on")
       held.release(header.releases)
-      _ = held.admit(header.entries, stage: 0)
+      let admitted = held.admit(header.entries, stage: 0)
+      for row in admitted.rows {
+        guard let cache = row.cache else { continue }
+        require(cache.startPosition == row.entry.startPosition, "an entry's rows are where it says")
+        let sampling = held.sampling(of: row.entry.sequence, behind: row.entry.tokens.count)
+        require(sampling != nil, "what is admitted is held")
+      }
     }
   }
+
+  /// A sequence under penalties that opens on a cached page, is drafted for, and is cut.
+  private static let cuts: [ForwardHeader] = {
+    var sampling = SamplingParameters.greedy
+    sampling.frequencyPenalty = 1
+    func header(_ start: Int, _ tokens: [TokenID], opening: SequenceStart? = nil) -> ForwardHeader {
+      let entry = StepEntry(
+        sequence: SequenceID(1), startPosition: start, tokens: tokens, newPages: opening == nil ? [] : [PageID(2)],
+        policy: .plain(trainedLength: 64), opening: opening,
+        output: StepOutput(sampledRows: 0..<tokens.count, logitsRows: 0..<1, pooling: .mean))
+      return ForwardHeader(epoch: PlanEpoch(1), step: 1, hiddenSize: 8, entries: [entry])
+    }
+    let prefix = CachedPrefix(pages: [PageID(1)], tokens: Array(repeating: 3, count: 64))
+    let opening = SequenceStart(sampling: sampling, promptTokenCount: 65, cachedPrefix: prefix)
+    return [header(64, [1, 2, 3], opening: opening), header(66, [4, 5]), header(65, [6]), header(63, [7])]
+  }()
 
   static func tiny(layerCount: Int) -> ModelConfiguration {
     ModelConfiguration(
