@@ -1,6 +1,7 @@
 import Cluster
 import Credentials
 import Core
+import Paging
 import WeightDistribution
 import Transport
 import Wire
