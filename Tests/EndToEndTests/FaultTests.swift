@@ -40,12 +40,12 @@ extension EndToEnd {
         try #require(whole.isDone && whole.finishReason == "length")
         // In the prompt's second chunk and among the tokens, of what either stage sends.
         for (stage, position) in [(0, 20), (1, 20), (0, 60), (1, 90)] {
-          let before = cluster.log("coordinator").ranges(of: "came damaged").count
+          let before = cluster.log("coordinator").ranges(of: "arrived damaged").count
           try Self.arm("damage", stage: stage, position: position, in: cluster)
           let answer = StreamedText(try await cluster.post("/v1/completions", body).body)
           #expect(answer == whole, "stage \(stage), position \(position)")
           #expect(!Self.isArmed(stage: stage, in: cluster))
-          #expect(cluster.log("coordinator").ranges(of: "came damaged").count > before)
+          #expect(cluster.log("coordinator").ranges(of: "arrived damaged").count > before)
         }
       }
       for worker in cluster.workers { #expect(worker.isRunning) }

@@ -9,7 +9,7 @@ extension ServingStage {
     do {
       return try message.verifiedData()
     } catch .damaged {
-      try lose("a frame came damaged")
+      try lose("a frame arrived damaged")
       return nil
     }
   }
