@@ -56,6 +56,7 @@ let package = Package(
     .target(name: "Scheduling", dependencies: ["Core", "Paging"], swiftSettings: swiftSettings),
     .target(name: "Tokenization", dependencies: ["Core"], swiftSettings: optimized),
     .target(name: "ChatTemplates", swiftSettings: optimized),
+    .target(name: "JSON", swiftSettings: optimized),
 
     // MARK: Wire
     .target(name: "Wire", dependencies: ["Core", "CWire"], swiftSettings: swiftSettings),
@@ -152,6 +153,7 @@ let package = Package(
     .testTarget(
       name: "TokenizationTests", dependencies: ["Fixtures", "TestTraits", "Tokenization", "Weights", "Core"],
       swiftSettings: optimized),
+    .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: swiftSettings),
     .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ClusterTests", dependencies: ["Fixtures", "Cluster", "Core"], swiftSettings: swiftSettings),

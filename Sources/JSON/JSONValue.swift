@@ -1,0 +1,57 @@
+/// A JSON value as it was written: objects keep the order of their members, numbers their digits.
+package indirect enum JSONValue: Hashable, Sendable {
+  case null
+  case bool(Bool)
+  case number(JSONNumber)
+  case string(String)
+  case array([JSONValue])
+  case object(JSONObject)
+
+  package static func integer(_ value: Int) -> JSONValue { .number(JSONNumber(value)) }
+
+  /// The member of an object; nil where there is none, or the value is no object.
+  package subscript(_ key: String) -> JSONValue? {
+    if case .object(let object) = self { object[key] } else { nil }
+  }
+
+  package var isNull: Bool { self == .null }
+  package var number: JSONNumber? { if case .number(let number) = self { number } else { nil } }
+  package var string: String? { if case .string(let text) = self { text } else { nil } }
+  package var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+  package var integer: Int? { number?.integer }
+  package var array: [JSONValue]? { if case .array(let items) = self { items } else { nil } }
+  package var object: JSONObject? { if case .object(let object) = self { object } else { nil } }
+}
+
+/// The members of a JSON object in the order in which they were first written. Of doubled keys the last value counts.
+package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
+  package struct Member: Hashable, Sendable {
+    package let key: String
+    package var value: JSONValue
+  }
+
+  package private(set) var members: [Member] = []
+  private var places: [String: Int] = [:]
+
+  package init() {}
+
+  package init(dictionaryLiteral elements: (String, JSONValue)...) {
+    for (key, value) in elements { self[key] = value }
+  }
+
+  /// Setting nil does nothing: members are never removed.
+  package subscript(_ key: String) -> JSONValue? {
+    get { places[key].map { members[$0].value } }
+    set {
+      guard let newValue else { return }
+      if let place = places[key] {
+        members[place].value = newValue
+      } else {
+        places[key] = members.count
+        members.append(Member(key: key, value: newValue))
+      }
+    }
+  }
+
+  package var isEmpty: Bool { members.isEmpty }
+}
