@@ -36,6 +36,7 @@
     (x, weight, epsilon, y, n)) \
   X(void, silu_multiply, (float *gate, const float *up, int64_t n), (gate, up, n)) \
   X(void, add, (float *x, const float *y, int64_t n), (x, y, n)) \
+  X(void, add_scaled, (float *x, const float *y, float scale, int64_t n), (x, y, scale, n)) \
   X(void, rope, \
     (const float *in, float *out, const float *cosine, const float *sine, int64_t head_dimension, \
      int64_t rotary_dimension, lh_rope_layout layout), \

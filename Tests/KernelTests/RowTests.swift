@@ -73,6 +73,19 @@ extension KernelTests {
       #expect(bits(y) == bits(zip(a, b).map { $0 + $1 }))
     }
 
+    @Test("Scaled addition rounds once and is the same everywhere", arguments: sizes)
+    func addScaled(n: Int) {
+      var numbers = Numbers(UInt64(n) + 91)
+      let a = numbers.floats(n)
+      let b = numbers.floats(n)
+      let y = sameOnEveryISA("add scaled \(n)") {
+        var y = a
+        lh_add_scaled(&y, b, 0.7, Int64(n))
+        return y
+      }
+      #expect(bits(y) == bits(zip(a, b).map { $0.addingProduct($1, 0.7) }))
+    }
+
     @Test("RoPE in both layouts: same bytes everywhere, near double precision, in place or not")
     func rope() {
       var numbers = Numbers(77)

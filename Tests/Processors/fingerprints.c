@@ -138,6 +138,8 @@ static void rows(void) {
     report("silu", n, 0, 0, 0, y, n * 4);
     lh_add(y, x, n);
     report("add", n, 0, 0, 0, y, n * 4);
+    lh_add_scaled(y, w, 0.7f, n);
+    report("add_scaled", n, 0, 0, 0, y, n * 4);
     for (int i = 0; i < n; i++) y[i] = x[i] * (i % 3 ? 60.0f : 1.0f);
     if (n > 3) y[n - 2] = -INFINITY;
     lh_exp_row(y, y, n);

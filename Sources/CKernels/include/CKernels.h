@@ -89,6 +89,9 @@ void lh_silu_multiply(float *gate, const float *up, int64_t n);
 // x[i] += y[i] for n elements.
 void lh_add(float *x, const float *y, int64_t n);
 
+// x[i] = fma(y[i], scale, x[i]) for n elements.
+void lh_add_scaled(float *x, const float *y, float scale, int64_t n);
+
 // How RoPE pairs the first `rotary` dimensions of a head: (2p, 2p+1) or (p, p + rotary/2).
 typedef enum { LH_ROPE_INTERLEAVED = 0, LH_ROPE_HALF_SPLIT = 1 } lh_rope_layout;
 
