@@ -13,7 +13,8 @@ int64_t lh_type_block_elements(lh_type type) {
     case LH_Q5_0:
     case LH_Q5_1:
     case LH_Q8_0:
-    case LH_IQ4_NL: return 32;
+    case LH_IQ4_NL:
+    case LH_MXFP4: return 32;
     case LH_Q2_K:
     case LH_Q3_K:
     case LH_Q4_K:
@@ -41,6 +42,7 @@ int64_t lh_type_block_bytes(lh_type type) {
     case LH_Q5_K: return 176;
     case LH_Q6_K: return 210;
     case LH_IQ4_XS: return 136;
+    case LH_MXFP4: return 17;
   }
   return 0;
 }
@@ -55,7 +57,7 @@ int64_t lh_type_block_bytes(lh_type type) {
   BLOCKS(LH_Q4_0, 32, 18) BLOCKS(LH_Q4_1, 32, 20) BLOCKS(LH_Q5_0, 32, 22) BLOCKS(LH_Q5_1, 32, 24) \
   BLOCKS(LH_Q8_0, 32, 34) BLOCKS(LH_IQ4_NL, 32, 18) BLOCKS(LH_Q2_K, 256, 84) BLOCKS(LH_Q3_K, 256, 110) \
   BLOCKS(LH_Q4_K, 256, 144) BLOCKS(LH_Q5_K, 256, 176) BLOCKS(LH_Q6_K, 256, 210) \
-  BLOCKS(LH_IQ4_XS, 256, 136)
+  BLOCKS(LH_IQ4_XS, 256, 136) BLOCKS(LH_MXFP4, 32, 17)
 
 void lh_dequantize_reference(lh_type type, const void *src, float *dst, int64_t n) {
   const uint8_t *block = src;

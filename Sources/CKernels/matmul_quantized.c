@@ -133,7 +133,8 @@ LH_INLINE void group(
     NAME(name, 5), NAME(name, 6), NAME(name, 7), NAME(name, 8)};
 #define LH_QUANTIZED_TYPES(X) \
   X(q4_0, LH_Q4_0) X(q4_1, LH_Q4_1) X(q5_0, LH_Q5_0) X(q5_1, LH_Q5_1) X(q8_0, LH_Q8_0) X(iq4_nl, LH_IQ4_NL) \
-  X(q2_k, LH_Q2_K) X(q3_k, LH_Q3_K) X(q4_k, LH_Q4_K) X(q5_k, LH_Q5_K) X(q6_k, LH_Q6_K) X(iq4_xs, LH_IQ4_XS)
+  X(q2_k, LH_Q2_K) X(q3_k, LH_Q3_K) X(q4_k, LH_Q4_K) X(q5_k, LH_Q5_K) X(q6_k, LH_Q6_K) X(iq4_xs, LH_IQ4_XS) \
+  X(mxfp4, LH_MXFP4)
 LH_QUANTIZED_TYPES(OF_TYPE)
 #undef OF_TYPE
 #undef NAME

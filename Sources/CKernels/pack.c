@@ -94,7 +94,7 @@ LH_INLINE void pack_scales(lh_type type, lh_packing p, const uint8_t *block, int
   places at = places_of(type);
   for (int i = 0; i < p.byte_rows; i++) scales[16 * i + feature] = block[at.bytes + i];
   uint8_t *halves = scales + 16 * p.byte_rows + 2 * feature;
-  __builtin_memcpy(halves, block + at.scale, 2);
+  if (p.half_rows != 0) __builtin_memcpy(halves, block + at.scale, 2);
   if (p.half_rows == 2) __builtin_memcpy(halves + 32, block + at.minimum, 2);
 }
 
@@ -175,6 +175,7 @@ LH_INLINE void words_of(lh_type type, const uint8_t *block, int b, uint32_t *wor
       pairs_of_bytes(block + 128 + 32 * (b / 4), 2 * (b % 4), word + 4);
       break;
     case LH_IQ4_XS: __builtin_memcpy(word, block + 8 + 16 * b, 16); break;
+    case LH_MXFP4: __builtin_memcpy(word, block + 1, 16); break;
     case LH_F32:
     case LH_F16:
     case LH_BF16: break;
@@ -213,7 +214,7 @@ LH_INLINE void pack_quantized(lh_type type, const uint8_t *const *row, int64_t k
 // One function for each type, in which everything that follows from the type is constant.
 #define TYPES(X) \
   X(LH_Q4_0) X(LH_Q4_1) X(LH_Q5_0) X(LH_Q5_1) X(LH_Q8_0) X(LH_IQ4_NL) X(LH_Q2_K) X(LH_Q3_K) X(LH_Q4_K) \
-  X(LH_Q5_K) X(LH_Q6_K) X(LH_IQ4_XS)
+  X(LH_Q5_K) X(LH_Q6_K) X(LH_IQ4_XS) X(LH_MXFP4)
 #define OF_TYPE(type) \
   static __attribute__((noinline)) void pack_##type( \
     const uint8_t *const *row, int64_t k, uint8_t *to) { pack_quantized(type, row, k, to); }

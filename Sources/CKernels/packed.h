@@ -10,6 +10,9 @@
 #define PREFETCH_BYTES 8192
 #endif
 
+// Tables that codes are looked up in.
+typedef enum { LH_NO_TABLE, LH_IQ4_TABLE, LH_FP4_TABLE } lh_code_table;
+
 // How a quantized type is packed. Constant where the type is, so that it costs nothing.
 typedef struct {
   int low_bits, high_bits;  // of the codes' planes; 0: no such plane, and for low_bits: no quantized type
@@ -17,7 +20,7 @@ typedef struct {
   int blocks;               // of a unit
   int sub_elements;         // of a sub-block
   int byte_rows, half_rows; // of scales, 16 entries each
-  bool is_table;            // codes are looked up
+  lh_code_table table;      // what codes are looked up in
   bool has_minimum;
 } lh_packing;
 
@@ -26,18 +29,19 @@ LH_INLINE lh_packing lh_packing_of(lh_type type) {
     case LH_F32:
     case LH_F16:
     case LH_BF16: break;
-    case LH_Q4_0: return (lh_packing){4, 0, 3, 1, 32, 0, 1, false, false};
-    case LH_Q4_1: return (lh_packing){4, 0, -1, 1, 32, 0, 2, false, true};
-    case LH_Q5_0: return (lh_packing){4, 1, 4, 1, 32, 0, 1, false, false};
-    case LH_Q5_1: return (lh_packing){4, 1, -1, 1, 32, 0, 2, false, true};
-    case LH_Q8_0: return (lh_packing){8, 0, 7, 1, 32, 0, 1, false, false};
-    case LH_IQ4_NL: return (lh_packing){4, 0, 7, 1, 32, 0, 1, true, false};
-    case LH_Q2_K: return (lh_packing){2, 0, -1, 8, 16, 16, 2, false, true};
-    case LH_Q3_K: return (lh_packing){2, 1, 2, 8, 16, 12, 1, false, false};
-    case LH_Q4_K: return (lh_packing){4, 0, -1, 8, 32, 12, 2, false, true};
-    case LH_Q5_K: return (lh_packing){4, 1, -1, 8, 32, 12, 2, false, true};
-    case LH_Q6_K: return (lh_packing){4, 2, 5, 8, 16, 16, 1, false, false};
-    case LH_IQ4_XS: return (lh_packing){4, 0, 7, 8, 32, 6, 1, true, false};
+    case LH_Q4_0: return (lh_packing){4, 0, 3, 1, 32, 0, 1, LH_NO_TABLE, false};
+    case LH_Q4_1: return (lh_packing){4, 0, -1, 1, 32, 0, 2, LH_NO_TABLE, true};
+    case LH_Q5_0: return (lh_packing){4, 1, 4, 1, 32, 0, 1, LH_NO_TABLE, false};
+    case LH_Q5_1: return (lh_packing){4, 1, -1, 1, 32, 0, 2, LH_NO_TABLE, true};
+    case LH_Q8_0: return (lh_packing){8, 0, 7, 1, 32, 0, 1, LH_NO_TABLE, false};
+    case LH_IQ4_NL: return (lh_packing){4, 0, 7, 1, 32, 0, 1, LH_IQ4_TABLE, false};
+    case LH_Q2_K: return (lh_packing){2, 0, -1, 8, 16, 16, 2, LH_NO_TABLE, true};
+    case LH_Q3_K: return (lh_packing){2, 1, 2, 8, 16, 12, 1, LH_NO_TABLE, false};
+    case LH_Q4_K: return (lh_packing){4, 0, -1, 8, 32, 12, 2, LH_NO_TABLE, true};
+    case LH_Q5_K: return (lh_packing){4, 1, -1, 8, 32, 12, 2, LH_NO_TABLE, true};
+    case LH_Q6_K: return (lh_packing){4, 2, 5, 8, 16, 16, 1, LH_NO_TABLE, false};
+    case LH_IQ4_XS: return (lh_packing){4, 0, 7, 8, 32, 6, 1, LH_IQ4_TABLE, false};
+    case LH_MXFP4: return (lh_packing){4, 0, 4, 1, 32, 1, 0, LH_FP4_TABLE, false};
   }
   return (lh_packing){0};
 }
@@ -51,8 +55,9 @@ LH_INLINE int lh_unit_elements(lh_packing p) { return p.blocks * LH_BLOCK_ELEMEN
 enum { LH_TINY_BF16 = (127 - 56) << 7 };
 LH_INLINE uint16_t lh_without_tiny(uint16_t bf16) { return (bf16 & 0x7fff) < LH_TINY_BF16 ? 0 : bf16; }
 
-// The values of the table types, plus 128.
+// The values of the table types, plus 128 for IQ4 and 16 for MXFP4.
 #define LH_IQ4_CODES 1, 24, 45, 63, 79, 93, 106, 118, 129, 141, 153, 166, 181, 197, 217, 241
+#define LH_FP4_CODES 16, 17, 18, 19, 20, 22, 24, 28, 16, 15, 14, 13, 12, 10, 8, 4
 
 // Bits of element i of a block in one plane of `bits` bits.
 LH_INLINE int lh_plane_bits(const uint8_t *plane, int bits, int feature, int i) {
@@ -67,11 +72,11 @@ LH_INLINE int lh_plane_bits(const uint8_t *plane, int bits, int feature, int i) 
 
 // The code of element i (0 to 31) of a block, looked up where the type says so.
 LH_INLINE int lh_packed_code(lh_packing p, const uint8_t *codes, int feature, int i) {
-  static const uint8_t table[16] = {LH_IQ4_CODES};
+  static const uint8_t iq4[16] = {LH_IQ4_CODES}, fp4[16] = {LH_FP4_CODES};
   int code = lh_plane_bits(codes, p.low_bits, feature, i);
   if (p.high_bits != 0)
     code |= lh_plane_bits(codes + 64 * p.low_bits, p.high_bits, feature, i) << p.low_bits;
-  return p.is_table ? table[code] : code;
+  return p.table == LH_IQ4_TABLE ? iq4[code] : p.table == LH_FP4_TABLE ? fp4[code] : code;
 }
 
 // Stores those of `count` features from feature n on that lie in [n0, n1). Out of line: the edges of a matrix are few,
@@ -87,7 +92,7 @@ typedef struct { float scale, minimum; } lh_packed_scale;
 LH_INLINE lh_packed_scale lh_packed_scale_of(
   lh_type type, lh_packing p, const uint8_t *scales, int feature, int sub) {
   const uint8_t *row = scales + feature, *halves = scales + 16 * p.byte_rows + 2 * feature;
-  float d = lh_f16_to_f32(lh_read_u16(halves));
+  float d = p.half_rows != 0 ? lh_f16_to_f32(lh_read_u16(halves)) : lh_half_power(row[0]);
   float m = p.half_rows == 2 ? lh_f16_to_f32(lh_read_u16(halves + 32)) : 0.0f;
 #define ROW(i) ((int)row[16 * (i)])
   int low = sub % 4;

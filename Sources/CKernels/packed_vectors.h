@@ -13,6 +13,7 @@ typedef uint8_t LH_FN(lh_vbyte) __attribute__((ext_vector_type(LH_WIDTH)));
 #define scale_vectors LH_FN(lh_scale_vectors)
 #define byte_row LH_FN(lh_byte_row)
 #define half_row LH_FN(lh_half_row)
+#define half_powers LH_FN(lh_half_powers)
 #define look_up LH_FN(lh_look_up)
 #define begin_gathering LH_FN(lh_begin_gathering)
 #define gather LH_FN(lh_gather)
@@ -82,9 +83,10 @@ LH_INLINE vi end_gathering(vi sum, vi gathered) {
 #endif
 }
 
-// The values of IQ4's codes (0 to 15), plus 128.
-LH_INLINE vb look_up(vb codes) {
-  static const uint8_t table[16] = {LH_IQ4_CODES};
+// The values of a table's codes (0 to 15), plus the type's offset.
+LH_INLINE vb look_up(lh_code_table which, vb codes) {
+  static const uint8_t iq4[16] = {LH_IQ4_CODES}, fp4[16] = {LH_FP4_CODES};
+  const uint8_t *table = which == LH_IQ4_TABLE ? iq4 : fp4;
 #if LH_WIDTH == 16
   __m512i rows = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
   return (vb)_mm512_shuffle_epi8(rows, (__m512i)codes);
@@ -124,7 +126,7 @@ LH_INLINE void code_vectors(lh_packing p, const uint8_t *codes, int part, vb *ou
   if (p.high_bits == 2)
     LH_UNROLL for (int j = 0; j < 8; j++)
       out[j] |= LH_FN(lh_bits)(load_bytes(high + 64 * (j / 4)), 2 * (j % 4), 2, p.low_bits);
-  if (p.is_table) LH_UNROLL for (int j = 0; j < 8; j++) out[j] = look_up(out[j]);
+  if (p.table != LH_NO_TABLE) LH_UNROLL for (int j = 0; j < 8; j++) out[j] = look_up(p.table, out[j]);
   if (LH_SIGNED_WIDE_CODES && p.offset_shift == 7)
     LH_UNROLL for (int j = 0; j < 8; j++) out[j] ^= 0x80;
 }
@@ -137,11 +139,16 @@ LH_INLINE vi byte_row(const uint8_t *rows, int row) {
 
 LH_INLINE vf half_row(const uint8_t *halves, int row) { return load_kv(LH_F16, halves + 32 * row, 0); }
 
+// lh_half_power of every byte.
+LH_INLINE vf half_powers(vi bytes) {
+  return __builtin_bit_cast(vf, bytes < 2 ? (vi)(int32_t)0x200000 << bytes : (bytes - 1) << 23);
+}
+
 // lh_packed_scale_of, for one part.
 LH_INLINE void scale_vectors(
   lh_type type, lh_packing p, const uint8_t *scales, int part, int sub, vf *scale, vf *minimum) {
   const uint8_t *row = scales + LH_WIDTH * part, *halves = scales + 16 * p.byte_rows + 2 * LH_WIDTH * part;
-  vf d = half_row(halves, 0);
+  vf d = p.half_rows != 0 ? half_row(halves, 0) : half_powers(byte_row(row, 0));
   vf m = p.half_rows == 2 ? half_row(halves, 1) : 0;
   int low = sub % 4;
 #define ROW(i) byte_row(row, i)

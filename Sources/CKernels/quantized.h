@@ -36,7 +36,8 @@ LH_INLINE int lh_group_elements(lh_type type) {
     case LH_Q4_K:
     case LH_Q5_K:
     case LH_IQ4_NL:
-    case LH_IQ4_XS: return 32;
+    case LH_IQ4_XS:
+    case LH_MXFP4: return 32;
   }
   return 0;
 }
@@ -49,6 +50,10 @@ LH_INLINE int64_t lh_row_bytes(lh_type type, int64_t elements) {
 // The numbers that the 4-bit codes of IQ4_NL and IQ4_XS stand for.
 static const int8_t lh_iq4_numbers[16] = {
   -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
+
+// What MXFP4's 4-bit codes stand for, twice over: the floats of sign, two bits of exponent and one of fraction (the OCP
+// Microscaling formats' E2M1) are 0, 0.5, 1, 1.5, 2, 3, 4 and 6 either side of zero.
+static const int8_t lh_fp4_numbers[16] = {0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12};
 
 LH_INLINE float lh_half(const uint8_t *p) { return lh_f16_to_f32(lh_read_u16(p)); }
 
@@ -64,8 +69,8 @@ LH_INLINE void lh_subtract(int8_t *number, int count, int bias) {
   for (int j = 0; j < count; j++) number[j] = (int8_t)(number[j] - bias);
 }
 
-LH_INLINE void lh_look_up_iq4(int8_t *number, int count) {
-  for (int j = 0; j < count; j++) number[j] = lh_iq4_numbers[number[j]];
+LH_INLINE void lh_look_up(const int8_t *numbers, int8_t *number, int count) {
+  for (int j = 0; j < count; j++) number[j] = numbers[number[j]];
 }
 
 // ---- Blocks of 32: one group ----
@@ -92,7 +97,14 @@ LH_INLINE void lh_take_apart_32(lh_type type, const uint8_t *block, lh_quants *t
   }
   if (type == LH_Q4_0) lh_subtract(to->number, 32, 8);
   if (type == LH_Q5_0) lh_subtract(to->number, 32, 16);
-  if (type == LH_IQ4_NL) lh_look_up_iq4(to->number, 32);
+  if (type == LH_IQ4_NL) lh_look_up(lh_iq4_numbers, to->number, 32);
+}
+
+LH_INLINE void lh_take_apart_mxfp4(const uint8_t *block, lh_quants *to) {
+  to->d = lh_half_power(block[0]);
+  to->scale[0] = 1;
+  lh_nibbles(block + 1, 16, to->number);
+  lh_look_up(lh_fp4_numbers, to->number, 32);
 }
 
 // ---- Blocks of 256: 16 groups of 16, or 8 of 32 ----
@@ -179,7 +191,7 @@ LH_INLINE void lh_take_apart_iq4_xs(const uint8_t *block, lh_quants *to) {
     to->scale[g] = (int8_t)((low | high << 4) - 32);
     lh_nibbles(block + 8 + 16 * g, 16, to->number + 32 * g);
   }
-  lh_look_up_iq4(to->number, 256);
+  lh_look_up(lh_iq4_numbers, to->number, 256);
 }
 
 // Takes one block of a quantized type apart. Other types write nothing.
@@ -202,6 +214,7 @@ LH_INLINE void lh_take_apart(lh_type type, const uint8_t *block, lh_quants *to) 
     case LH_Q5_K: lh_take_apart_q45_k(type, block, to); break;
     case LH_Q6_K: lh_take_apart_q6_k(block, to); break;
     case LH_IQ4_XS: lh_take_apart_iq4_xs(block, to); break;
+    case LH_MXFP4: lh_take_apart_mxfp4(block, to); break;
   }
 }
 

@@ -57,6 +57,12 @@ LH_INLINE uint16_t lh_f32_to_bf16(float f) {
   return (uint16_t)((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16);
 }
 
+// Half of the power of two that MXFP4's scale byte stands for (E8M0: 2^(byte - 127)), so 2^(byte - 128), which for 0
+// and 1 is subnormal.
+LH_INLINE float lh_half_power(uint8_t byte) {
+  return lh_from_bits(byte < 2 ? 0x200000u << byte : (uint32_t)(byte - 1) << 23);
+}
+
 // Element i of an array of type F32, F16 or BF16.
 LH_INLINE float lh_decode(lh_type type, const void *src, int64_t i) {
   const uint8_t *bytes = src;

@@ -15,12 +15,13 @@ package enum ElementType: UInt32, Sendable, CaseIterable, CustomStringConvertibl
   case iq4_NL = 20
   case iq4_XS = 23
   case bf16 = 30
+  case mxfp4 = 39
 
   /// Elements that share one block (1 for plain floats). A row must be a whole number of blocks.
   package var blockElementCount: Int {
     switch self {
     case .f32, .f16, .bf16: 1
-    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_NL: 32
+    case .q4_0, .q4_1, .q5_0, .q5_1, .q8_0, .iq4_NL, .mxfp4: 32
     case .q2_K, .q3_K, .q4_K, .q5_K, .q6_K, .iq4_XS: 256
     }
   }
@@ -41,6 +42,7 @@ package enum ElementType: UInt32, Sendable, CaseIterable, CustomStringConvertibl
     case .q5_K: 176
     case .q6_K: 210
     case .iq4_XS: 136
+    case .mxfp4: 17
     }
   }
 
@@ -62,6 +64,7 @@ package enum ElementType: UInt32, Sendable, CaseIterable, CustomStringConvertibl
     case .q6_K: "Q6_K"
     case .iq4_NL: "IQ4_NL"
     case .iq4_XS: "IQ4_XS"
+    case .mxfp4: "MXFP4"
     }
   }
 

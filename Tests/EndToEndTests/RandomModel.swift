@@ -5,7 +5,7 @@ import Core
 
 /// Models that are nothing but their tensors' names, types and sizes, with the logits that a script computes for them:
 /// `Goldens/random_models.json` and `.py`, a Llama in every quantization; `Goldens/families.json` and `.py`, a model of
-/// every family.
+/// every family; `Goldens/experts.json` and `.py`, of every family with experts.
 struct RandomModels: Decodable {
   struct Tensor: Decodable {
     let name: String
@@ -13,6 +13,11 @@ struct RandomModels: Decodable {
     let columns: Int
     /// 1 for a vector.
     let rows: Int
+    /// Matrices of that size, one behind the other; nil is one.
+    var experts: Int?
+
+    var rowsOfAll: Int { rows * (experts ?? 1) }
+    var dimensions: [Int] { rows == 1 ? [columns] : [columns, rows] + (experts.map { [$0] } ?? []) }
   }
   /// A metadata entry behind the family's name.
   struct Field: Decodable {
@@ -43,6 +48,8 @@ struct RandomModels: Decodable {
   }
   let ids: [Int32]
   let halves: [String: [Half]]
+  /// The byte that begins every block of a type.
+  var powers: [String: UInt8]?
   let models: [Model]
 
   static func read(_ name: String = "random_models") throws -> RandomModels {
@@ -53,17 +60,18 @@ struct RandomModels: Decodable {
   /// The bytes of a tensor, the same that the script makes.
   private func bytes(_ tensor: Tensor, place: Int) -> [UInt8] {
     if tensor.rows == 1 {
-      let mean: Float = tensor.name.hasSuffix(".bias") ? 0 : 1
+      let mean: Float = tensor.name.hasSuffix("norm.weight") ? 1 : 0
       return (0..<tensor.columns).flatMap { Self.littleEndian((mean + Float($0 * 37 % 64 - 32) / 64).bitPattern) }
     }
     guard let type = ElementType.allCases.first(where: { $0.description == tensor.type }),
       let rowBytes = type.rowByteCount(elementCount: tensor.columns)
     else { preconditionFailure("\(tensor) is not of whole blocks") }
     var words = SeededGenerator(seed: UInt64(place))
-    if type == .f32 { return Self.floats(count: tensor.columns * tensor.rows, from: &words) }
-    var bytes = (0..<(rowBytes * tensor.rows + 7) / 8).flatMap { _ in Self.littleEndian(words.next()) }
-    bytes.removeLast(bytes.count - rowBytes * tensor.rows)
+    if type == .f32 { return Self.floats(count: tensor.columns * tensor.rowsOfAll, from: &words) }
+    var bytes = (0..<(rowBytes * tensor.rowsOfAll + 7) / 8).flatMap { _ in Self.littleEndian(words.next()) }
+    bytes.removeLast(bytes.count - rowBytes * tensor.rowsOfAll)
     for block in stride(from: 0, to: bytes.count, by: type.blockByteCount) {
+      if let power = powers?[tensor.type] { bytes[block] = power }
       for half in halves[tensor.type] ?? [] {
         bytes.replaceSubrange(block + half.offset..<block + half.offset + 2, with: Self.littleEndian(half.bits))
       }
@@ -106,8 +114,7 @@ struct RandomModels: Decodable {
     var offset = 0
     for (tensor, payload) in zip(model.tensors, payloads) {
       let number = ElementType.allCases.first { $0.description == tensor.type }?.rawValue ?? .max
-      writer.tensor(
-        tensor.name, tensor.rows == 1 ? [tensor.columns] : [tensor.columns, tensor.rows], type: number, offset: offset)
+      writer.tensor(tensor.name, tensor.dimensions, type: number, offset: offset)
       offset += (payload.count + 31) / 32 * 32
     }
     for payload in payloads {

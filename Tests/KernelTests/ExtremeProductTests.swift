@@ -13,6 +13,7 @@ extension KernelTests {
           var block = [UInt8](repeating: fill, count: blockBytes)
           // 0.5, so that nothing is infinite.
           for at in halfOffsets(type) { block.replaceSubrange(at...at + 1, with: littleEndian(UInt16(0x3800))) }
+          if type == LH_MXFP4 { block[0] = 127 }
           let weights = (0..<blocks * features).flatMap { _ in block }
           var packed = [UInt8](repeating: 0, count: Int(lh_packed_bytes(type, Int64(features), Int64(k))))
           lh_pack(type, weights, Int64(blocks * blockBytes), Int64(features), Int64(k), 0, 2, &packed)

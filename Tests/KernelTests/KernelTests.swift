@@ -69,6 +69,7 @@ struct Numbers: RandomNumberGenerator {
         for at in halfOffsets(type) {
           block.replaceSubrange(at...at + 1, with: littleEndian(halfBits(float(-scale...scale))))
         }
+        if type == LH_MXFP4 { block[0] = UInt8.random(in: 118...125, using: &self) }
         bytes += block
       }
     }
@@ -83,6 +84,7 @@ func halfOffsets(_ type: lh_type) -> [Int] {
   case LH_Q2_K: [80, 82]
   case LH_Q3_K: [108]
   case LH_Q6_K: [208]
+  case LH_MXFP4: []
   default: [0]
   }
 }
@@ -107,5 +109,5 @@ func decoded(_ type: lh_type, _ bytes: [UInt8], count: Int) -> [Float] {
 
 let everyType = [
   LH_F32, LH_F16, LH_BF16, LH_Q4_0, LH_Q4_1, LH_Q5_0, LH_Q5_1, LH_Q8_0, LH_IQ4_NL, LH_Q2_K, LH_Q3_K, LH_Q4_K, LH_Q5_K,
-  LH_Q6_K, LH_IQ4_XS,
+  LH_Q6_K, LH_IQ4_XS, LH_MXFP4,
 ]

@@ -61,6 +61,7 @@ static void put_block(lh_type type, uint8_t *p) {
     case LH_Q3_K: put_f16(p + 108); break;
     case LH_Q6_K: put_f16(p + 208); break;
     case LH_Q4_1: case LH_Q5_1: case LH_Q4_K: case LH_Q5_K: put_f16(p), put_f16(p + 2); break;
+    case LH_MXFP4: *p = (uint8_t)(118 + *p % 8); break;
     default: put_f16(p);
   }
 }
@@ -82,7 +83,7 @@ static void report(const char *what, int a, int b, int c, int d, const void *p, 
 // ---- Cases ----
 
 static const lh_type types[] = {LH_F32,  LH_F16,  LH_BF16, LH_Q4_0, LH_Q4_1, LH_Q5_0,   LH_Q5_1,  LH_Q8_0,
-                                LH_Q2_K, LH_Q3_K, LH_Q4_K, LH_Q5_K, LH_Q6_K, LH_IQ4_NL, LH_IQ4_XS};
+                                LH_Q2_K, LH_Q3_K, LH_Q4_K, LH_Q5_K, LH_Q6_K, LH_IQ4_NL, LH_IQ4_XS, LH_MXFP4};
 static const lh_type cache_types[] = {LH_F32, LH_F16, LH_BF16, LH_I16, LH_Q8_0};
 #define COUNT(array) (int)(sizeof(array) / sizeof(*(array)))
 

@@ -64,6 +64,7 @@ typedef enum {
   LH_IQ4_NL = 20,
   LH_IQ4_XS = 23,
   LH_BF16 = 30,
+  LH_MXFP4 = 39,
 } lh_type;
 // A type of key and value blocks only, see below; no file has it.
 static const lh_type LH_I16 = (lh_type)0x100;

@@ -42,11 +42,12 @@
 //   Q5_K    4, then 1       0       12 bytes s, f16 d, f16 m          d * scale6(s)  -(m * minimum6(s))
 //   Q6_K    4, then 2       32      16 bytes s, f16 d                 d * (signed) s
 //   IQ4_XS  4 (table index) 128     6 bytes s, f16 d                  d * (six(s) - 32)
+//   MXFP4   4 (table index) 16      1 byte s                          2^(s - 128)
 //
-// A unit has 256 elements for the types with byte rows, 32 for the others. A sub-block is 16 elements for
+// A unit has 256 elements for the types with byte rows but MXFP4, 32 for the others. A sub-block is 16 elements for
 // Q2_K, Q3_K and Q6_K, 32 for the others. The high plane holds the bits above the low plane's. Byte rows
 // are the file's scale bytes in the file's order: row i has byte i of each of the 16 features. The table of
-// IQ4 gives values -127 ... 113; 128 is added to make them codes.
+// IQ4 gives values -127 ... 113, that of MXFP4 -12 ... 12; the offset is added to make them codes.
 #ifndef LONGHAUL_PACKED_WEIGHTS_H
 #define LONGHAUL_PACKED_WEIGHTS_H
 

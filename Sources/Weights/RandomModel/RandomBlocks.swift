@@ -4,11 +4,13 @@ package import Tensors
 ///
 /// The bytes of a tensor depend on the seed, the tensor's number and their place in it, and on nothing else.
 package struct RandomBlocks: Sendable {
-  /// A 16-bit scale at a place in each block; everything else in a block may be any bits.
+  /// A 16-bit scale at a place in each block, or MXFP4's power of two; everything else in a block may be any bits.
   private struct Scale {
     let offset: Int
     let value: Float
   }
+  /// Half of the scale of each MXFP4 block is 2^-8.
+  private static let powerScale: UInt8 = 120
 
   /// By type number. Where a minimum is stored beside a scale, it is chosen so that the weights' mean is about zero.
   private static let scales: [UInt32: [Scale]] = [
@@ -27,7 +29,9 @@ package struct RandomBlocks: Sendable {
   ]
 
   /// Whether weights of the type can be made.
-  static func canFill(_ type: ElementType) -> Bool { type.blockElementCount == 1 || scales[type.rawValue] != nil }
+  static func canFill(_ type: ElementType) -> Bool {
+    type.blockElementCount == 1 || type == .mxfp4 || scales[type.rawValue] != nil
+  }
 
   private let seed: UInt64
 
@@ -45,6 +49,9 @@ package struct RandomBlocks: Sendable {
     let (keep, set) = Self.floatBits(type)
     for index in 0..<words.count {
       words[index] = Self.mixed(seed &+ start &+ UInt64(index)) & keep | set
+    }
+    if type == .mxfp4 {
+      for block in stride(from: 0, to: buffer.count, by: type.blockByteCount) { buffer[block] = Self.powerScale }
     }
     guard let scales = Self.scales[type.rawValue] else { return }
     for scale in scales {

@@ -23,8 +23,10 @@ FLOATS = {
     "Q5_1": [(0, 2.0**-8), (2, -15.5 * 2.0**-8)], "Q8_0": [(0, 2.0**-11)], "IQ4_NL": [(0, 2.0**-11)],
     "Q2_K": [(80, 2.0**-9), (82, 1.5 * 2.0**-9)], "Q3_K": [(108, 2.0**-10)],
     "Q4_K": [(0, 2.0**-13), (2, 7.5 * 2.0**-13)], "Q5_K": [(0, 2.0**-14), (2, 15.5 * 2.0**-14)],
-    "Q6_K": [(208, 2.0**-15)], "IQ4_XS": [(0, 2.0**-15)],
+    "Q6_K": [(208, 2.0**-15)], "IQ4_XS": [(0, 2.0**-15)], "MXFP4": [],
 }
+# The power of two that begins a block: half of it is 2^-8.
+POWERS = {"MXFP4": 120}
 IDS = [(7 * i + 3) % VOCABULARY for i in range(48)]
 
 
@@ -41,6 +43,8 @@ def matrix(place, kind, columns, rows):
     blocks = random_bytes(place, columns // elements * rows * size).reshape(-1, size)
     for offset, value in FLOATS[kind]:
         blocks[:, offset:offset + 2] = np.array([value], "<f2").view(np.uint8)
+    if kind in POWERS:
+        blocks[:, 0] = POWERS[kind]
     return dequantize(blocks, GGMLQuantizationType[kind]).astype(np.float64).reshape(rows, columns)
 
 
@@ -111,7 +115,7 @@ def main():
         kind: [{"offset": at, "bits": int(np.array(value, "<f2").view("<u2"))} for at, value in floats]
         for kind, floats in FLOATS.items()
     }
-    json.dump({"ids": IDS, "halves": halves, "models": models}, sys.stdout)
+    json.dump({"ids": IDS, "halves": halves, "powers": POWERS, "models": models}, sys.stdout)
     print()
 
 
