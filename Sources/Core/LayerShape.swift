@@ -58,18 +58,22 @@ package struct AttentionShape: Hashable, Sendable {
 package enum FeedForwardShape: Hashable, Sendable {
   /// `down(activation(gate(x)) * up(x))`, `size` numbers inside.
   case gated(size: Int, Activation)
+  /// The sum of what a few of many gated parts give.
+  case experts(ExpertsShape)
 
   /// Numbers inside that one token is given.
   package var size: Int {
     switch self {
     case .gated(let size, _): size
+    case .experts(let experts): experts.usedCount * experts.size + (experts.shared?.size ?? 0)
     }
   }
 
-  /// Numbers in the matrices that a token is multiplied with.
-  package func parameterCount(hiddenSize: Int) -> Int {
+  /// The share of its experts that a token is given to; 1 where there are none.
+  package var activeShare: Double {
     switch self {
-    case .gated(let size, _): 3 * size * hiddenSize
+    case .gated: 1
+    case .experts(let experts): Double(experts.usedCount) / Double(experts.expertCount)
     }
   }
 }

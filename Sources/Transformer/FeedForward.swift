@@ -7,6 +7,7 @@ import Weights
 struct FeedForward {
   let scratch: ForwardScratch
   let product: MatrixProduct
+  let hiddenSize: Int
   let pool: ComputePool
 
   /// `scratch.output = feedForward(scratch.normed)`.
@@ -17,19 +18,30 @@ struct FeedForward {
         scratch.normed.baseAddress, rows: rows,
         MatrixProduct.Term(linear: gate, output: scratch.gate.baseAddress),
         MatrixProduct.Term(linear: up, output: scratch.up.baseAddress))
-      gateUp(activation, count: rows * size)
+      activation.multiply(
+        scratch.gate.baseAddress, by: scratch.up.baseAddress, count: rows * size, pool: pool)
       product(
         scratch.gate.baseAddress, rows: rows, MatrixProduct.Term(linear: down, output: scratch.output))
+    case (.experts(let shape), .experts(let weights)):
+      guard let experts = scratch.experts else { preconditionFailure("no room was made for experts") }
+      ExpertMixture(scratch: scratch, experts: experts, product: product, hiddenSize: hiddenSize, pool: pool)
+        .forward(shape, weights, rows: rows)
+    case (.gated, _), (.experts, _): preconditionFailure("the weights are of another shape")
     }
   }
+}
 
-  /// `scratch.gate = activation(scratch.gate) * scratch.up`, `count` numbers.
-  private func gateUp(_ activation: Activation, count: Int) {
-    let (gate, up) = (scratch.gate.baseAddress, scratch.up.baseAddress)
-    pool.forEachSlice(of: count, granularity: 1024) { slice, _ in
-      switch activation {
-      case .silu: lh_silu_multiply(gate + slice.lowerBound, up + slice.lowerBound, Int64(slice.count))
-      }
+extension FeedForwardShape {
+  /// The inputs of its matrices for so many rows, without those that are as wide as the hidden states.
+  func innerInputs(rows: Int, hiddenSize: Int) -> [InputSize] {
+    switch self {
+    case .gated(let size, _): [InputSize(rows: rows, columns: size)]
+    case .experts(let experts):
+      [
+        InputSize(rows: rows * experts.usedCount, columns: hiddenSize),
+        InputSize(rows: rows * experts.usedCount, columns: experts.size),
+        InputSize(rows: rows, columns: experts.shared?.size ?? 0),
+      ]
     }
   }
 }

@@ -21,6 +21,8 @@ final class ForwardScratch {
   let gate: AlignedBuffer<Float>
   /// `[rows, feedForwardSize]`
   let up: AlignedBuffer<Float>
+  /// Where the stage has layers with experts.
+  let experts: ExpertScratch?
 
   /// `[rows, hiddenSize]`: the output of a layer's part. It lies where its input does, which is not read any more.
   var output: UnsafeMutablePointer<Float> { normed.baseAddress }
@@ -40,5 +42,10 @@ final class ForwardScratch {
     attended = try AlignedBuffer(count: rowCapacity * querySize)
     gate = try AlignedBuffer(count: rowCapacity * feedForwardSize)
     up = try AlignedBuffer(count: rowCapacity * feedForwardSize)
+    let mixtures = layers.compactMap { layer -> ExpertsShape? in
+      if case .experts(let shape) = layer.feedForward { shape } else { nil }
+    }
+    experts =
+      mixtures.isEmpty ? nil : try ExpertScratch(mixtures, hiddenSize: hiddenSize, rowCapacity: rowCapacity)
   }
 }

@@ -17,6 +17,15 @@ final class MatrixProduct {
     fileprivate var weights: PackedMatrix { linear.weight }
   }
 
+  /// What an input grouped by expert is multiplied by, each expert's rows by its own, and where the products go.
+  struct StackedTerm {
+    /// One an expert, of one shape and type.
+    let linears: [Linear<PackedMatrix>]
+    let output: UnsafeMutablePointer<Float>
+
+    fileprivate func term(_ expert: Int) -> Term { Term(linear: linears[expert], output: output) }
+  }
+
   private let pool: ComputePool
   /// The input rounded to bytes: `[rows, lh_activation_stride(columns)]`.
   private let blocks: AlignedBuffer<lh_activation_block>
@@ -28,16 +37,16 @@ final class MatrixProduct {
   private static let featureGranularity = 32
 
   /// - Parameters:
-  ///   - rowCapacity: rows of the largest input.
-  ///   - columnCapacity: columns of the widest.
+  ///   - inputs: sizes of the largest.
   ///   - unpacked: matrices that are not packed yet.
-  init(pool: ComputePool, rowCapacity: Int, columnCapacity: Int, unpacked: [PackedMatrix]) throws {
+  init(pool: ComputePool, inputs: [InputSize], unpacked: [PackedMatrix]) throws {
     self.pool = pool
     buffers =
       unpacked.isEmpty
       ? nil : try PackingBuffers(for: unpacked, featureCount: Self.featureGranularity, threadCount: pool.threadCount)
-    blocks = try AlignedBuffer(count: rowCapacity * Int(lh_activation_stride(Int64(columnCapacity))))
-    pairs = try AlignedBuffer(count: rowCapacity * Int(lh_pair_stride(Int64(columnCapacity))))
+    func most(_ stride: (Int64) -> Int64) -> Int { inputs.map { $0.rows * Int(stride(Int64($0.columns))) }.max() ?? 0 }
+    blocks = try AlignedBuffer(count: most { lh_activation_stride($0) })
+    pairs = try AlignedBuffer(count: most { lh_pair_stride($0) })
   }
 
   /// Gives the memory for unpacked matrices back: there are none any more.
@@ -47,6 +56,42 @@ final class MatrixProduct {
   func callAsFunction(
     _ input: UnsafePointer<Float>, rows: Int, _ first: Term, _ second: Term? = nil, _ third: Term? = nil
   ) {
+    round(input, rows: rows, for: first, second, third)
+    // All output features in a row, those of each matrix beginning with a panel.
+    let secondStart = first.featureCount
+    let thirdStart = secondStart + (second?.featureCount ?? 0)
+    let count = thirdStart + (third?.featureCount ?? 0)
+    let rows = 0..<rows
+    pool.forEachSlice(of: count, granularity: Self.featureGranularity) { features, thread in
+      multiply(input, rows: rows, first, startingAt: 0, features, thread: thread)
+      if let second { multiply(input, rows: rows, second, startingAt: secondStart, features, thread: thread) }
+      if let third { multiply(input, rows: rows, third, startingAt: thirdStart, features, thread: thread) }
+    }
+  }
+
+  /// Multiplies `input`, `[assignments, columns]`, by the matrices of the experts that its rows are grouped by: one or
+  /// two an expert.
+  func callAsFunction(
+    _ input: UnsafePointer<Float>, grouped groups: ExpertGroups, _ first: StackedTerm, _ second: StackedTerm? = nil
+  ) {
+    let (sample, secondSample) = (first.term(0), second?.term(0))
+    round(input, rows: groups.assignmentCount, for: sample, secondSample, nil)
+    let secondStart = sample.featureCount
+    let count = secondStart + (secondSample?.featureCount ?? 0)
+    pool.run { thread, threadCount in
+      groups.forEachPart(
+        of: thread, threadCount: threadCount, featureCount: count, granularity: Self.featureGranularity
+      ) { expert, features in
+        let rows = groups.places(of: expert)
+        multiply(input, rows: rows, first.term(expert), startingAt: 0, features, thread: thread)
+        guard let second else { return }
+        multiply(input, rows: rows, second.term(expert), startingAt: secondStart, features, thread: thread)
+      }
+    }
+  }
+
+  /// Rounds an input to every form in which a matrix reads it.
+  private func round(_ input: UnsafePointer<Float>, rows: Int, for first: Term, _ second: Term?, _ third: Term?) {
     func isRead(_ form: InputForm) -> Bool { first.form == form || second?.form == form || third?.form == form }
     let columns = first.weights.columnCount
     if isRead(.bytes) {
@@ -60,15 +105,6 @@ final class MatrixProduct {
       round(input, rows: rows, columns: columns, into: pairs, stride: stride) {
         lh_round_rows($0, $1, $2, $3, $4, $5)
       }
-    }
-    // All output features in a row, those of each matrix beginning with a panel.
-    let secondStart = first.featureCount
-    let thirdStart = secondStart + (second?.featureCount ?? 0)
-    let count = thirdStart + (third?.featureCount ?? 0)
-    pool.forEachSlice(of: count, granularity: Self.featureGranularity) { features, thread in
-      multiply(input, rows: rows, first, startingAt: 0, features, thread: thread)
-      if let second { multiply(input, rows: rows, second, startingAt: secondStart, features, thread: thread) }
-      if let third { multiply(input, rows: rows, third, startingAt: thirdStart, features, thread: thread) }
     }
   }
 
@@ -89,7 +125,8 @@ final class MatrixProduct {
 
   /// The part of a term's product that lies in `features`, where the term's own features begin at `start`.
   private func multiply(
-    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, startingAt start: Int, _ features: Range<Int>, thread: Int
+    _ input: UnsafePointer<Float>, rows: Range<Int>, _ term: Term, startingAt start: Int, _ features: Range<Int>,
+    thread: Int
   ) {
     let first = max(features.lowerBound - start, 0)
     let end = min(features.upperBound - start, term.weights.rowCount)
@@ -108,37 +145,49 @@ final class MatrixProduct {
   }
 
   /// The last addition to each element. The thread that made the elements adds it, while they are in its cache.
-  private func addBias(_ term: Term, _ features: Range<Int>, rows: Int) {
+  private func addBias(_ term: Term, _ features: Range<Int>, rows: Range<Int>) {
     term.linear.bias?.withUnsafeBufferPointer { bias in
       guard let bias = bias.baseAddress else { return }
-      for row in 0..<rows {
+      for row in rows {
         let first = row * term.weights.rowCount + features.lowerBound
         lh_add(term.output + first, bias + features.lowerBound, Int64(features.count))
       }
     }
   }
 
-  /// The product with `features` of what is packed at `packed`; `output` is where its feature 0 goes in the first row.
+  /// The product with `features` of what is packed at `packed`; `output` is where its feature 0 goes in row 0.
   private func multiply(
-    _ input: UnsafePointer<Float>, rows: Int, _ term: Term, _ features: Range<Int>, packed: UnsafeRawPointer,
+    _ input: UnsafePointer<Float>, rows: Range<Int>, _ term: Term, _ features: Range<Int>, packed: UnsafeRawPointer,
     _ output: UnsafeMutablePointer<Float>
   ) {
     let weights = term.weights
     let type = weights.type.kernelType
     let (columns, outputStride) = (Int64(weights.columnCount), Int64(weights.rowCount))
     let (first, end) = (Int64(features.lowerBound), Int64(features.upperBound))
+    let (firstRow, rowCount) = (rows.lowerBound, Int64(rows.count))
+    let output = output + firstRow * weights.rowCount
     switch term.form {
     case .bytes:
+      let stride = lh_activation_stride(columns)
       lh_matmul_quantized(
-        type, packed, blocks.baseAddress, lh_activation_stride(columns), output, outputStride, Int64(rows), columns,
+        type, packed, blocks.baseAddress + firstRow * Int(stride), stride, output, outputStride, rowCount, columns,
         first, end)
     case .bf16:
+      let stride = lh_pair_stride(columns)
       lh_matmul_bf16(
-        packed, pairs.baseAddress, lh_pair_stride(columns), output, outputStride, Int64(rows), columns, first, end)
+        packed, pairs.baseAddress + firstRow * Int(stride), stride, output, outputStride, rowCount, columns, first, end)
     case .asIs:
-      lh_matmul(type, packed, input, columns, output, outputStride, Int64(rows), columns, first, end)
+      lh_matmul(
+        type, packed, input + firstRow * weights.columnCount, columns, output, outputStride, rowCount, columns, first,
+        end)
     }
   }
+}
+
+/// How large an input of a matrix product can be.
+struct InputSize {
+  let rows: Int
+  let columns: Int
 }
 
 /// How a matrix reads its input.

@@ -47,14 +47,18 @@ package final class PipelineStage {
     let hiddenSize = configuration.hiddenSize
     scratch = try ForwardScratch(hiddenSize: hiddenSize, layers: layers, rowCapacity: rowCapacity)
     product = try MatrixProduct(
-      pool: pool, rowCapacity: max(rowCapacity, Self.logitRowCapacity),
-      columnCapacity: layers.reduce(hiddenSize) { max($0, $1.attention.querySize, $1.feedForward.size) },
+      pool: pool,
+      inputs: [InputSize(rows: max(rowCapacity, Self.logitRowCapacity), columns: hiddenSize)]
+        + layers.flatMap { layer in
+          [InputSize(rows: rowCapacity, columns: layer.attention.querySize)]
+            + layer.feedForward.innerInputs(rows: rowCapacity, hiddenSize: hiddenSize)
+        },
       unpacked: weights.matrices.filter { $0.unpacked != nil })
     attention = try SelfExtendAttention(layers: shapes, store: store, contextLength: contextLength, pool: pool)
     layer = DecoderLayer(
       norm: Norm(scratch: scratch, hiddenSize: hiddenSize, pool: pool),
       attention: AttentionBlock(scratch: scratch, product: product, attention: attention),
-      feedForward: FeedForward(scratch: scratch, product: product, pool: pool),
+      feedForward: FeedForward(scratch: scratch, product: product, hiddenSize: hiddenSize, pool: pool),
       residual: Residual(scratch: scratch, hiddenSize: hiddenSize, pool: pool))
     let headRowCount = weights.head == nil ? 0 : Self.logitRowCapacity
     logitRows = try AlignedBuffer(count: headRowCount * configuration.vocabularySize)

@@ -14,6 +14,8 @@ enum GGUFLimits {
   static let mergeCount = 1 << 24
   /// Width of the feed-forward part, and of all heads of a layer together.
   static let innerSize = 1 << 20
+  /// Experts of a layer.
+  static let expertCount = 4096
   /// At least one pair that can turn.
   static let headDimension = 2...1024
 

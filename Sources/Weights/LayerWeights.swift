@@ -65,10 +65,12 @@ package struct AttentionWeights<Matrix: Sendable>: Sendable {
 package enum FeedForwardWeights<Matrix: Sendable>: Sendable {
   /// `gate` and `up` are `[size, hidden]`, `down` is `[hidden, size]`.
   case gated(gate: Linear<Matrix>, up: Linear<Matrix>, down: Linear<Matrix>)
+  case experts(ExpertWeights<Matrix>)
 
   var matrices: [Matrix] {
     switch self {
     case .gated(let gate, let up, let down): [gate.weight, up.weight, down.weight]
+    case .experts(let experts): experts.matrices
     }
   }
 
@@ -76,6 +78,7 @@ package enum FeedForwardWeights<Matrix: Sendable>: Sendable {
     switch self {
     case .gated(let gate, let up, let down):
       .gated(gate: gate.map(transform), up: up.map(transform), down: down.map(transform))
+    case .experts(let experts): .experts(experts.map(transform))
     }
   }
 }

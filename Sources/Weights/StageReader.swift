@@ -39,6 +39,41 @@ struct StageReader {
       .gated(
         gate: try linear(tensors, .gate, bias: .gateBias), up: try linear(tensors, .up, bias: .upBias),
         down: try linear(tensors, .down, bias: .downBias))
+    case .experts(let experts): .experts(try self.experts(experts, tensors))
+    }
+  }
+
+  private mutating func experts(
+    _ shape: ExpertsShape, _ tensors: [TensorRole: TensorPart]
+  ) throws(CheckpointError) -> ExpertWeights<WeightMatrix> {
+    ExpertWeights(
+      router: try linear(tensors, .router, bias: .routerBias),
+      choiceBias: tensors[.choiceBias] == nil ? nil : try vector(tensors, .choiceBias),
+      gate: try linears(tensors, .expertGate, bias: .expertGateBias, count: shape.expertCount),
+      up: try linears(tensors, .expertUp, bias: .expertUpBias, count: shape.expertCount),
+      down: try linears(tensors, .expertDown, bias: .expertDownBias, count: shape.expertCount),
+      shared: shape.shared == nil ? nil : try sharedExpert(isGated: shape.shared?.isGated == true, tensors))
+  }
+
+  private mutating func sharedExpert(
+    isGated: Bool, _ tensors: [TensorRole: TensorPart]
+  ) throws(CheckpointError) -> SharedExpertWeights<WeightMatrix> {
+    SharedExpertWeights(
+      router: isGated ? Linear(weight: try matrix(tensors, .sharedRouter)) : nil,
+      gate: Linear(weight: try matrix(tensors, .sharedGate)), up: Linear(weight: try matrix(tensors, .sharedUp)),
+      down: Linear(weight: try matrix(tensors, .sharedDown)))
+  }
+
+  /// The matrices that a tensor has one behind the other, with their parts of the bias that the tables have for it.
+  private mutating func linears(
+    _ tensors: [TensorRole: TensorPart], _ role: TensorRole, bias: TensorRole, count: Int
+  ) throws(CheckpointError) -> [Linear<WeightMatrix>] {
+    let stacked = try matrix(tensors, role)
+    let numbers = tensors[bias] == nil ? nil : try vector(tensors, bias)
+    let size = stacked.rowCount / count
+    return (0..<count).map { index in
+      let rows = index * size..<(index + 1) * size
+      return Linear(weight: stacked.rows(rows), bias: numbers.map { Array($0[rows]) })
     }
   }
 
@@ -58,20 +93,22 @@ struct StageReader {
     return part.rows.map { Array(numbers[$0]) } ?? numbers
   }
 
+  /// A tensor as a matrix: of more dimensions, all but the first count rows; a vector is one row.
   mutating func matrix(
     _ tensors: [TensorRole: TensorPart], _ role: TensorRole
   ) throws(CheckpointError) -> WeightMatrix {
     let part = try take(tensors, role)
     let entry = part.entry
     let type = try file.elementType(entry)
-    guard entry.dimensions.count == 2, let byteCount = entry.byteCount,
-      let rowByteCount = type.rowByteCount(elementCount: entry.dimensions[0]),
-      byteCount == entry.dimensions[1] * rowByteCount
+    // The directory's sizes were checked: their product does not overflow.
+    let rowCount = entry.dimensions.dropFirst().reduce(1, *)
+    guard let byteCount = entry.byteCount, let rowByteCount = type.rowByteCount(elementCount: entry.dimensions[0]),
+      byteCount == rowCount * rowByteCount
     else { throw .damaged(file.fileName(of: entry), tensorSubject(entry.name), "is not a matrix") }
     guard let (mapped, offset) = file.place(of: entry) else {
       throw .damaged(file.fileName(of: entry), tensorSubject(entry.name), "is not stored on this machine")
     }
-    let rows = part.rows ?? 0..<entry.dimensions[1]
+    let rows = part.rows ?? 0..<rowCount
     return WeightMatrix(
       type: type, rowCount: rows.count, columnCount: entry.dimensions[0], rowByteCount: rowByteCount,
       file: mapped, offset: offset + rows.lowerBound * rowByteCount)

@@ -21,6 +21,8 @@ struct TensorMap: Sendable {
   let model: [TensorRole: TensorPart]
   /// One a layer.
   let layers: [[TensorRole: TensorPart]]
+  /// The share of a layer's experts that a token is given to; 1 where there are none.
+  private let activeShares: [Double]
 
   init(
     _ file: GGUFFile, _ architecture: Architecture, _ configuration: ModelConfiguration
@@ -38,6 +40,7 @@ struct TensorMap: Sendable {
         let type = try file.elementType(entry)
         // A vector of another type than floats throws the reason.
         if rule.shape.count == 1, type.blockElementCount > 1 { _ = try file.vector(entry) }
+        if rule.role.isRouter { try file.checkRouter(entry, type) }
         claimed.insert(name)
         found[rule.role] = TensorPart(entry: entry, rows: rule.rows)
       }
@@ -50,6 +53,7 @@ struct TensorMap: Sendable {
         try resolve(architecture.layerTensors(layer, configuration), prefix: Architecture.layerPrefix(index)))
     }
     self.layers = layers
+    activeShares = configuration.layers.map(\.feedForward.activeShare)
     // Leaving a tensor aside would compute another model than the file's, without a word.
     if let stranger = file.tensors.first(where: { !claimed.contains($0.name) }) {
       throw .unsupported(
@@ -67,8 +71,25 @@ struct TensorMap: Sendable {
     let embedding = model[.embedding]?.byteCount ?? 0
     let head = model[.head]?.byteCount ?? embedding
     return WeightFootprint(
-      layerByteCounts: layers.map { layer in layer.values.reduce(0) { $0 + $1.byteCount } },
+      layers: zip(layers, activeShares).map { layer, share in
+        let ofExperts = layer.reduce(0) { $0 + ($1.key.isOfExperts ? $1.value.byteCount : 0) }
+        let held = layer.values.reduce(0) { $0 + $1.byteCount }
+        let read = held - ofExperts + Int(Double(ofExperts) * share)
+        return LayerCost(weightByteCount: held, prefillByteCount: read, decodeByteCount: read)
+      },
       embeddingByteCount: embedding,
       headByteCount: head + (model[.outputNorm]?.byteCount ?? 0))
+  }
+}
+
+extension GGUFFile {
+  /// Throws for a router whose input would be rounded before it is multiplied: other experts could be chosen.
+  fileprivate func checkRouter(_ entry: TensorEntry, _ type: ElementType) throws(CheckpointError) {
+    guard type == .f32 || type == .f16 else {
+      throw .unsupported(
+        fileName(of: entry), tensorSubject(entry.name),
+        "chooses experts and is stored in \(type), where F32 or F16 is read",
+        remedy: "convert the model again, leaving its routers in F32")
+    }
   }
 }

@@ -16,6 +16,14 @@ package struct WeightMatrix: Sendable {
 
   package var byteCount: Int { rowCount * rowByteCount }
 
+  /// Some of its rows.
+  func rows(_ range: Range<Int>) -> WeightMatrix {
+    precondition(range.lowerBound >= 0 && range.upperBound <= rowCount, "rows outside the matrix")
+    return WeightMatrix(
+      type: type, rowCount: range.count, columnCount: columnCount, rowByteCount: rowByteCount, file: file,
+      offset: offset + range.lowerBound * rowByteCount)
+  }
+
   /// Valid as long as this value lives.
   package var bytes: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + byteCount])

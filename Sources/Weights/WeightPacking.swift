@@ -23,6 +23,10 @@ struct WeightPacking {
   private var untouched = 0
   /// Bytes of everything placed.
   private(set) var byteCount = 0
+  /// Bytes of all matrices in the file.
+  private var sourceByteCount = 0
+  /// Bytes of the file that are not packed.
+  private(set) var waitingByteCount = 0
 
   /// Gives a matrix its place.
   mutating func place(_ matrix: WeightMatrix) -> PackedPlace {
@@ -30,6 +34,8 @@ struct WeightPacking {
     // The file's directory was checked: rows are whole blocks, and a file's sizes cannot overflow.
     precondition(size > 0, "every type that is read can be packed")
     let place = PackedPlace(index: jobs.count)
+    sourceByteCount += matrix.byteCount
+    waitingByteCount += matrix.byteCount
     jobs.append(Job(source: matrix, place: byteCount..<byteCount + Int(size)))
     byteCount = (byteCount + Int(size) + Self.alignment - 1) / Self.alignment * Self.alignment
     return place
@@ -50,12 +56,8 @@ struct WeightPacking {
 
   /// The share of the file's bytes that is packed.
   var share: Double {
-    let total = jobs.reduce(0) { $0 + $1.source.byteCount }
-    return total > 0 ? Double(total - waitingByteCount) / Double(total) : 1
+    sourceByteCount > 0 ? Double(sourceByteCount - waitingByteCount) / Double(sourceByteCount) : 1
   }
-
-  /// Bytes of the file that are not packed.
-  var waitingByteCount: Int { waiting.reduce(0) { $0 + jobs[$1].source.byteCount } }
 
   /// One piece of work, of a few huge pages: makes memory present for the next matrix, or packs it when all of its
   /// memory is. True when a matrix was packed. Threads share the work; `pace` measures how long memory took.
@@ -82,6 +84,7 @@ struct WeightPacking {
     next?.source.advise(.willNeed)
     pack(jobs[index], into: UnsafeMutableRawPointer(memory.baseAddress) + place.lowerBound, pool: pool)
     jobs[index].isPacked = true
+    waitingByteCount -= jobs[index].source.byteCount
     let isShared = next.map { $0.source.offset == jobs[index].source.offset } ?? false
     if !isShared { jobs[index].source.advise(.dontNeed) }
     untouched = next?.place.lowerBound ?? 0

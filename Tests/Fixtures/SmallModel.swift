@@ -14,4 +14,11 @@ extension ModelConfiguration {
       rope: RopeConfiguration(base: 10_000, rotaryDimension: hidden / 4, layout: .interleaved, scaling: .none),
       hasTiedHead: false)
   }
+
+  /// The same with experts in place of each layer's feed-forward part.
+  package func withExperts(_ shape: ExpertsShape) -> ModelConfiguration {
+    var model = self
+    for layer in model.layers.indices { model.layers[layer].feedForward = .experts(shape) }
+    return model
+  }
 }

@@ -34,24 +34,6 @@ struct PlainLayer {
   }
 }
 
-/// A feed-forward part.
-struct PlainFeedForward {
-  private let gate: PlainLinear
-  private let up: PlainLinear
-  private let down: PlainLinear
-
-  init(_ shape: FeedForwardShape, _ weights: FeedForwardWeights<WeightMatrix>) {
-    switch (shape, weights) {
-    case (.gated(_, .silu), .gated(let gate, let up, let down)):
-      (self.gate, self.up, self.down) = (PlainLinear(gate), PlainLinear(up), PlainLinear(down))
-    }
-  }
-
-  func applied(to input: [Double]) -> [Double] {
-    down.product(zip(gate.product(input), up.product(input)).map { $0 / (1 + exp(-$0)) * $1 })
-  }
-}
-
 /// SelfExtend attention (§3 of the paper): each key at its grouped or its own position, one softmax over both.
 struct PlainAttention {
   private let shape: AttentionShape

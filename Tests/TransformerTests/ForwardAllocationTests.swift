@@ -1,6 +1,7 @@
 import Attention
 import CAllocationCount
 import Core
+import Fixtures
 import Paging
 import Tensors
 import Testing
@@ -24,8 +25,19 @@ struct ForwardAllocationTests {
   }
 
   @Test("neither a chunk nor a decode step allocates, on any thread", .needsAllocationCount, arguments: [1, 2, 5])
-  func allocatesNothing(threads: Int) throws {
-    let checkpoint = try Checkpoint(path: Self.modelPath)
+  func allocatesNothing(threads: Int) throws { try run(Self.modelPath, threads: threads) }
+
+  @Test("nor does one of a model with experts", .needsAllocationCount, arguments: [1, 2, 5])
+  func allocatesNothingForExperts(threads: Int) throws {
+    let folder = try ScratchFolder()
+    let experts = ExpertsShape(expertCount: 9, usedCount: 2, size: 64, router: RouterRule(.softmaxOfChosen))
+    let shape = ModelShape(name: "experts", configuration: .small().withExperts(experts))
+    try RandomCheckpoint(shape: shape, types: .one(.q4_0), seed: 1).write(to: folder.path("model.gguf")) { _ in }
+    try run(folder.path("model.gguf"), threads: threads)
+  }
+
+  private func run(_ path: String, threads: Int) throws {
+    let checkpoint = try Checkpoint(path: path)
     let configuration = try checkpoint.configuration
     let layers = try #require(LayerRange(lower: 0, upper: configuration.layerCount))
     let policy = try #require(

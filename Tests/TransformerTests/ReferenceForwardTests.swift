@@ -12,7 +12,7 @@ import Transformer
 struct ReferenceForwardTests {
   /// Models that differ in what their layers compute.
   enum Model: String, CaseIterable {
-    case llama, unequalLayers, qwen2, qwen3, ownFamily, withoutPositions
+    case llama, unequalLayers, qwen2, qwen3, ownFamily, withoutPositions, mixtral, qwen2moe, qwen3moe, sigmoidRouter
   }
 
   private static let rowCapacity = 48
@@ -36,6 +36,7 @@ struct ReferenceForwardTests {
       }
     case .qwen2: configuration.architecture = "qwen2"
     case .qwen3: configuration.architecture = "qwen3"
+    case .mixtral, .qwen2moe, .qwen3moe, .sigmoidRouter: configuration = configuration.withExperts(model)
     case .ownFamily:
       configuration.architecture = "own"
       change { $0.rope?.rotaryDimension = 8 }
@@ -112,6 +113,25 @@ struct ReferenceForwardTests {
       (zip(expected, found).map { abs($0 - $1) }.max() ?? 0) / (expected.map(abs).max() ?? 1)
     }.max()
     #expect(try #require(difference) < 1e-4)
+  }
+}
+
+extension ModelConfiguration {
+  fileprivate func withExperts(_ model: ReferenceForwardTests.Model) -> ModelConfiguration {
+    var shape = ExpertsShape(expertCount: 10, usedCount: 3, size: 40, router: RouterRule(.softmaxOfChosen))
+    var family = "llama"
+    switch model {
+    case .qwen2moe:
+      family = "qwen2moe"
+      shape.router = RouterRule(.softmaxOfAll)
+      shape.shared = SharedExpertShape(size: 72, isGated: true)
+    case .qwen3moe: family = "qwen3moe"
+    case .sigmoidRouter: shape.router = RouterRule(.sigmoid(normalizes: true), scale: 2.5)
+    default: break
+    }
+    var result = withExperts(shape)
+    result.architecture = family
+    return result
   }
 }
 

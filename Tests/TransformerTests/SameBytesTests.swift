@@ -30,8 +30,26 @@ struct SameBytesTests {
   func weights(type: String) throws {
     let folder = try ScratchFolder()
     let path = folder.path("model.gguf")
+    try writeAndCompare(Self.shape, type, path: path)
+  }
+
+  @Test(
+    "layers with experts: stages, chunks and threads change nothing",
+    arguments: ["F32", "BF16", "Q4_0", "MXFP4", "Q4_K_M"])
+  func experts(type: String) throws {
+    let folder = try ScratchFolder()
+    let experts = ExpertsShape(
+      expertCount: 5, usedCount: 2, size: 256, router: RouterRule(.softmaxOfAll),
+      shared: SharedExpertShape(size: 512, isGated: true))
+    var configuration = ModelConfiguration.small(vocabulary: 309).withExperts(experts)
+    configuration.architecture = "qwen2moe"
+    let shape = ModelShape(name: "experts", configuration: configuration)
+    try writeAndCompare(shape, type, path: folder.path("model.gguf"))
+  }
+
+  private func writeAndCompare(_ shape: ModelShape, _ type: String, path: String) throws {
     let types = try #require(RandomTypes(type))
-    try RandomCheckpoint(shape: Self.shape, types: types, seed: 5).write(to: path) { _ in }
+    try RandomCheckpoint(shape: shape, types: types, seed: 5).write(to: path) { _ in }
     let expected = try logits(path, stages: 1, threads: 1, chunk: 8, kv: .i16)
     #expect(Set(expected).count == expected.count)
     for (stages, threads, chunk) in [(2, 1, 1), (1, 2, 3), (2, 5, 7)] {

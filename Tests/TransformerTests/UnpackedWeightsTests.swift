@@ -1,5 +1,6 @@
 import Fixtures
 import Core
+import Tensors
 import Testing
 import Transformer
 import Weights
@@ -36,7 +37,20 @@ struct UnpackedWeightsTests {
     let folder = try ScratchFolder()
     let path = folder.path("model.gguf")
     let types = try #require(RandomTypes(type))
-    try RandomCheckpoint(shape: Self.shape, types: types, seed: 3).write(to: path) { _ in }
+    try compare(Self.shape, types, path)
+  }
+
+  @Test("give the same bytes as packed ones where they are experts', of which a thread packs some rows")
+  func sameBytesOfExperts() throws {
+    let folder = try ScratchFolder()
+    let experts = ExpertsShape(expertCount: 7, usedCount: 3, size: 224, router: RouterRule(.softmaxOfChosen))
+    let shape = ModelShape(
+      name: "experts", configuration: .small(vocabulary: 309).withExperts(experts))
+    try compare(shape, .one(.q4_0), folder.path("model.gguf"))
+  }
+
+  private func compare(_ shape: ModelShape, _ types: RandomTypes, _ path: String) throws {
+    try RandomCheckpoint(shape: shape, types: types, seed: 3).write(to: path) { _ in }
     var packed = try chain(path, threads: 1, pace: nil)
     #expect(packed.isPacked == [true, true])
     let expected = try logits(&packed)

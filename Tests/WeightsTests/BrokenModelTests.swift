@@ -140,8 +140,10 @@ import Testing
     BrokenFile("a rope factor of 0", "tensor 'rope_freqs.weight' has a factor that is not positive") {
       $0.addTensor("rope_freqs.weight", [2], [1, 0])
     },
-    BrokenFile("experts", "llama.expert_count is 8.0: a mixture of experts") {
-      $0.set("llama.expert_count", .u32(8))
+    BrokenFile("experts", "qwen2.expert_count is 8.0: a mixture of experts") {
+      $0.metadata = $0.metadata.map { ($0.0.replacing("llama.", with: "qwen2."), $0.1) }
+      $0.set("general.architecture", .string("qwen2"))
+      $0.set("qwen2.expert_count", .u32(8))
     },
     BrokenFile("attention to the future", "llama.attention.causal is 0.0: attention to later tokens") {
       $0.set("llama.attention.causal", .bool(false))

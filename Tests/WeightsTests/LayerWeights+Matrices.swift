@@ -13,6 +13,7 @@ extension LayerWeights {
   private var gated: (gate: Matrix, up: Matrix, down: Matrix) {
     switch feedForward {
     case .gated(let gate, let up, let down): (gate.weight, up.weight, down.weight)
+    case .experts: preconditionFailure("the layer has experts")
     }
   }
 }

@@ -21,7 +21,7 @@ package struct Architecture: Sendable {
   var neutralValues: [NeutralValue] = NeutralValue.common
 
   /// All that are computed.
-  package static let supported: [Architecture] = [.llama, .qwen2, .qwen3]
+  package static let supported: [Architecture] = [.llama, .qwen2, .qwen2moe, .qwen3, .qwen3moe]
 
   /// What a layer's tensor names begin with.
   static func layerPrefix(_ layer: Int) -> String { "blk.\(layer)." }
@@ -51,9 +51,11 @@ struct NeutralValue: Sendable {
   /// What another value asks for, for the message.
   let meaning: String
 
+  /// What no family of layers without experts computes.
+  static let common = withExperts + [NeutralValue(key: "expert_count", values: [0], meaning: "a mixture of experts")]
+
   /// What no family computes.
-  static let common = [
-    NeutralValue(key: "expert_count", values: [0], meaning: "a mixture of experts"),
+  static let withExperts = [
     NeutralValue(key: "attention.causal", values: [1], meaning: "attention to later tokens"),
     NeutralValue(key: "attention.max_alibi_bias", values: [0], meaning: "ALiBi"),
     NeutralValue(key: "attention.clamp_kqv", values: [0], meaning: "clamped queries and keys"),

@@ -12,19 +12,27 @@ extension ModelFields {
   }
 
   /// A model of pre-norm layers with RMS norms and a feed-forward part gated by SiLU.
-  /// - Parameter normalizesHeads: whether each query and key head has an RMS norm before RoPE.
+  /// - Parameters:
+  ///   - normalizesHeads: whether each query and key head has an RMS norm before RoPE.
+  ///   - experts: of every layer, in place of one feed-forward part.
   func gatedModel(
-    ropeLayout: RopeConfiguration.Layout, normalizesHeads: Bool = false
+    ropeLayout: RopeConfiguration.Layout, normalizesHeads: Bool = false, experts: ExpertsShape? = nil
   ) throws(CheckpointError) -> ModelConfiguration {
     let layerCount = try required(.layerCount, in: 1...Limits.maximumLayerCount)
     let norm = NormKind.rms(epsilon: try rmsEpsilon())
-    guard let sizes = try integers(.feedForwardSize, layerCount: layerCount, in: 1...GGUFLimits.innerSize) else {
-      throw metadata.missing(key(.feedForwardSize))
+    let parts: [FeedForwardShape]
+    if let experts {
+      parts = Array(repeating: .experts(experts), count: layerCount)
+    } else {
+      guard let sizes = try integers(.feedForwardSize, layerCount: layerCount, in: 1...GGUFLimits.innerSize) else {
+        throw metadata.missing(key(.feedForwardSize))
+      }
+      parts = sizes.map { .gated(size: $0, .silu) }
     }
     let attention = try attentionShapes(
       layerCount: layerCount, ropeLayout: ropeLayout, headNorm: normalizesHeads ? norm : nil)
-    let layers = zip(attention, sizes).map { attention, size in
-      LayerShape(attention: attention, feedForward: .gated(size: size, .silu), norm: norm)
+    let layers = zip(attention, parts).map { attention, feedForward in
+      LayerShape(attention: attention, feedForward: feedForward, norm: norm)
     }
     return try model(layers: layers, outputNorm: norm)
   }

@@ -21,7 +21,6 @@ extension TensorRule {
   /// A pre-norm layer with a gated feed-forward part, all matrices tensors of their own and without bias.
   static func gatedLayer(_ layer: LayerShape, in model: ModelConfiguration) -> [TensorRule] {
     let (hidden, attention) = (model.hiddenSize, layer.attention)
-    let inner = layer.feedForward.size
     return [
       TensorRule(.attentionNorm, "attn_norm.weight", [hidden]),
       TensorRule(.query, "attn_q.weight", [hidden, attention.querySize]),
@@ -29,9 +28,19 @@ extension TensorRule {
       TensorRule(.value, "attn_v.weight", [hidden, attention.keyValueSize]),
       TensorRule(.attentionOutput, "attn_output.weight", [attention.querySize, hidden]),
       TensorRule(.feedForwardNorm, "ffn_norm.weight", [hidden]),
-      TensorRule(.gate, "ffn_gate.weight", [hidden, inner]),
-      TensorRule(.up, "ffn_up.weight", [hidden, inner]),
-      TensorRule(.down, "ffn_down.weight", [inner, hidden]),
-    ]
+    ] + feedForward(layer.feedForward, hidden: hidden)
+  }
+
+  /// The matrices of a feed-forward part, without bias.
+  private static func feedForward(_ shape: FeedForwardShape, hidden: Int) -> [TensorRule] {
+    switch shape {
+    case .gated(let inner, _):
+      [
+        TensorRule(.gate, "ffn_gate.weight", [hidden, inner]),
+        TensorRule(.up, "ffn_up.weight", [hidden, inner]),
+        TensorRule(.down, "ffn_down.weight", [inner, hidden]),
+      ]
+    case .experts(let experts): self.experts(experts, hidden: hidden)
+    }
   }
 }

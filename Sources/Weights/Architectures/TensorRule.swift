@@ -6,13 +6,28 @@ package enum TensorRole: Hashable, Sendable, CaseIterable {
   case queryNorm, keyNorm
   case feedForwardNorm, gate, up, down
   case gateBias, upBias, downBias
+  case router, routerBias, choiceBias, expertGate, expertUp, expertDown
+  case expertGateBias, expertUpBias, expertDownBias
+  case sharedRouter, sharedGate, sharedUp, sharedDown
 
   var isBias: Bool {
     switch self {
     case .queryBias, .keyBias, .valueBias, .attentionOutputBias, .gateBias, .upBias, .downBias: true
+    case .routerBias, .choiceBias, .expertGateBias, .expertUpBias, .expertDownBias: true
     default: false
     }
   }
+
+  /// Whether the tensor has a part for each expert, of which a token is given to some.
+  var isOfExperts: Bool {
+    switch self {
+    case .expertGate, .expertUp, .expertDown, .expertGateBias, .expertUpBias, .expertDownBias: true
+    default: false
+    }
+  }
+
+  /// Whether it chooses or weighs experts, which is computed in f32 from unrounded inputs.
+  var isRouter: Bool { self == .router || self == .sharedRouter }
 }
 
 /// One row of an architecture's tensor table: what a role's tensor is called and how large it is.

@@ -23,6 +23,16 @@ package struct ModelShape: Sendable {
     ModelShape(
       "Llama-2-70B", layers: 80, hidden: 8192, feedForward: 28_672, heads: 64, keyValueHeads: 8, vocabulary: 32_000,
       trained: 4096),
+    ModelShape(
+      "Qwen3-30B-A3B", .qwen3moe, layers: 48, hidden: 2048, heads: 32, keyValueHeads: 4, headDimension: 128,
+      feedForward: .experts(
+        ExpertsShape(expertCount: 128, usedCount: 8, size: 768, router: RouterRule(.softmaxOfChosen))),
+      vocabulary: 151_936, trained: 40_960, base: 1_000_000),
+    ModelShape(
+      "Mixtral-8x7B", .llama, layers: 32, hidden: 4096, heads: 32, keyValueHeads: 8, headDimension: 128,
+      feedForward: .experts(
+        ExpertsShape(expertCount: 8, usedCount: 2, size: 14_336, router: RouterRule(.softmaxOfChosen))),
+      vocabulary: 32_000, trained: 32_768, base: 1_000_000),
   ]
 
   /// The shape of that name, whatever its capitals.
@@ -35,17 +45,35 @@ package struct ModelShape: Sendable {
     self.configuration = configuration
   }
 
+  /// A Llama without experts.
   private init(
     _ name: String, layers: Int, hidden: Int, feedForward: Int, heads: Int, keyValueHeads: Int, vocabulary: Int,
     trained: Int, base: Double = 10_000, isTied: Bool = false
   ) {
     self.init(
+      name, .llama, layers: layers, hidden: hidden, heads: heads, keyValueHeads: keyValueHeads,
+      headDimension: hidden / heads, feedForward: .gated(size: feedForward, .silu), vocabulary: vocabulary,
+      trained: trained, base: base, isTied: isTied)
+  }
+
+  private init(
+    _ name: String, _ architecture: Architecture, layers: Int, hidden: Int, heads: Int, keyValueHeads: Int,
+    headDimension: Int, feedForward: FeedForwardShape, vocabulary: Int, trained: Int, base: Double, isTied: Bool = false
+  ) {
+    let norm = NormKind.rms(epsilon: 1e-5)
+    let isLlama = architecture.name == Architecture.llama.name
+    let rope = RopeConfiguration(
+      base: base, rotaryDimension: headDimension, layout: isLlama ? .interleaved : .halfSplit, scaling: .none)
+    let layer = LayerShape(
+      attention: AttentionShape(
+        queryHeadCount: heads, keyValueHeadCount: keyValueHeads, headDimension: headDimension, rope: rope,
+        headNorm: isLlama ? nil : norm),
+      feedForward: feedForward, norm: norm)
+    self.init(
       name: name,
       configuration: ModelConfiguration(
-        name: "\(name) (random weights)", architecture: Architecture.llama.name, layerCount: layers, hiddenSize: hidden,
-        feedForwardSize: feedForward, queryHeadCount: heads, keyValueHeadCount: keyValueHeads,
-        headDimension: hidden / heads, vocabularySize: vocabulary, trainedLength: trained, normEpsilon: 1e-5,
-        rope: RopeConfiguration(
-          base: base, rotaryDimension: hidden / heads, layout: .interleaved, scaling: .none), hasTiedHead: isTied))
+        name: "\(name) (random weights)", architecture: architecture.name, hiddenSize: hidden,
+        vocabularySize: vocabulary, trainedLength: trained, layers: Array(repeating: layer, count: layers),
+        outputNorm: norm, hasTiedHead: isTied))
   }
 }

@@ -8,7 +8,8 @@ package struct RandomCheckpoint: Sendable {
   private struct Tensor {
     let name: String
     let dimensions: [Int]
-    let isBias: Bool
+    /// Whether all its numbers are 1, which those of a trained model's norms are near.
+    let isOnes: Bool
     let type: ElementType
     let byteCount: Int
     let offset: Int
@@ -43,7 +44,7 @@ package struct RandomCheckpoint: Sendable {
         guard written.insert(prefix + rule.name).inserted else { continue }
         let dimensions = rule.shape
         let stored =
-          dimensions.count == 1 ? ElementType.f32 : types.type(of: rule.role, layer: layer, in: configuration)
+          rule.isInF32 ? ElementType.f32 : types.type(of: rule.role, layer: layer, in: configuration)
         guard let row = stored.rowByteCount(elementCount: dimensions[0]) else {
           throw .unsupported(
             shape.name, tensorSubject(prefix + rule.name),
@@ -53,7 +54,7 @@ package struct RandomCheckpoint: Sendable {
         let bytes = row * dimensions.dropFirst().reduce(1, *)
         tensors.append(
           Tensor(
-            name: prefix + rule.name, dimensions: dimensions, isBias: rule.role.isBias, type: stored,
+            name: prefix + rule.name, dimensions: dimensions, isOnes: rule.isOnes, type: stored,
             byteCount: bytes, offset: end))
         end = GGUFHeaderWriter.aligned(end + bytes)
       }
@@ -112,8 +113,8 @@ package struct RandomCheckpoint: Sendable {
   }
 
   private func fill(_ piece: UnsafeMutableRawBufferPointer, tensor: Tensor, number: Int, first: Int) {
-    if tensor.dimensions.count == 1, !tensor.isBias {
-      piece.bindMemory(to: Float.self).update(repeating: 1)  // Norms of a trained model are near 1.
+    if tensor.isOnes {
+      piece.bindMemory(to: Float.self).update(repeating: 1)
     } else {
       RandomBlocks(seed: seed, tensor: number).fill(piece, type: tensor.type, first: first)
     }
@@ -128,6 +129,11 @@ package struct RandomCheckpoint: Sendable {
       done += count
     }
   }
+}
+
+extension TensorRule {
+  fileprivate var isInF32: Bool { shape.count == 1 || role.isBias || role.isRouter }
+  fileprivate var isOnes: Bool { shape.count == 1 && !role.isBias && !role.isRouter }
 }
 
 /// A file of random weights that could not be written.

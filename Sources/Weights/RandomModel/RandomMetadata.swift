@@ -24,7 +24,10 @@ struct RandomMetadata {
     add(.contextLength, .count(configuration.trainedLength))
     add(.hiddenSize, .count(configuration.hiddenSize))
     add(.layerCount, .count(layers.count))
-    add(.feedForwardSize) { $0.feedForward.size }
+    switch layers[0].feedForward {
+    case .gated: add(.feedForwardSize) { $0.feedForward.size }
+    case .experts(let experts): entries += self.experts(experts)
+    }
     if let rope = attention.rope {
       add(.rotaryDimension, .count(rope.rotaryDimension))
       add(.ropeBase, .float(Float(rope.base)))
@@ -39,6 +42,23 @@ struct RandomMetadata {
     case .rms(let epsilon): add(.rmsEpsilon, .float(epsilon))
     }
     return entries
+  }
+
+  /// Every layer has the same.
+  private func experts(_ shape: ExpertsShape) -> [(String, GGUFHeaderWriter.Value)] {
+    var entries: [(ModelKey, GGUFHeaderWriter.Value)] = [
+      (.feedForwardSize, .count(shape.size)), (.expertCount, .count(shape.expertCount)),
+      (.usedExpertCount, .count(shape.usedCount)), (.expertSize, .count(shape.size)),
+      (.expertWeightScale, .float(shape.router.scale)),
+    ]
+    switch shape.router.weighting {
+    case .softmaxOfAll, .softmaxOfChosen:
+      entries.append((.normalizesExpertWeights, .flag(shape.router.weighting == .softmaxOfChosen)))
+    case .sigmoid(let normalizes):
+      entries += [(.expertWeighting, .count(2)), (.normalizesExpertWeights, .flag(normalizes))]
+    }
+    if let shared = shape.shared { entries.append((.sharedExpertSize, .count(shared.size))) }
+    return entries.map { ("\(family).\($0.suffix)", $1) }
   }
 
   private var vocabulary: [(String, GGUFHeaderWriter.Value)] {

@@ -46,7 +46,7 @@ package enum RandomTypes: Hashable, Sendable {
       let eighth = model.layerCount / 8
       let isWorthMore =
         layer < eighth || layer >= 7 * model.layerCount / 8 || (layer - eighth) % 3 == 2
-      return isWorthMore && (role == .value || role == .down) ? .q6_K : .q4_K
+      return isWorthMore && (role == .value || role == .down || role == .expertDown) ? .q6_K : .q4_K
     }
   }
 }

@@ -1,0 +1,61 @@
+/// A feed-forward part of many gated parts, the experts. A router chooses a few of them for each token, and their
+/// weighted outputs are added, in ascending order of the experts.
+package struct ExpertsShape: Hashable, Sendable {
+  package var expertCount: Int
+  /// Experts that each token is given to; at most `expertCount`.
+  package var usedCount: Int
+  /// Numbers inside each expert.
+  package var size: Int
+  package var activation: Activation
+  package var router: RouterRule
+  /// One more expert, which every token is given to; nil where there is none. Its output is added last.
+  package var shared: SharedExpertShape?
+
+  package init(
+    expertCount: Int, usedCount: Int, size: Int, activation: Activation = .silu, router: RouterRule,
+    shared: SharedExpertShape? = nil
+  ) {
+    self.expertCount = expertCount
+    self.usedCount = usedCount
+    self.size = size
+    self.activation = activation
+    self.router = router
+    self.shared = shared
+  }
+}
+
+/// An expert that every token is given to. Several of a family's description are one of their sizes' sum.
+package struct SharedExpertShape: Hashable, Sendable {
+  /// Numbers inside.
+  package var size: Int
+  /// Whether its output is multiplied by a number of its own for each token, `sigmoid(w · x)`.
+  package var isGated: Bool
+
+  package init(size: Int, isGated: Bool) {
+    self.size = size
+    self.isGated = isGated
+  }
+}
+
+/// How a router's scores, `W · x`, become the weights of a token's experts. Those with the largest scores are chosen,
+/// the lower index where two are alike.
+package struct RouterRule: Hashable, Sendable {
+  package enum Weighting: Hashable, Sendable {
+    /// Each expert's part in the softmax over all: those of the chosen do not add up to 1.
+    case softmaxOfAll
+    /// Softmax over the chosen; the same as that over all divided by the sum of the chosen.
+    case softmaxOfChosen
+    /// `1 / (1 + exp(-score))`, divided by the sum of the chosen where `normalizes`. Where the model has a bias for
+    /// choosing, experts are chosen by the sum of it and this.
+    case sigmoid(normalizes: Bool)
+  }
+
+  package var weighting: Weighting
+  /// Multiplies every weight.
+  package var scale: Float
+
+  package init(_ weighting: Weighting, scale: Float = 1) {
+    self.weighting = weighting
+    self.scale = scale
+  }
+}

@@ -1,0 +1,48 @@
+/// How many numbers a model's matrices have. Norms and biases, which are few, are left out.
+package struct ParameterCount: Hashable, Sendable {
+  /// All, the embedding and the head included; a tied head counts once.
+  package let total: Int
+  /// Those that each token is multiplied with, the head included: fewer where a token is given to some of many experts.
+  package let active: Int
+
+  package init(_ model: ModelConfiguration) {
+    let table = model.vocabularySize * model.hiddenSize
+    func sum(_ count: (LayerShape) -> Int) -> Int { model.layers.reduce(0) { $0 + count($1) } }
+    active = sum { $0.activeParameterCount(hiddenSize: model.hiddenSize) } + table
+    total = sum { $0.parameterCount(hiddenSize: model.hiddenSize) } + table * (model.hasTiedHead ? 1 : 2)
+  }
+}
+
+extension LayerShape {
+  /// Numbers in the layer's matrices.
+  package func parameterCount(hiddenSize: Int) -> Int {
+    attention.parameterCount(hiddenSize: hiddenSize) + feedForward.parameterCount(hiddenSize: hiddenSize)
+  }
+
+  /// Numbers in the matrices that each token is multiplied with.
+  package func activeParameterCount(hiddenSize: Int) -> Int {
+    attention.parameterCount(hiddenSize: hiddenSize) + feedForward.activeParameterCount(hiddenSize: hiddenSize)
+  }
+}
+
+extension AttentionShape {
+  fileprivate func parameterCount(hiddenSize: Int) -> Int { hiddenSize * (2 * querySize + 2 * keyValueSize) }
+}
+
+extension FeedForwardShape {
+  fileprivate func activeParameterCount(hiddenSize: Int) -> Int {
+    switch self {
+    case .gated(let size, _): 3 * size * hiddenSize
+    case .experts(let experts): (3 * size + experts.expertCount) * hiddenSize
+    }
+  }
+
+  fileprivate func parameterCount(hiddenSize: Int) -> Int {
+    let active = activeParameterCount(hiddenSize: hiddenSize)
+    switch self {
+    case .gated: return active
+    case .experts(let experts):
+      return active + 3 * (experts.expertCount - experts.usedCount) * experts.size * hiddenSize
+    }
+  }
+}

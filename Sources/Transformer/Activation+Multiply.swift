@@ -1,0 +1,16 @@
+import CKernels
+import Core
+import Tensors
+
+extension Activation {
+  /// `gate = activation(gate) * up`, `count` numbers.
+  func multiply(
+    _ gate: UnsafeMutablePointer<Float>, by up: UnsafePointer<Float>, count: Int, pool: ComputePool
+  ) {
+    pool.forEachSlice(of: count, granularity: 1024) { slice, _ in
+      switch self {
+      case .silu: lh_silu_multiply(gate + slice.lowerBound, up + slice.lowerBound, Int64(slice.count))
+      }
+    }
+  }
+}

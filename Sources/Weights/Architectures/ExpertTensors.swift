@@ -1,0 +1,24 @@
+import Core
+
+extension TensorRule {
+  /// The tensors of a mixture of experts: each kind of matrix of all experts is one tensor.
+  static func experts(_ shape: ExpertsShape, hidden: Int) -> [TensorRule] {
+    let (count, inner) = (shape.expertCount, shape.size)
+    var rules = [
+      TensorRule(.router, "ffn_gate_inp.weight", [hidden, count]),
+      TensorRule(.expertGate, "ffn_gate_exps.weight", [hidden, inner, count]),
+      TensorRule(.expertUp, "ffn_up_exps.weight", [hidden, inner, count]),
+      TensorRule(.expertDown, "ffn_down_exps.weight", [inner, hidden, count]),
+    ]
+    if case .sigmoid = shape.router.weighting {
+      rules.append(TensorRule(.choiceBias, "exp_probs_b.bias", [count], isOptional: true))
+    }
+    guard let shared = shape.shared else { return rules }
+    if shared.isGated { rules.append(TensorRule(.sharedRouter, "ffn_gate_inp_shexp.weight", [hidden])) }
+    return rules + [
+      TensorRule(.sharedGate, "ffn_gate_shexp.weight", [hidden, shared.size]),
+      TensorRule(.sharedUp, "ffn_up_shexp.weight", [hidden, shared.size]),
+      TensorRule(.sharedDown, "ffn_down_shexp.weight", [shared.size, hidden]),
+    ]
+  }
+}

@@ -1,0 +1,13 @@
+import Core
+
+extension Architecture {
+  /// Qwen2 with experts in place of one feed-forward part, one of them for every token: Qwen1.5-MoE-A2.7B,
+  /// Qwen2-57B-A14B.
+  static let qwen2moe = Architecture(
+    name: "qwen2moe",
+    configuration: { fields throws(CheckpointError) in
+      try fields.gatedModel(
+        ropeLayout: .halfSplit, experts: try fields.experts(.softmaxOfAll, hasGatedSharedExpert: true))
+    },
+    modelTensors: qwen2.modelTensors, layerTensors: qwen2.layerTensors, neutralValues: NeutralValue.withExperts)
+}

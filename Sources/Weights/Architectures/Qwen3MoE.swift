@@ -1,0 +1,12 @@
+import Core
+
+extension Architecture {
+  /// Qwen3 with experts in place of one feed-forward part: Qwen3-30B-A3B and others.
+  static let qwen3moe = Architecture(
+    name: "qwen3moe",
+    configuration: { fields throws(CheckpointError) in
+      try fields.gatedModel(
+        ropeLayout: .halfSplit, normalizesHeads: true, experts: try fields.experts(.softmaxOfChosen))
+    },
+    modelTensors: qwen3.modelTensors, layerTensors: qwen3.layerTensors, neutralValues: NeutralValue.withExperts)
+}
