@@ -8,8 +8,15 @@ extension EndToEnd {
     @Test(
       "each comes near its definition in double precision, and 1, 2 and 3 workers give the same bytes",
       arguments: ["llama", "qwen2", "qwen3"])
-    func logits(family: String) async throws {
-      let goldens = try RandomModels.read("families")
+    func logits(family: String) async throws { try await compare(family, of: "families") }
+
+    @Test(
+      "so does each with experts, whose rows are grouped otherwise in every chunk",
+      arguments: ["llama", "qwen2moe", "qwen3moe"])
+    func logitsOfExperts(family: String) async throws { try await compare(family, of: "experts") }
+
+    private func compare(_ family: String, of file: String) async throws {
+      let goldens = try RandomModels.read(file)
       let model = try #require(goldens.models.first { $0.name == family })
       let folder = try ScratchFolder()
       let path = folder.path("model.gguf")

@@ -27,9 +27,10 @@ def all_logits(path, ids, group_size, window):
     return logits_of(tensors, field, ids, group_size, window)
 
 
-def logits_of(tensors, field, ids, group_size, window, size=None, base=10000.0, half_split=False):
+def logits_of(tensors, field, ids, group_size, window, size=None, base=10000.0, half_split=False, mixture=None):
     """A bias, or a norm of heads, is applied where there is a tensor for it. `size`: of a head, where it is not
-    width over heads. `half_split`: whether RoPE pairs (p, p + size/2) instead of (2p, 2p + 1)."""
+    width over heads. `half_split`: whether RoPE pairs (p, p + size/2) instead of (2p, 2p + 1). `mixture`: what a
+    feed-forward part of experts gives, of its input and a function from names to tensors."""
     heads, kv_heads = field("attention.head_count"), field("attention.head_count_kv")
     size = size or field("embedding_length") // heads
     epsilon = field("attention.layer_norm_rms_epsilon")
@@ -75,6 +76,9 @@ def logits_of(tensors, field, ids, group_size, window, size=None, base=10000.0, 
             attended[:, head] = share / share.sum(-1, keepdims=True) @ value[:, group]
         x = x + attended.reshape(len(ids), -1) @ weight("attn_output").T
         h = normed(x, weight("ffn_norm"))
+        if mixture:
+            x = x + mixture(h, lambda name: tensors[f"blk.{layer}.{name}"])
+            continue
         gate = h @ weight("ffn_gate").T
         x = x + (gate / (1 + np.exp(-gate)) * (h @ weight("ffn_up").T)) @ weight("ffn_down").T
     x = normed(x, tensors["output_norm.weight"])
