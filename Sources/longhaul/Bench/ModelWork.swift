@@ -1,3 +1,4 @@
+import Glibc
 import Core
 
 /// Operations and bytes per token of a model: the arithmetic behind GFLOP/s and GB/s. Pure.
@@ -13,20 +14,26 @@ struct ModelWork: Sendable {
     self.pageSize = pageSize
   }
 
-  /// Weights of all layers and the head, which a decode step reads once for any number of sequences.
-  var weightByteCountPerStep: Int { footprint.layers.reduce(footprint.headByteCount) { $0 + $1.decodeByteCount } }
+  /// Weights of all layers and the head that a decode step reads for `rows` sequences: once for all of them, but for
+  /// experts, of which it reads those that any sequence is given to. These are as many as tokens meet that are given to
+  /// any experts alike.
+  private func weightByteCountPerStep(rows: Double) -> Double {
+    zip(footprint.layers, configuration.layers).reduce(Double(footprint.headByteCount)) { sum, layer in
+      let (cost, share) = (layer.0, layer.1.feedForward.activeShare)
+      guard share < 1 else { return sum + Double(cost.decodeByteCount) }
+      let ofExperts = Double(cost.weightByteCount - cost.decodeByteCount) / (1 - share)
+      return sum + Double(cost.weightByteCount) - ofExperts * pow(1 - share, rows)
+    }
+  }
 
   /// Keys and values of one token in all layers, as they lie in pages.
   var kvByteCountPerToken: Int {
     configuration.layers.reduce(0) { $0 + pageSize.byteCount($1.attention) } / Limits.pageSize
   }
 
-  /// Elements of the matrices in all layers, without the head.
+  /// Elements of the matrices in all layers that a token is multiplied with, without the head.
   private var layerParameterCount: Double {
-    configuration.layers.reduce(0) { sum, layer in
-      let attention = configuration.hiddenSize * (2 * layer.attention.querySize + 2 * layer.attention.keyValueSize)
-      return sum + Double(attention + layer.feedForward.parameterCount(hiddenSize: configuration.hiddenSize))
-    }
+    configuration.layers.reduce(0) { $0 + Double($1.activeParameterCount(hiddenSize: configuration.hiddenSize)) }
   }
 
   /// Operations (a multiplication and an addition are two) to prefill `count` tokens after `depth`, with the head once.
@@ -39,7 +46,7 @@ struct ModelWork: Sendable {
 
   /// Bytes read to decode one token at `depth`: its share of a step's weights, and the KV cache of its sequence.
   func decodeByteCount(stepsPerToken: Double, depth: Int) -> Double {
-    Double(weightByteCountPerStep) * stepsPerToken + Double(depth) * Double(kvByteCountPerToken)
+    weightByteCountPerStep(rows: 1 / stepsPerToken) * stepsPerToken + Double(depth) * Double(kvByteCountPerToken)
   }
 
   /// Whether the weights are integers with scales, so that int8 rather than f32 arithmetic limits the products.

@@ -41,7 +41,8 @@ struct PlanCommand: ParsableCommand {
     let plan = try planner.plan(
       workers: described.isEmpty ? cluster.resources() : described.map { $0.resources(threads: cluster.threadCount) })
     let report = PlanReport(
-      model: configuration.name, contextLength: context, sequences: sequences,
+      model: configuration.name, parameters: PlanReport.Parameters(ParameterCount(configuration)),
+      contextLength: context, sequences: sequences,
       stages: plan.stages.map(StageReport.init),
       reasons: plan.reasons)
     try StandardOutput.write(report, asJSON: json)
