@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 
@@ -78,6 +79,28 @@ extension EndToEnd {
       single.kill(0)
       try single.restartWorker(0)
       #expect(StreamedText(try await disturbed.value.body) == whole)
+    }
+
+    @Test("nothing changes where layers have experts, whose rows a recovery groups otherwise")
+    func killedWithExperts() async throws {
+      let goldens = try RandomModels.read("experts")
+      let model = try #require(goldens.models.first { $0.name == "qwen2moe" })
+      let folder = try ScratchFolder()
+      let path = folder.path("model.gguf")
+      try goldens.file(model).write(to: URL(fileURLWithPath: path))
+      let cluster = try await ServedCluster(
+        workerCount: 2, spareCount: 1, model: path, arguments: ["--context", "1024", "--group-size", "16"])
+      let body =
+        "{\"prompt\": \(goldens.ids), \"max_tokens\": 900, \"temperature\": 0.9, \"seed\": 7, \"ignore_eos\": true, "
+        + "\"stream\": true}"
+      let whole = StreamedText(try await cluster.post("/v1/completions", body).body)
+      try #require(whole.isDone && whole.finishReason == "length" && whole.error == nil)
+      for victim in 0..<2 {
+        let disturbed = try await begin(body, on: cluster)
+        cluster.kill(victim)
+        #expect(StreamedText(try await disturbed.value.body) == whole)
+        try cluster.restartWorker(victim)
+      }
     }
   }
 }
