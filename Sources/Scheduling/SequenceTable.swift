@@ -49,15 +49,17 @@ struct SequenceTable: Sendable {
 
   /// Whether the request's pages are free, or held by prefixes alone.
   func canAdmit(_ waiting: WaitingRequest) -> Bool {
-    waiting.needs.total - cachedPages(for: waiting.request).count <= pages.freeCount + droppablePageCount
+    let cached = cachedPages(for: waiting.request)
+    return waiting.needs.total - cached.count <= pages.freeCount + droppablePageCount(except: cached)
   }
 
-  /// Pages that prefixes alone hold.
-  private var droppablePageCount: Int {
+  /// Pages that prefixes alone hold, without those that the request itself opens on.
+  private func droppablePageCount(except cached: ArraySlice<PageID>) -> Int {
     var counts: [PageID: Int] = [:]
     for prefix in prefixes.values {
       for page in prefix.pages { counts[page, default: 0] += 1 }
     }
+    for page in cached { counts[page] = nil }
     return counts.count { pages.holderCount(of: $0.key) == $0.value }
   }
 

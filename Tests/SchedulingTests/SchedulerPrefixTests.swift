@@ -125,6 +125,21 @@ struct SchedulerPrefixTests {
     try bench.scheduler.checkIntegrity()
   }
 
+  @Test("A request does not drop the prefix it opens on for pages that are too few all the same")
+  func keptForItsOwn() throws {
+    let (bench, prefix) = try keeping(pages: 10)
+    bench.scheduler.cancel(Self.a)
+    try bench.submit(2, prompt: 300, new: 20)
+    try bench.complete(#require(bench.next()))
+    // Three pages are the prefix's, five the running sequence's, two are free; three are missing.
+    try bench.scheduler.submit(SchedulerBench.request(3, prompt: 350, new: 20, prefix: prefix), now: .zero)
+    try bench.complete(#require(bench.next()))
+    #expect(bench.scheduler.prefix(prefix) != nil)
+    bench.scheduler.cancel(Self.b)
+    #expect(try #require(bench.next()).chunks.first?.startPosition == 192)
+    try bench.scheduler.checkIntegrity()
+  }
+
   @Test("A loss voids every prefix: a sequence that shares pages is computed again from its first token")
   func lost() throws {
     let (bench, prefix) = try keeping()
