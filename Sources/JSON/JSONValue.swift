@@ -24,6 +24,7 @@ package indirect enum JSONValue: Hashable, Sendable {
 }
 
 /// The members of a JSON object in the order in which they were first written. Of doubled keys the last value counts.
+/// Keys are the same where their bytes are, however they look.
 package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   package struct Member: Hashable, Sendable {
     package let key: String
@@ -31,7 +32,18 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
   }
 
   package private(set) var members: [Member] = []
-  private var places: [String: Int] = [:]
+  private var places: [Spelling: Int] = [:]
+
+  private struct Spelling: Hashable {
+    let text: String
+
+    static func == (left: Spelling, right: Spelling) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+      var text = text
+      text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+  }
 
   package init() {}
 
@@ -41,13 +53,13 @@ package struct JSONObject: Hashable, Sendable, ExpressibleByDictionaryLiteral {
 
   /// Setting nil does nothing: members are never removed.
   package subscript(_ key: String) -> JSONValue? {
-    get { places[key].map { members[$0].value } }
+    get { places[Spelling(text: key)].map { members[$0].value } }
     set {
       guard let newValue else { return }
-      if let place = places[key] {
+      if let place = places[Spelling(text: key)] {
         members[place].value = newValue
       } else {
-        places[key] = members.count
+        places[Spelling(text: key)] = members.count
         members.append(Member(key: key, value: newValue))
       }
     }

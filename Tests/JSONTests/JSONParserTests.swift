@@ -93,4 +93,11 @@ struct JSONParserTests {
       }
     }
   }
+
+  @Test("Keys that look alike but are spelled with other scalars are different keys")
+  func keysByBytes() throws {
+    let object = try #require(try JSONParser.parse(#"{"\u00e9": 1, "e\u0301": 2, "\u00e9": 3}"#).object)
+    #expect(object.members.map(\.value) == [.integer(3), .integer(2)])
+    #expect(object["\u{e9}"] == .integer(3) && object["e\u{301}"] == .integer(2))
+  }
 }
