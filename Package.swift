@@ -152,7 +152,7 @@ let package = Package(
       swiftSettings: optimized),
     .testTarget(
       name: "TokenizationTests", dependencies: ["Fixtures", "TestTraits", "Tokenization", "Weights", "Core"],
-      swiftSettings: optimized),
+      exclude: ["Goldens"], swiftSettings: optimized),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: swiftSettings),
     .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"], swiftSettings: swiftSettings),
     .testTarget(

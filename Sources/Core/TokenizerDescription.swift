@@ -1,12 +1,13 @@
 /// All that a checkpoint says of its tokenizer, as plain values: the noun between the file reader and the tokenizers.
 package struct TokenizerDescription: Sendable {
-  /// GGUF's `tokenizer.ggml.model`: `llama` (SentencePiece-style) or `gpt2` (byte-level BPE).
+  /// GGUF's `tokenizer.ggml.model`: `llama` (SentencePiece-style), `gpt2` (byte-level BPE), `gemma4` (BPE over
+  /// characters) or `t5` (Unigram).
   package var model: String
   /// GGUF's `tokenizer.ggml.pre`; empty when absent.
   package var preTokenizer: String
   /// Spelling of every token, UTF-8 bytes as stored; index is the id.
   package var tokens: [[UInt8]]
-  /// Merge scores of SentencePiece-style vocabularies; empty when absent, else one a token.
+  /// Scores of SentencePiece-style and Unigram vocabularies; empty when absent, else one a token.
   package var scores: [Float]
   /// What each token is; empty when absent (then all are normal), else one a token.
   package var kinds: [TokenKind]
@@ -24,6 +25,14 @@ package struct TokenizerDescription: Sendable {
   package var addsSpacePrefix: Bool?
   /// Jinja source of the chat template, when there is one.
   package var chatTemplate: String?
+  /// How a `tokenizer.json` prepares text; nil in GGUF files, where `model` and `preTokenizer` say it.
+  package var preparation: TextPreparation?
+  /// Special tokens that reach over the text around them.
+  package var margins: [TokenID: TokenMargins] = [:]
+  /// Whether unknown characters side by side are one unknown token.
+  package var fusesUnknown = false
+  /// What was left out when the file was read, each a sentence.
+  package var warnings: [String] = []
 
   package init(
     model: String, preTokenizer: String, tokens: [[UInt8]], scores: [Float], kinds: [TokenKind], merges: [[UInt8]],
@@ -55,4 +64,7 @@ package enum TokenKind: Int32, Sendable {
   case userDefined = 4
   case unused = 5
   case byte = 6
+
+  /// Whether it is no part of ordinary text.
+  package var isSpecial: Bool { self == .control || self == .userDefined }
 }

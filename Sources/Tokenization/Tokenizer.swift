@@ -1,22 +1,15 @@
 package import Core
 
-/// Encodes and decodes text with the vocabularies of GGUF files: SentencePiece-style (`llama`) and byte-level BPE
-/// (`gpt2`).
+/// Encodes and decodes text with the vocabularies of GGUF files and of `tokenizer.json`: SentencePiece-style (`llama`),
+/// byte-level BPE (`gpt2`), BPE over characters (`gemma4`) and Unigram (`t5`).
 ///
 /// Immutable, so any thread may use it. Encoding n bytes costs at most O(n log n).
 package final class Tokenizer: Sendable {
-  private enum Encoder: Sendable {
-    case sentencePiece(SentencePieceEncoder)
-    case byteLevel(ByteLevelEncoder)
-  }
-
   private let vocabulary: Vocabulary
   private let pieces: PieceTable
-  private let encoder: Encoder
-  /// Found in any text.
-  private let userDefined: SpecialTokenMatcher
-  /// Found only where special tokens are parsed: user-defined and control tokens.
-  private let special: SpecialTokenMatcher
+  private let encoder: TextEncoder
+  private let rewriter: TextRewriter
+  private let specials: SpecialTokens
 
   /// Whether the model uses a begin token before a text.
   package let addsBeginToken: Bool
@@ -26,39 +19,13 @@ package final class Tokenizer: Sendable {
   /// - Throws: `TokenizerError` when the vocabulary has an unknown kind, is damaged, or exceeds the limits.
   package init(_ description: TokenizerDescription) throws(TokenizerError) {
     vocabulary = try Vocabulary(description)
-    switch description.model {
-    case "llama":
-      encoder = .sentencePiece(try SentencePieceEncoder(vocabulary, scores: description.scores))
-      pieces = PieceTable(vocabulary, isByteLevel: false)
-      addsSpacePrefix = description.addsSpacePrefix ?? true
-      addsBeginToken = description.addsBeginToken ?? true
-    case "gpt2":
-      let byteLevel = try ByteLevelEncoder(
-        vocabulary, merges: description.merges, preTokenizer: description.preTokenizer)
-      encoder = .byteLevel(byteLevel)
-      pieces = PieceTable(vocabulary, isByteLevel: true)
-      addsSpacePrefix = false
-      addsBeginToken = description.addsBeginToken ?? byteLevel.preTokenizer.addsBeginByDefault
-    default:
-      throw TokenizerError(
-        "the tokenizer kind \"\(description.model.prefix(64))\" is not supported; use a model whose"
-          + " tokenizer.ggml.model is \"llama\" or \"gpt2\"")
-    }
-    var matchers = (userDefined: SpecialTokenMatcher(), special: SpecialTokenMatcher())
-    for (id, spelling) in vocabulary.spellings.enumerated() {
-      let kind = vocabulary.kinds[id]
-      guard kind == .userDefined || kind == .control, !spelling.isEmpty else { continue }
-      guard spelling.count <= SpecialTokenMatcher.longestSpelling else {
-        throw TokenizerError(
-          "the special token \(id) is \(spelling.count) bytes long; at most"
-            + " \(SpecialTokenMatcher.longestSpelling) are supported")
-      }
-      // A match would split characters, and encoders require UTF-8.
-      guard String(validating: spelling, as: UTF8.self) != nil else { continue }
-      matchers.special.insert(spelling, token: TokenID(id))
-      if kind == .userDefined { matchers.userDefined.insert(spelling, token: TokenID(id)) }
-    }
-    (userDefined, special) = matchers
+    let setup = try EncoderSetup(description, vocabulary)
+    encoder = setup.encoder
+    rewriter = setup.rewriter
+    addsSpacePrefix = setup.addsSpacePrefix
+    addsBeginToken = setup.addsBeginToken
+    pieces = PieceTable(vocabulary, isByteLevel: setup.spellsBytes)
+    specials = try SpecialTokens(vocabulary, margins: description.margins)
   }
 
   package var vocabularySize: Int { vocabulary.count }
@@ -97,48 +64,20 @@ package final class Tokenizer: Sendable {
   /// The ids of several segments as one text: ordinary text may merge across segments, special tokens may not.
   package func encode(_ segments: [TextSegment], addingBegin: Bool) -> [TokenID] {
     var output: [TokenID] = []
-    var merger = BytePairMerger(table: merges)
-    var plain: [UInt8] = []
-    for segment in segments {
-      var text = segment.text
-      text.withUTF8 { bytes in
-        let matcher = segment.parsesSpecial ? special : userDefined
-        var at = 0
-        while at < bytes.count {
-          let match = matcher.isEmpty ? nil : matcher.firstMatch(in: bytes, from: at)
-          plain.append(contentsOf: bytes[at..<(match?.range.lowerBound ?? bytes.count)])
-          at = match?.range.upperBound ?? bytes.count
-          if let match {
-            encodePlain(&plain, with: &merger, into: &output)
-            output.append(match.token)
-          }
-        }
+    var merger = BytePairMerger(table: encoder.merges)
+    specials.forEachPart(of: segments) { part in
+      switch part {
+      case .text(let text): encode(text, with: &merger, into: &output)
+      case .token(let token): output.append(token)
       }
     }
-    encodePlain(&plain, with: &merger, into: &output)
     if addingBegin, let begin = beginToken, output.first != begin { output.insert(begin, at: 0) }
     return output
   }
 
-  private var merges: PairTable {
-    switch encoder {
-    case .sentencePiece(let encoder): encoder.merges
-    case .byteLevel(let encoder): encoder.merges
-    }
-  }
-
-  private func encodePlain(
-    _ plain: inout [UInt8], with merger: inout BytePairMerger, into output: inout [TokenID]
-  ) {
-    if plain.isEmpty { return }
-    plain.withUnsafeBufferPointer { bytes in
-      switch encoder {
-      case .sentencePiece(let encoder):
-        encoder.encode(bytes, addingPrefix: addsSpacePrefix, with: &merger, into: &output)
-      case .byteLevel(let encoder): encoder.encode(bytes, with: &merger, into: &output)
-      }
-    }
-    plain.removeAll(keepingCapacity: true)
+  private func encode(_ text: [UInt8], with merger: inout BytePairMerger, into output: inout [TokenID]) {
+    let text = rewriter.isEmpty ? text : rewriter.rewrite(text, isBeginning: output.isEmpty)
+    text.withUnsafeBufferPointer { encoder.encode($0, with: &merger, into: &output) }
   }
 
   /// The text of ids; invalid UTF-8 becomes U+FFFD, invalid ids add nothing.

@@ -24,9 +24,10 @@ struct Vocabulary: Sendable {
     unknownToken = description.unknownToken.flatMap { kinds[Int($0)] == .control ? nil : $0 }
     var ends = Set(description.otherEndTokens)
     if let end = description.endToken { ends.insert(end) }
-    for (id, spelling) in description.tokens.enumerated() where kinds[id] == .control {
-      if TokenizerDescription.endSpellings.contains(spelling) { ends.insert(TokenID(id)) }
-    }
+    ends.formUnion(
+      TokenizerDescription.ends(TokenizerDescription.endSpellings, of: description.tokens) {
+        kinds[Int($0)] == .control
+      })
     endTokens = ends
   }
 
@@ -74,6 +75,15 @@ struct Vocabulary: Sendable {
       if let unknown = description.unknownToken { kinds[Int(unknown)] = .unknown }
     }
     return kinds
+  }
+
+  /// The token of every byte; nil when one is missing.
+  var byteTokens: [TokenID]? {
+    var result = [TokenID](repeating: -1, count: 256)
+    for (id, spelling) in spellings.enumerated() where kinds[id] == .byte {
+      if let byte = Vocabulary.byte(spelledBy: spelling) { result[Int(byte)] = TokenID(id) }
+    }
+    return result.contains(-1) ? nil : result
   }
 
   /// `<|…|>`, with ASCII or full-width bars.

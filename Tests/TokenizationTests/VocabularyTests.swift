@@ -44,9 +44,14 @@ import Tokenization
   @Test("Unknown tokenizers and pre-tokenizers are rejected with the supported ones")
   func names() {
     var model = Self.small
-    model.model = "bert"
-    expectRefused(model, naming: "\"llama\" or \"gpt2\"")
-    expectRefused(TestVocabulary.byteLevel(["a b"], preTokenizer: "tekken"), naming: "qwen2, qwen35")
+    for (kind, words) in [
+      ("bert", "WordPiece"), ("rwkv", "RWKV"), ("plamo2", "PLaMo-2"), ("t5", "Unigram"), ("x", "\"x\""),
+    ] {
+      model.model = kind
+      expectRefused(model, naming: words)
+    }
+    expectRefused(model, naming: "\"llama\", \"gpt2\" or \"gemma4\"")
+    expectRefused(TestVocabulary.byteLevel(["a b"], preTokenizer: "tekken2"), naming: "qwen2, qwen35")
   }
 
   @Test("Merges that are missing or not two pieces are rejected", arguments: ["", " ", "a", "a ", " a", "ab"])
@@ -155,6 +160,18 @@ import Tokenization
     #expect(tokenizer.isControl(user))
     #expect(!tokenizer.encode("<|User|>", addingBegin: false, parsingSpecial: false).contains(user))
     #expect(tokenizer.encode("<|User|>", addingBegin: false, parsingSpecial: true) == [user])
+  }
+
+  @Test("Where messages follow each other within a turn, the end of a message is no end of the answer")
+  func messages() throws {
+    for (turnEnd, count) in [("<|return|>", 3), ("<|calls|>", 3), ("<|x|>", 3)] {
+      var description = Self.small
+      for spelling in ["<|end|>", turnEnd] { description.add(spelling, .control) }
+      let tokenizer = try Tokenizer(description)
+      let messageEnd = try #require(description.id(of: "<|end|>"))
+      #expect(tokenizer.endTokens.count == count)
+      #expect(tokenizer.endTokens.contains(messageEnd) == (turnEnd == "<|x|>"))
+    }
   }
 
   @Test("Without token types, bytes and markers are recognized by their spelling")

@@ -18,6 +18,13 @@ struct ScalarText {
 
   var count: Int { scalars.count }
 
+  /// Calls `body` with what is valid only meanwhile.
+  func withView<Result>(_ body: (ScalarView) -> Result) -> Result {
+    scalars.withUnsafeBufferPointer { scalars in
+      classes.withUnsafeBufferPointer { classes in body(ScalarView(scalars: scalars, classes: classes)) }
+    }
+  }
+
   /// Bytes of a scalar in UTF-8.
   @inline(__always)
   static func byteCount(of scalar: UInt32) -> Int {
@@ -35,4 +42,12 @@ struct ScalarText {
     for offset in 1..<length { scalar = scalar << 6 | UInt32(bytes[index + offset] & 0x3F) }
     return (scalar, length)
   }
+}
+
+/// A text's scalars and classes where they lie: no access counts references.
+struct ScalarView {
+  let scalars: UnsafeBufferPointer<UInt32>
+  let classes: UnsafeBufferPointer<ScalarClass>
+
+  var count: Int { scalars.count }
 }

@@ -3,7 +3,8 @@ import Core
 /// Encodes text with byte-level vocabularies: cuts it into pre-tokens and merges the bytes of each by rank.
 struct ByteLevelEncoder: Sendable {
   let merges: PairTable
-  let preTokenizer: PreTokenizer
+  private let preTokenizer: PreTokenizer
+  private let takesEntriesWhole: Bool
   /// Byte spellings to symbols: token ids, then numbers for pieces that occur only in merges.
   private let symbols: SpellingTable
   private let pieces: [[UInt8]]
@@ -12,25 +13,21 @@ struct ByteLevelEncoder: Sendable {
   private let unknownToken: TokenID?
   private let tokenCount: Int
 
-  /// - Throws: `TokenizerError` for an unknown pre-tokenizer or a merge that is not two pieces.
+  /// - Parameter takesEntriesWhole: whether a piece that is a vocabulary entry becomes that token, whatever the merges.
+  /// - Throws: `TokenizerError` for a merge that is not two pieces.
   init(
-    _ vocabulary: Vocabulary, merges lines: [[UInt8]], preTokenizer name: String
+    _ vocabulary: Vocabulary, merges lines: [[UInt8]], preTokenizer: PreTokenizer, takesEntriesWhole: Bool
   ) throws(TokenizerError) {
-    preTokenizer = try PreTokenizer(named: name)
-    guard !lines.isEmpty else {
-      throw TokenizerError("a \"gpt2\" vocabulary requires merges, and this one has none")
-    }
-    guard lines.count <= Vocabulary.maximumCount else {
-      throw TokenizerError(
-        "the vocabulary has \(lines.count) merges; at most \(Vocabulary.maximumCount) are supported")
-    }
+    self.preTokenizer = preTokenizer
+    self.takesEntriesWhole = takesEntriesWhole
     tokenCount = vocabulary.count
     unknownToken = vocabulary.unknownToken
     var table = SpellingTable(capacity: vocabulary.count)
-    for (id, spelling) in vocabulary.spellings.enumerated() where vocabulary.kinds[id] == .normal {
-      if let bytes = ByteLevelAlphabet.decode(spelling), !bytes.isEmpty {
-        table.insert(bytes, id: TokenID(id))
-      }
+    for (id, spelling) in vocabulary.spellings.enumerated() {
+      guard let bytes = ByteLevelAlphabet.decode(spelling), !bytes.isEmpty else { continue }
+      // User-defined tokens are spelled as they stand; merges may lead to one where it does not count as a word.
+      let isText = vocabulary.kinds[id] == .normal || (vocabulary.kinds[id] == .userDefined && bytes == spelling)
+      if isText { table.insert(bytes, id: TokenID(id)) }
     }
     var pieces: [[UInt8]] = []
     func symbol(_ bytes: [UInt8]) -> Int32 {
@@ -42,15 +39,9 @@ struct ByteLevelEncoder: Sendable {
       return made
     }
     var merges = PairTable(capacity: lines.count)
-    for (rank, line) in lines.enumerated() {
-      guard let blank = line.dropFirst().firstIndex(of: 0x20), blank + 1 < line.count,
-        line.count <= 2 * Vocabulary.longestSpelling
-      else {
-        throw TokenizerError("merge \(rank) is not two pieces separated by a space; the file is damaged")
-      }
+    for (rank, pair) in try MergeList(lines, kind: "gpt2").pairs.enumerated() {
       // A piece outside the alphabet cannot occur in a text.
-      guard let left = ByteLevelAlphabet.decode(line[..<blank]),
-        let right = ByteLevelAlphabet.decode(line[(blank + 1)...])
+      guard let left = ByteLevelAlphabet.decode(pair.left), let right = ByteLevelAlphabet.decode(pair.right)
       else { continue }
       let key = PairTable.key(symbol(left), symbol(right))
       let value = UInt64(rank) << 32 | UInt64(UInt32(symbol(left + right)))
@@ -70,22 +61,15 @@ struct ByteLevelEncoder: Sendable {
   func encode(
     _ bytes: UnsafeBufferPointer<UInt8>, with merger: inout BytePairMerger, into output: inout [TokenID]
   ) {
-    let text = ScalarText(bytes)
-    var start = 0
     var run: [Int32] = []
-    preTokenizer.forEachPiece(of: text) { range in
-      var end = start
-      for index in range { end += ScalarText.byteCount(of: text.scalars[index]) }
-      encodePiece(UnsafeBufferPointer(rebasing: bytes[start..<end]), &run, with: &merger, into: &output)
-      start = end
-    }
+    preTokenizer.forEachPiece(of: bytes) { piece in encodePiece(piece, &run, with: &merger, into: &output) }
   }
 
   private func encodePiece(
     _ piece: UnsafeBufferPointer<UInt8>, _ run: inout [Int32], with merger: inout BytePairMerger,
     into output: inout [TokenID]
   ) {
-    if preTokenizer.takesEntriesWhole {
+    if takesEntriesWhole {
       let found = symbols.id(of: piece)
       if found >= 0, Int(found) < tokenCount { return output.append(found) }
     }
