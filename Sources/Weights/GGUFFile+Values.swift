@@ -2,9 +2,9 @@ import Core
 import Tensors
 
 extension GGUFFile {
-  /// Throws when an entry has other dimensions than the model calls for.
+  /// Throws when an entry has other dimensions than the model calls for. A vector may be a matrix of one row.
   func check(_ entry: TensorEntry, dimensions: [Int]) throws(CheckpointError) {
-    guard entry.dimensions == dimensions else {
+    guard entry.dimensions == dimensions || (dimensions.count == 1 && entry.dimensions == dimensions + [1]) else {
       throw .invalid(
         fileName(of: entry), tensorSubject(entry.name),
         "has dimensions \(entry.dimensions), but the metadata calls for \(dimensions)")

@@ -128,18 +128,13 @@ struct GGUFHeaderParser {
     }
   }
 
-  private mutating func arrayValue(_ key: String) throws(CheckpointError) -> MetadataValue {
+  private mutating func arrayValue(_ key: String, depth: Int = 0) throws(CheckpointError) -> MetadataValue {
     guard let number: UInt32 = cursor.integer() else { throw ends(key) }
     guard let type = MetadataType(rawValue: number) else {
       throw .damaged(fileName, key, "is an array of the unknown value type \(number)")
     }
-    guard type != .array else {
-      throw .unsupported(
-        fileName, key, "is an array of arrays, which is not read",
-        remedy: "convert the model again without this entry")
-    }
     guard let rawCount: UInt64 = cursor.integer() else { throw ends(key) }
-    let smallest = type.byteCount ?? MemoryLayout<UInt64>.size
+    let smallest = type.smallestByteCount
     guard rawCount <= UInt64(cursor.remaining / smallest) else {
       throw .damaged(
         fileName, key,
@@ -147,13 +142,20 @@ struct GGUFHeaderParser {
     }
     let count = Int(rawCount)
     let start = cursor.position
-    if type == .string {
+    switch type {
+    case .array:
+      guard depth < GGUFLimits.arrayDepth else {
+        throw .damaged(fileName, key, "has arrays nested deeper than \(GGUFLimits.arrayDepth)")
+      }
+      for _ in 0..<count { _ = try arrayValue(key, depth: depth + 1) }
+      return .nestedArray(count: count)
+    case .string:
       for _ in 0..<count {
         guard let length: UInt64 = cursor.integer() else { throw ends(key) }
         try checkStringLength(length, key)
         guard cursor.take(length) != nil else { throw ends(key) }
       }
-    } else {
+    default:
       // Cannot overflow: the quotient above bounds the product by what is left.
       guard cursor.take(UInt64(count * smallest)) != nil else { throw ends(key) }
     }

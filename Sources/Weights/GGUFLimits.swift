@@ -7,6 +7,8 @@ enum GGUFLimits {
   static let tensorNameByteCount = 64
   static let stringByteCount = 16 << 20
   static let dimensionCount = 4
+  /// Arrays within arrays, which are passed over.
+  static let arrayDepth = 8
   static let alignment = 8...65536
   static let defaultAlignment = 32
   static let shardCount = 4096

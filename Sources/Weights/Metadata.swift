@@ -26,7 +26,7 @@ package struct Metadata: Sendable {
     case nil: return nil
     case .unsigned(let number): value = Int(exactly: number)
     case .signed(let number): value = Int(exactly: number)
-    case .float, .bool, .string, .array: throw refusal(key, "is not an integer")
+    case .float, .bool, .string, .array, .nestedArray: throw refusal(key, "is not an integer")
     }
     return try checked(value, key, range)
   }
@@ -53,7 +53,7 @@ package struct Metadata: Sendable {
     case .unsigned(let number): value = Double(number)
     case .signed(let number): value = Double(number)
     case .float(let number): value = number
-    case .bool, .string, .array: throw refusal(key, "is not a number")
+    case .bool, .string, .array, .nestedArray: throw refusal(key, "is not a number")
     }
     guard value.isFinite else { throw refusal(key, "is \(value), which is not finite") }
     return value
@@ -65,11 +65,14 @@ package struct Metadata: Sendable {
     return value
   }
 
+  /// A bool, or 0 or 1 as some converters write it.
   func flag(_ key: String) throws(CheckpointError) -> Bool? {
     switch values[key] {
     case nil: return nil
     case .bool(let value): return value
-    case .unsigned, .signed, .float, .string, .array: throw refusal(key, "is not a bool")
+    case .unsigned(let number) where number <= 1: return number == 1
+    case .signed(let number) where (0...1).contains(number): return number == 1
+    case .unsigned, .signed, .float, .string, .array, .nestedArray: throw refusal(key, "is not a bool")
     }
   }
 
@@ -77,7 +80,7 @@ package struct Metadata: Sendable {
     switch values[key] {
     case nil: return nil
     case .string(let value): return value
-    case .unsigned, .signed, .float, .bool, .array: throw refusal(key, "is not a string")
+    case .unsigned, .signed, .float, .bool, .array, .nestedArray: throw refusal(key, "is not a string")
     }
   }
 
@@ -85,6 +88,7 @@ package struct Metadata: Sendable {
     switch values[key] {
     case nil: return nil
     case .array(let value): return value
+    case .nestedArray: throw refusal(key, "is an array of arrays")
     case .unsigned, .signed, .float, .bool, .string: throw refusal(key, "is not an array")
     }
   }

@@ -8,6 +8,8 @@ package enum MetadataValue: Sendable {
   case bool(Bool)
   case string(String)
   case array(MetadataArray)
+  /// An array of arrays, of so many; no reader wants one, so it is passed over.
+  case nestedArray(count: Int)
 }
 
 /// The value types of GGUF. Raw values are the format's numbers.
@@ -36,6 +38,9 @@ package enum MetadataType: UInt32, Sendable {
     case .string, .array: nil
     }
   }
+
+  /// Bytes of the smallest value: a string's length, an array's element type and count.
+  var smallestByteCount: Int { byteCount ?? (self == .array ? 12 : 8) }
 }
 
 /// An array of a checkpoint's metadata, left in the file until it is asked for: vocabularies have hundreds of
@@ -178,6 +183,7 @@ extension MetadataValue {
     case .array(let array):
       let shown = array.preview(limit: arrayLimit).joined(separator: ", ")
       return array.count > arrayLimit ? "[\(shown), … \(array.count) in all]" : "[\(shown)]"
+    case .nestedArray(let count): return "[\(count) arrays]"
     }
   }
 }

@@ -38,6 +38,8 @@ struct TensorDirectoryParser {
       }
       dimensions.append(dimension)
     }
+    // Some converters write every tensor with the same rank.
+    while dimensions.count > 2, dimensions.last == 1 { dimensions.removeLast() }
     guard let number: UInt32 = cursor.integer(), let rawOffset: UInt64 = cursor.integer() else {
       throw ends(subject)
     }

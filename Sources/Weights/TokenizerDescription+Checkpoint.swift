@@ -2,7 +2,7 @@ package import Core
 
 extension TokenizerDescription {
   /// What a checkpoint says of its tokenizer, read again on each call. Ids are within the vocabulary and
-  /// arrays that go with the tokens are as long as they.
+  /// arrays that go with the tokens are as long as they. What is damaged and not needed is left out with a warning.
   ///
   /// Throws `CheckpointError` when the checkpoint has no tokenizer or its parts do not fit together. Whether
   /// `model` and `preTokenizer` are known is for the tokenizers to say.
@@ -15,22 +15,32 @@ extension TokenizerDescription {
     }
     let tokens = try Self.tokens(metadata)
     let kinds = try Self.kinds(metadata, tokenCount: tokens.count)
-    let end = try Self.token(metadata, Key.end, tokenCount: tokens.count)
+    var warnings: [String] = []
+    func ids(_ key: String) throws(CheckpointError) -> [TokenID] {
+      try Self.ids(metadata, key, tokenCount: tokens.count, &warnings)
+    }
+    let ends = try ids(Key.end)
+    var otherEnds = Set(ends.dropFirst())
+    otherEnds.formUnion(try ids(Key.endOfTurn) + ids(Key.endOfMessage))
+    if !kinds.isEmpty {
+      otherEnds.formUnion(Self.ends(Self.endOfTurnSpellings, of: tokens) { kinds[Int($0)].isSpecial })
+    }
     self.init(
       model: model,
       preTokenizer: try metadata.string(Key.preTokenizer) ?? "",
       tokens: tokens,
-      scores: try Self.scores(metadata, tokenCount: tokens.count),
+      scores: try Self.scores(metadata, model: model, tokenCount: tokens.count, &warnings),
       kinds: kinds,
       merges: try Self.merges(metadata),
-      beginToken: try Self.token(metadata, Key.begin, tokenCount: tokens.count),
-      endToken: end,
-      otherEndTokens: try Self.otherEndTokens(metadata, tokens: tokens, kinds: kinds, end: end),
-      unknownToken: try Self.token(metadata, Key.unknown, tokenCount: tokens.count),
+      beginToken: try ids(Key.begin).first,
+      endToken: ends.first,
+      otherEndTokens: otherEnds.filter { $0 != ends.first }.sorted(),
+      unknownToken: try ids(Key.unknown).first,
       addsBeginToken: try metadata.flag(Key.addsBegin),
       addsEndToken: try metadata.flag(Key.addsEnd),
       addsSpacePrefix: try metadata.flag(Key.addsSpacePrefix),
       chatTemplate: try metadata.string(Key.chatTemplate))
+    self.warnings = warnings
   }
 
   /// The same in all architectures.
@@ -62,9 +72,24 @@ extension TokenizerDescription {
     return tokens
   }
 
+  /// Only vocabularies whose merges follow from scores need them.
+  private static func scores(
+    _ metadata: Metadata, model: String, tokenCount: Int, _ warnings: inout [String]
+  ) throws(CheckpointError) -> [Float] {
+    do throws(CheckpointError) {
+      return try scores(metadata, tokenCount: tokenCount)
+    } catch {
+      guard model == "gpt2" || model == "gemma4" else { throw error }
+      warnings.append("\(Key.scores) \(error.problem); a vocabulary with merges needs none, so it is left out")
+      return []
+    }
+  }
+
   private static func scores(_ metadata: Metadata, tokenCount: Int) throws(CheckpointError) -> [Float] {
     guard let array = try aligned(metadata, Key.scores, tokenCount: tokenCount) else { return [] }
-    guard let scores = array.floats() else { throw metadata.refusal(Key.scores, "is not an array of floats") }
+    guard let scores = array.floats() ?? array.integers()?.map({ Float($0) }) else {
+      throw metadata.refusal(Key.scores, "is not an array of numbers")
+    }
     guard scores.allSatisfy(\.isFinite) else {
       throw metadata.refusal(Key.scores, "has a number that is not finite")
     }
@@ -112,28 +137,26 @@ extension TokenizerDescription {
     return array
   }
 
-  private static func token(
-    _ metadata: Metadata, _ key: String, tokenCount: Int
-  ) throws(CheckpointError) -> TokenID? {
-    // Some converters write the largest number, or -1, for "none".
-    switch metadata[key] {
-    case .unsigned(UInt64(UInt32.max)), .signed(-1): return nil
-    default: return try metadata.integer(key, in: 0...tokenCount - 1).map { TokenID($0) }
-    }
-  }
-
-  private static func otherEndTokens(
-    _ metadata: Metadata, tokens: [[UInt8]], kinds: [TokenKind], end: TokenID?
+  /// One id, or an array of them; those outside the vocabulary are left out.
+  private static func ids(
+    _ metadata: Metadata, _ key: String, tokenCount: Int, _ warnings: inout [String]
   ) throws(CheckpointError) -> [TokenID] {
-    var found: Set<TokenID> = []
-    for key in [Key.endOfTurn, Key.endOfMessage] {
-      if let token = try token(metadata, key, tokenCount: tokens.count) { found.insert(token) }
+    let numbers: [Int]
+    switch metadata[key] {
+    case nil: return []
+    // Some converters write the largest number, or -1, for "none".
+    case .unsigned(UInt64(UInt32.max)), .signed(-1): return []
+    case .unsigned(let number): numbers = [Int(clamping: number)]
+    case .signed(let number): numbers = [Int(number)]
+    case .array(let array) where array.count <= tokenCount:
+      guard let read = array.integers() else { throw metadata.refusal(key, "is not an array of integers") }
+      numbers = read
+    case .float, .bool, .string, .array, .nestedArray: throw metadata.refusal(key, "is not an integer")
     }
-    for (index, kind) in kinds.enumerated() where kind == .control || kind == .userDefined {
-      if endOfTurnSpellings.contains(tokens[index]) { found.insert(TokenID(index)) }
+    for number in numbers where !(0..<tokenCount).contains(number) {
+      warnings.append("\(key) is \(number), outside the vocabulary of \(tokenCount) tokens, and is left out")
     }
-    if let end { found.remove(end) }
-    return found.sorted()
+    return numbers.filter { (0..<tokenCount).contains($0) }.map { TokenID($0) }
   }
 }
 

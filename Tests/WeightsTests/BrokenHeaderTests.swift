@@ -88,8 +88,12 @@ import Testing
     BrokenFile("a string that is not UTF-8", "extra is a string that is not UTF-8") {
       $0.set("extra", .raw(8, [2, 0, 0, 0, 0, 0, 0, 0, 0xC3, 0x28]))
     },
-    BrokenFile("an array of arrays", "extra is an array of arrays") {
-      $0.set("extra", emptyArray(of: 9, count: 1))
+    BrokenFile("arrays of arrays past the end", "extra is an array of 99999 elements") {
+      $0.set("extra", emptyArray(of: 9, count: 99_999))
+    },
+    BrokenFile("arrays within arrays without end", "extra has arrays nested deeper than 8") {
+      let one: [UInt8] = [9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+      $0.set("extra", .raw(9, Array(repeating: one, count: 100).flatMap { $0 }))
     },
     BrokenFile("an array of unknown type", "extra is an array of the unknown value type 200") {
       $0.set("extra", emptyArray(of: 200, count: 1))
