@@ -68,12 +68,15 @@ struct RunCommand: AsyncParsableCommand {
     _ checkpoint: Checkpoint, _ configuration: ModelConfiguration, _ settings: PolicyFile
   ) throws -> (tokenizer: Tokenizer?, request: GenerationRequest) {
     let tokenizer = try readTokenizer(checkpoint)
+    let recommended = checkpoint.samplingDefaults
+    for warning in recommended.warnings { StandardError.line("longhaul: warning: \(warning)") }
+    if stats, !recommended.description.isEmpty { StandardError.line("the model recommends \(recommended)") }
     let tokens = try prompt.tokens { try tokenizer ?? Tokenizer(checkpoint.tokenizer) }
     let choice = try PolicyChoice.forLength(
       tokens.count + maxTokens, trainedLength: configuration.trainedLength, request: settings.request)
     if let warning = choice.warning { StandardError.line("longhaul: warning: \(warning)") }
     var request = GenerationRequest(prompt: tokens, maximumNewTokens: maxTokens)
-    request.sampling = sampling.parameters()
+    request.sampling = sampling.parameters(over: recommended)
     request.policy = settings.request
     request.stopTokens = ignoresEnd ? [] : tokenizer?.endTokens ?? []
     request.wantsPromptLogits = logits != nil
@@ -83,7 +86,9 @@ struct RunCommand: AsyncParsableCommand {
   /// Nil when the prompt is ids and the file has no tokenizer: then the output is ids, too.
   private func readTokenizer(_ checkpoint: Checkpoint) throws -> Tokenizer? {
     do {
-      return try Tokenizer(checkpoint.tokenizer)
+      let description = try checkpoint.tokenizer
+      for warning in description.warnings { StandardError.line("longhaul: warning: \(warning)") }
+      return try Tokenizer(description)
     } catch {
       guard prompt.tokenIds != nil else { throw error }
       return nil

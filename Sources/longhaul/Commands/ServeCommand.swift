@@ -77,6 +77,12 @@ struct ServeCommand: AsyncParsableCommand {
     let configuration = policies.applied(to: try checkpoint.configuration)
     let tokenizerDescription = try checkpoint.tokenizer
     let logger = ProgramLog.logger("coordinator", quiet: quiet)
+    let recommended = checkpoint.samplingDefaults
+    settings.sampling = recommended.applied(to: settings.sampling)
+    if !recommended.description.isEmpty {
+      logger.info("sampling where a request says nothing", metadata: ["defaults": "\(recommended)"])
+    }
+    for warning in tokenizerDescription.warnings + recommended.warnings { logger.warning("\(warning)") }
     let folder = try cluster.map { try ClusterFolder(path: $0) }
     let control =
       try listen.map { try Endpoint($0) } ?? folder?.coordinator.coordinator

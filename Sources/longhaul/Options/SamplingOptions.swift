@@ -3,20 +3,24 @@ import Core
 
 /// Sampling parameters.
 struct SamplingOptions: ParsableArguments {
-  @Option(help: "Sampling temperature; 0 is greedy.")
-  var temperature: Float = 0.8
+  @Option(help: "Sampling temperature; 0 is greedy. Default: the model's, else 0.8.")
+  var temperature: Float?
 
-  @Option(help: "Sample from the k most likely tokens; 0 samples from all.")
-  var topK: Int = 40
+  @Option(help: "Sample from the k most likely tokens; 0 samples from all. Default: the model's, else 40.")
+  var topK: Int?
 
-  @Option(help: "Sample from the smallest set of most likely tokens whose probabilities reach this sum.")
-  var topP: Float = 0.95
+  @Option(
+    help: """
+      Sample from the smallest set of most likely tokens whose probabilities reach this sum. Default: the model's, \
+      else 0.95.
+      """)
+  var topP: Float?
 
-  @Option(help: "Drop tokens less likely than this share of the most likely token.")
-  var minP: Float = 0.05
+  @Option(help: "Drop tokens less likely than this share of the most likely token. Default: the model's, else 0.05.")
+  var minP: Float?
 
-  @Option(help: "Divide the logits of tokens already in the sequence by this.")
-  var repetitionPenalty: Float = 1
+  @Option(help: "Divide the logits of tokens already in the sequence by this. Default: the model's, else 1.")
+  var repetitionPenalty: Float?
 
   @Option(help: "Subtract this from the logits of tokens already generated.")
   var presencePenalty: Float = 0
@@ -29,19 +33,22 @@ struct SamplingOptions: ParsableArguments {
 
   func validate() throws {
     do {
-      try parameters().validate()
+      try parameters(over: SamplingDefaults()).validate()
     } catch {
       throw ValidationError("--\(error)")
     }
   }
 
-  func parameters() -> SamplingParameters {
+  /// What the command line says, else what the model recommends, else defaults of the program.
+  func parameters(over recommended: SamplingDefaults) -> SamplingParameters {
     var parameters = SamplingParameters()
-    parameters.temperature = temperature
-    parameters.topK = topK
-    parameters.topP = topP
-    parameters.minP = minP
-    parameters.repetitionPenalty = repetitionPenalty
+    (parameters.temperature, parameters.topK, parameters.topP, parameters.minP) = (0.8, 40, 0.95, 0.05)
+    parameters = recommended.applied(to: parameters)
+    parameters.temperature = temperature ?? parameters.temperature
+    parameters.topK = topK ?? parameters.topK
+    parameters.topP = topP ?? parameters.topP
+    parameters.minP = minP ?? parameters.minP
+    parameters.repetitionPenalty = repetitionPenalty ?? parameters.repetitionPenalty
     parameters.presencePenalty = presencePenalty
     parameters.frequencyPenalty = frequencyPenalty
     parameters.seed = seed ?? UInt64.random(in: 0...UInt64.max)
