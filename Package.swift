@@ -40,7 +40,7 @@ let package = Package(
     // MARK: Data plane
     .target(name: "Tensors", dependencies: ["Core", "CKernels", "CPlatform"], swiftSettings: optimized),
     .target(
-      name: "Weights", dependencies: ["Core", "Tensors", "CKernels"], exclude: ["README.md"],
+      name: "Weights", dependencies: ["Core", "JSON", "Tensors", "CKernels"], exclude: ["README.md"],
       swiftSettings: optimized),
     .target(
       name: "Attention", dependencies: ["Core", "Paging", "Tensors", "CKernels"], exclude: ["README.md"],
