@@ -57,7 +57,7 @@ enum ModelTargets {
     }
     let isByteLevel = flags & 1 != 0
     let merges = isByteLevel ? zip(tokens, tokens.dropFirst()).map { $0 + [0x20] + $1 } : []
-    let pre = ["default", "llama-bpe", "gpt-2", "qwen2"][Int(flags >> 1 & 3)]
+    let pre = ["default", "llama-bpe", "tekken", "deepseek-v3"][Int(flags >> 1 & 3)]
     let description = TokenizerDescription(
       model: isByteLevel ? "gpt2" : "llama", preTokenizer: pre, tokens: tokens,
       scores: isByteLevel ? [] : tokens.indices.map { -Float($0) }, kinds: kinds, merges: merges,
@@ -65,6 +65,37 @@ enum ModelTargets {
       addsEndToken: nil, addsSpacePrefix: flags & 16 != 0, chatTemplate: nil)
     do {
       exercise(try Tokenizer(description), text: String(decoding: reader.all(), as: UTF8.self))
+    } catch {
+      require(!"\(error)".isEmpty, "a refusal has words")
+    }
+  }
+
+  /// A `tokenizer.json`, a NUL, and a text. Patterns of the file's own are tried on it, too.
+  static let tokenizerFile = FuzzTarget(name: "tokenizer-file", maximumByteCount: 2048) {
+    let words = #""vocab":{"a":0,"b":1,"ab":2,"<unk>":3,"▁":4,"Ġ":5}"#
+    let split = #"{"type":"Split","pattern":{"Regex":"(?i:'s)|\\p{L}+|[^\\s\\p{L}]{1,3}|\\s+(?!\\S)|\\s+"},"#
+    let added = #"[{"id":6,"content":"<s>","special":true,"rstrip":true},{"id":7,"content":"12","single_word":true}]"#
+    return [
+      (#""type":"BPE",\#(words),"merges":["a b"],"unk_token":"<unk>""#, #"{"type":"Metaspace"}"#),
+      (
+        #""type":"BPE",\#(words),"merges":[["a","b"]],"ignore_merges":true"#,
+        split + #""behavior":"Isolated"},{"type":"ByteLevel"}"#
+      ),
+      (
+        #""type":"Unigram","vocab":[["<unk>",0],["▁",-1],["ab",-2],["a",-3]],"unk_id":0"#,
+        #"{"type":"WhitespaceSplit"},{"type":"Metaspace"}"#
+      ),
+    ].map { model, steps in
+      let before = #""normalizer":{"type":"NFC"},"pre_tokenizer":{"type":"Sequence","pretokenizers":[\#(steps)]}"#
+      let file = #"{"model":{\#(model)},\#(before),"added_tokens":\#(added)}"#
+      return Array(file.utf8) + [0] + Array("a banana's <s>  12 ééé".utf8)
+    }
+  } run: { bytes in
+    let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+    let text = String(decoding: parts.dropFirst().first ?? [], as: UTF8.self)
+    do {
+      let description = try TokenizerDescription(TokenizerFiles(tokenizer: Array(parts[0]), settings: nil))
+      exercise(try Tokenizer(description), text: text)
     } catch {
       require(!"\(error)".isEmpty, "a refusal has words")
     }
