@@ -55,8 +55,8 @@ let package = Package(
       name: "Cluster", dependencies: ["Core", "Paging"], exclude: ["README.md"], swiftSettings: swiftSettings),
     .target(name: "Scheduling", dependencies: ["Core", "Paging"], swiftSettings: swiftSettings),
     .target(name: "Tokenization", dependencies: ["Core"], swiftSettings: optimized),
-    .target(name: "ChatTemplates", swiftSettings: optimized),
     .target(name: "JSON", swiftSettings: optimized),
+    .target(name: "ChatTemplates", dependencies: ["JSON"], swiftSettings: optimized),
 
     // MARK: Wire
     .target(name: "Wire", dependencies: ["Core", "CWire"], swiftSettings: swiftSettings),
@@ -97,7 +97,7 @@ let package = Package(
     .target(
       name: "OpenAIAPI",
       dependencies: [
-        "Core", "Tokenization", "ChatTemplates", .product(name: "Hummingbird", package: "hummingbird"),
+        "Core", "Tokenization", "ChatTemplates", "JSON", .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
@@ -154,7 +154,8 @@ let package = Package(
       name: "TokenizationTests", dependencies: ["Fixtures", "TestTraits", "Tokenization", "Weights", "Core"],
       exclude: ["Goldens"], swiftSettings: optimized),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: swiftSettings),
-    .testTarget(name: "ChatTemplatesTests", dependencies: ["ChatTemplates"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ChatTemplatesTests", dependencies: ["ChatTemplates", "JSON"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ClusterTests", dependencies: ["Fixtures", "Cluster", "Core"], swiftSettings: swiftSettings),
     .testTarget(

@@ -1,3 +1,5 @@
+import JSON
+
 /// A model's chat template: turns messages into the prompt format the model was trained on.
 ///
 /// Interprets the part of Jinja that chat templates use. A template cannot reach anything of the process, and its
@@ -28,39 +30,25 @@ package struct ChatTemplate: Sendable {
 
   /// The prompt for a chat, cut where its origin changes.
   /// - Parameters:
-  ///   - addGenerationPrompt: whether the prompt ends with the start of an assistant message.
-  ///   - beginToken: spelling of the begin token, for templates that write it; likewise `endToken`.
+  ///   - beginToken: spelling of the begin token, for templates that write it; nil where the model has none. Likewise
+  ///     `endToken`.
   ///   - date: what the template's `strftime_now` formats.
-  ///   - extra: further variables of the template; their contents count as the user's text. They cannot replace the
-  ///     variables above.
   /// - Throws: `ChatTemplateError`; of the kind `refusedByTemplate` when the messages are at fault.
   package func render(
-    messages: [ChatMessage], addGenerationPrompt: Bool, beginToken: String, endToken: String, date: TemplateDate,
-    extra: [String: ChatValue] = [:]
+    _ prompt: ChatPrompt, beginToken: String?, endToken: String?, date: TemplateDate
   ) throws(ChatTemplateError) -> [ChatSegment] {
-    guard case .statements(let statements) = form else {
-      return PlainChat.segments(messages, addGenerationPrompt: addGenerationPrompt)
-    }
-    var variables: [String: TemplateValue] = ["tools": .none, "documents": .none]
-    for (name, value) in extra { variables[name] = try TemplateValue(value) }
-    var list: [TemplateValue] = []
-    for message in messages { list.append(try ChatTemplate.value(of: message)) }
-    variables["messages"] = .list(try TemplateList(list))
-    variables["add_generation_prompt"] = .bool(addGenerationPrompt)
-    variables["bos_token"] = .text(beginToken, isFromTemplate: true)
-    variables["eos_token"] = .text(endToken, isFromTemplate: true)
+    guard case .statements(let statements) = form else { return PlainChat.segments(prompt) }
+    var variables: [String: TemplateValue] = [:]
+    for member in prompt.templateVariables.members { variables[member.key] = try TemplateValue(member.value) }
+    var messages: [TemplateValue] = []
+    for message in prompt.messages { messages.append(try TemplateValue(message)) }
+    variables["messages"] = .list(try TemplateList(messages))
+    variables["tools"] = prompt.tools.isEmpty ? TemplateValue.none : try TemplateValue(.array(prompt.tools))
+    variables["documents"] = prompt.documents.isEmpty ? TemplateValue.none : try TemplateValue(.array(prompt.documents))
+    variables["add_generation_prompt"] = .bool(prompt.ending == .generationPrompt)
+    variables["bos_token"] = beginToken.map { .text($0, isFromTemplate: true) }
+    variables["eos_token"] = endToken.map { .text($0, isFromTemplate: true) }
     var executor = StatementExecutor(variables: variables, date: date)
     return try executor.render(statements).segments
-  }
-
-  private static func value(of message: ChatMessage) throws(ChatTemplateError) -> TemplateValue {
-    var entries: [(key: String, value: TemplateValue)] = [
-      ("role", .text(message.role)), ("content", .text(message.content)),
-    ]
-    for (name, value) in message.fields.sorted(by: { $0.key < $1.key })
-    where name != "role" && name != "content" {
-      entries.append((name, try TemplateValue(value)))
-    }
-    return .mapping(try TemplateMapping(entries))
   }
 }

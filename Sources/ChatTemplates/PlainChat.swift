@@ -1,18 +1,22 @@
 /// The prompt for models that have no chat template.
 enum PlainChat {
-  static func segments(_ messages: [ChatMessage], addGenerationPrompt: Bool) -> [ChatSegment] {
+  static func segments(_ prompt: ChatPrompt) -> [ChatSegment] {
     var result: [ChatSegment] = []
-    for message in messages {
+    for message in prompt.messages {
       switch message.role {
       case "system": break
       case "user": result.append(ChatSegment(text: "User: ", isFromTemplate: true))
       case "assistant": result.append(ChatSegment(text: "Assistant: ", isFromTemplate: true))
       default: result.append(ChatSegment(text: message.role + ": ", isFromTemplate: false))
       }
-      result.append(ChatSegment(text: message.content, isFromTemplate: false))
+      result.append(ChatSegment(text: message.content ?? "", isFromTemplate: false))
       result.append(ChatSegment(text: "\n", isFromTemplate: true))
     }
-    if addGenerationPrompt { result.append(ChatSegment(text: "Assistant:", isFromTemplate: true)) }
+    switch prompt.ending {
+    case .generationPrompt: result.append(ChatSegment(text: "Assistant:", isFromTemplate: true))
+    case .closedMessage: break
+    case .openMessage: result.removeLast()
+    }
     return result.filter { !$0.text.isEmpty }
   }
 }

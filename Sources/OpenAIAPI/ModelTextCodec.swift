@@ -46,9 +46,7 @@ package struct ModelTextCodec: TextCodec {
 
   /// Only text that the template wrote may become special tokens.
   package func encode(chat: ChatPrompt) throws -> [TokenID] {
-    let segments = try template.render(
-      messages: chat.messages, addGenerationPrompt: chat.addsGenerationPrompt, beginToken: facts.beginToken ?? "",
-      endToken: facts.endToken ?? "", date: now(), extra: chat.templateVariables)
+    let segments = try template.render(chat, beginToken: facts.beginToken, endToken: facts.endToken, date: now())
     return tokenizer.encode(
       segments.map { TextSegment($0.text, parsesSpecial: $0.isFromTemplate) },
       addingBegin: tokenizer.addsBeginToken)

@@ -41,18 +41,6 @@ package struct DecodedText: Hashable, Sendable {
   }
 }
 
-/// A chat to render with the chat template.
-package struct ChatPrompt: Hashable, Sendable {
-  /// Roles are `system` (also for `developer`), `user`, `assistant` and `tool`; text parts are joined.
-  package var messages: [ChatMessage]
-  /// Whether the prompt ends with the start of an assistant message.
-  package var addsGenerationPrompt = true
-  /// The client's `chat_template_kwargs`, by template variable.
-  package var templateVariables: [String: ChatValue] = [:]
-
-  package init(messages: [ChatMessage]) { self.messages = messages }
-}
-
 /// Facts about a tokenizer.
 package struct TokenizerFacts: Hashable, Sendable {
   /// Spellings of the tokens that begin and end a text; nil when absent.

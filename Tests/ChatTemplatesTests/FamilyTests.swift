@@ -1,4 +1,5 @@
 import ChatTemplates
+import JSON
 import Testing
 
 /// The prompts of the common families, written out by hand.
@@ -42,23 +43,23 @@ import Testing
     #expect(
       try render(TemplateSources.llama31, [.system(" Short. "), .user("Hi")])
         == start + "Today Date: 26 Jul 2024\n\nShort." + end)
-    let tool = ChatValue.mapping(["name": .string("f"), "strict": .bool(true)])
+    let tool = JSONValue.object(["name": .string("f"), "strict": .bool(true)])
     #expect(
       try render(
         TemplateSources.llama31, [.user("Hi")],
-        extra: ["tools": .list([tool]), "date_string": .string("today")])
+        tools: [tool], extra: ["date_string": .string("today")])
         == start + "Functions:\n{\n    \"name\": \"f\",\n    \"strict\": true\n}\n\nToday Date: today\n\n"
         + end)
   }
 
   @Test("Llama 3.1 writes the arguments of a call in a message")
   func llama31Calls() throws {
-    let arguments = ChatValue.mapping(["city": .string("Paris"), "unit": .string("C")])
-    let call = ChatValue.mapping(["function": .mapping(["name": .string("f"), "arguments": arguments])])
-    let message = ChatMessage(role: "assistant", content: "", fields: ["tool_calls": .list([call])])
+    let arguments = JSONValue.object(["city": .string("Paris"), "unit": .string("C")])
+    let call = JSONValue.object(["function": .object(["name": .string("f"), "arguments": arguments])])
+    let message = ChatMessage(role: "assistant", content: "", fields: ["tool_calls": .array([call])])
     let text = try render(TemplateSources.llama31, [.user("Hi"), message])
     #expect(text.hasSuffix("Hi<|eot_id|>city=\"Paris\", unit=\"C\""))
-    let two = ChatMessage(role: "assistant", content: "", fields: ["tool_calls": .list([call, call])])
+    let two = ChatMessage(role: "assistant", content: "", fields: ["tool_calls": .array([call, call])])
     #expect(throws: ChatTemplateError.self) { try render(TemplateSources.llama31, [.user("Hi"), two]) }
   }
 
@@ -96,8 +97,7 @@ import Testing
   @Test("A model without a template gets roles, colons and lines")
   func plain() throws {
     let segments = try ChatTemplate.plain.render(
-      messages: [.system("Be kind.")] + chat, addGenerationPrompt: true, beginToken: "<s>", endToken: "</s>",
-      date: .fixed)
+      ChatPrompt(messages: [.system("Be kind.")] + chat), beginToken: "<s>", endToken: "</s>", date: .fixed)
     #expect(
       segments.map(\.text).joined()
         == "Be kind.\nUser:  Hi \nAssistant: Hello.\nUser: Who are you?\nAssistant:")

@@ -1,4 +1,5 @@
 import ChatTemplates
+import JSON
 import Testing
 
 /// Templates made to exhaust something are refused, and say why.
@@ -105,8 +106,8 @@ import Testing
   func outside() {
     let long = #expect(throws: ChatTemplateError.self) { try render(String(repeating: "x", count: 300_000)) }
     #expect(long?.kind == .limit)
-    var value = ChatValue.string("x")
-    for _ in 0..<200 { value = .list([value]) }
+    var value = JSONValue.string("x")
+    for _ in 0..<200 { value = .array([value]) }
     let deep = #expect(throws: ChatTemplateError.self) { try render("x", extra: ["v": value]) }
     #expect(deep?.kind == .limit)
   }

@@ -1,4 +1,5 @@
 import ChatTemplates
+import JSON
 import Testing
 
 /// Who wrote each character of a prompt.
@@ -49,7 +50,7 @@ import Testing
   func reserved() throws {
     let text = try render(
       "{{ bos_token }}{{ messages | length }}", [.user("a")],
-      extra: ["bos_token": .string("x"), "messages": .list([])])
+      extra: ["bos_token": .string("x"), "messages": .array([])])
     #expect(text == "<s>1")
   }
 }

@@ -1,18 +1,23 @@
 import ChatTemplates
+import JSON
 
 /// A chat rendered in one go, for tests.
 func render(
-  _ source: String, _ messages: [ChatMessage] = [], generating: Bool = false, extra: [String: ChatValue] = [:]
+  _ source: String, _ messages: [ChatMessage] = [], generating: Bool = false, tools: [JSONValue] = [],
+  extra: JSONObject = [:]
 ) throws -> String {
-  try segments(source, messages, generating: generating, extra: extra).map(\.text).joined()
+  try segments(source, messages, generating: generating, tools: tools, extra: extra).map(\.text).joined()
 }
 
 func segments(
-  _ source: String, _ messages: [ChatMessage] = [], generating: Bool = false, extra: [String: ChatValue] = [:]
+  _ source: String, _ messages: [ChatMessage] = [], generating: Bool = false, tools: [JSONValue] = [],
+  extra: JSONObject = [:]
 ) throws -> [ChatSegment] {
-  try ChatTemplate(source: source).render(
-    messages: messages, addGenerationPrompt: generating, beginToken: "<s>", endToken: "</s>", date: .fixed, extra: extra
-  )
+  var prompt = ChatPrompt(messages: messages)
+  prompt.ending = generating ? .generationPrompt : .closedMessage
+  prompt.tools = tools
+  prompt.templateVariables = extra
+  return try ChatTemplate(source: source).render(prompt, beginToken: "<s>", endToken: "</s>", date: .fixed)
 }
 
 extension ChatMessage {

@@ -24,7 +24,7 @@ import Testing
 
   private func rendered(_ source: String, _ date: TemplateDate) throws -> String {
     try ChatTemplate(source: source).render(
-      messages: [], addGenerationPrompt: false, beginToken: "<s>", endToken: "</s>", date: date
+      ChatPrompt(messages: []), beginToken: "<s>", endToken: "</s>", date: date
     ).map(\.text).joined()
   }
 }

@@ -124,30 +124,6 @@ extension TemplateValue {
     case .text(let text): self = .text(text)
     }
   }
-
-  /// A value from the caller; its strings count as the user's.
-  init(_ value: ChatValue, depth: Int = 0) throws(ChatTemplateError) {
-    guard depth <= ChatTemplateLimits.depth else {
-      throw ChatTemplateError(.limit, "a message is nested more than \(ChatTemplateLimits.depth) deep")
-    }
-    switch value {
-    case .none: self = .none
-    case .bool(let value): self = .bool(value)
-    case .integer(let value): self = .integer(value)
-    case .number(let value): self = .float(value)
-    case .string(let value): self = .text(value)
-    case .list(let values):
-      var items: [TemplateValue] = []
-      for value in values { items.append(try TemplateValue(value, depth: depth + 1)) }
-      self = .list(try TemplateList(items))
-    case .mapping(let values):
-      var entries: [(key: String, value: TemplateValue)] = []
-      for (key, value) in values.sorted(by: { $0.key < $1.key }) {
-        entries.append((key, try TemplateValue(value, depth: depth + 1)))
-      }
-      self = .mapping(try TemplateMapping(entries))
-    }
-  }
 }
 
 /// A rendering stays on one thread: its namespaces are shared and mutable.

@@ -1,5 +1,6 @@
 import ChatTemplates
 import Core
+import JSON
 
 /// The body of `POST /v1/chat/completions`.
 struct ChatRequest: Decodable, Sendable {
@@ -19,7 +20,7 @@ struct ChatRequest: Decodable, Sendable {
       throw fields.invalid("messages", "may hold at most \(RequestLimits.messageCount) messages")
     }
     chat = ChatPrompt(messages: messages.map(\.message))
-    chat.addsGenerationPrompt = try fields.flag("add_generation_prompt") ?? true
+    chat.ending = try fields.flag("add_generation_prompt") ?? true ? .generationPrompt : .closedMessage
     chat.templateVariables = try fields.object("chat_template_kwargs") ?? [:]
     try Self.rejectTools(fields)
 
@@ -31,8 +32,8 @@ struct ChatRequest: Decodable, Sendable {
 
   /// Rejects tools: the server does not parse calls in completions.
   private static func rejectTools(_ fields: RequestFields) throws {
-    let tools: [ChatValue]? = try fields.value("tools", "an array")
-    let choice: ChatValue? = try fields.value("tool_choice", "a string or an object")
+    let tools: [JSONValue]? = try fields.value("tools", "an array")
+    let choice: JSONValue? = try fields.value("tool_choice", "a string or an object")
     guard !(tools ?? []).isEmpty, choice != .string("none") else { return }
     throw fields.invalid("tools", "are not supported by this server")
   }

@@ -1,4 +1,5 @@
 import ChatTemplates
+import JSON
 
 /// One message as clients send it: `content` a string, null, or an array of text parts.
 struct MessageInput: Decodable, Sendable {
@@ -14,13 +15,13 @@ struct MessageInput: Decodable, Sendable {
       throw fields.invalid("role", "must be one of system, developer, user, assistant, tool")
     }
     let content: ContentInput? = try fields.value("content", "a string or an array of parts")
-    let calls: [ChatValue]? = try fields.value("tool_calls", "an array")
+    let calls: [JSONValue]? = try fields.value("tool_calls", "an array")
     // Only an assistant's message with tool calls may have no text.
     guard content != nil || role == "assistant" else { throw fields.invalid("content", "is missing") }
-    var message = ChatMessage(role: role, content: content?.text ?? "")
+    var message = ChatMessage(role: role, content: content?.text)
     message.fields["name"] = try fields.string("name").map { .string($0) }
     message.fields["tool_call_id"] = try fields.string("tool_call_id").map { .string($0) }
-    message.fields["tool_calls"] = calls.map { .list($0) }
+    message.fields["tool_calls"] = calls.map { .array($0) }
     self.message = message
   }
 }

@@ -120,10 +120,10 @@ enum ModelTargets {
     do {
       let template = try ChatTemplate(source: source)
       _ = try template.render(
-        messages: [
+        ChatPrompt(messages: [
           ChatMessage(role: "system", content: "Be brief."), ChatMessage(role: "user", content: said),
           ChatMessage(role: "assistant", content: "Yes."), ChatMessage(role: "user", content: said),
-        ], addGenerationPrompt: true, beginToken: "<s>", endToken: "</s>", date: .fixed)
+        ]), beginToken: "<s>", endToken: "</s>", date: .fixed)
     } catch {
       require(!"\(error)".isEmpty, "a refusal has words")
     }
