@@ -1448,7 +1448,7 @@ const ProtobufCMessageDescriptor longhaul__cached_prefix__descriptor =
   (ProtobufCMessageInit) longhaul__cached_prefix__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__sampling_parameters__field_descriptors[8] =
+static const ProtobufCFieldDescriptor longhaul__sampling_parameters__field_descriptors[16] =
 {
   {
     "temperature",
@@ -1546,21 +1546,126 @@ static const ProtobufCFieldDescriptor longhaul__sampling_parameters__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "biased_tokens",
+    10,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Longhaul__SamplingParameters, n_biased_tokens),
+    offsetof(Longhaul__SamplingParameters, biased_tokens),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "biases",
+    11,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_FLOAT,
+    offsetof(Longhaul__SamplingParameters, n_biases),
+    offsetof(Longhaul__SamplingParameters, biases),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "minimum_new_tokens",
+    12,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SamplingParameters, minimum_new_tokens),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "end_tokens",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Longhaul__SamplingParameters, n_end_tokens),
+    offsetof(Longhaul__SamplingParameters, end_tokens),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "typical_p",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SamplingParameters, typical_p),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "top_n_sigma",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SamplingParameters, top_n_sigma),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "xtc_probability",
+    16,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SamplingParameters, xtc_probability),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "xtc_threshold",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SamplingParameters, xtc_threshold),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__sampling_parameters__field_indices_by_name[] = {
+  8,   /* field[8] = biased_tokens */
+  9,   /* field[9] = biases */
+  11,   /* field[11] = end_tokens */
   6,   /* field[6] = frequency_penalty */
   3,   /* field[3] = min_p */
+  10,   /* field[10] = minimum_new_tokens */
   5,   /* field[5] = presence_penalty */
   4,   /* field[4] = repetition_penalty */
   7,   /* field[7] = seed */
   0,   /* field[0] = temperature */
   1,   /* field[1] = top_k */
+  13,   /* field[13] = top_n_sigma */
   2,   /* field[2] = top_p */
+  12,   /* field[12] = typical_p */
+  14,   /* field[14] = xtc_probability */
+  15,   /* field[15] = xtc_threshold */
 };
-static const ProtobufCIntRange longhaul__sampling_parameters__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__sampling_parameters__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 8 }
+  { 10, 8 },
+  { 0, 16 }
 };
 const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor =
 {
@@ -1570,10 +1675,10 @@ const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor =
   "Longhaul__SamplingParameters",
   "longhaul",
   sizeof(Longhaul__SamplingParameters),
-  8,
+  16,
   longhaul__sampling_parameters__field_descriptors,
   longhaul__sampling_parameters__field_indices_by_name,
-  1,  longhaul__sampling_parameters__number_ranges,
+  2,  longhaul__sampling_parameters__number_ranges,
   (ProtobufCMessageInit) longhaul__sampling_parameters__init,
   NULL,NULL,NULL    /* reserved[123] */
 };

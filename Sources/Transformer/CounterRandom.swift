@@ -17,6 +17,14 @@ package struct CounterRandom: Sendable {
     return Double(bits >> 11) * 0x1p-53
   }
 
+  /// Another such number, independent of the first.
+  package func secondUniform(position: Int) -> Double {
+    let block = Self.block(
+      counter: (UInt32(truncatingIfNeeded: position), UInt32(truncatingIfNeeded: position >> 32), 0, 0), key: key)
+    let bits = UInt64(block.2) << 32 | UInt64(block.3)
+    return Double(bits >> 11) * 0x1p-53
+  }
+
   typealias Block = (UInt32, UInt32, UInt32, UInt32)
 
   /// Ten rounds of multiply, swap and key.

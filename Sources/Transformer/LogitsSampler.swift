@@ -3,40 +3,53 @@ package import Core
 
 /// Draws a token from one row of logits. Deterministic: the same row, parameters and position give the same token.
 ///
-/// Order: penalties, temperature, top-k, top-p, min-p, draw. Candidates are ordered by logit, lowest id first on
-/// ties, so every filter keeps a prefix of one list.
+/// Order: biases, penalties, top-n-sigma, temperature, typical-p, top-k, top-p, min-p, XTC, draw. Candidates are
+/// ordered by logit, lowest id first on ties, so top-k, top-p and min-p each keep a prefix of one list.
 package struct LogitsSampler {
   /// Copy of the row that penalties and temperature change: in the end weights, relative to the best, 1.
   private var scores: [Float]
   private var ranking: WeightRanking
+  private var typical = TypicalFilter()
 
   package init(vocabularySize: Int) {
     scores = [Float](repeating: 0, count: vocabularySize)
     ranking = WeightRanking(capacity: vocabularySize)
   }
 
-  /// - Parameter position: of the token to draw, counted from the sequence's start.
+  /// - Parameters:
+  ///   - position: of the token to draw, counted from the sequence's start.
+  ///   - answerIndex: how many tokens of the answer come before it; by default more than any minimum.
   package mutating func sample(
-    _ logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory, position: Int
+    _ logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory, position: Int,
+    answerIndex: Int = .max
   ) -> TokenID {
     precondition(logits.count == scores.count, "one logit a vocabulary entry")
-    if parameters.isGreedy, !parameters.usesPenalties { return Self.best(of: logits) ?? 0 }
+    let isEdited = parameters.editsLogits(answerIndex: answerIndex)
+    if parameters.isGreedy, !parameters.usesPenalties, !isEdited { return Self.best(of: logits) ?? 0 }
     return scores.withUnsafeMutableBufferPointer { scores in
       _ = scores.update(from: logits)
+      if isEdited { LogitEdits.apply(parameters, answerIndex: answerIndex, to: scores) }
       if parameters.usesPenalties { history.penalize(scores, parameters) }
       // No finite logit at all: the caller has refused the row; id 0 keeps this total.
       guard let best = Self.best(of: UnsafeBufferPointer(scores)) else { return 0 }
       if parameters.isGreedy { return best }
       let maximum = scores[Int(best)]
+      if parameters.topNSigma > 0 { SigmaFilter.apply(parameters.topNSigma, maximum: maximum, to: scores) }
       let inverse = 1 / parameters.temperature
       for index in scores.indices { scores[index] = (scores[index] - maximum) * inverse }
+      if parameters.typicalP < 1 { typical.note(UnsafeBufferPointer(scores)) }
       lh_exp_row(scores.baseAddress, scores.baseAddress, Int64(scores.count))
-      let uniform = CounterRandom(seed: parameters.seed).uniform(position: position)
+      if parameters.typicalP < 1 { typical.apply(parameters.typicalP, to: scores) }
+      let random = CounterRandom(seed: parameters.seed)
+      let uniform = random.uniform(position: position)
       let weights = UnsafeBufferPointer(scores)
-      guard parameters.topK != 0 || parameters.topP < 1 || parameters.minP > 0 else {
+      guard parameters.topK != 0 || parameters.topP < 1 || parameters.minP > 0 || parameters.xtcProbability > 0 else {
         return Self.draw(from: weights.indices.lazy.map { Int32($0) }, weights, uniform: uniform, fallback: best)
       }
       Self.rank(weights, parameters, &ranking)
+      if random.secondUniform(position: position) < Double(parameters.xtcProbability) {
+        ranking.drop(Self.excludedCount(ranking.tokens, weights, threshold: parameters.xtcThreshold))
+      }
       return Self.draw(from: ranking.tokens, weights, uniform: uniform, fallback: best)
     }
   }
@@ -78,6 +91,14 @@ package struct LogitsSampler {
       ranking.extend(to: kept, weights)
     }
     ranking.keep(kept)
+  }
+
+  /// How many of the likeliest candidates XTC drops: all that reach the threshold but the last of them.
+  private static func excludedCount(
+    _ ranked: [Int32], _ weights: UnsafeBufferPointer<Float>, threshold: Float
+  ) -> Int {
+    let least = ranked.reduce(0.0) { $0 + Double(weights[Int($1)]) } * Double(threshold)
+    return max(0, ranked.prefix { Double(weights[Int($0)]) >= least }.count - 1)
   }
 
   /// The candidate at which the running weight passes `uniform` of the whole.

@@ -57,6 +57,9 @@ struct WeightRanking {
     }
   }
 
+  /// Forgets the first `count` tokens. It cannot be extended afterwards.
+  mutating func drop(_ count: Int) { tokens.removeFirst(count) }
+
   /// Forgets all tokens behind the first `count`.
   mutating func keep(_ count: Int) { tokens.removeLast(tokens.count - count) }
 }

@@ -31,6 +31,18 @@ extension SamplingParameters {
       $0.presence_penalty = presencePenalty
       $0.frequency_penalty = frequencyPenalty
       $0.seed = seed
+      $0.n_biased_tokens = logitBiases.count
+      $0.biased_tokens = arena.copy(logitBiases.map(\.token))
+      $0.n_biases = logitBiases.count
+      $0.biases = arena.copy(logitBiases.map(\.bias))
+      $0.minimum_new_tokens = Int64(minimumNewTokens)
+      $0.n_end_tokens = endTokens.count
+      $0.end_tokens = arena.copy(endTokens)
+      // Absent, which is 0, must mean off.
+      $0.typical_p = typicalP == 1 ? 0 : typicalP
+      $0.top_n_sigma = topNSigma
+      $0.xtc_probability = xtcProbability
+      $0.xtc_threshold = xtcThreshold
     }
   }
 
@@ -44,6 +56,19 @@ extension SamplingParameters {
     parameters.presencePenalty = raw.presence_penalty
     parameters.frequencyPenalty = raw.frequency_penalty
     parameters.seed = raw.seed
+    let tokens = try Field.elements(raw.biased_tokens, raw.n_biased_tokens, "biased_tokens", limit: Bounds.biasCount)
+    let biases = try Field.elements(raw.biases, raw.n_biases, "biases", limit: Bounds.biasCount)
+    guard tokens.count == biases.count else {
+      throw .field("biases", reason: "has \(biases.count) elements for \(tokens.count) tokens")
+    }
+    parameters.logitBiases = zip(tokens, biases).map { LogitBias(token: $0, bias: $1) }
+    parameters.minimumNewTokens = try Field.position(raw.minimum_new_tokens, "minimum_new_tokens")
+    parameters.endTokens = Array(
+      try Field.elements(raw.end_tokens, raw.n_end_tokens, "end_tokens", limit: Bounds.endTokenCount))
+    parameters.typicalP = raw.typical_p == 0 ? 1 : raw.typical_p
+    parameters.topNSigma = raw.top_n_sigma
+    parameters.xtcProbability = raw.xtc_probability
+    parameters.xtcThreshold = raw.xtc_threshold
     do {
       try parameters.validate()
     } catch {

@@ -102,7 +102,8 @@ struct StageHead {
     guard need.isSampled, let sampling = sequences.sampling(of: need.entry.sequence, behind: following) else { return }
     var sampled = SampledToken(
       sampler.sample(
-        row, parameters: sampling.parameters, history: sampling.history, position: need.position + 1))
+        row, parameters: sampling.parameters, history: sampling.history, position: need.position + 1,
+        answerIndex: need.position + 1 - sampling.answerStart))
     if let count = output.topLogprobCount {
       let logprobs = Logprobs(row)
       sampled.logprob = logprobs.logprob(of: sampled.token)

@@ -8,7 +8,7 @@ struct StageSequence {
   let sampling: SamplingParameters
   private var history = TokenHistory()
   /// Where the answer begins.
-  private let promptLength: Int
+  let promptLength: Int
   /// Tokens in pages that other sequences filled and may still hold: nothing is written there.
   private let cachedLength: Int
   /// All tokens, where penalties need them.

@@ -94,8 +94,8 @@ struct StageSequences {
   /// What the sampler needs after a row of an admitted entry which `count` others follow.
   func sampling(
     of sequence: SequenceID, behind count: Int
-  ) -> (parameters: SamplingParameters, history: TokenHistory)? {
-    held[sequence].map { ($0.sampling, $0.history(behind: count)) }
+  ) -> (parameters: SamplingParameters, history: TokenHistory, answerStart: Int)? {
+    held[sequence].map { ($0.sampling, $0.history(behind: count), $0.promptLength) }
   }
 
   /// Checks what a sequence's state has no say in.

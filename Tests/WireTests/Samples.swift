@@ -110,6 +110,9 @@ enum Samples {
     sampling.minP = 0.05
     sampling.presencePenalty = -1.5
     sampling.seed = .max
+    sampling.logitBiases = [LogitBias(token: 0, bias: -.infinity), LogitBias(token: 7, bias: 1.5)]
+    (sampling.minimumNewTokens, sampling.endTokens) = (Limits.maximumContext, [2, 3])
+    (sampling.topNSigma, sampling.typicalP, sampling.xtcProbability, sampling.xtcThreshold) = (1.5, 0.9, 0.25, 0)
     var entry = StepEntry(
       sequence: SequenceID(.max), startPosition: 0, tokens: [0, 1, TokenID(Limits.maximumVocabularySize - 1)],
       newPages: [PageID(0), PageID(.max)], policy: policy(8, 1024),

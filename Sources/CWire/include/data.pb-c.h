@@ -286,10 +286,30 @@ struct  Longhaul__SamplingParameters
   float presence_penalty;
   float frequency_penalty;
   uint64_t seed;
+  /*
+   * Added to these tokens' logits; as many as biases.
+   */
+  size_t n_biased_tokens;
+  int32_t *biased_tokens;
+  size_t n_biases;
+  float *biases;
+  /*
+   * New tokens before which no end token is sampled.
+   */
+  int64_t minimum_new_tokens;
+  size_t n_end_tokens;
+  int32_t *end_tokens;
+  /*
+   * 0 keeps all.
+   */
+  float typical_p;
+  float top_n_sigma;
+  float xtc_probability;
+  float xtc_threshold;
 };
 #define LONGHAUL__SAMPLING_PARAMETERS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__sampling_parameters__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, 0,NULL, 0, 0, 0, 0 }
 
 
 /*
