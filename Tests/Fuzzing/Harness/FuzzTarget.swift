@@ -15,7 +15,7 @@ struct FuzzTarget: Sendable {
     WireTargets.forward, WireTargets.result,
     WireTargets.workerMessage, WireTargets.coordinatorMessage, WireTargets.seal, WireTargets.configuration,
     RequestTargets.jsonRequest, RegistrationTarget.registration, ManifestTarget.manifest, CacheTarget.cache,
-    RequestTargets.policyFile,
+    RequestTargets.policyFile, AnswerPartTarget.answerParts,
   ]
 
   /// Ends the process without libFuzzer's taking it for a crash.
