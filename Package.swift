@@ -99,7 +99,9 @@ let package = Package(
       dependencies: [
         "Core", "Tokenization", "ChatTemplates", "JSON", .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+        .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+        .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .target(
       name: "Evaluation", dependencies: ["Core", "Tokenization"], exclude: ["README.md"], swiftSettings: optimized),
@@ -176,7 +178,7 @@ let package = Package(
     .testTarget(
       name: "OpenAIAPITests",
       dependencies: [
-        "Fixtures", "TestTraits", "OpenAIAPI", "Core", "Tokenization", "ChatTemplates",
+        "Fixtures", "TestTraits", "OpenAIAPI", "Core", "JSON", "Tokenization", "ChatTemplates",
         .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Hummingbird", package: "hummingbird"), .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),

@@ -5,6 +5,12 @@ package struct APISettings: Sendable {
   package var host = "127.0.0.1"
   /// 0 selects any free port.
   package var port = 8080
+  /// Names of the model in place of its own; the first one is what answers bear.
+  package var modelAliases: [String] = []
+  /// Of the model's file, without folders: clients may ask for it by this, too.
+  package var modelFileName: String?
+  /// Sent as `system_fingerprint`; nil sends none.
+  package var fingerprint: String?
   /// Keys required for every path but `/health`; empty requires none.
   package var apiKeys: [String] = []
   /// `Access-Control-Allow-Origin`; nil sends no CORS headers.

@@ -34,27 +34,20 @@ package struct ModelTextCodec: TextCodec {
 
   package var endTokens: Set<TokenID> { tokenizer.endTokens }
 
-  /// Spellings of special tokens are parsed: the sender controls a plain prompt and may have applied a chat template
-  /// already.
-  package func encode(prompt: String) -> [TokenID] {
-    tokenizer.encode(prompt, addingBegin: tokenizer.addsBeginToken, parsingSpecial: true)
-  }
-
-  package func encode(continuation: String) -> [TokenID] {
-    tokenizer.encode(continuation, addingBegin: false, parsingSpecial: true)
+  package func encode(_ text: String, addsBegin: Bool, parsesControlTokens: Bool) -> [TokenID] {
+    tokenizer.encode(text, addingBegin: addsBegin && tokenizer.addsBeginToken, parsingSpecial: parsesControlTokens)
   }
 
   /// Only text that the template wrote may become special tokens.
-  package func encode(chat: ChatPrompt) throws -> [TokenID] {
+  package func encode(chat: ChatPrompt) throws -> EncodedChat {
     let segments = try template.render(chat, beginToken: facts.beginToken, endToken: facts.endToken, date: now())
-    return tokenizer.encode(
+    let tokens = tokenizer.encode(
       segments.map { TextSegment($0.text, parsesSpecial: $0.isFromTemplate) },
       addingBegin: tokenizer.addsBeginToken)
+    return EncodedChat(tokens: tokens, text: segments.map(\.text).joined())
   }
 
-  package func makeDecoder(stopStrings: [String]) -> any TextDecoder {
-    ModelTextDecoder(tokenizer, stopStrings: stopStrings)
-  }
+  package func makeDecoder(_ options: DecodingOptions) -> any TextDecoder { ModelTextDecoder(tokenizer, options) }
 
   package func spelling(of token: TokenID) -> [UInt8] {
     let bytes = tokenizer.bytes(of: token)

@@ -51,12 +51,14 @@ package struct OpenAIServer: Sendable {
       engine: engine, codec: codec, settings: settings, started: Int(Date().timeIntervalSince1970))
     let connections = OpenConnections(limit: settings.maximumConnectionCount, logger: logger)
     let writeTimeout = TimeAmount(settings.writeTimeout)
+    let configuration = HTTP1Channel.Configuration(
+      additionalChannelHandlers: [ConnectionWatch(connections, writeTimeout: writeTimeout)],
+      idleTimeout: TimeAmount(settings.idleTimeout))
     return Application(
       router: routes.makeRouter(),
-      server: .http1(
-        configuration: HTTP1Channel.Configuration(
-          additionalChannelHandlers: [ConnectionWatch(connections, writeTimeout: writeTimeout)],
-          idleTimeout: TimeAmount(settings.idleTimeout))),
+      server: HTTPServerBuilder { responder in
+        VersionedChannel(http: HTTP1Channel(responder: responder, configuration: configuration))
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "longhaul",
         // Closing connections count too; beyond this the listener pauses.

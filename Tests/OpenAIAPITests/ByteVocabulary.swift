@@ -12,7 +12,8 @@ enum ByteVocabulary {
   private static let template = """
     {{ bos_token }}{% for message in messages %}\
     {% if message.content == 'refuse' %}{{ raise_exception('roles must alternate') }}{% endif %}\
-    {{ message.role + ':' + message.content + '\\n' }}{% endfor %}\
+    {{ message.role + ':' + (message.content or '') + '\\n' }}{% endfor %}\
+    {% for tool in tools or [] %}{{ 'tool ' + tool.function.name + '\\n' }}{% endfor %}\
     {% if add_generation_prompt %}{{ 'assistant:' + (tone or '') }}{% endif %}
     """
 

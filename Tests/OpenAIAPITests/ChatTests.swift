@@ -28,7 +28,7 @@ struct ChatTests {
       "/chat/completions",
       """
       {"messages":[{"role":"developer","content":"be"},
-        {"role":"assistant","content":null,"tool_calls":[{"id":"c"}]},
+        {"role":"assistant","content":null,"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},
         {"role":"tool","content":"4","tool_call_id":"c"},
         {"role":"user","name":"me","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]}],
        "store":true,"metadata":{"a":1},"service_tier":"auto","unknown":[1,{}],"n":1,"tools":[]}

@@ -56,7 +56,7 @@ struct CompletionTests {
     #expect(choice["text"].text == "Hi")
     #expect(choice["logprobs"]["tokens"] == .array([.string("<s>"), .string("H"), .string("i")]))
     #expect(choice["logprobs"]["token_logprobs"] == .array([.null, .integer(-1), .integer(-2)]))
-    #expect(choice["logprobs"]["text_offset"] == .array([.integer(0), .integer(3), .integer(4)]))
+    #expect(choice["logprobs"]["text_offset"] == .array([.integer(0), .integer(0), .integer(1)]))
     #expect(choice["logprobs"]["top_logprobs"][0] == .null)
     #expect(choice["logprobs"]["top_logprobs"][1] == .object(["H": .integer(-1), "I": .number(-0.25)]))
   }

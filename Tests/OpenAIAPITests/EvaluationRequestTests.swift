@@ -22,7 +22,7 @@ struct EvaluationRequestTests {
     let logprobs = first["logprobs"]
     #expect(logprobs["token_logprobs"] == .array([.null, .integer(-1), .integer(-2), .number(-0.5)]))
     #expect(logprobs["tokens"] == .array(["<s>", "H", "i", "!"].map { .string($0) }))
-    #expect(logprobs["text_offset"] == .array([.integer(0), .integer(3), .integer(4), .integer(5)]))
+    #expect(logprobs["text_offset"] == .array([.integer(0), .integer(0), .integer(1), .integer(2)]))
     // The best alternative ("I" for "H") and the token itself; so greedy or not is read off the largest value.
     #expect(
       logprobs["top_logprobs"]
@@ -71,11 +71,43 @@ struct EvaluationRequestTests {
     let end = try await engine.post("/tokenize", #"{"prompt":"</s>","add_special_tokens":false}"#)
     #expect(end.json["tokens"] == .array([.integer(2)]))
     let text = try await engine.post("/detokenize", #"{"tokens":[1,75,108]}"#)
-    #expect(text.body == #"{"prompt":"Hi"}"#)
+    #expect(text.body == #"{"content":"Hi","prompt":"Hi"}"#)
     let info = try await engine.get("/tokenizer_info")
     #expect(info.json["bos_token"].text == "<s>")
     #expect(info.json["eos_token"].text == "</s>")
     #expect(info.json["chat_template"].text?.contains("bos_token") == true)
+  }
+
+  @Test("what was tokenized is detokenized as the same text", arguments: ["Hi", "a</s>b", "é😀", ""])
+  func roundTrip(text: String) async throws {
+    let engine = CannedEngine.answering("")
+    func ids(_ body: String) async throws -> String {
+      guard case .array(let tokens) = try await engine.post("/tokenize", body).json["tokens"] else { return "[]" }
+      return "[" + tokens.map { if case .integer(let id) = $0 { "\(id)" } else { "?" } }.joined(separator: ",") + "]"
+    }
+    let whole = try await ids(#"{"prompt":"\#(text)"}"#)
+    #expect(try await engine.post("/detokenize", #"{"tokens":\#(whole)}"#).json["prompt"].text == text)
+    if text == "a</s>b" {
+      let spelled = try await engine.post("/detokenize", #"{"tokens":\#(whole),"skip_special_tokens":false}"#)
+      #expect(spelled.json["content"].text == "<s>a</s>b")
+      let plain = try await engine.post("/detokenize", #"{"tokens":\#(whole),"skip_special_tokens":true}"#)
+      #expect(plain.json["content"].text == "ab")
+    }
+  }
+
+  @Test("llama-server's forms: content has no begin token, pieces come with ids, chats are rendered")
+  func otherForms() async throws {
+    let engine = CannedEngine.answering("")
+    let content = try await engine.post("/tokenize", #"{"content":"é","with_pieces":true}"#)
+    let first = content.json["tokens"][0]
+    #expect(first["id"] == .integer(0xC3 + 3) && first["piece"] == .array([.integer(0xC3)]))
+    #expect(try await engine.post("/tokenize", #"{"content":"a","add_special":true}"#).json["tokens"].count == 2)
+    #expect(
+      try await engine.post("/tokenize", #"{"content":"</s>","parse_special":false}"#).json["count"] == .integer(4))
+    let chat = #""messages":[{"role":"user","content":"a"}]"#
+    #expect(try await engine.post("/tokenize", "{\(chat)}").json["count"] == .integer(18))
+    let text = try await engine.post("/apply-template", "{\(chat)}")
+    #expect(text.json["prompt"].text == "<s>user:a\nassistant:")
   }
 
   @Test(

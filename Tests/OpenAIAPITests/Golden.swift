@@ -3,7 +3,7 @@ import Foundation
 /// Makes bodies comparable: what differs from run to run becomes constant.
 enum Golden {
   static func normalized(_ body: String) -> String {
-    body.replacing(/"id":"(cmpl|chatcmpl)-[0-9a-f]{32}"/, with: #""id":"ID""#)
+    body.replacing(/"id":"(cmpl-|chatcmpl-|msg_)[0-9a-f]{32}"/, with: #""id":"ID""#)
       .replacing(/"created":[0-9]{10}/, with: #""created":0"#)
   }
 }

@@ -50,7 +50,7 @@ struct HostileInputTests {
       (#"{"prompt":"x","max_tokens":"5"}"#, "max_tokens"),
       (#"{"prompt":"x","temperature":true}"#, "temperature"),
       (#"{"prompt":"x","stop":[1]}"#, "stop"), (#"{"prompt":"x","stream":"yes"}"#, "stream"),
-      (#"{"prompt":"x","n":2}"#, "n"), (#"{"prompt":{}}"#, "prompt"), (#"{}"#, "prompt"),
+      (#"{"prompt":"x","n":0}"#, "n"), (#"{"prompt":{}}"#, "prompt"), (#"{}"#, "prompt"),
       (#"{"prompt":"x","stream_options":{"include_usage":"no"}}"#, "stream_options.include_usage"),
       (#"{"prompt":"x","logprobs":21}"#, "logprobs"), (#"{"prompt":"x","group_size":0}"#, "group_size"),
       (#"{"prompt":[300]}"#, "prompt"), (#"{"prompt":"x","top_k":-2}"#, "top_k"),

@@ -17,12 +17,13 @@ struct AnswerAssembler: Sendable {
   private let prepared: PreparedAnswer
   private let codec: any TextCodec
   private var decoder: any TextDecoder
+  private var reader: AnswerReader?
+  private var reports: HeldReports
   private var policy: PolicyChoice?
   private var generatedCount = 0
-  /// Of tokens whose text is held back.
-  private var heldReports: [TokenReport] = []
-  /// One per prompt token when the prompt is echoed with log-probabilities; the first has none.
-  private var promptReports: [TokenReport]
+  private var logprobSum: Double?
+  /// Since the last piece.
+  private var tokens: [TokenID] = []
   /// Whether the prompt is already echoed, or needs no echo.
   private var hasEchoed: Bool
   private let start: Instant
@@ -32,11 +33,10 @@ struct AnswerAssembler: Sendable {
     self.prepared = prepared
     self.codec = codec
     self.start = start
-    decoder = codec.makeDecoder(stopStrings: prepared.stopStrings)
+    decoder = codec.makeDecoder(prepared.decoding)
+    reader = prepared.reading?.reader
     hasEchoed = prepared.echoedPrompt == nil
-    promptReports =
-      prepared.echoedPrompt != nil && prepared.wantsLogprobs
-      ? prepared.generation.prompt.map { TokenReport(token: $0, logprob: nil, top: [], codec: codec) } : []
+    reports = HeldReports(prepared, codec: codec)
   }
 
   mutating func take(_ event: GenerationEvent, now: Instant) -> Step {
@@ -46,18 +46,15 @@ struct AnswerAssembler: Sendable {
       return .nothing
     case .prefillProgress(let done, let total): return .progress(done: done, total: total)
     case .promptLogprobs(let first, let values, let top):
-      for (offset, value) in values.enumerated() where promptReports.indices.contains(first + offset) {
-        promptReports[first + offset] = TokenReport(
-          token: prepared.generation.prompt[first + offset], logprob: value,
-          top: top.indices.contains(offset) ? top[offset] : [], codec: codec)
-      }
+      reports.score(from: first, values, top, codec: codec)
       return .nothing
     case .promptLogits: return .nothing
     case .token(let token, let logprob, let top):
       return take(token: token, logprob: logprob, top: top, now: now)
     case .finished(let reason, let timings):
       let last = decoder.finish()
-      return .end(delta(last.text), end(last.isStopped ? .stop : reason, timings))
+      let delta = piece(last.text, isLast: true)
+      return .end(delta, end(reason == .length ? .length : .stop, timings))
     }
   }
 
@@ -66,31 +63,50 @@ struct AnswerAssembler: Sendable {
   ) -> Step {
     generatedCount += 1
     firstToken = firstToken ?? now
-    if prepared.wantsLogprobs {
-      let wanted = top.prefix(prepared.generation.topLogprobCount ?? 0)
-      heldReports.append(TokenReport(token: token, logprob: logprob, top: Array(wanted), codec: codec))
-    }
+    tokens.append(token)
+    if let logprob { logprobSum = (logprobSum ?? 0) + Double(logprob) }
     let decoded = decoder.append(token)
-    if decoded.isStopped { return .end(delta(decoded.text), end(.stop, timings(now: now))) }
-    return decoded.text.isEmpty && hasEchoed ? .nothing : .text(delta(decoded.text))
+    reports.add(token, logprob, top, textCount: decoded.addedCount, codec: codec)
+    if let stop = decoded.stopString {
+      let delta = piece(decoded.text, isLast: true, isCut: true)
+      return .end(delta, end(.stop, timings(now: now), stopString: stop))
+    }
+    guard !decoded.text.isEmpty || !hasEchoed else { return .nothing }
+    let delta = piece(decoded.text, isLast: false)
+    if prepared.reading?.allowsSeveralCalls == false, reader?.callCount ?? 0 > 0 {
+      return .end(delta, end(.stop, timings(now: now)))
+    }
+    return delta.parts.isEmpty ? .nothing : .text(delta)
   }
 
-  /// Text with the reports held back so far, after the prompt if it is echoed.
-  private mutating func delta(_ text: String) -> AnswerDelta {
-    var delta = AnswerDelta(text: text, reports: prepared.wantsLogprobs ? heldReports : nil)
-    heldReports = []
-    guard !hasEchoed else { return delta }
-    hasEchoed = true
-    guard let prompt = prepared.echoedPrompt else { return delta }
-    delta.text = prompt + text
-    delta.reports = delta.reports.map { promptReports + $0 }
-    return delta
+  /// Text with what is reported of it, after the prompt if it is echoed. Without a part, nothing is taken from what is
+  /// held back, unless it is the last one.
+  /// - Parameter isCut: whether tokens after the text are no part of the answer.
+  private mutating func piece(_ text: String, isLast: Bool, isCut: Bool = false) -> AnswerDelta {
+    var parts = reader?.append(text) ?? (text.isEmpty ? [] : [.content(text)])
+    if isLast { parts += reader?.finish() ?? [] }
+    if prepared.reading?.hidesThoughts == true {
+      parts.removeAll { if case .reasoning = $0 { true } else { false } }
+    }
+    if !hasEchoed, let prompt = prepared.echoedPrompt {
+      hasEchoed = true
+      parts = [.content(prompt + text)]
+    }
+    reports.textCount += text.unicodeScalars.count
+    guard !parts.isEmpty || isLast else { return AnswerDelta(parts: []) }
+    defer { tokens = [] }
+    return AnswerDelta(
+      parts: parts, reports: reports.take(all: isLast && !isCut), tokens: tokens, generatedCount: generatedCount)
   }
 
-  private func end(_ reason: FinishReason, _ timings: GenerationTimings) -> AnswerEnd {
-    AnswerEnd(
-      reason: reason, policy: policy, timings: timings,
-      usage: Usage(promptTokens: prepared.generation.prompt.count, completionTokens: generatedCount))
+  private func end(
+    _ reason: AnswerEnd.Reason, _ timings: GenerationTimings, stopString: String? = nil
+  ) -> AnswerEnd {
+    let calls = reader?.callCount ?? 0 > 0
+    return AnswerEnd(
+      reason: calls && reason == .stop ? .toolCalls : reason, stopString: stopString, policy: policy, timings: timings,
+      usage: Usage(promptTokens: prepared.generation.prompt.count, completionTokens: generatedCount),
+      meanLogprob: logprobSum.map { $0 / Double(max(1, generatedCount)) })
   }
 
   /// Timings measured here, for a completion that a stop string ended before the engine reported any.
@@ -103,19 +119,4 @@ struct AnswerAssembler: Sendable {
     timings.decodeSeconds = first.duration(to: now) / .seconds(1)
     return timings
   }
-}
-
-/// A piece of a completion.
-struct AnswerDelta: Hashable, Sendable {
-  var text: String
-  /// Of the tokens of the text; nil unless requested.
-  var reports: [TokenReport]?
-}
-
-/// The end of a completion.
-struct AnswerEnd: Sendable {
-  var reason: FinishReason
-  var policy: PolicyChoice?
-  var timings: GenerationTimings
-  var usage: Usage
 }

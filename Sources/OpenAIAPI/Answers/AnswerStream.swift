@@ -1,14 +1,12 @@
 import Hummingbird
 import Core
 
-/// Writes a streamed response: events, keep-alives, errors, end. The first prompt's generation is already running, so
-/// that its rejection could still be a status; the other prompts follow one by one.
+/// Writes a streamed response: events, keep-alives, errors, end. The first answer's generation is already running, so
+/// that its rejection could still be a status; the others follow one by one.
 struct AnswerStream: Sendable {
-  let head: AnswerHead
   let prepared: [PreparedAnswer]
   let feed: AnswerFeed
   let firstItem: AnswerFeed.Item?
-  let streamsUsage: Bool
   let keepAliveInterval: Duration
   let engine: any InferenceEngine
   let codec: any TextCodec
@@ -16,9 +14,10 @@ struct AnswerStream: Sendable {
 
   /// Throws when the client has disconnected. A failure of the engine does not throw: it becomes an event and the
   /// outcome.
-  func write(to writer: inout any ResponseBodyWriter) async throws -> Outcome {
-    var sink = EventWriter(head: head, streamsUsage: streamsUsage, writer: writer)
-    var total = Usage()
+  func write(in format: any AnswerFormat, to writer: inout any ResponseBodyWriter) async throws -> Outcome {
+    var sink = FrameWriter(format: format, writer: writer)
+    var usage = StreamedUsage()
+    try await sink.write { try $0.begin(prepared) }
     for (index, one) in prepared.enumerated() {
       do {
         let isFirst = index == 0
@@ -29,26 +28,26 @@ struct AnswerStream: Sendable {
             engine: engine, request: one.generation, firstTick: keepAliveInterval, interval: keepAliveInterval
           )
         if !isFirst { client.onLeaving { feed.cancel() } }
-        total = total + (try await write(one, index, feed, first: isFirst ? firstItem : nil, to: &sink))
+        let cost = try await write(one, index, feed, first: isFirst ? firstItem : nil, to: &sink)
+        usage.add(cost, promptIndex: one.promptIndex)
       } catch let failure as GenerationFailure {
         let error = APIError(cause: failure.cause, promptTokenCount: one.generation.prompt.count)
-        try await sink.write(ErrorBody(error: error))
-        return Outcome(usage: total, failure: failure.cause)
+        try await sink.write { try $0.failure(error) }
+        return Outcome(usage: usage.total, failure: failure.cause)
       }
     }
-    if streamsUsage { try await sink.write(.usageOnly, usage: total) }
-    try await sink.finish()
-    return Outcome(usage: total, failure: nil)
+    try await sink.write { try $0.close(usage.total) }
+    return Outcome(usage: usage.total, failure: nil)
   }
 
   private func write(
     _ prepared: PreparedAnswer, _ index: Int, _ feed: AnswerFeed, first: AnswerFeed.Item?,
-    to sink: inout EventWriter
+    to sink: inout FrameWriter
   ) async throws -> Usage {
     let clock = ContinuousClock()
-    var choice = StreamedChoice(
+    var choice = StreamedAnswer(
       index: index, assembler: AnswerAssembler(prepared, codec: codec, start: clock.now))
-    if head.kind == .chat { try await sink.write(.opening(index: index)) }
+    try await sink.write { try $0.open(index, prepared) }
     if let first, let usage = try await choice.take(first, now: clock.now, sink: &sink) { return usage }
     var iterator = feed.items.makeAsyncIterator()
     while let item = try await Self.next(&iterator) {
@@ -83,12 +82,22 @@ private struct GenerationFailure: Error {
   let cause: any Error
 }
 
-/// One choice of a stream.
-private struct StreamedChoice {
+/// What the answers of a stream cost together: each prompt counts once.
+private struct StreamedUsage {
+  private(set) var total = Usage()
+  private var prompts: Set<Int> = []
+
+  mutating func add(_ usage: Usage, promptIndex: Int) {
+    var usage = usage
+    if !prompts.insert(promptIndex).inserted { usage.promptTokens = 0 }
+    total = total + usage
+  }
+}
+
+/// One answer of a stream.
+private struct StreamedAnswer {
   let index: Int
   var assembler: AnswerAssembler
-  /// Characters covered by the log-probabilities sent so far.
-  private var offset = 0
   private var progress: String?
 
   init(index: Int, assembler: AnswerAssembler) {
@@ -96,35 +105,29 @@ private struct StreamedChoice {
     self.assembler = assembler
   }
 
-  /// Returns the usage at the end of the choice.
+  /// Returns the usage at the end of the answer.
   mutating func take(
-    _ item: AnswerFeed.Item, now: AnswerAssembler.Instant, sink: inout EventWriter
+    _ item: AnswerFeed.Item, now: AnswerAssembler.Instant, sink: inout FrameWriter
   ) async throws -> Usage? {
     guard case .event(let event) = item else {
       try await sink.keepAlive(progress ?? "ping")
       return nil
     }
+    let index = index
     switch assembler.take(event, now: now) {
     case .nothing: break
     case .progress(let done, let total):
       let comment = "prefill \(done)/\(total)"
       progress = done < total ? comment : nil
-      try await sink.comment(comment)
+      try await sink.write { $0.comment(comment) }
     case .text(let delta):
       progress = nil
-      try await write(delta, to: &sink)
+      try await sink.write { try $0.piece(index, delta) }
     case .end(let delta, let end):
-      if !delta.text.isEmpty || !(delta.reports ?? []).isEmpty { try await write(delta, to: &sink) }
-      try await sink.write(
-        .finish(index: index, reason: end.reason), policy: end.policy, timings: end.timings)
+      if !delta.isEmpty { try await sink.write { try $0.piece(index, delta) } }
+      try await sink.write { try $0.end(index, end) }
       return end.usage
     }
     return nil
-  }
-
-  private mutating func write(_ delta: AnswerDelta, to sink: inout EventWriter) async throws {
-    let logprobs = delta.reports.map { AnswerEvent.Logprobs(reports: $0, firstOffset: offset) }
-    offset += CompletionLogprobs.length(of: delta.reports ?? [])
-    try await sink.write(.delta(index: index, text: delta.text, logprobs: logprobs))
   }
 }

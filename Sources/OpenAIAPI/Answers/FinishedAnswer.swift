@@ -1,63 +1,57 @@
 import Core
 
-/// A complete completion of one prompt.
+/// A complete answer.
 struct FinishedAnswer: Sendable {
-  var text = ""
+  /// Which prompt of the request it answers.
+  let promptIndex: Int
+  let promptTokens: [TokenID]
+  var content = ""
+  var reasoning = ""
+  var calls: [ToolCall] = []
   /// nil unless requested.
   var reports: [TokenReport]?
-  var finishReason: FinishReason
-  var policy: PolicyChoice?
-  var timings: GenerationTimings
-  var usage: Usage
+  var tokens: [TokenID] = []
+  var end: AnswerEnd
+
+  /// - Parameter pieces: all of the answer, in order.
+  init(_ prepared: PreparedAnswer, _ pieces: [AnswerDelta], _ end: AnswerEnd) {
+    promptIndex = prepared.promptIndex
+    promptTokens = prepared.generation.prompt
+    self.end = end
+    reports = prepared.wantsLogprobs ? pieces.flatMap { $0.reports ?? [] } : nil
+    tokens = pieces.flatMap(\.tokens)
+    for part in pieces.flatMap(\.parts) {
+      switch part {
+      case .content(let text): content += text
+      case .reasoning(let text): reasoning += text
+      case .call(let call): calls.append(call)
+      }
+    }
+  }
 }
 
-/// Runs prompts to completion, for responses without streaming.
-struct AnswerCollector: Sendable {
-  let engine: any InferenceEngine
-  let codec: any TextCodec
-
-  /// Completions in prompt order; a few run at once. The first failure cancels the others.
-  func collect(_ prepared: [PreparedAnswer]) async throws -> [FinishedAnswer] {
-    try await withThrowingTaskGroup(of: (Int, FinishedAnswer).self) { group in
-      var answers = [FinishedAnswer?](repeating: nil, count: prepared.count)
-      for (index, one) in prepared.enumerated() {
-        if index >= RequestLimits.concurrentPromptCount, let (done, answer) = try await group.next() {
-          answers[done] = answer
-        }
-        group.addTask { (index, try await collect(one)) }
-      }
-      for try await (done, answer) in group { answers[done] = answer }
-      return answers.compactMap { $0 }
+extension [FinishedAnswer] {
+  /// What they cost together: each prompt counts once.
+  var usage: Usage {
+    var prompts: Set<Int> = []
+    return reduce(Usage()) { sum, answer in
+      var usage = answer.end.usage
+      if !prompts.insert(answer.promptIndex).inserted { usage.promptTokens = 0 }
+      return sum + usage
     }
   }
 
-  /// Dropping the event stream on return or throw cancels a running generation.
-  private func collect(_ prepared: PreparedAnswer) async throws -> FinishedAnswer {
-    let clock = ContinuousClock()
-    do {
-      var assembler = AnswerAssembler(prepared, codec: codec, start: clock.now)
-      var text = ""
-      var reports: [TokenReport]? = prepared.wantsLogprobs ? [] : nil
-      for try await event in try await engine.generate(prepared.generation) {
-        switch assembler.take(event, now: clock.now) {
-        case .nothing, .progress: continue
-        case .text(let delta):
-          text += delta.text
-          reports?.append(contentsOf: delta.reports ?? [])
-        case .end(let delta, let end):
-          text += delta.text
-          reports?.append(contentsOf: delta.reports ?? [])
-          return FinishedAnswer(
-            text: text, reports: reports, finishReason: end.reason, policy: end.policy, timings: end.timings,
-            usage: end.usage)
-        }
+  /// Of the answers to each prompt the `count` likeliest, likeliest first; the earlier one of equals.
+  func best(_ count: Int) -> [FinishedAnswer] {
+    var chosen: [FinishedAnswer] = []
+    for prompt in Set(map(\.promptIndex)).sorted() {
+      let candidates = enumerated().filter { $0.element.promptIndex == prompt }
+      let ranked = candidates.sorted {
+        let (left, right) = ($0.element.end.meanLogprob ?? 0, $1.element.end.meanLogprob ?? 0)
+        return left == right ? $0.offset < $1.offset : left > right
       }
-      try Task.checkCancellation()
-      throw EngineError.failed("the engine ended the answer without saying why")
-    } catch is CancellationError {
-      throw CancellationError()
-    } catch {
-      throw APIError(cause: error, promptTokenCount: prepared.generation.prompt.count)
+      chosen += ranked.prefix(count).map(\.element)
     }
+    return chosen
   }
 }

@@ -1,11 +1,6 @@
 import Hummingbird
 import Core
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import JSON
 
 extension APIError {
   /// Maps any error of a request to the client's terms. An unknown error becomes a 500 without details.
@@ -19,7 +14,7 @@ extension APIError {
         detail: error.description)
     case let error as PolicyArgumentError: self = .invalid(error.description, parameter: "group_size")
     case let error as InvalidParameter: self = .invalid(error.description, parameter: error.name)
-    case let error as DecodingError: self.init(decoding: error)
+    case let error as JSONError: self = .invalid("The body is not valid JSON: \(error).", code: "invalid_json")
     case let error as HTTPError: self.init(http: error)
     case is CancellationError:
       self.init(

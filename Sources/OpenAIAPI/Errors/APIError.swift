@@ -12,6 +12,8 @@ package struct APIError: Error, Sendable, CustomStringConvertible {
   package var message: String
   /// Sent as `Retry-After`.
   package var retryAfterSeconds: Int?
+  /// Sent as `Allow`.
+  package var allowedMethods: [String] = []
   /// Requested and maximum tokens, for errors of length.
   package var lengths: ContextLengths?
   /// Details for the log that the client does not receive.
@@ -39,7 +41,9 @@ extension APIError {
         This model's maximum context length is \(contextLength) tokens, but the prompt has \
         \(promptTokenCount) tokens and the completion needs room too. Please shorten the prompt.
         """
-    var error = invalid(message, code: "context_length_exceeded")
+    // LangChain sees the message alone, and looks for the code in it.
+    let code = "context_length_exceeded"
+    var error = invalid("\(message) (\(code))", code: code)
     error.lengths = ContextLengths(promptTokenCount: promptTokenCount, contextLength: contextLength)
     return error
   }
@@ -52,6 +56,22 @@ extension APIError {
 
   static func unauthorized(_ message: String) -> APIError {
     APIError(status: .unauthorized, type: "authentication_error", code: "invalid_api_key", message: message)
+  }
+
+  /// 405: the path exists, but not for this method.
+  static func methodNotAllowed(_ method: String, allowed: [String]) -> APIError {
+    var error = APIError(
+      status: .methodNotAllowed, type: "invalid_request_error", code: "method_not_allowed",
+      message: "This path does not answer \(method.prefix(20)), but \(allowed.joined(separator: ", ")).")
+    error.allowedMethods = allowed
+    return error
+  }
+
+  /// 415: the body is compressed or otherwise coded.
+  static func unsupportedCoding(_ coding: String) -> APIError {
+    APIError(
+      status: .unsupportedMediaType, type: "invalid_request_error", code: "unsupported_content_encoding",
+      message: "The server reads no body with 'Content-Encoding: \(coding.prefix(50))'; send it without one.")
   }
 
   static func bodyTooLarge(limit: Int) -> APIError {

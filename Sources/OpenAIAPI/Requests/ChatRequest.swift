@@ -3,26 +3,42 @@ import Core
 import JSON
 
 /// The body of `POST /v1/chat/completions`.
-struct ChatRequest: Decodable, Sendable {
+struct ChatRequest: RequestBody {
+  static var table: FieldTable { .chat }
+
   var common: CommonFields
   var chat: ChatPrompt
+  var tools: ToolFields
   /// Number of alternatives per token; nil returns no log-probabilities.
   var topLogprobCount: Int?
+  var thoughts = Thoughts.apart
 
-  init(from decoder: any Decoder) throws {
-    let fields = try RequestFields(decoder)
+  init(common: CommonFields, chat: ChatPrompt, tools: ToolFields = ToolFields()) {
+    self.common = common
+    self.chat = chat
+    self.tools = tools
+    self.chat.tools = tools.descriptions
+  }
+
+  /// What becomes of the model's thoughts.
+  enum Thoughts: Hashable, Sendable {
+    /// They are in `reasoning_content`.
+    case apart
+    /// They stay in the content, marks included.
+    case inContent
+    /// They are left out.
+    case hidden
+  }
+
+  init(_ fields: RequestFields) throws {
     common = try CommonFields(fields)
-    guard let messages: [MessageInput] = try fields.value("messages", "an array of messages") else {
-      throw fields.invalid("messages", "is missing")
-    }
-    guard !messages.isEmpty else { throw fields.invalid("messages", "is empty") }
-    guard messages.count <= RequestLimits.messageCount else {
-      throw fields.invalid("messages", "may hold at most \(RequestLimits.messageCount) messages")
-    }
-    chat = ChatPrompt(messages: messages.map(\.message))
-    chat.ending = try fields.flag("add_generation_prompt") ?? true ? .generationPrompt : .closedMessage
-    chat.templateVariables = try fields.object("chat_template_kwargs") ?? [:]
-    try Self.rejectTools(fields)
+    tools = try ToolFields(fields)
+    chat = ChatPrompt(messages: try Self.messages(fields))
+    chat.tools = tools.descriptions
+    chat.documents = try fields.objects("documents", of: "documents", table: .open)?.map { .object($0.members) } ?? []
+    chat.ending = try Self.ending(fields)
+    chat.templateVariables = try Self.templateVariables(fields)
+    thoughts = try Self.thoughts(fields)
 
     let wantsLogprobs = try fields.flag("logprobs") ?? false
     let top = try fields.integer("top_logprobs", in: 0...Limits.maximumTopLogprobCount)
@@ -30,11 +46,42 @@ struct ChatRequest: Decodable, Sendable {
     topLogprobCount = wantsLogprobs ? top ?? 0 : nil
   }
 
-  /// Rejects tools: the server does not parse calls in completions.
-  private static func rejectTools(_ fields: RequestFields) throws {
-    let tools: [JSONValue]? = try fields.value("tools", "an array")
-    let choice: JSONValue? = try fields.value("tool_choice", "a string or an object")
-    guard !(tools ?? []).isEmpty, choice != .string("none") else { return }
-    throw fields.invalid("tools", "are not supported by this server")
+  static func messages(_ fields: RequestFields) throws -> [ChatMessage] {
+    guard let messages = try fields.objects("messages", of: "messages", table: .message) else {
+      throw fields.invalid("messages", "is missing")
+    }
+    guard !messages.isEmpty else { throw fields.invalid("messages", "is empty") }
+    guard messages.count <= RequestLimits.messageCount else {
+      throw fields.invalid("messages", "may hold at most \(RequestLimits.messageCount) messages")
+    }
+    return try messages.map { try MessageInput($0).message }
+  }
+
+  static func ending(_ fields: RequestFields) throws -> ChatPrompt.Ending {
+    let continues = try fields.flag("continue_final_message") ?? false
+    let opens = try fields.flag("add_generation_prompt") ?? !continues
+    guard !continues || !opens else {
+      throw fields.invalid("continue_final_message", "requires add_generation_prompt to be false")
+    }
+    return continues ? .openMessage : opens ? .generationPrompt : .closedMessage
+  }
+
+  static func templateVariables(_ fields: RequestFields) throws -> JSONObject {
+    var variables = try fields.object("chat_template_kwargs", table: .open)?.members ?? [:]
+    if let effort = try fields.string("reasoning_effort") {
+      variables["reasoning_effort"] = .string(effort)
+      // What templates without degrees of effort call it.
+      if effort == "none" { variables["enable_thinking"] = false }
+    }
+    return variables
+  }
+
+  private static func thoughts(_ fields: RequestFields) throws -> Thoughts {
+    let format = try fields.string("reasoning_format") ?? "auto"
+    guard ["auto", "deepseek", "none"].contains(format) else {
+      throw fields.invalid("reasoning_format", "must be auto, deepseek or none")
+    }
+    guard try fields.flag("include_reasoning") ?? true else { return .hidden }
+    return format == "none" ? .inContent : .apart
   }
 }

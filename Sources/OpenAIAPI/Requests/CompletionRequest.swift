@@ -1,7 +1,10 @@
 import Core
+import JSON
 
 /// The body of `POST /v1/completions`.
-struct CompletionRequest: Decodable, Sendable {
+struct CompletionRequest: RequestBody {
+  static var table: FieldTable { .completion }
+
   var common: CommonFields
   /// At least one.
   var prompts: [PromptInput]
@@ -10,23 +13,20 @@ struct CompletionRequest: Decodable, Sendable {
   /// Number of alternatives per token; nil returns no log-probabilities.
   var topLogprobCount: Int?
 
-  init(from decoder: any Decoder) throws {
-    let fields = try RequestFields(decoder)
+  init(_ fields: RequestFields) throws {
     common = try CommonFields(fields)
-    let form = "a string, an array of strings, an array of token ids, or an array of such arrays"
-    guard let list: PromptList = try fields.value("prompt", form) else {
-      throw fields.invalid("prompt", "is missing")
+    guard let prompt = fields.value("prompt") else { throw fields.invalid("prompt", "is missing") }
+    guard let prompts = PromptInput.prompts(prompt) else {
+      throw fields.invalid(
+        "prompt", "must be a string, an array of strings, an array of token ids, or an array of such arrays")
     }
-    guard !list.prompts.isEmpty else { throw fields.invalid("prompt", "is empty") }
-    guard list.prompts.count <= RequestLimits.promptCount else {
+    guard !prompts.isEmpty else { throw fields.invalid("prompt", "is empty") }
+    guard prompts.count <= RequestLimits.promptCount else {
       throw fields.invalid("prompt", "may contain at most \(RequestLimits.promptCount) prompts")
     }
-    prompts = list.prompts
+    self.prompts = prompts
     echoes = try fields.flag("echo") ?? false
     topLogprobCount = try fields.integer("logprobs", in: 0...Limits.maximumTopLogprobCount)
-    if let suffix = try fields.string("suffix"), !suffix.isEmpty {
-      throw fields.invalid("suffix", "is not supported")
-    }
   }
 }
 
@@ -34,22 +34,19 @@ struct CompletionRequest: Decodable, Sendable {
 enum PromptInput: Hashable, Sendable {
   case text(String)
   case tokens([Int])
-}
 
-private struct PromptList: Decodable {
-  let prompts: [PromptInput]
+  /// The prompts of a text, of several, of token ids, or of several arrays of them; texts and arrays may be mixed. nil
+  /// for anything else.
+  static func prompts(_ value: JSONValue) -> [PromptInput]? {
+    if let text = value.string { return [.text(text)] }
+    guard let items = value.array else { return nil }
+    if items.first?.integer != nil { return tokens(items).map { [$0] } }
+    let prompts = items.compactMap { item in item.string.map { .text($0) } ?? item.array.flatMap { tokens($0) } }
+    return prompts.count == items.count ? prompts : nil
+  }
 
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    // try? throughout: tries each form; the error of the last one stands for all.
-    if let text = try? container.decode(String.self) {
-      prompts = [.text(text)]
-    } else if let texts = try? container.decode([String].self) {
-      prompts = texts.map { .text($0) }
-    } else if let tokens = try? container.decode([Int].self) {
-      prompts = [.tokens(tokens)]
-    } else {
-      prompts = try container.decode([[Int]].self).map { .tokens($0) }
-    }
+  private static func tokens(_ items: [JSONValue]) -> PromptInput? {
+    let tokens = items.compactMap(\.integer)
+    return tokens.count == items.count ? .tokens(tokens) : nil
   }
 }

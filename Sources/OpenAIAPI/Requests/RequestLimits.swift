@@ -5,6 +5,12 @@ enum RequestLimits {
   static let stopTokenCount = 256
   static let promptCount = 256
   static let messageCount = 65_536
+  /// Answers to one prompt.
+  static let choiceCount = 128
+  /// Answers to all prompts of one request.
+  static let answerCount = 1024
+  static let toolCount = 512
+  static let logitBiasCount = 1024
   /// Maximum prompts of one request that run at once.
   static let concurrentPromptCount = 4
   static let requestIDByteCount = 128

@@ -1,4 +1,5 @@
 import Core
+import JSON
 
 /// The client's sampling fields; nil uses the server's default.
 struct SamplingFields: Sendable {
@@ -9,22 +10,43 @@ struct SamplingFields: Sendable {
   var repetitionPenalty: Float?
   var presencePenalty: Float?
   var frequencyPenalty: Float?
+  var topNSigma: Float?
+  var typicalP: Float?
+  var xtcProbability: Float?
+  var xtcThreshold: Float?
+  var logitBiases: [LogitBias] = []
+  var minimumNewTokens = 0
   var seed: UInt64?
 
+  init() {}
+
   init(_ fields: RequestFields) throws {
-    temperature = try fields.number("temperature")
-    topP = try fields.number("top_p")
+    typealias Bounds = SamplingParameters.Bounds
+    temperature = try fields.number("temperature", in: Bounds.temperature)
+    topP = try fields.number("top_p", in: Bounds.share)
     // Some servers use -1 for "all".
     topK = try fields.integer("top_k", in: -1...Limits.maximumVocabularySize).map { max(0, $0) }
-    minP = try fields.number("min_p")
-    repetitionPenalty = try fields.number("repetition_penalty") ?? fields.number("repeat_penalty")
-    presencePenalty = try fields.number("presence_penalty")
-    frequencyPenalty = try fields.number("frequency_penalty")
-    seed = try fields.seed()
+    minP = try fields.number("min_p", in: Bounds.share)
+    let repetition = try fields.number("repetition_penalty", in: Bounds.repetition)
+    repetitionPenalty = try repetition ?? fields.number("repeat_penalty", in: Bounds.repetition)
+    presencePenalty = try fields.number("presence_penalty", in: Bounds.penalty)
+    frequencyPenalty = try fields.number("frequency_penalty", in: Bounds.penalty)
+    // llama-server's -1 is off.
+    topNSigma = fields.value("top_n_sigma")?.integer == -1 ? 0 : try fields.number("top_n_sigma", in: Bounds.topNSigma)
+    typicalP = try fields.number("typical_p", in: Bounds.typical)
+    xtcProbability = try fields.number("xtc_probability", in: Bounds.share)
+    xtcThreshold = try fields.number("xtc_threshold", in: Bounds.share)
+    logitBiases = try LogitBiasField.biases(fields)
+    minimumNewTokens = try fields.integer("min_tokens", in: 0...Limits.maximumContext) ?? 0
+    // Some clients use -1 for "random".
+    seed = fields.value("seed")?.integer == -1 ? nil : try fields.bits("seed")
   }
 
   /// Fills in the defaults and validates. Without a client seed, uses `randomSeed`.
-  func parameters(over defaults: SamplingParameters, randomSeed: UInt64) throws -> SamplingParameters {
+  /// - Parameter endTokens: what ends an answer, which a minimum of new tokens holds back.
+  func parameters(
+    over defaults: SamplingParameters, endTokens: Set<TokenID>, randomSeed: UInt64
+  ) throws -> SamplingParameters {
     var parameters = defaults
     parameters.temperature = temperature ?? defaults.temperature
     parameters.topP = topP ?? defaults.topP
@@ -33,30 +55,15 @@ struct SamplingFields: Sendable {
     parameters.repetitionPenalty = repetitionPenalty ?? defaults.repetitionPenalty
     parameters.presencePenalty = presencePenalty ?? defaults.presencePenalty
     parameters.frequencyPenalty = frequencyPenalty ?? defaults.frequencyPenalty
+    parameters.topNSigma = topNSigma ?? defaults.topNSigma
+    parameters.typicalP = typicalP ?? defaults.typicalP
+    parameters.xtcProbability = xtcProbability ?? defaults.xtcProbability
+    parameters.xtcThreshold = xtcThreshold ?? defaults.xtcThreshold
+    parameters.logitBiases = logitBiases
+    parameters.minimumNewTokens = minimumNewTokens
+    parameters.endTokens = minimumNewTokens > 0 ? endTokens.sorted() : []
     parameters.seed = seed ?? randomSeed
     try parameters.validate()
     return parameters
-  }
-}
-
-extension RequestFields {
-  /// A 64-bit integer, signed or unsigned; some clients use -1 for "random".
-  fileprivate func seed() throws -> UInt64? {
-    let kind = "an integer of at most 64 bits"
-    let seed: Seed? = try value("seed", kind)
-    return seed.flatMap { $0.bits }
-  }
-}
-
-private struct Seed: Decodable {
-  let bits: UInt64?
-  init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    // try?: from 2^63 on the unsigned form is the right one.
-    if let signed = try? container.decode(Int64.self) {
-      bits = signed == -1 ? nil : UInt64(bitPattern: signed)
-    } else {
-      bits = try container.decode(UInt64.self)
-    }
   }
 }

@@ -17,9 +17,13 @@ enum TokenInput {
 }
 
 extension TextCodec {
-  /// The text of token ids; control tokens add no text.
-  func text(of tokens: [TokenID]) -> String {
-    var decoder = makeDecoder(stopStrings: [])
+  /// The text of token ids that begin one.
+  /// - Parameter spellsControlTokens: whether control tokens, which have no text, appear as they are spelled.
+  func text(of tokens: [TokenID], spellsControlTokens: Bool = false) -> String {
+    var options = DecodingOptions()
+    options.isContinuation = false
+    options.spellsControlTokens = spellsControlTokens
+    var decoder = makeDecoder(options)
     return tokens.map { decoder.append($0).text }.joined() + decoder.finish().text
   }
 }

@@ -3,19 +3,26 @@ import Core
 /// The whole body of an answer that is not streamed, of either kind.
 struct AnswerBody: Encodable, Sendable {
   let head: AnswerHead
-  /// One a prompt, in order.
+  /// One a choice, in order.
   let answers: [FinishedAnswer]
+  let usage: Usage
+  let returnsTokens: Bool
 
   func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: AnswerHead.Field.self)
     try head.encode(object: head.kind == .chat ? "chat.completion" : "text_completion", into: &fields)
-    let choices = answers.enumerated().map { Choice(index: $0.offset, kind: head.kind, answer: $0.element) }
+    let choices = answers.enumerated().map {
+      Choice(index: $0.offset, kind: head.kind, answer: $0.element, returnsTokens: returnsTokens)
+    }
     try fields.encode(choices, forKey: .choices)
-    try fields.encode(answers.reduce(Usage()) { $0 + $1.usage }, forKey: .usage)
-    // Of several prompts each has its own; there is one place for them, so it is left out.
-    if answers.count == 1, let answer = answers.first {
-      try fields.encodeIfPresent(answer.policy.map(PolicyReport.init), forKey: .policy)
-      try fields.encode(TimingsReport(timings: answer.timings), forKey: .timings)
+    try fields.encode(usage, forKey: .usage)
+    if returnsTokens, head.kind == .chat {
+      try fields.encodeIfPresent(answers.first?.promptTokens, forKey: .promptTokens)
+    }
+    // Of several answers each has its own; there is one place for them, so it is left out.
+    if answers.count == 1, let end = answers.first?.end {
+      try fields.encodeIfPresent(end.policy.map(PolicyReport.init), forKey: .policy)
+      try fields.encode(TimingsReport(timings: end.timings), forKey: .timings)
     }
   }
 
@@ -23,27 +30,28 @@ struct AnswerBody: Encodable, Sendable {
     let index: Int
     let kind: AnswerHead.Kind
     let answer: FinishedAnswer
+    let returnsTokens: Bool
 
     private enum Field: String, CodingKey {
       case index, message, text, logprobs
       case finishReason = "finish_reason"
+      case tokens = "token_ids"
+      case promptTokens = "prompt_token_ids"
     }
-    private enum Message: String, CodingKey { case role, content }
 
     func encode(to encoder: any Encoder) throws {
       var fields = encoder.container(keyedBy: Field.self)
       try fields.encode(index, forKey: .index)
-      try fields.encode(answer.finishReason.rawValue, forKey: .finishReason)
+      try fields.encode(answer.end.reason.completionName, forKey: .finishReason)
+      if returnsTokens { try fields.encode(answer.tokens, forKey: .tokens) }
       switch kind {
       case .chat:
-        var message = fields.nestedContainer(keyedBy: Message.self, forKey: .message)
-        try message.encode("assistant", forKey: .role)
-        try message.encode(answer.text, forKey: .content)
+        try fields.encode(MessageBody(answer), forKey: .message)
         try fields.encode(answer.reports.map(ChatLogprobs.init), forKey: .logprobs)
       case .completion:
-        try fields.encode(answer.text, forKey: .text)
-        let logprobs = answer.reports.map { CompletionLogprobs(reports: $0, firstOffset: 0) }
-        try fields.encode(logprobs, forKey: .logprobs)
+        try fields.encode(answer.content, forKey: .text)
+        if returnsTokens { try fields.encode(answer.promptTokens, forKey: .promptTokens) }
+        try fields.encode(answer.reports.map(CompletionLogprobs.init), forKey: .logprobs)
       }
     }
   }

@@ -10,17 +10,15 @@ struct AnswerEvent: Encodable, Sendable {
   var timings: GenerationTimings?
 
   enum Content: Sendable {
-    /// Starts a chat message: the role without text.
-    case opening(index: Int)
-    case delta(index: Int, text: String, logprobs: Logprobs?)
-    case finish(index: Int, reason: FinishReason)
+    /// Starts an answer: the role without text.
+    case opening(index: Int, promptTokens: [TokenID]?)
+    /// - Parameter firstCall: the number of the piece's first call among the answer's.
+    case delta(index: Int, AnswerDelta, firstCall: Int, tokens: [TokenID]?)
+    case finish(index: Int, reason: AnswerEnd.Reason)
     /// The last event: no choices.
     case usageOnly
-  }
 
-  struct Logprobs: Sendable {
-    let reports: [TokenReport]
-    let firstOffset: Int
+    var promptTokens: [TokenID]? { if case .opening(_, let tokens) = self { tokens } else { nil } }
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -29,6 +27,7 @@ struct AnswerEvent: Encodable, Sendable {
     if let usage { try fields.encode(usage, forKey: .usage) }
     try fields.encodeIfPresent(policy.map(PolicyReport.init), forKey: .policy)
     try fields.encodeIfPresent(timings.map(TimingsReport.init), forKey: .timings)
+    if head.kind == .chat { try fields.encodeIfPresent(content.promptTokens, forKey: .promptTokens) }
     if case .usageOnly = content {
       try fields.encode([Choice](), forKey: .choices)
     } else {
@@ -43,39 +42,50 @@ struct AnswerEvent: Encodable, Sendable {
     private enum Field: String, CodingKey {
       case index, delta, text, logprobs
       case finishReason = "finish_reason"
+      case tokens = "token_ids"
+      case promptTokens = "prompt_token_ids"
     }
-    private enum Delta: String, CodingKey { case role, content }
 
     func encode(to encoder: any Encoder) throws {
       var fields = encoder.container(keyedBy: Field.self)
-      var role: String?
-      var text: String?
-      var logprobs: Logprobs?
-      var reason: FinishReason?
+      var message = MessageBody()
+      var reports: [TokenReport]?
+      var reason: AnswerEnd.Reason?
       switch content {
-      case .opening(let index):
+      case .opening(let index, let promptTokens):
         try fields.encode(index, forKey: .index)
-        (role, text) = ("assistant", "")
-      case .delta(let index, let piece, let tokens):
+        if kind == .completion { try fields.encodeIfPresent(promptTokens, forKey: .promptTokens) }
+        message = MessageBody(role: "assistant", content: "")
+      case .delta(let index, let delta, let firstCall, let tokens):
         try fields.encode(index, forKey: .index)
-        (text, logprobs) = (piece, tokens)
+        try fields.encodeIfPresent(tokens, forKey: .tokens)
+        message = MessageBody(delta, firstCall: firstCall)
+        reports = delta.reports
       case .finish(let index, let why):
         try fields.encode(index, forKey: .index)
         reason = why
       case .usageOnly: return
       }
-      try fields.encode(reason?.rawValue, forKey: .finishReason)
+      try fields.encode(reason?.completionName, forKey: .finishReason)
       switch kind {
       case .chat:
-        var delta = fields.nestedContainer(keyedBy: Delta.self, forKey: .delta)
-        try delta.encodeIfPresent(role, forKey: .role)
-        try delta.encodeIfPresent(text, forKey: .content)
-        try fields.encode(logprobs.map { ChatLogprobs(reports: $0.reports) }, forKey: .logprobs)
+        try fields.encode(message, forKey: .delta)
+        try fields.encode(reports.map(ChatLogprobs.init), forKey: .logprobs)
       case .completion:
-        try fields.encode(text ?? "", forKey: .text)
-        let parallel = logprobs.map { CompletionLogprobs(reports: $0.reports, firstOffset: $0.firstOffset) }
-        try fields.encode(parallel, forKey: .logprobs)
+        try fields.encode(message.content ?? "", forKey: .text)
+        try fields.encode(reports.map(CompletionLogprobs.init), forKey: .logprobs)
       }
+    }
+  }
+}
+
+extension AnswerEnd.Reason {
+  /// OpenAI's name.
+  var completionName: String {
+    switch self {
+    case .stop: "stop"
+    case .length: "length"
+    case .toolCalls: "tool_calls"
     }
   }
 }

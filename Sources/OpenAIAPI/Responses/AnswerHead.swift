@@ -10,8 +10,14 @@ struct AnswerHead: Sendable {
   /// Seconds since 1970.
   let created: Int
   let model: String
+  /// Of the program and its settings; nil leaves it out.
+  let fingerprint: String?
 
-  enum Field: String, CodingKey { case id, object, created, model, choices, usage, policy, timings }
+  enum Field: String, CodingKey {
+    case id, object, created, model, choices, usage, policy, timings
+    case fingerprint = "system_fingerprint"
+    case promptTokens = "prompt_token_ids"
+  }
 
   /// Encodes the common fields.
   func encode(object: String, into fields: inout KeyedEncodingContainer<Field>) throws {
@@ -19,5 +25,6 @@ struct AnswerHead: Sendable {
     try fields.encode(object, forKey: .object)
     try fields.encode(created, forKey: .created)
     try fields.encode(model, forKey: .model)
+    try fields.encodeIfPresent(fingerprint, forKey: .fingerprint)
   }
 }

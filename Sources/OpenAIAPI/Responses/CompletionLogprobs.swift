@@ -1,8 +1,6 @@
 /// The `logprobs` object of a plain completion's choice: parallel arrays.
 struct CompletionLogprobs: Encodable, Sendable {
   let reports: [TokenReport]
-  /// Characters of the answer before the first of `reports`.
-  let firstOffset: Int
 
   private enum Field: String, CodingKey {
     case tokens
@@ -11,22 +9,12 @@ struct CompletionLogprobs: Encodable, Sendable {
     case offsets = "text_offset"
   }
 
-  /// Characters of `reports`, which is where the offsets of the next event start.
-  static func length(of reports: [TokenReport]) -> Int {
-    reports.reduce(0) { $0 + $1.chosen.text.unicodeScalars.count }
-  }
-
   func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: Field.self)
     try fields.encode(reports.map(\.chosen.text), forKey: .tokens)
     try fields.encode(reports.map(\.chosen.logprob), forKey: .logprobs)
     try fields.encode(reports.map(Self.alternatives), forKey: .top)
-    var offset = firstOffset
-    try fields.encode(
-      reports.map { report in
-        defer { offset += report.chosen.text.unicodeScalars.count }
-        return offset
-      }, forKey: .offsets)
+    try fields.encode(reports.map(\.offset), forKey: .offsets)
   }
 
   /// The alternatives always include the chosen token; equal texts keep the most likely token. nil for a token without

@@ -1,4 +1,5 @@
 import Hummingbird
+import JSON
 
 #if canImport(FoundationEssentials)
   import FoundationEssentials
@@ -17,10 +18,7 @@ enum JSONBody {
 
   static func response(_ value: some Encodable, status: HTTPResponse.Status = .ok) -> Response {
     do {
-      let body = ByteBuffer(bytes: try bytes(value))
-      return Response(
-        status: status, headers: [.contentType: "application/json; charset=utf-8"],
-        body: ResponseBody(byteBuffer: body))
+      return response(bytes: try bytes(value), status: status)
     } catch {
       return Response(
         status: .internalServerError, headers: [.contentType: "application/json"],
@@ -29,5 +27,15 @@ enum JSONBody {
             string: #"{"error":{"message":"encoding failed","type":"server_error","param":null,"#
               + #""code":"internal_error"}}"#)))
     }
+  }
+
+  static func response(json: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
+    response(bytes: Array(json.text.utf8), status: status)
+  }
+
+  static func response(bytes: [UInt8], status: HTTPResponse.Status = .ok) -> Response {
+    Response(
+      status: status, headers: [.contentType: "application/json; charset=utf-8"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
   }
 }

@@ -2,6 +2,7 @@ import Core
 
 /// One entry of `GET /v1/models`.
 struct ModelBody: Encodable, Sendable {
+  let id: String
   let model: ServedModel
   /// Seconds since 1970 when the server started.
   let created: Int
@@ -22,7 +23,7 @@ struct ModelBody: Encodable, Sendable {
 
   func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: Field.self)
-    try fields.encode(model.id, forKey: .id)
+    try fields.encode(id, forKey: .id)
     try fields.encode("model", forKey: .object)
     try fields.encode(created, forKey: .created)
     try fields.encode("longhaul", forKey: .ownedBy)

@@ -4,12 +4,14 @@ import Core
 struct TokenReport: Hashable, Sendable {
   /// One candidate, spelled.
   struct Candidate: Hashable, Sendable {
+    var token: TokenID
     var bytes: [UInt8]
     /// Finite; nil when the model gives no probability (the first token of a prompt).
     var logprob: Float?
 
-    init(bytes: [UInt8], logprob: Float?) {
-      self.bytes = bytes
+    init(_ token: TokenID, logprob: Float?, codec: any TextCodec) {
+      self.token = token
+      bytes = codec.spelling(of: token)
       self.logprob = logprob.map(Self.encodable)
     }
 
@@ -29,11 +31,15 @@ struct TokenReport: Hashable, Sendable {
   var chosen: Candidate
   /// Largest first; may be empty.
   var top: [Candidate]
+  /// Place in the answer's text, in Unicode scalars, where the token's text begins, or where the next one's does if it
+  /// adds none.
+  var offset: Int
 }
 
 extension TokenReport {
-  init(token: TokenID, logprob: Float?, top: [TokenLogprob], codec: any TextCodec) {
-    chosen = Candidate(bytes: codec.spelling(of: token), logprob: logprob)
-    self.top = top.map { Candidate(bytes: codec.spelling(of: $0.token), logprob: $0.logprob) }
+  init(token: TokenID, logprob: Float?, top: [TokenLogprob], offset: Int, codec: any TextCodec) {
+    self.offset = offset
+    chosen = Candidate(token, logprob: logprob, codec: codec)
+    self.top = top.map { Candidate($0.token, logprob: $0.logprob, codec: codec) }
   }
 }

@@ -1,24 +1,24 @@
 import Hummingbird
-
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
+import JSON
 
 /// Reads the JSON body of a request within a size limit.
 struct BodyReader: Sendable {
   let maximumByteCount: Int
 
-  func decode<Body: Decodable>(_ type: Body.Type, from request: Request) async throws -> Body {
-    try JSONDecoder().decode(type, from: try await bytes(of: request))
+  func read<Body: RequestBody>(_ type: Body.Type, from request: Request) async throws -> Body {
+    // Bytes of another coding would only be called broken JSON.
+    if let coding = request.headers[.contentEncoding], coding.lowercased() != "identity" {
+      throw APIError.unsupportedCoding(coding)
+    }
+    let value = try JSONParser.parse(try await bytes(of: request))
+    return try Body(RequestFields(value, table: Body.table))
   }
 
   /// Reads and discards the rest of a body that is too large, within bounds: many clients read the response only after
   /// they have sent the whole body.
-  private func bytes(of request: Request) async throws -> Data {
+  private func bytes(of request: Request) async throws -> [UInt8] {
     let announced = request.headers[.contentLength].flatMap { Int($0) } ?? 0
-    var bytes: Data? = announced <= maximumByteCount ? Data() : nil
+    var bytes: [UInt8]? = announced <= maximumByteCount ? [] : nil
     var room = maximumByteCount
     do {
       for try await chunk in request.body {

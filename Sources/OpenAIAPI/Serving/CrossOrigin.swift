@@ -5,7 +5,7 @@ struct CrossOrigin<Context: RequestContext>: RouterMiddleware {
   /// nil sends no CORS headers; OPTIONS requests still succeed.
   let allowedOrigin: String?
 
-  private static var methods: String { "GET, POST, HEAD, OPTIONS" }
+  private static var methods: String { "GET, POST, DELETE, HEAD, OPTIONS" }
 
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response

@@ -20,7 +20,7 @@ struct ErrorResponses<Context: RequestContext>: RouterMiddleware {
           // Client errors are logged without their message, which may quote the prompt.
           "reason": .string(level == .error ? failure.detail ?? failure.message : failure.parameter ?? ""),
         ])
-      return failure.response()
+      return failure.response(ErrorStyle(path: request.uri.path))
     }
   }
 }

@@ -5,6 +5,7 @@ typealias HeaderName = HTTPFields.Element.Name
 
 extension HeaderName {
   static var requestID: HeaderName { name("X-Request-Id") }
+  static var apiKey: HeaderName { name("x-api-key") }
   static var xAccelBuffering: HeaderName { name("X-Accel-Buffering") }
 
   /// - Precondition: a valid header name.

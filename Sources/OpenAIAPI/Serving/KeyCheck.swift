@@ -7,21 +7,22 @@ struct KeyCheck<Context: RequestContext>: RouterMiddleware {
   func handle(
     _ request: Request, context: Context, next: (Request, Context) async throws -> Response
   ) async throws -> Response {
-    guard !keys.isEmpty, !Self.openPaths.contains(request.uri.path) else {
+    guard !keys.isEmpty, RequestPath.plain(request.uri.path) != "health" else {
       return try await next(request, context)
     }
-    guard let given = Self.bearer(request.headers[.authorization]) else {
-      throw APIError.unauthorized("This server requires an API key: send it as 'Authorization: Bearer KEY'.")
+    guard let given = Self.bearer(request.headers[.authorization]) ?? request.headers[.apiKey] else {
+      throw APIError.unauthorized(
+        "This server requires an API key: send it as 'Authorization: Bearer KEY' or 'x-api-key: KEY'.")
     }
     guard keys.contain(given) else { throw APIError.unauthorized("The API key is not valid.") }
     return try await next(request, context)
   }
 
-  private static var openPaths: [String] { ["/health", "/v1/health"] }
-
+  /// The key of an `Authorization` header; blanks around it do not count.
   private static func bearer(_ header: String?) -> String? {
-    guard let header, header.utf8.count > 7, header.prefix(7).lowercased() == "bearer " else { return nil }
-    return String(header.dropFirst(7))
+    guard let header, header.prefix(7).lowercased() == "bearer " else { return nil }
+    let key = header.dropFirst(7).drop { $0 == " " }
+    return key.isEmpty ? nil : String(key)
   }
 }
 

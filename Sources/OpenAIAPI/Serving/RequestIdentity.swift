@@ -24,15 +24,3 @@ struct RequestIdentity<Context: RequestContext>: RouterMiddleware {
 
   private static func random() -> String { RandomName.make(prefix: "req-") }
 }
-
-/// 128 random bits as hexadecimal digits.
-enum RandomName {
-  static func make(prefix: String) -> String {
-    let words = [UInt64.random(in: .min ... .max), .random(in: .min ... .max)]
-    return prefix
-      + words.map { word in
-        let digits = String(word, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
-      }.joined()
-  }
-}

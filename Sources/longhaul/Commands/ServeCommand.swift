@@ -71,6 +71,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     var settings = try api.settings(isInsecure: insecure)
+    settings.modelFileName = URL(fileURLWithPath: try model.path()).lastPathComponent
+    settings.fingerprint = "longhaul-\(BuildInfo.version)"
     let policies = try policy.settings()
     settings.policy = policies.request
     let checkpoint = try model.open()

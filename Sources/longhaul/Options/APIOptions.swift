@@ -28,6 +28,12 @@ struct APIOptions: ParsableArguments {
       """)
   var ssePingInterval = 15.0
 
+  @Option(
+    help: """
+      A name by which clients may ask for the model, in place of its own; repeatable. Answers bear the first one.
+      """)
+  var alias: [String] = []
+
   @Flag(
     help: """
       Serve Prometheus metrics at /metrics. API keys protect it like every other route.
@@ -52,6 +58,10 @@ struct APIOptions: ParsableArguments {
     settings.keepAliveInterval = .seconds(ssePingInterval)
     // Leave half of the file descriptors for everything else.
     settings.maximumConnectionCount = min(httpConnections, max(1, OpenFiles.limit / 2))
+    guard alias.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 256 }) else {
+      throw CommandFailure(.usage, "--alias must have between 1 and 256 bytes")
+    }
+    settings.modelAliases = alias
     settings.apiKeys = try keys()
     guard !settings.apiKeys.isEmpty || isInsecure || endpoint.isLoopback else {
       throw CommandFailure(

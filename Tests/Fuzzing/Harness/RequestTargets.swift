@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Core
+import JSON
 
 @testable import OpenAIAPI
 
@@ -13,42 +14,61 @@ enum RequestTargets {
       """
       0{"model":"tiny","messages":[{"role":"system","content":"a"},\
       {"role":"user","content":[{"type":"text","text":"b"}]},\
-      {"role":"assistant","tool_calls":[{"a":[1.5,null]}]}],"stream":true,"stream_options":{"include_usage":true},\
+      {"role":"assistant","tool_calls":[{"function":{"name":"f","arguments":"{}"}}]}],"stream":true,\
+      "stream_options":{"include_usage":true},\
       "max_completion_tokens":5,"logprobs":true,"top_logprobs":3,"chat_template_kwargs":{"tone":"x"},"stop":["a","b"]}
       """,
       """
       1{"prompt":"Once","max_tokens":5,"temperature":0.5,"top_p":0.9,"top_k":4,"min_p":0.1,"seed":-7,"n":1,"stop":"x",\
       "presence_penalty":1,"frequency_penalty":-1,"repetition_penalty":1.1,"echo":true,"logprobs":2,"group_size":4,\
-      "neighbor_window":16,"stop_token_ids":[1,2],"ignore_eos":true,"logit_bias":{},"response_format":{"type":"text"}}
+      "neighbor_window":16,"stop_token_ids":[1,2],"ignore_eos":true,"logit_bias":{"1":-5},\
+      "response_format":{"type":"text"}}
+      """,
+      """
+      0{"messages":[{"role":"user","content":"a"}],"tools":[{"type":"function","function":{"name":"f","parameters":\
+      {"type":"object"}}}],"tool_choice":"auto","parallel_tool_calls":false,"reasoning_effort":"none","n":2}
+      """,
+      """
+      4{"system":[{"type":"text","text":"s"}],"max_tokens":5,"stop_sequences":["x"],"messages":[{"role":"user",\
+      "content":[{"type":"tool_result","tool_use_id":"t","content":"4"}]},{"role":"assistant",\
+      "content":[{"type":"tool_use","id":"t","name":"f","input":{}}]}],"tools":[{"name":"f","input_schema":{}}],"thinking":{"type":"disabled"}}
       """,
       #"1{"prompt":[[1,2],[3]]}"#, #"1{"prompt":["a","\u00e9\ud83d\ude00"]}"#, #"1{"prompt":[100,101],"best_of":1}"#,
       #"2{"prompt":"a b","add_special_tokens":false}"#, #"3{"tokens":[1,2,300]}"#,
-    ].map { Array($0.utf8) } + (0..<4).map { [UInt8(ascii: "4") + $0, 1, 8, 24, 1] }
+    ].map { Array($0.utf8) } + (0..<5).map { [UInt8(ascii: "8") + $0, 1, 8, 24, 1] }
   } run: { bytes in
     guard let preparation, let kind = bytes.first else { return }
     var reader = InputReader(Array(bytes.dropFirst()))
-    let body = kind & 4 == 0 ? Data(reader.all()) : Data(JSONInput.body(&reader).utf8)
+    let body = kind & 8 == 0 ? reader.all() : Array(JSONInput.body(&reader).utf8)
     do {
-      let prepared: [PreparedAnswer]
-      switch kind & 3 {
-      case 0: prepared = [try preparation.prepare(try JSONDecoder().decode(ChatRequest.self, from: body))]
-      case 1: prepared = try preparation.prepare(try JSONDecoder().decode(CompletionRequest.self, from: body))
-      case 2:
-        let request = try JSONDecoder().decode(TokenizeRequest.self, from: body)
-        _ = try preparation.codec.encode(prompt: request.prompt)
-        prepared = []
-      default:
-        let request = try JSONDecoder().decode(DetokenizeRequest.self, from: body)
-        let tokens = try TokenInput.checked(request.tokens, in: "tokens", model: preparation.model)
-        _ = preparation.codec.text(of: tokens)
-        prepared = []
-      }
-      for answer in prepared { check(answer.generation, preparation.model) }
-    } catch let error as DecodingError {
-      require((400..<500).contains(APIError(decoding: error).status.code), "a refusal is the client's")
+      for answer in try prepare(kind & 7, body, preparation) { check(answer.generation, preparation.model) }
     } catch {
       let status = APIError(cause: error).status.code
       require((400..<500).contains(status), "a refusal is the client's")
+    }
+  }
+
+  private static func prepare(
+    _ kind: UInt8, _ body: [UInt8], _ preparation: AnswerPreparation
+  ) throws -> [PreparedAnswer] {
+    func read<Body: RequestBody>(_ type: Body.Type) throws -> Body {
+      try Body(RequestFields(try JSONParser.parse(body), table: Body.table))
+    }
+    switch kind {
+    case 0: return try preparation.prepare(try read(ChatRequest.self))
+    case 1: return try preparation.prepare(try read(CompletionRequest.self))
+    case 2:
+      switch try read(TokenizeRequest.self).text {
+      case .plain(let text): _ = try preparation.codec.encode(prompt: text)
+      case .chat(let chat, let tools): _ = try preparation.encode(chat, tools: tools)
+      }
+      return []
+    case 4: return try preparation.prepare(try read(MessagesRequest.self).chat)
+    default:
+      let request = try read(DetokenizeRequest.self)
+      let tokens = try TokenInput.checked(request.tokens, in: "tokens", model: preparation.model)
+      _ = preparation.codec.text(of: tokens, spellsControlTokens: true)
+      return []
     }
   }
 
@@ -72,7 +92,7 @@ enum RequestTargets {
           rope: RopeConfiguration(base: 10_000, rotaryDimension: 8, layout: .interleaved, scaling: .none),
           hasTiedHead: true),
         contextLength: 512),
-      codec: codec, settings: APISettings())
+      names: ModelNames(id: "tiny"), codec: codec, settings: APISettings())
   }
 
   /// The text of a policy file.

@@ -1,0 +1,142 @@
+import ChatTemplates
+import Core
+
+/// Turns request bodies into generations for one model: defaults, limits, tokens.
+struct AnswerPreparation: Sendable {
+  let model: ServedModel
+  let names: ModelNames
+  let codec: any TextCodec
+  let settings: APISettings
+
+  /// One an answer, in order.
+  func prepare(_ request: ChatRequest) throws -> [PreparedAnswer] {
+    try names.check(request.common.model)
+    try checkChoice(request.tools)
+    let prompt = try encode(request.chat, tools: request.tools)
+    let reading = AnswerReading(
+      request, template: codec.facts.chatTemplate, promptEnding: String(prompt.text.suffix(64)))
+    var prepared = try prepare(prompt.tokens, request.common, topLogprobCount: request.topLogprobCount)
+    prepared.reading = reading
+    prepared.decoding.spellsControlTokens = reading?.spellsControlTokens ?? false
+    return candidates(prepared, request.common.choices)
+  }
+
+  /// The prompt of a chat, in which the model finds its tools even if its template has no place for them.
+  func encode(_ chat: ChatPrompt, tools: ToolFields) throws -> EncodedChat {
+    let knowsTools = codec.facts.chatTemplate?.contains("tools") ?? false
+    do {
+      return try codec.encode(chat: knowsTools ? chat : ToolPrompt.plain(chat))
+    } catch {
+      throw APIError.invalid(
+        "The messages do not fit the model's chat template: \(error)", parameter: "messages")
+    }
+  }
+
+  /// One an answer: those to the first prompt first. Prompts without a client seed share a random one.
+  func prepare(_ request: CompletionRequest) throws -> [PreparedAnswer] {
+    try names.check(request.common.model)
+    guard request.prompts.count * request.common.choices.candidateCount <= RequestLimits.answerCount else {
+      throw APIError.invalid(
+        "A request may ask for at most \(RequestLimits.answerCount) answers to all its prompts.", parameter: "n")
+    }
+    return try request.prompts.enumerated().flatMap { index, input in
+      let prompt = try tokens(of: input)
+      var prepared = try prepare(prompt, request.common, topLogprobCount: request.topLogprobCount)
+      prepared.promptIndex = index
+      guard request.echoes else { return candidates(prepared, request.common.choices) }
+      prepared.echoedPrompt = text(of: input, tokens: prompt)
+      // The first token has no context, so no probability.
+      if prepared.wantsLogprobs, prompt.count > 1 { prepared.generation.scoresPromptFrom = 1 }
+      // Evaluation programs request one token, because some servers reject zero, and drop its report: an end token
+      // needs a report like any other, or they would drop the last of the prompt.
+      if prepared.wantsLogprobs, prepared.generation.maximumNewTokens == 1 { prepared.generation.stopTokens = [] }
+      return candidates(prepared, request.common.choices)
+    }
+  }
+
+  /// The answers to one prompt, which differ in their seeds. The first one has the request's.
+  private func candidates(_ prepared: PreparedAnswer, _ choices: ChoiceFields) -> [PreparedAnswer] {
+    (0..<choices.candidateCount).map { index in
+      var candidate = prepared
+      candidate.generation.sampling.seed = Self.seed(prepared.generation.sampling.seed, candidate: index)
+      // The best are those with the highest log-probability.
+      if choices.candidateCount > choices.count, candidate.generation.topLogprobCount == nil {
+        candidate.generation.topLogprobCount = 0
+      }
+      return candidate
+    }
+  }
+
+  /// An odd constant keeps the seeds of one request apart.
+  static func seed(_ seed: UInt64, candidate: Int) -> UInt64 {
+    seed &+ UInt64(truncatingIfNeeded: candidate) &* 0x9E37_79B9_7F4A_7C15
+  }
+
+  private func prepare(
+    _ prompt: [TokenID], _ common: CommonFields, topLogprobCount: Int?
+  ) throws -> PreparedAnswer {
+    let prompt = common.promptTokenLimit.map { Array(prompt.suffix($0)) } ?? prompt
+    guard !prompt.isEmpty else { throw EngineError.emptyPrompt }
+    // As in the cluster: a request's group size does not keep the default window, and vice versa.
+    let policy = common.policy == PolicyRequest() ? settings.policy : common.policy
+    let asked = common.maximumNewTokens ?? settings.maximumNewTokens
+    let limit = lengthLimit(policy)
+    guard prompt.count < limit || (prompt.count == limit && asked == 0) else {
+      throw APIError.contextExceeded(promptTokenCount: prompt.count, contextLength: limit)
+    }
+    let newTokens = asked ?? openEnd(prompt.count, policy) - prompt.count
+    var generation = GenerationRequest(prompt: prompt, maximumNewTokens: min(newTokens, limit - prompt.count))
+    generation.policy = policy
+    generation.stopTokens = common.stop.ignoresEndTokens ? [] : codec.endTokens
+    generation.stopTokens.formUnion(common.stop.tokens)
+    generation.sampling = try common.sampling.parameters(
+      over: settings.sampling, endTokens: generation.stopTokens, randomSeed: .random(in: .min ... .max))
+    generation.topLogprobCount = topLogprobCount
+    var prepared = PreparedAnswer(generation: generation)
+    prepared.wantsLogprobs = topLogprobCount != nil
+    prepared.decoding.stopStrings = common.stop.strings
+    prepared.decoding.includesStopString = common.stop.includesString
+    return prepared
+  }
+
+  /// Prompt and answer together. Without a group size of the user's, what the automatic policy admits counts
+  /// too, so that a generous `max_tokens` is clipped rather than refused.
+  private func lengthLimit(_ policy: PolicyRequest) -> Int {
+    guard policy.groupSize == nil else { return model.contextLength }
+    let automatic = PolicyChoice.longestAutomaticLength(
+      trainedLength: model.configuration.trainedLength, window: policy.neighborWindow)
+    return min(model.contextLength, automatic)
+  }
+
+  /// The length that an answer without a limit may bring a prompt to. Most clients never give a limit; if
+  /// theirs counted as the whole context, the shortest chat would be grouped. So a prompt that leaves a
+  /// quarter of the trained length free stays within it, where the model is exactly itself; a longer one runs
+  /// to the context's end.
+  private func openEnd(_ promptCount: Int, _ policy: PolicyRequest) -> Int {
+    let trained = model.configuration.trainedLength
+    let fits = (policy.groupSize == nil || policy.keepsShortTextPlain) && promptCount <= trained - trained / 4
+    return fits ? trained : .max
+  }
+
+  /// A call that must come needs an answer that is bound to a form.
+  private func checkChoice(_ tools: ToolFields) throws {
+    switch tools.choice {
+    case .none, .auto: return
+    case .required, .named:
+      throw APIError.invalid(
+        "tool_choice must be none or auto: the server cannot bind an answer to a call.", parameter: "tool_choice")
+    }
+  }
+
+  private func tokens(of input: PromptInput) throws -> [TokenID] {
+    switch input {
+    case .text(let text): return try codec.encode(prompt: text)
+    case .tokens(let tokens): return try TokenInput.checked(tokens, in: "prompt", model: model)
+    }
+  }
+
+  private func text(of input: PromptInput, tokens: [TokenID]) -> String {
+    if case .text(let text) = input { return text }
+    return codec.text(of: tokens)
+  }
+}

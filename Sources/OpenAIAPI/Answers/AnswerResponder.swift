@@ -1,0 +1,71 @@
+import Hummingbird
+import Core
+import Logging
+
+/// Runs prepared answers and responds with them in a format: what all endpoints that generate share.
+struct AnswerResponder: Sendable {
+  let engine: any InferenceEngine
+  let codec: any TextCodec
+  let keepAliveInterval: Duration
+
+  /// An error within this time becomes the response's status; later ones are events in the stream.
+  private static let headTimeout: Duration = .seconds(1)
+
+  /// - Parameter bestCount: how many answers to each prompt are returned, of those prepared.
+  func whole(
+    _ prepared: [PreparedAnswer], bestCount: Int, in format: any AnswerFormat, _ context: APIContext
+  ) async throws -> Response {
+    let collector = AnswerCollector(engine: engine, codec: codec)
+    let answers = try await context.client.canceling { try await collector.collect(prepared) }
+    let usage = answers.usage
+    Self.log(usage, failure: nil, context.logger)
+    return JSONBody.response(bytes: try format.body(answers.best(bestCount), usage: usage))
+  }
+
+  func stream(
+    _ prepared: [PreparedAnswer], in format: any AnswerFormat, _ context: APIContext
+  ) async throws -> Response {
+    guard let one = prepared.first else { throw EngineError.emptyPrompt }
+    // Two ticks may pass after a write that follows a tick.
+    let interval = keepAliveInterval / 2
+    let feed = AnswerFeed(
+      engine: engine, request: one.generation, firstTick: min(Self.headTimeout, interval),
+      interval: interval)
+    let client = context.client
+    client.onLeaving { feed.cancel() }
+    let first: AnswerFeed.Item?
+    do {
+      first = try await feed.first()
+    } catch {
+      throw APIError(cause: error, promptTokenCount: one.generation.prompt.count)
+    }
+    let stream = AnswerStream(
+      prepared: prepared, feed: feed, firstItem: first, keepAliveInterval: interval, engine: engine, codec: codec,
+      client: client)
+    let logger = context.logger
+    return Response(
+      status: .ok, headers: format.streamHeaders,
+      body: ResponseBody { writer in
+        do {
+          let outcome = try await stream.write(in: format, to: &writer)
+          Self.log(outcome.usage, failure: outcome.failure, logger)
+        } catch {
+          logger.info("client disconnected during the completion", metadata: ["error": .string("\(error)")])
+          throw error
+        }
+        try await writer.finish(nil)
+      })
+  }
+
+  private static func log(_ usage: Usage, failure: (any Error)?, _ logger: Logger) {
+    let metadata: Logger.Metadata = [
+      "prompt_tokens": .stringConvertible(usage.promptTokens),
+      "completion_tokens": .stringConvertible(usage.completionTokens),
+    ]
+    if let failure {
+      logger.error("completion failed: \(failure)", metadata: metadata)
+    } else {
+      logger.info("completed", metadata: metadata)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import JSON
+
+extension FieldTable {
+  /// Fields of a chat and of a text completion alike.
+  static let generation = FieldTable(
+    "both kinds of completion", generationObeyed + SamplingNames.fields + constraints + generationRefused + hints)
+
+  private static let generationObeyed: [RequestField] = [
+    .obeyed("model", "a name of the served model, or empty; any other name is 404"),
+    .obeyed("stream", "false", "send events instead of one object"),
+    .obeyed("stream_options", "see below"),
+    .obeyed(
+      "max_completion_tokens", "open", "new tokens at most, by the first of these three; -1 is open. Clipped"),
+    .obeyed("max_tokens", "open", "the same"),
+    .obeyed("n_predict", "open", "the same, as llama-server calls it; -2 is open, too"),
+    .obeyed("stop", "a string or up to 16, of at most 256 bytes each; the answer ends before it"),
+    .obeyed("stop_token_ids", "up to 256 token ids"),
+    .obeyed("include_stop_str_in_output", "false", "the answer ends after its stop string instead"),
+    .obeyed("n", "1", "answers to each prompt, up to 128; they differ in their seeds"),
+    .obeyed("best_of", "`n`", "answers of which the `n` likeliest are returned; not in a stream"),
+    .obeyed("truncate_prompt_tokens", "keeps only so many tokens of the prompt's end; -1 keeps all"),
+    .obeyed("return_token_ids", "false", "`token_ids` of each choice, and `prompt_token_ids`"),
+    .obeyed("ignore_eos", "false", "continue after end tokens"),
+    .obeyed("group_size", "automatic", "SelfExtend's G for this request; 1 is plain attention"),
+    .obeyed("neighbor_window", "automatic", "SelfExtend's w for this request"),
+  ]
+
+  /// What would bind the answer to a form.
+  private static let constraints: [RequestField] =
+    [
+      "grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs",
+      "structural_tag",
+    ].map { .refused($0, "answers cannot be bound to a form", unless: [.string("")]) } + [
+      .refused(
+        "response_format", "answers cannot be bound to a form",
+        unless: [.object([:]), .object(["type": .string("text")])])
+    ]
+
+  private static let generationRefused: [RequestField] = [
+    .refused("allowed_token_ids", "the vocabulary cannot be narrowed"),
+    .refused("bad_words", "words cannot be excluded"),
+    .refused("skip_special_tokens", "an answer has no special tokens", unless: [.bool(true)]),
+    .refused("prompt_logprobs", "echo with logprobs in a text completion scores a prompt"),
+    .refused("return_tokens_as_token_ids", "answers are text"),
+    .refused("use_beam_search", "answers are sampled"),
+    .refused("logits_processors", "the server runs no code of a request"),
+    .refused("vllm_xargs", "the server runs no code of a request"),
+    .refused("kv_transfer_params", "caches are not moved between servers"),
+    .refused("lora", "the model has no adapters"),
+    .refused("image_data", "the model accepts text only"),
+    .refused("multimodal_data", "the model accepts text only"),
+    .refused("t_max_predict_ms", "time is not limited; cancel the request", unless: [.integer(0), .integer(-1)]),
+    .refused("response_fields", "an answer has all its fields"),
+    .refused("return_progress", "a stream has its progress in comments"),
+    .refused("timings_per_token", "timings come at the end"),
+    .refused("post_sampling_probs", "probabilities are the model's, before sampling"),
+    .refused("n_probs", "ask by logprobs", unless: [.integer(0)]),
+    .refused("n_indent", "lines have no least indentation", unless: [.integer(0)]),
+  ]
+
+  /// Whatever these hold, the answer is the same.
+  private static let hints: [RequestField] =
+    named(
+      [
+        "user", "metadata", "store", "safety_identifier", "service_tier", "prompt_cache_key", "prompt_cache_retention",
+        "request_id",
+      ],
+      "bookkeeping of the client")
+    + named(["priority", "cache_prompt", "cache_salt", "id_slot", "slot_id", "n_cache_reuse"], "hints for a scheduler")
+    + named(["n_keep", "n_discard"], "a context is never shifted")
+    + named(["length_penalty", "early_stopping"], "these steer beam search, which is refused")
+    + named(["spaces_between_special_tokens"], "an answer has no special tokens")
+    + named(
+      ["guided_decoding_backend", "guided_whitespace_pattern"], "these steer the fields that bind an answer to a form")
+    + named(["prediction"], "a hint for speed")
+    + named(["speculative.n_max", "speculative.n_min", "speculative.p_min"], "hints for speed")
+
+  static func named(_ names: [String], _ note: String) -> [RequestField] { names.map { .ignored($0, note) } }
+
+  static let streamOptions = FieldTable(
+    "`stream_options`",
+    [
+      .obeyed("include_usage", "false", "a last event carries `usage`"),
+      .obeyed("continuous_usage_stats", "false", "every event carries the usage so far"),
+      .ignored("include_obfuscation", "events carry no padding"),
+    ])
+}

@@ -1,0 +1,32 @@
+import Core
+
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
+/// What the endpoints that generate share.
+struct GenerationService: Sendable {
+  let engine: any InferenceEngine
+  let codec: any TextCodec
+  let settings: APISettings
+  let names: ModelNames
+
+  var reader: BodyReader { BodyReader(maximumByteCount: settings.maximumBodyByteCount) }
+
+  var preparation: AnswerPreparation {
+    AnswerPreparation(model: engine.model, names: names, codec: codec, settings: settings)
+  }
+
+  var responder: AnswerResponder {
+    AnswerResponder(engine: engine, codec: codec, keepAliveInterval: settings.keepAliveInterval)
+  }
+
+  /// For a new answer.
+  func head(_ kind: AnswerHead.Kind) -> AnswerHead {
+    AnswerHead(
+      kind: kind, id: RandomName.make(prefix: kind.idPrefix), created: Int(Date().timeIntervalSince1970),
+      model: names.id, fingerprint: settings.fingerprint)
+  }
+}
