@@ -57,6 +57,7 @@ let package = Package(
     .target(name: "Tokenization", dependencies: ["Core"], swiftSettings: optimized),
     .target(name: "JSON", swiftSettings: optimized),
     .target(name: "ChatTemplates", dependencies: ["JSON"], swiftSettings: optimized),
+    .target(name: "Grammars", dependencies: ["Core", "JSON"], swiftSettings: optimized),
 
     // MARK: Wire
     .target(name: "Wire", dependencies: ["Core", "CWire"], swiftSettings: swiftSettings),
@@ -158,6 +159,7 @@ let package = Package(
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: swiftSettings),
     .testTarget(
       name: "ChatTemplatesTests", dependencies: ["ChatTemplates", "JSON"], swiftSettings: swiftSettings),
+    .testTarget(name: "GrammarsTests", dependencies: ["Fixtures", "Grammars", "Core"], swiftSettings: optimized),
     .testTarget(
       name: "ClusterTests", dependencies: ["Fixtures", "Cluster", "Core"], swiftSettings: swiftSettings),
     .testTarget(
