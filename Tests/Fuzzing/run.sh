@@ -96,7 +96,7 @@ if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name 
   c_module CKernels CKernels.h
   c_module CWire control.pb-c.h data.pb-c.h weights.pb-c.h
   packages
-  for name in Core JSON Paging Telemetry Tensors Weights Tokenization ChatTemplates Cluster Scheduling Wire Transport Credentials \
+  for name in Core JSON Grammars Paging Telemetry Tensors Weights Tokenization ChatTemplates Cluster Scheduling Wire Transport Credentials \
     WeightDistribution Sockets Coordinator OpenAIAPI Attention Backend Transformer; do
     files=$(sources "Sources/$name")
     [ "$name" != Wire ] || files="${files/Sources\/Wire\/WireLimits+Blocks.swift/$(sources Tests/Fuzzing/SmallBlocks)}"

@@ -27,7 +27,7 @@ struct Machine {
   private(set) var states: [State] = []
   private var ids: [State: StateID] = [:]
   private var moves: [[Move]?] = []
-  /// By state and class of byte: the next state, or -1 where nobody has asked.
+  /// By state and class of byte: the next state, or -1 while it is not known.
   private var nextStates: [StateID] = []
   private var leavesRule: [Bool] = []
   private let classCount: Int

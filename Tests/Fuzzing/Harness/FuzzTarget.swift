@@ -15,7 +15,8 @@ struct FuzzTarget: Sendable {
     WireTargets.forward, WireTargets.result,
     WireTargets.workerMessage, WireTargets.coordinatorMessage, WireTargets.seal, WireTargets.configuration,
     RequestTargets.jsonRequest, RegistrationTarget.registration, ManifestTarget.manifest, CacheTarget.cache,
-    RequestTargets.policyFile, AnswerPartTarget.answerParts,
+    RequestTargets.policyFile, AnswerPartTarget.answerParts, GrammarTargets.schema, GrammarTargets.gbnf,
+    GrammarTargets.regex,
   ]
 
   /// Ends the process without libFuzzer's taking it for a crash.
