@@ -109,8 +109,9 @@ let package = Package(
     .executableTarget(
       name: "longhaul",
       dependencies: [
-        "Core", "Paging", "Tensors", "Weights", "Transformer", "Tokenization", "Cluster", "Coordinator", "Worker",
-        "OpenAIAPI", "Transport", "Credentials", "Evaluation", "WeightDistribution", "Telemetry",
+        "Core", "Paging", "Tensors", "Weights", "Transformer", "Tokenization", "ChatTemplates", "JSON", "Cluster",
+        "Coordinator", "Worker", "OpenAIAPI", "Transport", "Credentials", "Evaluation", "WeightDistribution",
+        "Telemetry",
         .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -158,7 +159,8 @@ let package = Package(
       exclude: ["Goldens"], swiftSettings: optimized),
     .testTarget(name: "JSONTests", dependencies: ["JSON"], swiftSettings: swiftSettings),
     .testTarget(
-      name: "ChatTemplatesTests", dependencies: ["ChatTemplates", "JSON"], swiftSettings: swiftSettings),
+      name: "ChatTemplatesTests", dependencies: ["Fixtures", "ChatTemplates", "JSON"], exclude: ["Goldens"],
+      swiftSettings: swiftSettings),
     .testTarget(name: "GrammarsTests", dependencies: ["Fixtures", "Grammars", "Core"], swiftSettings: optimized),
     .testTarget(
       name: "ClusterTests", dependencies: ["Fixtures", "Cluster", "Core"], swiftSettings: swiftSettings),

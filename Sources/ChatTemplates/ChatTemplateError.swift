@@ -15,10 +15,13 @@ package struct ChatTemplateError: Error, Hashable, CustomStringConvertible {
 
   package let kind: Kind
   package let description: String
+  /// Whether the description names the line of the template.
+  let hasLine: Bool
 
   init(_ kind: Kind, _ description: String, line: Int? = nil) {
     self.kind = kind
     let place = line.map { " (line \($0) of the chat template)" } ?? ""
     self.description = description + place
+    hasLine = line != nil
   }
 }

@@ -38,6 +38,12 @@ package struct TemplateDate: Hashable, Sendable {
     return (days + shiftedYear / 400 + 6) % 7
   }
 
+  private var dayOfYear: Int {
+    let isLeap = year.isMultiple(of: 4) && (!year.isMultiple(of: 100) || year.isMultiple(of: 400))
+    let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334][month - 1]
+    return before + day + (isLeap && month > 2 ? 1 : 0)
+  }
+
   /// The date in the format of C's `strftime`, in English.
   /// - Throws: for a conversion that no known template uses.
   func formatted(_ format: String) throws(ChatTemplateError) -> String {
@@ -73,6 +79,18 @@ package struct TemplateDate: Hashable, Sendable {
     case "p": return hour < 12 ? "AM" : "PM"
     case "M": return digits(minute)
     case "S": return digits(second)
+    case "j":
+      let digits = String(dayOfYear)
+      return isPadded ? String(repeating: "0", count: 3 - digits.count) + digits : digits
+    case "w": return "\(weekday)"
+    case "u": return "\(weekday == 0 ? 7 : weekday)"
+    case "f": return "000000"
+    case "D", "x": return try formatted("%m/%d/%y")
+    case "R": return try formatted("%H:%M")
+    case "X": return try formatted("%H:%M:%S")
+    case "c": return try formatted("%a %b %e %H:%M:%S %Y")
+    case "n": return "\n"
+    case "t": return "\t"
     case "F": return try formatted("%Y-%m-%d")
     case "T": return try formatted("%H:%M:%S")
     case "%": return "%"

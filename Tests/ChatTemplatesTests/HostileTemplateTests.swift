@@ -79,6 +79,36 @@ import Testing
       "{% set t = 'a' * 4000000 %}{{ (t ~ 'c') in t }}{% for i in range(99) %}"
         + "{{ ('a' * 2000000 ~ 'b') in t }}{% endfor %}"
     ),
+    ("a macro that calls itself", "{% macro f(n) %}{{ f(n + 1) }}{% endmacro %}{{ f(0) }}"),
+    (
+      "a macro that calls itself twice",
+      "{% macro f(n) %}{% if n %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}"
+    ),
+    (
+      "two macros that call each other",
+      "{% macro f() %}{{ g() }}{% endmacro %}{% macro g() %}{{ f() }}{% endmacro %}{{ f() }}"
+    ),
+    (
+      "a caller that calls its macro",
+      "{% macro f() %}{{ caller() }}{% endmacro %}{% call f() %}{{ f() }}{% endcall %}{{ f(caller=f) }}"
+    ),
+    ("a block that renders itself", "{% block b %}{{ self.b() }}{% endblock %}"),
+    ("a recursive loop without end", "{% for i in [1] recursive %}{{ loop([1]) }}{% endfor %}"),
+    ("a huge power", "{{ 9 ** 99999999 }}"),
+    ("a wide format", "{{ '%999999999d' % 1 }}"),
+    ("a wide field", "{{ '{:>999999999}'.format(1) }}"),
+    (
+      "a wide field that grows",
+      "{% set n = namespace(t='x') %}{% for i in range(999) %}{% set n.t = '{:>999999}'.format(n.t) ~ n.t %}"
+        + "{% endfor %}"
+    ),
+    ("a padded text", "{{ 'x'.center(9999999999) }}"),
+    ("filled batches", "{{ [1] | batch(9999999999, 0) | list }}"),
+    ("many slices", "{{ [1] | slice(9999999999) | list }}"),
+    ("sorting for ever", "{% for i in range(999) %}{{ range(9999) | sort(reverse=true) | length }}{% endfor %}"),
+    ("JSON indented for ever", "{{ range(9999) | list | tojson(indent=9999999) }}"),
+    ("macros kept for ever", "{% for i in range(999999) %}{% macro f() %}{{ i }}{% endmacro %}{% endfor %}"),
+    ("a text translated for ever", "{{ ('a' * 999999).translate({97: 'b' * 999999}) }}"),
     ("much output", "{% set t = 'x' * 99999 %}{% for i in range(999) %}{{ t }}{% endfor %}"),
     (
       "much JSON",

@@ -37,12 +37,13 @@ import Testing
       ])
   }
 
-  @Test("JSON, printed lists, roles and extra variables count as the user's")
+  @Test("JSON, printed lists, roles, extra variables and their keys count as the user's")
   func untraced() throws {
     let source =
       "{{ ['<s>'] | tojson }}{{ ['<s>'] }}{{ messages[0].role }}{{ kind }}"
-      + "{{ {'</s>': 1} | items | first | first }}"
-    let all = try segments(source, [.user("")], extra: ["kind": .string("</s>")])
+      + "{{ more | items | first | first }}"
+    let all = try segments(
+      source, [.user("")], extra: ["kind": .string("</s>"), "more": .object(["</s>": .string("")])])
     #expect(all == [ChatSegment(text: "[\"<s>\"]['<s>']user</s></s>", isFromTemplate: false)])
   }
 

@@ -1,110 +1,86 @@
-/// The methods that a template may call on strings and mappings: `value.name(arguments)`.
+/// The methods that a template may call on values: `value.name(arguments)`.
 enum MethodLibrary {
-  typealias TextMethod =
-    @Sendable (TracedText, CallArguments, inout StepBudget) throws(ChatTemplateError) -> TemplateValue
+  /// Whether a value has a method of this name. Those that change a value are hidden from templates, as in Jinja's
+  /// sandbox, and count as not defined.
+  static func has(_ name: String, _ value: TemplateValue) -> Bool {
+    switch value {
+    case .text: TextMethods.methods[name] != nil
+    case .mapping: MappingMethods.methods[name] != nil
+    case .list: ListMethods.methods[name] != nil
+    case .cycler: name == "next" || name == "reset"
+    default: false
+    }
+  }
 
   static func call(
-    _ name: String, of value: TemplateValue, _ arguments: CallArguments, _ budget: inout StepBudget
+    _ name: String, of value: TemplateValue, _ arguments: CallArguments, _ context: inout RenderContext
   ) throws(ChatTemplateError) -> TemplateValue {
     switch value {
     case .text(let text):
-      try budget.spend(characters: text.count)
-      if let method = textMethods[name] { return try method(text, arguments, &budget) }
+      try context.budget.spend(characters: text.count)
+      if let method = TextMethods.methods[name] { return try method.call(name, text, arguments, &context) }
     case .mapping(let mapping):
-      if let result = try call(name, of: mapping, arguments, &budget) { return result }
-    case .undefined:
-      throw ChatTemplateError(.evaluation, "\"\(name.prefix(64))\" is called on \(value.kindName)")
+      if let method = MappingMethods.methods[name] { return try method.call(name, mapping, arguments, &context) }
+    case .list(let list):
+      if let method = ListMethods.methods[name] { return try method.call(name, list, arguments, &context) }
+    case .loop(let loop): return try call(name, of: loop, arguments, &context)
+    case .cycler(let cycler):
+      if name == "next" { return cycler.next() }
+      cycler.reset()
+      return .none
     default: break
     }
     throw ChatTemplateError(.unsupported, "the method \"\(name.prefix(64))\" of \(value.kindName) is not supported")
   }
 
-  // MARK: Mappings
-
-  /// Nil for an unknown name.
   private static func call(
-    _ name: String, of mapping: TemplateMapping, _ arguments: CallArguments, _ budget: inout StepBudget
-  ) throws(ChatTemplateError) -> TemplateValue? {
-    switch name {
-    case "items": return try TemplateValue.mapping(mapping).pairs(&budget)
-    case "keys": return .list(try TemplateList(try TemplateValue.mapping(mapping).items(&budget)))
-    case "values":
-      try budget.spend(mapping.entries.count)
-      return .list(try TemplateList(mapping.entries.map(\.value)))
-    case "get":
-      guard let key = arguments.text(0, "key") else { return TemplateValue.none }
-      return mapping[key.string] ?? arguments[1, "default"] ?? TemplateValue.none
-    default: return nil
+    _ name: String, of loop: LoopState, _ arguments: CallArguments, _ context: inout RenderContext
+  ) throws(ChatTemplateError) -> TemplateValue {
+    if name == "changed" { return .bool(try loop.isChanged(arguments.positional, &context.budget)) }
+    guard !arguments.positional.isEmpty else {
+      throw ChatTemplateError(.evaluation, "\"loop.cycle\" has no items")
     }
+    return arguments.positional[loop.index % arguments.positional.count]
   }
+}
 
-  // MARK: Strings
-
-  static let textMethods: [String: TextMethod] = [
-    "strip": trimming(start: true, end: true),
-    "lstrip": trimming(start: true, end: false),
-    "rstrip": trimming(start: false, end: true),
-    "upper": change { $0.uppercased },
-    "lower": change { $0.lowercased },
-    "title": change { $0.capitalized(everyWord: true) },
-    "capitalize": change { $0.capitalized(everyWord: false) },
-    "replace": { (text, arguments, budget) throws(ChatTemplateError) in .text(try text.replaced(arguments, &budget)) },
-    "split": split,
-    "splitlines": splitLines,
-    "join": { (text, arguments, budget) throws(ChatTemplateError) in
-      .text(try arguments[0, "iterable"]?.joined(text, &budget) ?? TracedText())
+/// Methods of lists and tuples.
+enum ListMethods {
+  static let methods: [String: Builtin<TemplateList>] = [
+    "count": Builtin("value") { (list, arguments, context) throws(ChatTemplateError) in
+      let value = try arguments.required(0)
+      var count = 0
+      for item in list.items where try Comparison.areEqual(item, value, &context.budget) { count += 1 }
+      return .integer(count)
     },
-    "find": { (text, arguments, budget) throws(ChatTemplateError) in
-      guard let part = arguments.text(0, "sub") else { return .integer(-1) }
-      return .integer(try text.firstIndex(of: part, from: 0, &budget) ?? -1)
+    "index": Builtin("value") { (list, arguments, context) throws(ChatTemplateError) in
+      let value = try arguments.required(0)
+      for (index, item) in list.items.enumerated() where try Comparison.areEqual(item, value, &context.budget) {
+        return .integer(index)
+      }
+      throw ChatTemplateError(.evaluation, "a value is not in the list")
     },
-    "startswith": affix { (text, affix) in text.units.prefix(affix.count) },
-    "endswith": affix { (text, affix) in text.units.suffix(affix.count) },
+    "copy": Builtin { (list, _, _) throws(ChatTemplateError) in .list(list) },
   ]
+}
 
-  private static func change(_ change: @escaping @Sendable (TracedText) -> TracedText) -> TextMethod {
-    { (text, _, _) throws(ChatTemplateError) in .text(change(text)) }
-  }
-
-  private static func trimming(start: Bool, end: Bool) -> TextMethod {
-    { (text, arguments, budget) throws(ChatTemplateError) in
-      .text(try text.trimmed(arguments, start: start, end: end, &budget))
-    }
-  }
-
-  /// Whether an end of the text is the argument, or one of its texts when it is a list.
-  private static func affix(_ end: @escaping @Sendable (TracedText, TracedText) -> ArraySlice<UInt32>) -> TextMethod {
-    { (text, arguments, budget) throws(ChatTemplateError) in
-      guard let argument = arguments.positional.first else { return .bool(false) }
-      var candidates = [argument]
-      if case .text = argument {} else { candidates = try argument.items(&budget) }
-      for case .text(let candidate) in candidates
-      where TracedText.haveSameCharacters(end(text, candidate), candidate.units) { return .bool(true) }
-      return .bool(false)
-    }
-  }
-
-  @Sendable private static func split(
-    _ text: TracedText, _ arguments: CallArguments, _ budget: inout StepBudget
-  ) throws(ChatTemplateError) -> TemplateValue {
-    let limit = arguments.limit(1, "maxsplit")
-    guard let separator = arguments.text(0, "sep") else {
-      // Words, with any amount of whitespace between them.
-      let words = text.units.split(maxSplits: limit, whereSeparator: TracedText.isWhitespace)
-      try budget.spend(words.count)
-      return .list(try TemplateList(words.map { .text(TracedText(units: $0)) }))
-    }
-    guard !separator.isEmpty else {
-      throw ChatTemplateError(.evaluation, "\"split\" requires a nonempty separator")
-    }
-    return .list(try TemplateList(try text.parts(between: separator, atMost: limit, &budget).map { .text($0) }))
-  }
-
-  @Sendable private static func splitLines(
-    _ text: TracedText, _: CallArguments, _ budget: inout StepBudget
-  ) throws(ChatTemplateError) -> TemplateValue {
-    var lines = try text.parts(between: TracedText("\n", isFromTemplate: true), &budget)
-    if lines.last?.isEmpty == true { lines.removeLast() }
-    return .list(try TemplateList(lines.map { .text($0) }))
-  }
+/// Methods of mappings.
+enum MappingMethods {
+  static let methods: [String: Builtin<TemplateMapping>] = [
+    "items": Builtin { (mapping, _, context) throws(ChatTemplateError) in
+      .list(try TemplateList(try TemplateValue.mapping(mapping).pairs(&context.budget), .view("dict_items")))
+    },
+    "keys": Builtin { (mapping, _, context) throws(ChatTemplateError) in
+      try context.budget.spend(mapping.entries.count)
+      return .list(try TemplateList(mapping.entries.map(\.key), .view("dict_keys")))
+    },
+    "values": Builtin { (mapping, _, context) throws(ChatTemplateError) in
+      try context.budget.spend(mapping.entries.count)
+      return .list(try TemplateList(mapping.entries.map(\.value), .view("dict_values")))
+    },
+    "get": Builtin("key", "default") { (mapping, arguments, _) throws(ChatTemplateError) in
+      mapping[try TemplateKey(try arguments.required(0))] ?? arguments[1] ?? TemplateValue.none
+    },
+    "copy": Builtin { (mapping, _, _) throws(ChatTemplateError) in .mapping(mapping) },
+  ]
 }

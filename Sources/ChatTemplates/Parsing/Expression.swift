@@ -3,9 +3,10 @@ indirect enum Expression: Sendable {
   case literal(Literal)
   case name(String)
   case list([Expression])
+  case tuple([Expression])
   case mapping([(key: Expression, value: Expression)])
   case not(Expression)
-  case negative(Expression)
+  case sign(isNegative: Bool, Expression)
   /// Operators of one precedence, from left to right.
   case chain(Expression, [(symbol: String, operand: Expression)])
   case comparison(Expression, [(symbol: String, operand: Expression)])
@@ -28,14 +29,20 @@ enum Postfix: Sendable {
   case attribute(String)
   case subscripted(Expression)
   case slice(Expression?, Expression?, Expression?)
-  /// A call of the operand, which must be a function's name.
   case call([Argument])
-  case method(String, [Argument])
   case filter(String, [Argument])
   case test(String, [Argument], isNegated: Bool)
 }
 
 struct Argument: Sendable {
-  let name: String?
+  enum Form: Sendable {
+    case positional
+    case named(String)
+    /// `*values`
+    case spread
+    /// `**mapping`
+    case spreadNamed
+  }
+  let form: Form
   let value: Expression
 }

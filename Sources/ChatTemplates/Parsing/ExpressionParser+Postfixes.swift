@@ -12,37 +12,52 @@ extension ExpressionParser {
         at += 1
         return .subscripted(.literal(.integer(index)))
       }
-      let name = try anyName()
-      return takeSymbol("(") ? .method(name, try arguments()) : .attribute(name)
+      return .attribute(try anyName())
     }
     if takeSymbol("[") { return try subscription() }
     if takeSymbol("(") { return .call(try arguments()) }
-    if withFilters, takeSymbol("|") {
-      let name = try anyName()
-      return .filter(name, takeSymbol("(") ? try arguments() : [])
-    }
+    if withFilters, takeSymbol("|") { return try filter() }
     if withFilters, takeName("is") {
       let isNegated = takeName("not")
-      let name = try anyName()
+      let name = try dottedName()
       return .test(name, try testArguments(), isNegated: isNegated)
     }
     return nil
+  }
+
+  /// The filters of a `filter` or `set` tag: `name | name(arguments)`.
+  mutating func filterChain() throws(ChatTemplateError) -> [Postfix] {
+    var result = [try filter()]
+    while takeSymbol("|") { result.append(try filter()) }
+    return result
+  }
+
+  private mutating func filter() throws(ChatTemplateError) -> Postfix {
+    let name = try dottedName()
+    return .filter(name, takeSymbol("(") ? try arguments() : [])
+  }
+
+  private mutating func dottedName() throws(ChatTemplateError) -> String {
+    var name = try anyName()
+    while takeSymbol(".") { name += "." + (try anyName()) }
+    return name
   }
 
   /// `is divisibleby(3)` and `is divisibleby 3` are the same.
   private mutating func testArguments() throws(ChatTemplateError) -> [Argument] {
     if takeSymbol("(") { return try arguments() }
     switch peeked {
-    case .name(let name) where ["and", "or", "not", "if", "else", "is", "in"].contains(name): return []
+    case .name(let name) where ["and", "or", "not", "if", "else", "in"].contains(name): return []
+    case .name("is"): throw error("tests cannot be chained with \"is\"")
     case .name, .string, .integer, .float, .symbol("["), .symbol("{"):
       let operand = try primary()
       let rest = try postfixes(withFilters: false)
-      return [Argument(name: nil, value: rest.isEmpty ? operand : .postfix(operand, rest))]
+      return [Argument(form: .positional, value: rest.isEmpty ? operand : .postfix(operand, rest))]
     default: return []
     }
   }
 
-  private mutating func arguments() throws(ChatTemplateError) -> [Argument] {
+  mutating func arguments() throws(ChatTemplateError) -> [Argument] {
     var result: [Argument] = []
     while !takeSymbol(")") {
       if !result.isEmpty {
@@ -51,9 +66,13 @@ extension ExpressionParser {
       }
       if case .name(let name)? = peeked, at + 1 < tokens.count, tokens[at + 1] == .symbol("=") {
         at += 2
-        result.append(Argument(name: name, value: try expression()))
+        result.append(Argument(form: .named(name), value: try expression()))
+      } else if takeSymbol("*") {
+        result.append(Argument(form: .spread, value: try expression()))
+      } else if takeSymbol("**") {
+        result.append(Argument(form: .spreadNamed, value: try expression()))
       } else {
-        result.append(Argument(name: nil, value: try expression()))
+        result.append(Argument(form: .positional, value: try expression()))
       }
     }
     return result

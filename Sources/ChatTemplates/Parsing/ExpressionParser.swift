@@ -38,8 +38,17 @@ struct ExpressionParser {
     guard takeSymbol(symbol) else { throw error("a \"\(symbol)\" is missing") }
   }
 
-  mutating func expectEnd() throws(ChatTemplateError) {
+  func expectEnd() throws(ChatTemplateError) {
     guard isAtEnd else { throw error("unexpected text follows") }
+  }
+
+  /// Runs a part of the parser one level deeper.
+  mutating func nested<Result>(
+    _ parse: (inout ExpressionParser) throws(ChatTemplateError) -> Result
+  ) throws(ChatTemplateError) -> Result {
+    try enter()
+    defer { depth -= 1 }
+    return try parse(&self)
   }
 
   private mutating func enter() throws(ChatTemplateError) {
@@ -61,7 +70,7 @@ struct ExpressionParser {
     return .choice(value, when: condition, otherwise: otherwise)
   }
 
-  /// Expressions separated by commas form a list, as a tuple does.
+  /// Expressions separated by commas form a tuple.
   mutating func expressionList(allowingChoice: Bool = true) throws(ChatTemplateError) -> Expression {
     let first = try expression(allowingChoice: allowingChoice)
     guard peeked == .symbol(",") else { return first }
@@ -69,7 +78,7 @@ struct ExpressionParser {
     while takeSymbol(","), !isAtEnd, peeked != .symbol(")") {
       items.append(try expression(allowingChoice: allowingChoice))
     }
-    return .list(items)
+    return .tuple(items)
   }
 
   private mutating func disjunction() throws(ChatTemplateError) -> Expression {
@@ -114,10 +123,10 @@ struct ExpressionParser {
   }
 
   /// From the lowest to the highest precedence, as in Jinja.
-  private static let levels: [Set<String>] = [["+", "-"], ["~"], ["*", "/", "//", "%"]]
+  private static let levels: [Set<String>] = [["+", "-"], ["~"], ["*", "/", "//", "%"], ["**"]]
 
   private mutating func chain(_ level: Int) throws(ChatTemplateError) -> Expression {
-    guard level < ExpressionParser.levels.count else { return try unary() }
+    guard level < ExpressionParser.levels.count else { return try unary(withFilters: true) }
     let first = try chain(level + 1)
     var rest: [(symbol: String, operand: Expression)] = []
     while case .symbol(let symbol)? = peeked, ExpressionParser.levels[level].contains(symbol) {
@@ -127,17 +136,19 @@ struct ExpressionParser {
     return rest.isEmpty ? first : .chain(first, rest)
   }
 
-  private mutating func unary() throws(ChatTemplateError) -> Expression {
+  /// A sign binds closer than filters: `-1 | abs` is 1.
+  private mutating func unary(withFilters: Bool) throws(ChatTemplateError) -> Expression {
+    let operand: Expression
     if peeked == .symbol("-") || peeked == .symbol("+") {
       let isNegative = peeked == .symbol("-")
       at += 1
       try enter()
       defer { depth -= 1 }
-      let operand = try unary()
-      return isNegative ? .negative(operand) : operand
+      operand = .sign(isNegative: isNegative, try unary(withFilters: false))
+    } else {
+      operand = try primary()
     }
-    let operand = try primary()
-    let rest = try postfixes(withFilters: true)
+    let rest = try postfixes(withFilters: withFilters)
     return rest.isEmpty ? operand : .postfix(operand, rest)
   }
 
@@ -155,7 +166,7 @@ struct ExpressionParser {
       return .literal(.text(TracedText(text, isFromTemplate: true)))
     case .name(let name): return ExpressionParser.constants[name].map { .literal($0) } ?? .name(name)
     case .symbol("("):
-      if takeSymbol(")") { return .list([]) }
+      if takeSymbol(")") { return .tuple([]) }
       let value = try expressionList()
       try expectSymbol(")")
       return value
@@ -164,6 +175,8 @@ struct ExpressionParser {
     case .symbol(let symbol): throw error("\"\(symbol)\" cannot begin an expression")
     }
   }
+
+  static func isConstant(_ name: String) -> Bool { constants[name] != nil }
 
   private static let constants: [String: Literal] = [
     "true": .bool(true), "True": .bool(true), "false": .bool(false), "False": .bool(false), "none": .none,

@@ -3,19 +3,24 @@ struct StatementParser {
   private let fragments: [TemplateFragment]
   private var at = 0
   private var depth = 0
-  private var loopDepth = 0
+  var loopDepth = 0
+  /// The tag that ended the last body.
+  private(set) var endName = ""
+  /// The bodies of `block` tags by name.
+  var blocks: [String: [Statement]] = [:]
 
-  static func parse(_ source: String) throws(ChatTemplateError) -> [Statement] {
+  static func parse(_ source: String) throws(ChatTemplateError) -> ParsedTemplate {
     var parser = StatementParser(fragments: try TemplateLexer.fragments(of: source))
     let (body, end) = try parser.body(until: [])
     precondition(end == nil, "a body without end tags extends to the end of the source")
-    return body
+    return ParsedTemplate(body: body, blocks: parser.blocks)
   }
 
   private init(fragments: [TemplateFragment]) { self.fragments = fragments }
 
   /// Statements up to a tag with one of the names, or to the end of the source when there are no names.
-  private mutating func body(
+  /// - Returns: also the parser of the tag that ended the body, after its name.
+  mutating func body(
     until ends: Set<String>
   ) throws(ChatTemplateError) -> ([Statement], ExpressionParser?) {
     depth += 1
@@ -52,8 +57,25 @@ struct StatementParser {
     return (result, nil)
   }
 
-  /// The tag that ended the last body.
-  private var endName = ""
+  /// Statements up to an end tag without anything after its name.
+  mutating func body(upTo end: String) throws(ChatTemplateError) -> [Statement] {
+    let (statements, parser) = try body(until: [end])
+    try parser?.expectEnd()
+    return statements
+  }
+
+  /// Whether the fragments from an index on, up to the present place, use a name.
+  func uses(_ name: String, since start: Int) -> Bool {
+    fragments[start..<at].contains { fragment in
+      switch fragment.content {
+      case .text: false
+      case .output(let tokens), .tag(let tokens): tokens.contains(.name(name))
+      }
+    }
+  }
+
+  /// The index of the next fragment.
+  var place: Int { at }
 
   private mutating func statement(
     _ name: String, _ parser: inout ExpressionParser, _ line: Int, into result: inout [Statement]
@@ -62,82 +84,35 @@ struct StatementParser {
     case "if": result.append(try choice(&parser, line))
     case "for": result.append(try loop(&parser, line))
     case "set": result.append(try assignment(&parser, line))
+    case "macro": result.append(.macro(try macro(&parser, line)))
+    case "call": result.append(try call(&parser, line))
+    case "filter": result.append(try filtered(&parser, line))
+    case "with": result.append(try with(&parser, line))
+    case "block": result.append(try block(&parser, line))
+    case "autoescape":
+      let isOn = try parser.expression()
+      try parser.expectEnd()
+      result.append(.autoescape(isOn, try body(upTo: "endautoescape"), line: line))
+    case "print":
+      repeat { result.append(.output(try parser.expression(), line: line)) } while parser.takeSymbol(",")
+      try parser.expectEnd()
     case "generation":
       // Marks the assistant's text for training; has no effect on rendering.
-      result.append(contentsOf: try body(until: ["endgeneration"]).0)
+      try parser.expectEnd()
+      result.append(.with([], try body(upTo: "endgeneration"), line: line))
     case "break", "continue":
       guard loopDepth > 0 else { throw parser.error("\"\(name)\" is outside a loop") }
+      try parser.expectEnd()
       result.append(name == "break" ? .breakLoop : .continueLoop)
-    case "macro":
-      // Templates use macros for tools mostly. They are parsed and dropped, and a call of one is an error.
-      _ = try body(until: ["endmacro"])
-    case "call", "include", "import", "from", "extends", "block", "raw", "filter", "with", "autoescape", "do":
-      throw ChatTemplateError(
-        .unsupported, "the tag \"\(name)\" is not supported; use a template without it", line: line)
+    case "include", "import", "from", "extends": result.append(.unavailable(name, line: line))
     default: throw parser.error("the tag \"\(name.prefix(64))\" is not allowed here")
     }
-    if name == "break" || name == "continue" { try parser.expectEnd() }
   }
+}
 
-  private mutating func choice(
-    _ parser: inout ExpressionParser, _ line: Int
-  ) throws(ChatTemplateError) -> Statement {
-    var branches: [(condition: Expression, body: [Statement])] = []
-    var condition = try parser.expression()
-    try parser.expectEnd()
-    while true {
-      let (body, end) = try body(until: ["elif", "else", "endif"])
-      branches.append((condition, body))
-      if endName == "elif", var end {
-        condition = try end.expression()
-        try end.expectEnd()
-      } else if endName == "else" {
-        return .choice(branches, otherwise: try self.body(until: ["endif"]).0, line: line)
-      } else {
-        return .choice(branches, otherwise: [], line: line)
-      }
-    }
-  }
-
-  private mutating func loop(
-    _ parser: inout ExpressionParser, _ line: Int
-  ) throws(ChatTemplateError) -> Statement {
-    var names: [String] = []
-    let isBracketed = parser.takeSymbol("(")
-    repeat { names.append(try parser.anyName()) } while parser.takeSymbol(",")
-    if isBracketed { try parser.expectSymbol(")") }
-    guard parser.takeName("in") else { throw parser.error("a \"for\" lacks its \"in\"") }
-    let items = try parser.expressionList(allowingChoice: false)
-    let condition = parser.takeName("if") ? try parser.expression() : nil
-    if parser.takeName("recursive") {
-      throw ChatTemplateError(.unsupported, "recursive loops are not supported", line: line)
-    }
-    try parser.expectEnd()
-    loopDepth += 1
-    let body = try body(until: ["else", "endfor"]).0
-    loopDepth -= 1
-    let otherwise = endName == "else" ? try self.body(until: ["endfor"]).0 : []
-    return .loop(
-      Statement.Loop(
-        names: names, items: items, condition: condition, body: body, otherwise: otherwise, line: line))
-  }
-
-  private mutating func assignment(
-    _ parser: inout ExpressionParser, _ line: Int
-  ) throws(ChatTemplateError) -> Statement {
-    var names = [try parser.anyName()]
-    if parser.takeSymbol(".") {
-      let attribute = try parser.anyName()
-      try parser.expectSymbol("=")
-      let value = try parser.expressionList()
-      try parser.expectEnd()
-      return .assignAttribute(names[0], attribute, value, line: line)
-    }
-    while parser.takeSymbol(",") { names.append(try parser.anyName()) }
-    if names.count == 1, parser.isAtEnd { return .capture(names[0], try body(until: ["endset"]).0) }
-    try parser.expectSymbol("=")
-    let value = try parser.expressionList()
-    try parser.expectEnd()
-    return .assign(names, value, line: line)
-  }
+/// A template's statements.
+struct ParsedTemplate: Sendable {
+  let body: [Statement]
+  /// The bodies of `block` tags by name.
+  let blocks: [String: [Statement]]
 }

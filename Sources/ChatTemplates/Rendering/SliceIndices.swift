@@ -1,7 +1,9 @@
 /// The indices that a slice selects, by Python's rules: negative bounds count from the end, and all are clamped.
 struct SliceIndices: Sequence {
-  private let first: Int
-  private let step: Int
+  let first: Int
+  let step: Int
+  /// The first index beyond the slice, in the direction of `step`.
+  let end: Int
   let count: Int
 
   init(_ bounds: (start: Int?, end: Int?, step: Int?), count total: Int) throws(ChatTemplateError) {
@@ -12,7 +14,7 @@ struct SliceIndices: Sequence {
     let (low, high) = step > 0 ? (0, total) : (-1, total - 1)
     func clamp(_ bound: Int) -> Int { Swift.min(Swift.max(bound < 0 ? bound + total : bound, low), high) }
     first = bounds.start.map(clamp) ?? (step > 0 ? low : high)
-    let end = bounds.end.map(clamp) ?? (step > 0 ? high : low)
+    end = bounds.end.map(clamp) ?? (step > 0 ? high : low)
     count =
       step > 0
       ? Swift.max(0, (end - first + step - 1) / step) : Swift.max(0, (first - end - step - 1) / -step)

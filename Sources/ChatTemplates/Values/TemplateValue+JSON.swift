@@ -9,7 +9,14 @@ extension TemplateValue {
     switch value {
     case .null: self = .none
     case .bool(let value): self = .bool(value)
-    case .number(let number): self = Int(number.text).map(TemplateValue.integer) ?? .float(number.double)
+    case .number(let number):
+      if let integer = Int(number.text) {
+        self = .integer(integer)
+      } else if number.text.utf8.allSatisfy({ $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) }) {
+        self = .digits(number.text)
+      } else {
+        self = .float(number.double)
+      }
     case .string(let value): self = .text(value)
     case .array(let values):
       var items: [TemplateValue] = []
@@ -18,18 +25,7 @@ extension TemplateValue {
     case .object(let object):
       var entries: [(key: String, value: TemplateValue)] = []
       for member in object.members { entries.append((member.key, try TemplateValue(member.value, depth: depth + 1))) }
-      self = .mapping(try TemplateMapping(entries))
+      self = .mapping(try TemplateMapping(named: entries))
     }
-  }
-
-  /// A message as a mapping; nulls are left out.
-  init(_ message: ChatMessage) throws(ChatTemplateError) {
-    var entries: [(key: String, value: TemplateValue)] = [("role", .text(message.role))]
-    if let content = message.content { entries.append(("content", .text(content))) }
-    for member in message.fields.members
-    where member.key != "role" && member.key != "content" && !member.value.isNull {
-      entries.append((member.key, try TemplateValue(member.value)))
-    }
-    self = .mapping(try TemplateMapping(entries))
   }
 }

@@ -1,0 +1,69 @@
+import JSON
+
+/// In which of its usual forms a template takes what messages hold. Found out when the template is read, by rendering
+/// the same message in both forms.
+struct MessageConventions: Sendable {
+  /// Whether a content must be a list of parts, `[{"type": "text", "text": …}]`: as a string it would be lost.
+  let takesContentInParts: Bool
+  /// Whether the arguments of a tool call must be JSON text: as an object they would be refused or written as Python
+  /// writes them. Else they are objects, so that no template encodes them twice.
+  let takesArgumentsAsText: Bool
+
+  init(of template: ParsedTemplate) {
+    let probe = TemplateProbe(template)
+    takesContentInParts = probe.losesText(inParts: false) && !probe.losesText(inParts: true)
+    takesArgumentsAsText = probe.takesArgumentsAsText(contentInParts: takesContentInParts)
+  }
+
+  init(takesContentInParts: Bool, takesArgumentsAsText: Bool) {
+    self.takesContentInParts = takesContentInParts
+    self.takesArgumentsAsText = takesArgumentsAsText
+  }
+
+  func value(of messages: [ChatMessage]) throws(ChatTemplateError) -> TemplateValue {
+    var values: [JSONValue] = []
+    for message in messages { values.append(.object(object(of: message))) }
+    return try TemplateValue(.array(values))
+  }
+
+  /// A message as a template reads it. Nulls are left out, as transformers does.
+  private func object(of message: ChatMessage) -> JSONObject {
+    var object: JSONObject = ["role": .string(message.role)]
+    if let content = message.content {
+      object["content"] =
+        takesContentInParts
+        ? .array([.object(["type": .string("text"), "text": .string(content)])]) : .string(content)
+    }
+    for member in message.fields.members
+    where member.key != "role" && member.key != "content" && !member.value.isNull {
+      object[member.key] = member.key == "tool_calls" ? calls(member.value) : member.value
+    }
+    // The same thought under the names that templates read it by.
+    let names = ["reasoning_content", "thinking", "reasoning"]
+    if let thought = names.lazy.compactMap({ object[$0] }).first {
+      object["reasoning_content"] = thought
+      object["thinking"] = object["thinking"] ?? thought
+    }
+    return object
+  }
+
+  private func calls(_ value: JSONValue) -> JSONValue {
+    guard let calls = value.array else { return value }
+    return .array(
+      calls.map { call in
+        guard var object = call.object, var function = call["function"]?.object else { return call }
+        function["arguments"] = function["arguments"].map(arguments)
+        object["function"] = .object(function)
+        return .object(object)
+      })
+  }
+
+  /// JSON text that is no object stays text.
+  private func arguments(_ value: JSONValue) -> JSONValue {
+    if takesArgumentsAsText { return value.object == nil ? value : .string(value.text) }
+    guard let text = value.string else { return value }
+    let parsed = try? JSONParser.parse(text)  // try?: what is no JSON stays text
+    guard let object = parsed?.object else { return value }
+    return .object(object)
+  }
+}
