@@ -7,29 +7,30 @@ package struct ModelTextCodec: TextCodec {
   private let tokenizer: Tokenizer
   private let template: ChatTemplate
   private let now: @Sendable () -> TemplateDate
+  /// Why the chat template cannot be read; then every chat is refused, and completions are not.
+  package let templateError: ChatTemplateError?
   package let facts: TokenizerFacts
 
   /// Makes both from the checkpoint's description; without a template, chats use `ChatTemplate.plain`.
   /// - Parameter now: the date that templates may show; read once for each chat, from any thread.
-  /// - Throws: `TokenizerError` or `ChatTemplateError` when one is damaged or not supported.
+  /// - Throws: `TokenizerError` when the tokenizer is damaged or not supported.
   package init(_ description: TokenizerDescription, now: @escaping @Sendable () -> TemplateDate) throws {
-    let template = try description.chatTemplate.map { try ChatTemplate(source: $0) }
-    self.init(
-      tokenizer: try Tokenizer(description), template: template ?? .plain, templateSource: description.chatTemplate,
-      endToken: description.endToken, now: now)
-  }
-
-  /// - Parameter endToken: what templates call `eos_token`.
-  private init(
-    tokenizer: Tokenizer, template: ChatTemplate, templateSource: String?, endToken: TokenID?,
-    now: @escaping @Sendable () -> TemplateDate
-  ) {
-    self.tokenizer = tokenizer
-    self.template = template
+    tokenizer = try Tokenizer(description)
+    (template, templateError) = Self.template(description.chatTemplate)
     self.now = now
     facts = TokenizerFacts(
-      beginToken: tokenizer.beginToken.flatMap { tokenizer.spelling(of: $0) },
-      endToken: endToken.flatMap { tokenizer.spelling(of: $0) }, chatTemplate: templateSource)
+      beginToken: tokenizer.beginToken.flatMap { [tokenizer] in tokenizer.spelling(of: $0) },
+      endToken: description.endToken.flatMap { [tokenizer] in tokenizer.spelling(of: $0) },
+      chatTemplate: description.chatTemplate)
+  }
+
+  private static func template(_ source: String?) -> (ChatTemplate, ChatTemplateError?) {
+    guard let source else { return (.plain, nil) }
+    do {
+      return (try ChatTemplate(source: source), nil)
+    } catch {
+      return (.unreadable(error), error)
+    }
   }
 
   package var endTokens: Set<TokenID> { tokenizer.endTokens }

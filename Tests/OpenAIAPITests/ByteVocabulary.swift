@@ -6,8 +6,12 @@ import OpenAIAPI
 enum ByteVocabulary {
   static func tokens(of text: String) -> [TokenID] { text.utf8.map { TokenID($0) + 3 } }
 
-  /// Renders chats as `role:content` lines and does not like to be refused.
-  static func codec() throws -> ModelTextCodec { try ModelTextCodec(description, now: { .fixed }) }
+  /// Renders chats as `role:content` lines and does not like to be refused, unless another template is given.
+  static func codec(template: String? = nil) throws -> ModelTextCodec {
+    var description = description
+    if let template { description.chatTemplate = template }
+    return try ModelTextCodec(description, now: { .fixed })
+  }
 
   private static let template = """
     {{ bos_token }}{% for message in messages %}\

@@ -21,6 +21,7 @@ struct ServeCommand: AsyncParsableCommand {
     abstract: "Runs the coordinator: registers workers, assigns layers to them, and serves the OpenAI API over HTTP.")
 
   @OptionGroup var model: ModelOptions
+  @OptionGroup var template: ChatTemplateOptions
 
   @Option(
     help: """
@@ -77,7 +78,8 @@ struct ServeCommand: AsyncParsableCommand {
     settings.policy = policies.request
     let checkpoint = try model.open()
     let configuration = policies.applied(to: try checkpoint.configuration)
-    let tokenizerDescription = try checkpoint.tokenizer
+    var tokenizerDescription = try checkpoint.tokenizer
+    try template.apply(to: &tokenizerDescription)
     let logger = ProgramLog.logger("coordinator", quiet: quiet)
     let recommended = checkpoint.samplingDefaults
     settings.sampling = recommended.applied(to: settings.sampling)
@@ -106,10 +108,13 @@ struct ServeCommand: AsyncParsableCommand {
         workerCount: workers, build: BuildInfo.version),
       logger: logger, metrics: metrics)
     let announcement = announcement(of: engine, host: settings.host)
-    let server = OpenAIServer(
-      engine: engine, codec: try ModelTextCodec(tokenizerDescription, now: { .localNow }), settings: settings,
-      logger: logger
-    ) { port in
+    let codec = try ModelTextCodec(tokenizerDescription, now: { .localNow })
+    if let error = codec.templateError {
+      logger.warning(
+        "chats are refused, since the chat template cannot be read; pass another with --chat-template",
+        metadata: ["reason": "\(error)"])
+    }
+    let server = OpenAIServer(engine: engine, codec: codec, settings: settings, logger: logger) { port in
       logger.info("http", metadata: ["port": "\(port)"])
       announcement.listening(port: port)
     }
