@@ -10,9 +10,9 @@ struct Longhaul: AsyncParsableCommand {
     version: BuildInfo.version,
     subcommands: [
       RunCommand.self, ServeCommand.self, WorkerCommand.self, PlanCommand.self, InspectCommand.self,
-      TokenizeCommand.self, ExplainCommand.self, PerplexityCommand.self, PasskeyCommand.self, EvalCommand.self,
-      TuneCommand.self, VerifyContextCommand.self, BenchCommand.self, InitCommand.self, JoinCommand.self,
-      KeysCommand.self, DrainCommand.self, CacheCommand.self, ChaosCommand.self,
+      TokenizeCommand.self, TemplateCommand.self, ExplainCommand.self, PerplexityCommand.self, PasskeyCommand.self,
+      EvalCommand.self, TuneCommand.self, VerifyContextCommand.self, BenchCommand.self, InitCommand.self,
+      JoinCommand.self, KeysCommand.self, DrainCommand.self, CacheCommand.self, ChaosCommand.self,
     ])
 
   static func main() async {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChatTemplates
 import Cluster
 import Coordinator
 import Foundation
@@ -17,6 +18,10 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var cache: KVCacheOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var sampling: SamplingOptions
+  @OptionGroup var template: ChatTemplateOptions
+
+  @Flag(help: "Take the prompt for a user's message and render it with the chat template.")
+  var chat = false
 
   @Option(help: "Maximum new tokens.")
   var maxTokens: Int = 256
@@ -34,6 +39,10 @@ struct RunCommand: AsyncParsableCommand {
   var stats = false
 
   func validate() throws {
+    guard template.chatTemplate == nil || chat else { throw ValidationError("--chat-template requires --chat") }
+    guard !chat || prompt.tokenIds == nil else {
+      throw ValidationError("--chat takes a prompt of text, not --token-ids")
+    }
     guard (0...Limits.maximumContext).contains(maxTokens) else {
       throw ValidationError("--max-tokens must be between 0 and \(Limits.maximumContext)")
     }
@@ -71,7 +80,7 @@ struct RunCommand: AsyncParsableCommand {
     let recommended = checkpoint.samplingDefaults
     for warning in recommended.warnings { StandardError.line("longhaul: warning: \(warning)") }
     if stats, !recommended.description.isEmpty { StandardError.line("the model recommends \(recommended)") }
-    let tokens = try prompt.tokens { try tokenizer ?? Tokenizer(checkpoint.tokenizer) }
+    let tokens = try tokens(checkpoint, tokenizer)
     let choice = try PolicyChoice.forLength(
       tokens.count + maxTokens, trainedLength: configuration.trainedLength, request: settings.request)
     if let warning = choice.warning { StandardError.line("longhaul: warning: \(warning)") }
@@ -81,6 +90,14 @@ struct RunCommand: AsyncParsableCommand {
     request.stopTokens = ignoresEnd ? [] : tokenizer?.endTokens ?? []
     request.wantsPromptLogits = logits != nil
     return (tokenizer, request)
+  }
+
+  private func tokens(_ checkpoint: Checkpoint, _ tokenizer: Tokenizer?) throws -> [TokenID] {
+    guard chat, let tokenizer else { return try prompt.tokens { try tokenizer ?? Tokenizer(checkpoint.tokenizer) } }
+    var description = try checkpoint.tokenizer
+    try template.apply(to: &description)
+    let messages = [ChatMessage(role: "user", content: try prompt.text())]
+    return try RenderedChat(ChatPrompt(messages: messages), tokenizer, description).tokens
   }
 
   /// Nil when the prompt is ids and the file has no tokenizer: then the output is ids, too.

@@ -26,14 +26,21 @@ struct PromptOptions: ParsableArguments {
   /// - Parameter tokenizer: called only when the prompt is text.
   func tokens(tokenizer: () throws -> Tokenizer) throws -> [TokenID] {
     if let tokenIds { return try Self.ids(path: tokenIds) }
-    let bytes = try prompt.map { Array($0.utf8) } ?? Self.read(file ?? "-")
-    guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw CommandFailure(.usage, "'\(file ?? "the prompt")' is not UTF-8 text")
-    }
+    let text = try text()
     let tokenizer = try tokenizer()
-    let ids = tokenizer.encode(utf8: bytes, addingBegin: tokenizer.addsBeginToken, parsingSpecial: false)
+    let ids = tokenizer.encode(text, addingBegin: tokenizer.addsBeginToken, parsingSpecial: false)
     guard !ids.isEmpty else { throw EngineError.emptyPrompt }
     return ids
+  }
+
+  /// The prompt where it is text.
+  func text() throws -> String {
+    if let prompt { return prompt }
+    let path = file ?? "-"
+    guard let text = String(validating: try Self.read(path), as: UTF8.self) else {
+      throw CommandFailure(.usage, "'\(path)' is not UTF-8 text")
+    }
+    return text
   }
 
   static func read(_ path: String) throws -> [UInt8] {

@@ -13,7 +13,7 @@ struct CommandPage {
   /// What each command prints with `--json`.
   static let reports = [
     "run": "RunReport", "serve": "ServeReport", "worker": "WorkerReport", "plan": "PlanReport",
-    "inspect": "InspectReport", "tokenize": "TokenizeReport", "explain": "ExplainReport",
+    "inspect": "InspectReport", "tokenize": "TokenizeReport", "template": "TokenizeReport", "explain": "ExplainReport",
     "perplexity": "PerplexityReport", "passkey": "PasskeyReport", "eval longbench": "EvalReport",
     "eval leval": "EvalReport", "tune": "TuneReport", "verify-context": "VerifyContextReport", "bench": "BenchReport",
     "init": "InitReport", "keys": "KeysReport", "cache list": "CacheReport",
