@@ -100,6 +100,11 @@ struct KernelLadders {
     return [
       ladder("rmsnorm", arrays: 2) { lh_rmsnorm(x, w, 1e-5, y, Int64(count)) },
       ladder("add", arrays: 3, prepares: true) { lh_add(y, w, Int64(count)) },
+      ladder("layernorm", arrays: 2) { lh_layernorm(x, w, w, 1e-5, y, Int64(count)) },
+      ladder("gelu", arrays: 2, prepares: true) { lh_gelu(y, Int64(count)) },
+      ladder("gelu_multiply", arrays: 3, prepares: true) { lh_gelu_multiply(y, w, Int64(count)) },
+      ladder("soft_cap", arrays: 2, prepares: true) { lh_soft_cap(y, 30, Int64(count)) },
+      ladder("scale", arrays: 2, prepares: true) { lh_scale(y, 1.7, Int64(count)) },
       ladder("silu_multiply", arrays: 3, prepares: true) { lh_silu_multiply(y, w, Int64(count)) },
       ladder("exp_row", arrays: 2) { lh_exp_row(x, y, Int64(count)) },
     ]

@@ -1,10 +1,12 @@
 // SelfExtend attention of query rows over one block of 64 keys at a time, with online softmax.
 //
-// For a row at position p the visible keys of a block are a prefix of it (j <= p), and the neighbor ones
-// (p - j < w) a suffix of that prefix. So a row is described by two numbers: `visible`, the count of
-// visible keys, and `neighbor_from`, the first neighbor one. Scores of both views are merged before one softmax:
+// For a row at position p the keys up to its own are a prefix of a block (j <= p), and the neighbor ones
+// (p - j < w) a suffix of that prefix, as are those within its span (p - j < span). So a row is described by
+// three numbers: `visible`, the length of the prefix, `neighbor_from`, the first neighbor one, and `seen_from`,
+// the first within the span. A prefix without a key within the span counts as none. Scores of both views are
+// merged before one softmax:
 //   s_j = grouped_query . grouped_key_j  for j < neighbor_from,   neighbor_query . neighbor_key_j  from there on
-//   (times the key's scale, where the cache keeps one: see kv_block.h)
+//   (times the key's scale, where the cache keeps one: see kv_block.h; then capped, where the layer does)
 //   m' = max(m, s),  a = exp(m - m'),  p_j = exp(s_j - m'),  sum = sum*a + sum p_j
 //   acc[d] = acc[d]*a, then fma(p_j, value[j][d], acc[d]) for j ascending (p_j times the value's scale)
 //
@@ -13,7 +15,8 @@
 // block is fetched meanwhile, all the time alike: its keys with the scores, its values with the softmax and
 // the weighted sums. Which rows share, which way was taken, and whether a view is computed that a row does
 // not use, changes no operation of a row's own sums.
-// Keys behind `visible` are never touched by the value loop, and their scores are replaced.
+// Keys behind `visible` are never touched by the value loop, and their scores are replaced. Keys before a
+// span get a probability of zero, which changes no sum: while only such keys were met, all sums are zero.
 #ifndef LH_WIDTH
 #include "kv_block.h"
 
@@ -26,7 +29,15 @@ int64_t lh_attention_scratch_floats(int64_t head_dimension) {
 }
 
 LH_INLINE int64_t visible_keys(const lh_attention_rows *rows, int64_t r, const lh_attention_block *block) {
-  return lh_clamp(rows->positions[r] - block->first_key + 1, 0, block->key_count);
+  int64_t visible = lh_clamp(rows->positions[r] - block->first_key + 1, 0, block->key_count);
+  bool passed = rows->span > 0 && rows->positions[r] - (block->first_key + visible - 1) >= rows->span;
+  return passed ? 0 : visible;
+}
+
+LH_INLINE int64_t first_seen_key(
+  const lh_attention_rows *rows, int64_t r, const lh_attention_block *block, int64_t visible) {
+  if (rows->span == 0) return 0;
+  return lh_clamp(rows->positions[r] - block->first_key - rows->span + 1, 0, visible);
 }
 
 LH_INLINE int64_t first_neighbor_key(
@@ -45,11 +56,12 @@ void lh_attention_tile_reference(
   for (int64_t r = 0; r < rows->row_count; r++) {
     int64_t visible = visible_keys(rows, r, block);
     int64_t neighbor_from = first_neighbor_key(rows, r, block, visible);
+    int64_t seen_from = first_seen_key(rows, r, block, visible);
     if (visible == 0) continue;
     float p[KEYS], most[KEYS];
     for (int64_t j = 0; j < KEYS; j++) {
       p[j] = -__builtin_inff();
-      if (j < visible) {
+      if (j >= seen_from && j < visible) {
         bool neighbor = j >= neighbor_from;
         const float *query = (neighbor ? rows->neighbor_queries : rows->grouped_queries) + r * rows->query_stride;
         const void *keys = neighbor ? block->neighbor_keys : block->grouped_keys;
@@ -57,6 +69,7 @@ void lh_attention_tile_reference(
         for (int64_t d = 0; d < head; d++)
           p[j] = __builtin_fmaf(query[d], lh_block_element(keys_of, keys, d * KEYS + j), p[j]);
         if (lh_is_scaled(keys_of)) p[j] = p[j] * lh_block_scales(keys_of, keys, head)[j];
+        if (rows->score_cap != 0) p[j] = lh_soft_cap_scalar(p[j], rows->score_cap);
       }
       most[j] = p[j];
     }
@@ -77,7 +90,7 @@ void lh_attention_tile_reference(
     for (int64_t d = 0; d < stride; d++) {
       float *a = acc + r * stride + d;
       *a = *a * alpha;
-      for (int64_t j = 0; j < visible; j++)
+      for (int64_t j = seen_from; j < visible; j++)
         *a = __builtin_fmaf(p[j], lh_block_element(values_of, block->values, j * stride + d), *a);
     }
   }
@@ -102,8 +115,9 @@ void lh_attention_tile_reference(
 typedef struct {
   int64_t visible[ROW_GROUP];
   int64_t neighbor_from[ROW_GROUP];
-  // Keys that every row sees.
-  int64_t shared;
+  int64_t seen_from[ROW_GROUP];
+  // Keys from shared_from to shared: those that every row sees, but for the ones before its span.
+  int64_t shared_from, shared;
   // Keys before grouped_end are grouped to some row; those in neighbor_begin ..< neighbor_end are neighbors to some
   // row.
   int64_t grouped_end, neighbor_begin, neighbor_end;
@@ -111,12 +125,14 @@ typedef struct {
 
 LH_INLINE LH_FN(meeting) LH_FN(meet)(
   const lh_attention_rows *rows, int64_t r0, int64_t count, const lh_attention_block *block) {
-  LH_FN(meeting) m = {.shared = block->key_count, .neighbor_begin = KEYS};
+  LH_FN(meeting) m = {.shared_from = KEYS, .shared = block->key_count, .neighbor_begin = KEYS};
   for (int64_t r = 0; r < count; r++) {
     int64_t visible = visible_keys(rows, r0 + r, block);
     int64_t neighbor_from = first_neighbor_key(rows, r0 + r, block, visible);
     m.visible[r] = visible;
     m.neighbor_from[r] = neighbor_from;
+    m.seen_from[r] = first_seen_key(rows, r0 + r, block, visible);
+    m.shared_from = lh_min(m.shared_from, m.seen_from[r]);
     m.shared = lh_min(m.shared, visible);
     if (neighbor_from > m.grouped_end) m.grouped_end = neighbor_from;
     if (neighbor_from < visible) {
@@ -137,22 +153,24 @@ LH_INLINE vf scaled(vf x, const float *scales, int v) {
 }
 
 // Turns the scores of `count` rows into probabilities, in place in `grouped`, and folds them into maximum and
-// sum. Scales multiply scores before, probabilities after. factor[r] becomes alpha; 1 for a row that sees
-// nothing, which is left as it is. Each row fetches its share of `ahead`, an eighth part.
+// sum. Scales multiply scores before they are capped, and probabilities after. factor[r] becomes alpha; 1 for a
+// row that sees nothing, which is left as it is. Each row fetches its share of `ahead`, an eighth part.
 LH_INLINE void softmax_rows(
-  int64_t count, const LH_FN(meeting) *m, float *grouped, const float *neighbor, scales_of scales, float *maximum,
-  float *sum, float *factor, lh_ahead ahead) {
+  int64_t count, const LH_FN(meeting) *m, float *grouped, const float *neighbor, scales_of scales, float cap,
+  float *maximum, float *sum, float *factor, lh_ahead ahead) {
   const int64_t share = ahead.bytes / ROW_GROUP;
   // Lanes of rows that do not exist carry numbers that are never read.
   float before[16] = {0}, most[16], next[16], alpha[16], total[16];
   vf fold[ROW_GROUP];
   for (int64_t r = 0; r < ROW_GROUP; r++) fold[r] = 0.0f;
   for (int64_t r = 0; r < count; r++) {
-    int64_t visible = m->visible[r], neighbor_from = m->neighbor_from[r];
+    int64_t visible = m->visible[r], neighbor_from = m->neighbor_from[r], seen_from = m->seen_from[r];
     float *s = grouped + r * KEYS;
     vf score[PER_KEYS];
-    if (neighbor_from == KEYS) {
+    bool whole = neighbor_from == KEYS && seen_from == 0;
+    if (whole) {
       LH_UNROLL for (int v = 0; v < PER_KEYS; v++) score[v] = scaled(load_f32(s + v * LH_WIDTH), scales.grouped, v);
+      if (cap != 0) LH_UNROLL for (int v = 0; v < PER_KEYS; v++) score[v] = soft_cap_vector(score[v], cap);
     } else {
       LH_UNROLL for (int v = 0; v < PER_KEYS; v++) {
         vi key = lane_index() + v * LH_WIDTH;
@@ -160,10 +178,12 @@ LH_INLINE void softmax_rows(
         vf of_neighbor = neighbor_from == visible
           ? (vf)0.0f : scaled(load_f32(neighbor + r * KEYS + v * LH_WIDTH), scales.neighbor, v);
         vf either = key < (int)neighbor_from ? of_grouped : of_neighbor;
+        if (cap != 0) either = soft_cap_vector(either, cap);
         score[v] = key < (int)visible ? either : (vf)-__builtin_inff();
+        if (seen_from != 0) score[v] = key < (int)seen_from ? (vf)-__builtin_inff() : score[v];
       }
     }
-    if (scales.grouped != NULL || scales.neighbor != NULL || neighbor_from != KEYS)
+    if (scales.grouped != NULL || scales.neighbor != NULL || cap != 0 || !whole)
       LH_UNROLL for (int v = 0; v < PER_KEYS; v++) store_f32(s + v * LH_WIDTH, score[v]);
     fold[r] = fold_keys_maximum(score);
     before[r] = maximum[r];
@@ -216,13 +236,14 @@ LH_INLINE void group_of(
   // As softmax takes about half as long as a product, it fetches half of the values when all eight rows are there.
   ahead = lh_all_ahead(block->next_values, stride * KEYS * lh_element_bytes(values_of));
   lh_ahead half = {ahead.from, ahead.bytes / 2};
-  softmax_rows(count, &m, grouped, neighbor, scales, maximum + r0, sum + r0, factor, half);
+  softmax_rows(count, &m, grouped, neighbor, scales, rows->score_cap, maximum + r0, sum + r0, factor, half);
   ahead.from += half.bytes / ROW_GROUP * count;
   ahead.bytes -= half.bytes / ROW_GROUP * count;
   // Keys that every row sees together, then the rest of each row alone.
   lh_right_side values = {block->values, stride};
   float *sums = acc + r0 * stride;
-  product(values_of, count, grouped, KEYS, values, 0, stride, 0, m.shared, sums, stride, factor, ahead);
+  int64_t from = lh_min(m.shared_from, m.shared);
+  product(values_of, count, grouped, KEYS, values, 0, stride, from, m.shared, sums, stride, factor, ahead);
   static const float unchanged = 1.0f;
   for (int64_t r = 0; r < count; r++)
     if (m.visible[r] > m.shared)

@@ -34,6 +34,13 @@
     (type, packed, x, x_stride, y, y_stride, m, k, n0, n1)) \
   X(void, rmsnorm, (const float *x, const float *weight, float epsilon, float *y, int64_t n), \
     (x, weight, epsilon, y, n)) \
+  X(void, layernorm, \
+    (const float *x, const float *weight, const float *bias, float epsilon, float *y, int64_t n), \
+    (x, weight, bias, epsilon, y, n)) \
+  X(void, gelu, (float *x, int64_t n), (x, n)) \
+  X(void, gelu_multiply, (float *gate, const float *up, int64_t n), (gate, up, n)) \
+  X(void, soft_cap, (float *x, float cap, int64_t n), (x, cap, n)) \
+  X(void, scale, (float *x, float factor, int64_t n), (x, factor, n)) \
   X(void, silu_multiply, (float *gate, const float *up, int64_t n), (gate, up, n)) \
   X(void, add, (float *x, const float *y, int64_t n), (x, y, n)) \
   X(void, add_scaled, (float *x, const float *y, float scale, int64_t n), (x, y, scale, n)) \

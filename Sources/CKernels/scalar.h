@@ -124,4 +124,9 @@ LH_INLINE float lh_exp_scalar(float x) {
   return x != x ? x : result;
 }
 
+// See soft_cap.c.
+LH_INLINE float lh_soft_cap_scalar(float x, float cap) {
+  return cap * (1.0f - 2.0f / (lh_exp_scalar(2.0f * (x / cap)) + 1.0f));
+}
+
 #endif

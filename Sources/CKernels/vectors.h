@@ -26,6 +26,7 @@ typedef _Float16 LH_FN(lh_vf16) __attribute__((ext_vector_type(LH_WIDTH)));
 #define larger LH_FN(lh_larger_vector)
 #define exp_mantissa LH_FN(lh_exp_mantissa)
 #define exp_vector LH_FN(lh_exp_vector)
+#define soft_cap_vector LH_FN(lh_soft_cap_vector)
 #define fold_sum LH_FN(lh_fold_sum)
 #define fold_maximum LH_FN(lh_fold_maximum)
 #define fma_vector __builtin_elementwise_fma
@@ -105,6 +106,11 @@ LH_INLINE vf exp_vector(vf x) {
   result = x < LH_EXP_LOW ? (vf)0.0f : result;
   result = x > LH_EXP_HIGH ? (vf)__builtin_inff() : result;
   return x != x ? x : result;
+}
+
+// lh_soft_cap_scalar, lane for lane.
+LH_INLINE vf soft_cap_vector(vf x, float cap) {
+  return cap * (1.0f - 2.0f / (exp_vector(2.0f * (x / cap)) + 1.0f));
 }
 
 // Folds 16 floats, given as 16/LH_WIDTH vectors, to one: 8, 4, 2, 1 apart.

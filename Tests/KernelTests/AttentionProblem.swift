@@ -6,6 +6,10 @@ struct AttentionProblem {
   let type: lh_type
   let head, stride, keyCount: Int
   let window: Int
+  /// How many keys a row sees at most; 0 is all.
+  var span = 0
+  /// Bounds scores; 0 does not.
+  var cap: Float = 0
   var positions: [Int64]
   var groupedQueries, neighborQueries: [Float]
   /// Decoded, [key][head].
@@ -70,7 +74,8 @@ struct AttentionProblem {
             kv_type: type, head_dimension: Int64(head), value_stride: Int64(stride),
             row_count: Int64(rows.count),
             neighbor_window: Int64(window ?? self.window), grouped_queries: grouped.baseAddress,
-            neighbor_queries: neighbor.baseAddress, query_stride: Int64(head + 1), positions: positions.baseAddress)
+            neighbor_queries: neighbor.baseAddress, query_stride: Int64(head + 1), positions: positions.baseAddress,
+            span: Int64(span), score_cap: cap)
           for block in blocks ?? 0..<groupedBlocks.count {
             groupedBlocks[block].withUnsafeBytes { grouped in
               neighborBlocks[block].withUnsafeBytes { neighbor in
@@ -103,17 +108,21 @@ struct AttentionProblem {
   /// The definition, in double precision.
   func oracle(row: Int) -> [Double] {
     let position = Int(positions[row])
-    let seen = 0..<min(keyCount, position + 1)
+    let first = span == 0 ? 0 : max(0, position - span + 1)
+    guard first < keyCount else { return [Double](repeating: 0, count: head) }
+    let seen = first..<min(keyCount, position + 1)
     let scores = seen.map { j in
       let neighbor = position - j < window
       let query = (neighbor ? neighborQueries : groupedQueries)[row * head..<(row + 1) * head]
-      return zip(query, neighbor ? neighborKeys[j] : groupedKeys[j]).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      let score = zip(query, neighbor ? neighborKeys[j] : groupedKeys[j])
+        .reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+      return cap == 0 ? score : Double(cap) * tanh(score / Double(cap))
     }
     let most = scores.max() ?? 0
     let weights = scores.map { exp($0 - most) }
     let total = weights.reduce(0, +)
     return (0..<head).map { d in
-      seen.reduce(0.0) { $0 + weights[$1] * Double(values[$1][d]) } / max(total, 1e-300)
+      zip(seen, weights).reduce(0.0) { $0 + $1.1 * Double(values[$1.0][d]) } / max(total, 1e-300)
     }
   }
 }

@@ -59,11 +59,40 @@ extension KernelTests {
       }
     }
 
+    @Test(
+      "With a span and a cap, too, attention is the definition's, and the same bytes everywhere",
+      arguments: [(1, 0), (2, 0), (63, 0.5), (64, 0), (65, 2), (100, 0), (300, 0.5), (0, 2)] as [(Int, Float)])
+    func spanAndCap(span: Int, cap: Float) {
+      for (type, window) in [(LH_F32, 0), (LH_I16, 0), (LH_Q8_0, 70)] {
+        var problem = AttentionProblem(
+          type, head: 72, keyCount: 270, window: window, positions: Self.positions, seed: UInt64(span + 1))
+        (problem.span, problem.cap) = (span, cap)
+        _ = sameOnEveryISA("state, span \(span), cap \(cap)") { problem.run().all }
+        let out = sameOnEveryISA("output") { problem.finish(problem.run()) }
+        for row in problem.positions.indices {
+          for (got, expected) in zip(out[row * 72..<(row + 1) * 72], problem.oracle(row: row)) {
+            #expect(abs(Double(got) - expected) < 6e-6, "row \(row), span \(span), cap \(cap)")
+          }
+        }
+      }
+    }
+
+    @Test("Blocks before a span may be met or not: the bytes are the same")
+    func blocksBeforeASpan() {
+      var problem = AttentionProblem(
+        LH_I16, head: 48, keyCount: 270, window: 0, positions: [269, 260, 258], seed: 23)
+      problem.span = 66
+      for isa in everyISA {
+        with(isa) { #expect(bits(problem.run().all) == bits(problem.run(blocks: 3..<5).all)) }
+      }
+    }
+
     @Test("A row alone has the bytes it has in any company")
     func rowInvariance() {
-      for window in [0, 1, 64, 65] {
-        let problem = AttentionProblem(
+      for (window, span) in [(0, 0), (1, 0), (64, 0), (65, 0), (0, 1), (0, 64), (0, 90)] {
+        var problem = AttentionProblem(
           LH_I16, head: 80, keyCount: 200, window: window, positions: Self.positions, seed: 21)
+        problem.span = span
         for isa in everyISA {
           with(isa) {
             let all = problem.run()
@@ -190,7 +219,7 @@ extension KernelTests {
                   neighbor_window: Int64(window),
                   grouped_queries: groupedOnly ? grouped.baseAddress : nil,
                   neighbor_queries: groupedOnly ? nil : neighbor.baseAddress,
-                  query_stride: 16, positions: positions.baseAddress)
+                  query_stride: 16, positions: positions.baseAddress, span: 0, score_cap: 0)
                 with(isa) {
                   let keys = groupedOnly ? problem.groupedBlocks[0] : problem.neighborBlocks[0]
                   keys.withUnsafeBytes { keys in

@@ -34,6 +34,105 @@ extension KernelTests {
       }
     }
 
+    @Test(
+      "Layer norm: same bytes everywhere, near double precision, in place or not, with or without a bias",
+      arguments: sizes)
+    func layernorm(n: Int) {
+      var numbers = Numbers(UInt64(n) + 20)
+      let x = numbers.floats(n, -1...5)
+      let (weight, bias) = (numbers.floats(n), numbers.floats(n))
+      let mean = x.reduce(0.0) { $0 + Double($1) } / Double(max(1, n))
+      let variance = x.reduce(0.0) { $0 + (Double($1) - mean) * (Double($1) - mean) } / Double(max(1, n))
+      for biased in [true, false] {
+        func norm(_ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) {
+          bias.withUnsafeBufferPointer { lh_layernorm(x, weight, biased ? $0.baseAddress : nil, 1e-5, y, Int64(n)) }
+        }
+        let y = sameOnEveryISA("layernorm \(n)") {
+          var y = [Float](repeating: 0, count: n)
+          norm(x, &y)
+          return y
+        }
+        let inPlace = sameOnEveryISA("layernorm in place \(n)") {
+          var y = x
+          y.withUnsafeMutableBufferPointer { y in
+            if let base = y.baseAddress { norm(base, base) }
+          }
+          return y
+        }
+        #expect(bits(y) == bits(inPlace))
+        for i in 0..<n {
+          let expected = (Double(x[i]) - mean) / (variance + Double(Float(1e-5))).squareRoot() * Double(weight[i])
+          #expect(abs(Double(y[i]) - expected - (biased ? Double(bias[i]) : 0)) < 5e-6)
+        }
+      }
+    }
+
+    /// By definition, in double precision.
+    private func gelu(_ x: Float) -> Double {
+      let x = Double(x)
+      let inner = (2 / Double.pi).squareRoot() * (x + 0.044715 * pow(x, 3))
+      return x / 2 * (1 + tanh(inner))
+    }
+
+    @Test("GELU, alone and times up: same bytes everywhere, near double precision", arguments: sizes)
+    func gelu(n: Int) {
+      var numbers = Numbers(UInt64(n) + 60)
+      let x = numbers.floats(n, -6...6)
+      let up = numbers.floats(n, -2...2)
+      let alone = sameOnEveryISA("gelu \(n)") {
+        var y = x
+        lh_gelu(&y, Int64(n))
+        return y
+      }
+      let gated = sameOnEveryISA("gelu times up \(n)") {
+        var y = x
+        lh_gelu_multiply(&y, up, Int64(n))
+        return y
+      }
+      for i in 0..<n {
+        #expect(abs(Double(alone[i]) - gelu(x[i])) < 1e-6)
+        #expect(bits([gated[i]]) == bits([alone[i] * up[i]]))
+      }
+    }
+
+    @Test("GELU of far-off numbers is clean")
+    func geluExtremes() {
+      let x: [Float] = [-1e30, -1000, -20, 0, 20, 1000, 1e30, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]
+      let y = sameOnEveryISA("gelu extremes") {
+        var y = x + x
+        lh_gelu(&y, 18)
+        return y
+      }
+      #expect(Array(y[..<9]) == [0, 0, 0, 0, 20, 1000, 1e30, .greatestFiniteMagnitude, 0])
+    }
+
+    @Test("Soft caps: same bytes everywhere, near double precision, never beyond the cap", arguments: sizes)
+    func softCap(n: Int) {
+      var numbers = Numbers(UInt64(n) + 70)
+      var x = numbers.floats(n, -90...90)
+      if n > 8 { x.replaceSubrange(2..<6, with: [1e30, -1e30, 0, 1e-6]) }
+      let y = sameOnEveryISA("cap \(n)") {
+        var y = x
+        lh_soft_cap(&y, 30, Int64(n))
+        return y
+      }
+      for i in 0..<n {
+        #expect(abs(Double(y[i]) - 30 * tanh(Double(x[i]) / 30)) < 8e-6 && abs(y[i]) <= 30)
+      }
+    }
+
+    @Test("Scaling is exact and the same everywhere", arguments: sizes)
+    func scale(n: Int) {
+      var numbers = Numbers(UInt64(n) + 80)
+      let x = numbers.floats(n)
+      let y = sameOnEveryISA("scale \(n)") {
+        var y = x
+        lh_scale(&y, 1.7, Int64(n))
+        return y
+      }
+      #expect(bits(y) == bits(x.map { $0 * 1.7 }))
+    }
+
     @Test("SiLU times up: same bytes everywhere, near double precision", arguments: sizes)
     func siluMultiply(n: Int) {
       var numbers = Numbers(UInt64(n) + 50)

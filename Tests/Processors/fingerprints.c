@@ -137,6 +137,20 @@ static void rows(void) {
     memcpy(y, x, (size_t)n * 4);
     lh_silu_multiply(y, w, n);
     report("silu", n, 0, 0, 0, y, n * 4);
+    memcpy(y, x, (size_t)n * 4);
+    lh_gelu_multiply(y, w, n);
+    report("gelu", n, 0, 0, 0, y, n * 4);
+    for (int i = 0; i < n; i++) y[i] = x[i] * (i % 3 ? 30.0f : 1e20f);
+    lh_gelu(y, n);
+    report("gelu", n, 1, 0, 0, y, n * 4);
+    for (int i = 0; i < n; i++) y[i] = x[i] * (i % 3 ? 30.0f : 1e20f);
+    lh_soft_cap(y, 20, n);
+    report("cap", n, 0, 0, 0, y, n * 4);
+    lh_scale(y, 1.7f, n);
+    report("scale", n, 0, 0, 0, y, n * 4);
+    lh_layernorm(x, w, n % 2 ? x + 1 : NULL, 1e-5f, y, n);
+    report("layernorm", n, 0, 0, 0, y, n * 4);
+    memcpy(y, x, (size_t)n * 4);
     lh_add(y, x, n);
     report("add", n, 0, 0, 0, y, n * 4);
     lh_add_scaled(y, w, 0.7f, n);
@@ -166,7 +180,7 @@ static void rows(void) {
 }
 
 // Two parts of a row's keys, each some blocks, merged.
-static void attention(lh_type type, int head, int row_count, int window) {
+static void attention(lh_type type, int head, int row_count, int window, int span, float cap) {
   enum { blocks = 4, keys = 211 };
   const int stride = (head + 15) / 16 * 16;
   const int64_t key_bytes = lh_key_block_bytes(type, head), value_bytes = lh_value_block_bytes(type, stride);
@@ -188,7 +202,8 @@ static void attention(lh_type type, int head, int row_count, int window) {
   int64_t *positions = room(row_count * 8);
   for (int r = 0; r < row_count; r++) positions[r] = keys - 1 - r * 23 % keys;
   float *grouped_queries = numbers(row_count * head), *neighbor_queries = numbers(row_count * head);
-  lh_attention_rows tile = {type, head, stride, row_count, window, grouped_queries, neighbor_queries, head, positions};
+  lh_attention_rows tile = {type, head, stride, row_count, window, grouped_queries, neighbor_queries, head, positions,
+                            span, cap};
   float *scratch = room(lh_attention_scratch_floats(head) * 4);
   float *state_of[2], *out = room(row_count * head * 4);
   const int64_t floats = row_count * (2 + stride);
@@ -223,7 +238,8 @@ int main(void) {
     for (int t = 0; t < COUNT(cache_types); t++)
       for (int head = 20; head <= 128; head += 36)
         for (int row_count = 1; row_count < 12; row_count += 5)
-          for (int window = 0; window <= 100; window += 50) attention(cache_types[t], head, row_count, window);
+          for (int window = 0; window <= 100; window += 50)
+            attention(cache_types[t], head, row_count, window, window == 100 ? 70 : 0, window == 50 ? 0.3f : 0);
   }
   return 0;
 }

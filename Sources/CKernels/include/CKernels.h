@@ -84,6 +84,20 @@ void lh_dequantize(lh_type type, const void *src, float *dst, int64_t n);
 // Order: 16 partial sums, element i into sum i mod 16 by fma; then folded 8, 4, 2, 1 apart.
 void lh_rmsnorm(const float *x, const float *weight, float epsilon, float *y, int64_t n);
 
+// y[i] = (x[i] - mean) * s * weight[i] + bias[i] with s = 1 / sqrt(sum of (x[i] - mean)^2 / n + epsilon), n
+// elements; a NULL bias adds nothing. y may equal x. Order of both sums: that of lh_rmsnorm.
+void lh_layernorm(const float *x, const float *weight, const float *bias, float epsilon, float *y, int64_t n);
+
+// x[i] = gelu(x[i]) for n elements: GELU's approximation by tanh, x / 2 * (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
+void lh_gelu(float *x, int64_t n);
+// gate[i] = gelu(gate[i]) * up[i] for n elements, by the same gelu.
+void lh_gelu_multiply(float *gate, const float *up, int64_t n);
+
+// x[i] = cap * tanh(x[i] / cap) for n elements, cap > 0: soft-capping, which keeps numbers within cap of zero.
+void lh_soft_cap(float *x, float cap, int64_t n);
+// x[i] = x[i] * factor for n elements.
+void lh_scale(float *x, float factor, int64_t n);
+
 // gate[i] = gate[i] / (1 + exp(-gate[i])) * up[i] for n elements.
 void lh_silu_multiply(float *gate, const float *up, int64_t n);
 
@@ -164,6 +178,8 @@ typedef struct {
   const float *neighbor_queries;  // row r at neighbor_queries + r*query_stride; NULL if no pair is a neighbor
   int64_t query_stride;
   const int64_t *positions;  // row_count positions, >= 0
+  int64_t span;              // key j is seen by the query at p only if p - j < span; 0 sees all of them
+  float score_cap;           // a score is cap * tanh(score / cap), see lh_soft_cap; 0 leaves it as it is
 } lh_attention_rows;
 
 // One block of keys and values: positions first_key ..< first_key + key_count, key_count <= 64.
@@ -186,11 +202,13 @@ int64_t lh_attention_scratch_floats(int64_t head_dimension);
 void lh_attention_begin(int64_t row_count, int64_t value_stride, float *maximum, float *sum, float *acc);
 
 // Adds one block of keys to the running state of every row. Key j is visible to a row at position p if
-// j <= p; it is scored as neighbor query times neighbor key if p - j < w, else as grouped query times
-// grouped key. A row without visible key is left untouched.
+// j <= p and, where there is a span, p - j < span; it is scored as neighbor query times neighbor key if
+// p - j < w, else as grouped query times grouped key. A row without visible key is left untouched.
 // The bytes of a row depend on its own queries, position and visible keys and values only: not on the
-// other rows of the call, nor on what lies in the block behind its visible keys.
-// Order: score by fma over d ascending from +0, then times the key's scale where it has one.
+// other rows of the call, nor on what lies in the block behind its visible keys. Values of keys before a
+// span must be finite.
+// Order: score by fma over d ascending from +0, then times the key's scale where it has one, then
+// capped.
 // m' = max(maximum, scores), alpha = exp(maximum - m'), p = exp(score - m') and 0 for unseen keys;
 // sum = sum*alpha + (p folded 32, 16, 8, 4, 2, 1 apart);
 // acc = acc*alpha, then by fma over visible keys ascending, p times the value's scale where it
