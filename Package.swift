@@ -130,9 +130,10 @@ let package = Package(
 
     // MARK: Tests
     .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
-    .target(name: "Fixtures", dependencies: ["Core"], path: "Tests/Fixtures", swiftSettings: swiftSettings),
+    .target(name: "Fixtures", dependencies: ["Core", "Tensors"], path: "Tests/Fixtures", swiftSettings: swiftSettings),
     .target(
-      name: "PlainBackend", dependencies: ["Backend", "Core", "Paging", "Weights"], path: "Tests/PlainBackend",
+      name: "PlainBackend", dependencies: ["Backend", "Core", "Paging", "Tensors", "Weights"],
+      path: "Tests/PlainBackend",
       swiftSettings: optimized),
     .target(name: "TestTraits", dependencies: ["Fixtures"], path: "Tests/TestTraits", swiftSettings: swiftSettings),
     .testTarget(name: "CoreTests", dependencies: ["Core"], swiftSettings: swiftSettings),

@@ -24,12 +24,13 @@ struct AttentionGathering {
   let firstRow: Int
   /// Splits of the first task.
   let firstTaskSplitCount: Int
-  let splitCount: Int
+  /// All splits that the tile sees.
+  let splits: Range<Int>
 
-  var placeCount: Int { splitCount - firstTaskSplitCount + 1 }
+  var placeCount: Int { splits.count - firstTaskSplitCount + 1 }
 
   /// The place of a split, or of the first task's merged splits.
-  func place(ofSplit split: Int) -> Int { max(0, split - firstTaskSplitCount + 1) }
+  func place(ofSplit split: Int) -> Int { max(0, split - splits.lowerBound - firstTaskSplitCount + 1) }
 }
 
 /// Divides a step's attention into tasks, a few for each thread, so that threads which take them one after another end
@@ -108,8 +109,7 @@ struct AttentionSchedule {
           let tokens = tile * tileTokenCount..<min((tile + 1) * tileTokenCount, entry.rowCount)
           for head in shape.heads(node: node, of: nodeCount) {
             divide(
-              entry, index: index, tokens: tokens, head: head,
-              rowCount: tokens.count * shape.queryHeadsPerKeyValueHead, pieceCount: pieceCount,
+              entry, index: index, tokens: tokens, head: head, shape: shape, pieceCount: pieceCount,
               gatheredRowCount: &gatheredRowCount)
           }
         }
@@ -119,24 +119,28 @@ struct AttentionSchedule {
   }
 
   private mutating func divide(
-    _ entry: CacheEntry, index: Int, tokens: Range<Int>, head: Int, rowCount: Int, pieceCount: Int,
+    _ entry: CacheEntry, index: Int, tokens: Range<Int>, head: Int, shape: AttentionShape, pieceCount: Int,
     gatheredRowCount: inout Int
   ) {
-    let splitCount = (entry.startPosition + tokens.upperBound - 1) / Self.splitLength + 1
-    let pieces = min(pieceCount, splitCount)
-    let firstTaskSplitCount = splitCount / pieces
+    let firstSeen = shape.firstSeenPosition(
+      from: entry.startPosition + tokens.lowerBound, under: entry.cache.policy)
+    let last = entry.startPosition + tokens.upperBound - 1
+    let seen = firstSeen / Self.splitLength..<last / Self.splitLength + 1
+    let rowCount = tokens.count * shape.queryHeadsPerKeyValueHead
+    let pieces = min(pieceCount, seen.count)
     let gathering = AttentionGathering(
-      counter: gatheringTaskCounts.count, firstRow: gatheredRowCount, firstTaskSplitCount: firstTaskSplitCount,
-      splitCount: splitCount)
+      counter: gatheringTaskCounts.count, firstRow: gatheredRowCount, firstTaskSplitCount: seen.count / pieces,
+      splits: seen)
     guard pieces > 1, gatheredRowCount + gathering.placeCount * rowCount <= gatheredRowCapacity else {
       tasks.append(
-        AttentionTask(entry: index, head: head, tokens: tokens, splits: 0..<splitCount, gathering: nil))
+        AttentionTask(entry: index, head: head, tokens: tokens, splits: seen, gathering: nil))
       return
     }
     gatheredRowCount += gathering.placeCount * rowCount
     gatheringTaskCounts.append(pieces)
     for piece in 0..<pieces {
-      let splits = piece * splitCount / pieces..<(piece + 1) * splitCount / pieces
+      let splits =
+        seen.lowerBound + piece * seen.count / pieces..<seen.lowerBound + (piece + 1) * seen.count / pieces
       tasks.append(AttentionTask(entry: index, head: head, tokens: tokens, splits: splits, gathering: gathering))
     }
   }

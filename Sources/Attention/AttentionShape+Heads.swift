@@ -6,6 +6,11 @@ extension AttentionShape {
     node * keyValueHeadCount / nodeCount..<(node + 1) * keyValueHeadCount / nodeCount
   }
 
+  /// Whether each head is normalized by itself, before it is turned.
+  var normalizesHeads: Bool {
+    if case .heads = queryKeyNorm { true } else { false }
+  }
+
   /// Numbers of a stored value, and of a row's weighted sum: `headDimension` in whole vectors.
   var valueStride: Int { KVGeometry.valueStride(headDimension) }
 }

@@ -1,15 +1,15 @@
 package import Core
-import Tensors
+package import Tensors
 
 /// A layer's norms of single heads: each query head and each key head is normalized before it is turned.
 package struct HeadNorms: Sendable {
   private let kind: NormKind
   /// `[headDimension]`
-  private let query: [Float]
+  private let query: NormWeights
   /// `[headDimension]`
-  private let key: [Float]
+  private let key: NormWeights
 
-  package init(_ kind: NormKind, query: [Float], key: [Float]) {
+  package init(_ kind: NormKind, query: NormWeights, key: NormWeights) {
     self.kind = kind
     self.query = query
     self.key = key

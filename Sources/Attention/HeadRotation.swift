@@ -19,7 +19,7 @@ struct HeadRotation: Sendable {
   init(rope: RopeConfiguration?, headDimension: Int, contextLength: Int) {
     self.headDimension = headDimension
     tables = rope.map { rope in
-      let frequencies = RotaryFrequencies(rope)
+      let frequencies = RotaryFrequencies(rope, contextLength: contextLength)
       let positions = RotaryTable(frequencies: frequencies, positionCount: contextLength, scaled: true)
       return Tables(
         rotaryDimension: rope.rotaryDimension,

@@ -27,8 +27,9 @@ struct KeyValueWriter: Sendable {
     let page = entry.cache.page(block: block)
     let groupedBlock = store.keyBlock(layer: layer, page: page, head: head)
     let valueBlock = store.valueBlock(layer: layer, page: page, head: head)
+    let policy = shape.policy(under: entry.cache.policy)
     let neighborBlock =
-      entry.cache.keepsNeighborKeys
+      policy.hasNeighbors
       ? store.neighborBlock(of: entry.cache, block: block, layer: layer, head: head) : nil
     let first = max(entry.startPosition, block * Limits.pageSize)
     let end = min(entry.startPosition + entry.rowCount, (block + 1) * Limits.pageSize)
@@ -36,7 +37,7 @@ struct KeyValueWriter: Sendable {
       let slot = Int64(position % Limits.pageSize)
       let row = entry.firstRow + position - entry.startPosition
       let offset = row * shape.keyValueSize + head * shape.headDimension
-      let groupedPosition = entry.cache.policy.groupedKeyPosition(position)
+      let groupedPosition = policy.groupedKeyPosition(position)
       var source = keys + offset
       if let norms {
         norms.normalize(key: source, into: key)
@@ -45,7 +46,7 @@ struct KeyValueWriter: Sendable {
       rotation.turn(source, to: groupedPosition, into: key)
       lh_store_key(type, key, groupedBlock, dimension, slot)
       if let neighborBlock {
-        derive(neighborBlock, from: groupedBlock, position: position, policy: entry.cache.policy, key: key)
+        derive(neighborBlock, from: groupedBlock, position: position, policy: policy, key: key)
       }
       lh_store_value(type, values + offset, valueBlock, dimension, Int64(shape.valueStride), slot)
     }

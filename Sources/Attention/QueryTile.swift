@@ -19,16 +19,22 @@ struct QueryTile {
 
   var rowCount: Int { tokens.count * shape.queryHeadsPerKeyValueHead }
   private var firstPosition: Int { entry.startPosition + tokens.lowerBound }
+  /// Of the keys that any of the tile's tokens sees.
+  private var firstSeenPosition: Int {
+    shape.firstSeenPosition(from: firstPosition, under: entry.cache.policy)
+  }
   private var lastPosition: Int { entry.startPosition + tokens.upperBound - 1 }
+  /// How the layer sees positions.
+  private var policy: SelfExtendPolicy { shape.policy(under: entry.cache.policy) }
   /// Keys at less than this distance are neighbors; 0 where both views are the same.
-  private var window: Int { entry.cache.keepsNeighborKeys ? entry.cache.policy.neighborWindow : 0 }
+  private var window: Int { policy.hasNeighbors ? policy.neighborWindow : 0 }
 
   /// Fills the scratch's grouped and neighbor queries, normalized where the layer has head norms, turned and scaled,
   /// and its positions.
   func prepareQueries(_ queries: UnsafePointer<Float>, norms: HeadNorms?) {
     let scale = shape.scoreScale
     let dimension = shape.headDimension
-    let window = window
+    let (policy, window) = (policy, window)
     var row = 0
     for token in tokens {
       let position = entry.startPosition + token
@@ -41,7 +47,7 @@ struct QueryTile {
         let grouped = scratch.groupedQueries.baseAddress + row * dimension
         // A query within w of the start sees no grouped key; its grouped position could lie outside the table.
         if position >= window {
-          rotation.turn(source, to: entry.cache.policy.groupedQueryPosition(position), into: grouped)
+          rotation.turn(source, to: policy.groupedQueryPosition(position), into: grouped)
           for index in 0..<dimension { grouped[index] *= scale }
         }
         if window > 0 {
@@ -62,11 +68,13 @@ struct QueryTile {
       value_stride: Int64(shape.valueStride), row_count: Int64(rowCount), neighbor_window: Int64(window),
       grouped_queries: UnsafePointer(scratch.groupedQueries.baseAddress),
       neighbor_queries: UnsafePointer(scratch.neighborQueries.baseAddress), query_stride: Int64(shape.headDimension),
-      positions: UnsafePointer(scratch.positions.baseAddress))
-    let first = split * SelfExtendAttention.splitBlockCount
+      positions: UnsafePointer(scratch.positions.baseAddress),
+      span: Int64(shape.window(under: entry.cache.policy) ?? 0), score_cap: shape.scoreCap ?? 0)
+    let splitStart = split * SelfExtendAttention.splitBlockCount
+    let first = max(splitStart, firstSeenPosition / Limits.pageSize)
     let last = lastPosition / Limits.pageSize
     var next = block(first)
-    for number in first...min(first + SelfExtendAttention.splitBlockCount - 1, last) {
+    for number in first...min(splitStart + SelfExtendAttention.splitBlockCount - 1, last) {
       var block = next
       // The next split's first block is fetched too: mostly it is what this thread turns to.
       if number < last {

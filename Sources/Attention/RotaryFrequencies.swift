@@ -12,10 +12,11 @@ package import Core
 package struct RotaryFrequencies: Sendable {
   /// Radians a position, one a pair: `rotaryDimension / 2` of them.
   package let radiansPerPosition: [Double]
-  /// Multiplies rotated queries and keys (YaRN's temperature); 1 for all other scalings.
+  /// Multiplies rotated queries and keys (YaRN's temperature, LongRoPE's factor); 1 for all other scalings.
   package let magnitude: Double
 
-  package init(_ rope: RopeConfiguration) {
+  /// - Parameter contextLength: positions that may be asked for; LongRoPE chooses its factors by it.
+  package init(_ rope: RopeConfiguration, contextLength: Int) {
     let pairCount = rope.rotaryDimension / 2
     let plain = (0..<pairCount).map { pair in
       pow(rope.base, -2 * Double(pair) / Double(rope.rotaryDimension))
@@ -31,6 +32,11 @@ package struct RotaryFrequencies: Sendable {
       precondition(factors.count == pairCount, "one frequency factor a rotated pair")
       radiansPerPosition = zip(plain, factors).map { $0 / Double($1) }
       magnitude = 1
+    case .longRope(let short, let long, let originalLength, let attentionFactor):
+      let factors = contextLength > originalLength ? long : short
+      precondition(factors.count == pairCount, "one frequency factor a rotated pair")
+      radiansPerPosition = zip(plain, factors).map { $0 / Double($1) }
+      magnitude = attentionFactor
     case .yarn(let factor, let originalLength, let betaFast, let betaSlow, let attentionFactor):
       let ramp = YarnRamp(
         rotaryDimension: rope.rotaryDimension, base: rope.base, originalLength: originalLength, betaFast: betaFast,

@@ -13,6 +13,9 @@ package import Tensors
 /// **Two views of a query.** Each query is turned to its own position for neighbor keys and to
 /// `floor(i/G) + w - floor(w/G)` for grouped ones.
 ///
+/// **Local layers.** A layer with a window, or without positions, sees one view of each key, at its own position. Pages
+/// hold all keys all the same; blocks that lie wholly before a tile's windows are not read.
+///
 /// **Tiles.** Queries meet keys a block of 64 at a time, in ascending order. Blocks that are wholly grouped or wholly
 /// neighbor cost one product; only the band around distance w costs two. One online softmax runs over both.
 ///
@@ -85,7 +88,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
     values: UnsafePointer<Float>, norms: HeadNorms? = nil, output: UnsafeMutablePointer<Float>
   ) {
     precondition(layer >= 0 && layer < layers.count, "layer is not of this stage")
-    precondition((layers[layer].shape.headNorm == nil) == (norms == nil), "head norms are not the layer's")
+    precondition(layers[layer].shape.normalizesHeads == (norms != nil), "head norms are not the layer's")
     for counter in taskCounters { counter.reset() }
     pool.run { thread, _ in
       for step in 0..<taskCounters.count {
@@ -114,6 +117,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
   /// Called by the stage's thread only; uses all of the pool.
   package func restoreNeighborKeys(of cache: SequenceCache, blocks: Range<Int>) {
     guard cache.keepsNeighborKeys, !blocks.isEmpty else { return }
+    let layers = layers.filter { $0.shape.policy(under: cache.policy).hasNeighbors }
     let headCount = layers.reduce(0) { $0 + $1.shape.keyValueHeadCount }
     // Blocks of all layers' heads in a row.
     pool.forEachSlice(of: headCount * blocks.count) { slice, thread in
@@ -173,7 +177,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
       gathered.rows(
         first: gathering.firstRow + place * tile.rowCount, count: tile.rowCount, valueStride: shape.valueStride)
     }
-    if task.splits.lowerBound == 0 {
+    if task.splits.lowerBound == gathering.splits.lowerBound {
       attend(tile, splits: task.splits, total: gatheredRows(place: 0))
     } else {
       for split in task.splits {

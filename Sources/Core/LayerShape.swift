@@ -8,50 +8,19 @@ package struct LayerShape: Hashable, Sendable {
   /// The norms of the layer's hidden states.
   package var norm: NormKind
   package var residual: ResidualForm
+  /// Multiplies the output of each part before it is added to the hidden states.
+  package var residualScale: Float
 
   package init(
-    attention: AttentionShape, feedForward: FeedForwardShape, norm: NormKind, residual: ResidualForm = .preNorm
+    attention: AttentionShape, feedForward: FeedForwardShape, norm: NormKind, residual: ResidualForm = .preNorm,
+    residualScale: Float = 1
   ) {
     self.attention = attention
     self.feedForward = feedForward
     self.norm = norm
     self.residual = residual
+    self.residualScale = residualScale
   }
-}
-
-/// The attention of a layer: heads, their positions and the scale of their scores. Query heads are a multiple of
-/// key-value heads; the dimension of keys is that of values.
-package struct AttentionShape: Hashable, Sendable {
-  package var queryHeadCount: Int
-  package var keyValueHeadCount: Int
-  /// Numbers in a query, key or value head.
-  package var headDimension: Int
-  /// Turns queries and keys to their positions; nil leaves them as they are, and the layer without positions.
-  package var rope: RopeConfiguration?
-  /// Multiplies the product of a query and a key.
-  package var scoreScale: Float
-  /// The norm of each query head and each key head before RoPE; nil leaves them as they are.
-  package var headNorm: NormKind?
-
-  /// - Parameter scoreScale: nil is `1 / sqrt(headDimension)`.
-  package init(
-    queryHeadCount: Int, keyValueHeadCount: Int, headDimension: Int, rope: RopeConfiguration?, scoreScale: Float? = nil,
-    headNorm: NormKind? = nil
-  ) {
-    self.queryHeadCount = queryHeadCount
-    self.keyValueHeadCount = keyValueHeadCount
-    self.headDimension = headDimension
-    self.rope = rope
-    self.scoreScale = scoreScale ?? 1 / Float(headDimension).squareRoot()
-    self.headNorm = headNorm
-  }
-
-  /// Query heads that share one key-value head.
-  package var queryHeadsPerKeyValueHead: Int { queryHeadCount / keyValueHeadCount }
-  /// Width of all queries of one token.
-  package var querySize: Int { queryHeadCount * headDimension }
-  /// Width of all keys (or values) of one token.
-  package var keyValueSize: Int { keyValueHeadCount * headDimension }
 }
 
 /// The feed-forward part of a layer.
@@ -60,11 +29,13 @@ package enum FeedForwardShape: Hashable, Sendable {
   case gated(size: Int, Activation)
   /// The sum of what a few of many gated parts give.
   case experts(ExpertsShape)
+  /// `down(gelu(up(x)))`, `size` numbers inside, by the same GELU as `Activation.geluTanh`.
+  case ungated(size: Int)
 
   /// Numbers inside that one token is given.
   package var size: Int {
     switch self {
-    case .gated(let size, _): size
+    case .gated(let size, _), .ungated(let size): size
     case .experts(let experts): experts.usedCount * experts.size + (experts.shared?.size ?? 0)
     }
   }
@@ -72,26 +43,36 @@ package enum FeedForwardShape: Hashable, Sendable {
   /// The share of its experts that a token is given to; 1 where there are none.
   package var activeShare: Double {
     switch self {
-    case .gated: 1
+    case .gated, .ungated: 1
     case .experts(let experts): Double(experts.usedCount) / Double(experts.expertCount)
     }
   }
 }
 
-/// The nonlinear function of a feed-forward part.
+/// The nonlinear function of a gated feed-forward part.
 package enum Activation: Hashable, Sendable {
   /// `x / (1 + exp(-x))`.
   case silu
+  /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))`.
+  case geluTanh
 }
 
 /// How a vector is normalized.
 package enum NormKind: Hashable, Sendable {
   /// Divided by its root mean square, then multiplied by the norm's weights.
   case rms(epsilon: Float)
+  /// Less its mean, divided by its standard deviation, multiplied by the norm's weights, plus its bias if any.
+  case layer(epsilon: Float)
 }
 
-/// How the two parts of a layer are added to the hidden states.
+/// Where the norms of a layer stand, and how its two parts are added to the hidden states.
 package enum ResidualForm: Hashable, Sendable {
   /// Each part reads the norm of the hidden states and is added to them, attention first.
   case preNorm
+  /// Each part reads the hidden states, and the norm of its output is added to them, attention first.
+  case postNorm
+  /// Each part reads the norm of the hidden states, and another norm of its output is added to them, attention first.
+  case sandwich
+  /// Both parts read the same norm of the hidden states and are added to them.
+  case parallel
 }

@@ -17,10 +17,17 @@ package struct ModelConfiguration: Hashable, Sendable {
   package var outputNorm: NormKind
   /// Whether the output head is the embedding table.
   package var hasTiedHead: Bool
+  /// Multiplies the embedding of a token.
+  package var embeddingScale: Float
+  /// Multiplies logits.
+  package var logitScale: Float
+  /// Bounds logits: `logitCap * tanh(logit / logitCap)`, after their scale; nil leaves them as they are.
+  package var logitCap: Float?
 
   package init(
     name: String, architecture: String, hiddenSize: Int, vocabularySize: Int, trainedLength: Int,
-    layers: [LayerShape], outputNorm: NormKind, hasTiedHead: Bool
+    layers: [LayerShape], outputNorm: NormKind, hasTiedHead: Bool, embeddingScale: Float = 1, logitScale: Float = 1,
+    logitCap: Float? = nil
   ) {
     self.name = name
     self.architecture = architecture
@@ -30,6 +37,9 @@ package struct ModelConfiguration: Hashable, Sendable {
     self.layers = layers
     self.outputNorm = outputNorm
     self.hasTiedHead = hasTiedHead
+    self.embeddingScale = embeddingScale
+    self.logitScale = logitScale
+    self.logitCap = logitCap
   }
 
   package var layerCount: Int { layers.count }

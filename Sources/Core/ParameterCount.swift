@@ -33,6 +33,7 @@ extension FeedForwardShape {
   fileprivate func activeParameterCount(hiddenSize: Int) -> Int {
     switch self {
     case .gated(let size, _): 3 * size * hiddenSize
+    case .ungated(let size): 2 * size * hiddenSize
     case .experts(let experts): (3 * size + experts.expertCount) * hiddenSize
     }
   }
@@ -40,7 +41,7 @@ extension FeedForwardShape {
   fileprivate func parameterCount(hiddenSize: Int) -> Int {
     let active = activeParameterCount(hiddenSize: hiddenSize)
     switch self {
-    case .gated: return active
+    case .gated, .ungated: return active
     case .experts(let experts):
       return active + 3 * (experts.expertCount - experts.usedCount) * experts.size * hiddenSize
     }

@@ -20,6 +20,9 @@ package struct RopeConfiguration: Hashable, Sendable {
     case yarn(factor: Double, originalLength: Int, betaFast: Double, betaSlow: Double, attentionFactor: Double)
     /// Each pair's frequency divided by its own factor (Llama 3.1 and later ship these as a tensor).
     case perPair(factors: [Float])
+    /// LongRoPE: each pair's frequency divided by its own factor, of those for `long` texts where a stage's context is
+    /// longer than `originalLength`, else of the `short` ones; queries and keys are multiplied by `attentionFactor`.
+    case longRope(short: [Float], long: [Float], originalLength: Int, attentionFactor: Double)
   }
 
   package var base: Double

@@ -33,6 +33,8 @@ package struct SelfExtendPolicy: Hashable, Sendable, CustomStringConvertible {
 
   /// Whether any key is seen at another distance than its own.
   package var groups: Bool { groupSize > 1 }
+  /// Whether keys are seen at two positions: a grouped one and, by queries near them, their own.
+  package var hasNeighbors: Bool { groups && neighborWindow > 0 }
 
   /// Where a grouped key at `position` is rotated to: `floor(j/G)`.
   package func groupedKeyPosition(_ position: Int) -> Int { position / groupSize }

@@ -26,7 +26,7 @@ package struct SequenceCache: Sendable {
   }
 
   /// Whether keys have a neighbor view of their own.
-  package var keepsNeighborKeys: Bool { policy.groups && policy.neighborWindow > 0 }
+  package var keepsNeighborKeys: Bool { policy.hasNeighbors }
 
   /// Blocks of the neighbor ring.
   private var neighborBlockCount: Int { neighborPages.count * 2 }

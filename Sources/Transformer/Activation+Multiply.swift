@@ -10,6 +10,7 @@ extension Activation {
     pool.forEachSlice(of: count, granularity: 1024) { slice, _ in
       switch self {
       case .silu: lh_silu_multiply(gate + slice.lowerBound, up + slice.lowerBound, Int64(slice.count))
+      case .geluTanh: lh_gelu_multiply(gate + slice.lowerBound, up + slice.lowerBound, Int64(slice.count))
       }
     }
   }

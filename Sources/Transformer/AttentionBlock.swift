@@ -9,6 +9,7 @@ struct AttentionBlock {
   let scratch: ForwardScratch
   let product: MatrixProduct
   let attention: SelfExtendAttention
+  let pool: ComputePool
 
   /// `scratch.output = attention(scratch.normed)`, and the layer's cache grows by the rows.
   /// - Parameter layer: index counted from the stage's first.
@@ -20,16 +21,32 @@ struct AttentionBlock {
       MatrixProduct.Term(linear: weights.query, output: scratch.queries.baseAddress),
       MatrixProduct.Term(linear: weights.key, output: scratch.keys.baseAddress),
       MatrixProduct.Term(linear: weights.value, output: scratch.values.baseAddress))
+    if case .rows(let kind) = shape.queryKeyNorm { normalizeRows(kind, weights, rows: rows) }
     attention.attend(
       layer: layer, entries: entries, queries: scratch.queries.baseAddress, keys: scratch.keys.baseAddress,
-      values: scratch.values.baseAddress, norms: norms(shape, weights), output: scratch.attended.baseAddress)
+      values: scratch.values.baseAddress, norms: headNorms(shape, weights), output: scratch.attended.baseAddress)
     product(
       scratch.attended.baseAddress, rows: rows,
       MatrixProduct.Term(linear: weights.output, output: scratch.output))
   }
 
-  private func norms(_ shape: AttentionShape, _ weights: AttentionWeights<PackedMatrix>) -> HeadNorms? {
-    guard let kind = shape.headNorm, let query = weights.queryNorm, let key = weights.keyNorm else { return nil }
+  /// The norms that attention applies to each head before it turns it.
+  private func headNorms(_ shape: AttentionShape, _ weights: AttentionWeights<PackedMatrix>) -> HeadNorms? {
+    guard case .heads(let kind) = shape.queryKeyNorm, let query = weights.queryNorm, let key = weights.keyNorm
+    else { return nil }
     return HeadNorms(kind, query: query, key: key)
+  }
+
+  /// Normalizes all heads of a token as one vector, in place: `scratch.queries` and `scratch.keys`.
+  private func normalizeRows(_ kind: NormKind, _ weights: AttentionWeights<PackedMatrix>, rows: Int) {
+    for (norm, vectors) in [
+      (weights.queryNorm, scratch.queries.baseAddress), (weights.keyNorm, scratch.keys.baseAddress),
+    ] {
+      guard let norm else { preconditionFailure("the layer's shape asks for norms of queries and keys") }
+      let size = norm.weights.count
+      pool.forEachSlice(of: rows, granularity: 1) { slice, _ in
+        for row in slice { kind.apply(to: vectors + row * size, norm, into: vectors + row * size) }
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 import Attention
 import Core
 import Paging
+import Tensors
 import Weights
 
 /// One decoder layer: in which order its parts run, and how they are added to the hidden states.
@@ -17,14 +18,48 @@ struct DecoderLayer {
   func forward(
     layer: Int, shape: LayerShape, weights: LayerWeights<PackedMatrix>, entries: [CacheEntry], rows: Int
   ) {
-    switch shape.residual {
-    case .preNorm:
-      norm.normalize(shape.norm, weights.attentionNorm, rows: rows)
+    func attend() {
       attention.forward(layer: layer, shape: shape.attention, weights: weights.attention, entries: entries, rows: rows)
-      residual.add(rows: rows)
-      norm.normalize(shape.norm, weights.feedForwardNorm, rows: rows)
-      feedForward.forward(shape.feedForward, weights.feedForward, rows: rows)
-      residual.add(rows: rows)
+    }
+    func feed() { feedForward.forward(shape.feedForward, weights.feedForward, rows: rows) }
+    func addOutput() { residual.add(scale: shape.residualScale, rows: rows) }
+    func normalize(_ weights: NormWeights) { norm.normalize(shape.norm, weights, rows: rows) }
+    func normalizeOutput(_ weights: NormWeights) { norm.normalizeOutput(shape.norm, weights, rows: rows) }
+
+    switch weights.norms {
+    case .preNorm(let attentionNorm, let feedForwardNorm):
+      normalize(attentionNorm)
+      attend()
+      addOutput()
+      normalize(feedForwardNorm)
+      feed()
+      addOutput()
+    case .postNorm(let attentionNorm, let feedForwardNorm):
+      norm.passHidden(rows: rows)
+      attend()
+      normalizeOutput(attentionNorm)
+      addOutput()
+      norm.passHidden(rows: rows)
+      feed()
+      normalizeOutput(feedForwardNorm)
+      addOutput()
+    case .sandwich(let attentionNorms, let feedForwardNorms):
+      normalize(attentionNorms.before)
+      attend()
+      normalizeOutput(attentionNorms.after)
+      addOutput()
+      normalize(feedForwardNorms.before)
+      feed()
+      normalizeOutput(feedForwardNorms.after)
+      addOutput()
+    case .parallel(let sharedNorm):
+      normalize(sharedNorm)
+      norm.keep(rows: rows)
+      attend()
+      addOutput()
+      norm.takeKept(rows: rows)
+      feed()
+      addOutput()
     }
   }
 }

@@ -22,11 +22,24 @@ struct FeedForward {
         scratch.gate.baseAddress, by: scratch.up.baseAddress, count: rows * size, pool: pool)
       product(
         scratch.gate.baseAddress, rows: rows, MatrixProduct.Term(linear: down, output: scratch.output))
+    case (.ungated(let size), .ungated(let up, let down)):
+      product(
+        scratch.normed.baseAddress, rows: rows, MatrixProduct.Term(linear: up, output: scratch.up.baseAddress))
+      activateUp(count: rows * size)
+      product(scratch.up.baseAddress, rows: rows, MatrixProduct.Term(linear: down, output: scratch.output))
     case (.experts(let shape), .experts(let weights)):
       guard let experts = scratch.experts else { preconditionFailure("no room was made for experts") }
       ExpertMixture(scratch: scratch, experts: experts, product: product, hiddenSize: hiddenSize, pool: pool)
         .forward(shape, weights, rows: rows)
-    case (.gated, _), (.experts, _): preconditionFailure("the weights are of another shape")
+    case (.gated, _), (.ungated, _), (.experts, _): preconditionFailure("the weights are of another shape")
+    }
+  }
+
+  /// `scratch.up = gelu(scratch.up)`, `count` numbers.
+  private func activateUp(count: Int) {
+    let up = scratch.up.baseAddress
+    pool.forEachSlice(of: count, granularity: 1024) { slice, _ in
+      lh_gelu(up + slice.lowerBound, Int64(slice.count))
     }
   }
 }
@@ -35,7 +48,7 @@ extension FeedForwardShape {
   /// The inputs of its matrices for so many rows, without those that are as wide as the hidden states.
   func innerInputs(rows: Int, hiddenSize: Int) -> [InputSize] {
     switch self {
-    case .gated(let size, _): [InputSize(rows: rows, columns: size)]
+    case .gated(let size, _), .ungated(let size): [InputSize(rows: rows, columns: size)]
     case .experts(let experts):
       [
         InputSize(rows: rows * experts.usedCount, columns: hiddenSize),

@@ -9,6 +9,8 @@ final class ForwardScratch {
   let hidden: AlignedBuffer<Float>
   /// `[rows, hiddenSize]`: the normed input of a layer's part.
   let normed: AlignedBuffer<Float>
+  /// `[rows, hiddenSize]`: a norm that both parts of a layer read; empty where no layer has parallel parts.
+  let kept: AlignedBuffer<Float>
   /// `[rows, querySize]`
   let queries: AlignedBuffer<Float>
   /// `[rows, keyValueSize]`
@@ -36,6 +38,7 @@ final class ForwardScratch {
     let feedForwardSize = widest(\.feedForward.size)
     hidden = try AlignedBuffer(count: rowCapacity * hiddenSize)
     normed = try AlignedBuffer(count: rowCapacity * hiddenSize)
+    kept = try AlignedBuffer(count: layers.contains { $0.residual == .parallel } ? rowCapacity * hiddenSize : 0)
     queries = try AlignedBuffer(count: rowCapacity * querySize)
     keys = try AlignedBuffer(count: rowCapacity * keyValueSize)
     values = try AlignedBuffer(count: rowCapacity * keyValueSize)

@@ -57,7 +57,7 @@ package final class PipelineStage {
     attention = try SelfExtendAttention(layers: shapes, store: store, contextLength: contextLength, pool: pool)
     layer = DecoderLayer(
       norm: Norm(scratch: scratch, hiddenSize: hiddenSize, pool: pool),
-      attention: AttentionBlock(scratch: scratch, product: product, attention: attention),
+      attention: AttentionBlock(scratch: scratch, product: product, attention: attention, pool: pool),
       feedForward: FeedForward(scratch: scratch, product: product, hiddenSize: hiddenSize, pool: pool),
       residual: Residual(scratch: scratch, hiddenSize: hiddenSize, pool: pool))
     let headRowCount = weights.head == nil ? 0 : Self.logitRowCapacity
@@ -87,9 +87,10 @@ package final class PipelineStage {
     precondition(token >= 0 && Int(token) < embedding.rowCount, "token id out of the vocabulary")
     precondition(row >= 0 && row < scratch.rowCapacity, "row out of the step")
     guard let table = embedding.bytes.baseAddress else { return }
-    lh_dequantize(
-      embedding.type.kernelType, table + Int(token) * embedding.rowByteCount,
-      scratch.hidden.baseAddress + row * configuration.hiddenSize, Int64(configuration.hiddenSize))
+    let target = scratch.hidden.baseAddress + row * configuration.hiddenSize
+    let size = Int64(configuration.hiddenSize)
+    lh_dequantize(embedding.type.kernelType, table + Int(token) * embedding.rowByteCount, target, size)
+    if configuration.embeddingScale != 1 { lh_scale(target, configuration.embeddingScale, size) }
   }
 
   /// Runs the first `rows` rows of `hidden` through this stage's layers.
@@ -141,7 +142,18 @@ package final class PipelineStage {
     }
     product(
       headInput.baseAddress, rows: rows.count,
-      MatrixProduct.Term(linear: Linear(weight: head), output: logitRows.baseAddress))
+      MatrixProduct.Term(linear: head, output: logitRows.baseAddress))
+    finishLogits(count: rows.count * configuration.vocabularySize)
     return UnsafePointer(logitRows.baseAddress)
+  }
+
+  /// Scales and caps the first `count` logits, where the model does.
+  private func finishLogits(count: Int) {
+    let (scale, cap, logits) = (configuration.logitScale, configuration.logitCap, logitRows.baseAddress)
+    guard scale != 1 || cap != nil else { return }
+    pool.forEachSlice(of: count, granularity: 1024) { slice, _ in
+      if scale != 1 { lh_scale(logits + slice.lowerBound, scale, Int64(slice.count)) }
+      if let cap { lh_soft_cap(logits + slice.lowerBound, cap, Int64(slice.count)) }
+    }
   }
 }

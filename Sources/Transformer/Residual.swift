@@ -7,10 +7,11 @@ struct Residual {
   let hiddenSize: Int
   let pool: ComputePool
 
-  /// `scratch.hidden += scratch.output`.
-  func add(rows: Int) {
+  /// `scratch.hidden += scale * scratch.output`; the output is void then.
+  func add(scale: Float, rows: Int) {
     let (hidden, output) = (scratch.hidden.baseAddress, scratch.output)
     pool.forEachSlice(of: rows * hiddenSize, granularity: 1024) { slice, _ in
+      if scale != 1 { lh_scale(output + slice.lowerBound, scale, Int64(slice.count)) }
       lh_add(hidden + slice.lowerBound, output + slice.lowerBound, Int64(slice.count))
     }
   }

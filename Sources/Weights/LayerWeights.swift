@@ -1,3 +1,5 @@
+package import Tensors
+
 /// A matrix of weights with what is added to its product, in one form or another.
 ///
 /// `y = x · Wᵀ + bias`. **Order**: the bias is the last addition, after the whole sum over the input.
@@ -18,13 +20,10 @@ package struct Linear<Matrix: Sendable>: Sendable {
   }
 }
 
-/// One decoder layer's weights, its matrices in one form or another. Norms are converted to f32 and finite.
+/// One decoder layer's weights, its matrices in one form or another.
 package struct LayerWeights<Matrix: Sendable>: Sendable {
-  /// `[hidden]`.
-  package let attentionNorm: [Float]
+  package let norms: LayerNorms
   package let attention: AttentionWeights<Matrix>
-  /// `[hidden]`.
-  package let feedForwardNorm: [Float]
   package let feedForward: FeedForwardWeights<Matrix>
 
   var matrices: [Matrix] { attention.matrices + feedForward.matrices }
@@ -32,9 +31,22 @@ package struct LayerWeights<Matrix: Sendable>: Sendable {
   /// The same layer with every matrix in another form.
   func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> LayerWeights<Other> {
     LayerWeights<Other>(
-      attentionNorm: attentionNorm, attention: attention.map(transform), feedForwardNorm: feedForwardNorm,
-      feedForward: feedForward.map(transform))
+      norms: norms, attention: attention.map(transform), feedForward: feedForward.map(transform))
   }
+}
+
+/// The norms of a layer's hidden states, `[hidden]` each, a case for each of `ResidualForm`.
+package enum LayerNorms: Sendable {
+  case preNorm(attention: NormWeights, feedForward: NormWeights)
+  case postNorm(attention: NormWeights, feedForward: NormWeights)
+  case sandwich(attention: NormPair, feedForward: NormPair)
+  case parallel(NormWeights)
+}
+
+/// The norms before and after a part of a layer.
+package struct NormPair: Sendable {
+  package let before: NormWeights
+  package let after: NormWeights
 }
 
 /// The weights of a layer's attention.
@@ -47,10 +59,10 @@ package struct AttentionWeights<Matrix: Sendable>: Sendable {
   package let value: Linear<Matrix>
   /// `[hidden, queryHeads * headDimension]`.
   package let output: Linear<Matrix>
-  /// `[headDimension]` for each query head, where the layer's shape has head norms.
-  package let queryNorm: [Float]?
-  /// `[headDimension]` for each key head, where the layer's shape has head norms.
-  package let keyNorm: [Float]?
+  /// Where the layer's shape has norms of queries and keys: `[headDimension]`, or `[queryHeads * headDimension]`.
+  package let queryNorm: NormWeights?
+  /// `[headDimension]`, or `[keyValueHeads * headDimension]`.
+  package let keyNorm: NormWeights?
 
   var matrices: [Matrix] { [query, key, value, output].map(\.weight) }
 
@@ -66,11 +78,14 @@ package enum FeedForwardWeights<Matrix: Sendable>: Sendable {
   /// `gate` and `up` are `[size, hidden]`, `down` is `[hidden, size]`.
   case gated(gate: Linear<Matrix>, up: Linear<Matrix>, down: Linear<Matrix>)
   case experts(ExpertWeights<Matrix>)
+  /// `up` is `[size, hidden]`, `down` is `[hidden, size]`.
+  case ungated(up: Linear<Matrix>, down: Linear<Matrix>)
 
   var matrices: [Matrix] {
     switch self {
     case .gated(let gate, let up, let down): [gate.weight, up.weight, down.weight]
     case .experts(let experts): experts.matrices
+    case .ungated(let up, let down): [up.weight, down.weight]
     }
   }
 
@@ -79,6 +94,8 @@ package enum FeedForwardWeights<Matrix: Sendable>: Sendable {
     case .gated(let gate, let up, let down):
       .gated(gate: gate.map(transform), up: up.map(transform), down: down.map(transform))
     case .experts(let experts): .experts(experts.map(transform))
+    case .ungated(let up, let down):
+      .ungated(up: up.map(transform), down: down.map(transform))
     }
   }
 }

@@ -73,6 +73,11 @@ package struct MetadataArray: Sendable {
     }
   }
 
+  /// Every flag, or nil when these are not bools.
+  package func flags() -> [Bool]? {
+    elementType == .bool ? all(UInt8.self) { $0 != 0 } : nil
+  }
+
   /// Every number as `Float`, or nil when these are not floating-point numbers.
   package func floats() -> [Float]? {
     switch elementType {

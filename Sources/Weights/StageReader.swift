@@ -13,10 +13,27 @@ struct StageReader {
     _ shape: LayerShape, _ tensors: [TensorRole: TensorPart]
   ) throws(CheckpointError) -> LayerWeights<WeightMatrix> {
     LayerWeights(
-      attentionNorm: try vector(tensors, .attentionNorm),
-      attention: try attention(shape.attention, tensors),
-      feedForwardNorm: try vector(tensors, .feedForwardNorm),
+      norms: try norms(shape.residual, tensors), attention: try attention(shape.attention, tensors),
       feedForward: try feedForward(shape.feedForward, tensors))
+  }
+
+  private mutating func norms(
+    _ form: ResidualForm, _ tensors: [TensorRole: TensorPart]
+  ) throws(CheckpointError) -> LayerNorms {
+    switch form {
+    case .preNorm:
+      .preNorm(attention: try norm(tensors, .attentionNorm), feedForward: try norm(tensors, .feedForwardNorm))
+    case .postNorm:
+      .postNorm(
+        attention: try norm(tensors, .attentionOutputNorm), feedForward: try norm(tensors, .feedForwardOutputNorm))
+    case .sandwich:
+      .sandwich(
+        attention: NormPair(
+          before: try norm(tensors, .attentionNorm), after: try norm(tensors, .attentionOutputNorm)),
+        feedForward: NormPair(
+          before: try norm(tensors, .feedForwardNorm), after: try norm(tensors, .feedForwardOutputNorm)))
+    case .parallel: .parallel(try norm(tensors, .attentionNorm))
+    }
   }
 
   private mutating func attention(
@@ -27,8 +44,8 @@ struct StageReader {
       key: try linear(tensors, .key, bias: .keyBias),
       value: try linear(tensors, .value, bias: .valueBias),
       output: try linear(tensors, .attentionOutput, bias: .attentionOutputBias),
-      queryNorm: shape.headNorm == nil ? nil : try vector(tensors, .queryNorm),
-      keyNorm: shape.headNorm == nil ? nil : try vector(tensors, .keyNorm))
+      queryNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .queryNorm),
+      keyNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .keyNorm))
   }
 
   private mutating func feedForward(
@@ -39,6 +56,9 @@ struct StageReader {
       .gated(
         gate: try linear(tensors, .gate, bias: .gateBias), up: try linear(tensors, .up, bias: .upBias),
         down: try linear(tensors, .down, bias: .downBias))
+    case .ungated:
+      .ungated(
+        up: try linear(tensors, .up, bias: .upBias), down: try linear(tensors, .down, bias: .downBias))
     case .experts(let experts): .experts(try self.experts(experts, tensors))
     }
   }
@@ -78,14 +98,23 @@ struct StageReader {
   }
 
   /// A matrix with the bias that the family's tables have for it.
-  private mutating func linear(
+  mutating func linear(
     _ tensors: [TensorRole: TensorPart], _ role: TensorRole, bias: TensorRole
   ) throws(CheckpointError) -> Linear<WeightMatrix> {
     Linear(
       weight: try matrix(tensors, role), bias: tensors[bias] == nil ? nil : try vector(tensors, bias))
   }
 
-  mutating func vector(
+  /// A norm with the bias that the family's tables have for it.
+  mutating func norm(
+    _ tensors: [TensorRole: TensorPart], _ role: TensorRole
+  ) throws(CheckpointError) -> NormWeights {
+    let bias: [Float]? =
+      if let role = role.normBias, tensors[role] != nil { try vector(tensors, role) } else { nil }
+    return NormWeights(try vector(tensors, role), bias: bias)
+  }
+
+  private mutating func vector(
     _ tensors: [TensorRole: TensorPart], _ role: TensorRole
   ) throws(CheckpointError) -> [Float] {
     let part = try take(tensors, role)

@@ -1,4 +1,5 @@
 package import Core
+package import Tensors
 
 /// The weights of one stage as they lie in the mapped file: its own layers, and the embedding and the head where it has
 /// them. No byte of another stage is touched.
@@ -10,9 +11,9 @@ package struct StageTensors: Sendable {
   /// `[vocabulary, hidden]`, on the first stage.
   package let embedding: WeightMatrix?
   /// `[hidden]`, on the last stage.
-  package let outputNorm: [Float]?
+  package let outputNorm: NormWeights?
   /// `[vocabulary, hidden]`, on the last stage; the embedding table where the head is tied.
-  package let head: WeightMatrix?
+  package let head: Linear<WeightMatrix>?
   /// Bytes of these tensors in the file, each counted once.
   package let byteCount: Int
 
@@ -34,9 +35,9 @@ package struct StageTensors: Sendable {
     for layer in range.indices { layers.append(try reader.layer(configuration.layers[layer], map.layers[layer])) }
     self.layers = layers
     embedding = hasEmbedding ? try reader.matrix(map.model, .embedding) : nil
-    outputNorm = hasHead ? try reader.vector(map.model, .outputNorm) : nil
+    outputNorm = hasHead ? try reader.norm(map.model, .outputNorm) : nil
     let headRole = map.model[.head] == nil ? TensorRole.embedding : .head
-    head = hasHead ? try reader.matrix(map.model, headRole) : nil
+    head = hasHead ? try reader.linear(map.model, headRole, bias: .headBias) : nil
     byteCount = reader.entries.values.reduce(0) { $0 + ($1.byteCount ?? 0) }
   }
 }

@@ -16,15 +16,15 @@ package final class StageWeights {
   /// `[vocabulary, hidden]`, on the first stage.
   package let embedding: WeightMatrix?
   /// `[hidden]`, on the last stage.
-  package let outputNorm: [Float]?
+  package let outputNorm: NormWeights?
   /// `[vocabulary, hidden]`, on the last stage; the embedding table where the head is tied.
-  package private(set) var head: PackedMatrix?
+  package private(set) var head: Linear<PackedMatrix>?
   /// Bytes of this stage's tensors in the file, each counted once.
   package let byteCount: Int
   /// Bytes of memory that packed weights take, or will.
   package var packedByteCount: Int { memory.count }
   /// All matrices that are multiplied by.
-  package var matrices: [PackedMatrix] { layers.flatMap(\.matrices) + [head].compactMap { $0 } }
+  package var matrices: [PackedMatrix] { layers.flatMap(\.matrices) + [head?.weight].compactMap { $0 } }
   /// Bytes of the file that products read because they are not packed yet.
   package var unpackedByteCount: Int { packing.waitingByteCount }
   /// Whether no product reads the file any more.
@@ -32,7 +32,7 @@ package final class StageWeights {
 
   private let memory: AlignedBuffer<UInt8>
   private var packing: WeightPacking
-  private let places: (layers: [LayerWeights<PackedPlace>], head: PackedPlace?)
+  private let places: (layers: [LayerWeights<PackedPlace>], head: Linear<PackedPlace>?)
 
   /// Reads and packs the stage's matrices, so that the first request does not wait for the disk.
   ///
@@ -49,7 +49,7 @@ package final class StageWeights {
     (range, embedding, outputNorm) = (tensors.range, tensors.embedding, tensors.outputNorm)
     byteCount = tensors.byteCount
     var packing = WeightPacking()
-    places = (tensors.layers.map { $0.map { packing.place($0) } }, tensors.head.map { packing.place($0) })
+    places = (tensors.layers.map { $0.map { packing.place($0) } }, tensors.head.map { $0.map { packing.place($0) } })
     packing.begin()
     memory = try AlignedBuffer(count: packing.byteCount)
     var measured = pace ?? AllocationMonitor()
@@ -88,6 +88,6 @@ package final class StageWeights {
 
   private func takeViews() {
     layers = places.layers.map { $0.map { packing.matrix($0, in: memory) } }
-    head = places.head.map { packing.matrix($0, in: memory) }
+    head = places.head.map { $0.map { packing.matrix($0, in: memory) } }
   }
 }

@@ -33,7 +33,10 @@ struct TensorMap: Sendable {
       for rule in rules {
         let name = prefix + rule.name
         guard let entry = file[name] else {
-          if rule.isOptional { continue }
+          // Files may name other tensors for the same use.
+          if rule.isOptional || rules.contains(where: { $0.role == rule.role && file[prefix + $0.name] != nil }) {
+            continue
+          }
           throw .damaged(file.fileNames[0], tensorSubject(name), "is missing")
         }
         try file.check(entry, dimensions: rule.shape)
@@ -41,6 +44,10 @@ struct TensorMap: Sendable {
         // A vector of another type than floats throws the reason.
         if rule.shape.count == 1, type.blockElementCount > 1 { _ = try file.vector(entry) }
         if rule.role.isRouter { try file.checkRouter(entry, type) }
+        if let other = found[rule.role] {
+          throw .damaged(
+            file.fileName(of: entry), tensorSubject(name), "is there beside \(other.entry.name), for the same use")
+        }
         claimed.insert(name)
         found[rule.role] = TensorPart(entry: entry, rows: rule.rows)
       }

@@ -100,12 +100,10 @@ struct AttentionCase {
         }
       }
     }
-    guard let rope = shape.rope else { preconditionFailure("every case turns its heads") }
     let scaled = NaiveAttention.attend(
       queries: heads(queries, count: shape.queryHeadCount),
       keys: heads(keys, count: shape.keyValueHeadCount),
-      values: heads(values, count: shape.keyValueHeadCount), policy: policy, rope: rope,
-      frequencies: RotaryFrequencies(rope))
+      values: heads(values, count: shape.keyValueHeadCount), policy: policy, shape: shape)
     return scaled.flatMap { $0.flatMap { $0.map(Float.init) } }
   }
 

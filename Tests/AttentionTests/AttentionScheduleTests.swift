@@ -46,7 +46,7 @@ struct AttentionScheduleTests {
         #expect(rows <= schedule.tileRowCapacity)
         guard let gathering = task.gathering, task.splits.lowerBound == 0 else { continue }
         places.append(gathering.firstRow..<gathering.firstRow + gathering.placeCount * rows)
-        #expect(gathering.place(ofSplit: gathering.splitCount - 1) == gathering.placeCount - 1)
+        #expect(gathering.place(ofSplit: gathering.splits.upperBound - 1) == gathering.placeCount - 1)
         #expect(gathering.place(ofSplit: task.splits.upperBound - 1) == 0)
       }
       for (index, (start, rows)) in step.enumerated() {
@@ -63,6 +63,32 @@ struct AttentionScheduleTests {
       #expect(zip(places, places.dropFirst()).allSatisfy { $0.upperBound <= $1.lowerBound })
       #expect((places.last?.upperBound ?? 0) <= schedule.gatheredRowCapacity)
       #expect(schedule.gatheringTaskCounts.count <= schedule.gatheringCapacity)
+    }
+  }
+
+  @Test("a local layer's tasks meet the splits that their tokens see, and no others")
+  func windows() throws {
+    var shape = shape
+    shape.span = .window(1500)
+    for threads in [1, 3, 16] {
+      var schedule = schedule(threads: threads)
+      for (start, rows) in [(0, 1), (1499, 1), (20_000, 1), (5000, 700)] {
+        schedule.divide([try entry(start: start, rows: rows, firstRow: 0)], shape: shape)
+        var seen: [Int: Set<Int>] = [:]
+        for task in schedule.tasks where task.head == 2 {
+          for token in task.tokens {
+            #expect(seen[token, default: []].isDisjoint(with: task.splits))
+            seen[token, default: []].formUnion(task.splits)
+          }
+          let first = max(0, start + task.tokens.lowerBound - 1499) / AttentionSchedule.splitLength
+          #expect(task.splits.lowerBound >= first)
+        }
+        for token in 0..<rows {
+          let (position, length) = (start + token, AttentionSchedule.splitLength)
+          let needed = Set(max(0, position - 1499) / length...position / length)
+          #expect(try #require(seen[token]).isSuperset(of: needed))
+        }
+      }
     }
   }
 

@@ -1,4 +1,5 @@
 import Core
+import Tensors
 import Testing
 
 @testable import Attention
@@ -16,7 +17,7 @@ struct HeadNormsTests {
     let head = (0..<24).map { Float($0 * $0 % 17) - 6 }
     let queryWeights = (0..<24).map { 1 + Float($0) / 8 }
     let keyWeights = (0..<24).map { 2 - Float($0) / 16 }
-    let norms = HeadNorms(.rms(epsilon: 0.01), query: queryWeights, key: keyWeights)
+    let norms = HeadNorms(.rms(epsilon: 0.01), query: NormWeights(queryWeights), key: NormWeights(keyWeights))
     var (query, key) = ([Float](repeating: .nan, count: 24), [Float](repeating: .nan, count: 24))
     norms.normalize(query: head, into: &query)
     norms.normalize(key: head, into: &key)
@@ -29,7 +30,8 @@ struct HeadNormsTests {
 
   @Test("a head of zeros stays one")
   func zeros() {
-    let norms = HeadNorms(.rms(epsilon: 1e-6), query: [1, 1, 1, 1], key: [1, 1, 1, 1])
+    let norms = HeadNorms(
+      .rms(epsilon: 1e-6), query: NormWeights([1, 1, 1, 1]), key: NormWeights([1, 1, 1, 1]))
     var result: [Float] = [9, 9, 9, 9]
     let head: [Float] = [0, 0, 0, 0]
     norms.normalize(query: head, into: &result)

@@ -8,8 +8,10 @@ import Testing
 
 @Suite("How fast rotated pairs turn")
 struct RotaryFrequenciesTests {
-  private func frequencies(_ scaling: RopeConfiguration.Scaling) -> RotaryFrequencies {
-    RotaryFrequencies(RopeConfiguration(base: 10_000, rotaryDimension: 64, layout: .interleaved, scaling: scaling))
+  private func frequencies(_ scaling: RopeConfiguration.Scaling, contextLength: Int = 100) -> RotaryFrequencies {
+    RotaryFrequencies(
+      RopeConfiguration(base: 10_000, rotaryDimension: 64, layout: .interleaved, scaling: scaling),
+      contextLength: contextLength)
   }
 
   @Test("unscaled, linear and per-pair frequencies follow their formulas")
@@ -19,6 +21,20 @@ struct RotaryFrequenciesTests {
     #expect(frequencies(.linear(factor: 4)).radiansPerPosition == plain.map { $0 / 4 })
     let factors = (0..<32).map { Float($0 + 1) }
     #expect(frequencies(.perPair(factors: factors)).radiansPerPosition == zip(plain, factors).map { $0 / Double($1) })
+  }
+
+  @Test(
+    "LongRoPE divides by its long factors where the context is longer than the original one, else by its short ones")
+  func longRope() {
+    let plain = frequencies(.none).radiansPerPosition
+    let (short, long) = ((0..<32).map { 1 + Float($0) / 64 }, (0..<32).map { Float($0 + 2) })
+    let scaling = RopeConfiguration.Scaling.longRope(
+      short: short, long: long, originalLength: 100, attentionFactor: 1.19)
+    for (contextLength, factors) in [(100, short), (101, long)] {
+      let scaled = frequencies(scaling, contextLength: contextLength)
+      #expect(scaled.radiansPerPosition == zip(plain, factors).map { $0 / Double($1) })
+      #expect(scaled.magnitude == 1.19)
+    }
   }
 
   @Test("YaRN keeps what turns often within the original length, divides what hardly turns, and ramps between")

@@ -38,6 +38,47 @@ struct SelfExtendAttentionTests {
     #expect(difference(try value.run(chunks: [150]), value.oracle()) < 2e-5)
   }
 
+  @Test(
+    "a local layer sees its window at true distances whatever the policy, and caps bound scores",
+    arguments: [
+      (1, 0, AttentionSpan.window(1)), (1, 0, .window(64)), (1, 0, .window(65)), (4, 30, .window(20)),
+      (3, 20, .window(90)), (1, 5, .windowUnlessGrouped(33)), (4, 30, .windowUnlessGrouped(33)), (4, 0, .window(400)),
+    ])
+  func localLayers(groupSize: Int, window: Int, span: AttentionSpan) throws {
+    for cap in [nil, Float(1.5)] {
+      var value = AttentionCase(length: 210, groupSize: groupSize, window: window, queryHeads: 4, keyValueHeads: 2)
+      (value.shape.span, value.shape.scoreCap) = (span, cap)
+      #expect(difference(try value.run(chunks: [210]), value.oracle()) < 2e-5)
+    }
+  }
+
+  @Test("a layer without positions sees every key as it is, under any policy")
+  func withoutPositions() throws {
+    for (groupSize, window) in [(1, 0), (4, 30)] {
+      var value = AttentionCase(length: 150, groupSize: groupSize, window: window)
+      value.shape.rope = nil
+      #expect(difference(try value.run(chunks: [150]), value.oracle()) < 2e-5)
+    }
+  }
+
+  @Test(
+    "local layers give the same bytes for any chunks, threads and cuts",
+    arguments: [AttentionSpan.window(1), .window(63), .window(64), .window(700), .window(1100)])
+  func localLayersKeepBytes(span: AttentionSpan) throws {
+    for groupSize in [1, 4] {
+      var value = AttentionCase(
+        length: 2500, groupSize: groupSize, window: 30 * (groupSize - 1), queryHeads: 4, keyValueHeads: 1)
+      value.shape.span = span
+      let whole = try value.run(chunks: [2500], kv: .i16).map(\.bitPattern)
+      let decoding = [2450] + Array(repeating: 1, count: 50)
+      for (chunks, threads) in [(value.randomChunks(largest: 300, seed: 3), 1), (decoding, 3), (decoding, 16)] {
+        #expect(try value.run(chunks: chunks, threads: threads, kv: .i16).map(\.bitPattern) == whole)
+      }
+      let cut = try value.run(chunks: [2400, 10], threads: 2, kv: .i16, cut: (at: 2400, back: 1000))
+      #expect(cut.map(\.bitPattern) == whole)
+    }
+  }
+
   @Test("grouping composes with linear and per-pair frequency scaling")
   func composesWithScaling() throws {
     for scaling in [RopeConfiguration.Scaling.linear(factor: 4), .perPair(factors: [1, 2, 8, 8])] {

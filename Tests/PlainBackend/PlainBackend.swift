@@ -9,21 +9,23 @@ package import Weights
 /// layout. Hidden states are rounded to f32 after each layer, so that a model's bytes do not depend on where it is cut.
 package final class PlainBackend: StageBackend {
   package let facts: StageFacts
+  private let configuration: ModelConfiguration
   private let layers: [PlainLayer]
   private let embedding: PlainMatrix?
   private let outputNorm: PlainNorm?
-  private let head: PlainMatrix?
+  private let head: PlainLinear?
   private var pages: PlainPages
   private var rows: [[Float]]
 
   /// - Parameter tensors: all in F32.
   package init(_ specification: StageSpecification, tensors: StageTensors) {
     let configuration = tensors.configuration
+    self.configuration = configuration
     let shapes = configuration.layers[tensors.range.indices]
     layers = zip(shapes, tensors.layers).map { PlainLayer($0, $1) }
     embedding = tensors.embedding.map { PlainMatrix($0) }
     outputNorm = tensors.outputNorm.map { PlainNorm(configuration.outputNorm, $0) }
-    head = tensors.head.map { PlainMatrix($0) }
+    head = tensors.head.map { PlainLinear($0) }
     pages = PlainPages(layers: shapes.map(\.attention), pageCount: specification.pageCount)
     rows = Array(
       repeating: Array(repeating: 0, count: configuration.hiddenSize), count: specification.rowCapacity)
@@ -34,7 +36,9 @@ package final class PlainBackend: StageBackend {
 
   package func embed(_ tokens: [TokenID], row: Int) {
     guard let embedding else { preconditionFailure("only the first stage embeds") }
-    for (offset, token) in tokens.enumerated() { rows[row + offset] = embedding.row(Int(token)).map { Float($0) } }
+    for (offset, token) in tokens.enumerated() {
+      rows[row + offset] = embedding.row(Int(token)).map { Float($0 * Double(configuration.embeddingScale)) }
+    }
   }
 
   package func write(_ hiddenStates: UnsafeRawBufferPointer, row: Int) {
@@ -74,7 +78,9 @@ package final class PlainBackend: StageBackend {
   package func logits(of rows: [Int], _ body: (_ index: Int, _ logits: UnsafeBufferPointer<Float>?) -> Void) {
     guard let head, let outputNorm else { preconditionFailure("only the last stage has a head") }
     for (index, row) in rows.enumerated() {
-      let logits = head.product(outputNorm.applied(to: self.rows[row].map(Double.init))).map { Float($0) }
+      let logits = head.product(outputNorm.applied(to: self.rows[row].map(Double.init))).map {
+        Float(capped($0 * Double(configuration.logitScale), configuration.logitCap))
+      }
       logits.withUnsafeBufferPointer { body(index, logits.allSatisfy(\.isFinite) ? $0 : nil) }
     }
   }

@@ -6,6 +6,7 @@ import Weights
 struct PlainFeedForward {
   private enum Part {
     case gated(PlainGated)
+    case ungated(up: PlainLinear, down: PlainLinear)
     case experts(PlainExperts)
   }
   private let part: Part
@@ -15,13 +16,15 @@ struct PlainFeedForward {
     case (.gated(_, let activation), .gated(let gate, let up, let down)):
       part = .gated(PlainGated(activation, gate: gate, up: up, down: down))
     case (.experts(let shape), .experts(let weights)): part = .experts(PlainExperts(shape, weights))
-    case (.gated, _), (.experts, _): preconditionFailure("the weights are of another shape")
+    case (.ungated, .ungated(let up, let down)): part = .ungated(up: PlainLinear(up), down: PlainLinear(down))
+    case (.gated, _), (.ungated, _), (.experts, _): preconditionFailure("the weights are of another shape")
     }
   }
 
   func applied(to input: [Double]) -> [Double] {
     switch part {
     case .gated(let part): part.applied(to: input)
+    case .ungated(let up, let down): down.product(up.product(input).map { Activation.geluTanh.applied(to: $0) })
     case .experts(let part): part.applied(to: input)
     }
   }
@@ -42,11 +45,17 @@ struct PlainGated {
   }
 
   func applied(to input: [Double]) -> [Double] {
-    let inner = zip(gate.product(input), up.product(input)).map { gate, up in
-      switch activation {
-      case .silu: gate / (1 + exp(-gate)) * up
-      }
+    down.product(zip(gate.product(input), up.product(input)).map { activation.applied(to: $0) * $1 })
+  }
+}
+
+extension Activation {
+  fileprivate func applied(to x: Double) -> Double {
+    switch self {
+    case .silu: return x / (1 + exp(-x))
+    case .geluTanh:
+      let inner = (2 / Double.pi).squareRoot() * (x + 0.044715 * pow(x, 3))
+      return x / 2 * (1 + tanh(inner))
     }
-    return down.product(inner)
   }
 }

@@ -1,30 +1,59 @@
 import Core
 import Foundation
 import Paging
+import Tensors
 import Weights
 
 /// One decoder layer, token by token.
 struct PlainLayer {
-  private let attentionNorm: PlainNorm
+  /// A part's norms: of what it reads, and of what it gives. Nil leaves that as it is.
+  private struct Norms {
+    var before: PlainNorm?
+    var after: PlainNorm?
+  }
+
+  private let attentionNorms: Norms
   private let attention: PlainAttention
-  private let feedForwardNorm: PlainNorm
+  private let feedForwardNorms: Norms
   private let feedForward: PlainFeedForward
+  /// Whether both parts read what the layer was given.
+  private let isParallel: Bool
+  private let residualScale: Double
 
   init(_ shape: LayerShape, _ weights: LayerWeights<WeightMatrix>) {
-    attentionNorm = PlainNorm(shape.norm, weights.attentionNorm)
+    func plain(_ weights: NormWeights) -> PlainNorm { PlainNorm(shape.norm, weights) }
+    switch weights.norms {
+    case .preNorm(let attention, let feedForward):
+      (attentionNorms, feedForwardNorms) = (Norms(before: plain(attention)), Norms(before: plain(feedForward)))
+    case .postNorm(let attention, let feedForward):
+      (attentionNorms, feedForwardNorms) = (Norms(after: plain(attention)), Norms(after: plain(feedForward)))
+    case .sandwich(let attention, let feedForward):
+      attentionNorms = Norms(before: plain(attention.before), after: plain(attention.after))
+      feedForwardNorms = Norms(before: plain(feedForward.before), after: plain(feedForward.after))
+    case .parallel(let norm):
+      (attentionNorms, feedForwardNorms) = (Norms(before: plain(norm)), Norms(before: plain(norm)))
+    }
     attention = PlainAttention(shape.attention, weights.attention)
-    feedForwardNorm = PlainNorm(shape.norm, weights.feedForwardNorm)
     feedForward = PlainFeedForward(shape.feedForward, weights.feedForward)
+    isParallel = shape.residual == .parallel
+    residualScale = Double(shape.residualScale)
   }
 
   /// Runs an entry's hidden states through the layer in place.
   func forward(_ hidden: inout [[Double]], _ entry: CacheEntry, pages: inout PlainPages, layer: Int) {
     let attended = attention.attend(
-      hidden.map(attentionNorm.applied), entry, pages: &pages, layer: layer)
+      hidden.map { attentionNorms.before?.applied(to: $0) ?? $0 }, entry, pages: &pages, layer: layer)
     for row in hidden.indices {
-      hidden[row] = zip(hidden[row], attended[row]).map(+)
-      hidden[row] = zip(hidden[row], feedForward.applied(to: feedForwardNorm.applied(to: hidden[row]))).map(+)
+      let given = hidden[row]
+      hidden[row] = sum(given, attentionNorms.after?.applied(to: attended[row]) ?? attended[row])
+      let read = isParallel ? given : hidden[row]
+      let fed = feedForward.applied(to: feedForwardNorms.before?.applied(to: read) ?? read)
+      hidden[row] = sum(hidden[row], feedForwardNorms.after?.applied(to: fed) ?? fed)
     }
+  }
+
+  private func sum(_ hidden: [Double], _ output: [Double]) -> [Double] {
+    zip(hidden, output).map { $0 + residualScale * $1 }
   }
 
   func restoreNeighborKeys(of cache: SequenceCache, block: Int, pages: inout PlainPages, layer: Int) {
@@ -34,6 +63,12 @@ struct PlainLayer {
   }
 }
 
+/// A score or a logit within its cap, where there is one.
+func capped(_ x: Double, _ cap: Float?) -> Double {
+  guard let cap = cap.map(Double.init) else { return x }
+  return cap * tanh(x / cap)
+}
+
 /// SelfExtend attention (§3 of the paper): each key at its grouped or its own position, one softmax over both.
 struct PlainAttention {
   private let shape: AttentionShape
@@ -41,59 +76,57 @@ struct PlainAttention {
   private let key: PlainLinear
   private let value: PlainLinear
   private let output: PlainLinear
-  private let queryNorm: PlainNorm?
-  private let keyNorm: PlainNorm?
+  private let queryNorm: PlainHeads
+  private let keyNorm: PlainHeads
   private let rotation: PlainRotation
 
   init(_ shape: AttentionShape, _ weights: AttentionWeights<WeightMatrix>) {
     self.shape = shape
     (query, key) = (PlainLinear(weights.query), PlainLinear(weights.key))
     (value, output) = (PlainLinear(weights.value), PlainLinear(weights.output))
-    queryNorm = shape.headNorm.flatMap { kind in weights.queryNorm.map { PlainNorm(kind, $0) } }
-    keyNorm = shape.headNorm.flatMap { kind in weights.keyNorm.map { PlainNorm(kind, $0) } }
+    queryNorm = PlainHeads(shape, weights.queryNorm)
+    keyNorm = PlainHeads(shape, weights.keyNorm)
     rotation = PlainRotation(shape.rope)
   }
 
   /// Stores the rows' keys and values, then attends.
   func attend(_ rows: [[Double]], _ entry: CacheEntry, pages: inout PlainPages, layer: Int) -> [[Double]] {
     let cache = entry.cache
+    let policy = shape.policy(under: cache.policy)
     for (offset, row) in rows.enumerated() {
       let position = entry.startPosition + offset
-      let (keys, values) = (heads(key.product(row)), heads(value.product(row)))
+      let (keys, values) = (keyNorm.normed(key.product(row)), queryNorm.divided(value.product(row)))
       for (head, key) in keys.enumerated() {
-        let grouped = rotation.turned(
-          keyNorm?.applied(to: key) ?? key, by: cache.policy.groupedKeyPosition(position))
+        let grouped = rotation.turned(key, by: policy.groupedKeyPosition(position))
         pages.store(grouped, values[head], at: position, head: head, of: cache, layer: layer)
       }
       deriveNeighborKeys(at: position, of: cache, pages: &pages, layer: layer)
     }
     return rows.enumerated().map { offset, row in
-      let result = heads(query.product(row)).enumerated().flatMap { head, query in
+      let result = queryNorm.normed(query.product(row)).enumerated().flatMap { head, query in
         attended(
-          queryNorm?.applied(to: query) ?? query, at: entry.startPosition + offset,
-          head: head / shape.queryHeadsPerKeyValueHead, cache, pages: pages, layer: layer)
+          query, at: entry.startPosition + offset, head: head / shape.queryHeadsPerKeyValueHead, cache, pages: pages,
+          layer: layer)
       }
       return output.product(result)
     }
   }
 
-  private func heads(_ row: [Double]) -> [[Double]] {
-    stride(from: 0, to: row.count, by: shape.headDimension).map { Array(row[$0..<$0 + shape.headDimension]) }
-  }
-
   private func attended(
     _ query: [Double], at position: Int, head: Int, _ cache: SequenceCache, pages: PlainPages, layer: Int
   ) -> [Double] {
-    let policy = cache.policy
-    let window = cache.keepsNeighborKeys ? policy.neighborWindow : 0
+    let policy = shape.policy(under: cache.policy)
+    let window = policy.hasNeighbors ? policy.neighborWindow : 0
+    let span = shape.window(under: cache.policy) ?? .max
     let grouped = rotation.turned(query, by: policy.groupedQueryPosition(position))
     let neighbor = rotation.turned(query, by: position)
     let scores = (0...position).map { other in
+      if position - other >= span { return -Double.infinity }
       let score =
         position - other < window
         ? dot(neighbor[...], pages.neighborKey(at: other, head: head, of: cache, layer: layer)[...])
         : dot(grouped[...], pages.key(at: other, head: head, of: cache, layer: layer)[...])
-      return score * Double(shape.scoreScale)
+      return capped(score * Double(shape.scoreScale), shape.scoreCap)
     }
     let weights = scores.map { [greatest = scores.max() ?? 0] in exp($0 - greatest) }
     let sum = weights.reduce(0, +)
@@ -107,7 +140,7 @@ struct PlainAttention {
 
   /// Turns the stored grouped keys of a position on to the position itself.
   func deriveNeighborKeys(at position: Int, of cache: SequenceCache, pages: inout PlainPages, layer: Int) {
-    guard cache.keepsNeighborKeys else { return }
+    guard shape.policy(under: cache.policy).hasNeighbors else { return }
     for head in 0..<shape.keyValueHeadCount {
       let key = pages.key(at: position, head: head, of: cache, layer: layer)
       pages.storeNeighbor(

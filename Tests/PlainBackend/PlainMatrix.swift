@@ -1,4 +1,5 @@
 import Core
+import Tensors
 import Weights
 
 /// A matrix of weights as numbers, `[rowCount (out)][columnCount (in)]`.
@@ -41,20 +42,30 @@ struct PlainLinear {
 
 /// A norm with its weights.
 struct PlainNorm {
-  private let epsilon: Double
+  private let kind: NormKind
   private let weights: [Double]
+  private let bias: [Double]
 
-  init(_ kind: NormKind, _ weights: [Float]) {
-    switch kind {
-    case .rms(let epsilon): self.epsilon = Double(epsilon)
-    }
-    self.weights = weights.map(Double.init)
+  init(_ kind: NormKind, _ norm: NormWeights) {
+    self.kind = kind
+    weights = norm.weights.map(Double.init)
+    bias = norm.bias?.map(Double.init) ?? Array(repeating: 0, count: weights.count)
   }
 
   func applied(to input: [Double]) -> [Double] {
-    let meanSquare = dot(input[...], input[...]) / Double(input.count)
-    let scale = 1 / (meanSquare + epsilon).squareRoot()
-    return zip(input, weights).map { $0 * scale * $1 }
+    let mean: Double
+    let epsilon: Double
+    switch kind {
+    case .rms(let small): (mean, epsilon) = (0, Double(small))
+    case .layer(let small): (mean, epsilon) = (input.reduce(0, +) / Double(input.count), Double(small))
+    }
+    let centered = input.map { $0 - mean }
+    let variance = dot(centered[...], centered[...]) / Double(input.count)
+    let scale = 1 / (variance + epsilon).squareRoot()
+    return centered.indices.map { index -> Double in
+      let number = centered[index] * scale * weights[index]
+      return number + bias[index]
+    }
   }
 }
 

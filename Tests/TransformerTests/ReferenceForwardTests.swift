@@ -13,6 +13,7 @@ struct ReferenceForwardTests {
   /// Models that differ in what their layers compute.
   enum Model: String, CaseIterable {
     case llama, unequalLayers, qwen2, qwen3, ownFamily, withoutPositions, mixtral, qwen2moe, qwen3moe, sigmoidRouter
+    case sandwich, postNorm, parallel
   }
 
   private static let rowCapacity = 48
@@ -43,9 +44,15 @@ struct ReferenceForwardTests {
     case .withoutPositions:
       configuration.architecture = "bare"
       change { $0.rope = nil }
+    case .sandwich, .postNorm, .parallel:
+      configuration.architecture = model.rawValue
+      guard model == .parallel else { break }
+      configuration.outputNorm = .layer(epsilon: 1e-3)
+      for layer in configuration.layers.indices { configuration.layers[layer].feedForward = .ungated(size: 96) }
     }
     return try SharpModel.checkpoint(
-      configuration, at: scratch.path("\(model).gguf"), architectures: Architecture.supported + [.own, .bare])
+      configuration, at: scratch.path("\(model).gguf"),
+      architectures: Architecture.supported + [.own, .bare, .sandwich, .postNorm, .parallel])
   }
 
   /// Two sequences in shared steps, one grouped and one plain.
@@ -96,7 +103,9 @@ struct ReferenceForwardTests {
     }
   }
 
-  @Test("for layers alike and unlike, biases, head norms, fused tensors, and no positions", arguments: Model.allCases)
+  @Test(
+    "for layers alike and unlike, biases, norms of every kind and place, fused tensors, windows, caps, scales",
+    arguments: Model.allCases)
   func agrees(model: Model) throws {
     let checkpoint = try checkpoint(model)
     let layers = try #require(LayerRange(lower: 0, upper: 3))
@@ -175,4 +184,71 @@ extension Architecture {
       return model
     },
     modelTensors: TensorRule.ends, layerTensors: TensorRule.gatedLayer)
+
+  /// Norms before and after each part, GELU, windows in every other layer, caps and a scale of embeddings.
+  fileprivate static let sandwich = Architecture(
+    name: "sandwich",
+    configuration: { fields throws(CheckpointError) in
+      var model = try fields.gatedModel(ropeLayout: .halfSplit)
+      for (index, var layer) in model.layers.enumerated() {
+        layer.residual = .sandwich
+        layer.feedForward = .gated(size: layer.feedForward.size, .geluTanh)
+        layer.attention.scoreCap = 5
+        layer.attention.span = index % 2 == 0 ? .window(17) : .all
+        model.layers[index] = layer
+      }
+      (model.embeddingScale, model.logitCap) = (3, 8)
+      return model
+    },
+    modelTensors: TensorRule.ends,
+    layerTensors: { layer, model in TensorRule.gatedLayer(layer, in: model) + TensorRule.outputNorms(in: model) })
+
+  /// Norms after each part alone and of whole rows of queries and keys, windows that grouping replaces, and scales.
+  fileprivate static let postNorm = Architecture(
+    name: "postNorm",
+    configuration: { fields throws(CheckpointError) in
+      var model = try fields.gatedModel(ropeLayout: .halfSplit)
+      for (index, var layer) in model.layers.enumerated() {
+        (layer.residual, layer.residualScale) = (.postNorm, 0.6)
+        layer.attention.queryKeyNorm = .rows(layer.norm)
+        layer.attention.span = .windowUnlessGrouped(23)
+        model.layers[index] = layer
+      }
+      model.logitScale = 0.3
+      return model
+    },
+    modelTensors: TensorRule.ends,
+    layerTensors: { layer, model in
+      TensorRule.projections(layer, in: model) + TensorRule.outputNorms(in: model) + [
+        TensorRule(.queryNorm, "attn_q_norm.weight", [layer.attention.querySize]),
+        TensorRule(.keyNorm, "attn_k_norm.weight", [layer.attention.keyValueSize]),
+      ]
+    })
+
+  /// Both parts read one layer norm; no gate, and biases everywhere, on the head as well.
+  fileprivate static let parallel = Architecture(
+    name: "parallel",
+    configuration: { fields throws(CheckpointError) in
+      let norm = NormKind.layer(epsilon: 1e-3)
+      var layers = try fields.gatedLayers(norm: norm, ropeLayout: .halfSplit)
+      for index in layers.indices {
+        layers[index].residual = .parallel
+        layers[index].feedForward = .ungated(size: layers[index].feedForward.size)
+      }
+      return try fields.model(layers: layers, outputNorm: norm)
+    },
+    modelTensors: { model in
+      TensorRule.ends(of: model) + [
+        TensorRule(.outputNormBias, "output_norm.bias", [model.hiddenSize]),
+        TensorRule(.headBias, "output.bias", [model.vocabularySize]),
+      ]
+    },
+    layerTensors: { layer, model in
+      TensorRule.projections(layer, in: model) + [
+        TensorRule(.attentionNorm, "attn_norm.weight", [model.hiddenSize]),
+        TensorRule(.attentionNormBias, "attn_norm.bias", [model.hiddenSize]),
+        TensorRule(.upBias, "ffn_up.bias", [layer.feedForward.size]),
+        TensorRule(.attentionOutputBias, "attn_output.bias", [model.hiddenSize]),
+      ]
+    })
 }

@@ -94,6 +94,41 @@ struct ArchitectureTests {
     }
   }
 
+  @Test(
+    "a family with recurrent layers is refused for these", arguments: ["qwen35", "lfm2", "granitehybrid", "nemotron_h"])
+  func recurrentFamily(name: String) throws {
+    var writer = toyModel()
+    writer.set("general.architecture", .string(name))
+    let path = try folder.write(writer.file, to: "recurrent.gguf")
+    #expect {
+      try Checkpoint(path: path).configuration
+    } throws: {
+      "\($0)".contains("is '\(name)', whose recurrent layers this version does not compute yet")
+    }
+  }
+
+  @Test("a tensor is read under either of its names, fused or not, and a file with both is refused")
+  func eitherName() throws {
+    let rules = [
+      TensorRule(.query, "attn_q.weight", [8, 8]), TensorRule(.query, "attn_qkv.weight", [8, 16], rows: 0..<8),
+    ]
+    var family = Architecture.toy
+    family.layerTensors = { layer, model in
+      Architecture.toy.layerTensors(layer, model).filter { $0.role != .query && $0.role != .queryBias } + rules
+        + [TensorRule(.queryBias, "attn_qkv.bias", [16], rows: 0..<8)]
+    }
+    var writer = toyModel()
+    let fused = try Checkpoint(path: folder.write(writer.file, to: "fused.gguf"), architectures: [family])
+    #expect(try fused.tensorMap.layers[0][.query]?.entry.name == "blk.0.attn_qkv.weight")
+    writer.addMatrix("blk.0.attn_q.weight", 8, 8)
+    let both = try Checkpoint(path: folder.write(writer.file, to: "both.gguf"), architectures: [family])
+    #expect {
+      try both.tensorMap
+    } throws: {
+      "\($0)".contains("is there beside blk.0.attn_q.weight, for the same use")
+    }
+  }
+
   @Test("a bias or a head norm that a family asks for is missed by its name", arguments: ["qwen2", "qwen3"])
   func missingTensors(family: String) throws {
     var writer = GGUFWriter.tinyModel(layerCount: 1)

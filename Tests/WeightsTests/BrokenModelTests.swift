@@ -119,9 +119,10 @@ import Testing
     BrokenFile("an infinite base", "rope.freq_base is inf") {
       $0.set("llama.rope.freq_base", .f32(.infinity))
     },
-    BrokenFile(
-      "an unknown scaling", "is 'longrope', which this version does not compute; supported: none, linear"
-    ) {
+    BrokenFile("an unknown scaling", "is 'dynamic', which this version does not compute; supported: none, linear") {
+      $0.set("llama.rope.scaling.type", .string("dynamic"))
+    },
+    BrokenFile("LongRoPE without factors", "is 'longrope', but the tensor rope_factors_long.weight is missing") {
       $0.set("llama.rope.scaling.type", .string("longrope"))
     },
     BrokenFile("YaRN without a factor", "llama.rope.scaling.factor is missing") {

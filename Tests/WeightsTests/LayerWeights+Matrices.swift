@@ -1,6 +1,7 @@
+import Tensors
 import Weights
 
-/// The matrices of a layer by name.
+/// The matrices of a pre-norm layer with a gated feed-forward part by name, and the weights of its norms.
 extension LayerWeights {
   var query: Matrix { attention.query.weight }
   var key: Matrix { attention.key.weight }
@@ -10,10 +11,24 @@ extension LayerWeights {
   var up: Matrix { gated.up }
   var down: Matrix { gated.down }
 
+  var attentionNorm: [Float] { norms.attention }
+  var feedForwardNorm: [Float] { norms.feedForward }
+
   private var gated: (gate: Matrix, up: Matrix, down: Matrix) {
     switch feedForward {
     case .gated(let gate, let up, let down): (gate.weight, up.weight, down.weight)
     case .experts: preconditionFailure("the layer has experts")
+    case .ungated: preconditionFailure("the feed-forward part has no gate")
     }
+  }
+}
+
+extension LayerNorms {
+  fileprivate var attention: [Float] { preNorms.0.weights }
+  fileprivate var feedForward: [Float] { preNorms.1.weights }
+
+  private var preNorms: (NormWeights, NormWeights) {
+    guard case .preNorm(let attention, let feedForward) = self else { preconditionFailure("not a pre-norm layer") }
+    return (attention, feedForward)
   }
 }

@@ -73,7 +73,7 @@ import Testing
       #expect(a.byteCount == b.byteCount)
       #expect(first(a.layers[0].down) == first(b.layers[0].down))
       #expect(a.embedding.map { Array($0.bytes) } == b.embedding.map { Array($0.bytes) })
-      #expect(a.head.map(first) == b.head.map(first))
+      #expect(a.head.map { first($0.weight) } == b.head.map { first($0.weight) })
       // A stage learns of what it does not store, and does not read it.
       let other = try #require(LayerRange(lower: (lower + 1) % 3, upper: (lower + 1) % 3 + 1))
       let error = #expect(throws: CheckpointError.self) {
@@ -91,14 +91,14 @@ import Testing
     let checkpoint = try folder.checkpoint(.tinyModel())
     let range = try #require(LayerRange(lower: 0, upper: 2))
     let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true)
-    #expect(weights.head.map(first) == weights.embedding?.bytes.load(as: Float.self))
+    #expect(weights.head.map { first($0.weight) } == weights.embedding?.bytes.load(as: Float.self))
     let footprint = try checkpoint.footprint
     #expect(footprint.embeddingByteCount == 160)
     #expect(footprint.headByteCount == 160 + 32)
     #expect(weights.byteCount == footprint.layerByteCount + footprint.headByteCount)
     let last = try StageWeights(
       checkpoint, layers: #require(LayerRange(lower: 1, upper: 2)), hasEmbedding: false, hasHead: true)
-    #expect(last.head?.rowCount == 5)
+    #expect(last.head?.weight.rowCount == 5)
     #expect(last.byteCount == footprint.layers[1].weightByteCount + footprint.headByteCount)
   }
 
@@ -108,7 +108,7 @@ import Testing
     #expect(try !checkpoint.configuration.hasTiedHead)
     let range = try #require(LayerRange(lower: 0, upper: 1))
     let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: true, hasHead: true)
-    #expect(weights.head.map(first) == 11_000)
+    #expect(weights.head.map { first($0.weight) } == 11_000)
     #expect(weights.embedding?.bytes.load(as: Float.self) == 0)
   }
 

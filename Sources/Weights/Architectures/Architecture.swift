@@ -14,7 +14,7 @@ package struct Architecture: Sendable {
   /// Tensors that a model has once.
   let modelTensors: @Sendable (ModelConfiguration) -> [TensorRule]
   /// Tensors of a layer; their names follow the layer's prefix.
-  let layerTensors: @Sendable (LayerShape, ModelConfiguration) -> [TensorRule]
+  var layerTensors: @Sendable (LayerShape, ModelConfiguration) -> [TensorRule]
   /// Names of tensors whose numbers belong to the model's shape.
   var shapingTensors: [String] = []
   /// Keys that change the arithmetic; other values than these cannot be computed, and must not be overlooked.
@@ -22,6 +22,12 @@ package struct Architecture: Sendable {
 
   /// All that are computed.
   package static let supported: [Architecture] = [.llama, .qwen2, .qwen2moe, .qwen3, .qwen3moe]
+
+  /// Families whose layers are not all attention: a state that goes from token to token takes its place in some.
+  static let recurrent: Set<String> = [
+    "mamba", "mamba2", "jamba", "falcon-h1", "granitehybrid", "kimi-linear", "lfm2", "lfm2moe", "nemotron_h",
+    "nemotron_h_moe", "plamo2", "qwen35", "qwen35moe", "qwen3next", "rwkv6", "rwkv6qwen2", "rwkv7", "arwkv7",
+  ]
 
   /// What a layer's tensor names begin with.
   static func layerPrefix(_ layer: Int) -> String { "blk.\(layer)." }
@@ -33,6 +39,11 @@ extension [Architecture] {
     let key = "general.architecture"
     guard let name = try metadata.string(key) else { throw metadata.missing(key) }
     guard let architecture = first(where: { $0.name == name }) else {
+      if Architecture.recurrent.contains(name) {
+        throw .unsupported(
+          metadata.fileName, key, "is '\(name)', whose recurrent layers this version does not compute yet",
+          remedy: "use a model of attention layers alone")
+      }
       throw .unsupported(
         metadata.fileName, key,
         "is '\(printable(name))', which this version does not compute; supported: "
@@ -66,5 +77,13 @@ struct NeutralValue: Sendable {
     NeutralValue(key: "embedding_scale", values: [0, 1], meaning: "scaled embeddings"),
     NeutralValue(key: "rope.scaling.yarn_ext_factor", values: [-1, 1], meaning: "a partial YaRN ramp"),
     NeutralValue(key: "rope.scaling.yarn_log_multiplier", values: [0], meaning: "another YaRN scale"),
+    NeutralValue(key: "attention.temperature_scale", values: [0], meaning: "scores that grow with the position"),
   ]
+}
+
+extension [NeutralValue] {
+  /// All but those of keys that a family computes.
+  func without(_ keys: ModelKey...) -> [NeutralValue] {
+    filter { value in !keys.contains { $0.suffix == value.key.suffix } }
+  }
 }

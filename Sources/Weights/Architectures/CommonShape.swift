@@ -18,38 +18,67 @@ extension ModelFields {
   func gatedModel(
     ropeLayout: RopeConfiguration.Layout, normalizesHeads: Bool = false, experts: ExpertsShape? = nil
   ) throws(CheckpointError) -> ModelConfiguration {
-    let layerCount = try required(.layerCount, in: 1...Limits.maximumLayerCount)
-    let norm = NormKind.rms(epsilon: try rmsEpsilon())
+    let norm = NormKind.rms(epsilon: try epsilon(.rmsEpsilon))
+    let layers = try gatedLayers(
+      norm: norm, ropeLayout: ropeLayout, queryKeyNorm: normalizesHeads ? .heads(norm) : nil, experts: experts)
+    return try model(layers: layers, outputNorm: norm)
+  }
+
+  /// Pre-norm layers with a gated feed-forward part, or with experts in its place.
+  func gatedLayers(
+    norm: NormKind, ropeLayout: RopeConfiguration.Layout, queryKeyNorm: QueryKeyNorm? = nil,
+    activation: Activation = .silu, experts: ExpertsShape? = nil
+  ) throws(CheckpointError) -> [LayerShape] {
     let parts: [FeedForwardShape]
     if let experts {
-      parts = Array(repeating: .experts(experts), count: layerCount)
+      parts = Array(repeating: .experts(experts), count: try layerCount())
     } else {
-      guard let sizes = try integers(.feedForwardSize, layerCount: layerCount, in: 1...GGUFLimits.innerSize) else {
-        throw metadata.missing(key(.feedForwardSize))
-      }
-      parts = sizes.map { .gated(size: $0, .silu) }
+      parts = try feedForwardSizes().map { .gated(size: $0, activation) }
     }
+    return try layers(parts, norm: norm, ropeLayout: ropeLayout, queryKeyNorm: queryKeyNorm)
+  }
+
+  /// Pre-norm layers with a feed-forward part without gate.
+  func ungatedLayers(
+    norm: NormKind, ropeLayout: RopeConfiguration.Layout
+  ) throws(CheckpointError) -> [LayerShape] {
+    let parts = try feedForwardSizes().map { FeedForwardShape.ungated(size: $0) }
+    return try layers(parts, norm: norm, ropeLayout: ropeLayout, queryKeyNorm: nil)
+  }
+
+  private func layers(
+    _ parts: [FeedForwardShape], norm: NormKind, ropeLayout: RopeConfiguration.Layout, queryKeyNorm: QueryKeyNorm?
+  ) throws(CheckpointError) -> [LayerShape] {
     let attention = try attentionShapes(
-      layerCount: layerCount, ropeLayout: ropeLayout, headNorm: normalizesHeads ? norm : nil)
-    let layers = zip(attention, parts).map { attention, feedForward in
-      LayerShape(attention: attention, feedForward: feedForward, norm: norm)
-    }
-    return try model(layers: layers, outputNorm: norm)
+      layerCount: parts.count, ropeLayout: ropeLayout, queryKeyNorm: queryKeyNorm)
+    return zip(attention, parts).map { LayerShape(attention: $0, feedForward: $1, norm: norm) }
+  }
+
+  private func layerCount() throws(CheckpointError) -> Int {
+    try required(.layerCount, in: 1...Limits.maximumLayerCount)
+  }
+
+  /// Of each layer.
+  private func feedForwardSizes() throws(CheckpointError) -> [Int] {
+    let sizes = try integers(.feedForwardSize, layerCount: try layerCount(), in: 1...GGUFLimits.innerSize)
+    guard let sizes else { throw metadata.missing(key(.feedForwardSize)) }
+    return sizes
   }
 
   func hiddenSize() throws(CheckpointError) -> Int { try required(.hiddenSize, in: 1...Limits.maximumHiddenSize) }
 
-  func rmsEpsilon() throws(CheckpointError) -> Float {
-    guard let epsilon = try positiveNumber(.rmsEpsilon) else { throw metadata.missing(key(.rmsEpsilon)) }
+  /// What a norm adds before its root.
+  func epsilon(_ key: ModelKey) throws(CheckpointError) -> Float {
+    guard let epsilon = try positiveNumber(key) else { throw metadata.missing(self.key(key)) }
     guard epsilon < 1, Float(epsilon) > 0 else {
-      throw metadata.refusal(key(.rmsEpsilon), "is \(epsilon) but must be a small positive number")
+      throw metadata.refusal(self.key(key), "is \(epsilon) but must be a small positive number")
     }
     return Float(epsilon)
   }
 
   /// Every layer's attention; heads may differ from layer to layer.
   func attentionShapes(
-    layerCount: Int, ropeLayout: RopeConfiguration.Layout, headNorm: NormKind?
+    layerCount: Int, ropeLayout: RopeConfiguration.Layout, queryKeyNorm: QueryKeyNorm? = nil
   ) throws(CheckpointError) -> [AttentionShape] {
     let heads = 1...Limits.maximumHiddenSize
     guard let queryHeads = try integers(.queryHeadCount, layerCount: layerCount, in: heads) else {
@@ -71,7 +100,7 @@ extension ModelFields {
       shapes.append(
         AttentionShape(
           queryHeadCount: queryCount, keyValueHeadCount: keyCount, headDimension: dimension, rope: rope,
-          headNorm: headNorm))
+          queryKeyNorm: queryKeyNorm))
     }
     return shapes
   }

@@ -5,6 +5,8 @@ enum TensorName {
   static let embedding = "token_embd.weight"
   static let head = "output.weight"
   static let ropeFactors = "rope_freqs.weight"
+  static let longRopeFactors = "rope_factors_long.weight"
+  static let shortRopeFactors = "rope_factors_short.weight"
 }
 
 extension TensorRule {
@@ -18,17 +20,38 @@ extension TensorRule {
     ]
   }
 
-  /// A pre-norm layer with a gated feed-forward part, all matrices tensors of their own and without bias.
+  /// The same with factors of RoPE's frequencies, which a model may have.
+  static func endsWithRopeFactors(of model: ModelConfiguration) -> [TensorRule] {
+    let rotary = model.layers.lazy.compactMap(\.attention.rope?.rotaryDimension).first ?? 0
+    return ends(of: model) + [
+      TensorRule(.ropeFactors, TensorName.ropeFactors, [rotary / 2], isOptional: true)
+    ]
+  }
+
+  /// A pre-norm layer, all matrices tensors of their own and without bias.
   static func gatedLayer(_ layer: LayerShape, in model: ModelConfiguration) -> [TensorRule] {
-    let (hidden, attention) = (model.hiddenSize, layer.attention)
-    return [
-      TensorRule(.attentionNorm, "attn_norm.weight", [hidden]),
-      TensorRule(.query, "attn_q.weight", [hidden, attention.querySize]),
-      TensorRule(.key, "attn_k.weight", [hidden, attention.keyValueSize]),
-      TensorRule(.value, "attn_v.weight", [hidden, attention.keyValueSize]),
-      TensorRule(.attentionOutput, "attn_output.weight", [attention.querySize, hidden]),
-      TensorRule(.feedForwardNorm, "ffn_norm.weight", [hidden]),
-    ] + feedForward(layer.feedForward, hidden: hidden)
+    inputNorms(in: model) + projections(layer, in: model)
+  }
+
+  /// The norms of what each part reads.
+  static func inputNorms(in model: ModelConfiguration) -> [TensorRule] {
+    [
+      TensorRule(.attentionNorm, "attn_norm.weight", [model.hiddenSize]),
+      TensorRule(.feedForwardNorm, "ffn_norm.weight", [model.hiddenSize]),
+    ]
+  }
+
+  /// The norms of what each part gives.
+  static func outputNorms(in model: ModelConfiguration) -> [TensorRule] {
+    [
+      TensorRule(.attentionOutputNorm, "post_attention_norm.weight", [model.hiddenSize]),
+      TensorRule(.feedForwardOutputNorm, "post_ffw_norm.weight", [model.hiddenSize]),
+    ]
+  }
+
+  /// The matrices of a layer.
+  static func projections(_ layer: LayerShape, in model: ModelConfiguration) -> [TensorRule] {
+    attention(layer, in: model) + feedForward(layer.feedForward, hidden: model.hiddenSize)
   }
 
   /// The matrices of a feed-forward part, without bias.
@@ -40,7 +63,31 @@ extension TensorRule {
         TensorRule(.up, "ffn_up.weight", [hidden, inner]),
         TensorRule(.down, "ffn_down.weight", [inner, hidden]),
       ]
+    case .ungated(let inner):
+      [
+        TensorRule(.up, "ffn_up.weight", [hidden, inner]),
+        TensorRule(.down, "ffn_down.weight", [inner, hidden]),
+      ]
     case .experts(let experts): self.experts(experts, hidden: hidden)
     }
+  }
+
+  /// The matrices of a layer's attention.
+  static func attention(_ layer: LayerShape, in model: ModelConfiguration) -> [TensorRule] {
+    let (hidden, attention) = (model.hiddenSize, layer.attention)
+    return [
+      TensorRule(.query, "attn_q.weight", [hidden, attention.querySize]),
+      TensorRule(.key, "attn_k.weight", [hidden, attention.keyValueSize]),
+      TensorRule(.value, "attn_v.weight", [hidden, attention.keyValueSize]),
+      TensorRule(.attentionOutput, "attn_output.weight", [attention.querySize, hidden]),
+    ]
+  }
+
+  /// The weights of norms that each head of queries and keys has.
+  static func headNorms(_ layer: LayerShape) -> [TensorRule] {
+    [
+      TensorRule(.queryNorm, "attn_q_norm.weight", [layer.attention.headDimension]),
+      TensorRule(.keyNorm, "attn_k_norm.weight", [layer.attention.headDimension]),
+    ]
   }
 }

@@ -15,6 +15,7 @@ struct ModelKey: Sendable, ExpressibleByStringLiteral {
   static let keyLength: ModelKey = "attention.key_length"
   static let valueLength: ModelKey = "attention.value_length"
   static let rmsEpsilon: ModelKey = "attention.layer_norm_rms_epsilon"
+  static let layerNormEpsilon: ModelKey = "attention.layer_norm_epsilon"
   static let ropeBase: ModelKey = "rope.freq_base"
   static let rotaryDimension: ModelKey = "rope.dimension_count"
 }

@@ -7,10 +7,6 @@ extension Architecture {
     configuration: { fields throws(CheckpointError) in try fields.gatedModel(ropeLayout: .halfSplit) },
     modelTensors: TensorRule.ends,
     layerTensors: { layer, model in
-      TensorRule.gatedLayer(layer, in: model) + [
-        TensorRule(.queryBias, "attn_q.bias", [layer.attention.querySize]),
-        TensorRule(.keyBias, "attn_k.bias", [layer.attention.keyValueSize]),
-        TensorRule(.valueBias, "attn_v.bias", [layer.attention.keyValueSize]),
-      ]
+      TensorRule.gatedLayer(layer, in: model) + TensorRule.attentionBiases(layer)
     })
 }

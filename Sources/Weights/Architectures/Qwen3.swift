@@ -9,9 +9,6 @@ extension Architecture {
     },
     modelTensors: TensorRule.ends,
     layerTensors: { layer, model in
-      TensorRule.gatedLayer(layer, in: model) + [
-        TensorRule(.queryNorm, "attn_q_norm.weight", [layer.attention.headDimension]),
-        TensorRule(.keyNorm, "attn_k_norm.weight", [layer.attention.headDimension]),
-      ]
+      TensorRule.gatedLayer(layer, in: model) + TensorRule.headNorms(layer)
     })
 }

@@ -16,7 +16,17 @@ extension ModelFields {
       throw metadata.refusal(key(.rotaryDimension), "is \(rotary) but must be even: dimensions turn in pairs")
     }
     var scaling = try ropeScaling()
-    if let factors = try perPairFactors(pairCount: rotary / 2) {
+    if let long = try longRope(pairCount: rotary / 2) {
+      guard scaling == .none else {
+        throw metadata.refusal(
+          key(.ropeScalingType), "asks for scaling beside the factors of \(TensorName.longRopeFactors)")
+      }
+      scaling = long
+    } else if try string(.ropeScalingType) == "longrope" {
+      throw metadata.refusal(
+        key(.ropeScalingType), "is 'longrope', but the tensor \(TensorName.longRopeFactors) is missing")
+    }
+    if let factors = try perPairFactors(pairCount: rotary / 2, of: TensorName.ropeFactors) {
       guard scaling == .none else {
         throw metadata.refusal(
           key(.ropeScalingType), "asks for scaling beside the factors of \(TensorName.ropeFactors)")
@@ -32,7 +42,8 @@ extension ModelFields {
     let oldFactor = try positiveNumber("rope.scale_linear")
     let factor = try positiveNumber(.ropeScalingFactor) ?? oldFactor
     switch try string(.ropeScalingType) {
-    case "none": return .none
+    // What LongRoPE does is in its tensors.
+    case "none", "longrope": return .none
     case nil, "linear":
       guard let factor, factor != 1 else { return .none }
       return .linear(factor: factor)
@@ -52,14 +63,35 @@ extension ModelFields {
     case let other?:
       throw .unsupported(
         metadata.fileName, key(.ropeScalingType),
-        "is '\(printable(other))', which this version does not compute; supported: none, linear, yarn",
+        "is '\(printable(other))', which this version does not compute; supported: none, linear, yarn, longrope",
         remedy: "use a model with one of these")
     }
   }
 
+  /// LongRoPE's two rows of factors, when the checkpoint has them.
+  private func longRope(pairCount: Int) throws(CheckpointError) -> RopeConfiguration.Scaling? {
+    let long = try perPairFactors(pairCount: pairCount, of: TensorName.longRopeFactors)
+    let short = try perPairFactors(pairCount: pairCount, of: TensorName.shortRopeFactors)
+    guard let long, let short else {
+      guard long == nil, short == nil else {
+        throw .damaged(
+          file.fileNames[0], tensorSubject(long == nil ? TensorName.longRopeFactors : TensorName.shortRopeFactors),
+          "is missing beside its counterpart")
+      }
+      return nil
+    }
+    let range = 1...Limits.maximumContext
+    guard let originalLength = try integer(.ropeOriginalLength, in: range) else {
+      throw metadata.missing(key(.ropeOriginalLength))
+    }
+    return .longRope(
+      short: short, long: long, originalLength: originalLength,
+      attentionFactor: try positiveNumber("rope.scaling.attn_factor") ?? 1)
+  }
+
   /// What each pair's frequency is divided by, when the checkpoint says.
-  private func perPairFactors(pairCount: Int) throws(CheckpointError) -> [Float]? {
-    guard let entry = file[TensorName.ropeFactors] else { return nil }
+  private func perPairFactors(pairCount: Int, of name: String) throws(CheckpointError) -> [Float]? {
+    guard let entry = file[name] else { return nil }
     try file.check(entry, dimensions: [pairCount])
     let factors = try file.vector(entry)
     guard factors.allSatisfy({ $0 > 0 }) else {

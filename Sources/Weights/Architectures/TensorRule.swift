@@ -1,10 +1,10 @@
 /// What a tensor, or a part of one, is for.
 package enum TensorRole: Hashable, Sendable, CaseIterable {
-  case embedding, outputNorm, head, ropeFactors
-  case attentionNorm, query, key, value, attentionOutput
+  case embedding, outputNorm, outputNormBias, head, headBias, ropeFactors, longRopeFactors, shortRopeFactors
+  case attentionNorm, attentionNormBias, query, key, value, attentionOutput, attentionOutputNorm
   case queryBias, keyBias, valueBias, attentionOutputBias
   case queryNorm, keyNorm
-  case feedForwardNorm, gate, up, down
+  case feedForwardNorm, feedForwardNormBias, gate, up, down, feedForwardOutputNorm
   case gateBias, upBias, downBias
   case router, routerBias, choiceBias, expertGate, expertUp, expertDown
   case expertGateBias, expertUpBias, expertDownBias
@@ -14,6 +14,7 @@ package enum TensorRole: Hashable, Sendable, CaseIterable {
     switch self {
     case .queryBias, .keyBias, .valueBias, .attentionOutputBias, .gateBias, .upBias, .downBias: true
     case .routerBias, .choiceBias, .expertGateBias, .expertUpBias, .expertDownBias: true
+    case .headBias, .outputNormBias, .attentionNormBias, .feedForwardNormBias: true
     default: false
     }
   }
@@ -28,6 +29,16 @@ package enum TensorRole: Hashable, Sendable, CaseIterable {
 
   /// Whether it chooses or weighs experts, which is computed in f32 from unrounded inputs.
   var isRouter: Bool { self == .router || self == .sharedRouter }
+
+  /// The role of a norm's bias, for norms that may have one.
+  var normBias: TensorRole? {
+    switch self {
+    case .outputNorm: .outputNormBias
+    case .attentionNorm: .attentionNormBias
+    case .feedForwardNorm: .feedForwardNormBias
+    default: nil
+    }
+  }
 }
 
 /// One row of an architecture's tensor table: what a role's tensor is called and how large it is.

@@ -67,7 +67,7 @@ package struct ModelShape: Sendable {
     let layer = LayerShape(
       attention: AttentionShape(
         queryHeadCount: heads, keyValueHeadCount: keyValueHeads, headDimension: headDimension, rope: rope,
-        headNorm: isLlama ? nil : norm),
+        queryKeyNorm: isLlama ? nil : .heads(norm)),
       feedForward: feedForward, norm: norm)
     self.init(
       name: name,

@@ -39,7 +39,10 @@ package struct RandomCheckpoint: Sendable {
     var end = 0
     var written: Set<String> = []
     func append(_ rules: [TensorRule], prefix: String, layer: Int? = nil) throws(CheckpointError) {
+      var roles: Set<TensorRole> = []
       for rule in rules where !rule.isOptional || (rule.role == .head && !configuration.hasTiedHead) {
+        // Of several names for one use the first is taken.
+        guard roles.insert(rule.role).inserted else { continue }
         // Parts of a fused tensor are one tensor.
         guard written.insert(prefix + rule.name).inserted else { continue }
         let dimensions = rule.shape

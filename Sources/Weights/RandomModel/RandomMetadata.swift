@@ -25,7 +25,7 @@ struct RandomMetadata {
     add(.hiddenSize, .count(configuration.hiddenSize))
     add(.layerCount, .count(layers.count))
     switch layers[0].feedForward {
-    case .gated: add(.feedForwardSize) { $0.feedForward.size }
+    case .gated, .ungated: add(.feedForwardSize) { $0.feedForward.size }
     case .experts(let experts): entries += self.experts(experts)
     }
     if let rope = attention.rope {
@@ -40,6 +40,7 @@ struct RandomMetadata {
     }
     switch configuration.outputNorm {
     case .rms(let epsilon): add(.rmsEpsilon, .float(epsilon))
+    case .layer(let epsilon): add(.layerNormEpsilon, .float(epsilon))
     }
     return entries
   }
