@@ -21,7 +21,11 @@ package struct Architecture: Sendable {
   var neutralValues: [NeutralValue] = NeutralValue.common
 
   /// All that are computed.
-  package static let supported: [Architecture] = [.llama, .qwen2, .qwen2moe, .qwen3, .qwen3moe]
+  package static let supported: [Architecture] = [
+    .llama, .qwen2, .qwen2moe, .qwen3, .qwen3moe, .gemma, .gemma2, .gemma3, .phi2, .phi3, .stablelm, .starcoder2,
+    .olmo2,
+    .granite, .smollm3, .glm4, .exaone4, .seedOSS, .minicpm, .internlm2, .commandR, .cohere2, .ernie45,
+  ]
 
   /// Families whose layers are not all attention: a state that goes from token to token takes its place in some.
   static let recurrent: Set<String> = [

@@ -7,15 +7,13 @@ extension Architecture {
     name: "llama",
     configuration: { fields throws(CheckpointError) in
       let hasExperts = try fields.integer(.expertCount, in: 0...GGUFLimits.expertCount) ?? 0 > 0
-      return try fields.gatedModel(
+      var model = try fields.gatedModel(
         ropeLayout: .interleaved, experts: hasExperts ? try fields.experts(.softmaxOfChosen) : nil)
+      // Mistral 7B v0.1.
+      model.layers.applyWindow(try fields.window())
+      return model
     },
-    modelTensors: { model in
-      let rotaryDimension = model.layers[0].attention.rope?.rotaryDimension ?? 0
-      return TensorRule.ends(of: model) + [
-        TensorRule(.ropeFactors, TensorName.ropeFactors, [rotaryDimension / 2], isOptional: true)
-      ]
-    },
+    modelTensors: TensorRule.endsWithRopeFactors,
     layerTensors: TensorRule.gatedLayer,
     shapingTensors: [TensorName.ropeFactors],
     neutralValues: NeutralValue.withExperts)

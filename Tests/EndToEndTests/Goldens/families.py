@@ -3,19 +3,30 @@
 
 usage: families.py > families.json      needs the PyPI package numpy, and gguf for the module it shares
 
-../RandomModel.swift writes the models, byte for byte. Number j of a matrix is word j of 16 bits, signed, over 2^19,
+../../Fixtures/RandomModels.swift writes the models, byte for byte. Number j of a matrix is word j of 16 bits, signed, over 2^19,
 from SplitMix64's words, seeded by a tensor's place in the directory (from 1); number j of a norm is
-1 + (37 j mod 64 - 32) / 64, of a bias the same less 1.
+1 + (37 j mod 64 - 32) / 64, of a bias the same less 1. check_families.py compares these logits with transformers'.
 """
 import json
 import sys
 
 import numpy as np
+from family_reference import Family, Layer, Model
 from random_models import norm, random_bytes
-from reference import logits_of
 
-WIDTH, HEADS, KV_HEADS, LAYERS, FEED_FORWARD, VOCABULARY, EPSILON = 96, 4, 2, 3, 160, 96, 1e-6
+WIDTH, VOCABULARY = 96, 96
 IDS = [(7 * i + 3) % VOCABULARY for i in range(48)]
+POLICIES = ((1, 0), (4, 8), (3, 8))
+POST_NORMS = ("post_attention_norm", "post_ffw_norm")
+SANDWICH = ("attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm")
+QKV = ("attn_q", "attn_k", "attn_v")
+ALL = QKV + ("attn_output", "ffn_up", "ffn_down")
+
+
+def F32(x):
+    """The number that a file or a program holds in single precision."""
+    return float(np.float32(x))
+
 
 
 def matrix(place, columns, rows):
@@ -23,60 +34,166 @@ def matrix(place, columns, rows):
     return numbers.reshape(rows, columns)
 
 
-def directory(size, tied, biases=(), head_norms=False):
+def directory(family, tied=False, biases=(), norms=("attn_norm", "ffn_norm"), norm_biases=False, head_norms=False,
+              row_norms=False, fused_attention=False, fused_gate=False, gated=True, ends=()):
     """Name, columns and rows (1 for a vector) of each tensor."""
+    size, inner = family.size, family.feed_forward
+    queries, keys = family.heads * size, family.kv_heads * size
     tensors = [("token_embd.weight", WIDTH, VOCABULARY)]
-    for layer in range(LAYERS):
-        matrices = [
-            ("attn_q", WIDTH, HEADS * size), ("attn_k", WIDTH, KV_HEADS * size), ("attn_v", WIDTH, KV_HEADS * size),
-            ("attn_output", HEADS * size, WIDTH), ("ffn_gate", WIDTH, FEED_FORWARD), ("ffn_up", WIDTH, FEED_FORWARD),
-            ("ffn_down", FEED_FORWARD, WIDTH),
-        ]
-        listed = [("attn_norm.weight", WIDTH, 1), ("ffn_norm.weight", WIDTH, 1)]
-        listed += [(name + ".weight", columns, rows) for name, columns, rows in matrices]
-        listed += [(name + ".bias", rows, 1) for name, _, rows in matrices if name in biases]
-        if head_norms:
-            listed += [("attn_q_norm.weight", size, 1), ("attn_k_norm.weight", size, 1)]
+    matrices = (
+        [("attn_qkv", WIDTH, queries + 2 * keys)] if fused_attention
+        else [("attn_q", WIDTH, queries), ("attn_k", WIDTH, keys), ("attn_v", WIDTH, keys)])
+    matrices.append(("attn_output", queries, WIDTH))
+    if gated and not fused_gate:
+        matrices.append(("ffn_gate", WIDTH, inner))
+    matrices += [("ffn_up", WIDTH, 2 * inner if fused_gate else inner), ("ffn_down", inner, WIDTH)]
+    listed = [(name + ".weight", WIDTH, 1) for name in norms]
+    listed += [(name + ".bias", WIDTH, 1) for name in norms if norm_biases]
+    listed += [(name + ".weight", columns, rows) for name, columns, rows in matrices]
+    listed += [(name + ".bias", rows, 1) for name, _, rows in matrices if name in biases]
+    if head_norms:
+        listed += [("attn_q_norm.weight", size, 1), ("attn_k_norm.weight", size, 1)]
+    if row_norms:
+        listed += [("attn_q_norm.weight", queries, 1), ("attn_k_norm.weight", keys, 1)]
+    for layer in range(len(family.layers)):
         tensors += [(f"blk.{layer}.{name}", columns, rows) for name, columns, rows in listed]
     tensors.append(("output_norm.weight", WIDTH, 1))
-    return tensors if tied else tensors + [("output.weight", WIDTH, VOCABULARY)]
+    if norm_biases:
+        tensors.append(("output_norm.bias", WIDTH, 1))
+    if not tied:
+        tensors.append(("output.weight", WIDTH, VOCABULARY))
+    family.tensors = tensors + list(ends)
+    return family
 
 
-FAMILIES = [
-    # Name, size of a head, RoPE's base, whether its pairs are half a head apart, tensors.
-    ("llama", 24, 10000.0, False, directory(24, False)),
-    ("qwen2", 24, 1e6, True, directory(24, True, biases=("attn_q", "attn_k", "attn_v"))),
-    ("qwen3", 40, 1e6, True, directory(40, True, head_norms=True)),
-]
+def count(key, value):
+    return {"key": key, "count": value}
+
+
+def window(tokens):
+    return count("attention.sliding_window", tokens)
+
+
+def number(key, value):
+    return {"key": key, "number": value}
+
+
+def with_locals(layers, period, window, last, other=Layer()):
+    """Layers of which the last of each period is global, the others local."""
+    return [
+        Layer(other.base, window=window, local=True) if i % period < period - 1 else last for i in range(layers)
+    ]
+
+
+def families():
+    """Name in the goldens, and the family."""
+    gemma = dict(half_split=True, activation="gelu", embedding_scale=float(np.sqrt(np.float32(WIDTH))))
+
+    def plain(base=10000.0, layers=3, **more):
+        return [Layer(base, **more) for _ in range(layers)]
+
+    yield "llama", directory(Family("llama", 24, plain()))
+    # Mistral 7B v0.1: a window in every layer.
+    yield "llama with a window", directory(Family("llama", 24, plain(window=11), fields=[window(11)]))
+    # Llama 3.1 and later: factors of RoPE's frequencies.
+    yield "llama with rope factors", directory(
+        Family("llama", 24, plain(factors=norm(12))), ends=[("rope_freqs.weight", 12, 1)])
+    yield "qwen2", directory(Family("qwen2", 24, plain(1e6), half_split=True), tied=True, biases=QKV)
+    yield "qwen3", directory(Family("qwen3", 40, plain(1e6), half_split=True), tied=True, head_norms=True)
+    yield "gemma", directory(Family("gemma", 32, plain(), **gemma), tied=True)
+    yield "gemma2", directory(
+        Family("gemma2", 32, with_locals(4, 2, 13, Layer()), form="sandwich", score_cap=0.5, logit_cap=2.0, **gemma,
+               fields=[window(13), number("attn_logit_softcapping", 0.5), number("final_logit_softcapping", 2.0)]),
+        tied=True, norms=SANDWICH)
+    yield "gemma3", directory(
+        Family("gemma3", 32, with_locals(7, 6, 13, Layer(1e6)), form="sandwich", **gemma, fields=[window(13)]),
+        tied=True, norms=SANDWICH, head_norms=True)
+    long_rope = [count("rope.scaling.original_context_length", 32), number("rope.scaling.attn_factor", 1.19)]
+    factors = [("rope_factors_long.weight", 12, 1), ("rope_factors_short.weight", 12, 1)]
+    # The stage's context of 52 tokens is longer than the original one, so the long factors count.
+    yield "phi3", directory(
+        Family("phi3", 32, plain(window=21, factors=norm(12)), rotary=24, half_split=True, magnitude=F32(1.19),
+               fields=[window(21), count("rope.dimension_count", 24)] + long_rope),
+        fused_attention=True, fused_gate=True, ends=factors)
+    layer_norm = dict(norm="layer", epsilon=F32(1e-5), half_split=True)
+    yield "phi2", directory(
+        Family("phi2", 24, plain(), rotary=8, form="parallel", activation="gelu", **layer_norm,
+               fields=[count("rope.dimension_count", 8)]),
+        norms=("attn_norm",), norm_biases=True, biases=ALL, gated=False, ends=[("output.bias", VOCABULARY, 1)])
+    yield "stablelm", directory(
+        Family("stablelm", 24, plain(), rotary=6, **layer_norm, fields=[count("rope.dimension_count", 6)]),
+        norm_biases=True, biases=QKV)
+    yield "starcoder2", directory(
+        Family("starcoder2", 24, plain(), activation="gelu", **layer_norm), tied=True, norm_biases=True, biases=ALL,
+        gated=False)
+    yield "olmo2", directory(
+        Family("olmo2", 24, plain(5e5), form="post", half_split=True), norms=POST_NORMS, row_norms=True)
+    yield "granite", directory(
+        Family("granite", 24, plain(), embedding_scale=3.0, residual_scale=F32(0.7), score_scale=F32(0.8),
+               logit_scale=2.0,
+               fields=[number("embedding_scale", 3), number("residual_scale", 0.7), number("attention.scale", 0.8),
+                       number("logit_scale", 0.5)]), tied=True)
+    yield "smollm3", directory(Family("smollm3", 24, [Layer(2e6)] * 3 + [Layer(None)] + [Layer(2e6)]), tied=True)
+    yield "glm4", directory(
+        Family("glm4", 24, plain(), rotary=12, form="sandwich", fields=[count("rope.dimension_count", 12)]),
+        norms=SANDWICH, biases=QKV, fused_gate=True)
+    yield "exaone4", directory(
+        Family("exaone4", 24, with_locals(5, 4, 13, Layer(None), Layer(1e6)), form="post", half_split=True,
+               fields=[window(13)]), norms=POST_NORMS, head_norms=True)
+    yield "exaone4 without windows", directory(
+        Family("exaone4", 24, plain(1e6, factors=norm(12)), form="post", half_split=True), norms=POST_NORMS,
+        head_norms=True, ends=[("rope_freqs.weight", 12, 1)])
+    yield "seed_oss", directory(
+        Family("seed_oss", 24, plain(1e7), half_split=True), norms=("attn_norm", "post_attention_norm"), biases=QKV)
+    yield "minicpm", directory(
+        Family("minicpm", 24, plain(), embedding_scale=12.0, residual_scale=F32(1.4 / np.sqrt(3)),
+               logit_scale=256 / WIDTH), tied=True)
+    yield "internlm2", directory(Family("internlm2", 24, plain(1e6)))
+    yield "command-r", directory(
+        Family("command-r", 24, plain(), norm="layer", epsilon=F32(1e-5), form="parallel", logit_scale=F32(0.3),
+               fields=[number("logit_scale", 0.3)]), tied=True, norms=("attn_norm",))
+    yield "cohere2", directory(
+        Family("cohere2", 24, with_locals(5, 4, 13, Layer(None), Layer(50000.0)), norm="layer", epsilon=F32(1e-5),
+               form="parallel", logit_scale=F32(0.3), fields=[window(13), number("logit_scale", 0.3)]),
+        tied=True, norms=("attn_norm",))
+    yield "ernie4_5", directory(Family("ernie4_5", 40, plain(5e5)), tied=True)
+
+
+def arrays(family):
+    """The tensors by name."""
+    return {
+        full: matrix(place, columns, rows) if rows > 1 else norm(columns) - full.endswith(".bias")
+        for place, (full, columns, rows) in enumerate(family.tensors, 1)
+    }
+
+
+def fields(family):
+    base = next(layer.base for layer in family.layers if layer.base and not (layer.local and family.name == "gemma3"))
+    epsilon = "layer_norm_epsilon" if family.norm == "layer" else "layer_norm_rms_epsilon"
+    return [
+        count("block_count", len(family.layers)), count("attention.key_length", family.size),
+        count("attention.value_length", family.size), number("rope.freq_base", base),
+        number("attention." + epsilon, family.epsilon),
+    ] + family.fields
 
 
 def main():
-    fields = {
-        "attention.head_count": HEADS, "attention.head_count_kv": KV_HEADS, "embedding_length": WIDTH,
-        "attention.layer_norm_rms_epsilon": EPSILON, "block_count": LAYERS,
-    }
     models = []
-    for name, size, base, half_split, listed in FAMILIES:
-        tensors = {
-            full: matrix(place, columns, rows) if rows > 1 else norm(columns) - full.endswith(".bias")
-            for place, (full, columns, rows) in enumerate(listed, 1)
-        }
+    for name, family in families():
+        model = Model(family, arrays(family))
         runs = []
-        for group_size, window in ((1, 0), (4, 8)):
-            logits = logits_of(tensors, fields.__getitem__, IDS, group_size, window, size, base, half_split)[-1]
+        for group_size, neighbor_window in POLICIES:
+            logits = model.logits(IDS, group_size, neighbor_window)[-1]
             runs.append({
-                "group_size": group_size, "neighbor_window": window, "logits": [round(float(x), 5) for x in logits],
+                "group_size": group_size, "neighbor_window": neighbor_window,
+                "logits": [round(float(x), 5) for x in logits],
             })
         models.append({
-            "name": name, "feed_forward": FEED_FORWARD, "runs": runs,
-            "fields": [
-                {"key": "block_count", "count": LAYERS}, {"key": "attention.key_length", "count": size},
-                {"key": "attention.value_length", "count": size}, {"key": "rope.freq_base", "number": base},
-                {"key": "attention.layer_norm_rms_epsilon", "number": EPSILON},
-            ],
-            "tensors": [{"name": n, "type": "F32", "columns": c, "rows": r} for n, c, r in listed],
+            "name": name, "architecture": family.name, "feed_forward": family.feed_forward, "runs": runs,
+            "fields": fields(family),
+            "tensors": [{"name": n, "type": "F32", "columns": c, "rows": r} for n, c, r in family.tensors],
         })
-    json.dump({"ids": IDS, "halves": {}, "models": models}, sys.stdout)
+    json.dump({"ids": IDS, "halves": {}, "models": models}, sys.stdout, separators=(",", ":"))
     print()
 
 

@@ -3,8 +3,8 @@
 
 usage: random_models.py > random_models.json      needs the PyPI packages numpy and gguf
 
-../RandomModel.swift writes the models, byte for byte: SplitMix64's words, seeded by a tensor's place in the directory
-(from 1), with the floats of every block set so that weights spread around 0 by about 0.03; number j of a norm is
+../../Fixtures/RandomModels.swift writes the models, byte for byte: SplitMix64's words, seeded by a tensor's place in
+the directory (from 1), with the floats of every block set so that weights spread around 0 by about 0.03; number j of a norm is
 1 + (37 j mod 64 - 32) / 64. Rows of 256 take every type. Q4_K_M mixes what llama.cpp's recipe of that name does; its
 fallback for rows that are not whole blocks of 256 is in the model with a feed-forward size of 288.
 """

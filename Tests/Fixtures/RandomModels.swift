@@ -1,58 +1,59 @@
 import Tensors
-import Fixtures
-import Foundation
+package import Foundation
 import Core
 
 /// Models that are nothing but their tensors' names, types and sizes, with the logits that a script computes for them:
-/// `Goldens/random_models.json` and `.py`, a Llama in every quantization; `Goldens/families.json` and `.py`, a model of
-/// every family; `Goldens/experts.json` and `.py`, of every family with experts.
-struct RandomModels: Decodable {
-  struct Tensor: Decodable {
-    let name: String
-    let type: String
-    let columns: Int
+/// `../EndToEndTests/Goldens/random_models.json` and `.py`, a Llama in every quantization; `families.json` and `.py`
+/// there, a model of every family; `experts.json` and `.py`, of every family with experts.
+package struct RandomModels: Decodable {
+  package struct Tensor: Decodable {
+    package let name: String
+    package let type: String
+    package let columns: Int
     /// 1 for a vector.
-    let rows: Int
+    package let rows: Int
     /// Matrices of that size, one behind the other; nil is one.
-    var experts: Int?
+    package var experts: Int?
 
     var rowsOfAll: Int { rows * (experts ?? 1) }
     var dimensions: [Int] { rows == 1 ? [columns] : [columns, rows] + (experts.map { [$0] } ?? []) }
   }
   /// A metadata entry behind the family's name.
-  struct Field: Decodable {
+  package struct Field: Decodable {
     let key: String
     var count: UInt32?
     var number: Float?
   }
   /// An f16 of every block of a type.
-  struct Half: Decodable {
+  package struct Half: Decodable {
     let offset: Int
     let bits: UInt16
   }
-  struct Run: Decodable {
-    let group_size: Int
-    let neighbor_window: Int
-    let logits: [Float]
+  package struct Run: Decodable {
+    package let group_size: Int
+    package let neighbor_window: Int
+    package let logits: [Float]
   }
-  struct Model: Decodable {
-    let name: String
-    let feed_forward: Int
+  package struct Model: Decodable {
+    package let name: String
+    /// The family's name in the file, where the model has another.
+    package let architecture: String?
+    package let feed_forward: Int
     /// Nil for a Llama of four layers.
-    let fields: [Field]?
-    let tensors: [Tensor]
-    let runs: [Run]
+    package let fields: [Field]?
+    package let tensors: [Tensor]
+    package let runs: [Run]
 
     /// The name in the file.
-    var family: String { fields == nil ? "llama" : name }
+    package var family: String { architecture ?? (fields == nil ? "llama" : name) }
   }
-  let ids: [Int32]
-  let halves: [String: [Half]]
+  package let ids: [Int32]
+  package let halves: [String: [Half]]
   /// The byte that begins every block of a type.
   var powers: [String: UInt8]?
-  let models: [Model]
+  package let models: [Model]
 
-  static func read(_ name: String = "random_models") throws -> RandomModels {
+  package static func read(_ name: String = "random_models") throws -> RandomModels {
     let file = SharedFiles.root.appendingPathComponent("Tests/EndToEndTests/Goldens/\(name).json")
     return try JSONDecoder().decode(RandomModels.self, from: Data(contentsOf: file))
   }
@@ -60,7 +61,7 @@ struct RandomModels: Decodable {
   /// The bytes of a tensor, the same that the script makes.
   private func bytes(_ tensor: Tensor, place: Int) -> [UInt8] {
     if tensor.rows == 1 {
-      let mean: Float = tensor.name.hasSuffix("norm.weight") ? 1 : 0
+      let mean: Float = tensor.name.hasSuffix("norm.weight") || tensor.name.hasPrefix("rope_") ? 1 : 0
       return (0..<tensor.columns).flatMap { Self.littleEndian((mean + Float($0 * 37 % 64 - 32) / 64).bitPattern) }
     }
     guard let type = ElementType.allCases.first(where: { $0.description == tensor.type }),
@@ -89,7 +90,7 @@ struct RandomModels: Decodable {
   }
 
   /// The model as a GGUF file.
-  func file(_ model: Model) -> Data {
+  package func file(_ model: Model) -> Data {
     let vocabulary = model.tensors[0].rows
     var writer = GGUFBytes()
     let fields =

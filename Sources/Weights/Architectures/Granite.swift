@@ -1,0 +1,29 @@
+import Core
+
+/// Keys of a model's factors.
+extension ModelKey {
+  static let embeddingScale: ModelKey = "embedding_scale"
+  static let residualScale: ModelKey = "residual_scale"
+  static let scoreScale: ModelKey = "attention.scale"
+  static let logitScale: ModelKey = "logit_scale"
+}
+
+extension Architecture {
+  /// Granite 3 and its dense successors: Llama's layers with factors on embeddings, on what each part adds, on scores
+  /// and, as a divisor, on logits.
+  static let granite = Architecture(
+    name: "granite",
+    configuration: { fields throws(CheckpointError) in
+      var model = try fields.gatedModel(ropeLayout: .interleaved)
+      let (residual, score) = (try fields.factor(.residualScale), try fields.factor(.scoreScale))
+      for index in model.layers.indices {
+        if let residual { model.layers[index].residualScale = residual }
+        if let score { model.layers[index].attention.scoreScale = score }
+      }
+      model.embeddingScale = try fields.factor(.embeddingScale) ?? 1
+      model.logitScale = 1 / (try fields.factor(.logitScale) ?? 1)
+      return model
+    },
+    modelTensors: TensorRule.ends, layerTensors: TensorRule.gatedLayer,
+    neutralValues: NeutralValue.common.without(.embeddingScale, .residualScale, .scoreScale, .logitScale))
+}

@@ -1,0 +1,26 @@
+import Core
+
+extension Architecture {
+  /// Phi-3, 3.5, 4 and 4-mini: gated layers whose queries, keys and values are one tensor, as are gate and up; RoPE on
+  /// halves of a head or of a part of it, with LongRoPE's factors; a window in every layer.
+  static let phi3 = Architecture(
+    name: "phi3",
+    configuration: { fields throws(CheckpointError) in
+      let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))
+      var layers = try fields.gatedLayers(norm: norm, ropeLayout: .halfSplit)
+      layers.applyWindow(try fields.window())
+      return try fields.model(layers: layers, outputNorm: norm)
+    },
+    modelTensors: { model in
+      let pairCount = (model.layers[0].attention.rope?.rotaryDimension ?? 0) / 2
+      return TensorRule.ends(of: model) + [
+        TensorRule(.longRopeFactors, TensorName.longRopeFactors, [pairCount], isOptional: true),
+        TensorRule(.shortRopeFactors, TensorName.shortRopeFactors, [pairCount], isOptional: true),
+      ]
+    },
+    layerTensors: { layer, model in
+      TensorRule.inputNorms(in: model) + TensorRule.attention(layer, in: model)
+        + TensorRule.fusedAttention(layer, in: model) + TensorRule.fusedGate(layer, in: model)
+    },
+    shapingTensors: [TensorName.longRopeFactors, TensorName.shortRopeFactors])
+}

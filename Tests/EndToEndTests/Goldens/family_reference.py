@@ -1,0 +1,151 @@
+"""Logits of a decoder by its formulas, in float64, for every form that a layer may have. Used by families.py."""
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+@dataclass
+class Layer:
+    """What layers of one model may differ in."""
+    base: float | None = 10000.0  # RoPE's base; None is a layer without positions.
+    factors: np.ndarray | None = None  # What each pair's frequency is divided by.
+    window: int | None = None  # Tokens that a query sees, its own included.
+    local: bool = False  # A local layer keeps its window and true distances under grouping; else grouping ends it.
+
+
+@dataclass
+class Family:
+    name: str
+    size: int  # Of a head.
+    layers: list[Layer]
+    heads: int = 4
+    kv_heads: int = 2
+    rotary: int | None = None  # Numbers of a head that turn; None is all.
+    half_split: bool = False  # RoPE pairs (p, p + rotary/2) instead of (2p, 2p + 1).
+    magnitude: float = 1.0  # Of turned queries and keys.
+    norm: str = "rms"  # or "layer"
+    epsilon: float = 1e-6
+    form: str = "pre"  # Where norms stand: "pre", "post", "sandwich", or "parallel".
+    activation: str = "silu"  # or "gelu", by tanh.
+    feed_forward: int = 160
+    score_scale: float | None = None
+    score_cap: float | None = None
+    logit_cap: float | None = None
+    embedding_scale: float = 1.0
+    residual_scale: float = 1.0
+    logit_scale: float = 1.0
+    fields: list[dict] = field(default_factory=list)  # Metadata of the file, beside what every family has.
+    tensors: list[tuple] = field(default_factory=list)  # Name, columns, rows (1 for a vector).
+
+
+def capped(x, cap):
+    return x if cap is None else cap * np.tanh(x / cap)
+
+
+def activated(x, name):
+    if name == "silu":
+        return x / (1 + np.exp(-x))
+    return x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
+
+
+class Model:
+    def __init__(self, family, tensors):
+        self.family, self.tensors = family, tensors
+
+    def normed(self, x, name):
+        weight, bias = self.tensors[name + ".weight"], self.tensors.get(name + ".bias", 0)
+        if self.family.norm == "layer":
+            x = x - x.mean(-1, keepdims=True)
+        return x / np.sqrt((x * x).mean(-1, keepdims=True) + self.family.epsilon) * weight + bias
+
+    def linear(self, x, name):
+        return x @ self.tensors[name + ".weight"].T + self.tensors.get(name + ".bias", 0)
+
+    def rotated(self, x, layer, at):
+        """Heads [tokens, heads, size], turned to a position for each token."""
+        if layer.base is None:
+            return x
+        rotary = self.family.rotary or self.family.size
+        radians = layer.base ** (-2 * np.arange(rotary // 2) / rotary)
+        if layer.factors is not None:
+            radians = radians / layer.factors
+        first, second = (
+            (slice(0, rotary // 2), slice(rotary // 2, rotary)) if self.family.half_split
+            else (slice(0, rotary, 2), slice(1, rotary, 2)))
+        cosine, sine = (self.family.magnitude * f(at[:, None] * radians)[:, None, :] for f in (np.cos, np.sin))
+        result = x.copy()
+        result[..., first] = x[..., first] * cosine - x[..., second] * sine
+        result[..., second] = x[..., first] * sine + x[..., second] * cosine
+        return result
+
+    def projected(self, h, blk):
+        """Queries, keys and values, [tokens, heads, size], normalized where there is a norm of one head or of all."""
+        family = self.family
+        if blk + "attn_qkv.weight" in self.tensors:
+            sizes = np.cumsum([family.heads, family.kv_heads])
+            rows = np.split(self.linear(h, blk + "attn_qkv"), sizes * family.size, -1)
+        else:
+            rows = [self.linear(h, blk + name) for name in ("attn_q", "attn_k", "attn_v")]
+        for index, name in enumerate(("attn_q_norm", "attn_k_norm")):
+            norm = self.tensors.get(f"{blk}{name}.weight")
+            if norm is None:
+                continue
+            heads = rows[index].reshape(len(h), -1, len(norm))
+            rows[index] = self.normed(heads, blk + name).reshape(len(h), -1)
+        return [x.reshape(len(h), -1, family.size) for x in rows]
+
+    def attention(self, h, blk, layer, group_size, window):
+        family = self.family
+        query, key, value = self.projected(h, blk)
+        positions = np.arange(len(h))
+        distance = positions[:, None] - positions[None, :]
+        seen = distance >= 0
+        if layer.window is not None and (layer.local or group_size == 1):
+            seen &= distance < layer.window
+        if layer.local or layer.base is None:
+            group_size, window = 1, 0
+        neighbor_query, neighbor_key = self.rotated(query, layer, positions), self.rotated(key, layer, positions)
+        grouped_query = self.rotated(query, layer, positions // group_size + window - window // group_size)
+        grouped_key = self.rotated(key, layer, positions // group_size)
+        scale = family.score_scale or family.size**-0.5
+        attended = np.zeros_like(query)
+        for head in range(family.heads):
+            group = head // (family.heads // family.kv_heads)
+            neighbor = neighbor_query[:, head] @ neighbor_key[:, group].T
+            grouped = grouped_query[:, head] @ grouped_key[:, group].T
+            scores = capped(np.where(distance < window, neighbor, grouped) * scale, family.score_cap)
+            scores = np.where(seen, scores, -np.inf)
+            share = np.exp(scores - scores.max(-1, keepdims=True))
+            attended[:, head] = share / share.sum(-1, keepdims=True) @ value[:, group]
+        return self.linear(attended.reshape(len(h), -1), blk + "attn_output")
+
+    def fed(self, h, blk):
+        up = self.linear(h, blk + "ffn_up")
+        if blk + "ffn_gate.weight" in self.tensors:
+            up = activated(self.linear(h, blk + "ffn_gate"), self.family.activation) * up
+        elif up.shape[-1] == 2 * self.family.feed_forward:
+            gate, up = np.split(up, 2, -1)
+            up = activated(gate, self.family.activation) * up
+        else:
+            up = activated(up, self.family.activation)
+        return self.linear(up, blk + "ffn_down")
+
+    def logits(self, ids, group_size, window):
+        """After every token, [tokens, vocabulary]."""
+        family = self.family
+        x = self.tensors["token_embd.weight"][ids] * family.embedding_scale
+        before, after = family.form != "post", family.form in ("post", "sandwich")
+        # Files of one family call the norm of the feed-forward part by another name.
+        feed_norm = "post_attention_norm" if family.name == "seed_oss" else "ffn_norm"
+        for number, layer in enumerate(family.layers):
+            blk = f"blk.{number}."
+            h = self.normed(x, blk + "attn_norm") if before else x
+            part = self.attention(h, blk, layer, group_size, window)
+            x = x + family.residual_scale * (self.normed(part, blk + "post_attention_norm") if after else part)
+            if family.form != "parallel":
+                h = self.normed(x, blk + feed_norm) if before else x
+            part = self.fed(h, blk)
+            x = x + family.residual_scale * (self.normed(part, blk + "post_ffw_norm") if after else part)
+        x = self.normed(x, "output_norm")
+        head = "output" if "output.weight" in self.tensors else "token_embd"
+        return capped(self.linear(x, head) * family.logit_scale, family.logit_cap)
