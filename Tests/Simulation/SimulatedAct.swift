@@ -10,6 +10,8 @@ enum SimulatedAct: Sendable {
   case stop(worker: Int, for: Duration)
   /// The compute thread hangs, the others run.
   case hang(worker: Int)
+  /// Steps that the compute thread begins end only after that time, and show no progress until then.
+  case slow(worker: Int, for: Duration)
   /// Nothing passes, one way or both.
   case cut(SimulatedNetwork.Way, for: Duration, isMutual: Bool)
   /// The worker's replay logs cannot be read any more.
@@ -26,7 +28,8 @@ enum SimulatedAct: Sendable {
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<35: return .crash(worker: worker, restartAfter: span)
     case 35..<50: return .stop(worker: worker, for: span)
-    case 50..<60: return .hang(worker: worker)
+    case 50..<57: return .hang(worker: worker)
+    case 57..<60: return .slow(worker: worker, for: span * 4)
     case 60..<80:
       let length = random.chance(0.2) ? span * 3 : span
       let other = Int.random(in: -1..<workerCount, using: &random)
