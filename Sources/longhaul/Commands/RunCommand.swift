@@ -103,9 +103,7 @@ struct RunCommand: AsyncParsableCommand {
   /// Nil when the prompt is ids and the file has no tokenizer: then the output is ids, too.
   private func readTokenizer(_ checkpoint: Checkpoint) throws -> Tokenizer? {
     do {
-      let description = try checkpoint.tokenizer
-      for warning in description.warnings { StandardError.line("longhaul: warning: \(warning)") }
-      return try Tokenizer(description)
+      return try Tokenizer(ModelOptions.tokenizer(of: checkpoint))
     } catch {
       guard prompt.tokenIds != nil else { throw error }
       return nil

@@ -22,7 +22,7 @@ struct ChatTemplateOptions: ParsableArguments {
     } else if let source = NamedTemplates.sources[chatTemplate] {
       description.chatTemplate = source
     } else {
-      let bytes = try PromptOptions.read(chatTemplate)
+      let bytes = try InputFile.bytes(chatTemplate)
       guard let source = String(validating: bytes, as: UTF8.self) else {
         throw CommandFailure(.usage, "'\(chatTemplate)' is not UTF-8 text")
       }

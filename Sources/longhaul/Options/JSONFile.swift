@@ -13,7 +13,7 @@ enum JSONFile {
   }
 
   private static func value(_ path: String) throws -> JSONValue {
-    let bytes = try PromptOptions.read(path)
+    let bytes = try InputFile.bytes(path)
     do {
       return try JSONParser.parse(bytes)
     } catch {

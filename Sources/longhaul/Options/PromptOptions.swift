@@ -36,25 +36,12 @@ struct PromptOptions: ParsableArguments {
   /// The prompt where it is text.
   func text() throws -> String {
     if let prompt { return prompt }
-    let path = file ?? "-"
-    guard let text = String(validating: try Self.read(path), as: UTF8.self) else {
-      throw CommandFailure(.usage, "'\(path)' is not UTF-8 text")
-    }
-    return text
-  }
-
-  static func read(_ path: String) throws -> [UInt8] {
-    do {
-      if path == "-" { return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data()) }
-      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    } catch {
-      throw CommandFailure(.usage, "'\(path)' cannot be read: \(error.localizedDescription)")
-    }
+    return try InputFile.text(file ?? "-")
   }
 
   static func ids(path: String) throws -> [TokenID] {
     do {
-      return try JSONDecoder().decode([TokenID].self, from: Data(try read(path)))
+      return try JSONDecoder().decode([TokenID].self, from: Data(try InputFile.bytes(path)))
     } catch let failure as CommandFailure {
       throw failure
     } catch {
