@@ -22,9 +22,11 @@ package struct Architecture: Sendable {
 
   /// All that are computed.
   package static let supported: [Architecture] = [
-    .llama, .qwen2, .qwen2moe, .qwen3, .qwen3moe, .gemma, .gemma2, .gemma3, .phi2, .phi3, .stablelm, .starcoder2,
-    .olmo2,
-    .granite, .smollm3, .glm4, .exaone4, .seedOSS, .minicpm, .internlm2, .commandR, .cohere2, .ernie45,
+    Llama.architecture, Qwen2.architecture, Qwen2MoE.architecture, Qwen3.architecture, Qwen3MoE.architecture,
+    Gemma.architecture, Gemma2.architecture, Gemma3.architecture, Phi2.architecture, Phi3.architecture,
+    StableLM.architecture, StarCoder2.architecture, OLMo2.architecture, Granite.architecture, SmolLM3.architecture,
+    GLM4.architecture, EXAONE4.architecture, SeedOSS.architecture, MiniCPM.architecture, InternLM2.architecture,
+    Cohere.commandR, Cohere.cohere2, Ernie45.architecture,
   ]
 
   /// Families whose layers are not all attention: a state that goes from token to token takes its place in some.

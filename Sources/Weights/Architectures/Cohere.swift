@@ -1,6 +1,6 @@
 import Core
 
-extension Architecture {
+enum Cohere {
   /// Command R: attention and a gated part read one layer norm without bias and are added together; the head is the
   /// embedding, with a factor on logits.
   static let commandR = Architecture(

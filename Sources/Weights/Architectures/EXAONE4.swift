@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// EXAONE 4: gated layers that normalize what each part gives and nothing it reads, norms of the heads of queries and
-  /// keys, RoPE over halves of a head. The 32B model has three local layers to a global one, which has no positions.
-  static let exaone4 = Architecture(
+/// EXAONE 4: gated layers that normalize what each part gives and nothing it reads, norms of the heads of queries and
+/// keys, RoPE over halves of a head. The 32B model has three local layers to a global one, which has no positions.
+enum EXAONE4 {
+  static let architecture = Architecture(
     name: "exaone4",
     configuration: { fields throws(CheckpointError) in
       let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))

@@ -30,7 +30,7 @@ extension ModelFields {
         key(.usedExpertCount), "makes all experts of a token together wider than \(GGUFLimits.innerSize)")
     }
     var shape = ExpertsShape(
-      expertCount: count, usedCount: used, size: size, activation: activation, router: try router(weighting))
+      expertCount: count, usedCount: used, size: size, activation: activation, router: try RouterRule(self, weighting))
     if hasGatedSharedExpert {
       let own = try integer(.sharedExpertSize, in: sizes)
       let size = if let own { own } else { try required(.feedForwardSize, in: sizes) }
@@ -38,24 +38,28 @@ extension ModelFields {
     }
     return shape
   }
+}
 
-  private func router(_ weighting: RouterRule.Weighting) throws(CheckpointError) -> RouterRule {
-    let normalizes = try metadata.flag(key(.normalizesExpertWeights))
+extension RouterRule {
+  /// The rule that a file names.
+  /// - Parameter weighting: the family's own, where the file does not name another.
+  init(_ fields: ModelFields, _ weighting: Weighting) throws(CheckpointError) {
+    let normalizes = try fields.metadata.flag(fields.key(.normalizesExpertWeights))
     var weighting = weighting
-    switch try integer(.expertWeighting, in: 0...Int(Int32.max)) {
+    switch try fields.integer(.expertWeighting, in: 0...Int(Int32.max)) {
     case nil, 0, 1:
       if let normalizes { weighting = normalizes ? .softmaxOfChosen : .softmaxOfAll }
     case 2: weighting = .sigmoid(normalizes: normalizes ?? false)
     case 3: weighting = .softmaxOfChosen
     case let other?:
       throw .unsupported(
-        metadata.fileName, key(.expertWeighting),
+        fields.metadata.fileName, fields.key(.expertWeighting),
         "is \(other), which this version does not compute; supported: 1 (softmax), 2 (sigmoid), 3 (softmax of the "
           + "chosen)",
         remedy: "use a model with one of these")
     }
     // 0 is written for no scale.
-    let scale = try metadata.number(key(.expertWeightScale)) ?? 0
-    return RouterRule(weighting, scale: scale == 0 ? 1 : Float(scale))
+    let scale = try fields.metadata.number(fields.key(.expertWeightScale)) ?? 0
+    self.init(weighting, scale: scale == 0 ? 1 : Float(scale))
   }
 }

@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// GLM-4-0414: layers with norms before and after each part, gate and up in one tensor, RoPE over neighboring numbers
-  /// of a part of a head; queries, keys and values may have biases.
-  static let glm4 = Architecture(
+/// GLM-4-0414: layers with norms before and after each part, gate and up in one tensor, RoPE over neighboring numbers
+/// of a part of a head; queries, keys and values may have biases.
+enum GLM4 {
+  static let architecture = Architecture(
     name: "glm4",
     configuration: { fields throws(CheckpointError) in
       var model = try fields.gatedModel(ropeLayout: .interleaved)

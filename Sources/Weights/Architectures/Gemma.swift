@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// Gemma: gated layers with GELU, embeddings times the root of their width, and RoPE over halves of a head. Norms
-  /// have their weights as the file states them: the 1 that Gemma adds is in them.
-  static let gemma = Architecture(
+/// Gemma: gated layers with GELU, embeddings times the root of their width, and RoPE over halves of a head. Norms
+/// have their weights as the file states them: the 1 that Gemma adds is in them.
+enum Gemma {
+  static let architecture = Architecture(
     name: "gemma",
     configuration: { fields throws(CheckpointError) in
       let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))

@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// Gemma 2: Gemma's layers with norms before and after each part, caps on scores and logits, and every other layer
-  /// local, beginning with the first.
-  static let gemma2 = Architecture(
+/// Gemma 2: Gemma's layers with norms before and after each part, caps on scores and logits, and every other layer
+/// local, beginning with the first.
+enum Gemma2 {
+  static let architecture = Architecture(
     name: "gemma2",
     configuration: { fields throws(CheckpointError) in
       let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))

@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// Gemma 3's text model: Gemma 2's layers without caps, with norms of the heads of queries and keys, and with five
-  /// local layers to a global one. Local layers turn by a base of their own, and no scaling is theirs.
-  static let gemma3 = Architecture(
+/// Gemma 3's text model: Gemma 2's layers without caps, with norms of the heads of queries and keys, and with five
+/// local layers to a global one. Local layers turn by a base of their own, and no scaling is theirs.
+enum Gemma3 {
+  static let architecture = Architecture(
     name: "gemma3",
     configuration: { fields throws(CheckpointError) in
       let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))

@@ -8,10 +8,10 @@ extension ModelKey {
   static let logitScale: ModelKey = "logit_scale"
 }
 
-extension Architecture {
-  /// Granite 3 and its dense successors: Llama's layers with factors on embeddings, on what each part adds, on scores
-  /// and, as a divisor, on logits.
-  static let granite = Architecture(
+/// Granite 3 and its dense successors: Llama's layers with factors on embeddings, on what each part adds, on scores
+/// and, as a divisor, on logits.
+enum Granite {
+  static let architecture = Architecture(
     name: "granite",
     configuration: { fields throws(CheckpointError) in
       var model = try fields.gatedModel(ropeLayout: .interleaved)

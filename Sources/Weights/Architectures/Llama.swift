@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// Llama, and what is converted to its form: Llama 1 to 3, Mistral, SmolLM2, TinyLlama, Yi and others; with experts,
-  /// Mixtral.
-  static let llama = Architecture(
+/// Llama, and what is converted to its form: Llama 1 to 3, Mistral, SmolLM2, TinyLlama, Yi and others; with experts,
+/// Mixtral.
+enum Llama {
+  static let architecture = Architecture(
     name: "llama",
     configuration: { fields throws(CheckpointError) in
       let hasExperts = try fields.integer(.expertCount, in: 0...GGUFLimits.expertCount) ?? 0 > 0

@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// MiniCPM 1 and 2: Llama's layers with factors on embeddings, on what each part adds and, as a divisor, on logits.
-  /// Files that lack one have the first models' own: 12, 1.4 over the root of the layers, and the width over 256.
-  static let minicpm = Architecture(
+/// MiniCPM 1 and 2: Llama's layers with factors on embeddings, on what each part adds and, as a divisor, on logits.
+/// Files that lack one have the first models' own: 12, 1.4 over the root of the layers, and the width over 256.
+enum MiniCPM {
+  static let architecture = Architecture(
     name: "minicpm",
     configuration: { fields throws(CheckpointError) in
       var model = try fields.gatedModel(ropeLayout: .interleaved)

@@ -1,10 +1,10 @@
 import Core
 
-extension Architecture {
-  /// OLMo 2 and 3: gated layers that normalize what each part gives and nothing it reads, norms over all heads of
-  /// queries and of keys, RoPE over halves of a head. OLMo 3 has three local layers to a global one, and YaRN in the
-  /// global ones alone.
-  static let olmo2 = Architecture(
+/// OLMo 2 and 3: gated layers that normalize what each part gives and nothing it reads, norms over all heads of
+/// queries and of keys, RoPE over halves of a head. OLMo 3 has three local layers to a global one, and YaRN in the
+/// global ones alone.
+enum OLMo2 {
+  static let architecture = Architecture(
     name: "olmo2",
     configuration: { fields throws(CheckpointError) in
       let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))

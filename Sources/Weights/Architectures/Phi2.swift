@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// Phi-1, 1.5 and 2: attention and an ungated part with GELU read one layer norm and are added together; biases
-  /// everywhere, on the head as well; RoPE over halves of a part of a head.
-  static let phi2 = Architecture(
+/// Phi-1, 1.5 and 2: attention and an ungated part with GELU read one layer norm and are added together; biases
+/// everywhere, on the head as well; RoPE over halves of a part of a head.
+enum Phi2 {
+  static let architecture = Architecture(
     name: "phi2",
     configuration: { fields throws(CheckpointError) in
       let norm = NormKind.layer(epsilon: try fields.epsilon(.layerNormEpsilon))

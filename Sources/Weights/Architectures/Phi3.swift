@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// Phi-3, 3.5, 4 and 4-mini: gated layers whose queries, keys and values are one tensor, as are gate and up; RoPE on
-  /// halves of a head or of a part of it, with LongRoPE's factors; a window in every layer.
-  static let phi3 = Architecture(
+/// Phi-3, 3.5, 4 and 4-mini: gated layers whose queries, keys and values are one tensor, as are gate and up; RoPE on
+/// halves of a head or of a part of it, with LongRoPE's factors; a window in every layer.
+enum Phi3 {
+  static let architecture = Architecture(
     name: "phi3",
     configuration: { fields throws(CheckpointError) in
       let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))

@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// Qwen2 with experts in place of one feed-forward part, one of them for every token: Qwen1.5-MoE-A2.7B,
-  /// Qwen2-57B-A14B.
-  static let qwen2moe = Architecture(
+/// Qwen2 with experts in place of one feed-forward part, one of them for every token: Qwen1.5-MoE-A2.7B,
+/// Qwen2-57B-A14B.
+enum Qwen2MoE {
+  static let architecture = Architecture(
     name: "qwen2moe",
     configuration: { fields throws(CheckpointError) in
       try fields.gatedModel(

@@ -1,8 +1,8 @@
 import Core
 
-extension Architecture {
-  /// Qwen3: gated layers with an RMS norm on each query and key head before RoPE, which pairs halves of a head.
-  static let qwen3 = Architecture(
+/// Qwen3: gated layers with an RMS norm on each query and key head before RoPE, which pairs halves of a head.
+enum Qwen3 {
+  static let architecture = Architecture(
     name: "qwen3",
     configuration: { fields throws(CheckpointError) in
       try fields.gatedModel(ropeLayout: .halfSplit, normalizesHeads: true)

@@ -1,8 +1,8 @@
 import Core
 
-extension Architecture {
-  /// Qwen3 with experts in place of one feed-forward part: Qwen3-30B-A3B and others.
-  static let qwen3moe = Architecture(
+/// Qwen3 with experts in place of one feed-forward part: Qwen3-30B-A3B and others.
+enum Qwen3MoE {
+  static let architecture = Architecture(
     name: "qwen3moe",
     configuration: { fields throws(CheckpointError) in
       try fields.gatedModel(

@@ -1,8 +1,8 @@
 import Core
 
-extension Architecture {
-  /// Seed-OSS: Qwen2's layers; the norm of the feed-forward part has another name.
-  static let seedOSS = Architecture(
+/// Seed-OSS: Qwen2's layers; the norm of the feed-forward part has another name.
+enum SeedOSS {
+  static let architecture = Architecture(
     name: "seed_oss",
     configuration: { fields throws(CheckpointError) in try fields.gatedModel(ropeLayout: .halfSplit) },
     modelTensors: TensorRule.ends,

@@ -1,8 +1,8 @@
 import Core
 
-extension Architecture {
-  /// SmolLM3: Llama's layers, every fourth without positions.
-  static let smollm3 = Architecture(
+/// SmolLM3: Llama's layers, every fourth without positions.
+enum SmolLM3 {
+  static let architecture = Architecture(
     name: "smollm3",
     configuration: { fields throws(CheckpointError) in
       var model = try fields.gatedModel(ropeLayout: .interleaved)

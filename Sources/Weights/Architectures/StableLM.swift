@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// StableLM 3B and StableLM 2 1.6B: gated layers with layer norms that have biases, and RoPE over halves of a part of
-  /// a head; queries, keys and values may have biases.
-  static let stablelm = Architecture(
+/// StableLM 3B and StableLM 2 1.6B: gated layers with layer norms that have biases, and RoPE over halves of a part of
+/// a head; queries, keys and values may have biases.
+enum StableLM {
+  static let architecture = Architecture(
     name: "stablelm",
     configuration: { fields throws(CheckpointError) in
       let norm = NormKind.layer(epsilon: try fields.epsilon(.layerNormEpsilon))

@@ -1,9 +1,9 @@
 import Core
 
-extension Architecture {
-  /// StarCoder2: layers with layer norms and an ungated part with GELU, biases everywhere but on the head, RoPE over
-  /// halves of a head, and in some files a window in every layer.
-  static let starcoder2 = Architecture(
+/// StarCoder2: layers with layer norms and an ungated part with GELU, biases everywhere but on the head, RoPE over
+/// halves of a head, and in some files a window in every layer.
+enum StarCoder2 {
+  static let architecture = Architecture(
     name: "starcoder2",
     configuration: { fields throws(CheckpointError) in
       let norm = NormKind.layer(epsilon: try fields.epsilon(.layerNormEpsilon))

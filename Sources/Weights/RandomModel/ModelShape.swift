@@ -61,7 +61,7 @@ package struct ModelShape: Sendable {
     headDimension: Int, feedForward: FeedForwardShape, vocabulary: Int, trained: Int, base: Double, isTied: Bool = false
   ) {
     let norm = NormKind.rms(epsilon: 1e-5)
-    let isLlama = architecture.name == Architecture.llama.name
+    let isLlama = architecture.name == Llama.architecture.name
     let rope = RopeConfiguration(
       base: base, rotaryDimension: headDimension, layout: isLlama ? .interleaved : .halfSplit, scaling: .none)
     let layer = LayerShape(
