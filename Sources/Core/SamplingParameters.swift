@@ -19,8 +19,8 @@ package struct SamplingParameters: Hashable, Sendable {
   package var frequencyPenalty: Float = 0
   /// Drop logits further below the largest than so many standard deviations of all; 0 drops none (Tang et al., 2024).
   package var topNSigma: Float = 0
-  /// Keep the tokens whose information is nearest to the expected one, until their probability reaches this; 1 keeps all
-  /// (Meister et al., 2022).
+  /// Keep the tokens whose information is nearest to the expected one, until their probability reaches this; 1 keeps
+  /// all (Meister et al., 2022).
   package var typicalP: Float = 1
   /// How likely XTC strikes: of the tokens at or above its threshold it then drops all but the least likely.
   package var xtcProbability: Float = 0

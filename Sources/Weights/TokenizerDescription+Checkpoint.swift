@@ -41,6 +41,8 @@ extension TokenizerDescription {
       addsSpacePrefix: try metadata.flag(Key.addsSpacePrefix),
       chatTemplate: try metadata.string(Key.chatTemplate))
     self.warnings = warnings
+    // Its arrays were read from the file just now.
+    try checkpoint.file.requireUnchanged()
   }
 
   /// The same in all architectures.

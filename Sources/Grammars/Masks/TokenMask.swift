@@ -18,7 +18,7 @@ package enum TokenMask: Hashable, Sendable {
   package var tokens: [TokenID] {
     switch self {
     case .few(let tokens): tokens
-    case .many(let words): Self.tokens(in: words)
+    case .many(let words): Self.tokens(of: words)
     }
   }
 
@@ -40,7 +40,7 @@ package enum TokenMask: Hashable, Sendable {
   /// The smaller form of these bits.
   init(words: [UInt64]) {
     let count = words.reduce(0) { $0 + $1.nonzeroBitCount }
-    self = 4 * count < 8 * words.count ? .few(Self.tokens(in: words)) : .many(words)
+    self = 4 * count < 8 * words.count ? .few(Self.tokens(of: words)) : .many(words)
   }
 
   /// Adds the tokens to `words`.
@@ -51,7 +51,7 @@ package enum TokenMask: Hashable, Sendable {
     }
   }
 
-  private static func tokens(in words: [UInt64]) -> [TokenID] {
+  private static func tokens(of words: [UInt64]) -> [TokenID] {
     var tokens: [TokenID] = []
     for (index, word) in words.enumerated() {
       var rest = word

@@ -95,7 +95,7 @@ extension SchemaGrammar {
     return Undeclared(pair: try patternedPair(shape), isAnything: false)
   }
 
-  /// Names are told apart by the patterns that they match; declared ones are no undeclared ones.
+  /// The patterns that they match distinguish names; declared ones are no undeclared ones.
   private mutating func patternedPair(_ shape: SchemaShape) throws(GrammarError) -> Expression {
     let patterns = shape.patternProperties.map(\.pattern)
     guard patterns.count <= 6 else {

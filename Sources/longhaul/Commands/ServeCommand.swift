@@ -86,12 +86,8 @@ struct ServeCommand: AsyncParsableCommand {
     var tokenizerDescription = try checkpoint.tokenizer
     try template.apply(to: &tokenizerDescription)
     let logger = ProgramLog.logger("coordinator", quiet: quiet)
-    let recommended = checkpoint.samplingDefaults
-    settings.sampling = recommended.applied(to: settings.sampling)
-    if !recommended.description.isEmpty {
-      logger.info("sampling where a request says nothing", metadata: ["defaults": "\(recommended)"])
-    }
-    for warning in tokenizerDescription.warnings + recommended.warnings { logger.warning("\(warning)") }
+    for warning in tokenizerDescription.warnings { logger.warning("\(warning)") }
+    settings.sampling = sampling(checkpoint.samplingDefaults, over: settings.sampling, logger)
     let folder = try cluster.map { try ClusterFolder(path: $0) }
     let (control, results) = try endpoints(folder)
     let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policies.request)
@@ -133,6 +129,17 @@ struct ServeCommand: AsyncParsableCommand {
     try await GracefulShutdown.run(ServiceGroup(configuration: group)) {
       engine.stop(reason: "the coordinator is stopping")
     }
+  }
+
+  /// What applies where a request says nothing: what the model recommends, else the server's own.
+  private func sampling(
+    _ recommended: SamplingDefaults, over own: SamplingParameters, _ logger: Logger
+  ) -> SamplingParameters {
+    if !recommended.description.isEmpty {
+      logger.info("sampling where a request says nothing", metadata: ["defaults": "\(recommended)"])
+    }
+    for warning in recommended.warnings { logger.warning("\(warning)") }
+    return recommended.applied(to: own)
   }
 
   /// The model as workers download it. Its manifest is made, or read from the cache, while they register.

@@ -31,7 +31,8 @@ enum RequestTargets {
       """
       4{"system":[{"type":"text","text":"s"}],"max_tokens":5,"stop_sequences":["x"],"messages":[{"role":"user",\
       "content":[{"type":"tool_result","tool_use_id":"t","content":"4"}]},{"role":"assistant",\
-      "content":[{"type":"tool_use","id":"t","name":"f","input":{}}]}],"tools":[{"name":"f","input_schema":{}}],"thinking":{"type":"disabled"}}
+      "content":[{"type":"tool_use","id":"t","name":"f","input":{}}]}],\
+      "tools":[{"name":"f","input_schema":{}}],"thinking":{"type":"disabled"}}
       """,
       #"1{"prompt":[[1,2],[3]]}"#, #"1{"prompt":["a","\u00e9\ud83d\ude00"]}"#, #"1{"prompt":[100,101],"best_of":1}"#,
       #"2{"prompt":"a b","add_special_tokens":false}"#, #"3{"tokens":[1,2,300]}"#,
