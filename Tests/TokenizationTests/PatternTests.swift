@@ -62,13 +62,16 @@ import Testing
   }
 
   @Test(
-    "Patterns that make backtracking engines explode take linear time", .timeLimit(.minutes(1)),
+    "Patterns that make backtracking engines explode take linear time",
     arguments: [
       "(?:a|aa)+b", "a+a+a+a+b", "(?:a+)+b", "(?:(?:a+b?)+c?)+d", #"\s+$"#, "(?=(a|aa)+b)", "(?=(aaa)+(?!a))",
       "(|a|$)(|a|$)(|a|$)(|a|$)b",
     ])
   func explosive(source: String) throws {
-    let text = String(repeating: "a", count: 200_000) + String(repeating: " ", count: 200_000) + "a"
+    let text = String(repeating: "a", count: 100_000) + String(repeating: " ", count: 100_000) + "a"
+    let start = threadSeconds()
     _ = try matches(source, text)
+    // The square of the length takes at least ten.
+    #expect(threadSeconds() - start < 5)
   }
 }

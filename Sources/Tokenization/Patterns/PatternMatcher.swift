@@ -150,11 +150,23 @@ struct PatternMatcher {
   private mutating func endOfRun(
     of text: ScalarView, _ set: Pattern.ScalarTest, at start: Int, limit: Int, maximum: Int, slot: Int
   ) -> Int {
-    if maximum == .max, runs[slot].counted.contains(start) { return runs[slot].counted.upperBound }
     var end = start
     let last = maximum < limit - start ? start + maximum : limit
-    while end < last, contains(set, text, end) { end += 1 }
-    if maximum == .max { runs[slot].counted = start..<end }
+    guard maximum == .max else {
+      while end < last, contains(set, text, end) { end += 1 }
+      return end
+    }
+    // Backtracking meets runs from their ends.
+    let counted = runs[slot].counted
+    if counted.contains(start) { return counted.upperBound }
+    while end < last, contains(set, text, end) {
+      end += 1
+      if end == counted.lowerBound, !counted.isEmpty {
+        end = counted.upperBound
+        break
+      }
+    }
+    runs[slot].counted = start..<end
     return end
   }
 
