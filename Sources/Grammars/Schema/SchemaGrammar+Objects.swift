@@ -95,7 +95,7 @@ extension SchemaGrammar {
     return Undeclared(pair: try patternedPair(shape), isAnything: false)
   }
 
-  /// The patterns that they match distinguish names; declared ones are no undeclared ones.
+  /// Patterns divide names by which of them match; declared names are left out.
   private mutating func patternedPair(_ shape: SchemaShape) throws(GrammarError) -> Expression {
     let patterns = shape.patternProperties.map(\.pattern)
     guard patterns.count <= 6 else {
