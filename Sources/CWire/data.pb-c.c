@@ -367,6 +367,51 @@ void   longhaul__sequence_start__free_unpacked
   assert(message->base.descriptor == &longhaul__sequence_start__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__text_constraint__init
+                     (Longhaul__TextConstraint         *message)
+{
+  static const Longhaul__TextConstraint init_value = LONGHAUL__TEXT_CONSTRAINT__INIT;
+  *message = init_value;
+}
+size_t longhaul__text_constraint__get_packed_size
+                     (const Longhaul__TextConstraint *message)
+{
+  assert(message->base.descriptor == &longhaul__text_constraint__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__text_constraint__pack
+                     (const Longhaul__TextConstraint *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__text_constraint__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__text_constraint__pack_to_buffer
+                     (const Longhaul__TextConstraint *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__text_constraint__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__TextConstraint *
+       longhaul__text_constraint__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__TextConstraint *)
+     protobuf_c_message_unpack (&longhaul__text_constraint__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__text_constraint__free_unpacked
+                     (Longhaul__TextConstraint *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__text_constraint__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__cached_prefix__init
                      (Longhaul__CachedPrefix         *message)
 {
@@ -1307,7 +1352,7 @@ const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor =
   (ProtobufCMessageInit) longhaul__self_extend_policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__sequence_start__field_descriptors[5] =
+static const ProtobufCFieldDescriptor longhaul__sequence_start__field_descriptors[6] =
 {
   {
     "sampling",
@@ -1369,9 +1414,22 @@ static const ProtobufCFieldDescriptor longhaul__sequence_start__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "constraint",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SequenceStart, constraint),
+    &longhaul__text_constraint__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__sequence_start__field_indices_by_name[] = {
   3,   /* field[3] = cached_prefix */
+  5,   /* field[5] = constraint */
   1,   /* field[1] = neighbor_pages */
   2,   /* field[2] = prompt_token_count */
   0,   /* field[0] = sampling */
@@ -1380,7 +1438,7 @@ static const unsigned longhaul__sequence_start__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__sequence_start__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 5 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor longhaul__sequence_start__descriptor =
 {
@@ -1390,11 +1448,62 @@ const ProtobufCMessageDescriptor longhaul__sequence_start__descriptor =
   "Longhaul__SequenceStart",
   "longhaul",
   sizeof(Longhaul__SequenceStart),
-  5,
+  6,
   longhaul__sequence_start__field_descriptors,
   longhaul__sequence_start__field_indices_by_name,
   1,  longhaul__sequence_start__number_ranges,
   (ProtobufCMessageInit) longhaul__sequence_start__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__text_constraint__field_descriptors[2] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__TextConstraint, kind),
+    &longhaul__text_constraint_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "source",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__TextConstraint, source),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__text_constraint__field_indices_by_name[] = {
+  0,   /* field[0] = kind */
+  1,   /* field[1] = source */
+};
+static const ProtobufCIntRange longhaul__text_constraint__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 2 }
+};
+const ProtobufCMessageDescriptor longhaul__text_constraint__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.TextConstraint",
+  "TextConstraint",
+  "Longhaul__TextConstraint",
+  "longhaul",
+  sizeof(Longhaul__TextConstraint),
+  2,
+  longhaul__text_constraint__field_descriptors,
+  longhaul__text_constraint__field_indices_by_name,
+  1,  longhaul__text_constraint__number_ranges,
+  (ProtobufCMessageInit) longhaul__text_constraint__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__cached_prefix__field_descriptors[2] =
@@ -2111,5 +2220,41 @@ const ProtobufCEnumDescriptor longhaul__pooling__descriptor =
   longhaul__pooling__enum_values_by_name,
   1,
   longhaul__pooling__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue longhaul__text_constraint_kind__enum_values_by_number[6] =
+{
+  { "TEXT_CONSTRAINT_KIND_NONE", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_NONE", 0 },
+  { "TEXT_CONSTRAINT_KIND_JSON_SCHEMA", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_JSON_SCHEMA", 1 },
+  { "TEXT_CONSTRAINT_KIND_JSON_OBJECT", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_JSON_OBJECT", 2 },
+  { "TEXT_CONSTRAINT_KIND_GBNF", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_GBNF", 3 },
+  { "TEXT_CONSTRAINT_KIND_REGEX", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_REGEX", 4 },
+  { "TEXT_CONSTRAINT_KIND_CHOICE", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_CHOICE", 5 },
+};
+static const ProtobufCIntRange longhaul__text_constraint_kind__value_ranges[] = {
+{0, 0},{0, 6}
+};
+static const ProtobufCEnumValueIndex longhaul__text_constraint_kind__enum_values_by_name[6] =
+{
+  { "TEXT_CONSTRAINT_KIND_CHOICE", 5 },
+  { "TEXT_CONSTRAINT_KIND_GBNF", 3 },
+  { "TEXT_CONSTRAINT_KIND_JSON_OBJECT", 2 },
+  { "TEXT_CONSTRAINT_KIND_JSON_SCHEMA", 1 },
+  { "TEXT_CONSTRAINT_KIND_NONE", 0 },
+  { "TEXT_CONSTRAINT_KIND_REGEX", 4 },
+};
+const ProtobufCEnumDescriptor longhaul__text_constraint_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "longhaul.TextConstraintKind",
+  "TextConstraintKind",
+  "Longhaul__TextConstraintKind",
+  "longhaul",
+  6,
+  longhaul__text_constraint_kind__enum_values_by_number,
+  6,
+  longhaul__text_constraint_kind__enum_values_by_name,
+  1,
+  longhaul__text_constraint_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

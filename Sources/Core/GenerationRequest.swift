@@ -5,6 +5,8 @@ package struct GenerationRequest: Sendable {
   /// New tokens at most; nil means up to the context's end. 0 only computes the prompt.
   package var maximumNewTokens: Int?
   package var sampling = SamplingParameters()
+  /// What the answer must match; nil lets it be any text.
+  package var constraint: TextConstraint?
   package var policy = PolicyRequest()
   /// Ids that end the answer (they are not part of it).
   package var stopTokens: Set<TokenID> = []
@@ -28,6 +30,7 @@ package struct GenerationRequest: Sendable {
       throw EngineError.tokenOutOfRange(token, vocabularySize: vocabularySize)
     }
     try sampling.validate()
+    try constraint?.validate()
     if let count = topLogprobCount, !(0...Limits.maximumTopLogprobCount).contains(count) {
       throw InvalidParameter(name: "logprobs", reason: "must be between 0 and \(Limits.maximumTopLogprobCount)")
     }

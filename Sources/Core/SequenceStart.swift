@@ -1,6 +1,8 @@
 /// What the stages keep of a sequence from its first entry to its release.
 package struct SequenceStart: Hashable, Sendable {
   package var sampling: SamplingParameters
+  /// What the tokens after the prompt must spell.
+  package var constraint: TextConstraint?
   /// Pages of the ring of neighbor keys; empty under a policy that does not group.
   package var neighborPages: [PageID]
   /// Tokens of the prompt, at least 1. What comes after them was generated, also when it is computed again after a
@@ -13,22 +15,26 @@ package struct SequenceStart: Hashable, Sendable {
   package var stateSlot: StateSlot?
 
   package init(
-    sampling: SamplingParameters, neighborPages: [PageID] = [], promptTokenCount: Int,
-    cachedPrefix: CachedPrefix? = nil, stateSlot: StateSlot? = nil
+    sampling: SamplingParameters, constraint: TextConstraint? = nil, neighborPages: [PageID] = [],
+    promptTokenCount: Int, cachedPrefix: CachedPrefix? = nil, stateSlot: StateSlot? = nil
   ) {
     self.sampling = sampling
+    self.constraint = constraint
     self.neighborPages = neighborPages
     self.promptTokenCount = promptTokenCount
     self.cachedPrefix = cachedPrefix
     self.stateSlot = stateSlot
   }
+
+  /// Whether the last stage needs the sequence's tokens to sample more.
+  package var needsTokens: Bool { sampling.usesPenalties || constraint != nil }
 }
 
 /// Full pages that every stage has filled: for the same tokens, from the first one on, under the same policy. Nothing
 /// writes other bytes to them while they have a holder.
 package struct CachedPrefix: Hashable, Sendable {
   package var pages: [PageID]
-  /// The tokens in the pages, where the last stage needs them for penalties; else empty.
+  /// The tokens in the pages, where the last stage needs them to sample; else empty.
   package var tokens: [TokenID]
 
   package init(pages: [PageID], tokens: [TokenID] = []) {

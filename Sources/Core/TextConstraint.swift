@@ -1,21 +1,21 @@
 /// What an answer's text must match, as its source: each stage that samples compiles it for itself.
 package struct TextConstraint: Hashable, Sendable {
-  /// The language that the source is written in. Raw values are those of the wire.
-  package enum Kind: Int32, Sendable, CaseIterable {
+  /// The language that the source is written in.
+  package enum Kind: Sendable, CaseIterable {
     /// A JSON Schema, draft 2020-12.
-    case jsonSchema = 1
+    case jsonSchema
     /// Any JSON object; the source is empty.
-    case jsonObject = 2
+    case jsonObject
     /// llama.cpp's GBNF, whose first rule is `root`.
-    case gbnf = 3
+    case gbnf
     /// A regular expression that the whole answer matches.
-    case regex = 4
+    case regex
     /// A JSON array of texts, one of which is the answer.
-    case choice = 5
+    case choice
   }
 
-  /// The longest source, in UTF-8 bytes.
-  package static let maximumByteCount = 1 << 18
+  /// The longest source, in UTF-8 bytes: those of all sequences that a step can open fit into its header.
+  package static let maximumByteCount = 24 << 10
 
   package var kind: Kind
   package var source: String
@@ -23,5 +23,17 @@ package struct TextConstraint: Hashable, Sendable {
   package init(kind: Kind, source: String) {
     self.kind = kind
     self.source = source
+  }
+
+  /// Checks what can be checked without reading the source.
+  package func validate() throws(InvalidParameter) {
+    guard source.utf8.count <= Self.maximumByteCount else {
+      throw InvalidParameter(
+        name: "the grammar or schema",
+        reason: "has \(source.utf8.count) bytes; at most \(Self.maximumByteCount) are supported")
+    }
+    guard !source.utf8.contains(0) else {
+      throw InvalidParameter(name: "the grammar or schema", reason: "must not contain NUL")
+    }
   }
 }

@@ -171,14 +171,14 @@ struct ActiveSequence: Sendable {
   }
 
   private var opening: SequenceStart {
-    let sampling = request.generation.sampling
-    return SequenceStart(
-      sampling: sampling, neighborPages: neighborPages, promptTokenCount: promptCount,
-      cachedPrefix: cachedPageCount == 0
-        ? nil
-        : CachedPrefix(
-          pages: Array(pages.prefix(cachedPageCount)),
-          tokens: sampling.usesPenalties ? Array(tokens.prefix(cachedPageCount * Limits.pageSize)) : []))
+    var start = SequenceStart(
+      sampling: request.generation.sampling, constraint: request.generation.constraint, neighborPages: neighborPages,
+      promptTokenCount: promptCount)
+    guard cachedPageCount > 0 else { return start }
+    start.cachedPrefix = CachedPrefix(
+      pages: Array(pages.prefix(cachedPageCount)),
+      tokens: start.needsTokens ? Array(tokens.prefix(cachedPageCount * Limits.pageSize)) : [])
+    return start
   }
 
   private func output(of positions: Range<Int>, draftCount: Int) -> StepOutput {

@@ -104,6 +104,7 @@ extension SequenceStart {
   fileprivate func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__SequenceStart> {
     arena.make(longhaul__sequence_start__init) {
       $0.sampling = sampling.raw(arena)
+      $0.constraint = constraint?.raw(arena)
       $0.n_neighbor_pages = neighborPages.count
       $0.neighbor_pages = arena.copy(neighborPages.lazy.map(\.rawValue))
       $0.prompt_token_count = Int64(promptTokenCount)
@@ -118,6 +119,8 @@ extension SequenceStart {
   fileprivate init(raw: borrowing Longhaul__SequenceStart) throws(WireError) {
     self.init(
       sampling: try Field.message(raw.sampling, "sampling", SamplingParameters.init(raw:)),
+      constraint: raw.constraint == nil
+        ? nil : try Field.message(raw.constraint, "constraint", TextConstraint.init(raw:)),
       neighborPages: try Field.pages(raw.neighbor_pages, raw.n_neighbor_pages, "neighbor_pages"),
       promptTokenCount: try Field.integer(raw.prompt_token_count, "prompt_token_count", 1...Limits.maximumContext),
       cachedPrefix: raw.cached_prefix == nil

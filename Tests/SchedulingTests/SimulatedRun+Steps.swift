@@ -78,7 +78,7 @@ extension SimulatedRun {
     guard let prefix = opening.cachedPrefix else { return cached }
     cached.pages = prefix.pages
     cached.append(request.prompt.prefix(prefix.tokenCount))
-    #expect(prefix.tokens == (opening.sampling.usesPenalties ? cached.tokens : []))
+    #expect(prefix.tokens == (opening.needsTokens ? cached.tokens : []))
     #expect(request.generation.scoresPromptFrom.map { prefix.tokenCount < $0 } ?? true, "a row to be scored is missing")
     return cached
   }

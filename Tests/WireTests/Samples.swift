@@ -117,7 +117,8 @@ enum Samples {
       sequence: SequenceID(.max), startPosition: 0, tokens: [0, 1, TokenID(Limits.maximumVocabularySize - 1)],
       newPages: [PageID(0), PageID(.max)], policy: policy(8, 1024),
       opening: SequenceStart(
-        sampling: sampling, neighborPages: [PageID(7), PageID(300)], promptTokenCount: Limits.maximumContext,
+        sampling: sampling, constraint: TextConstraint(kind: .choice, source: #"["é", "b"]"#),
+        neighborPages: [PageID(7), PageID(300)], promptTokenCount: Limits.maximumContext,
         cachedPrefix: CachedPrefix(pages: [PageID(9)], tokens: Array(0..<64)), stateSlot: StateSlot(0)),
       output: StepOutput(
         sampledRows: 1..<3, topLogprobCount: 20, logitsRows: 2..<3, scoresFrom: 1, followingToken: 0, pooling: .mean))

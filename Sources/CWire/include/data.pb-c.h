@@ -23,6 +23,7 @@ typedef struct Longhaul__StepEntry Longhaul__StepEntry;
 typedef struct Longhaul__RowRange Longhaul__RowRange;
 typedef struct Longhaul__SelfExtendPolicy Longhaul__SelfExtendPolicy;
 typedef struct Longhaul__SequenceStart Longhaul__SequenceStart;
+typedef struct Longhaul__TextConstraint Longhaul__TextConstraint;
 typedef struct Longhaul__CachedPrefix Longhaul__CachedPrefix;
 typedef struct Longhaul__SamplingParameters Longhaul__SamplingParameters;
 typedef struct Longhaul__StepResult Longhaul__StepResult;
@@ -42,6 +43,24 @@ typedef enum _Longhaul__Pooling {
   LONGHAUL__POOLING__POOLING_LAST = 2
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__POOLING)
 } Longhaul__Pooling;
+typedef enum _Longhaul__TextConstraintKind {
+  LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_NONE = 0,
+  LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_JSON_SCHEMA = 1,
+  /*
+   * Any object; the source is empty.
+   */
+  LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_JSON_OBJECT = 2,
+  /*
+   * llama.cpp's notation; the first rule is root.
+   */
+  LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_GBNF = 3,
+  LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_REGEX = 4,
+  /*
+   * A JSON array of texts.
+   */
+  LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_CHOICE = 5
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__TEXT_CONSTRAINT_KIND)
+} Longhaul__TextConstraintKind;
 
 /* --- messages --- */
 
@@ -246,6 +265,10 @@ struct  Longhaul__SequenceStart
    * What the sequence begins with instead of computing it; its first entry starts after it.
    */
   Longhaul__CachedPrefix *cached_prefix;
+  /*
+   * What the tokens after the prompt must spell. Absent: anything.
+   */
+  Longhaul__TextConstraint *constraint;
   Longhaul__SequenceStart__HasStateSlotCase has_state_slot_case;
   union {
     uint32_t state_slot;
@@ -253,7 +276,21 @@ struct  Longhaul__SequenceStart
 };
 #define LONGHAUL__SEQUENCE_START__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__sequence_start__descriptor) \
-    , NULL, 0,NULL, 0, NULL, LONGHAUL__SEQUENCE_START__HAS_STATE_SLOT__NOT_SET, {0} }
+    , NULL, 0,NULL, 0, NULL, NULL, LONGHAUL__SEQUENCE_START__HAS_STATE_SLOT__NOT_SET, {0} }
+
+
+/*
+ * Each last stage compiles the source for itself.
+ */
+struct  Longhaul__TextConstraint
+{
+  ProtobufCMessage base;
+  Longhaul__TextConstraintKind kind;
+  char *source;
+};
+#define LONGHAUL__TEXT_CONSTRAINT__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__text_constraint__descriptor) \
+    , LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_NONE, (char *)protobuf_c_empty_string }
 
 
 /*
@@ -265,7 +302,7 @@ struct  Longhaul__CachedPrefix
   size_t n_pages;
   uint32_t *pages;
   /*
-   * The tokens in them, where penalties need them; else none.
+   * The tokens in them, where penalties or a constraint need them; else none.
    */
   size_t n_tokens;
   int32_t *tokens;
@@ -567,6 +604,25 @@ Longhaul__SequenceStart *
 void   longhaul__sequence_start__free_unpacked
                      (Longhaul__SequenceStart *message,
                       ProtobufCAllocator *allocator);
+/* Longhaul__TextConstraint methods */
+void   longhaul__text_constraint__init
+                     (Longhaul__TextConstraint         *message);
+size_t longhaul__text_constraint__get_packed_size
+                     (const Longhaul__TextConstraint   *message);
+size_t longhaul__text_constraint__pack
+                     (const Longhaul__TextConstraint   *message,
+                      uint8_t             *out);
+size_t longhaul__text_constraint__pack_to_buffer
+                     (const Longhaul__TextConstraint   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__TextConstraint *
+       longhaul__text_constraint__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__text_constraint__free_unpacked
+                     (Longhaul__TextConstraint *message,
+                      ProtobufCAllocator *allocator);
 /* Longhaul__CachedPrefix methods */
 void   longhaul__cached_prefix__init
                      (Longhaul__CachedPrefix         *message);
@@ -707,6 +763,9 @@ typedef void (*Longhaul__SelfExtendPolicy_Closure)
 typedef void (*Longhaul__SequenceStart_Closure)
                  (const Longhaul__SequenceStart *message,
                   void *closure_data);
+typedef void (*Longhaul__TextConstraint_Closure)
+                 (const Longhaul__TextConstraint *message,
+                  void *closure_data);
 typedef void (*Longhaul__CachedPrefix_Closure)
                  (const Longhaul__CachedPrefix *message,
                   void *closure_data);
@@ -732,6 +791,7 @@ typedef void (*Longhaul__TokenLogprob_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    longhaul__pooling__descriptor;
+extern const ProtobufCEnumDescriptor    longhaul__text_constraint_kind__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__forward_header__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__resumed_sequence__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_timing__descriptor;
@@ -740,6 +800,7 @@ extern const ProtobufCMessageDescriptor longhaul__step_entry__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__row_range__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sequence_start__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__text_constraint__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__cached_prefix__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__step_result__descriptor;
