@@ -80,8 +80,8 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "Backend", "Core", "Paging", "Transformer", "Weights", "Tensors", "Wire", "Transport", "Sockets",
-        "WeightDistribution", "CPlatform", .product(name: "Logging", package: "swift-log"),
+        "Backend", "Core", "Grammars", "Paging", "Tokenization", "Transformer", "Weights", "Tensors", "Wire",
+        "Transport", "Sockets", "WeightDistribution", "CPlatform", .product(name: "Logging", package: "swift-log"),
       ],
       // Tests may let faults happen at exact places; the program that is installed cannot.
       swiftSettings: swiftSettings + [.define("FAILPOINTS", .when(configuration: .debug))]),
@@ -109,9 +109,9 @@ let package = Package(
     .executableTarget(
       name: "longhaul",
       dependencies: [
-        "Core", "Paging", "Tensors", "Weights", "Transformer", "Tokenization", "ChatTemplates", "JSON", "Cluster",
-        "Coordinator", "Worker", "OpenAIAPI", "Transport", "Credentials", "Evaluation", "WeightDistribution",
-        "Telemetry",
+        "Core", "Grammars", "Paging", "Tensors", "Weights", "Transformer", "Tokenization", "ChatTemplates", "JSON",
+        "Cluster", "Coordinator", "Worker", "OpenAIAPI", "Transport", "Credentials", "Evaluation",
+        "WeightDistribution", "Telemetry",
         .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
@@ -190,8 +190,8 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "Fixtures", "PlainBackend", "Worker", "Backend", "Transformer", "Scheduling", "Core", "Paging", "Tensors",
-        "Weights", "Wire", "Transport", "WeightDistribution",
+        "Fixtures", "PlainBackend", "Grammars", "Worker", "Backend", "Transformer", "Scheduling", "Core", "Paging",
+        "Tensors", "Weights", "Wire", "Transport", "WeightDistribution",
       ],
       swiftSettings: swiftSettings),
     .testTarget(

@@ -21,6 +21,12 @@ extension Grammar {
     }
   }
 
+  /// Refuses a constraint that no model could follow.
+  /// - Throws: `GrammarError` as compiling it does.
+  package static func check(_ constraint: TextConstraint) throws(GrammarError) {
+    _ = try Network(Grammar(constraint), coveredBytes: Set(UInt8.min...UInt8.max))
+  }
+
   private static func choices(_ source: String) throws(GrammarError) -> [[UInt8]] {
     guard case .array(let values) = try SchemaValue.parsed(source), !values.isEmpty else {
       throw GrammarError("choice is no list of texts")

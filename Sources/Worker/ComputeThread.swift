@@ -77,7 +77,8 @@ final class ComputeThread {
     // Another assignment, or none, may have taken its place meanwhile.
     guard case .loading(let assignment, let output) = phase, assignment.epoch == loaded.epoch else { return }
     let stage = ServingStage(
-      assignment, output: output, backend: loaded.backend, log: log(for: loaded.backend.facts, of: assignment))
+      assignment, output: output, backend: loaded.backend, log: log(for: loaded.backend.facts, of: assignment),
+      vocabulary: loaded.vocabulary)
     phase = .serving(stage)
     pace = StepTimeEstimator()
     reportReady(stage, wasLoaded: false)

@@ -25,15 +25,23 @@ final class ServingStage {
     private var isToBeDamaged = false
   #endif
 
-  /// - Parameter log: empty, for what is sent to the next stage.
-  init(_ assignment: StageAssignment, output: StageOutput, backend: any StageBackend, log: ReplayLog) {
+  /// - Parameters:
+  ///   - log: empty, for what is sent to the next stage.
+  ///   - vocabulary: reads the model's tokens, which constraints need at the last stage.
+  init(
+    _ assignment: StageAssignment, output: StageOutput, backend: any StageBackend, log: ReplayLog,
+    vocabulary: (() throws -> StageVocabulary)? = nil
+  ) {
     self.assignment = assignment
     self.output = output
     self.backend = backend
     sequences = Self.sequences(assignment, backend.facts)
     let isLast = assignment.place.isLast
     self.log = log
-    head = StageHead(vocabularySize: isLast ? backend.facts.vocabularySize : 0)
+    let vocabularySize = isLast ? backend.facts.vocabularySize : 0
+    head = StageHead(
+      vocabularySize: vocabularySize,
+      constraints: ConstraintMasks(vocabularySize: vocabularySize, readVocabulary: vocabulary))
   }
 
   /// What can wait before this stage at most.

@@ -6,9 +6,11 @@ import Wire
 /// What the last stage makes of a step's final hidden states: new tokens, log-probabilities, logits, pooled rows.
 struct StageHead {
   private var sampler: LogitsSampler
+  private let constraints: ConstraintMasks
 
-  init(vocabularySize: Int) {
+  init(vocabularySize: Int, constraints: ConstraintMasks) {
     sampler = LogitsSampler(vocabularySize: vocabularySize)
+    self.constraints = constraints
   }
 
   /// A row of hidden states whose logits are needed.
@@ -54,6 +56,7 @@ struct StageHead {
           sequence: row.entry.sequence, position: row.entry.endPosition,
           promptLogprobsFirst: row.entry.output.scoresFrom ?? 0))
     }
+    constraints.keep { sequences.holds($0) }
     try backend.logits(of: needs.map(\.row)) { index, row in
       let need = needs[index]
       progress()
@@ -62,7 +65,11 @@ struct StageHead {
           sequence: need.entry.sequence, reason: "has logits that are not finite at position \(need.position)")
         return
       }
-      apply(row, need: need, sequences: sequences, result: &entries[need.result])
+      do throws(ConstraintMasks.Refusal) {
+        try apply(row, need: need, sequences: sequences, result: &entries[need.result])
+      } catch {
+        refused[need.entry.sequence] = FrameRefusal(sequence: need.entry.sequence, reason: error.reason)
+      }
       if need.isReported { numbers[need.entry.sequence, default: []] += row }
     }
     for row in rows {
@@ -91,7 +98,7 @@ struct StageHead {
 
   private mutating func apply(
     _ row: UnsafeBufferPointer<Float>, need: Need, sequences: StageSequences, result: inout StepResultEntry
-  ) {
+  ) throws(ConstraintMasks.Refusal) {
     let output = need.entry.output
     if let target = need.target {
       if result.promptLogprobs.isEmpty { result.promptLogprobsFirst = need.position + 1 }
@@ -102,9 +109,10 @@ struct StageHead {
     if need.isReported { result.logitsRowCount += 1 }
     let following = need.entry.tokens.count - 1 - need.offset
     guard need.isSampled, let sampling = sequences.sampling(of: need.entry.sequence, behind: following) else { return }
+    let logits = try allowed(row, need: need, following: following, sequences)
     var sampled = SampledToken(
       sampler.sample(
-        row, parameters: sampling.parameters, history: sampling.history, position: need.position + 1,
+        logits, parameters: sampling.parameters, history: sampling.history, position: need.position + 1,
         answerIndex: need.position + 1 - sampling.answerStart))
     if let count = output.topLogprobCount {
       let logprobs = Logprobs(row)
@@ -112,5 +120,19 @@ struct StageHead {
       sampled.top = logprobs.top(count)
     }
     result.sampled.append(sampled)
+  }
+
+  /// The row as the sequence's constraint allows it.
+  private func allowed(
+    _ row: UnsafeBufferPointer<Float>, need: Need, following: Int, _ sequences: StageSequences
+  ) throws(ConstraintMasks.Refusal) -> UnsafeBufferPointer<Float> {
+    let sequence = need.entry.sequence
+    guard let (constraint, answer) = sequences.constraint(of: sequence, behind: following) else { return row }
+    if let masked = try constraints.masked(row, of: sequence, constraint, answer: answer) { return masked }
+    // A draft that does not match was not sampled before it, so what follows it is dropped.
+    guard need.offset > need.entry.output.sampledRows.lowerBound else {
+      throw ConstraintMasks.Refusal(reason: "has an answer that does not match its constraint")
+    }
+    return row
   }
 }

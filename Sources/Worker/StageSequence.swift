@@ -6,16 +6,18 @@ import Transformer
 struct StageSequence {
   private(set) var cache: SequenceCache
   let sampling: SamplingParameters
+  /// What the answer must spell.
+  let constraint: TextConstraint?
   private var history = TokenHistory()
   /// Where the answer begins.
   let promptLength: Int
   /// Tokens in pages that other sequences filled and may still hold: nothing is written there.
   private let cachedLength: Int
-  /// All tokens, where penalties need them.
+  /// All tokens, where sampling needs them.
   private var tokens: [TokenID] = []
 
   /// Opens a sequence that `entry` starts, on cached pages where it says so.
-  /// - Parameter keepsTokens: whether this stage samples, so that penalties need the tokens.
+  /// - Parameter keepsTokens: whether this stage samples, so that it may need the tokens.
   /// - Throws: `FrameRefusal` when the opening cannot be honored.
   init(_ opening: SequenceStart, of entry: StepEntry, pageCount: Int, keepsTokens: Bool) throws(FrameRefusal) {
     func refusal(_ reason: String) -> FrameRefusal { FrameRefusal(sequence: entry.sequence, reason: reason) }
@@ -28,9 +30,10 @@ struct StageSequence {
     }
     cache = SequenceCache(policy: entry.policy, neighborPages: opening.neighborPages, cachedPages: prefix.pages)
     sampling = opening.sampling
+    constraint = opening.constraint
     promptLength = opening.promptTokenCount
     cachedLength = prefix.tokenCount
-    guard keepsTokens, sampling.usesPenalties else { return }
+    guard keepsTokens, opening.needsTokens else { return }
     guard prefix.tokens.count == prefix.tokenCount else { throw refusal("lacks the tokens of its cached pages") }
     note(prefix.tokens)
   }
@@ -52,7 +55,7 @@ struct StageSequence {
     {
       throw refusal(bad.description)
     }
-    if keepsTokens, sampling.usesPenalties { next.note(entry.tokens) }
+    if keepsTokens, sampling.usesPenalties || constraint != nil { next.note(entry.tokens) }
     self = next
     return restoration
   }
@@ -73,6 +76,9 @@ struct StageSequence {
     forEachPart(max(0, tokens.count - count)..<tokens.count) { history.remove($0, generated: $1) }
     return history
   }
+
+  /// The answer up to a row which `count` tokens of its entry follow.
+  func answer(behind count: Int) -> [TokenID] { Array(tokens.dropLast(count).dropFirst(promptLength)) }
 
   private mutating func note(_ more: [TokenID]) {
     let start = tokens.count

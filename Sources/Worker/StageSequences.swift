@@ -98,6 +98,16 @@ struct StageSequences {
     held[sequence].map { ($0.sampling, $0.history(behind: count), $0.promptLength) }
   }
 
+  /// What the token after such a row must match, and the answer so far; nil without a constraint.
+  func constraint(
+    of sequence: SequenceID, behind count: Int
+  ) -> (constraint: TextConstraint, answer: [TokenID])? {
+    guard let known = held[sequence], let constraint = known.constraint else { return nil }
+    return (constraint, known.answer(behind: count))
+  }
+
+  func holds(_ sequence: SequenceID) -> Bool { held[sequence] != nil }
+
   /// Checks what a sequence's state has no say in.
   /// - Parameter logitsRowCount: of the step's entries up to this one.
   private func check(_ entry: StepEntry, logitsRowCount: Int) throws(FrameRefusal) {

@@ -22,6 +22,24 @@ package enum TokenMask: Hashable, Sendable {
     }
   }
 
+  /// Copies the logits of these tokens to `target`, which is as long.
+  package func copy(_ logits: UnsafeBufferPointer<Float>, to target: UnsafeMutableBufferPointer<Float>) {
+    switch self {
+    case .few(let tokens):
+      for token in tokens where Int(token) < logits.count { target[Int(token)] = logits[Int(token)] }
+    case .many(let words):
+      for (index, word) in words.enumerated() {
+        var rest = word
+        while rest != 0 {
+          let token = index * 64 + rest.trailingZeroBitCount
+          guard token < logits.count else { return }
+          target[token] = logits[token]
+          rest &= rest - 1
+        }
+      }
+    }
+  }
+
   package var isEmpty: Bool {
     switch self {
     case .few(let tokens): tokens.isEmpty

@@ -10,27 +10,23 @@ package struct TextFollower {
 
   package var count: Int { tokens.count }
 
-  package mutating func append(_ more: some Sequence<TokenID>) { tokens += more }
-
-  /// Forgets the tokens from `count` on.
-  package mutating func truncate(to count: Int) {
-    guard count < tokens.count else { return }
-    tokens.removeLast(tokens.count - count)
-    if positions.count > count + 1 { positions.removeLast(positions.count - count - 1) }
+  /// Replaces the text: positions of the tokens that both begin with stay.
+  package mutating func follow(_ text: [TokenID]) {
+    let shared = zip(tokens, text).prefix { $0 == $1 }.count
+    tokens = text
+    if positions.count > shared + 1 { positions.removeLast(positions.count - shared - 1) }
   }
 
-  /// The position after the first `count` tokens.
-  /// - Throws: `GrammarError` when they do not match, or cannot be followed.
+  /// The position after the first `count` tokens; nil when they do not match.
+  /// - Throws: `GrammarError` when the grammar is too ambiguous to be followed.
   package mutating func position(
     after count: Int, _ matcher: GrammarMatcher
-  ) throws(GrammarError) -> GrammarMatcher.Position {
+  ) throws(GrammarError) -> GrammarMatcher.Position? {
     matcher.trim()
     if !(positions.last.map(matcher.knows) ?? false) { positions = [try matcher.start()] }
     while positions.count <= count {
       let index = positions.count - 1
-      guard let next = try matcher.position(after: positions[index], tokens[index]) else {
-        throw GrammarError("token \(index) of the answer, \(tokens[index]), does not match the grammar")
-      }
+      guard let next = try matcher.position(after: positions[index], tokens[index]) else { return nil }
       positions.append(next)
     }
     return positions[count]

@@ -9,6 +9,8 @@ struct LoadedStage: @unchecked Sendable {
   /// The plan that it was loaded for; the compute thread serves it while it still waits for it.
   let epoch: PlanEpoch
   let backend: any StageBackend
+  /// Reads the tokens of the model.
+  let vocabulary: () throws -> StageVocabulary
 }
 
 extension StageSpecification {

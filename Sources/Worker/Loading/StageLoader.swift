@@ -144,7 +144,8 @@ final class StageLoader: @unchecked Sendable {
         reporter.progress(found + (1 - found) * fraction)
       }
       try cancellation.check()
-      deliver(LoadedStage(epoch: assignment.epoch, backend: backend))
+      deliver(
+        LoadedStage(epoch: assignment.epoch, backend: backend) { try StageVocabulary(checkpoint) })
     } catch is Cancelled {
       // Nothing waits for it any more.
     } catch {
