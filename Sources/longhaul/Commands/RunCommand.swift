@@ -18,6 +18,7 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var cache: KVCacheOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var sampling: SamplingOptions
+  @OptionGroup var constraint: ConstraintOptions
   @OptionGroup var template: ChatTemplateOptions
 
   @Flag(help: "Take the prompt for a user's message and render it with the chat template.")
@@ -49,11 +50,12 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    let constraint = try self.constraint.constraint()
     let checkpoint = try model.open()
     let settings = try policy.settings()
     let configuration = settings.applied(to: try checkpoint.configuration)
     // Creating a tokenizer takes a while. Workers start meanwhile, unless the plan depends on the prompt.
-    let preparation = Task { try prepare(checkpoint, configuration, settings) }
+    let preparation = Task { try prepare(checkpoint, configuration, settings, constraint) }
     var context = cache.context ?? 0
     if cache.context == nil { context = try await preparation.value.request.prompt.count + maxTokens }
     let showsText = !json
@@ -74,7 +76,8 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func prepare(
-    _ checkpoint: Checkpoint, _ configuration: ModelConfiguration, _ settings: PolicyFile
+    _ checkpoint: Checkpoint, _ configuration: ModelConfiguration, _ settings: PolicyFile,
+    _ constraint: TextConstraint?
   ) throws -> (tokenizer: Tokenizer?, request: GenerationRequest) {
     let tokenizer = try readTokenizer(checkpoint)
     let recommended = checkpoint.samplingDefaults
@@ -86,6 +89,7 @@ struct RunCommand: AsyncParsableCommand {
     if let warning = choice.warning { StandardError.line("longhaul: warning: \(warning)") }
     var request = GenerationRequest(prompt: tokens, maximumNewTokens: maxTokens)
     request.sampling = sampling.parameters(over: recommended)
+    request.constraint = constraint
     request.policy = settings.request
     request.stopTokens = ignoresEnd ? [] : tokenizer?.endTokens ?? []
     request.wantsPromptLogits = logits != nil
