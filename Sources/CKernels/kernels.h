@@ -42,6 +42,8 @@
   X(void, soft_cap, (float *x, float cap, int64_t n), (x, cap, n)) \
   X(void, scale, (float *x, float factor, int64_t n), (x, factor, n)) \
   X(void, silu_multiply, (float *gate, const float *up, int64_t n), (gate, up, n)) \
+  X(void, swiglu_clamped, (float *gate, const float *up, float alpha, float limit, int64_t n), \
+    (gate, up, alpha, limit, n)) \
   X(void, add, (float *x, const float *y, int64_t n), (x, y, n)) \
   X(void, add_scaled, (float *x, const float *y, float scale, int64_t n), (x, y, scale, n)) \
   X(void, rope, \

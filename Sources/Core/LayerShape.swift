@@ -55,6 +55,9 @@ package enum Activation: Hashable, Sendable {
   case silu
   /// `x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 x^3)))`.
   case geluTanh
+  /// gpt-oss's: of `g`, the gate kept below `limit`, and `u`, the other number kept within `limit` either side, it
+  /// makes `g / (1 + exp(-alpha * g)) * (u + 1)`.
+  case clampedSwiGLU(alpha: Float, limit: Float)
 }
 
 /// How a vector is normalized.

@@ -3,7 +3,7 @@ import Core
 import Tensors
 
 extension Activation {
-  /// `gate = activation(gate) * up`, `count` numbers.
+  /// `gate = activation(gate) * up`, or what the activation makes of both, `count` numbers.
   func multiply(
     _ gate: UnsafeMutablePointer<Float>, by up: UnsafePointer<Float>, count: Int, pool: ComputePool
   ) {
@@ -11,6 +11,8 @@ extension Activation {
       switch self {
       case .silu: lh_silu_multiply(gate + slice.lowerBound, up + slice.lowerBound, Int64(slice.count))
       case .geluTanh: lh_gelu_multiply(gate + slice.lowerBound, up + slice.lowerBound, Int64(slice.count))
+      case .clampedSwiGLU(let alpha, let limit):
+        lh_swiglu_clamped(gate + slice.lowerBound, up + slice.lowerBound, alpha, limit, Int64(slice.count))
       }
     }
   }

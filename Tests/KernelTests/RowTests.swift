@@ -172,6 +172,26 @@ extension KernelTests {
       #expect(bits(y) == bits(zip(a, b).map { $0 + $1 }))
     }
 
+    @Test("Clamped SwiGLU: same bytes everywhere, near double precision, NaN kept", arguments: sizes)
+    func clampedSwiGLU(n: Int) {
+      var numbers = Numbers(UInt64(n) + 92)
+      let gate = numbers.floats(n, -20...20)
+      let up = numbers.floats(n, -20...20)
+      let y = sameOnEveryISA("swiglu \(n)") {
+        var y = gate
+        lh_swiglu_clamped(&y, up, 1.702, 7, Int64(n))
+        return y
+      }
+      for (index, value) in y.enumerated() {
+        let (g, u) = (min(Double(gate[index]), 7), min(max(Double(up[index]), -7), 7))
+        let expected = g / (1 + exp(-Double(Float(1.702)) * g)) * (u + 1)
+        #expect(abs(Double(value) - expected) <= 1e-5 * max(1, abs(expected)))
+      }
+      var lost = [Float](repeating: .nan, count: n)
+      lh_swiglu_clamped(&lost, up, 1.702, 7, Int64(n))
+      #expect(lost.filter(\.isNaN).count == n)
+    }
+
     @Test("Scaled addition rounds once and is the same everywhere", arguments: sizes)
     func addScaled(n: Int) {
       var numbers = Numbers(UInt64(n) + 91)

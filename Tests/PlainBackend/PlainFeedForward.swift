@@ -24,7 +24,7 @@ struct PlainFeedForward {
   func applied(to input: [Double]) -> [Double] {
     switch part {
     case .gated(let part): part.applied(to: input)
-    case .ungated(let up, let down): down.product(up.product(input).map { Activation.geluTanh.applied(to: $0) })
+    case .ungated(let up, let down): down.product(up.product(input).map(gelu))
     case .experts(let part): part.applied(to: input)
     }
   }
@@ -45,17 +45,22 @@ struct PlainGated {
   }
 
   func applied(to input: [Double]) -> [Double] {
-    down.product(zip(gate.product(input), up.product(input)).map { activation.applied(to: $0) * $1 })
+    down.product(zip(gate.product(input), up.product(input)).map { activation.applied(to: $0, $1) })
   }
 }
 
 extension Activation {
-  fileprivate func applied(to x: Double) -> Double {
+  fileprivate func applied(to gate: Double, _ up: Double) -> Double {
     switch self {
-    case .silu: return x / (1 + exp(-x))
-    case .geluTanh:
-      let inner = (2 / Double.pi).squareRoot() * (x + 0.044715 * pow(x, 3))
-      return x / 2 * (1 + tanh(inner))
+    case .silu: return gate / (1 + exp(-gate)) * up
+    case .geluTanh: return gelu(gate) * up
+    case .clampedSwiGLU(let alpha, let limit):
+      let (g, u) = (min(gate, Double(limit)), min(max(up, -Double(limit)), Double(limit)))
+      return g / (1 + exp(-Double(alpha) * g)) * (u + 1)
     }
   }
+}
+
+private func gelu(_ x: Double) -> Double {
+  x / 2 * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * pow(x, 3))))
 }

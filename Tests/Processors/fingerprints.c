@@ -155,6 +155,8 @@ static void rows(void) {
     report("add", n, 0, 0, 0, y, n * 4);
     lh_add_scaled(y, w, 0.7f, n);
     report("add_scaled", n, 0, 0, 0, y, n * 4);
+    lh_swiglu_clamped(y, w, 1.702f, 0.5f, n);
+    report("swiglu_clamped", n, 0, 0, 0, y, n * 4);
     for (int i = 0; i < n; i++) y[i] = x[i] * (i % 3 ? 60.0f : 1.0f);
     if (n > 3) y[n - 2] = -INFINITY;
     lh_exp_row(y, y, n);

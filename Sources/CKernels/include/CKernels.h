@@ -101,6 +101,10 @@ void lh_scale(float *x, float factor, int64_t n);
 // gate[i] = gate[i] / (1 + exp(-gate[i])) * up[i] for n elements.
 void lh_silu_multiply(float *gate, const float *up, int64_t n);
 
+// gate[i] = g / (1 + exp(-alpha*g)) * (u + 1) for n elements, g = gate[i] or, if that is larger, limit; u = up[i], kept
+// within -limit and limit.
+void lh_swiglu_clamped(float *gate, const float *up, float alpha, float limit, int64_t n);
+
 // x[i] += y[i] for n elements.
 void lh_add(float *x, const float *y, int64_t n);
 
