@@ -102,13 +102,27 @@ struct QueryTile {
   }
 
   /// Writes the weighted means of a whole row state to the step's output.
-  func finish(_ state: SoftmaxRows, output: UnsafeMutablePointer<Float>) {
+  /// - Parameter sinks: scores of the layer's query heads, which come last into each row's softmax.
+  func finish(_ state: SoftmaxRows, sinks: [Float]?, output: UnsafeMutablePointer<Float>) {
+    if let sinks { absorb(sinks, into: state) }
     for (index, token) in tokens.enumerated() {
       let first = index * shape.queryHeadsPerKeyValueHead
       lh_attention_finish(
         Int64(shape.queryHeadsPerKeyValueHead), Int64(shape.headDimension), Int64(shape.valueStride), state.sum + first,
         state.values + first * shape.valueStride, output + offset(ofToken: token), Int64(shape.headDimension))
     }
+  }
+
+  /// A sink is a part of the keys whose values are zero.
+  private func absorb(_ sinks: [Float], into state: SoftmaxRows) {
+    let part = scratch.part.rows(first: 0, count: rowCount, valueStride: shape.valueStride)
+    part.begin()
+    for row in 0..<rowCount {
+      part.maximum[row] =
+        sinks[head * shape.queryHeadsPerKeyValueHead + row % shape.queryHeadsPerKeyValueHead]
+      part.sum[row] = 1
+    }
+    state.absorb(part)
   }
 
   /// Where the group's heads of a token begin in the step's queries and output.

@@ -82,13 +82,18 @@ package final class SelfExtendAttention: @unchecked Sendable {
   /// Shapes, row-major: `queries` and `output` `[rows, queryHeadCount * headDimension]`, `keys` and `values`
   /// `[rows, keyValueHeadCount * headDimension]`; none is normalized or rotated yet. `entries` cover the rows, each its
   /// own sequence. Called by the stage's thread only; uses all of the pool.
-  /// - Parameter norms: of heads, before they are turned; nil where the layer's shape has none.
+  /// - Parameters:
+  ///   - norms: of heads, before they are turned; nil where the layer's shape has none.
+  ///   - sinks: one a query head, where the layer's shape has them.
   package func attend(
     layer: Int, entries: [CacheEntry], queries: UnsafePointer<Float>, keys: UnsafePointer<Float>,
-    values: UnsafePointer<Float>, norms: HeadNorms? = nil, output: UnsafeMutablePointer<Float>
+    values: UnsafePointer<Float>, norms: HeadNorms? = nil, sinks: [Float]? = nil, output: UnsafeMutablePointer<Float>
   ) {
     precondition(layer >= 0 && layer < layers.count, "layer is not of this stage")
     precondition(layers[layer].shape.normalizesHeads == (norms != nil), "head norms are not the layer's")
+    precondition(
+      sinks?.count == (layers[layer].shape.hasSinks ? layers[layer].shape.queryHeadCount : nil),
+      "sinks are not the layer's")
     for counter in taskCounters { counter.reset() }
     pool.run { thread, _ in
       for step in 0..<taskCounters.count {
@@ -107,7 +112,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
         while let number = taskCounters[node].take(below: nodeTasks[node].count) {
           perform(
             tasks[nodeTasks[node].lowerBound + number], entries: entries, layer: layer, queries: queries, norms: norms,
-            output: output, scratch: scratch[thread])
+            sinks: sinks, output: output, scratch: scratch[thread])
         }
       }
     }
@@ -161,7 +166,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
 
   private func perform(
     _ task: AttentionTask, entries: [CacheEntry], layer: Int, queries: UnsafePointer<Float>, norms: HeadNorms?,
-    output: UnsafeMutablePointer<Float>, scratch: AttentionScratch
+    sinks: [Float]?, output: UnsafeMutablePointer<Float>, scratch: AttentionScratch
   ) {
     let (shape, rotation) = (layers[layer].shape, layers[layer].rotation)
     let tile = QueryTile(
@@ -171,7 +176,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
     guard let gathering = task.gathering else {
       let total = scratch.total.rows(first: 0, count: tile.rowCount, valueStride: shape.valueStride)
       attend(tile, splits: task.splits, total: total)
-      return tile.finish(total, output: output)
+      return tile.finish(total, sinks: sinks, output: output)
     }
     func gatheredRows(place: Int) -> SoftmaxRows {
       gathered.rows(
@@ -189,7 +194,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
     guard completions.finishOne(of: gathering.counter) else { return }
     let total = gatheredRows(place: 0)
     for place in 1..<gathering.placeCount { total.absorb(gatheredRows(place: place)) }
-    tile.finish(total, output: output)
+    tile.finish(total, sinks: sinks, output: output)
   }
 
   /// Fills `total` with the splits, merged in order.

@@ -14,11 +14,13 @@ package struct AttentionShape: Hashable, Sendable {
   /// The norm of queries and keys before RoPE; nil leaves them as they are.
   package var queryKeyNorm: QueryKeyNorm?
   package var span: AttentionSpan
+  /// Whether each query head has a sink: a score of no key that takes its share of the softmax and gives nothing.
+  package var hasSinks: Bool
 
   /// - Parameter scoreScale: nil is `1 / sqrt(headDimension)`.
   package init(
     queryHeadCount: Int, keyValueHeadCount: Int, headDimension: Int, rope: RopeConfiguration?, scoreScale: Float? = nil,
-    scoreCap: Float? = nil, queryKeyNorm: QueryKeyNorm? = nil, span: AttentionSpan = .all
+    scoreCap: Float? = nil, queryKeyNorm: QueryKeyNorm? = nil, span: AttentionSpan = .all, hasSinks: Bool = false
   ) {
     self.queryHeadCount = queryHeadCount
     self.keyValueHeadCount = keyValueHeadCount
@@ -28,6 +30,7 @@ package struct AttentionShape: Hashable, Sendable {
     self.scoreCap = scoreCap
     self.queryKeyNorm = queryKeyNorm
     self.span = span
+    self.hasSinks = hasSinks
   }
 
   /// Query heads that share one key-value head.

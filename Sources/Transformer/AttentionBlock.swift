@@ -24,7 +24,8 @@ struct AttentionBlock {
     if case .rows(let kind) = shape.queryKeyNorm { normalizeRows(kind, weights, rows: rows) }
     attention.attend(
       layer: layer, entries: entries, queries: scratch.queries.baseAddress, keys: scratch.keys.baseAddress,
-      values: scratch.values.baseAddress, norms: headNorms(shape, weights), output: scratch.attended.baseAddress)
+      values: scratch.values.baseAddress, norms: headNorms(shape, weights), sinks: weights.sinks,
+      output: scratch.attended.baseAddress)
     product(
       scratch.attended.baseAddress, rows: rows,
       MatrixProduct.Term(linear: weights.output, output: scratch.output))

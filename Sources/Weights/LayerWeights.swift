@@ -63,13 +63,15 @@ package struct AttentionWeights<Matrix: Sendable>: Sendable {
   package let queryNorm: NormWeights?
   /// `[headDimension]`, or `[keyValueHeads * headDimension]`.
   package let keyNorm: NormWeights?
+  /// `[queryHeads]`, where the layer's shape has sinks.
+  package let sinks: [Float]?
 
   var matrices: [Matrix] { [query, key, value, output].map(\.weight) }
 
   func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> AttentionWeights<Other> {
     AttentionWeights<Other>(
       query: query.map(transform), key: key.map(transform), value: value.map(transform),
-      output: output.map(transform), queryNorm: queryNorm, keyNorm: keyNorm)
+      output: output.map(transform), queryNorm: queryNorm, keyNorm: keyNorm, sinks: sinks)
   }
 }
 

@@ -45,7 +45,8 @@ struct StageReader {
       value: try linear(tensors, .value, bias: .valueBias),
       output: try linear(tensors, .attentionOutput, bias: .attentionOutputBias),
       queryNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .queryNorm),
-      keyNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .keyNorm))
+      keyNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .keyNorm),
+      sinks: shape.hasSinks ? try vector(tensors, .attentionSinks) : nil)
   }
 
   private mutating func feedForward(

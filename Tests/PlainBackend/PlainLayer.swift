@@ -79,6 +79,7 @@ struct PlainAttention {
   private let queryNorm: PlainHeads
   private let keyNorm: PlainHeads
   private let rotation: PlainRotation
+  private let sinks: [Float]?
 
   init(_ shape: AttentionShape, _ weights: AttentionWeights<WeightMatrix>) {
     self.shape = shape
@@ -87,6 +88,7 @@ struct PlainAttention {
     queryNorm = PlainHeads(shape, weights.queryNorm)
     keyNorm = PlainHeads(shape, weights.keyNorm)
     rotation = PlainRotation(shape.rope)
+    sinks = weights.sinks
   }
 
   /// Stores the rows' keys and values, then attends.
@@ -105,15 +107,15 @@ struct PlainAttention {
     return rows.enumerated().map { offset, row in
       let result = queryNorm.normed(query.product(row)).enumerated().flatMap { head, query in
         attended(
-          query, at: entry.startPosition + offset, head: head / shape.queryHeadsPerKeyValueHead, cache, pages: pages,
-          layer: layer)
+          query, at: entry.startPosition + offset, head: head / shape.queryHeadsPerKeyValueHead,
+          sink: sinks.map { Double($0[head]) }, cache, pages: pages, layer: layer)
       }
       return output.product(result)
     }
   }
 
   private func attended(
-    _ query: [Double], at position: Int, head: Int, _ cache: SequenceCache, pages: PlainPages, layer: Int
+    _ query: [Double], at position: Int, head: Int, sink: Double?, _ cache: SequenceCache, pages: PlainPages, layer: Int
   ) -> [Double] {
     let policy = shape.policy(under: cache.policy)
     let window = policy.hasNeighbors ? policy.neighborWindow : 0
@@ -128,8 +130,9 @@ struct PlainAttention {
         : dot(grouped[...], pages.key(at: other, head: head, of: cache, layer: layer)[...])
       return capped(score * Double(shape.scoreScale), shape.scoreCap)
     }
-    let weights = scores.map { [greatest = scores.max() ?? 0] in exp($0 - greatest) }
-    let sum = weights.reduce(0, +)
+    let greatest = max(scores.max() ?? 0, sink ?? -.infinity)
+    let weights = scores.map { exp($0 - greatest) }
+    let sum = weights.reduce(sink.map { exp($0 - greatest) } ?? 0, +)
     var result = [Double](repeating: 0, count: shape.headDimension)
     for (other, weight) in weights.enumerated() {
       let value = pages.value(at: other, head: head, of: cache, layer: layer)

@@ -3,7 +3,7 @@ package enum TensorRole: Hashable, Sendable, CaseIterable {
   case embedding, outputNorm, outputNormBias, head, headBias, ropeFactors, longRopeFactors, shortRopeFactors
   case attentionNorm, attentionNormBias, query, key, value, attentionOutput, attentionOutputNorm
   case queryBias, keyBias, valueBias, attentionOutputBias
-  case queryNorm, keyNorm
+  case queryNorm, keyNorm, attentionSinks
   case feedForwardNorm, feedForwardNormBias, gate, up, down, feedForwardOutputNorm
   case gateBias, upBias, downBias
   case router, routerBias, choiceBias, expertGate, expertUp, expertDown

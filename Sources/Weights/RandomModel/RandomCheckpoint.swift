@@ -136,7 +136,9 @@ package struct RandomCheckpoint: Sendable {
 
 extension TensorRule {
   fileprivate var isInF32: Bool { shape.count == 1 || role.isBias || role.isRouter }
-  fileprivate var isOnes: Bool { shape.count == 1 && !role.isBias && !role.isRouter }
+  fileprivate var isOnes: Bool {
+    shape.count == 1 && !role.isBias && !role.isRouter && role != .attentionSinks
+  }
 }
 
 /// A file of random weights that could not be written.
