@@ -37,10 +37,10 @@ package struct RotaryFrequencies: Sendable {
       precondition(factors.count == pairCount, "one frequency factor a rotated pair")
       radiansPerPosition = zip(plain, factors).map { $0 / Double($1) }
       magnitude = attentionFactor
-    case .yarn(let factor, let originalLength, let betaFast, let betaSlow, let attentionFactor):
+    case .yarn(let factor, let originalLength, let betaFast, let betaSlow, let attentionFactor, let rounds):
       let ramp = YarnRamp(
         rotaryDimension: rope.rotaryDimension, base: rope.base, originalLength: originalLength, betaFast: betaFast,
-        betaSlow: betaSlow)
+        betaSlow: betaSlow, roundsRamp: rounds)
       radiansPerPosition = plain.enumerated().map { pair, radians in
         let kept = ramp.keptShare(pair: pair)
         return radians * kept + radians / factor * (1 - kept)
@@ -55,13 +55,16 @@ struct YarnRamp {
   private let low: Double
   private let high: Double
 
-  init(rotaryDimension: Int, base: Double, originalLength: Int, betaFast: Double, betaSlow: Double) {
+  init(
+    rotaryDimension: Int, base: Double, originalLength: Int, betaFast: Double, betaSlow: Double, roundsRamp: Bool = true
+  ) {
     /// The pair that turns `rotations` times over the original length.
     func pair(rotations: Double) -> Double {
       Double(rotaryDimension) * log(Double(originalLength) / (rotations * 2 * Double.pi)) / (2 * log(base))
     }
-    low = max(0, pair(rotations: betaFast).rounded(.down))
-    high = min(Double(rotaryDimension - 1), pair(rotations: betaSlow).rounded(.up))
+    let (fast, slow) = (pair(rotations: betaFast), pair(rotations: betaSlow))
+    low = max(0, roundsRamp ? fast.rounded(.down) : fast)
+    high = min(Double(rotaryDimension - 1), roundsRamp ? slow.rounded(.up) : slow)
   }
 
   func keptShare(pair: Int) -> Double {

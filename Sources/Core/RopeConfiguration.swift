@@ -16,8 +16,10 @@ package struct RopeConfiguration: Hashable, Sendable {
     /// Every angle divided by `factor`.
     case linear(factor: Double)
     /// YaRN: high frequencies kept, low ones divided by `factor`, a ramp between; queries and keys are
-    /// multiplied by `attentionFactor`.
-    case yarn(factor: Double, originalLength: Int, betaFast: Double, betaSlow: Double, attentionFactor: Double)
+    /// multiplied by `attentionFactor`. `roundsRamp`: whether the ramp begins and ends at whole pairs.
+    case yarn(
+      factor: Double, originalLength: Int, betaFast: Double, betaSlow: Double, attentionFactor: Double,
+      roundsRamp: Bool = true)
     /// Each pair's frequency divided by its own factor (Llama 3.1 and later ship these as a tensor).
     case perPair(factors: [Float])
     /// LongRoPE: each pair's frequency divided by its own factor, of those for `long` texts where a stage's context is

@@ -78,7 +78,7 @@ import Testing
     writer.set("llama.rope.scaling.factor", .f32(4))
     writer.set("llama.rope.scaling.original_context_length", .u32(16))
     let rope = try #require(try folder.checkpoint(writer).configuration.layers[0].attention.rope)
-    guard case .yarn(4, 16, 32, 1, let attentionFactor) = rope.scaling else {
+    guard case .yarn(4, 16, 32, 1, let attentionFactor, true) = rope.scaling else {
       Issue.record("not YaRN: \(rope.scaling)")
       return
     }
