@@ -23,6 +23,7 @@ package struct RandomModels: Decodable {
     let key: String
     var count: UInt32?
     var number: Float?
+    var text: String?
   }
   /// An f16 of every block of a type.
   package struct Half: Decodable {
@@ -106,6 +107,7 @@ package struct RandomModels: Decodable {
     for field in fields {
       if let count = field.count { writer.entry("\(model.family).\(field.key)", count) }
       if let number = field.number { writer.entry("\(model.family).\(field.key)", number) }
+      if let text = field.text { writer.entry("\(model.family).\(field.key)", text) }
     }
     writer.entry("tokenizer.ggml.model", "llama")
     writer.entry("tokenizer.ggml.tokens", ["<unk>", "<s>", "</s>"] + (3..<vocabulary).map { "t\($0)" })

@@ -4,28 +4,29 @@ import Foundation
 import Testing
 import Weights
 
-/// `../EndToEndTests/Goldens/families.json` has the models and the logits of their definitions. Families with experts
-/// have theirs in `experts.json`.
+/// `families.json` and `experts.json` in `../EndToEndTests/Goldens` have the models and their definitions' logits.
 @Suite("Models of every family")
 struct FamilyLogitsTests {
-  private static let goldens = try? RandomModels.read("families")
-  private static let names = goldens?.models.map(\.name) ?? []
+  private static let files = ["families", "experts"]
+  private static let names = files.flatMap { file in
+    (try? RandomModels.read(file))?.models.map { [file, $0.name] } ?? []
+  }
   private let folder: ScratchFolder
 
   init() throws { folder = try ScratchFolder() }
 
   @Test("each family that is computed has a model in the goldens")
   func allFamilies() throws {
-    let families = try ["families", "experts"].flatMap { try RandomModels.read($0).models.map(\.family) }
-    #expect(Set(families) == Set(Architecture.supported.map(\.name)))
+    let models = try Self.files.flatMap { try RandomModels.read($0).models }
+    #expect(Set(models.map(\.family)) == Set(Architecture.supported.map(\.name)))
   }
 
   @Test(
     "each comes near its definition in double precision, and any stages, chunks and threads give the same bytes",
     arguments: names)
-  func logits(name: String) throws {
-    let goldens = try RandomModels.read("families")
-    let model = try #require(goldens.models.first { $0.name == name })
+  func logits(name: [String]) throws {
+    let goldens = try RandomModels.read(name[0])
+    let model = try #require(goldens.models.first { $0.name == name[1] })
     let path = folder.path("model.gguf")
     try goldens.file(model).write(to: URL(fileURLWithPath: path))
     for run in model.runs {

@@ -12,8 +12,8 @@ import Transformer
 struct ReferenceForwardTests {
   /// Models that differ in what their layers compute.
   enum Model: String, CaseIterable {
-    case llama, unequalLayers, qwen2, qwen3, ownFamily, withoutPositions, mixtral, qwen2moe, qwen3moe, sigmoidRouter
-    case sandwich, postNorm, parallel
+    case llama, unequalLayers, qwen2, qwen3, ownFamily, withoutPositions, sandwich, postNorm, parallel
+    case mixtral, qwen2moe, qwen3moe, sigmoidRouter, gptOSS
   }
 
   private static let rowCapacity = 48
@@ -37,7 +37,7 @@ struct ReferenceForwardTests {
       }
     case .qwen2: configuration.architecture = "qwen2"
     case .qwen3: configuration.architecture = "qwen3"
-    case .mixtral, .qwen2moe, .qwen3moe, .sigmoidRouter: configuration = configuration.withExperts(model)
+    case .mixtral, .qwen2moe, .qwen3moe, .sigmoidRouter, .gptOSS: configuration = configuration.withExperts(model)
     case .ownFamily:
       configuration.architecture = "own"
       change { $0.rope?.rotaryDimension = 8 }
@@ -104,7 +104,7 @@ struct ReferenceForwardTests {
   }
 
   @Test(
-    "for layers alike and unlike, biases, norms of every kind and place, fused tensors, windows, caps, scales",
+    "for layers alike and unlike, biases, norms of every kind and place, fused tensors, windows, caps, experts, sinks",
     arguments: Model.allCases)
   func agrees(model: Model) throws {
     let checkpoint = try checkpoint(model)
@@ -136,10 +136,17 @@ extension ModelConfiguration {
       shape.shared = SharedExpertShape(size: 72, isGated: true)
     case .qwen3moe: family = "qwen3moe"
     case .sigmoidRouter: shape.router = RouterRule(.sigmoid(normalizes: true), scale: 2.5)
+    case .gptOSS:
+      family = "gpt-oss"
+      shape.activation = .clampedSwiGLU(alpha: 1.702, limit: 7)
     default: break
     }
     var result = withExperts(shape)
     result.architecture = family
+    for layer in result.layers.indices where model == .gptOSS {
+      result.layers[layer].attention.hasSinks = true
+      if layer % 2 == 0 { result.layers[layer].attention.span = .window(11) }
+    }
     return result
   }
 }

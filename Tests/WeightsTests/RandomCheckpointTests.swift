@@ -102,7 +102,7 @@ struct RandomCheckpointTests {
   func knownShapes() throws {
     let parameters = [
       "TinyLlama-1.1B": 1.1, "llama-3.2-1b": 1.24, "Llama-2-7B": 6.74, "Llama-3-8B": 8.03, "Llama-2-70B": 69,
-      "Qwen3-30B-A3B": 30.5, "Mixtral-8x7B": 46.7,
+      "Qwen3-30B-A3B": 30.5, "Mixtral-8x7B": 46.7, "gpt-oss-20b": 20.9, "gpt-oss-120b": 116.8,
     ]
     for (name, billions) in parameters {
       let shape = try #require(ModelShape.named(name))

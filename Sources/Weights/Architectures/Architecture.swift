@@ -23,8 +23,9 @@ package struct Architecture: Sendable {
   /// All that are computed.
   package static let supported: [Architecture] = [
     Llama.architecture, Qwen2.architecture, Qwen2MoE.architecture, Qwen3.architecture, Qwen3MoE.architecture,
-    Gemma.architecture, Gemma2.architecture, Gemma3.architecture, Phi2.architecture, Phi3.architecture,
-    StableLM.architecture, StarCoder2.architecture, OLMo2.architecture, Granite.architecture, SmolLM3.architecture,
+    GptOSS.architecture, Gemma.architecture, Gemma2.architecture, Gemma3.architecture, Phi2.architecture,
+    Phi3.architecture, StableLM.architecture, StarCoder2.architecture, OLMo2.architecture, Granite.architecture,
+    SmolLM3.architecture,
     GLM4.architecture, EXAONE4.architecture, SeedOSS.architecture, MiniCPM.architecture, InternLM2.architecture,
     Cohere.commandR, Cohere.cohere2, Ernie45.architecture,
   ]

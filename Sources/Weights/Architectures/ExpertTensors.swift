@@ -21,4 +21,16 @@ extension TensorRule {
       TensorRule(.sharedDown, "ffn_down_shexp.weight", [shared.size, hidden]),
     ]
   }
+
+  /// The biases of a mixture of experts, of the router as of every expert.
+  static func expertBiases(_ shape: FeedForwardShape, hidden: Int) -> [TensorRule] {
+    guard case .experts(let experts) = shape else { return [] }
+    let (count, inner) = (experts.expertCount, experts.size)
+    return [
+      TensorRule(.routerBias, "ffn_gate_inp.bias", [count]),
+      TensorRule(.expertGateBias, "ffn_gate_exps.bias", [inner, count]),
+      TensorRule(.expertUpBias, "ffn_up_exps.bias", [inner, count]),
+      TensorRule(.expertDownBias, "ffn_down_exps.bias", [hidden, count]),
+    ]
+  }
 }

@@ -1,10 +1,11 @@
+import Glibc
 package import Core
 
 /// The shape of a well-known model, to be filled with random weights where only speed matters.
 package struct ModelShape: Sendable {
   /// As users write it.
   package let name: String
-  package let configuration: ModelConfiguration
+  package private(set) var configuration: ModelConfiguration
 
   /// All that are known by name.
   package static let known: [ModelShape] = [
@@ -33,7 +34,28 @@ package struct ModelShape: Sendable {
       feedForward: .experts(
         ExpertsShape(expertCount: 8, usedCount: 2, size: 14_336, router: RouterRule(.softmaxOfChosen))),
       vocabulary: 32_000, trained: 32_768, base: 1_000_000),
+    gptOSS("gpt-oss-20b", layers: 24, expertCount: 32),
+    gptOSS("gpt-oss-120b", layers: 36, expertCount: 128),
   ]
+
+  private static func gptOSS(_ name: String, layers: Int, expertCount: Int) -> ModelShape {
+    var shape = ModelShape(
+      name, .gptOSS, layers: layers, hidden: 2880, heads: 64, keyValueHeads: 8, headDimension: 64,
+      feedForward: .experts(
+        ExpertsShape(
+          expertCount: expertCount, usedCount: 4, size: 2880, activation: .clampedSwiGLU(alpha: 1.702, limit: 7),
+          router: RouterRule(.softmaxOfChosen))),
+      vocabulary: 201_088, trained: 131_072, base: 150_000)
+    for layer in 0..<layers {
+      shape.configuration.layers[layer].attention.hasSinks = true
+      shape.configuration.layers[layer].attention.queryKeyNorm = nil
+      shape.configuration.layers[layer].attention.rope?.scaling = .yarn(
+        factor: 32, originalLength: 4096, betaFast: 32, betaSlow: 1, attentionFactor: 0.1 * log(32) + 1,
+        roundsRamp: false)
+      if layer % 2 == 0 { shape.configuration.layers[layer].attention.span = .window(128) }
+    }
+    return shape
+  }
 
   /// The shape of that name, whatever its capitals.
   package static func named(_ name: String) -> ModelShape? {

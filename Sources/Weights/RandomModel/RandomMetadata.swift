@@ -31,7 +31,14 @@ struct RandomMetadata {
     if let rope = attention.rope {
       add(.rotaryDimension, .count(rope.rotaryDimension))
       add(.ropeBase, .float(Float(rope.base)))
+      if case .yarn(let factor, let length, _, _, _, _) = rope.scaling {
+        add(.ropeScalingType, .text("yarn"))
+        add(.ropeScalingFactor, .float(Float(factor)))
+        add(.ropeOriginalLength, .count(length))
+      }
     }
+    // Of families whose first layer is local, which is the period's beginning.
+    if case .window(let count) = attention.span { add(.window, .count(count)) }
     add(.queryHeadCount) { $0.attention.queryHeadCount }
     add(.keyValueHeadCount) { $0.attention.keyValueHeadCount }
     if attention.querySize != configuration.hiddenSize {

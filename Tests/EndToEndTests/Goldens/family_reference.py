@@ -115,8 +115,12 @@ class Model:
             grouped = grouped_query[:, head] @ grouped_key[:, group].T
             scores = capped(np.where(distance < window, neighbor, grouped) * scale, family.score_cap)
             scores = np.where(seen, scores, -np.inf)
-            share = np.exp(scores - scores.max(-1, keepdims=True))
-            attended[:, head] = share / share.sum(-1, keepdims=True) @ value[:, group]
+            # A sink is a score of no key: it takes its share and gives nothing.
+            sink = self.tensors.get(blk + "attn_sinks.weight", np.full(family.heads, -np.inf))[head]
+            greatest = np.maximum(scores.max(-1, keepdims=True), sink)
+            share = np.exp(scores - greatest)
+            total = share.sum(-1, keepdims=True) + np.exp(sink - greatest)
+            attended[:, head] = share / total @ value[:, group]
         return self.linear(attended.reshape(len(h), -1), blk + "attn_output")
 
     def fed(self, h, blk):
@@ -136,7 +140,7 @@ class Model:
         x = self.tensors["token_embd.weight"][ids] * family.embedding_scale
         before, after = family.form != "post", family.form in ("post", "sandwich")
         # Files of one family call the norm of the feed-forward part by another name.
-        feed_norm = "post_attention_norm" if family.name == "seed_oss" else "ffn_norm"
+        feed_norm = "post_attention_norm" if family.name in ("seed_oss", "gpt-oss") else "ffn_norm"
         for number, layer in enumerate(family.layers):
             blk = f"blk.{number}."
             h = self.normed(x, blk + "attn_norm") if before else x
