@@ -17,7 +17,7 @@ package struct SamplingParameters: Hashable, Sendable {
   package var presencePenalty: Float = 0
   /// Subtracted from a token's logit for each time it was generated.
   package var frequencyPenalty: Float = 0
-  /// Drop logits further below the largest than so many standard deviations of all; 0 drops none (Tang et al., 2024).
+  /// Drop logits further below the largest than so many standard deviations; 0 drops none (Tang et al., 2024).
   package var topNSigma: Float = 0
   /// Keep the tokens whose information is nearest to the expected one, until their probability reaches this; 1 keeps
   /// all (Meister et al., 2022).

@@ -9,6 +9,8 @@ package struct APISettings: Sendable {
   package var modelAliases: [String] = []
   /// Of the model's file, without folders: clients may ask for it by this, too.
   package var modelFileName: String?
+  /// Of the program.
+  package var version = ""
   /// Sent as `system_fingerprint`; nil sends none.
   package var fingerprint: String?
   /// Keys required for every path but `/health`; empty requires none.

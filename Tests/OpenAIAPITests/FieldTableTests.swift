@@ -14,6 +14,9 @@ struct FieldTableTests {
     ("/tokenize", .tokenize, #""prompt":"x""#),
     ("/detokenize", .detokenize, #""tokens":[100]"#),
     ("/apply-template", .applyTemplate, #""messages":[{"role":"user","content":"x"}]"#),
+    ("/completion", .native, #""prompt":"x","seed":1"#),
+    ("/api/chat", .ollamaChat, #""messages":[{"role":"user","content":"x"}],"options":{"seed":1}"#),
+    ("/api/generate", .ollamaGenerate, #""prompt":"x","options":{"seed":1}"#),
     ("/v1/messages", .messages, #""messages":[{"role":"user","content":"x"}],"max_tokens":3"#),
   ]
 
@@ -29,7 +32,7 @@ struct FieldTableTests {
   /// Whether an error names the field, in its own field where the form of errors has one.
   private static func names(_ field: String, _ reply: Reply) -> Bool {
     let error = reply.json["error"]
-    return error["message"].text?.hasPrefix(field) == true
+    return (error["message"].text ?? error.text)?.hasPrefix(field) == true
       && (!error.has("param") || error["param"].text?.hasPrefix(field) == true)
   }
 

@@ -5,5 +5,6 @@ enum Golden {
   static func normalized(_ body: String) -> String {
     body.replacing(/"id":"(cmpl-|chatcmpl-|msg_)[0-9a-f]{32}"/, with: #""id":"ID""#)
       .replacing(/"created":[0-9]{10}/, with: #""created":0"#)
+      .replacing(/"created_at":"[^"]*"/, with: #""created_at":"""#)
   }
 }

@@ -13,6 +13,12 @@ struct CompletionRequest: RequestBody {
   /// Number of alternatives per token; nil returns no log-probabilities.
   var topLogprobCount: Int?
 
+  init(common: CommonFields, prompt: PromptInput) {
+    self.common = common
+    prompts = [prompt]
+    echoes = false
+  }
+
   init(_ fields: RequestFields) throws {
     common = try CommonFields(fields)
     guard let prompt = fields.value("prompt") else { throw fields.invalid("prompt", "is missing") }

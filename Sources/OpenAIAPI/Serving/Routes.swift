@@ -1,6 +1,12 @@
 import Hummingbird
 import Core
 
+#if canImport(FoundationEssentials)
+  import FoundationEssentials
+#else
+  import Foundation
+#endif
+
 /// The paths of the API. Each exists with and without `/v1`, because clients often omit it from the base URL.
 struct Routes: Sendable {
   let engine: any InferenceEngine
@@ -28,6 +34,8 @@ struct Routes: Sendable {
     let models = ModelRoutes(names: names, model: engine.model, started: started)
     let service = GenerationService(engine: engine, codec: codec, settings: settings, names: names)
     return health.routes + models.routes + CompletionRoutes(service: service).routes
+      + NativeRoutes(service: service).routes
+      + OllamaRoutes(service: service, started: Date(timeIntervalSince1970: Double(started))).routes
       + MessagesRoutes(service: service).routes + TokenRoutes(service: service).routes
   }
 

@@ -76,8 +76,7 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     try ProcessNeeds.coordinator(workerCount: workers).require()
     var settings = try api.settings(isInsecure: insecure)
-    settings.modelFileName = URL(fileURLWithPath: try model.path()).lastPathComponent
-    settings.fingerprint = "longhaul-\(BuildInfo.version)"
+    try identify(&settings)
     let policies = try policy.settings()
     settings.policy = policies.request
     let path = try ModelPath.absolute(try model.path())
@@ -140,6 +139,13 @@ struct ServeCommand: AsyncParsableCommand {
     }
     for warning in recommended.warnings { logger.warning("\(warning)") }
     return recommended.applied(to: own)
+  }
+
+  /// What answers say of model and program.
+  private func identify(_ settings: inout APISettings) throws {
+    settings.modelFileName = URL(fileURLWithPath: try model.path()).lastPathComponent
+    settings.version = BuildInfo.version
+    settings.fingerprint = "longhaul-\(BuildInfo.version)"
   }
 
   /// The model as workers download it. Its manifest is made, or read from the cache, while they register.

@@ -137,7 +137,7 @@ extension FieldTable {
 
   /// All tables, in the order of the page.
   static let pages: [FieldTable] = [
-    generation, streamOptions, chatFields, message, contentPart, tool, function, completionFields, messages, tokenize,
-    detokenize, applyTemplate,
+    generation, streamOptions, chatFields, message, contentPart, tool, function, completionFields, nativeFields,
+    messages, ollamaChat, ollamaGenerate, tokenize, detokenize, applyTemplate,
   ]
 }
