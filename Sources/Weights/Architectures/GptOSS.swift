@@ -1,7 +1,7 @@
 import Core
 
-/// gpt-oss: layers of experts with biases everywhere and attention with sinks, every other one local, beginning with the
-/// first.
+/// gpt-oss: layers of experts with biases everywhere and attention with sinks, every other one local, beginning with
+/// the first.
 enum GptOSS {
   static let architecture = Architecture(
     name: "gpt-oss",

@@ -25,12 +25,12 @@ package struct ModelShape: Sendable {
       "Llama-2-70B", layers: 80, hidden: 8192, feedForward: 28_672, heads: 64, keyValueHeads: 8, vocabulary: 32_000,
       trained: 4096),
     ModelShape(
-      "Qwen3-30B-A3B", .qwen3moe, layers: 48, hidden: 2048, heads: 32, keyValueHeads: 4, headDimension: 128,
+      "Qwen3-30B-A3B", Qwen3MoE.architecture, layers: 48, hidden: 2048, heads: 32, keyValueHeads: 4, headDimension: 128,
       feedForward: .experts(
         ExpertsShape(expertCount: 128, usedCount: 8, size: 768, router: RouterRule(.softmaxOfChosen))),
       vocabulary: 151_936, trained: 40_960, base: 1_000_000),
     ModelShape(
-      "Mixtral-8x7B", .llama, layers: 32, hidden: 4096, heads: 32, keyValueHeads: 8, headDimension: 128,
+      "Mixtral-8x7B", Llama.architecture, layers: 32, hidden: 4096, heads: 32, keyValueHeads: 8, headDimension: 128,
       feedForward: .experts(
         ExpertsShape(expertCount: 8, usedCount: 2, size: 14_336, router: RouterRule(.softmaxOfChosen))),
       vocabulary: 32_000, trained: 32_768, base: 1_000_000),
@@ -40,7 +40,7 @@ package struct ModelShape: Sendable {
 
   private static func gptOSS(_ name: String, layers: Int, expertCount: Int) -> ModelShape {
     var shape = ModelShape(
-      name, .gptOSS, layers: layers, hidden: 2880, heads: 64, keyValueHeads: 8, headDimension: 64,
+      name, GptOSS.architecture, layers: layers, hidden: 2880, heads: 64, keyValueHeads: 8, headDimension: 64,
       feedForward: .experts(
         ExpertsShape(
           expertCount: expertCount, usedCount: 4, size: 2880, activation: .clampedSwiGLU(alpha: 1.702, limit: 7),
@@ -73,7 +73,7 @@ package struct ModelShape: Sendable {
     trained: Int, base: Double = 10_000, isTied: Bool = false
   ) {
     self.init(
-      name, .llama, layers: layers, hidden: hidden, heads: heads, keyValueHeads: keyValueHeads,
+      name, Llama.architecture, layers: layers, hidden: hidden, heads: heads, keyValueHeads: keyValueHeads,
       headDimension: hidden / heads, feedForward: .gated(size: feedForward, .silu), vocabulary: vocabulary,
       trained: trained, base: base, isTied: isTied)
   }
