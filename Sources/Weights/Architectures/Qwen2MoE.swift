@@ -9,5 +9,5 @@ enum Qwen2MoE {
       try fields.gatedModel(
         ropeLayout: .halfSplit, experts: try fields.experts(.softmaxOfAll, hasGatedSharedExpert: true))
     },
-    modelTensors: qwen2.modelTensors, layerTensors: qwen2.layerTensors, neutralValues: NeutralValue.withExperts)
+    modelTensors: Qwen2.architecture.modelTensors, layerTensors: Qwen2.architecture.layerTensors, neutralValues: NeutralValue.withExperts)
 }

@@ -8,5 +8,5 @@ enum Qwen3MoE {
       try fields.gatedModel(
         ropeLayout: .halfSplit, normalizesHeads: true, experts: try fields.experts(.softmaxOfChosen))
     },
-    modelTensors: qwen3.modelTensors, layerTensors: qwen3.layerTensors, neutralValues: NeutralValue.withExperts)
+    modelTensors: Qwen3.architecture.modelTensors, layerTensors: Qwen3.architecture.layerTensors, neutralValues: NeutralValue.withExperts)
 }
