@@ -19,10 +19,7 @@ struct ConstraintOptions: ParsableArguments {
   /// - Throws: `CommandFailure` for a file that cannot be read or enforced.
   func constraint() throws -> TextConstraint? {
     guard let path = jsonSchema ?? grammar else { return nil }
-    guard let source = String(validating: try PromptOptions.read(path), as: UTF8.self) else {
-      throw CommandFailure(.usage, "'\(path)' is not UTF-8 text")
-    }
-    let constraint = TextConstraint(kind: jsonSchema == nil ? .gbnf : .jsonSchema, source: source)
+    let constraint = TextConstraint(kind: jsonSchema == nil ? .gbnf : .jsonSchema, source: try InputFile.text(path))
     do {
       try constraint.validate()
       try Grammar.check(constraint)
