@@ -62,7 +62,7 @@ struct OllamaGenerateRequest: RequestBody {
 }
 
 extension CommonFields {
-  /// Ollama streams unless told otherwise, and has what is sampled in `options`.
+  /// Ollama streams by default, and has what steers the sampling in `options`.
   init(ollama fields: RequestFields) throws {
     self.init()
     model = try fields.string("model")
