@@ -40,6 +40,39 @@ import Testing
     for (name, reasons) in differing { Issue.record("\(name): \(reasons.joined(separator: "\n"))") }
   }
 
+  @Test(
+    "No template loses a user's text, or encodes the arguments of a call twice",
+    .enabled("LONGHAUL_CHAT_TEMPLATES names no folder of templates") { folder != nil })
+  func forms() throws {
+    let folder = try #require(Self.folder)
+    let parsed = try JSONParser.parse(
+      #"{"tool_calls": [{"id": "call00001", "type": "function", "function": {"name": "weather", "#
+        + #""arguments": "{\"city\": \"Kraków\"}"}}]}"#)
+    let call = ChatMessage(role: "assistant", content: nil, fields: try #require(parsed.object))
+    let result = ChatMessage(
+      role: "tool", content: "rain", fields: ["tool_call_id": .string("call00001"), "name": .string("weather")])
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".jinja") }
+    #expect(!names.isEmpty)
+    var renderedCount = 0
+    for name in names.sorted() {
+      let template = try ChatTemplate(source: try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8))
+      let question = ChatPrompt(messages: [ChatMessage(role: "user", content: "Weather there?")])
+      let asked = try? Self.text(of: question, template)  // try?: some templates want variables of their own
+      #expect(asked?.contains("Weather there?") != false, "\(name)")
+      var calling = question
+      calling.messages += [call, result]
+      // try?: some templates know no tools
+      guard let text = try? Self.text(of: calling, template), text.contains("Kraków") else { continue }
+      renderedCount += 1
+      #expect(!text.contains(#"\"city\""#) && !text.contains("'city'"), "\(name): \(text)")
+    }
+    #expect(renderedCount > names.count / 2)
+  }
+
+  private static func text(of prompt: ChatPrompt, _ template: ChatTemplate) throws -> String {
+    try template.render(prompt, beginToken: "<s>", endToken: "</s>", date: .fixed).map(\.text).joined()
+  }
+
   /// The text of a conversation, exactly as it is written.
   private static func rendered(_ source: String, _ conversation: JSONObject) -> Result<String, any Error> {
     Result { try ChatTemplate(source: source).render(variables: withTokens(conversation), date: .fixed) }
