@@ -9,5 +9,6 @@ enum Qwen2MoE {
       try fields.gatedModel(
         ropeLayout: .halfSplit, experts: try fields.experts(.softmaxOfAll, hasGatedSharedExpert: true))
     },
-    modelTensors: Qwen2.architecture.modelTensors, layerTensors: Qwen2.architecture.layerTensors, neutralValues: NeutralValue.withExperts)
+    modelTensors: Qwen2.architecture.modelTensors, layerTensors: Qwen2.architecture.layerTensors,
+    neutralValues: NeutralValue.withExperts)
 }

@@ -8,5 +8,6 @@ enum Qwen3MoE {
       try fields.gatedModel(
         ropeLayout: .halfSplit, normalizesHeads: true, experts: try fields.experts(.softmaxOfChosen))
     },
-    modelTensors: Qwen3.architecture.modelTensors, layerTensors: Qwen3.architecture.layerTensors, neutralValues: NeutralValue.withExperts)
+    modelTensors: Qwen3.architecture.modelTensors, layerTensors: Qwen3.architecture.layerTensors,
+    neutralValues: NeutralValue.withExperts)
 }
