@@ -26,7 +26,9 @@ static struct sigaction previous;
 static lh_mapping *mapping_at(uintptr_t address) {
   for (lh_mapping *mapping = atomic_load(&first_mapping); mapping; mapping = mapping->next) {
     uintptr_t start = atomic_load(&mapping->start);
-    if (start != 0 && address >= start && address < atomic_load(&mapping->end)) return mapping;
+    if (start == 0 || address < start || address >= atomic_load(&mapping->end)) continue;
+    // Another mapping may have taken the place between the two: its end does not go with that start.
+    if (atomic_load(&mapping->start) == start) return mapping;
   }
   return NULL;
 }

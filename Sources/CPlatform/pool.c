@@ -24,6 +24,9 @@
 
 enum { CACHE_LINE = 64, SPINS_PER_YIELD = 32 };
 
+// Signals that an instruction of the thread itself causes.
+static const int faults[] = {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGTRAP};
+
 typedef struct {
   lh_pool *pool;
   pthread_t thread;
@@ -148,10 +151,12 @@ lh_pool *lh_pool_create(int32_t thread_count, const int32_t *processors, int32_t
   atomic_flag_clear(&pool->running);
   pool->thread_count = thread_count;
 
-  // Threads inherit the signal mask: signals are for the threads that expect them.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  // Threads inherit the signal mask: signals are for the threads that expect them. A thread's own faults stay open,
+  // since one that is blocked ends the process whatever handles it (mappings.c).
+  sigset_t others, before;
+  sigfillset(&others);
+  for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&others, faults[i]);
+  pthread_sigmask(SIG_SETMASK, &others, &before);
   int32_t started = 0;
   for (; started < thread_count - 1; started++) {
     member *m = &pool->members[started];

@@ -72,6 +72,20 @@ struct MappedFileChangeTests {
     }
   }
 
+  @Test("reads as zeros where it was cut on a pool's own threads, whose signals are blocked")
+  func cutUnderPool() throws {
+    let file = try mapped()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: file.path))
+    try handle.truncate(atOffset: 4096)
+    // The caller of a pool computes the first slice.
+    try ComputePool(threadCount: 2).forEachSlice(of: 2) { slice, _ in
+      guard slice.lowerBound > 0 else { return }
+      #expect(file.bytes[4096...].allSatisfy { $0 == 0 })
+    }
+    #expect(throws: MappedFileError.self) { try file.requireUnchanged() }
+  }
+
   @Test("reads as zeros where it was cut, from several threads at once, and stays marked when it is whole again")
   func cut() throws {
     let file = try mapped()
