@@ -46,6 +46,9 @@ package protocol StageBackend: AnyObject {
   /// Derives the neighbor keys of these key blocks from the stored keys, bit for bit, after the cache was truncated.
   func restoreNeighborKeys(of cache: SequenceCache, blocks: Range<Int>) throws
 
+  /// Whether the stage can compute at all. False, after an error, asks for it to be loaded again.
+  var isIntact: Bool { get }
+
   /// Whether `idle` has anything to do.
   var hasIdleWork: Bool { get }
 

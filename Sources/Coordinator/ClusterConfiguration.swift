@@ -13,7 +13,7 @@ package struct ClusterConfiguration: Sendable {
     package var modelID: String
     /// As workers on this machine find the files.
     package var paths: [String]
-    /// Identifies the model, whatever its files are called.
+    /// Identifies these files until they are written to: workers that hold layers of others load theirs again.
     package var fingerprint: String
     package var footprint: WeightFootprint
     /// What workers without the model fetch, and all workers verify their files by. Nil where all read the same file.

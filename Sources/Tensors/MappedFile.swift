@@ -9,6 +9,8 @@ package struct MappedFileError: Error, Hashable, Sendable, CustomStringConvertib
     /// A directory, device or pipe.
     case notARegularFile
     case empty
+    /// Written to or cut since it was mapped.
+    case changed
   }
 
   package let path: String
@@ -21,16 +23,19 @@ package struct MappedFileError: Error, Hashable, Sendable, CustomStringConvertib
         + "check that the file exists and may be read"
     case .notARegularFile: "\(path): not a regular file; give the path of a file"
     case .empty: "\(path): the file is empty; copy or download it again"
+    case .changed: "\(path): the file was written to while it was read; replace a file by renaming (mv), never in place"
     }
   }
 }
 
 /// A whole file, read-only, in memory when touched. Unmapped when the last reference goes.
 ///
-/// The file must not shrink while mapped: touching bytes that are gone kills the process, as with any
-/// mapping. Replace files by renaming a new one into place.
+/// A file that is written to while it is mapped changes under its reader, and bytes it loses read as zeros: a reader
+/// calls `requireUnchanged` before it uses what it read. Renaming another file over it, or removing it, changes
+/// nothing here.
 ///
-/// Safety: `@unchecked Sendable`: the mapping is read-only and immutable until `deinit`.
+/// Safety: `@unchecked Sendable`: the mapping is read-only until `deinit`; what others write to the file shows in it,
+/// which `requireUnchanged` tells.
 package final class MappedFile: @unchecked Sendable {
   /// What a range will be used for.
   package enum Advice: Sendable {
@@ -47,6 +52,9 @@ package final class MappedFile: @unchecked Sendable {
   package let path: String
   /// The file's bytes. Valid as long as the `MappedFile` lives; the base is page-aligned.
   package let bytes: UnsafeRawBufferPointer
+  /// The file when it was mapped.
+  package let version: FileVersion
+  private let watched: OpaquePointer?
 
   /// Maps the file at `path`.
   /// - Throws: `MappedFileError` for a missing, unreadable, empty or not regular file.
@@ -67,9 +75,21 @@ package final class MappedFile: @unchecked Sendable {
     }
     self.path = path
     self.bytes = UnsafeRawBufferPointer(start: start, count: byteCount)
+    self.version = FileVersion(status)
+    watched = lh_mapping_watch(start, Int64(byteCount))
+  }
+
+  /// Whether all that was read of the file until now is what it had when it was mapped. Cost: a system call.
+  /// - Throws: the reason `changed`.
+  package func requireUnchanged() throws(MappedFileError) {
+    var status = stat()
+    // Another file, or none, may have the name by now; this one is then out of reach for writers.
+    let isChanged = stat(path, &status) == 0 && FileVersion(status).isChange(of: version)
+    guard !isChanged, !lh_mapping_has_lost_bytes(watched) else { throw MappedFileError(path: path, reason: .changed) }
   }
 
   deinit {
+    lh_mapping_forget(watched)
     munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress), bytes.count)
   }
 

@@ -33,8 +33,9 @@ package final class CPUBackend: StageBackend {
     bytes(of: row..<row + hiddenStates.count / facts.rowByteCount).copyMemory(from: hiddenStates)
   }
 
-  package func forward(_ entries: [CacheEntry], progress: () -> Void) {
+  package func forward(_ entries: [CacheEntry], progress: () -> Void) throws {
     stage.forward(entries: entries, rows: entries.last?.rows.upperBound ?? 0, progress: progress)
+    try stage.requireIntact()
   }
 
   package func read(_ rows: Range<Int>, into target: UnsafeMutableRawBufferPointer) {
@@ -61,10 +62,11 @@ package final class CPUBackend: StageBackend {
     }
   }
 
-  package func logits(of rows: [Int], _ body: (_ index: Int, _ logits: UnsafeBufferPointer<Float>?) -> Void) {
+  package func logits(of rows: [Int], _ body: (_ index: Int, _ logits: UnsafeBufferPointer<Float>?) -> Void) throws {
     for start in stride(from: 0, to: rows.count, by: PipelineStage.logitRowCapacity) {
       let group = rows[start..<min(start + PipelineStage.logitRowCapacity, rows.count)]
       let logits = stage.logits(rows: group)
+      try stage.requireIntact()
       for index in group.indices {
         let row = UnsafeBufferPointer(
           start: logits + (index - start) * facts.vocabularySize, count: facts.vocabularySize)
@@ -76,6 +78,8 @@ package final class CPUBackend: StageBackend {
   package func restoreNeighborKeys(of cache: SequenceCache, blocks: Range<Int>) {
     stage.restoreNeighborKeys(of: cache, blocks: blocks)
   }
+
+  package var isIntact: Bool { stage.isIntact }
 
   /// Weights that were left in the file because memory was slow: until they are packed, steps pack as they go.
   package var hasIdleWork: Bool { !stage.isPacked }

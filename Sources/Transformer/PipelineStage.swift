@@ -74,6 +74,13 @@ package final class PipelineStage {
     if weights.isPacked { product.noteAllPacked() }
   }
 
+  /// Whether the stage's weights are the model's; not any more when their file was written to while it was needed.
+  package var isIntact: Bool { weights.failure == nil }
+
+  /// To be called when rows were computed, before they are used.
+  /// - Throws: `CheckpointError` when `isIntact` no longer holds.
+  package func requireIntact() throws(CheckpointError) { try weights.requireIntact() }
+
   /// The step's hidden states, which `forward` replaces in place: `[rowCapacity, hiddenSize]`.
   package var hidden: UnsafeMutablePointer<Float> { scratch.hidden.baseAddress }
 

@@ -6,16 +6,26 @@ extension Checkpoint {
   ///
   /// It guards against mix-ups, not against forgery: no weight is read, so two files that differ only in
   /// weights have the same one. Cost: a pass over the headers, some milliseconds for a large vocabulary.
-  package var fingerprint: String {
+  package var fingerprint: String { contentHash.digits }
+
+  /// As `fingerprint`, but of these very files on this machine until they are written to: it also counts their
+  /// inodes and times of modification.
+  package var versionFingerprint: String {
+    var hash = contentHash
+    for part in file.parts {
+      let version = part.file.version
+      for number in [version.device, version.inode, UInt64(bitPattern: Int64(version.modified))] { hash.add(number) }
+    }
+    return hash.digits
+  }
+
+  private var contentHash: FNV1a {
     var hash = FNV1a()
     for part in file.parts {
       for byte in part.file.bytes.prefix(part.header.byteCount) { hash.add(byte) }
-      withUnsafeBytes(of: UInt64(part.byteCount).littleEndian) { size in
-        for byte in size { hash.add(byte) }
-      }
+      hash.add(UInt64(part.byteCount))
     }
-    let digits = String(hash.value, radix: 16)
-    return String(repeating: "0", count: 32 - digits.count) + digits
+    return hash
   }
 }
 
@@ -27,4 +37,15 @@ private struct FNV1a {
   private static let prime: UInt128 = 0x0000_0000_0100_0000_0000_0000_0000_013B
 
   mutating func add(_ byte: UInt8) { value = (value ^ UInt128(byte)) &* Self.prime }
+
+  mutating func add(_ number: UInt64) {
+    withUnsafeBytes(of: number.littleEndian) { bytes in
+      for byte in bytes { add(byte) }
+    }
+  }
+
+  var digits: String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 32 - digits.count) + digits
+  }
 }

@@ -19,12 +19,14 @@ package struct Checkpoint: Sendable {
   /// - Parameter architectures: families that are computed.
   package init(path: String, architectures: [Architecture] = Architecture.supported) throws(CheckpointError) {
     self.init(try GGUFFile(path: path), architectures)
+    try file.requireUnchanged()
   }
 
   /// Puts together what is stored of a checkpoint: all its headers, and the tensors that a stage needs. Others may be
   /// missing until they are asked for.
   package init(headers: [StoredHeader], tensors: [StoredTensor]) throws(CheckpointError) {
     self.init(try GGUFFile(headers, tensors: tensors), Architecture.supported)
+    try file.requireUnchanged()
   }
 
   private init(_ file: GGUFFile, _ architectures: [Architecture]) {

@@ -105,6 +105,22 @@ package struct GGUFFile: Sendable {
     return UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + count])
   }
 
+  /// Whether all that was read of the files until now is what they had when they were opened. Cost: a system call for
+  /// each file.
+  /// - Throws: `CheckpointError` that names the file.
+  func requireUnchanged() throws(CheckpointError) {
+    for part in parts { try Self.requireUnchanged(part.file, name: part.name) }
+    for (tensor, file) in stored ?? [:] { try Self.requireUnchanged(file, name: tensor) }
+  }
+
+  private static func requireUnchanged(_ file: MappedFile, name: String) throws(CheckpointError) {
+    do throws(MappedFileError) {
+      try file.requireUnchanged()
+    } catch {
+      throw .unreadable(name, error.reason)
+    }
+  }
+
   private static func openPart(
     _ path: String, name: String? = nil, index: Int, byteCount: Int? = nil
   ) throws(CheckpointError) -> Part {
@@ -143,6 +159,10 @@ extension CheckpointError {
     case .notARegularFile:
       .unsupported(file, nil, "is not a regular file", remedy: "give the path of a .gguf file")
     case .empty: .damaged(file, nil, "is empty")
+    case .changed:
+      .unsupported(
+        file, nil, "was written to while it was read",
+        remedy: "start again when it is whole, and replace a model file by renaming (mv), never in place")
     }
   }
 }

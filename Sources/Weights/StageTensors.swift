@@ -15,6 +15,8 @@ package struct StageTensors: Sendable {
   package let head: WeightMatrix?
   /// Bytes of these tensors in the file, each counted once.
   package let byteCount: Int
+  /// Where they lie.
+  let source: GGUFFile
 
   /// - Throws: `CheckpointError` when the checkpoint is no model that can be computed, has not these layers, or when a
   ///   norm is not finite.
@@ -29,6 +31,7 @@ package struct StageTensors: Sendable {
     }
     configuration = try checkpoint.configuration
     self.range = range
+    source = file
     var reader = StageReader(file: file)
     var layers: [LayerWeights<WeightMatrix>] = []
     for layer in range.indices { layers.append(try reader.layer(configuration.layers[layer], map.layers[layer])) }

@@ -6,7 +6,8 @@ package import Tensors
 ///
 /// Packed weights lie in one piece of memory that belongs to this; the file's pages are given back. Only the embedding
 /// stays in the mapped file, whose rows are looked up one at a time, and, where memory is slow to come, whatever
-/// `packMore` has not packed yet. Every `PackedMatrix` is valid as long as this lives and until it packs more.
+/// `packMore` has not packed yet: `requireIntact` says whether what was read there is the model's. Every `PackedMatrix`
+/// is valid as long as this lives and until it packs more.
 ///
 /// Belongs to one thread once it is made.
 package final class StageWeights {
@@ -30,6 +31,10 @@ package final class StageWeights {
   /// Whether no product reads the file any more.
   package var isPacked: Bool { packing.isDone }
 
+  /// Why the weights cannot be used any more: their file was written to while it was needed.
+  package private(set) var failure: CheckpointError?
+
+  private let source: GGUFFile
   private let memory: AlignedBuffer<UInt8>
   private var packing: WeightPacking
   private let places: (layers: [LayerWeights<PackedPlace>], head: PackedPlace?)
@@ -41,13 +46,15 @@ package final class StageWeights {
   ///   - pool: whose threads share the packing; the caller works alone where there is none.
   ///   - pace: when to leave the rest in the file, read but not packed, because memory is slow; nil packs all.
   ///   - progress: given the share done, ascending, at the end 1; what it throws ends the work.
-  /// - Throws: `AllocationError` when there is not enough memory; what `progress` throws.
+  /// - Throws: `AllocationError` when there is not enough memory; `CheckpointError` when the file changed meanwhile;
+  ///   what `progress` throws.
   package init(
     _ tensors: StageTensors, pool: ComputePool? = nil, pace: AllocationMonitor? = nil,
     progress: (Double) throws -> Void = { _ in }
   ) throws {
     (range, embedding, outputNorm) = (tensors.range, tensors.embedding, tensors.outputNorm)
     byteCount = tensors.byteCount
+    source = tensors.source
     var packing = WeightPacking()
     places = (tensors.layers.map { $0.map { packing.place($0) } }, tensors.head.map { packing.place($0) })
     packing.begin()
@@ -60,6 +67,7 @@ package final class StageWeights {
     self.packing = packing
     (layers, head) = ([], nil)
     takeViews()
+    try source.requireUnchanged()
     try progress(1)
   }
 
@@ -84,6 +92,22 @@ package final class StageWeights {
       progress()
     } while !packing.isDone && ContinuousClock.now < end
     if hasNews { takeViews() }
+    noteChange()
+  }
+
+  /// To be called when rows were computed, before they are used.
+  /// - Throws: `failure`, when the file they were read from has changed. Once so, it stays so.
+  package func requireIntact() throws(CheckpointError) {
+    if embedding != nil || !isPacked { noteChange() }
+    if let failure { throw failure }
+  }
+
+  private func noteChange() {
+    do throws(CheckpointError) {
+      try source.requireUnchanged()
+    } catch {
+      failure = error
+    }
   }
 
   private func takeViews() {

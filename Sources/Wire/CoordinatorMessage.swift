@@ -63,7 +63,8 @@ package struct StageAssignment: Hashable, Sendable {
   package struct Model: Hashable, Sendable {
     /// In order; not empty.
     package var paths: [String]
-    /// Identifies the model, whatever its files are called.
+    /// Identifies the coordinator's files until they are written to. Where workers read these very files, theirs must
+    /// have the same one.
     package var fingerprint: String
     /// Whether the coordinator serves a manifest and the contents it lists: workers verify their own files by it, and
     /// fetch what they lack.

@@ -49,7 +49,7 @@ final class PlayedCluster {
       configuration: ClusterConfiguration(
         model: try checkpoint.configuration,
         checkpoint: .init(
-          modelID: "small", paths: [modelPath], fingerprint: checkpoint.fingerprint,
+          modelID: "small", paths: [modelPath], fingerprint: checkpoint.versionFingerprint,
           footprint: WeightFootprint(
             layerByteCounts: Array(repeating: 1 << 20, count: 6), embeddingByteCount: 1, headByteCount: 1)),
         network: .init(

@@ -85,6 +85,7 @@ package final class PlainBackend: StageBackend {
     }
   }
 
+  package var isIntact: Bool { true }
   package var hasIdleWork: Bool { false }
   package func idle(for duration: Duration, progress: () -> Void) {}
 }

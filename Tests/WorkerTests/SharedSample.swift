@@ -42,7 +42,7 @@ struct SharedSample {
     StageAssignment(
       epoch: PlanEpoch(epoch),
       place: .init(index: 0, count: 1, layers: try #require(LayerRange(lower: 0, upper: 1))),
-      model: .init(paths: ["/nonexistent"], fingerprint: checkpoint.fingerprint, isShared: true),
+      model: .init(paths: ["/nonexistent"], fingerprint: checkpoint.versionFingerprint, isShared: true),
       cache: .init(elementType: .i16, pageCount: 1, contextLength: 64), links: .init(nextEndpoint: "ipc:///tmp/none"),
       maximumStepTokenCount: 16)
   }

@@ -1,4 +1,4 @@
-// What Swift cannot reach on Linux, or not without cost: futex, eventfd, thread names, a clock, and the
+// What Swift cannot reach on Linux, or not without cost: futex, eventfd, thread names, a clock, lost pages, and the
 // fork-join pool that computing runs on.
 #ifndef LONGHAUL_CPLATFORM_H
 #define LONGHAUL_CPLATFORM_H
@@ -57,6 +57,20 @@ void lh_touch_pages(void *address, int64_t size);
 // Makes the pages of a mapped file present for reading, and returns when they have been read. Advice, never an error:
 // a kernel that does not know it reads them when they are used.
 void lh_read_pages(const void *address, int64_t size);
+
+// ---- Mapped files ----
+
+// Reading a mapped byte that the file has no more, or that its disk cannot give, is SIGBUS, which ends the process. Of
+// a watched mapping such bytes, and all after them, read as zeros from then on.
+typedef struct lh_mapping lh_mapping;
+
+// Watches [start, start + size), a private read-only mapping. NULL where memory is short: it is not watched then. From
+// any thread; the first call takes the process's handler of SIGBUS, which passes on what it does not know.
+lh_mapping *lh_mapping_watch(const void *start, int64_t size);
+// To be called before the range is unmapped. NULL is ignored.
+void lh_mapping_forget(lh_mapping *mapping);
+// Whether zeros were read in place of bytes. What was read before the call is not what the file had then.
+bool lh_mapping_has_lost_bytes(const lh_mapping *mapping);
 
 // ---- Checksums ----
 

@@ -33,7 +33,9 @@ final class StageCheckpoint {
     let path = settings.modelPath ?? assignment.model.paths.first ?? ""
     guard assignment.model.isShared else {
       let checkpoint = try Checkpoint(path: path)
-      guard checkpoint.fingerprint == assignment.model.fingerprint else { throw StageLoadError.otherModel(path: path) }
+      guard checkpoint.versionFingerprint == assignment.model.fingerprint else {
+        throw StageLoadError.otherVersion(path: path)
+      }
       return checkpoint
     }
     let manifest = try fetchManifest(over: connections, reporter: reporter, cancellation: cancellation)

@@ -1,15 +1,15 @@
 /// A stage that cannot be loaded here.
 enum StageLoadError: Error, CustomStringConvertible {
-  case otherModel(path: String)
+  case otherVersion(path: String)
   case noCache(path: String)
   case noRoom(folder: String, needed: Int, free: Int)
   case notListed(tensor: String)
 
   var description: String {
     switch self {
-    case .otherModel(let path):
-      "'\(path)' is not the model the coordinator serves (its headers differ); copy the coordinator's file to this "
-        + "machine and name it with --model"
+    case .otherVersion(let path):
+      "'\(path)' is not the file that the coordinator opened: it was written to or replaced since; start the "
+        + "coordinator again"
     case .noCache(let path):
       "the model is not on this machine ('\(path)'), and there is no folder for what the coordinator gives out; name "
         + "one with --weights-cache"
