@@ -48,6 +48,10 @@ package struct ForwardHeader: Hashable, Sendable {
   package func rowCount(computedBy stage: Int) -> Int {
     entries.reduce(0) { $0 + ($1.isComputed(by: stage) ? $1.tokens.count : 0) }
   }
+  /// The end of the longest sequence that the stage computes rows of: positions that they attend to at most.
+  package func depth(computedBy stage: Int) -> Int {
+    entries.reduce(0) { $1.isComputed(by: stage) ? max($0, $1.endPosition) : $0 }
+  }
   /// Bytes of frame 2 on its way to the stage; `Int.max`, which no frame has, when the numbers overflow.
   package func payloadByteCount(to stage: Int) -> Int {
     Wire.payloadByteCount(rows: rowCount(computedBy: stage), width: hiddenSize)

@@ -119,12 +119,14 @@ final class ComputeThread {
       guard let message = try stage.verified(sealed), let header = try stage.read(message) else { return }
       idleBeforeStep(stage)
       // The clock starts after the turn, so that a first step gets the time that it is expected to take.
-      let rows = header.rowCount(computedBy: stage.assignment.place.index)
-      let elapsed = try meter.measure(expectedSeconds: pace.expectedSeconds(rows: rows)) {
+      let place = stage.assignment.place
+      let (rows, depth) = (header.rowCount(computedBy: place.index), header.depth(computedBy: place.index))
+      let expected = pace.expectedSeconds(rows: rows, depth: depth)
+      let elapsed = try meter.measure(expectedSeconds: expected, layerCount: place.layers.count) {
         try stage.serve(header, message) { meter.advance() }
       }
       guard rows > 0 else { return }
-      pace.note(rows: rows, seconds: elapsed.inSeconds)
+      pace.note(rows: rows, depth: depth, seconds: elapsed.inSeconds)
       turns.note(elapsed)
     } catch let error as WireError {
       // Noise may come by the million: the log gets a line now and then.

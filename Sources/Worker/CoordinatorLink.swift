@@ -4,7 +4,9 @@
 ///     registering, joined --link broke--> away
 ///     joined --evicted--> registering, with another incarnation
 ///
-/// It registers only once the compute thread has dropped what it had in hand: one that hangs has nothing to offer.
+/// It registers only once the compute thread has dropped what it had in hand: one that hangs has nothing to offer. It
+/// waits for a step as long as layers go by, and for one that stands still a minute. Meanwhile it asks nothing, so no
+/// answer and no silence of the coordinator counts against it.
 /// The worker keeps its weights throughout. It drops its sequences whenever it is no longer a member, since the cluster
 /// does not build on them any more. Times are since any fixed start.
 package struct CoordinatorLink: Sendable {
@@ -19,7 +21,8 @@ package struct CoordinatorLink: Sendable {
     /// The coordinator has evicted the worker, does not know it, or takes it for another.
     case rejoin(String)
     case refused(String)
-    case tick
+    /// Time passed; with the compute thread's count of layers.
+    case tick(progress: UInt64)
   }
 
   package enum Action: Hashable, Sendable {
@@ -48,7 +51,7 @@ package struct CoordinatorLink: Sendable {
   static let connectTimeout = Duration.seconds(10)
   /// How long it registers again while its name is taken: its predecessor may not have been found dead yet.
   static let nameTimeout = Duration.seconds(4)
-  /// How long a step in hand may keep the compute thread from forgetting it.
+  /// How long a step in hand that computes no layer may keep the compute thread from forgetting it.
   static let stepTimeout = Duration.seconds(60)
 
   /// How long the worker waits for a coordinator that it had joined.
@@ -56,8 +59,9 @@ package struct CoordinatorLink: Sendable {
   package private(set) var incarnation: UInt64
   private var phase: Phase
   private var hasJoined = false
-  /// Since when the compute thread has not dropped what it is to forget.
+  /// Since when the compute thread has neither dropped what it is to forget nor computed a layer.
   private var unsettledSince: Duration?
+  private var progress: UInt64 = 0
   private var lastHeard: Duration
   /// Since when registrations have been refused, with the reason.
   private var turnedDown: (since: Duration, reason: String)?
@@ -83,12 +87,15 @@ package struct CoordinatorLink: Sendable {
     case .disconnected:
       if case .away = phase { return [] }
       phase = .away(since: now)
+      turnedDown = nil
       unsettledSince = unsettledSince ?? now
       return [.forgetSequences]
     case .settled:
       guard unsettledSince != nil else { return [] }
       unsettledSince = nil
-      return phase == .registering ? register() : []
+      guard phase == .registering else { return [] }
+      lastHeard = now
+      return register()
     case .heard:
       lastHeard = now
       return []
@@ -100,7 +107,8 @@ package struct CoordinatorLink: Sendable {
       return [.joined]
     case .rejoin(let reason):
       guard phase == .joined else {
-        turnedDown = (turnedDown?.since ?? now, reason)
+        // An answer to a heartbeat that was under way, unless a registration was sent.
+        if unsettledSince == nil { turnedDown = (turnedDown?.since ?? now, reason) }
         return []
       }
       // It may be said more than once while the new registration is under way.
@@ -109,8 +117,8 @@ package struct CoordinatorLink: Sendable {
       return [.forgetSequences]
     case .refused(let reason):
       return [.leave(.refused(reason))]
-    case .tick:
-      return tick(now: now)
+    case .tick(let progress):
+      return tick(progress, now: now)
     }
   }
 
@@ -120,8 +128,13 @@ package struct CoordinatorLink: Sendable {
     return [.register(incarnation: incarnation)]
   }
 
-  private mutating func tick(now: Duration) -> [Action] {
-    if let unsettledSince, now - unsettledSince >= Self.stepTimeout { return [.leave(.hung)] }
+  private mutating func tick(_ progress: UInt64, now: Duration) -> [Action] {
+    if progress != self.progress, unsettledSince != nil { unsettledSince = now }
+    self.progress = progress
+    if let unsettledSince {
+      if now - unsettledSince >= Self.stepTimeout { return [.leave(.hung)] }
+      if phase == .registering { return [] }
+    }
     if let turnedDown, phase == .registering {
       guard now - turnedDown.since < Self.nameTimeout else { return [.leave(.refused(turnedDown.reason))] }
       return register()

@@ -16,9 +16,9 @@ extension ServingStage {
   }
 
   /// The first step of an epoch says which sequences resume, and from where.
-  func resume(_ header: ForwardHeader) throws {
+  func resume(_ header: ForwardHeader, progress: () -> Void) throws {
     sequencesEpoch = nil
-    try restore(try sequences.resume(header.resumes, stage: assignment.place.index))
+    try restore(try sequences.resume(header.resumes, stage: assignment.place.index), progress: progress)
     log.retain(
       Dictionary(
         header.resumes.filter { !$0.rebuilding.contains(assignment.place.index) }.map { ($0.sequence, $0.length) }
@@ -26,9 +26,10 @@ extension ServingStage {
     sequencesEpoch = header.epoch
   }
 
-  func restore(_ restorations: [NeighborRestoration]) throws {
+  func restore(_ restorations: [NeighborRestoration], progress: () -> Void) throws {
     for restoration in restorations {
       try backend.restoreNeighborKeys(of: restoration.cache, blocks: restoration.blocks)
+      progress()
     }
   }
 

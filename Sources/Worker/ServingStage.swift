@@ -60,7 +60,7 @@ final class ServingStage {
     other.place.layers == assignment.place.layers && other.model.paths == assignment.model.paths
       && other.model.fingerprint == assignment.model.fingerprint && other.cache == assignment.cache
       && other.maximumStepTokenCount == assignment.maximumStepTokenCount
-      && other.place.isFirst == isFirst && other.place.isLast == isLast
+      && other.place.isFirst == isFirst && other.place.isLast == isLast && backend.isIntact
   }
 
   /// Goes on under another epoch: with its sequences when they are of the epoch that is resumed, else without.
@@ -98,11 +98,11 @@ final class ServingStage {
     var step = StageStep(received)
     var results = StageHead.Results()
     do {
-      if received.step == 1 { try clock.computing { try resume(received) } }
+      if received.step == 1 { try clock.computing { try resume(received, progress: progress) } }
       release(received.releases)
       if received.failure == nil, !received.entries.isEmpty {
         try compute(&step, received, payload: message.frames.count > 1 ? message.frames[1] : nil, progress: progress)
-        if isLast { results = try makeResults(&step) }
+        if isLast { results = try makeResults(&step, progress: progress) }
       }
     } catch {
       step.fail(failure(error))
@@ -138,8 +138,10 @@ final class ServingStage {
   }
 
   /// New tokens and scores of the rows that were computed here; of held ones only how far they are.
-  private func makeResults(_ step: inout StageStep) throws -> StageHead.Results {
-    var results = try clock.computing { try head.results(of: step.rows, backend: backend, sequences: sequences) }
+  private func makeResults(_ step: inout StageStep, progress: () -> Void) throws -> StageHead.Results {
+    var results = try clock.computing {
+      try head.results(of: step.rows, backend: backend, sequences: sequences, progress: progress)
+    }
     drop(results.refusals, from: &step)
     for row in step.rows where row.cache == nil {
       results.entries.append(
@@ -160,7 +162,7 @@ final class ServingStage {
     drop(admitted.refusals, from: &step)
     let entries = step.cacheEntries
     guard !entries.isEmpty else { return }
-    try clock.computing { try restore(admitted.restorations) }
+    try clock.computing { try restore(admitted.restorations, progress: progress) }
     for row in step.rows { try fill(row, from: payload) }
     try clock.computing { try backend.forward(entries, progress: progress) }
     #if FAILPOINTS

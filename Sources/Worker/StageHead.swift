@@ -37,9 +37,10 @@ struct StageHead {
   }
 
   /// Runs the head over the rows that matter.
+  /// - Parameter progress: called after each row.
   /// - Throws: what the backend throws.
   mutating func results(
-    of rows: [StepRow], backend: any StageBackend, sequences: StageSequences
+    of rows: [StepRow], backend: any StageBackend, sequences: StageSequences, progress: () -> Void
   ) throws -> Results {
     var entries: [StepResultEntry] = []
     var needs: [Need] = []
@@ -55,6 +56,7 @@ struct StageHead {
     }
     try backend.logits(of: needs.map(\.row)) { index, row in
       let need = needs[index]
+      progress()
       guard let row else {
         refused[need.entry.sequence] = FrameRefusal(
           sequence: need.entry.sequence, reason: "has logits that are not finite at position \(need.position)")

@@ -5,24 +5,27 @@ import Synchronization
 /// writes it, the heartbeat reads it.
 final class StepMeter: Sendable {
   private let layers = Atomic<UInt64>(0)
-  private let milliseconds = Atomic<Int>(0)
+  private let step = Mutex<StepExpectation?>(nil)
+  private let created = ContinuousClock.now
 
   /// Counts layers computed.
   var progress: UInt64 { layers.load(ordering: .relaxed) }
 
-  /// What the step in hand should take by experience, at least 1; nil between steps.
-  var expectedStepMilliseconds: Int? {
-    let value = milliseconds.load(ordering: .relaxed)
-    return value == 0 ? nil : value
-  }
+  /// What the step in hand should take, at least 1; nil between steps.
+  var expectedStepMilliseconds: Int? { step.withLock { $0?.milliseconds } }
+
+  private var now: Duration { created.duration(to: .now) }
 
   /// One more layer, or another piece of work that a step waits for, is done.
-  func advance() { layers.add(1, ordering: .relaxed) }
+  func advance() {
+    layers.add(1, ordering: .relaxed)
+    step.withLock { $0?.advance(now: now) }
+  }
 
-  /// Runs a step, which is expected to take so long; returns what it took.
-  func measure(expectedSeconds: Double, _ step: () throws -> Void) rethrows -> Duration {
-    milliseconds.store(max(1, Int(min(expectedSeconds, 3600) * 1000)), ordering: .relaxed)
-    defer { milliseconds.store(0, ordering: .relaxed) }
-    return try ContinuousClock().measure(step)
+  /// Runs a step of so many layers, which is expected to take so long; returns what it took.
+  func measure(expectedSeconds: Double, layerCount: Int, _ body: () throws -> Void) rethrows -> Duration {
+    step.withLock { $0 = StepExpectation(seconds: expectedSeconds, layerCount: layerCount, now: now) }
+    defer { step.withLock { $0 = nil } }
+    return try ContinuousClock().measure(body)
   }
 }

@@ -1,5 +1,6 @@
 import Fixtures
 import Foundation
+import Synchronization
 import Testing
 
 extension EndToEnd {
@@ -48,6 +49,28 @@ extension EndToEnd {
       try await serve("\(others.count) busy processes", tokens: 60, log: { cluster.log("c") }) {
         try await cluster.completion($0)
       }
+    }
+
+    @Test("with a tenth of the time, as a quota gives it")
+    func throttled() async throws {
+      let cluster = try await ServedCluster(workerCount: 2)
+      let isOver = Atomic(false)
+      let workers = cluster.workers.map(\.processIdentifier)
+      let throttle = Thread {
+        while !isOver.load(ordering: .relaxed) {
+          for worker in workers { kill(worker, SIGSTOP) }
+          usleep(90_000)
+          for worker in workers { kill(worker, SIGCONT) }
+          usleep(10_000)
+        }
+      }
+      throttle.start()
+      defer { isOver.store(true, ordering: .relaxed) }
+      try await serve("a tenth of the time", tokens: 5, log: { cluster.log("coordinator") }) {
+        let answer = try await cluster.post("/v1/completions", $0)
+        return try CompletionAnswer.text(answer.body)
+      }
+      for worker in cluster.workers { #expect(worker.isRunning) }
     }
 
     @Test("with 20 ms and 2 % of lost packets between two hosts", .needsSlowCable, arguments: [true, false])

@@ -102,6 +102,19 @@ extension Scenario {
         (.seconds(15), .crash(worker: 0, restartAfter: .milliseconds(100))),
       ]),
     Scenario(
+      name: "slow-step",
+      claim:
+        "A step takes longer than any patience: the worker is evicted, waits for the step, and registers again with "
+        + "its layers loaded, whatever its heartbeats were answered meanwhile.",
+      stageCount: 2,
+      acts: [
+        (.milliseconds(300), .request(promptCount: 20, newTokenCount: 4)),
+        (.milliseconds(340), .slow(worker: 0, for: .seconds(20))),
+        // The eviction and the answers to later heartbeats arrive together.
+        (.milliseconds(2000), .cut(.init(from: -1, to: 0), for: .milliseconds(2500), isMutual: false)),
+        (.seconds(22), .request(promptCount: 10, newTokenCount: 2)),
+      ]),
+    Scenario(
       name: "replay-log-is-lost",
       claim:
         "A worker dies and the stage before it cannot read its replay log: all stages compute the tokens again.",

@@ -10,6 +10,8 @@ enum SimulatedAct: Sendable {
   case stop(worker: Int, for: Duration)
   /// The compute thread hangs, the others run.
   case hang(worker: Int)
+  /// Steps that the compute thread begins end only after that time, and show no progress until then.
+  case slow(worker: Int, for: Duration)
   /// Nothing passes, one way or both.
   case cut(SimulatedNetwork.Way, for: Duration, isMutual: Bool)
   /// The worker's replay logs cannot be read any more.

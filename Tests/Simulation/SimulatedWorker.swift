@@ -25,6 +25,8 @@ struct SimulatedWorker {
   /// The step being computed.
   var inHand: SimulatedStep?
   var isHung = false
+  /// Until then its steps do not end.
+  var slowUntil = Duration.zero
   var progress: UInt64 = 0
   var expectedStep = Duration.zero
   /// The connection to the coordinator; nil while there is none.

@@ -47,7 +47,7 @@ extension Simulation {
     case .linkTick(let worker, let life):
       guard isCurrent(worker, life), !postponed(happening, for: .worker(worker, life: life)) else { return }
       events.push(happening, at: now + .milliseconds(250))
-      perform(workers[worker].link.event(.tick, now: now), worker)
+      perform(workers[worker].link.event(.tick(progress: workers[worker].progress), now: now), worker)
     case .fault: try fault()
     case .startWorker(let worker): start(worker)
     case .startCoordinator: startCoordinator()

@@ -100,9 +100,7 @@ extension Simulation {
   mutating func fault() throws {
     guard now < faultEnd else { return heal() }
     report.faults += 1
-    if let act = SimulatedAct.drawn(workerCount: workers.count, random: &random) {
-      try perform(act)
-    }
+    if let act = SimulatedAct.drawn(workerCount: workers.count, random: &random) { try perform(act) }
     events.push(.fault, at: now + .milliseconds(Int.random(in: 30...3000, using: &random)))
   }
 
@@ -119,6 +117,9 @@ extension Simulation {
     case .hang(let worker):
       log("\(workers[worker].name) hangs")
       workers[worker].isHung = true
+    case .slow(let worker, let span):
+      log("\(workers[worker].name) computes slowly for \(span)")
+      workers[worker].slowUntil = now + span
     case .cut(let way, let span, let isMutual): cut(way, for: span, isMutual: isMutual)
     case .spoilLogs(let worker):
       log("the logs of \(workers[worker].name) cannot be read any more")

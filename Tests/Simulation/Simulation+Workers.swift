@@ -101,7 +101,7 @@ extension Simulation {
     workers[index].expectedStep = expected
     let taken = scenario == nil ? expected * Double.random(in: 0.5...2.5, using: &random) : expected
     if !workers[index].isHung {
-      events.push(.computed(worker: index, life: workers[index].life), at: now + taken)
+      events.push(.computed(worker: index, life: workers[index].life), at: max(now + taken, workers[index].slowUntil))
     }
   }
 

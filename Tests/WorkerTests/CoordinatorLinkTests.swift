@@ -8,11 +8,13 @@ struct CoordinatorLinkTests {
   private final class Bench {
     var link = CoordinatorLink(incarnation: 100, reconnectTimeout: .seconds(600), now: .zero)
     var now = Duration.zero
+    /// Layers that the compute thread has computed.
+    var progress: UInt64 = 0
 
     func event(_ event: CoordinatorLink.Event) -> [CoordinatorLink.Action] { link.event(event, now: now) }
     func pass(_ seconds: Int) -> [CoordinatorLink.Action] {
       now += .seconds(seconds)
-      return event(.tick)
+      return event(.tick(progress: progress))
     }
   }
 
@@ -74,5 +76,64 @@ struct CoordinatorLinkTests {
     #expect(bench.event(.rejoin("taken")).isEmpty)
     #expect(bench.pass(3) == [.leave(.refused("taken"))])
     #expect(bench.event(.refused("other model")) == [.leave(.refused("other model"))])
+  }
+
+  /// Joined, then counted out with a step in hand.
+  private func countedOutInStep() -> Bench {
+    let bench = Bench()
+    _ = bench.event(.connected)
+    _ = bench.event(.welcome)
+    #expect(bench.event(.rejoin("silent")) == [.forgetSequences])
+    return bench
+  }
+
+  @Test("answers to heartbeats that were under way do not end a worker that waits for a long step")
+  func longStep() {
+    let bench = countedOutInStep()
+    for _ in 0..<29 {
+      #expect(bench.event(.rejoin("does not know you")).isEmpty)
+      #expect(bench.pass(2).isEmpty)
+    }
+    #expect(bench.event(.settled) == [.register(incarnation: 102)])
+    // From here on it has asked, and is refused.
+    #expect(bench.event(.rejoin("taken")).isEmpty)
+    #expect(bench.pass(3) == [.register(incarnation: 103)])
+    #expect(bench.event(.welcome) == [.joined])
+  }
+
+  @Test("a step that is longer than any patience is waited for while layers go by, and a minute when none does")
+  func layersGoBy() {
+    let bench = countedOutInStep()
+    for _ in 0..<20 {
+      bench.progress += 1
+      #expect(bench.pass(59).isEmpty)
+    }
+    #expect(bench.pass(60) == [.leave(.hung)])
+  }
+
+  @Test("silence does not count while it has asked nothing: it hears out its coordinator after the step")
+  func silenceInStep() {
+    let bench = countedOutInStep()
+    for _ in 0..<20 {
+      bench.progress += 1
+      #expect(bench.pass(50).isEmpty)
+    }
+    #expect(bench.event(.settled) == [.register(incarnation: 102)])
+    #expect(bench.pass(599).isEmpty)
+    #expect(bench.pass(1) == [.leave(.lost)])
+  }
+
+  @Test("a link that breaks in a long step is made again, and what was refused before it broke is over")
+  func breaksWhileRefused() {
+    let bench = Bench()
+    _ = bench.event(.connected)
+    #expect(bench.event(.rejoin("taken")).isEmpty)
+    #expect(bench.event(.disconnected) == [.forgetSequences])
+    bench.now += .seconds(5)
+    #expect(bench.event(.connected).isEmpty)
+    #expect(bench.event(.settled) == [.register(incarnation: 102)])
+    #expect(bench.pass(1).isEmpty)
+    #expect(bench.event(.rejoin("taken")).isEmpty)
+    #expect(bench.pass(3) == [.register(incarnation: 103)])
   }
 }

@@ -74,7 +74,7 @@ struct WorkerSession {
     case .stage(let epoch, let report): if epoch == self.epoch { try handle(report) }
     case .loader(let epoch, let report): try handle(report, of: epoch)
     case .tick:
-      try note(.tick)
+      try note(.tick(progress: runner.progress))
       if let drainEnd, now >= drainEnd { return try leave("it has drained long enough") }
     case .drain(let reason):
       guard link.isJoined, drainEnd == nil else { return try leave(reason) }
