@@ -24,6 +24,8 @@ package struct TokenizerDescription: Sendable {
   package var addsSpacePrefix: Bool?
   /// Jinja source of the chat template, when there is one.
   package var chatTemplate: String?
+  /// What the file says and had to be left out, for people.
+  package var warnings: [String] = []
 
   package init(
     model: String, preTokenizer: String, tokens: [[UInt8]], scores: [Float], kinds: [TokenKind], merges: [[UInt8]],

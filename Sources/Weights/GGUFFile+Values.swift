@@ -2,13 +2,24 @@ import Core
 import Tensors
 
 extension GGUFFile {
-  /// Throws when an entry has other dimensions than the model calls for.
-  func check(_ entry: TensorEntry, dimensions: [Int]) throws(CheckpointError) {
-    guard entry.dimensions == dimensions else {
+  /// The entry with the dimensions that the model calls for. Converters may write further ones of 1, or leave them out.
+  /// - Throws: `CheckpointError` when it has others.
+  func shaped(_ entry: TensorEntry, _ dimensions: [Int]) throws(CheckpointError) -> TensorEntry {
+    guard Self.isSame(entry.dimensions, dimensions) else {
       throw .invalid(
         fileName(of: entry), tensorSubject(entry.name),
         "has dimensions \(entry.dimensions), but the metadata calls for \(dimensions)")
     }
+    return TensorEntry(
+      name: entry.name, type: entry.type, dimensions: dimensions, fileIndex: entry.fileIndex, offset: entry.offset,
+      byteCount: entry.byteCount)
+  }
+
+  /// Whether shapes differ in trailing dimensions of 1 only.
+  private static func isSame(_ one: [Int], _ other: [Int]) -> Bool {
+    let count = min(one.count, other.count)
+    let further = one.dropFirst(count) + other.dropFirst(count)
+    return one.prefix(count) == other.prefix(count) && further.allSatisfy { $0 == 1 }
   }
 
   /// The entry's type when it can be computed with.

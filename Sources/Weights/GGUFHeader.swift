@@ -104,7 +104,7 @@ struct GGUFHeaderParser {
     guard let type = MetadataType(rawValue: number) else {
       throw .damaged(fileName, key, "has the unknown value type \(number)")
     }
-    let value = type == .array ? try arrayValue(key) : try simpleValue(key, type)
+    let value = type == .array ? .array(try arrayValue(key)) : try simpleValue(key, type)
     guard metadata.insert(key, value) else {
       throw .damaged(fileName, key, "stands twice in the metadata")
     }
@@ -128,18 +128,17 @@ struct GGUFHeaderParser {
     }
   }
 
-  private mutating func arrayValue(_ key: String) throws(CheckpointError) -> MetadataValue {
+  /// - Parameter depth: of arrays around this one.
+  private mutating func arrayValue(_ key: String, depth: Int = 0) throws(CheckpointError) -> MetadataArray {
     guard let number: UInt32 = cursor.integer() else { throw ends(key) }
     guard let type = MetadataType(rawValue: number) else {
       throw .damaged(fileName, key, "is an array of the unknown value type \(number)")
     }
-    guard type != .array else {
-      throw .unsupported(
-        fileName, key, "is an array of arrays, which is not read",
-        remedy: "convert the model again without this entry")
+    guard depth < GGUFLimits.arrayDepth else {
+      throw .damaged(fileName, key, "is an array in more than \(GGUFLimits.arrayDepth) others")
     }
     guard let rawCount: UInt64 = cursor.integer() else { throw ends(key) }
-    let smallest = type.byteCount ?? MemoryLayout<UInt64>.size
+    let smallest = type == .array ? GGUFLimits.smallestArrayByteCount : type.byteCount ?? MemoryLayout<UInt64>.size
     guard rawCount <= UInt64(cursor.remaining / smallest) else {
       throw .damaged(
         fileName, key,
@@ -147,7 +146,10 @@ struct GGUFHeaderParser {
     }
     let count = Int(rawCount)
     let start = cursor.position
-    if type == .string {
+    if type == .array {
+      // No key that is read has such: they are only stepped over.
+      for _ in 0..<count { _ = try arrayValue(key, depth: depth + 1) }
+    } else if type == .string {
       for _ in 0..<count {
         guard let length: UInt64 = cursor.integer() else { throw ends(key) }
         try checkStringLength(length, key)
@@ -157,7 +159,7 @@ struct GGUFHeaderParser {
       // Cannot overflow: the quotient above bounds the product by what is left.
       guard cursor.take(UInt64(count * smallest)) != nil else { throw ends(key) }
     }
-    return .array(MetadataArray(elementType: type, count: count, file: file, range: start..<cursor.position))
+    return MetadataArray(elementType: type, count: count, file: file, range: start..<cursor.position)
   }
 
   private func checkStringLength(_ length: UInt64, _ key: String) throws(CheckpointError) {

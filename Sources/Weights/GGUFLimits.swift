@@ -7,6 +7,8 @@ enum GGUFLimits {
   static let tensorNameByteCount = 64
   static let stringByteCount = 16 << 20
   static let dimensionCount = 4
+  /// Arrays in arrays.
+  static let arrayDepth = 8
   static let alignment = 8...65536
   static let defaultAlignment = 32
   static let shardCount = 4096
@@ -19,6 +21,8 @@ enum GGUFLimits {
 
   /// Bytes of the smallest metadata entry: key length, one key byte, type, one value byte.
   static let smallestMetadataByteCount = 8 + 1 + 4 + 1
+  /// Bytes of the smallest array: element type and count.
+  static let smallestArrayByteCount = 4 + 8
   /// Bytes of the smallest directory entry: name length, one name byte, rank, one dimension, type, offset.
   static let smallestTensorByteCount = 8 + 1 + 4 + 8 + 4 + 8
 }

@@ -69,6 +69,9 @@ package struct Metadata: Sendable {
     switch values[key] {
     case nil: return nil
     case .bool(let value): return value
+    // Some converters write flags as integers.
+    case .unsigned(let value) where value <= 1: return value == 1
+    case .signed(let value) where value == 0 || value == 1: return value == 1
     case .unsigned, .signed, .float, .string, .array: throw refusal(key, "is not a bool")
     }
   }

@@ -40,7 +40,7 @@ package enum MetadataType: UInt32, Sendable {
 
 /// An array of a checkpoint's metadata, left in the file until it is asked for: vocabularies have hundreds of
 /// thousands of entries and most readers of a header want none of them. Its extent was checked when the
-/// header was read.
+/// header was read. One whose elements are arrays has no elements that can be read.
 package struct MetadataArray: Sendable {
   package let elementType: MetadataType
   package let count: Int
@@ -68,12 +68,12 @@ package struct MetadataArray: Sendable {
     }
   }
 
-  /// Every number as `Float`, or nil when these are not floating-point numbers.
+  /// Every number as `Float`, or nil when these are not numbers.
   package func floats() -> [Float]? {
     switch elementType {
     case .float32: all(UInt32.self) { Float(bitPattern: $0) }
     case .float64: all(UInt64.self) { Float(Double(bitPattern: $0)) }
-    default: nil
+    default: integers()?.map { Float($0) }
     }
   }
 

@@ -27,21 +27,21 @@ struct TensorMap: Sendable {
   ) throws(CheckpointError) {
     var claimed: Set<String> = []
     func resolve(_ rules: [TensorRule], prefix: String) throws(CheckpointError) -> [TensorRole: TensorPart] {
-      var found: [TensorRole: TensorPart] = [:]
+      var parts: [TensorRole: TensorPart] = [:]
       for rule in rules {
         let name = prefix + rule.name
-        guard let entry = file[name] else {
+        guard let found = file[name] else {
           if rule.isOptional { continue }
           throw .damaged(file.fileNames[0], tensorSubject(name), "is missing")
         }
-        try file.check(entry, dimensions: rule.shape)
+        let entry = try file.shaped(found, rule.shape)
         let type = try file.elementType(entry)
         // A vector of another type than floats throws the reason.
         if rule.shape.count == 1, type.blockElementCount > 1 { _ = try file.vector(entry) }
         claimed.insert(name)
-        found[rule.role] = TensorPart(entry: entry, rows: rule.rows)
+        parts[rule.role] = TensorPart(entry: entry, rows: rule.rows)
       }
-      return found
+      return parts
     }
     self.model = try resolve(architecture.modelTensors(configuration), prefix: "")
     var layers: [[TensorRole: TensorPart]] = []

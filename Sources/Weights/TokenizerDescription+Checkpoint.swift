@@ -15,22 +15,26 @@ extension TokenizerDescription {
     }
     let tokens = try Self.tokens(metadata)
     let kinds = try Self.kinds(metadata, tokenCount: tokens.count)
-    let end = try Self.token(metadata, Key.end, tokenCount: tokens.count)
+    var special = SpecialTokens(metadata, tokenCount: tokens.count)
+    let ends = try special.tokens(Key.end)
     self.init(
       model: model,
       preTokenizer: try metadata.string(Key.preTokenizer) ?? "",
       tokens: tokens,
-      scores: try Self.scores(metadata, tokenCount: tokens.count),
+      scores: try Self.scores(metadata, model: model, tokenCount: tokens.count),
       kinds: kinds,
       merges: try Self.merges(metadata),
-      beginToken: try Self.token(metadata, Key.begin, tokenCount: tokens.count),
-      endToken: end,
-      otherEndTokens: try Self.otherEndTokens(metadata, tokens: tokens, kinds: kinds, end: end),
-      unknownToken: try Self.token(metadata, Key.unknown, tokenCount: tokens.count),
+      beginToken: try special.tokens(Key.begin).first,
+      endToken: ends.first,
+      otherEndTokens: try Self.otherEndTokens(&special, tokens: tokens, kinds: kinds, ends: ends),
+      unknownToken: try special.tokens(Key.unknown).first,
       addsBeginToken: try metadata.flag(Key.addsBegin),
       addsEndToken: try metadata.flag(Key.addsEnd),
       addsSpacePrefix: try metadata.flag(Key.addsSpacePrefix),
       chatTemplate: try metadata.string(Key.chatTemplate))
+    warnings = special.warnings
+    // Its arrays were read from the file just now.
+    try checkpoint.file.requireUnchanged()
   }
 
   /// The same in all architectures.
@@ -62,7 +66,11 @@ extension TokenizerDescription {
     return tokens
   }
 
-  private static func scores(_ metadata: Metadata, tokenCount: Int) throws(CheckpointError) -> [Float] {
+  /// Byte-level BPE has no use for them; there they may be anything.
+  private static func scores(
+    _ metadata: Metadata, model: String, tokenCount: Int
+  ) throws(CheckpointError) -> [Float] {
+    guard model != "gpt2" else { return [] }
     guard let array = try aligned(metadata, Key.scores, tokenCount: tokenCount) else { return [] }
     guard let scores = array.floats() else { throw metadata.refusal(Key.scores, "is not an array of floats") }
     guard scores.allSatisfy(\.isFinite) else {
@@ -101,38 +109,26 @@ extension TokenizerDescription {
     return merges
   }
 
-  /// An array that goes with the tokens. Its length is checked before it is read.
+  /// An array that goes with the tokens; an empty one says as much as none. Its length is checked before it is read.
   private static func aligned(
     _ metadata: Metadata, _ key: String, tokenCount: Int
   ) throws(CheckpointError) -> MetadataArray? {
-    guard let array = try metadata.array(key) else { return nil }
+    guard let array = try metadata.array(key), array.count > 0 else { return nil }
     guard array.count == tokenCount else {
       throw metadata.refusal(key, "has \(array.count) entries for \(tokenCount) tokens")
     }
     return array
   }
 
-  private static func token(
-    _ metadata: Metadata, _ key: String, tokenCount: Int
-  ) throws(CheckpointError) -> TokenID? {
-    // Some converters write the largest number, or -1, for "none".
-    switch metadata[key] {
-    case .unsigned(UInt64(UInt32.max)), .signed(-1): return nil
-    default: return try metadata.integer(key, in: 0...tokenCount - 1).map { TokenID($0) }
-    }
-  }
-
   private static func otherEndTokens(
-    _ metadata: Metadata, tokens: [[UInt8]], kinds: [TokenKind], end: TokenID?
+    _ special: inout SpecialTokens, tokens: [[UInt8]], kinds: [TokenKind], ends: [TokenID]
   ) throws(CheckpointError) -> [TokenID] {
-    var found: Set<TokenID> = []
-    for key in [Key.endOfTurn, Key.endOfMessage] {
-      if let token = try token(metadata, key, tokenCount: tokens.count) { found.insert(token) }
-    }
+    var found = Set(ends.dropFirst())
+    for key in [Key.endOfTurn, Key.endOfMessage] { found.formUnion(try special.tokens(key)) }
     for (index, kind) in kinds.enumerated() where kind == .control || kind == .userDefined {
       if endOfTurnSpellings.contains(tokens[index]) { found.insert(TokenID(index)) }
     }
-    if let end { found.remove(end) }
+    if let end = ends.first { found.remove(end) }
     return found.sorted()
   }
 }

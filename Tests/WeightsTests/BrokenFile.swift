@@ -29,10 +29,7 @@ struct BrokenFile: Sendable, CustomTestStringConvertible {
 
 /// A value that lies about its length: the array's element type and count with nothing behind them.
 func emptyArray(of type: UInt32, count: UInt64) -> GGUFWriter.Value {
-  var bytes = ByteWriter()
-  bytes.add(type)
-  bytes.add(count)
-  return .raw(9, bytes.bytes)
+  .raw(9, arrayHead(type, count))
 }
 
 /// A string that says it has `length` bytes and has none.
@@ -51,3 +48,14 @@ func header(version: UInt32 = 3, tensorCount: UInt64, metadataCount: UInt64, res
   writer.add(metadataCount)
   return writer.bytes + rest
 }
+
+/// The beginning of an array: its elements' type and their count.
+func arrayHead(_ type: UInt32, _ count: UInt64) -> [UInt8] {
+  var bytes = ByteWriter()
+  bytes.add(type)
+  bytes.add(count)
+  return bytes.bytes
+}
+
+/// The beginning of an array of `count` arrays.
+func nested(_ count: UInt64) -> [UInt8] { arrayHead(9, count) }

@@ -88,8 +88,15 @@ import Testing
     BrokenFile("a string that is not UTF-8", "extra is a string that is not UTF-8") {
       $0.set("extra", .raw(8, [2, 0, 0, 0, 0, 0, 0, 0, 0xC3, 0x28]))
     },
-    BrokenFile("an array of arrays", "extra is an array of arrays") {
+    BrokenFile("an array of arrays that is cut", "extra is an array of 1 elements, more than the 0 bytes left") {
+      $0 = GGUFWriter()
       $0.set("extra", emptyArray(of: 9, count: 1))
+    },
+    BrokenFile("an array of arrays that are too long", "extra is an array of 99999 elements") {
+      $0.set("extra", .raw(9, nested(1) + arrayHead(10, 99_999)))
+    },
+    BrokenFile("arrays in arrays in arrays", "extra is an array in more than 8 others") {
+      $0.set("extra", .raw(9, (0..<9).flatMap { _ in nested(1) } + arrayHead(4, 0)))
     },
     BrokenFile("an array of unknown type", "extra is an array of the unknown value type 200") {
       $0.set("extra", emptyArray(of: 200, count: 1))

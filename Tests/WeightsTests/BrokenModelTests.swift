@@ -203,8 +203,8 @@ import Testing
     BrokenFile("a score that is no number", "tokenizer.ggml.scores has a number that is not finite") {
       $0.set("tokenizer.ggml.scores", .f32s([0, 0, .nan, 0, 0]))
     },
-    BrokenFile("scores in integers", "tokenizer.ggml.scores is not an array of floats") {
-      $0.set("tokenizer.ggml.scores", .i32s([0, 0, 0, 0, 0]))
+    BrokenFile("scores as strings", "tokenizer.ggml.scores is not an array of floats") {
+      $0.set("tokenizer.ggml.scores", .strings(["0", "0", "0", "0", "0"]))
     },
     BrokenFile("an unknown kind", "tokenizer.ggml.token_type is 7 at token 4") {
       $0.set("tokenizer.ggml.token_type", .i32s([1, 1, 1, 1, 7]))
@@ -212,11 +212,14 @@ import Testing
     BrokenFile("merges in numbers", "tokenizer.ggml.merges is not an array of strings") {
       $0.set("tokenizer.ggml.merges", .f32s([1]))
     },
-    BrokenFile("a begin token beyond the vocabulary", "bos_token_id is 5 but must be between 0 and 4") {
-      $0.set("tokenizer.ggml.bos_token_id", .u32(5))
+    BrokenFile("a word for a begin token", "tokenizer.ggml.bos_token_id is not an integer") {
+      $0.set("tokenizer.ggml.bos_token_id", .string("<s>"))
+    },
+    BrokenFile("end tokens as strings", "tokenizer.ggml.eos_token_id is not an array of token ids") {
+      $0.set("tokenizer.ggml.eos_token_id", .strings(["</s>"]))
     },
     BrokenFile("a number for a bool", "tokenizer.ggml.add_bos_token is not a bool") {
-      $0.set("tokenizer.ggml.add_bos_token", .u32(1))
+      $0.set("tokenizer.ggml.add_bos_token", .u32(2))
     },
     BrokenFile("a bool for the template", "tokenizer.chat_template is not a string") {
       $0.set("tokenizer.chat_template", .bool(true))

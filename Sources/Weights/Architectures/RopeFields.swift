@@ -60,7 +60,7 @@ extension ModelFields {
   /// What each pair's frequency is divided by, when the checkpoint says.
   private func perPairFactors(pairCount: Int) throws(CheckpointError) -> [Float]? {
     guard let entry = file[TensorName.ropeFactors] else { return nil }
-    try file.check(entry, dimensions: [pairCount])
+    _ = try file.shaped(entry, [pairCount])
     let factors = try file.vector(entry)
     guard factors.allSatisfy({ $0 > 0 }) else {
       throw .damaged(

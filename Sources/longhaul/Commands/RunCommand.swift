@@ -83,7 +83,7 @@ struct RunCommand: AsyncParsableCommand {
   /// Nil when the prompt is ids and the file has no tokenizer: then the output is ids, too.
   private func readTokenizer(_ checkpoint: Checkpoint) throws -> Tokenizer? {
     do {
-      return try Tokenizer(checkpoint.tokenizer)
+      return try Tokenizer(ModelOptions.tokenizer(of: checkpoint))
     } catch {
       guard prompt.tokenIds != nil else { throw error }
       return nil

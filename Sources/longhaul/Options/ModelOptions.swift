@@ -1,4 +1,5 @@
 import ArgumentParser
+import Core
 import Weights
 
 /// The model file of a command.
@@ -7,6 +8,13 @@ struct ModelOptions: ParsableArguments {
   var model: String?
 
   func open() throws -> Checkpoint { try Checkpoint(path: try path()) }
+
+  /// What the file says of its tokenizer; a warning on stderr for each value that had to be left out.
+  static func tokenizer(of checkpoint: Checkpoint) throws -> TokenizerDescription {
+    let description = try checkpoint.tokenizer
+    for warning in description.warnings { StandardError.line("longhaul: warning: \(warning)") }
+    return description
+  }
 
   func path() throws -> String {
     if let model { return model }
