@@ -1,5 +1,5 @@
 import CWire
-import Core
+package import Core
 
 extension CoordinatorMessage {
   /// The message's bytes. Reasons are cut at `WireLimits.maximumStringByteCount`, all strings at their first NUL.
@@ -61,6 +61,19 @@ extension CoordinatorMessage {
       bytes, message: "coordinator message", limit: WireLimits.maximumControlByteCount,
       with: longhaul__coordinator_message__unpack
     ) { (raw: borrowing Longhaul__CoordinatorMessage) throws(WireError) in try CoordinatorMessage(raw) }
+  }
+
+  /// The epoch of an assignment that cannot be read otherwise, so that its sender gets an answer; nil for other
+  /// messages.
+  package static func assignedEpoch(in bytes: UnsafeRawBufferPointer) -> PlanEpoch? {
+    let epoch = try? unpacked(
+      bytes, message: "coordinator message", limit: WireLimits.maximumControlByteCount,
+      with: longhaul__coordinator_message__unpack
+    ) { (raw: borrowing Longhaul__CoordinatorMessage) throws(WireError) -> UInt32? in
+      guard raw.body_case == LONGHAUL__COORDINATOR_MESSAGE__BODY_ASSIGN_STAGE else { return nil }
+      return try Field.message(raw.assign_stage, "assign_stage").pointee.epoch
+    }
+    return epoch.flatMap { $0 }.map { PlanEpoch($0) }
   }
 
   private init(_ raw: borrowing Longhaul__CoordinatorMessage) throws(WireError) {

@@ -22,6 +22,21 @@ struct HostileValuesTests {
     }
   }
 
+  @Test("An assignment that is refused still says of which epoch it is, and nothing else does")
+  func refusedAssignment() {
+    for path in ["a\nb.gguf", "a\u{1B}b.gguf", String(repeating: "p", count: 5000), ""] {
+      let message = CoordinatorMessage.assignStage(Samples.assignment { $0.model.paths = [path] })
+      message.encoded().withUnsafeBytes { bytes in
+        #expect(throws: WireError.self) { _ = try CoordinatorMessage(decoding: bytes) }
+        #expect(CoordinatorMessage.assignedEpoch(in: bytes) == PlanEpoch(9))
+      }
+    }
+    CoordinatorMessage.refused(reason: "name taken").encoded().withUnsafeBytes { bytes in
+      #expect(CoordinatorMessage.assignedEpoch(in: bytes) == nil)
+      #expect(CoordinatorMessage.assignedEpoch(in: UnsafeRawBufferPointer(rebasing: bytes.dropLast())) == nil)
+    }
+  }
+
   @Test("Offers of devices")
   func offer() {
     let cases: [Change<StageOffer>] = [

@@ -68,6 +68,9 @@ struct WorkerSession {
     case .coordinator(let message):
       try note(.heard)
       return try handle(message)
+    case .unreadableAssignment(let epoch, let reason):
+      guard link.isJoined else { break }
+      try sockets.send(.stageFailed(epoch: epoch, reason: "its assignment cannot be read: \(reason)"))
     case .incompatible(let reason): throw WorkerFailure.refused(reason)
     case .connection(let event): try handle(event)
     case .stage(_, .forgotten): try note(.settled)

@@ -62,6 +62,8 @@ final class WorkerSockets: Sendable {
           send(.incompatible("it speaks protocol version \(theirs), this worker \(ours); upgrade the older one"))
         } catch {
           logger.warning("message of the coordinator dropped", metadata: ["reason": "\(error)"])
+          guard let epoch = frame.withUnsafeBytes({ CoordinatorMessage.assignedEpoch(in: $0) }) else { return }
+          send(.unreadableAssignment(epoch, reason: "\(error)"))
         }
       },
       onPeerEvent: { send(.connection($0)) })
