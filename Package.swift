@@ -212,7 +212,8 @@ let package = Package(
       name: "longhaul-sim", dependencies: ["Simulation"], path: "Tests/longhaul-sim", swiftSettings: optimized),
     .testTarget(
       name: "SimulationTests", dependencies: ["Simulation", "Fixtures", "TestTraits"], swiftSettings: optimized),
-    .testTarget(name: "ProgramTests", dependencies: ["longhaul", "Fixtures"], swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ProgramTests", dependencies: ["longhaul", "Fixtures", "Transport"], swiftSettings: swiftSettings),
     .testTarget(name: "TidyTests", exclude: ["Baselines"], swiftSettings: optimized),
   ],
   swiftLanguageModes: [.v6]

@@ -89,11 +89,6 @@ package final class Tokenizer: Sendable {
     encode([TextSegment(text, parsesSpecial: parsingSpecial)], addingBegin: addingBegin)
   }
 
-  /// The ids of UTF-8 text; invalid bytes become U+FFFD.
-  package func encode(utf8: some Collection<UInt8>, addingBegin: Bool, parsingSpecial: Bool) -> [TokenID] {
-    encode(String(decoding: utf8, as: UTF8.self), addingBegin: addingBegin, parsingSpecial: parsingSpecial)
-  }
-
   /// The ids of several segments as one text: ordinary text may merge across segments, special tokens may not.
   package func encode(_ segments: [TextSegment], addingBegin: Bool) -> [TokenID] {
     var output: [TokenID] = []

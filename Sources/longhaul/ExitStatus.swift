@@ -23,12 +23,18 @@ enum ExitStatus: Int32 {
   case badConfiguration = 78
   /// Ctrl-C.
   case interrupted = 130
+  /// The reader of the output has gone; the status that shells give to a program that SIGPIPE ended.
+  case outputClosed = 141
+
+  /// Whether the user knows without a message.
+  var isSilent: Bool { self == .interrupted || self == .outputClosed }
 
   /// Nil for the argument parser's own errors.
   init?(of error: any Error) {
     switch error {
     case let failure as CommandFailure: self = failure.status
     case is CancellationError: self = .interrupted
+    case is OutputClosed: self = .outputClosed
     case is CheckpointError, is TokenizerError, is CredentialError: self = .badConfiguration
     case is InfeasiblePlan: self = .infeasible
     case is PolicyRefusal, is PolicyArgumentError, is InvalidParameter, is EndpointError: self = .usage

@@ -22,6 +22,7 @@ struct Longhaul: AsyncParsableCommand {
     signal(SIGXFSZ, SIG_IGN)
     OpenFiles.raiseLimit()
     do {
+      try requireText()
       var command = try parseAsRoot()
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
@@ -33,10 +34,21 @@ struct Longhaul: AsyncParsableCommand {
     }
   }
 
+  /// Swift repairs arguments that are not UTF-8: a file of another name would be looked for, another text completed.
+  private static func requireText() throws {
+    for index in 1..<max(1, Int(CommandLine.argc)) {
+      guard let argument = CommandLine.unsafeArgv[index], String(validatingCString: argument) == nil else { continue }
+      throw CommandFailure(
+        .usage,
+        "argument \(index), \(String(cString: argument).debugDescription), is not UTF-8 text; rename the file, or "
+          + "convert the text")
+    }
+  }
+
   /// Prints an error in one line on stderr and exits with its status.
   private static func leave(_ error: any Error) -> Never {
     if let status = ExitStatus(of: error) {
-      if status != .interrupted { StandardError.line("longhaul: \(error)") }
+      if !status.isSilent { StandardError.line("longhaul: \(error)") }
       Foundation.exit(status.rawValue)
     }
     // Help and version are "errors" of the parser with a success code; its other errors are usage errors.
@@ -44,7 +56,11 @@ struct Longhaul: AsyncParsableCommand {
       StandardError.line(fullMessage(for: error))
       Foundation.exit(ExitStatus.usage.rawValue)
     }
-    print(fullMessage(for: error))
+    do {
+      try StandardOutput.write(fullMessage(for: error) + "\n")
+    } catch {
+      leave(error)
+    }
     Foundation.exit(ExitStatus.success.rawValue)
   }
 }

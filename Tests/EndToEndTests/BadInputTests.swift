@@ -36,6 +36,32 @@ extension EndToEnd {
     }
 
     @Test(
+      "a model whose path no message carries is refused at once",
+      arguments: ["a\nb.gguf", "b\u{1B}[2J.gguf", "f\ng/m.gguf"])
+    func unspeakablePaths(name: String) async throws {
+      let folder = try ScratchFolder()
+      let path = folder.path(name)
+      try FileManager.default.createDirectory(
+        at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.copyItem(atPath: SharedFiles.demo, toPath: path)
+      try await expect(["run", path, "-p", "x"], status: 78, says: "control character", "rename")
+      try await expect(["serve", path, "--http", "127.0.0.1:0"], status: 78, says: "control character", "rename")
+      // To look into it, no worker needs to know where it is.
+      #expect(try await Program.run(["inspect", path], limit: 30).status == 0)
+    }
+
+    @Test("ports of the API that others of this program have, and addresses that are none")
+    func ports() async throws {
+      let listen = ["serve", "--listen", "tcp://127.0.0.1:7170"]
+      try await expect(listen + ["--http", "127.0.0.1:7170"], status: 2, says: "same port", "--listen")
+      try await expect(
+        listen + ["--results", "tcp://127.0.0.1:7190", "--http", "localhost:7190"], status: 2, says: "same port",
+        "--results")
+      try await expect(listen + ["--http", "https://127.0.0.1:8080"], status: 2, says: "plain HTTP")
+      try await expect(listen + ["--http", "127.0.0.1"], status: 2, says: "port is missing")
+    }
+
+    @Test(
       "model files of the first version, and files that hold a vocabulary only", .needsShared("models", "tokenizers"))
     func filesOfOthers() async throws {
       let old = SharedFiles.path("models/old-gguf-v1/old-gguf-v1.gguf")

@@ -1,5 +1,6 @@
 import Fixtures
 import Foundation
+import Synchronization
 import Testing
 
 @testable import longhaul
@@ -25,6 +26,19 @@ struct WorkerProcessesTests {
     try await waitUntil { workers.identifiers[0] != first[0] }
     #expect(workers.identifiers[1] == first[1])
     await workers.end {}
+  }
+
+  @Test("a worker that exits is reported in one sentence, with its own last words")
+  func lastWords() async throws {
+    let reports = Mutex<[String]>([])
+    let folder = try ScratchFolder()
+    let program = try folder.program("echo 'longhaul: this is why' >&2; echo raw >&2; exit 7")
+    let workers = WorkerProcesses(program: program) { line in reports.withLock { $0.append(line) } }
+    try workers.start(name: "w0", arguments: [])
+    try await waitUntil { reports.withLock { $0.contains { $0.contains("started again") } } }
+    await workers.end {}
+    #expect(reports.withLock { $0.contains("w0: raw") })
+    #expect(reports.withLock { $0.contains("w0 exited with status 7 (this is why); it is started again") })
   }
 
   @Test("a worker that exits at the end of the command is not restarted")

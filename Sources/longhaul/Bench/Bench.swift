@@ -46,7 +46,7 @@ struct Bench: Sendable {
     ) { cluster in
       let runner = BenchRunner(engine: cluster.engine, policies: policies, seed: seed)
       var results: [BenchReport.Result] = []
-      var bar = ProgressBar("measuring", isWanted: !isQuiet)
+      var bar = ProgressBar("measuring", isWanted: !isQuiet, elsewhere: .lines)
       defer { bar.clear() }
       try await runner.warmUp()
       for (number, value) in setting.cases.enumerated() {

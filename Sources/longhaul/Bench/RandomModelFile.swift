@@ -18,7 +18,7 @@ struct RandomModelFile {
     let isInterrupted = Flag()
     let watcher = Task { for await _ in Interruption.signals() { isInterrupted.value.store(true, ordering: .relaxed) } }
     defer { watcher.cancel() }
-    var bar = ProgressBar("writing random weights", isWanted: !isQuiet)
+    var bar = ProgressBar("writing random weights", isWanted: !isQuiet, elsewhere: .lines)
     defer { bar.clear() }
     do {
       try model.write(to: target) { share in

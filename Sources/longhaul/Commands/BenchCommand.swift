@@ -62,6 +62,9 @@ struct BenchCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object instead of tables.")
   var json = false
 
+  @Flag(help: "Show no progress on stderr.")
+  var quiet = false
+
   func validate() throws {
     func check(_ name: String, _ list: NumberList, _ range: ClosedRange<Int>) throws {
       for value in list.values where !range.contains(value) {
@@ -92,7 +95,7 @@ struct BenchCommand: AsyncParsableCommand {
     let checkpoint = try Checkpoint(path: path)
     let bench = Bench(
       checkpoint: checkpoint, path: path, policies: try policies(), chunkTokenCount: chunk, seed: random.seed,
-      memory: memory, isQuiet: json)
+      memory: memory, isQuiet: quiet)
     if !json { try StandardOutput.write(BenchTable.heading(try bench.report(settings: []))) }
     var settings: [BenchReport.Setting] = []
     for setting in self.settings {
@@ -111,7 +114,7 @@ struct BenchCommand: AsyncParsableCommand {
   private func randomFile() throws -> RandomModelFile? {
     guard let shape = random.shape, let types = random.types else { return nil }
     return try RandomModelFile.write(
-      shape: shape, types: types, seed: random.seed, keptAt: random.keep, isQuiet: json)
+      shape: shape, types: types, seed: random.seed, keptAt: random.keep, isQuiet: quiet)
   }
 
   private var kvTypes: [KVElementType] {

@@ -100,7 +100,7 @@ struct EvalOptions: ParsableArguments {
     let names = tasks?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
     var chosen = try files.tasks(wanted: names)
     if let prompts {
-      chosen = try PromptTemplate.replacing(templatesOf: chosen, from: Data(try PromptOptions.read(prompts)))
+      chosen = try PromptTemplate.replacing(templatesOf: chosen, from: Data(try InputFile.bytes(prompts)))
     }
     return try chosen.map { ($0, try files.items(of: $0, limit: limit)) }
   }

@@ -33,7 +33,10 @@ struct ServeCommand: AsyncParsableCommand {
   var cluster: String?
 
   @Option(
-    help: "Address for results of the last worker. Default: the port after --listen's, or its path with .results.")
+    help: """
+      Address for results of the last worker. Default: the port after --listen's, or the one after that where the API \
+      has it; for a path, the path with .results.
+      """)
   var results: String?
 
   @OptionGroup var api: APIOptions
@@ -70,17 +73,17 @@ struct ServeCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
+    try ProcessNeeds.coordinator(workerCount: workers).require()
     var settings = try api.settings(isInsecure: insecure)
     let policies = try policy.settings()
     settings.policy = policies.request
+    let path = try ModelPath.absolute(try model.path())
     let checkpoint = try model.open()
     let configuration = policies.applied(to: try checkpoint.configuration)
-    let tokenizerDescription = try checkpoint.tokenizer
+    let tokenizerDescription = try ModelOptions.tokenizer(of: checkpoint)
     let logger = ProgramLog.logger("coordinator", quiet: quiet)
     let folder = try cluster.map { try ClusterFolder(path: $0) }
-    let control =
-      try listen.map { try Endpoint($0) } ?? folder?.coordinator.coordinator
-      ?? Endpoint("tcp://127.0.0.1:7070")
+    let (control, results) = try endpoints(folder)
     let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policies.request)
     let metrics = MetricRegistry()
     if api.metrics { settings.metrics = { metrics.text } }
@@ -88,11 +91,11 @@ struct ServeCommand: AsyncParsableCommand {
       configuration: ClusterConfiguration(
         model: configuration,
         checkpoint: .init(
-          modelID: configuration.name, paths: [URL(fileURLWithPath: try model.path()).path],
-          fingerprint: checkpoint.fingerprint, footprint: try checkpoint.footprint,
+          modelID: configuration.name, paths: [path],
+          fingerprint: checkpoint.versionFingerprint, footprint: try checkpoint.footprint,
           published: try shared(checkpoint, logger)),
         network: .init(
-          control: control, results: try results.map { try Endpoint($0) } ?? Self.resultEndpoint(control),
+          control: control, results: results,
           keys: try folder.map { try Self.keys($0, logger) }, allowsInsecureRemote: insecure),
         demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policies.request),
         workerCount: workers, build: BuildInfo.version),
@@ -146,12 +149,30 @@ struct ServeCommand: AsyncParsableCommand {
     }
   }
 
-  /// Next to the control endpoint, so that one firewall rule covers both.
-  static func resultEndpoint(_ control: Endpoint) throws -> Endpoint {
+  /// Where workers and results arrive, and not where the API listens.
+  private func endpoints(_ folder: ClusterFolder?) throws -> (control: Endpoint, results: Endpoint) {
+    let address = try api.address()
+    let control =
+      try listen.map { try Endpoint($0) } ?? folder?.coordinator.coordinator
+      ?? Endpoint("tcp://127.0.0.1:7070")
+    let results = try results.map { try Endpoint($0) } ?? Self.resultEndpoint(control, besides: address)
+    for (option, endpoint) in [("--listen", control), ("--results", results)] where address.collides(with: endpoint) {
+      throw CommandFailure(
+        .usage, "--http \(api.http) and \(option) \(endpoint) are the same port; choose another for one of them")
+    }
+    return (control, results)
+  }
+
+  /// Next to the control endpoint, so that one firewall rule covers both, or the port after that where the API has it.
+  static func resultEndpoint(_ control: Endpoint, besides api: HTTPAddress) throws -> Endpoint {
     switch control.address {
     case .tcp(let host, let port):
-      let (next, overflow) = port.addingReportingOverflow(1)
-      return try .tcp(host: host, port: port == 0 || overflow ? 0 : next)
+      func above(_ count: UInt16) throws -> Endpoint {
+        let (next, overflow) = port.addingReportingOverflow(count)
+        return try .tcp(host: host, port: port == 0 || overflow ? 0 : next)
+      }
+      let next = try above(1)
+      return api.collides(with: next) ? try above(2) : next
     case .ipc(let path): return try Endpoint("ipc://\(path).results")
     case .inproc(let name): return try Endpoint("inproc://\(name)-results")
     }

@@ -23,7 +23,7 @@ struct TokenizeCommand: ParsableCommand {
 
   func run() throws {
     let checkpoint = try model.open()
-    let tokenizer = try Tokenizer(checkpoint.tokenizer)
+    let tokenizer = try Tokenizer(ModelOptions.tokenizer(of: checkpoint))
     let tokens = try ids(tokenizer)
     for token in tokens where token < 0 || Int(token) >= tokenizer.vocabularySize {
       throw EngineError.tokenOutOfRange(token, vocabularySize: tokenizer.vocabularySize)
@@ -42,8 +42,7 @@ struct TokenizeCommand: ParsableCommand {
 
   private func ids(_ tokenizer: Tokenizer) throws -> [TokenID] {
     if prompt.tokenIds != nil { return try prompt.tokens { tokenizer } }
-    let bytes = try prompt.prompt.map { Array($0.utf8) } ?? PromptOptions.read(prompt.file ?? "-")
     return tokenizer.encode(
-      utf8: bytes, addingBegin: !noBegin && tokenizer.addsBeginToken, parsingSpecial: parseSpecial)
+      try prompt.text(), addingBegin: !noBegin && tokenizer.addsBeginToken, parsingSpecial: parseSpecial)
   }
 }

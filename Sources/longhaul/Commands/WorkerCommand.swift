@@ -110,6 +110,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
   func run() async throws {
     let threadCount = threads ?? Host.coreCount
+    try ProcessNeeds.worker(threadCount: threadCount).require()
     let file = try keys.map { try KeyFile(path: $0) }
     let coordinator = try coordinatorEndpoint(file)
     let name = name ?? file?.name ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"

@@ -2,11 +2,10 @@ import ArgumentParser
 import Credentials
 import Foundation
 import OpenAIAPI
-import Transport
 
 /// Address, API keys and limits of the HTTP server.
 struct APIOptions: ParsableArguments {
-  @Option(help: "HTTP listen address: HOST:PORT.")
+  @Option(help: "HTTP listen address: HOST:PORT, or [ADDRESS]:PORT for IPv6.")
   var http = "127.0.0.1:8080"
 
   @Option(
@@ -38,11 +37,8 @@ struct APIOptions: ParsableArguments {
   /// - Throws: `CommandFailure` or `CredentialError`.
   func settings(isInsecure: Bool) throws -> APISettings {
     var settings = APISettings()
-    let endpoint = try self.endpoint()
-    guard case .tcp(let host, let port) = endpoint.address else {
-      throw CommandFailure(.usage, "--http is '\(http)'; it must be HOST:PORT")
-    }
-    (settings.host, settings.port) = (host, Int(port))
+    let address = try self.address()
+    (settings.host, settings.port) = (address.host, Int(address.port))
     guard (1...1_000_000).contains(httpConnections) else {
       throw CommandFailure(.usage, "--http-connections must be between 1 and 1000000")
     }
@@ -53,7 +49,7 @@ struct APIOptions: ParsableArguments {
     // Leave half of the file descriptors for everything else.
     settings.maximumConnectionCount = min(httpConnections, max(1, OpenFiles.limit / 2))
     settings.apiKeys = try keys()
-    guard !settings.apiKeys.isEmpty || isInsecure || endpoint.isLoopback else {
+    guard !settings.apiKeys.isEmpty || isInsecure || address.isLoopback else {
       throw CommandFailure(
         .unavailable,
         "\(http) is reachable from other machines and has no API keys; pass --api-keys, listen on 127.0.0.1 behind "
@@ -62,11 +58,13 @@ struct APIOptions: ParsableArguments {
     return settings
   }
 
-  private func endpoint() throws -> Endpoint {
-    guard let colon = http.lastIndex(of: ":"), let port = UInt16(http[http.index(after: colon)...]),
-      let endpoint = try? Endpoint.tcp(host: String(http[..<colon]), port: port)
-    else { throw CommandFailure(.usage, "--http is '\(http)'; it must be HOST:PORT") }
-    return endpoint
+  /// - Throws: `CommandFailure` with the reason.
+  func address() throws -> HTTPAddress {
+    do throws(HTTPAddress.Refusal) {
+      return try HTTPAddress(http)
+    } catch {
+      throw CommandFailure(.usage, "--http is '\(http)'; \(error.reason)")
+    }
   }
 
   private func keys() throws -> [String] {

@@ -8,4 +8,7 @@ struct MeasurementOptions: ParsableArguments {
 
   @Flag(help: "Print one JSON object.")
   var json = false
+
+  @Flag(help: "Show no progress on stderr.")
+  var quiet = false
 }

@@ -18,7 +18,7 @@ struct PolicyFile: Hashable {
   init(path: String) throws {
     let values: [String: Int]
     do {
-      values = try PolicyText(try PromptOptions.read(path)).values
+      values = try PolicyText(try InputFile.bytes(path)).values
     } catch let refusal as PolicyText.Refusal {
       throw CommandFailure(.badConfiguration, "'\(path)' \(refusal.reason)")
     }

@@ -26,28 +26,19 @@ struct PromptOptions: ParsableArguments {
   /// - Parameter tokenizer: called only when the prompt is text.
   func tokens(tokenizer: () throws -> Tokenizer) throws -> [TokenID] {
     if let tokenIds { return try Self.ids(path: tokenIds) }
-    let bytes = try prompt.map { Array($0.utf8) } ?? Self.read(file ?? "-")
-    guard String(validating: bytes, as: UTF8.self) != nil else {
-      throw CommandFailure(.usage, "'\(file ?? "the prompt")' is not UTF-8 text")
-    }
+    let text = try text()
     let tokenizer = try tokenizer()
-    let ids = tokenizer.encode(utf8: bytes, addingBegin: tokenizer.addsBeginToken, parsingSpecial: false)
+    let ids = tokenizer.encode(text, addingBegin: tokenizer.addsBeginToken, parsingSpecial: false)
     guard !ids.isEmpty else { throw EngineError.emptyPrompt }
     return ids
   }
 
-  static func read(_ path: String) throws -> [UInt8] {
-    do {
-      if path == "-" { return [UInt8](try FileHandle.standardInput.readToEnd() ?? Data()) }
-      return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
-    } catch {
-      throw CommandFailure(.usage, "'\(path)' cannot be read: \(error.localizedDescription)")
-    }
-  }
+  /// The prompt where it is text.
+  func text() throws -> String { try prompt ?? InputFile.text(file ?? "-") }
 
   static func ids(path: String) throws -> [TokenID] {
     do {
-      return try JSONDecoder().decode([TokenID].self, from: Data(try read(path)))
+      return try JSONDecoder().decode([TokenID].self, from: Data(try InputFile.bytes(path)))
     } catch let failure as CommandFailure {
       throw failure
     } catch {

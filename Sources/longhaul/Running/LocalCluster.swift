@@ -26,6 +26,7 @@ struct LocalCluster {
     options: LocalClusterOptions, packsFirst: Bool = false, isQuiet: Bool,
     body: @escaping @Sendable (LocalCluster) async throws -> Result
   ) async throws -> Result {
+    let path = try ModelPath.absolute(modelPath)
     let configuration = try configuration ?? checkpoint.configuration
     let planner = LayerPlanner(configuration: configuration, weights: try checkpoint.footprint, demand: demand)
     let planned = try planner.plan(workers: options.resources())
@@ -34,6 +35,7 @@ struct LocalCluster {
       try options.placement.placement(worker: $0, of: planned.stages.count, threadCount: options.threadCount)
     }
 
+    try ProcessNeeds.localCluster(workerCount: planned.stages.count, threadCount: options.threadCount).require()
     let folder = try PrivateFolder()
     defer { folder.remove() }
     let control = try Endpoint("ipc://\(folder.path)/control")
@@ -41,8 +43,8 @@ struct LocalCluster {
       configuration: ClusterConfiguration(
         model: configuration,
         checkpoint: .init(
-          modelID: configuration.name, paths: [URL(fileURLWithPath: modelPath).path],
-          fingerprint: checkpoint.fingerprint, footprint: try checkpoint.footprint),
+          modelID: configuration.name, paths: [path],
+          fingerprint: checkpoint.versionFingerprint, footprint: try checkpoint.footprint),
         network: .init(control: control, results: try Endpoint("ipc://\(folder.path)/results")), demand: demand,
         workerCount: planned.stages.count, awaitsOthers: false, build: BuildInfo.version),
       logger: ProgramLog.logger("coordinator", quiet: true))

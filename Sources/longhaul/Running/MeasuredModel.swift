@@ -17,7 +17,7 @@ struct MeasuredModel {
     path = try model.path()
     settings = try policy.settings()
     configuration = settings.applied(to: try checkpoint.configuration)
-    tokenizer = try Tokenizer(checkpoint.tokenizer)
+    tokenizer = try Tokenizer(ModelOptions.tokenizer(of: checkpoint))
   }
 
   /// Whether this is the demo model, whose defaults differ.
@@ -29,11 +29,7 @@ struct MeasuredModel {
     guard let path = file ?? (model.isDemo ? DemoModel.textPath() : nil) else {
       throw CommandFailure(.usage, "pass a long text with \(option); only the demo model has a bundled text")
     }
-    let bytes = try PromptOptions.read(path)
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw CommandFailure(.usage, "'\(path)' is not UTF-8 text")
-    }
-    return text
+    return try InputFile.text(path)
   }
 
   /// Starts a local cluster that can hold every case and runs `body` on its engine.
@@ -45,7 +41,7 @@ struct MeasuredModel {
     longest: Int, cases: [SelfExtendPolicy], options: MeasurementOptions, title: String,
     body: @escaping @Sendable (EngineBatch, inout ProgressBar) async throws -> Result
   ) async throws -> Result {
-    let (cluster, cache, isQuiet) = (options.cluster, options.cache, options.json)
+    let (cluster, cache, isQuiet) = (options.cluster, options.cache, options.quiet)
     // The widest window of any grouped case, so that the plan fits each.
     let window = cases.filter(\.groups).map(\.neighborWindow).max()
     let policy = window.map { PolicyRequest(groupSize: 2, neighborWindow: $0) } ?? PolicyRequest(groupSize: 1)
@@ -56,7 +52,7 @@ struct MeasuredModel {
         contextLength: max(longest, cache.context ?? 0), sequenceCount: sequences, policy: policy),
       options: cluster, isQuiet: isQuiet
     ) { cluster in
-      var bar = ProgressBar(title, isWanted: !isQuiet)
+      var bar = ProgressBar(title, isWanted: !isQuiet, elsewhere: .lines)
       defer { bar.clear() }
       return try await body(EngineBatch(engine: cluster.engine, concurrency: sequences), &bar)
     }

@@ -17,11 +17,13 @@ final class WorkerProcesses: Sendable {
     let arguments: [String]
     var process: Process
     var lifeline: Pipe
+    var words: WorkerWords
     /// Times of recent restarts.
     var restarts: [ContinuousClock.Instant] = []
   }
 
   private let program: URL
+  private let tell: @Sendable (String) -> Void
   private let started = Mutex(Started())
   /// Reports each worker that keeps exiting, and how.
   let losses: AsyncStream<String>
@@ -31,9 +33,15 @@ final class WorkerProcesses: Sendable {
   private static let maximumRestartCount = 5
   private static let restartSpan = Duration.seconds(30)
 
-  /// - Parameter program: the executable of every worker: this program, except in tests.
-  init(program: URL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()) {
+  /// - Parameters:
+  ///   - program: the executable of every worker: this program, except in tests.
+  ///   - tell: given a sentence about each worker that ends or has trouble.
+  init(
+    program: URL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath(),
+    tell: @escaping @Sendable (String) -> Void = { StandardError.event($0) }
+  ) {
     self.program = program
+    self.tell = tell
     (losses, lossSink) = AsyncStream.makeStream()
   }
 
@@ -41,25 +49,32 @@ final class WorkerProcesses: Sendable {
   /// - Throws: when the system cannot start it.
   func start(name: String, arguments: [String]) throws {
     try started.withLock { started in
-      let (process, lifeline) = try launch(name: name, arguments: arguments)
-      started.workers.append(Worker(name: name, arguments: arguments, process: process, lifeline: lifeline))
+      let (process, lifeline, words) = try launch(name: name, arguments: arguments)
+      started.workers.append(
+        Worker(name: name, arguments: arguments, process: process, lifeline: lifeline, words: words))
     }
   }
 
-  private func launch(name: String, arguments: [String]) throws -> (Process, Pipe) {
+  private func launch(name: String, arguments: [String]) throws -> (Process, Pipe, WorkerWords) {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
     let lifeline = Pipe()
     process.standardInput = lifeline
     process.standardOutput = FileHandle.nullDevice
+    let (errors, words) = (Pipe(), WorkerWords(name: name, tell: tell))
+    process.standardError = errors
+    errors.fileHandleForReading.readabilityHandler = { file in
+      let data = file.availableData
+      if data.isEmpty { file.readabilityHandler = nil } else { words.take(data) }
+    }
     process.terminationHandler = { [weak self] ended in self?.replace(ended, name: name) }
     do {
       try process.run()
     } catch {
       throw CommandFailure(.runtime, "cannot start \(name): \(error.localizedDescription)")
     }
-    return (process, lifeline)
+    return (process, lifeline, words)
   }
 
   /// Process ids in the order of their first start, without workers that exited during `end`.
@@ -95,18 +110,21 @@ final class WorkerProcesses: Sendable {
         started.workers.remove(at: index)
         return
       }
+      let end = Self.how(ended) + (started.workers[index].words.last.map { " (\($0))" } ?? "")
       started.workers[index].restarts.removeAll { now - $0 > Self.restartSpan }
       guard started.workers[index].restarts.count < Self.maximumRestartCount else {
-        lossSink.yield("\(name) (process \(ended.processIdentifier)) \(Self.how(ended)) again")
+        lossSink.yield("\(name) (process \(ended.processIdentifier)) \(end) again")
         return
       }
       started.workers[index].restarts.append(now)
       do {
-        let (process, lifeline) = try launch(name: name, arguments: started.workers[index].arguments)
+        let (process, lifeline, words) = try launch(name: name, arguments: started.workers[index].arguments)
         started.workers[index].process = process
         started.workers[index].lifeline = lifeline
+        started.workers[index].words = words
+        tell("\(name) \(end); it is started again")
       } catch {
-        lossSink.yield("\(name) \(Self.how(ended)), and \(error)")
+        lossSink.yield("\(name) \(end), and \(error)")
       }
     }
   }

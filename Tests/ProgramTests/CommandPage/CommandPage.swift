@@ -154,9 +154,10 @@ struct CommandPage {
     case .runtime: "failed while running"
     case .usage: "wrong usage, or a prompt that no policy admits"
     case .infeasible: "the model does not fit the workers"
-    case .unavailable: "a coordinator, a port or a worker is not there"
+    case .unavailable: "a coordinator, a port or a worker is not there; too few open files or threads"
     case .badConfiguration: "a model, key or policy file cannot be used"
     case .interrupted: "interrupted"
+    case .outputClosed: "the reader of the output has gone"
     }
   }
 }
