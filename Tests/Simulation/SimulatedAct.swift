@@ -28,8 +28,7 @@ enum SimulatedAct: Sendable {
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<35: return .crash(worker: worker, restartAfter: span)
     case 35..<50: return .stop(worker: worker, for: span)
-    case 50..<57: return .hang(worker: worker)
-    case 57..<60: return .slow(worker: worker, for: span * 4)
+    case 50..<60: return .hang(worker: worker)
     case 60..<80:
       let length = random.chance(0.2) ? span * 3 : span
       let other = Int.random(in: -1..<workerCount, using: &random)
