@@ -98,7 +98,8 @@ let package = Package(
     .target(
       name: "OpenAIAPI",
       dependencies: [
-        "Core", "Tokenization", "ChatTemplates", "JSON", .product(name: "Hummingbird", package: "hummingbird"),
+        "Core", "Grammars", "Tokenization", "ChatTemplates", "JSON",
+        .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),

@@ -91,6 +91,7 @@ struct AnswerPreparation: Sendable {
     generation.stopTokens.formUnion(common.stop.tokens)
     generation.sampling = try common.sampling.parameters(
       over: settings.sampling, endTokens: generation.stopTokens, randomSeed: .random(in: .min ... .max))
+    generation.constraint = common.constraint
     generation.topLogprobCount = topLogprobCount
     var prepared = PreparedAnswer(generation: generation)
     prepared.wantsLogprobs = topLogprobCount != nil

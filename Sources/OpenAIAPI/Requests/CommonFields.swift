@@ -14,6 +14,8 @@ struct CommonFields: Sendable {
   var policy = PolicyRequest()
   /// Tokens of a prompt's end that are kept; nil keeps all.
   var promptTokenLimit: Int?
+  /// What the answer must match.
+  var constraint: TextConstraint?
   /// Whether answers list the ids of their tokens and of the prompt's.
   var returnsTokens = false
 
@@ -29,6 +31,7 @@ struct CommonFields: Sendable {
     stop = try StopFields(fields)
     policy = try PolicyRequest(fields)
     promptTokenLimit = try fields.integer("truncate_prompt_tokens", in: -1...Int.max).flatMap { $0 < 1 ? nil : $0 }
+    constraint = try ConstraintFields.constraint(fields)
     returnsTokens = try fields.flag("return_token_ids") ?? false
     guard !isStreamed || choices.candidateCount == choices.count else {
       throw fields.invalid("best_of", "must equal n in a stream: the best answers are known at the end only")

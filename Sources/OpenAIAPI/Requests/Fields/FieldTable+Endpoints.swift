@@ -137,7 +137,9 @@ extension FieldTable {
 
   /// All tables, in the order of the page.
   static let pages: [FieldTable] = [
-    generation, streamOptions, chatFields, message, contentPart, tool, function, completionFields, nativeFields,
+    generation, ConstraintNames.responseFormat, ConstraintNames.jsonSchema, ConstraintNames.structuredOutputs,
+    streamOptions, chatFields, message, contentPart, tool,
+    function, completionFields, nativeFields,
     messages, ollamaChat, ollamaGenerate, tokenize, detokenize, applyTemplate,
   ]
 }

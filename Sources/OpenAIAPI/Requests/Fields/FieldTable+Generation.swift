@@ -3,7 +3,8 @@ import JSON
 extension FieldTable {
   /// Fields of a chat and of a text completion alike.
   static let generation = FieldTable(
-    "both kinds of completion", generationObeyed + SamplingNames.fields + constraints + generationRefused + hints)
+    "both kinds of completion",
+    generationObeyed + SamplingNames.fields + ConstraintNames.fields + generationRefused + hints)
 
   private static let generationObeyed: [RequestField] = [
     .obeyed("model", "a name of the served model, or empty; any other name is 404"),
@@ -24,17 +25,6 @@ extension FieldTable {
     .obeyed("group_size", "automatic", "SelfExtend's G for this request; 1 is plain attention"),
     .obeyed("neighbor_window", "automatic", "SelfExtend's w for this request"),
   ]
-
-  /// What would bind the answer to a form.
-  private static let constraints: [RequestField] =
-    [
-      "grammar", "json_schema", "guided_json", "guided_regex", "guided_choice", "guided_grammar", "structured_outputs",
-      "structural_tag",
-    ].map { .refused($0, "answers cannot be bound to a form", unless: [.string("")]) } + [
-      .refused(
-        "response_format", "answers cannot be bound to a form",
-        unless: [.object([:]), .object(["type": .string("text")])])
-    ]
 
   private static let generationRefused: [RequestField] = [
     .refused("allowed_token_ids", "the vocabulary cannot be narrowed"),
@@ -71,7 +61,8 @@ extension FieldTable {
     + named(["length_penalty", "early_stopping"], "these steer beam search, which is refused")
     + named(["spaces_between_special_tokens"], "an answer has no special tokens")
     + named(
-      ["guided_decoding_backend", "guided_whitespace_pattern"], "these steer the fields that bind an answer to a form")
+      ["guided_decoding_backend", "guided_whitespace_pattern"],
+      "white space is a blank, or a line end and its indentation")
     + named(["prediction"], "a hint for speed")
     + named(["speculative.n_max", "speculative.n_min", "speculative.p_min"], "hints for speed")
 
