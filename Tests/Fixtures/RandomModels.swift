@@ -113,6 +113,7 @@ package struct RandomModels: Decodable {
     writer.entry("tokenizer.ggml.tokens", ["<unk>", "<s>", "</s>"] + (3..<vocabulary).map { "t\($0)" })
     writer.entry("tokenizer.ggml.scores", [Float](repeating: 0, count: vocabulary))
     writer.entry("tokenizer.ggml.token_type", [2, 3, 3] + [Int32](repeating: 1, count: vocabulary - 3))
+    writer.entry("tokenizer.ggml.unknown_token_id", UInt32(0))
     let payloads = model.tensors.enumerated().map { bytes($0.element, place: $0.offset + 1) }
     var offset = 0
     for (tensor, payload) in zip(model.tensors, payloads) {
