@@ -98,7 +98,7 @@ package struct RandomModels: Decodable {
       model.fields ?? [
         Field(key: "block_count", count: 4), Field(key: "attention.layer_norm_rms_epsilon", number: 1e-5),
       ]
-    writer.begin(tensorCount: model.tensors.count, entryCount: 10 + fields.count)
+    writer.begin(tensorCount: model.tensors.count, entryCount: 11 + fields.count)
     writer.entry("general.architecture", model.family)
     for (key, value) in [
       ("context_length", 128), ("embedding_length", model.tensors[0].columns),
