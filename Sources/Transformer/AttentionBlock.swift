@@ -40,14 +40,19 @@ struct AttentionBlock {
 
   /// Normalizes all heads of a token as one vector, in place: `scratch.queries` and `scratch.keys`.
   private func normalizeRows(_ kind: NormKind, _ weights: AttentionWeights<PackedMatrix>, rows: Int) {
-    for (norm, vectors) in [
-      (weights.queryNorm, scratch.queries.baseAddress), (weights.keyNorm, scratch.keys.baseAddress),
-    ] {
-      guard let norm else { preconditionFailure("the layer's shape asks for norms of queries and keys") }
-      let size = norm.weights.count
-      pool.forEachSlice(of: rows, granularity: 1) { slice, _ in
-        for row in slice { kind.apply(to: vectors + row * size, norm, into: vectors + row * size) }
-      }
+    guard let query = weights.queryNorm, let key = weights.keyNorm else {
+      preconditionFailure("the layer's shape asks for norms of queries and keys")
+    }
+    normalize(scratch.queries.baseAddress, kind, query, rows: rows)
+    normalize(scratch.keys.baseAddress, kind, key, rows: rows)
+  }
+
+  private func normalize(
+    _ vectors: UnsafeMutablePointer<Float>, _ kind: NormKind, _ norm: NormWeights, rows: Int
+  ) {
+    let size = norm.weights.count
+    pool.forEachSlice(of: rows, granularity: 1) { slice, _ in
+      for row in slice { kind.apply(to: vectors + row * size, norm, into: vectors + row * size) }
     }
   }
 }
