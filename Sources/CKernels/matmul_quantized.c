@@ -34,9 +34,8 @@ void lh_matmul_quantized_reference(
           for (int s = 0; s < subs; s++) {
             int32_t sum = 0;
             for (int i = s * p.sub_elements; i < (s + 1) * p.sub_elements; i++)
-              sum += (lh_packed_code(p, unit + b * lh_code_bytes(p), feature, i) - offset) * a->value[i];
-            lh_packed_scale w =
-              lh_packed_scale_of(type, p, unit + p.blocks * lh_code_bytes(p), feature, b * subs + s);
+              sum += (lh_packed_code(type, p, unit, feature, b, i) - offset) * a->value[i];
+            lh_packed_scale w = lh_packed_scale_of(type, p, unit, feature, b * subs + s);
             acc = __builtin_fmaf((float)sum, w.scale * a->scale, acc);
             if (p.has_minimum) acc = __builtin_fmaf(w.minimum, subs == 1 ? a->sum : a->half_sum[s], acc);
           }
@@ -96,15 +95,14 @@ LH_INLINE void group(
       vf scale[PARTS][16], minimum[PARTS][16];
       LH_UNROLL for (int t = 0; t < PARTS; t++)
         LH_UNROLL for (int s = 0; s < p.blocks * subs; s++)
-          scale_vectors(
-            type, p, unit + p.blocks * lh_code_bytes(p), t, s, &scale[t][s], &minimum[t][s]);
+          scale_vectors(type, p, unit, t, s, &scale[t][s], &minimum[t][s]);
       LH_NO_UNROLL for (int b = 0; b < p.blocks; b++, a++) {
-        const uint8_t *codes = unit + b * lh_code_bytes(p);
+        const uint8_t *soon = unit + b * (lh_unit_bytes(p) / p.blocks) + PREFETCH_BYTES;
         LH_UNROLL for (int ahead = 0; ahead < lh_unit_bytes(p) / p.blocks; ahead += 64)
-          __builtin_prefetch(codes + ahead + PREFETCH_BYTES, 0, 3);
+          __builtin_prefetch(soon + ahead, 0, 3);
         LH_UNROLL for (int t = 0; t < PARTS; t++) {
           vb code[8];
-          code_vectors(p, codes, t, code);
+          code_vectors(type, p, unit, b, t, code);
           LH_UNROLL for (int r = 0; r < rows; r++)
             acc[r][t] = add_block(
               p, acc[r][t], code, &scale[t][b * subs], &minimum[t][b * subs], a + r * x_stride);
@@ -134,7 +132,8 @@ LH_INLINE void group(
 #define LH_QUANTIZED_TYPES(X) \
   X(q4_0, LH_Q4_0) X(q4_1, LH_Q4_1) X(q5_0, LH_Q5_0) X(q5_1, LH_Q5_1) X(q8_0, LH_Q8_0) X(iq4_nl, LH_IQ4_NL) \
   X(q2_k, LH_Q2_K) X(q3_k, LH_Q3_K) X(q4_k, LH_Q4_K) X(q5_k, LH_Q5_K) X(q6_k, LH_Q6_K) X(iq4_xs, LH_IQ4_XS) \
-  X(mxfp4, LH_MXFP4)
+  X(mxfp4, LH_MXFP4) X(iq1_s, LH_IQ1_S) X(iq1_m, LH_IQ1_M) X(iq2_xxs, LH_IQ2_XXS) X(iq2_xs, LH_IQ2_XS) \
+  X(iq2_s, LH_IQ2_S) X(iq3_xxs, LH_IQ3_XXS) X(iq3_s, LH_IQ3_S) X(tq1_0, LH_TQ1_0) X(tq2_0, LH_TQ2_0)
 LH_QUANTIZED_TYPES(OF_TYPE)
 #undef OF_TYPE
 #undef NAME

@@ -85,14 +85,25 @@ LH_INLINE places places_of(lh_type type) {
     case LH_Q4_K:
     case LH_Q5_K: return (places){4, 0, 2};
     case LH_Q6_K: return (places){192, 208, 0};
+    case LH_IQ1_S: return (places){34, 0, 0};
+    case LH_IQ1_M: return (places){32, 0, 0};
+    case LH_IQ2_XS:
+    case LH_IQ2_S:
+    case LH_IQ3_S: return (places){66, 0, 0};
     case LH_IQ4_XS: return (places){2, 0, 0};
+    case LH_TQ1_0: return (places){0, 52, 0};
+    case LH_TQ2_0: return (places){0, 64, 0};
     default: return (places){0, 0, 0};
   }
 }
 
 LH_INLINE void pack_scales(lh_type type, lh_packing p, const uint8_t *block, int feature, uint8_t *scales) {
   places at = places_of(type);
-  for (int i = 0; i < p.byte_rows; i++) scales[16 * i + feature] = block[at.bytes + i];
+  for (int i = 0; i < p.byte_rows; i++) {
+    // IQ3_S has its signs between the indices' high bits and the scales.
+    int gap = type == LH_IQ3_S && i >= 8 ? 32 : 0;
+    scales[16 * i + feature] = block[at.bytes + gap + i];
+  }
   uint8_t *halves = scales + 16 * p.byte_rows + 2 * feature;
   if (p.half_rows != 0) __builtin_memcpy(halves, block + at.scale, 2);
   if (p.half_rows == 2) __builtin_memcpy(halves + 32, block + at.minimum, 2);
@@ -143,6 +154,26 @@ LH_INLINE uint32_t bits_of_word(uint32_t bits) {
   return word;
 }
 
+// 28 signs in sevens, and in place of every eighth, which follows from those, a bit of `spare`.
+LH_INLINE uint32_t signs_of_sevens(uint32_t sevens, uint32_t spare) {
+  uint32_t bits = 0;
+  for (int o = 0; o < 4; o++) bits |= (sevens >> 7 * o & 127) << 8 * o | (spare >> o & 1) << (8 * o + 7);
+  return bits_of_word(bits);
+}
+
+// The words of a block of IQ2_XS: low bits of four indices, then signs and the indices' high bits.
+LH_INLINE void words_of_iq2_xs(const uint8_t *bytes, uint32_t *word) {
+  uint32_t sevens = 0, high = 0;
+  word[0] = 0;
+  for (int e = 0; e < 4; e++) {
+    uint32_t both = lh_read_u16(bytes + 2 * e);
+    word[0] |= (both & 255) << 8 * e;
+    high |= (both >> 8 & 1) << e;
+    sevens |= both >> 9 << 7 * e;
+  }
+  word[1] = signs_of_sevens(sevens, high);
+}
+
 // The words of block b (of the packed unit, hence 32 codes) out of the file's block: the low plane's, then the high's.
 LH_INLINE void words_of(lh_type type, const uint8_t *block, int b, uint32_t *word) {
   switch (type) {
@@ -174,7 +205,28 @@ LH_INLINE void words_of(lh_type type, const uint8_t *block, int b, uint32_t *wor
       halves_of_bytes(block + 64 * (b / 4) + 32 * (b % 2), b % 4 >= 2, word);
       pairs_of_bytes(block + 128 + 32 * (b / 4), 2 * (b % 4), word + 4);
       break;
+    case LH_IQ1_S: word[0] = word_at(block + 2, b); break;
+    case LH_IQ1_M: word[0] = word_at(block, b); break;
+    case LH_IQ2_XXS:
+      word[0] = word_at(block + 2, 2 * b);
+      word[1] = signs_of_sevens(word_at(block + 2, 2 * b + 1), word_at(block + 2, 2 * b + 1) >> 28);
+      break;
+    case LH_IQ2_XS: words_of_iq2_xs(block + 2 + 8 * b, word); break;
+    case LH_IQ2_S:
+      word[0] = word_at(block + 2, b);
+      word[1] = bits_of_word(word_at(block + 34, b));
+      break;
+    case LH_IQ3_XXS:
+      __builtin_memcpy(word, block + 2 + 8 * b, 8);
+      word[2] = signs_of_sevens(word_at(block + 66, b), word_at(block + 66, b) >> 28);
+      break;
+    case LH_IQ3_S:
+      __builtin_memcpy(word, block + 2 + 8 * b, 8);
+      word[2] = bits_of_word(word_at(block + 74, b));
+      break;
     case LH_IQ4_XS: __builtin_memcpy(word, block + 8 + 16 * b, 16); break;
+    case LH_TQ2_0: pairs_of_bytes(block + 32 * (b / 4), 2 * (b % 4), word); break;
+    case LH_TQ1_0: break;
     case LH_MXFP4: __builtin_memcpy(word, block + 1, 16); break;
     case LH_F32:
     case LH_F16:
@@ -186,13 +238,16 @@ LH_INLINE void pack_unit(lh_type type, const uint8_t *const *block, uint8_t *uni
   const lh_packing p = lh_packing_of(type);
   for (int c = 0; c < LH_PANEL_FEATURES; c++) {
     if (block[c] == NULL) continue;
+    if (p.kind == LH_TRITS)
+      for (int v = 0; v < LH_TRIT_VECTORS; v++) __builtin_memcpy(unit + 64 * v + 4 * c, block[c] + 4 * v, 4);
     _Pragma("clang loop unroll(full)") for (int b = 0; b < p.blocks; b++) {
+      if (p.kind == LH_TRITS) break;
       uint32_t word[8];
       words_of(type, block[c], b, word);
       for (int v = 0; v < p.low_bits + p.high_bits; v++)
         __builtin_memcpy(unit + b * lh_code_bytes(p) + 64 * v + 4 * c, &word[v], 4);
     }
-    pack_scales(type, p, block[c], c, unit + p.blocks * lh_code_bytes(p));
+    pack_scales(type, p, block[c], c, unit + lh_unit_code_bytes(p));
   }
 }
 
@@ -214,7 +269,8 @@ LH_INLINE void pack_quantized(lh_type type, const uint8_t *const *row, int64_t k
 // One function for each type, in which everything that follows from the type is constant.
 #define TYPES(X) \
   X(LH_Q4_0) X(LH_Q4_1) X(LH_Q5_0) X(LH_Q5_1) X(LH_Q8_0) X(LH_IQ4_NL) X(LH_Q2_K) X(LH_Q3_K) X(LH_Q4_K) \
-  X(LH_Q5_K) X(LH_Q6_K) X(LH_IQ4_XS) X(LH_MXFP4)
+  X(LH_Q5_K) X(LH_Q6_K) X(LH_IQ4_XS) X(LH_MXFP4) X(LH_IQ1_S) X(LH_IQ1_M) X(LH_IQ2_XXS) X(LH_IQ2_XS) X(LH_IQ2_S) \
+  X(LH_IQ3_XXS) X(LH_IQ3_S) X(LH_TQ1_0) X(LH_TQ2_0)
 #define OF_TYPE(type) \
   static __attribute__((noinline)) void pack_##type( \
     const uint8_t *const *row, int64_t k, uint8_t *to) { pack_quantized(type, row, k, to); }

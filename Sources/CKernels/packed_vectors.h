@@ -39,8 +39,9 @@ LH_INLINE vb load_bytes(const uint8_t *p) {
 // by the activation with the number's sign, one at a time.
 #undef GATHERED
 #if LH_WIDTH == 8
-// Largest code times 127, twice, so many times, is below 2^15: 15 for an offset of 8, 31 (or less), 63 for 32.
-#define GATHERED(p) ((p).offset_shift == 3 ? 8 : (p).offset_shift == 5 ? 2 : (p).offset_shift == 7 ? 1 : 4)
+// Largest code times 127, twice, so many times, is below 2^15: 15 for an offset of 8, 31 (or less), 63 for 32, 126
+// for 64.
+#define GATHERED(p) ((p).offset_shift == 3 ? 8 : (p).offset_shift == 5 ? 2 : (p).offset_shift > 5 ? 1 : 4)
 #else
 #define GATHERED(p) 4
 #endif
@@ -85,8 +86,15 @@ LH_INLINE vi end_gathering(vi sum, vi gathered) {
 
 // The values of a table's codes (0 to 15), plus the type's offset.
 LH_INLINE vb look_up(lh_code_table which, vb codes) {
-  static const uint8_t iq4[16] = {LH_IQ4_CODES}, fp4[16] = {LH_FP4_CODES};
-  const uint8_t *table = which == LH_IQ4_TABLE ? iq4 : fp4;
+  static const uint8_t iq4[16] = {LH_IQ4_CODES}, fp4[16] = {LH_FP4_CODES}, iq1[16] = {LH_IQ1_NUMBERS(16)};
+  static const uint8_t iq2[16] = {LH_IQ2_NUMBERS(64)}, iq3_xxs[16] = {LH_IQ3_XXS_NUMBERS(64)};
+  static const uint8_t iq3_s[16] = {LH_IQ3_S_NUMBERS(64)};
+  const uint8_t *table = which == LH_IQ4_TABLE       ? iq4
+                         : which == LH_FP4_TABLE     ? fp4
+                         : which == LH_IQ1_TABLE     ? iq1
+                         : which == LH_IQ2_TABLE     ? iq2
+                         : which == LH_IQ3_XXS_TABLE ? iq3_xxs
+                                                     : iq3_s;
 #if LH_WIDTH == 16
   __m512i rows = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)table));
   return (vb)_mm512_shuffle_epi8(rows, (__m512i)codes);
@@ -106,9 +114,41 @@ LH_INLINE vb LH_FN(lh_bits)(vb v, int shift, int bits, int to) {
   return __builtin_bit_cast(vb, w) & (uint8_t)(((1 << bits) - 1) << to);
 }
 
-// The eight code vectors of one part of a block.
-LH_INLINE void code_vectors(lh_packing p, const uint8_t *codes, int part, vb *out) {
-  codes += 4 * LH_WIDTH * part;
+LH_INLINE vi byte_row(const uint8_t *rows, int row) {
+  vbyte v;
+  __builtin_memcpy(&v, rows + 16 * row, sizeof v);
+  return __builtin_bit_cast(vi, __builtin_convertvector(v, vu));
+}
+
+LH_INLINE vf half_row(const uint8_t *halves, int row) { return load_kv(LH_F16, halves + 32 * row, 0); }
+
+// lh_half_power of every byte.
+LH_INLINE vf half_powers(vi bytes) {
+  return __builtin_bit_cast(vf, bytes < 2 ? (vi)(int32_t)0x200000 << bytes : (bytes - 1) << 23);
+}
+
+#include "grid_vectors.h"
+
+// A trit of every byte: lh_trit.
+LH_INLINE vb LH_FN(lh_trits)(vb v, int place) {
+  typedef uint16_t words __attribute__((ext_vector_type(2 * LH_WIDTH)));
+  const uint16_t power = (uint16_t)(place == 0 ? 1 : place == 1 ? 3 : place == 2 ? 9 : place == 3 ? 27 : 81);
+  words w = __builtin_bit_cast(words, v);
+  vb first = __builtin_bit_cast(vb, (words)((w * power & (uint16_t)255) | (w >> (uint16_t)8) * power << (uint16_t)8));
+  return (first > 85 ? (vb)(uint8_t)1 : (vb)(uint8_t)0) + (first > 170 ? (vb)(uint8_t)1 : (vb)(uint8_t)0);
+}
+
+// The eight code vectors of one part of block b of a unit.
+LH_INLINE void code_vectors(lh_type type, lh_packing p, const uint8_t *unit, int b, int part, vb *out) {
+  const uint8_t *codes = unit + b * lh_code_bytes(p) + 4 * LH_WIDTH * part;
+  if (p.kind == LH_GRID) return grid_code_vectors(type, p, unit, b, part, out);
+  if (p.kind == LH_TRITS) {
+    LH_UNROLL for (int j = 0; j < 8; j++) {
+      lh_trit_place at = lh_place_of_trit(b, j);
+      out[j] = LH_FN(lh_trits)(load_bytes(unit + 64 * at.vector + 4 * LH_WIDTH * part), at.place);
+    }
+    return;
+  }
   if (p.low_bits == 8) LH_UNROLL for (int j = 0; j < 8; j++) out[j] = load_bytes(codes + 64 * j);
   if (p.low_bits == 4)
     LH_UNROLL for (int j = 0; j < 4; j++) {
@@ -131,24 +171,12 @@ LH_INLINE void code_vectors(lh_packing p, const uint8_t *codes, int part, vb *ou
     LH_UNROLL for (int j = 0; j < 8; j++) out[j] ^= 0x80;
 }
 
-LH_INLINE vi byte_row(const uint8_t *rows, int row) {
-  vbyte v;
-  __builtin_memcpy(&v, rows + 16 * row, sizeof v);
-  return __builtin_bit_cast(vi, __builtin_convertvector(v, vu));
-}
-
-LH_INLINE vf half_row(const uint8_t *halves, int row) { return load_kv(LH_F16, halves + 32 * row, 0); }
-
-// lh_half_power of every byte.
-LH_INLINE vf half_powers(vi bytes) {
-  return __builtin_bit_cast(vf, bytes < 2 ? (vi)(int32_t)0x200000 << bytes : (bytes - 1) << 23);
-}
-
 // lh_packed_scale_of, for one part.
 LH_INLINE void scale_vectors(
-  lh_type type, lh_packing p, const uint8_t *scales, int part, int sub, vf *scale, vf *minimum) {
+  lh_type type, lh_packing p, const uint8_t *unit, int part, int sub, vf *scale, vf *minimum) {
+  const uint8_t *scales = unit + lh_unit_code_bytes(p);
   const uint8_t *row = scales + LH_WIDTH * part, *halves = scales + 16 * p.byte_rows + 2 * LH_WIDTH * part;
-  vf d = p.half_rows != 0 ? half_row(halves, 0) : half_powers(byte_row(row, 0));
+  vf d = p.half_rows != 0 ? half_row(halves, 0) : 0;
   vf m = p.half_rows == 2 ? half_row(halves, 1) : 0;
   int low = sub % 4;
 #define ROW(i) byte_row(row, i)
@@ -167,6 +195,21 @@ LH_INLINE void scale_vectors(
     m = -(m * FLOATS(t));
   }
   if (type == LH_Q6_K) d *= FLOATS(ROW(sub) << 24 >> 24);
+  if (type == LH_MXFP4) d = half_powers(ROW(0));
+  if (type == LH_IQ1_S) d *= 0.125f * FLOATS(2 * (ROW(2 * sub + 1) >> 4 & 7) + 1);
+  if (type == LH_IQ1_M) {
+    vi bits = ROW(17) >> 4 | ROW(19) >> 4 << 4 | ROW(21) >> 4 << 8 | ROW(23) >> 4 << 12;
+    vi three = (ROW(16 + sub / 4 * 2) | ROW(17 + sub / 4 * 2) << 8) >> 3 * low & 7;
+    vf16 half = __builtin_bit_cast(vf16, __builtin_convertvector(bits, vu16));
+    d = __builtin_convertvector(half, vf) * 0.125f * FLOATS(2 * three + 1);
+  }
+  if (type == LH_IQ2_XXS || type == LH_IQ3_XXS) {
+    vi four = spare_signs(load_words(unit + sub * lh_code_bytes(p) + 64 * p.low_bits + 4 * LH_WIDTH * part));
+    d *= (type == LH_IQ2_XXS ? 0.125f : 0.25f) * FLOATS(2 * four + 1);
+  }
+  if (type == LH_IQ2_XS || type == LH_IQ2_S)
+    d *= 0.125f * FLOATS(2 * (ROW((type == LH_IQ2_S ? 8 : 0) + sub / 2) >> sub % 2 * 4 & 15) + 1);
+  if (type == LH_IQ3_S) d *= FLOATS(2 * (ROW(8 + sub / 2) >> sub % 2 * 4 & 15) + 1);
   if (type == LH_IQ4_XS)
     d *= FLOATS(((ROW(2 + sub / 2) >> sub % 2 * 4 & 15) | (ROW(sub / 4) >> low * 2 & 3) << 4) - 32);
 #undef ROW

@@ -8,7 +8,7 @@
 #ifndef LONGHAUL_QUANTIZED_H
 #define LONGHAUL_QUANTIZED_H
 
-#include "scalar.h"
+#include "grids.h"
 
 enum { LH_LARGEST_BLOCK = 256, LH_MOST_GROUPS = 16 };
 
@@ -27,7 +27,10 @@ LH_INLINE int lh_group_elements(lh_type type) {
     case LH_BF16: return 0;
     case LH_Q2_K:
     case LH_Q3_K:
-    case LH_Q6_K: return 16;
+    case LH_Q6_K:
+    case LH_IQ1_M:
+    case LH_IQ2_XS:
+    case LH_IQ2_S: return 16;
     case LH_Q4_0:
     case LH_Q4_1:
     case LH_Q5_0:
@@ -36,7 +39,13 @@ LH_INLINE int lh_group_elements(lh_type type) {
     case LH_Q4_K:
     case LH_Q5_K:
     case LH_IQ4_NL:
+    case LH_IQ1_S:
+    case LH_IQ2_XXS:
+    case LH_IQ3_XXS:
+    case LH_IQ3_S:
     case LH_IQ4_XS:
+    case LH_TQ1_0:
+    case LH_TQ2_0:
     case LH_MXFP4: return 32;
   }
   return 0;
@@ -194,6 +203,117 @@ LH_INLINE void lh_take_apart_iq4_xs(const uint8_t *block, lh_quants *to) {
   lh_look_up(lh_iq4_numbers, to->number, 256);
 }
 
+// ---- Blocks of 256 whose numbers are entries of a grid ----
+
+// Numbers of one entry; bit i of `signs` is number i's.
+LH_INLINE void lh_eight_of_grid(lh_type type, int index, int signs, int8_t *number) {
+  static const int8_t iq1[16] = {LH_IQ1_NUMBERS(0)}, iq2[16] = {LH_IQ2_NUMBERS(0)};
+  const int8_t *numbers = type == LH_IQ1_S || type == LH_IQ1_M ? iq1 : iq2;
+  uint16_t entry = lh_grid_of(type)[index];
+  for (int i = 0; i < 8; i++) number[i] = numbers[lh_grid_code(entry, 8, i) | (signs >> i & 1) << 2];
+}
+
+LH_INLINE void lh_four_of_grid(lh_type type, int index, int signs, int8_t *number) {
+  static const int8_t iq3_xxs[16] = {LH_IQ3_XXS_NUMBERS(0)}, iq3_s[16] = {LH_IQ3_S_NUMBERS(0)};
+  const int8_t *numbers = type == LH_IQ3_XXS ? iq3_xxs : iq3_s;
+  uint16_t entry = lh_grid_of(type)[index];
+  for (int i = 0; i < 4; i++) number[i] = numbers[lh_grid_code(entry, 4, i) | (signs >> i & 1) << 3];
+}
+
+// Scales are odd numbers.
+LH_INLINE int8_t lh_odd_scale(int code) { return (int8_t)(2 * code + 1); }
+
+// Half a byte for each group of 16.
+LH_INLINE void lh_odd_scales(const uint8_t *bytes, int count, int8_t *scale) {
+  for (int g = 0; g < count; g++) scale[g] = lh_odd_scale(bytes[g / 2] >> 4 * (g % 2) & 15);
+}
+
+// Of 32 numbers, four times seven signs and the scale in one word.
+LH_INLINE uint32_t lh_signs_and_scale(const uint8_t *bytes) {
+  uint32_t word;
+  __builtin_memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+LH_INLINE void lh_take_apart_iq2(lh_type type, const uint8_t *block, lh_quants *to) {
+  to->d = lh_half(block) * 0.125f;
+  if (type == LH_IQ2_XS) lh_odd_scales(block + 66, 16, to->scale);
+  if (type == LH_IQ2_S) lh_odd_scales(block + 74, 16, to->scale);
+  for (int b = 0; b < 8; b++) {
+    uint32_t word = lh_signs_and_scale(block + 2 + 8 * b + 4);
+    if (type == LH_IQ2_XXS) to->scale[b] = lh_odd_scale(word >> 28);
+    for (int e = 0; e < 4; e++) {
+      int index, signs;
+      if (type == LH_IQ2_XXS) {
+        index = block[2 + 8 * b + e];
+        signs = lh_eight_signs(word >> 7 * e & 127);
+      } else if (type == LH_IQ2_XS) {
+        int both = lh_read_u16(block + 2 + 8 * b + 2 * e);
+        index = both & 511;
+        signs = lh_eight_signs(both >> 9);
+      } else {
+        index = block[2 + 4 * b + e] | (block[66 + b] >> 2 * e & 3) << 8;
+        signs = block[34 + 4 * b + e];
+      }
+      lh_eight_of_grid(type, index, signs, to->number + 32 * b + 8 * e);
+    }
+  }
+}
+
+LH_INLINE void lh_take_apart_iq3(lh_type type, const uint8_t *block, lh_quants *to) {
+  to->d = type == LH_IQ3_XXS ? lh_half(block) * 0.25f : lh_half(block);
+  if (type == LH_IQ3_S) lh_odd_scales(block + 106, 8, to->scale);
+  for (int b = 0; b < 8; b++) {
+    uint32_t word = type == LH_IQ3_XXS ? lh_signs_and_scale(block + 66 + 4 * b) : 0;
+    if (type == LH_IQ3_XXS) to->scale[b] = lh_odd_scale(word >> 28);
+    for (int e = 0; e < 8; e++) {
+      int index = block[2 + 8 * b + e];
+      if (type == LH_IQ3_S) index |= (block[66 + b] >> e & 1) << 8;
+      int signs = type == LH_IQ3_S ? block[74 + 4 * b + e / 2] : lh_eight_signs(word >> 7 * (e / 2) & 127);
+      lh_four_of_grid(type, index, signs >> 4 * (e % 2), to->number + 32 * b + 4 * e);
+    }
+  }
+}
+
+// Entries of a quarter block: three more bits of each index, then the group's scale and the side it is shifted to.
+LH_INLINE void lh_take_apart_iq1_s(const uint8_t *block, lh_quants *to) {
+  to->d = lh_half(block) * 0.125f;
+  for (int b = 0; b < 8; b++) {
+    int more = lh_read_u16(block + 34 + 2 * b);
+    to->scale[b] = lh_odd_scale(more >> 12 & 7);
+    for (int e = 0; e < 4; e++)
+      lh_eight_of_grid(
+        LH_IQ1_S, block[2 + 4 * b + e] | (more >> 3 * e & 7) << 8, more >> 15 ? 255 : 0, to->number + 32 * b + 8 * e);
+  }
+}
+
+// The bits of d lie in the highest four of each of the words that have four scales.
+LH_INLINE void lh_take_apart_iq1_m(const uint8_t *block, lh_quants *to) {
+  int d = 0;
+  for (int q = 0; q < 4; q++) d |= block[48 + 2 * q + 1] >> 4 << 4 * q;
+  to->d = lh_f16_to_f32((uint16_t)d) * 0.125f;
+  for (int g = 0; g < 16; g++)
+    to->scale[g] = lh_odd_scale(lh_read_u16(block + 48 + g / 4 * 2) >> 3 * (g % 4) & 7);
+  for (int e = 0; e < 32; e++) {
+    int more = block[32 + e / 2] >> 4 * (e % 2) & 15;
+    lh_eight_of_grid(LH_IQ1_M, block[e] | (more & 7) << 8, more >> 3 ? 255 : 0, to->number + 8 * e);
+  }
+}
+
+// ---- Blocks of 256 numbers between -1 and 1 (TQ2_0's bits can say 2) ----
+
+LH_INLINE void lh_take_apart_tq(lh_type type, const uint8_t *block, lh_quants *to) {
+  to->d = lh_half(block + (type == LH_TQ1_0 ? 52 : 64));
+  __builtin_memset(to->scale, 1, sizeof to->scale);
+  if (type == LH_TQ2_0) lh_pairs_of_bits(block, to->number);
+  else {
+    for (int i = 0; i < 160; i++) to->number[i] = (int8_t)lh_trit(block[i % 32], i / 32);
+    for (int i = 0; i < 80; i++) to->number[160 + i] = (int8_t)lh_trit(block[32 + i % 16], i / 16);
+    for (int i = 0; i < 16; i++) to->number[240 + i] = (int8_t)lh_trit(block[48 + i % 4], i / 4);
+  }
+  lh_subtract(to->number, 256, 1);
+}
+
 // Takes one block of a quantized type apart. Other types write nothing.
 LH_INLINE void lh_take_apart(lh_type type, const uint8_t *block, lh_quants *to) {
   to->base = -0.0f;
@@ -213,7 +333,16 @@ LH_INLINE void lh_take_apart(lh_type type, const uint8_t *block, lh_quants *to) 
     case LH_Q4_K:
     case LH_Q5_K: lh_take_apart_q45_k(type, block, to); break;
     case LH_Q6_K: lh_take_apart_q6_k(block, to); break;
+    case LH_IQ1_S: lh_take_apart_iq1_s(block, to); break;
+    case LH_IQ1_M: lh_take_apart_iq1_m(block, to); break;
+    case LH_IQ2_XXS:
+    case LH_IQ2_XS:
+    case LH_IQ2_S: lh_take_apart_iq2(type, block, to); break;
+    case LH_IQ3_XXS:
+    case LH_IQ3_S: lh_take_apart_iq3(type, block, to); break;
     case LH_IQ4_XS: lh_take_apart_iq4_xs(block, to); break;
+    case LH_TQ1_0:
+    case LH_TQ2_0: lh_take_apart_tq(type, block, to); break;
     case LH_MXFP4: lh_take_apart_mxfp4(block, to); break;
   }
 }

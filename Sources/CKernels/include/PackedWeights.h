@@ -43,11 +43,29 @@
 //   Q6_K    4, then 2       32      16 bytes s, f16 d                 d * (signed) s
 //   IQ4_XS  4 (table index) 128     6 bytes s, f16 d                  d * (six(s) - 32)
 //   MXFP4   4 (table index) 16      1 byte s                          2^(s - 128)
+//   TQ2_0   2               1       f16 d                             d
+//   TQ1_0   trits           1       f16 d                             d
+//   IQ2_XXS grid, signs     64      (s beside the signs), f16 d       d / 8 * (2 s + 1)
+//   IQ2_XS  grid, signs     64      8 bytes s, f16 d                  d / 8 * (2 four(s) + 1)
+//   IQ2_S   grid, signs     64      8 bytes q, 8 bytes s, f16 d       d / 8 * (2 four(s) + 1)
+//   IQ3_XXS grid, signs     64      (s beside the signs), f16 d       d / 4 * (2 s + 1)
+//   IQ3_S   grid, signs     64      8 bytes q, 4 bytes s, f16 d       d * (2 four(s) + 1)
+//   IQ1_S   grid            16      16 bytes q, f16 d                 d / 8 * (2 three(q) + 1)
+//   IQ1_M   grid            16      16 bytes q, 8 bytes s             d(s) / 8 * (2 three(s) + 1)
 //
-// A unit has 256 elements for the types with byte rows but MXFP4, 32 for the others. A sub-block is 16 elements for
-// Q2_K, Q3_K and Q6_K, 32 for the others. The high plane holds the bits above the low plane's. Byte rows
-// are the file's scale bytes in the file's order: row i has byte i of each of the 16 features. The table of
-// IQ4 gives values -127 ... 113, that of MXFP4 -12 ... 12; the offset is added to make them codes.
+// "grid": 64 or 128 bytes of indices, each of 8 numbers (IQ1, IQ2) or 4 (IQ3), which ../grids.h looks up: byte 4*c + i
+// of vector v is index 4*v + i of feature c, the low 8 bits of it. More bits are in bytes q, in the file's order.
+// "signs": 64 bytes like a plane of 1 bit. Of the types XXS and XS, files have seven signs of each eight. The eighth is
+// set if an odd number of these is; it is not stored. The bits in its place are s (XXS: bit o is octet o's) or an
+// index's ninth bit (XS). The code is the number, 64 added; of IQ1, eight times the number and the shift that is in q,
+// 16 added.
+// "trits": the 52 bytes of a file's block, 13 vectors of 64 bytes; a byte has five numbers (of the last vector, four).
+//
+// A unit has 256 elements for the types with byte rows but MXFP4, for grids, trits and TQ2_0, 32 for the others. A
+// sub-block is 16 elements for Q2_K, Q3_K, Q6_K, IQ2_XS, IQ2_S and IQ1_M, 32 for the others. The high plane holds the
+// bits above the low plane's. Byte rows are the file's scale bytes in the file's order: row i has byte i of each of the
+// 16 features. The table of IQ4 gives values -127 ... 113, that of MXFP4 -12 ... 12; the offset is added to make them
+// codes.
 #ifndef LONGHAUL_PACKED_WEIGHTS_H
 #define LONGHAUL_PACKED_WEIGHTS_H
 
