@@ -8,6 +8,8 @@ final class AttentionScratch {
   let groupedQueries: AlignedBuffer<Float>
   /// `[rowCapacity, headDimension]`
   let neighborQueries: AlignedBuffer<Float>
+  /// The same as integers, of both views; only where attention is fast.
+  let fastQueries: FastQueries?
   /// `[rowCapacity]`
   let positions: AlignedBuffer<Int64>
   /// Splits merged so far.
@@ -21,7 +23,7 @@ final class AttentionScratch {
   /// - Parameters:
   ///   - rowCapacity: query rows (token x head of a group) that a tile may hold.
   ///   - shapes: of all layers; the largest head counts.
-  init(rowCapacity: Int, shapes: [AttentionShape]) throws {
+  init(rowCapacity: Int, shapes: [AttentionShape], arithmetic: AttentionArithmetic) throws {
     let dimension = shapes.map(\.headDimension).max() ?? 0
     let valueStride = shapes.map(\.valueStride).max() ?? 0
     groupedQueries = try AlignedBuffer(count: rowCapacity * dimension)
@@ -29,7 +31,14 @@ final class AttentionScratch {
     positions = try AlignedBuffer(count: rowCapacity)
     total = try SoftmaxState(rowCapacity: rowCapacity, valueStride: valueStride)
     part = try SoftmaxState(rowCapacity: rowCapacity, valueStride: valueStride)
-    kernel = try AlignedBuffer(count: Int(lh_attention_scratch_floats(Int64(dimension))))
+    switch arithmetic {
+    case .exact:
+      fastQueries = nil
+      kernel = try AlignedBuffer(count: Int(lh_attention_scratch_floats(Int64(dimension))))
+    case .fast:
+      fastQueries = try FastQueries(rowCapacity: rowCapacity, dimension: dimension)
+      kernel = try AlignedBuffer(count: Int(lh_attention_fast_scratch_floats(Int64(dimension))))
+    }
     head = try AlignedBuffer(count: dimension)
   }
 }

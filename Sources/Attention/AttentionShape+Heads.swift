@@ -8,7 +8,10 @@ extension AttentionShape {
 
   /// Whether each head is normalized by itself, before it is turned.
   var normalizesHeads: Bool {
-    if case .heads = queryKeyNorm { true } else { false }
+    switch queryKeyNorm {
+    case .heads, .eachHead: true
+    case .rows, nil: false
+    }
   }
 
   /// Numbers of a stored value, and of a row's weighted sum: `headDimension` in whole vectors.

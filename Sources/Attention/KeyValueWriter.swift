@@ -40,7 +40,7 @@ struct KeyValueWriter: Sendable {
       let groupedPosition = policy.groupedKeyPosition(position)
       var source = keys + offset
       if let norms {
-        norms.normalize(key: source, into: key)
+        norms.normalize(key: source, of: head, into: key)
         source = UnsafePointer(key)
       }
       rotation.turn(source, to: groupedPosition, into: key)

@@ -30,18 +30,19 @@ struct QueryTile {
   private var window: Int { policy.hasNeighbors ? policy.neighborWindow : 0 }
 
   /// Fills the scratch's grouped and neighbor queries, normalized where the layer has head norms, turned and scaled,
-  /// and its positions.
+  /// and its positions; as integers, too, where attention is fast.
   func prepareQueries(_ queries: UnsafePointer<Float>, norms: HeadNorms?) {
-    let scale = shape.scoreScale
     let dimension = shape.headDimension
     let (policy, window) = (policy, window)
     var row = 0
     for token in tokens {
       let position = entry.startPosition + token
+      let scale = shape.scoreScale * (shape.temperature?.factor(at: position) ?? 1)
       for member in 0..<shape.queryHeadsPerKeyValueHead {
         var source = queries + offset(ofToken: token) + member * dimension
         if let norms {
-          norms.normalize(query: source, into: scratch.head.baseAddress)
+          norms.normalize(
+            query: source, of: head * shape.queryHeadsPerKeyValueHead + member, into: scratch.head.baseAddress)
           source = UnsafePointer(scratch.head.baseAddress)
         }
         let grouped = scratch.groupedQueries.baseAddress + row * dimension
@@ -59,6 +60,10 @@ struct QueryTile {
         row += 1
       }
     }
+    scratch.fastQueries?.round(
+      grouped: UnsafePointer(scratch.groupedQueries.baseAddress),
+      neighbor: window > 0 ? UnsafePointer(scratch.neighborQueries.baseAddress) : nil, rowCount: row,
+      dimension: dimension)
   }
 
   /// Adds the keys of one split to `state`, which is empty.
@@ -82,7 +87,11 @@ struct QueryTile {
         block.next_keys = next.grouped_keys ?? next.neighbor_keys
         block.next_values = next.values
       }
-      lh_attention_tile(&rows, &block, state.maximum, state.sum, state.values, scratch.kernel.baseAddress)
+      if let fast = scratch.fastQueries {
+        fast.meet(&rows, &block, state: state, scratch: scratch.kernel.baseAddress)
+      } else {
+        lh_attention_tile(&rows, &block, state.maximum, state.sum, state.values, scratch.kernel.baseAddress)
+      }
     }
   }
 

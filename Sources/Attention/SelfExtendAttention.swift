@@ -49,8 +49,12 @@ package final class SelfExtendAttention: @unchecked Sendable {
   /// - Parameters:
   ///   - layers: the shapes of this stage's layers, which are the store's.
   ///   - contextLength: positions the stage may be asked for; sizes the rotary tables.
+  ///   - arithmetic: of all layers.
   /// - Throws: `AllocationError`.
-  package init(layers: [AttentionShape], store: KVPageStore, contextLength: Int, pool: ComputePool) throws {
+  package init(
+    layers: [AttentionShape], store: KVPageStore, contextLength: Int, arithmetic: AttentionArithmetic = .exact,
+    pool: ComputePool
+  ) throws {
     precondition(layers.count == store.layerCount, "the store has pages for other layers")
     self.store = store
     self.pool = pool
@@ -73,7 +77,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
     gathered = try SoftmaxState(
       rowCapacity: schedule.gatheredRowCapacity, valueStride: layers.map(\.valueStride).max() ?? 0)
     scratch = try (0..<pool.threadCount).map { _ in
-      try AttentionScratch(rowCapacity: schedule.tileRowCapacity, shapes: layers)
+      try AttentionScratch(rowCapacity: schedule.tileRowCapacity, shapes: layers, arithmetic: arithmetic)
     }
   }
 

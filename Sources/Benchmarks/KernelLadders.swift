@@ -102,6 +102,7 @@ struct KernelLadders {
       ladder("add", arrays: 3, prepares: true) { lh_add(y, w, Int64(count)) },
       ladder("layernorm", arrays: 2) { lh_layernorm(x, w, w, 1e-5, y, Int64(count)) },
       ladder("gelu", arrays: 2, prepares: true) { lh_gelu(y, Int64(count)) },
+      ladder("gelu_exact", arrays: 2, prepares: true) { lh_gelu_exact(y, Int64(count)) },
       ladder("gelu_multiply", arrays: 3, prepares: true) { lh_gelu_multiply(y, w, Int64(count)) },
       ladder("soft_cap", arrays: 2, prepares: true) { lh_soft_cap(y, 30, Int64(count)) },
       ladder("scale", arrays: 2, prepares: true) { lh_scale(y, 1.7, Int64(count)) },
@@ -170,11 +171,13 @@ struct KernelLadders {
   }
 
   private var attention: [KernelLadder] {
-    Self.kvTypes.flatMap { name, type in [1, 2 * size.rows].map { tile(name, type, rowCount: $0) } }
+    Self.kvTypes.flatMap { name, type in
+      [1, 2 * size.rows].flatMap { count in [false, true].map { tile(name, type, rowCount: count, isFast: $0) } }
+    }
   }
 
   /// A tile that needs both views: half of the keys are neighbor keys, half are grouped keys.
-  private func tile(_ name: String, _ type: lh_type, rowCount: Int) -> KernelLadder {
+  private func tile(_ name: String, _ type: lh_type, rowCount: Int, isFast: Bool) -> KernelLadder {
     let dimension = size.headDimension
     let stride = valueStride
     let block = KeyValueBlock(type, dimension: dimension, valueStride: stride)
@@ -184,9 +187,15 @@ struct KernelLadders {
     let positions = UnsafeMutablePointer<Int64>.allocate(capacity: rowCount)
     for row in 0..<rowCount { positions[row] = Int64(Self.keyCount) }
     let (maximum, sum, acc) = (Memory.zeros(rowCount), Memory.zeros(rowCount), Memory.zeros(rowCount * stride))
-    let scratch = Memory.zeros(Int(lh_attention_scratch_floats(Int64(dimension))))
+    let scratchCount =
+      isFast ? lh_attention_fast_scratch_floats(Int64(dimension)) : lh_attention_scratch_floats(Int64(dimension))
+    let scratch = Memory.zeros(Int(scratchCount))
+    let queryStride = Int(lh_integer_query_stride(Int64(dimension)))
+    let integers = UnsafeMutablePointer<Int16>.allocate(capacity: rowCount * queryStride)
+    let scales = Memory.zeros(rowCount)
+    lh_round_queries(queries, Int64(dimension), Int64(rowCount), Int64(dimension), integers, scales)
     return KernelLadder(
-      name: "attention \(name) x \(rowCount)",
+      name: "\(isFast ? "fast " : "")attention \(name) x \(rowCount)",
       work: .operations(4 * Double(rowCount * Self.keyCount * dimension)),
       prepare: { lh_attention_begin(Int64(rowCount), Int64(stride), maximum, sum, acc) },
       body: {
@@ -204,7 +213,12 @@ struct KernelLadders {
         keys.key_count = Int64(Self.keyCount)
         (keys.grouped_keys, keys.neighbor_keys) = (UnsafeRawPointer(block.keys), UnsafeRawPointer(block.keys))
         keys.values = UnsafeRawPointer(block.values)
-        lh_attention_tile(&rows, &keys, maximum, sum, acc, scratch)
+        if isFast {
+          var view = lh_integer_queries(integers: UnsafePointer(integers), scales: UnsafePointer(scales))
+          lh_attention_fast_tile(&rows, &view, &view, &keys, maximum, sum, acc, scratch)
+        } else {
+          lh_attention_tile(&rows, &keys, maximum, sum, acc, scratch)
+        }
       },
       output: { Memory.bytes(sum, rowCount) + Memory.bytes(acc, rowCount * stride) })
   }

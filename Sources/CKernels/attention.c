@@ -18,31 +18,12 @@
 // Keys behind `visible` are never touched by the value loop, and their scores are replaced. Keys before a
 // span get a probability of zero, which changes no sum: while only such keys were met, all sums are zero.
 #ifndef LH_WIDTH
-#include "kv_block.h"
-
-enum { KEYS = LH_KEYS_PER_BLOCK, ROW_GROUP = 8 };
+#include "attention_rows.h"
 
 // Both views' scores of a group of rows, and a block widened to f32: grouped keys, neighbor keys, values.
 int64_t lh_attention_scratch_floats(int64_t head_dimension) {
   int64_t stride = (head_dimension + 15) / 16 * 16;
   return 2 * ROW_GROUP * KEYS + 3 * KEYS * stride;
-}
-
-LH_INLINE int64_t visible_keys(const lh_attention_rows *rows, int64_t r, const lh_attention_block *block) {
-  int64_t visible = lh_clamp(rows->positions[r] - block->first_key + 1, 0, block->key_count);
-  bool passed = rows->span > 0 && rows->positions[r] - (block->first_key + visible - 1) >= rows->span;
-  return passed ? 0 : visible;
-}
-
-LH_INLINE int64_t first_seen_key(
-  const lh_attention_rows *rows, int64_t r, const lh_attention_block *block, int64_t visible) {
-  if (rows->span == 0) return 0;
-  return lh_clamp(rows->positions[r] - block->first_key - rows->span + 1, 0, visible);
-}
-
-LH_INLINE int64_t first_neighbor_key(
-  const lh_attention_rows *rows, int64_t r, const lh_attention_block *block, int64_t visible) {
-  return lh_clamp(rows->positions[r] - block->first_key - rows->neighbor_window + 1, 0, visible);
 }
 
 void lh_attention_tile_reference(
@@ -111,38 +92,6 @@ void lh_attention_tile_reference(
 #define scales_of LH_FN(attention_scales_of)
 #define scaled LH_FN(attention_scaled)
 
-// A group of rows meeting a block.
-typedef struct {
-  int64_t visible[ROW_GROUP];
-  int64_t neighbor_from[ROW_GROUP];
-  int64_t seen_from[ROW_GROUP];
-  // Keys from shared_from to shared: those that every row sees, but for the ones before its span.
-  int64_t shared_from, shared;
-  // Keys before grouped_end are grouped to some row; those in neighbor_begin ..< neighbor_end are neighbors to some
-  // row.
-  int64_t grouped_end, neighbor_begin, neighbor_end;
-} LH_FN(meeting);
-
-LH_INLINE LH_FN(meeting) LH_FN(meet)(
-  const lh_attention_rows *rows, int64_t r0, int64_t count, const lh_attention_block *block) {
-  LH_FN(meeting) m = {.shared_from = KEYS, .shared = block->key_count, .neighbor_begin = KEYS};
-  for (int64_t r = 0; r < count; r++) {
-    int64_t visible = visible_keys(rows, r0 + r, block);
-    int64_t neighbor_from = first_neighbor_key(rows, r0 + r, block, visible);
-    m.visible[r] = visible;
-    m.neighbor_from[r] = neighbor_from;
-    m.seen_from[r] = first_seen_key(rows, r0 + r, block, visible);
-    m.shared_from = lh_min(m.shared_from, m.seen_from[r]);
-    m.shared = lh_min(m.shared, visible);
-    if (neighbor_from > m.grouped_end) m.grouped_end = neighbor_from;
-    if (neighbor_from < visible) {
-      m.neighbor_begin = lh_min(m.neighbor_begin, neighbor_from);
-      if (visible > m.neighbor_end) m.neighbor_end = visible;
-    }
-  }
-  return m;
-}
-
 // A block's scales: of its keys in both views, of its values. NULL where there are none.
 typedef struct {
   const float *grouped, *neighbor, *values;
@@ -156,7 +105,7 @@ LH_INLINE vf scaled(vf x, const float *scales, int v) {
 // sum. Scales multiply scores before they are capped, and probabilities after. factor[r] becomes alpha; 1 for a
 // row that sees nothing, which is left as it is. Each row fetches its share of `ahead`, an eighth part.
 LH_INLINE void softmax_rows(
-  int64_t count, const LH_FN(meeting) *m, float *grouped, const float *neighbor, scales_of scales, float cap,
+  int64_t count, const lh_meeting *m, float *grouped, const float *neighbor, scales_of scales, float cap,
   float *maximum, float *sum, float *factor, lh_ahead ahead) {
   const int64_t share = ahead.bytes / ROW_GROUP;
   // Lanes of rows that do not exist carry numbers that are never read.
@@ -221,7 +170,7 @@ LH_INLINE void group_of(
   const lh_attention_block *block, scales_of scales, float *maximum, float *sum, float *acc, float *grouped) {
   float *neighbor = grouped + ROW_GROUP * KEYS, factor[ROW_GROUP];
   int64_t query = r0 * rows->query_stride, head = rows->head_dimension, stride = rows->value_stride;
-  LH_FN(meeting) m = LH_FN(meet)(rows, r0, count, block);
+  lh_meeting m = lh_meet(rows, r0, count, block);
   lh_ahead ahead = lh_all_ahead(block->next_keys, head * KEYS * lh_element_bytes(keys_of));
   if (m.grouped_end > 0) {
     product(keys_of, count, rows->grouped_queries + query, rows->query_stride,
@@ -281,12 +230,8 @@ static void LH_FN(widen_of_type)(lh_type elements, const void *from, float *to, 
 static lh_attention_block LH_FN(widened)(
   const lh_attention_rows *rows, const lh_attention_block *block, float *scratch) {
   int64_t head = rows->head_dimension, stride = rows->value_stride;
-  bool any_grouped = false, any_neighbor = false;
-  for (int64_t r = 0; r < rows->row_count; r++) {
-    int64_t visible = visible_keys(rows, r, block), neighbor_from = first_neighbor_key(rows, r, block, visible);
-    any_grouped |= neighbor_from > 0;
-    any_neighbor |= neighbor_from < visible;
-  }
+  bool any_grouped, any_neighbor;
+  lh_views_used(rows, block, &any_grouped, &any_neighbor);
   float *grouped = scratch, *neighbor = grouped + KEYS * stride, *values = neighbor + KEYS * stride;
   lh_type keys_of = lh_key_elements(rows->kv_type), values_of = lh_value_elements(rows->kv_type);
   if (any_grouped) LH_FN(widen_of_type)(keys_of, block->grouped_keys, grouped, head * KEYS);
@@ -295,17 +240,6 @@ static lh_attention_block LH_FN(widened)(
   return (lh_attention_block){
     .first_key = block->first_key, .key_count = block->key_count,
     .grouped_keys = grouped, .neighbor_keys = neighbor, .values = values};
-}
-
-// Fetches a share of the next block into the second cache: the one that group r0 pays for.
-static void LH_FN(fetch_share)(const lh_attention_rows *rows, const lh_attention_block *block, int64_t r0) {
-  if (block->next_keys == NULL || block->next_values == NULL) return;
-  int64_t bytes = lh_key_block_bytes(rows->kv_type, rows->head_dimension);
-  int64_t first = bytes * r0 / rows->row_count / 64 * 64, end = bytes * (r0 + ROW_GROUP) / rows->row_count;
-  for (int64_t at = first; at < end; at += 64) {
-    __builtin_prefetch((const char *)block->next_keys + at, 0, 2);
-    __builtin_prefetch((const char *)block->next_values + at, 0, 2);
-  }
 }
 
 void LH_FN(lh_attention_tile)(
@@ -328,7 +262,7 @@ void LH_FN(lh_attention_tile)(
 #define GROUP_OF(name) LH_FN(attention_group_##name)(rows, r0, count, block, scales, maximum, sum, acc, scratch)
   for (int64_t r0 = 0; r0 < rows->row_count; r0 += ROW_GROUP) {
     int64_t count = lh_min(ROW_GROUP, rows->row_count - r0);
-    if (block != stored) LH_FN(fetch_share)(rows, stored, r0);
+    if (block != stored) lh_fetch_share(rows, stored, r0);
     if (kv == LH_F32) GROUP_OF(f32);
     else if (kv == LH_I16) GROUP_OF(i16);
     else if (kv == LH_F16) GROUP_OF(f16);

@@ -40,10 +40,6 @@ static const lh_ahead lh_nothing_ahead = {NULL, 0};
 LH_INLINE lh_ahead lh_all_ahead(const void *block, int64_t bytes) {
   return (lh_ahead){block, block == NULL ? 0 : bytes};
 }
-
-LH_INLINE void lh_fetch_lines(const char *from, int64_t bytes) {
-  for (int64_t at = 0; at < bytes; at += 64) __builtin_prefetch(from + at, 0, 2);
-}
 #endif
 
 // c[r][column ..< column + across*LH_WIDTH] = sum over i in [begin, end) ascending of a[r][i] * b[i][same],

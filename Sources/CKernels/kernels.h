@@ -14,7 +14,11 @@
   X(void, matmul_bf16, \
     (const void *packed, const lh_bf16_pair *x, int64_t x_stride, float *y, int64_t y_stride, int64_t m, \
      int64_t k, int64_t n0, int64_t n1), \
-    (packed, x, x_stride, y, y_stride, m, k, n0, n1))
+    (packed, x, x_stride, y, y_stride, m, k, n0, n1)) \
+  X(void, attention_fast_tile, \
+    (const lh_attention_rows *rows, const lh_integer_queries *grouped, const lh_integer_queries *neighbor, \
+     const lh_attention_block *block, float *maximum, float *sum, float *acc, float *scratch), \
+    (rows, grouped, neighbor, block, maximum, sum, acc, scratch))
 #define LH_OTHER_KERNELS(X) \
   X(void, dequantize, (lh_type type, const void *src, float *dst, int64_t n), (type, src, dst, n)) \
   X(void, quantize_rows, \
@@ -38,6 +42,7 @@
     (const float *x, const float *weight, const float *bias, float epsilon, float *y, int64_t n), \
     (x, weight, bias, epsilon, y, n)) \
   X(void, gelu, (float *x, int64_t n), (x, n)) \
+  X(void, gelu_exact, (float *x, int64_t n), (x, n)) \
   X(void, gelu_multiply, (float *gate, const float *up, int64_t n), (gate, up, n)) \
   X(void, soft_cap, (float *x, float cap, int64_t n), (x, cap, n)) \
   X(void, scale, (float *x, float factor, int64_t n), (x, factor, n)) \
@@ -65,6 +70,10 @@
     (lh_type kv, const float *value, void *block, int64_t head_dimension, int64_t value_stride, \
      int64_t slot), \
     (kv, value, block, head_dimension, value_stride, slot)) \
+  X(void, round_queries, \
+    (const float *queries, int64_t query_stride, int64_t rows, int64_t head_dimension, int16_t *integers, \
+     float *scales), \
+    (queries, query_stride, rows, head_dimension, integers, scales)) \
   X(void, attention_tile, \
     (const lh_attention_rows *rows, const lh_attention_block *block, float *maximum, float *sum, \
      float *acc, float *scratch), \

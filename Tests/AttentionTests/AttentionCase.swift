@@ -13,6 +13,8 @@ struct AttentionCase {
   var queries: [Float]
   var keys: [Float]
   var values: [Float]
+  /// How it is computed.
+  var arithmetic = AttentionArithmetic.exact
 
   init(
     length: Int, groupSize: Int, window: Int, queryHeads: Int = 2, keyValueHeads: Int = 1, headDimension: Int = 8,
@@ -50,7 +52,7 @@ struct AttentionCase {
       layers: [shape], elementType: kv, pageCount: pageCount,
       isNodeLocal: pool.nodeCount > 1)
     let attention = try SelfExtendAttention(
-      layers: [shape], store: store, contextLength: length, pool: pool)
+      layers: [shape], store: store, contextLength: length, arithmetic: arithmetic, pool: pool)
     // Ids are handed out from the top, so that a page is never where its index would put it.
     var ids = (0..<UInt32(pageCount)).map { PageID($0) }
     var cache = SequenceCache(policy: policy, neighborPages: (0..<neighborCount).map { _ in ids.removeLast() })

@@ -10,6 +10,8 @@ struct AttentionProblem {
   var span = 0
   /// Bounds scores; 0 does not.
   var cap: Float = 0
+  /// Whether it runs by `lh_attention_fast_tile`.
+  var isFast = false
   var positions: [Int64]
   var groupedQueries, neighborQueries: [Float]
   /// Decoded, [key][head].
@@ -59,11 +61,13 @@ struct AttentionProblem {
   /// Runs blocks on the given rows (all by default) in the current instruction set.
   func run(
     rows: [Int]? = nil, blocks: Range<Int>? = nil, state: State? = nil, window: Int? = nil,
-    fetchesAhead: Bool = false
+    keyCount: Int? = nil, fetchesAhead: Bool = false
   ) -> State {
+    let keyCount = keyCount ?? self.keyCount
     let rows = rows ?? Array(positions.indices)
     var state = state ?? State(rows: rows.count, stride: stride)
-    var scratch = [Float](repeating: .nan, count: Int(lh_attention_scratch_floats(Int64(head))))
+    let scratchCount = isFast ? lh_attention_fast_scratch_floats(Int64(head)) : lh_attention_scratch_floats(Int64(head))
+    var scratch = [Float](repeating: .nan, count: Int(scratchCount))
     // An odd stride between the rows of queries.
     let grouped = rows.flatMap { Array(groupedQueries[$0 * head..<($0 + 1) * head]) + [.nan] }
     let neighbor = rows.flatMap { Array(neighborQueries[$0 * head..<($0 + 1) * head]) + [.nan] }
@@ -76,7 +80,7 @@ struct AttentionProblem {
             neighbor_window: Int64(window ?? self.window), grouped_queries: grouped.baseAddress,
             neighbor_queries: neighbor.baseAddress, query_stride: Int64(head + 1), positions: positions.baseAddress,
             span: Int64(span), score_cap: cap)
-          for block in blocks ?? 0..<groupedBlocks.count {
+          for block in blocks ?? 0..<(keyCount + 63) / 64 {
             groupedBlocks[block].withUnsafeBytes { grouped in
               neighborBlocks[block].withUnsafeBytes { neighbor in
                 valueBlocks[block].withUnsafeBytes { values in
@@ -85,8 +89,7 @@ struct AttentionProblem {
                     grouped_keys: grouped.baseAddress, neighbor_keys: neighbor.baseAddress, values: values.baseAddress,
                     next_keys: fetchesAhead ? neighbor.baseAddress : nil,
                     next_values: fetchesAhead ? values.baseAddress : nil)
-                  lh_attention_tile(
-                    &description, &tile, &state.maximum, &state.sum, &state.acc, &scratch)
+                  meet(&description, &tile, &state, &scratch)
                 }
               }
             }
@@ -95,6 +98,48 @@ struct AttentionProblem {
       }
     }
     return state
+  }
+
+  private func meet(
+    _ rows: inout lh_attention_rows, _ block: inout lh_attention_block, _ state: inout State, _ scratch: inout [Float]
+  ) {
+    guard isFast else {
+      return lh_attention_tile(&rows, &block, &state.maximum, &state.sum, &state.acc, &scratch)
+    }
+    let grouped = IntegerQueries(rows.grouped_queries, of: rows)
+    let neighbor = IntegerQueries(rows.neighbor_queries, of: rows)
+    (rows.grouped_queries, rows.neighbor_queries) = (nil, nil)
+    defer { (rows.grouped_queries, rows.neighbor_queries) = (grouped.queries, neighbor.queries) }
+    grouped.withPointers { grouped in
+      neighbor.withPointers { neighbor in
+        var (grouped, neighbor) = (grouped, neighbor)
+        lh_attention_fast_tile(
+          &rows, &grouped, &neighbor, &block, &state.maximum, &state.sum, &state.acc, &scratch)
+      }
+    }
+  }
+
+  /// Overwrites what the blocks hold from a key on.
+  mutating func spoil(from key: Int, with filler: UInt8) {
+    let (block, first) = (key / 64, key % 64)
+    let scales = (keyBlockByteCount(type, head), valueBlockByteCount(type, stride))
+    let isScaled = type == LH_I16 || type == LH_Q8_0
+    let keyElement = (scales.0 - (isScaled ? 256 : 0)) / (64 * head)
+    let valueBytes = (scales.1 - (type == LH_Q8_0 ? 256 : 0)) / 64
+    for slot in first..<64 {
+      for d in 0..<head {
+        for byte in 0..<keyElement {
+          groupedBlocks[block][(d * 64 + slot) * keyElement + byte] = filler
+          neighborBlocks[block][(d * 64 + slot) * keyElement + byte] = filler
+        }
+      }
+      for byte in 0..<valueBytes { valueBlocks[block][slot * valueBytes + byte] = filler }
+      for byte in 0..<4 where isScaled {
+        groupedBlocks[block][keyElement * 64 * head + slot * 4 + byte] = filler
+        neighborBlocks[block][keyElement * 64 * head + slot * 4 + byte] = filler
+        if type == LH_Q8_0 { valueBlocks[block][valueBytes * 64 + slot * 4 + byte] = filler }
+      }
+    }
   }
 
   func finish(_ state: State) -> [Float] {
@@ -123,6 +168,30 @@ struct AttentionProblem {
     let total = weights.reduce(0, +)
     return (0..<head).map { d in
       zip(seen, weights).reduce(0.0) { $0 + $1.1 * Double(values[$1.0][d]) } / max(total, 1e-300)
+    }
+  }
+}
+
+/// A view of queries as the fast kernel reads it.
+struct IntegerQueries {
+  let queries: UnsafePointer<Float>?
+  let integers: [Int16]
+  let scales: [Float]
+
+  init(_ queries: UnsafePointer<Float>?, of rows: lh_attention_rows) {
+    self.queries = queries
+    let stride = Int(lh_integer_query_stride(rows.head_dimension))
+    var integers = [Int16](repeating: -1, count: Int(rows.row_count) * stride)
+    var scales = [Float](repeating: .nan, count: Int(rows.row_count))
+    lh_round_queries(queries, rows.query_stride, rows.row_count, rows.head_dimension, &integers, &scales)
+    (self.integers, self.scales) = (integers, scales)
+  }
+
+  func withPointers(_ body: (lh_integer_queries) -> Void) {
+    integers.withUnsafeBufferPointer { integers in
+      scales.withUnsafeBufferPointer { scales in
+        body(lh_integer_queries(integers: integers.baseAddress, scales: scales.baseAddress))
+      }
     }
   }
 }

@@ -67,7 +67,7 @@ struct Numbers: RandomNumberGenerator {
         // Groups of large blocks multiply the block's scale once more.
         let scale: Float = perBlock == 256 ? 0.002 : 0.1
         for at in halfOffsets(type) {
-          block.replaceSubrange(at...at + 1, with: littleEndian(halfBits(float(-scale...scale))))
+          putHalf(halfBits(float(-scale...scale)), at: at, in: &block, of: type)
         }
         if type == LH_MXFP4 { block[0] = UInt8.random(in: 118...125, using: &self) }
         bytes += block
@@ -84,8 +84,21 @@ func halfOffsets(_ type: lh_type) -> [Int] {
   case LH_Q2_K: [80, 82]
   case LH_Q3_K: [108]
   case LH_Q6_K: [208]
+  case LH_TQ1_0: [52]
+  case LH_TQ2_0: [64]
+  case LH_IQ1_M: [48]
   case LH_MXFP4: []
   default: [0]
+  }
+}
+
+/// Puts an f16 into a block, at one of its type's places.
+func putHalf(_ bits: UInt16, at place: Int, in block: inout [UInt8], of type: lh_type) {
+  guard type == LH_IQ1_M else { return block.replaceSubrange(place...place + 1, with: littleEndian(bits)) }
+  // Four bits in each of four words.
+  for part in 0..<4 {
+    let high = place + 2 * part + 1
+    block[high] = block[high] & 15 | UInt8(truncatingIfNeeded: bits >> (4 * part)) << 4
   }
 }
 
@@ -109,5 +122,6 @@ func decoded(_ type: lh_type, _ bytes: [UInt8], count: Int) -> [Float] {
 
 let everyType = [
   LH_F32, LH_F16, LH_BF16, LH_Q4_0, LH_Q4_1, LH_Q5_0, LH_Q5_1, LH_Q8_0, LH_IQ4_NL, LH_Q2_K, LH_Q3_K, LH_Q4_K, LH_Q5_K,
-  LH_Q6_K, LH_IQ4_XS, LH_MXFP4,
+  LH_Q6_K, LH_IQ4_XS, LH_MXFP4, LH_IQ1_S, LH_IQ1_M, LH_IQ2_XXS, LH_IQ2_XS, LH_IQ2_S, LH_IQ3_XXS, LH_IQ3_S, LH_TQ1_0,
+  LH_TQ2_0,
 ]

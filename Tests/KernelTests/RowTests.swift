@@ -95,6 +95,21 @@ extension KernelTests {
       }
     }
 
+    @Test("GELU by erf: same bytes everywhere, near double precision", arguments: sizes)
+    func geluExact(n: Int) {
+      var numbers = Numbers(UInt64(n) + 65)
+      let x = numbers.floats(n, -6...6)
+      let y = sameOnEveryISA("exact gelu \(n)") {
+        var y = x
+        lh_gelu_exact(&y, Int64(n))
+        return y
+      }
+      for i in 0..<n {
+        let x = Double(x[i])
+        #expect(abs(Double(y[i]) - x / 2 * (1 + erf(x / 2.0.squareRoot()))) < 1e-6)
+      }
+    }
+
     @Test("GELU of far-off numbers is clean")
     func geluExtremes() {
       let x: [Float] = [-1e30, -1000, -20, 0, 20, 1000, 1e30, .greatestFiniteMagnitude, -.greatestFiniteMagnitude]
@@ -104,6 +119,12 @@ extension KernelTests {
         return y
       }
       #expect(Array(y[..<9]) == [0, 0, 0, 0, 20, 1000, 1e30, .greatestFiniteMagnitude, 0])
+      let exact = sameOnEveryISA("exact gelu extremes") {
+        var y = x + x
+        lh_gelu_exact(&y, 18)
+        return y
+      }
+      #expect(Array(exact[..<9]) == [0, 0, 0, 0, 20, 1000, 1e30, .greatestFiniteMagnitude, 0])
     }
 
     @Test("Soft caps: same bytes everywhere, near double precision, never beyond the cap", arguments: sizes)

@@ -62,6 +62,9 @@ static void put_block(lh_type type, uint8_t *p) {
     case LH_Q6_K: put_f16(p + 208); break;
     case LH_Q4_1: case LH_Q5_1: case LH_Q4_K: case LH_Q5_K: put_f16(p), put_f16(p + 2); break;
     case LH_MXFP4: *p = (uint8_t)(118 + *p % 8); break;
+    case LH_TQ1_0: put_f16(p + 52); break;
+    case LH_TQ2_0: put_f16(p + 64); break;
+    case LH_IQ1_M: p[55] &= 0xbf; break;  // the highest bit of the exponent
     default: put_f16(p);
   }
 }
@@ -83,7 +86,9 @@ static void report(const char *what, int a, int b, int c, int d, const void *p, 
 // ---- Cases ----
 
 static const lh_type types[] = {LH_F32,  LH_F16,  LH_BF16, LH_Q4_0, LH_Q4_1, LH_Q5_0,   LH_Q5_1,  LH_Q8_0,
-                                LH_Q2_K, LH_Q3_K, LH_Q4_K, LH_Q5_K, LH_Q6_K, LH_IQ4_NL, LH_IQ4_XS, LH_MXFP4};
+                                LH_Q2_K, LH_Q3_K, LH_Q4_K, LH_Q5_K, LH_Q6_K, LH_IQ4_NL, LH_IQ4_XS, LH_MXFP4,
+                                LH_IQ1_S, LH_IQ1_M, LH_IQ2_XXS, LH_IQ2_XS, LH_IQ2_S, LH_IQ3_XXS, LH_IQ3_S, LH_TQ1_0,
+                                LH_TQ2_0};
 static const lh_type cache_types[] = {LH_F32, LH_F16, LH_BF16, LH_I16, LH_Q8_0};
 #define COUNT(array) (int)(sizeof(array) / sizeof(*(array)))
 
@@ -143,6 +148,9 @@ static void rows(void) {
     for (int i = 0; i < n; i++) y[i] = x[i] * (i % 3 ? 30.0f : 1e20f);
     lh_gelu(y, n);
     report("gelu", n, 1, 0, 0, y, n * 4);
+    for (int i = 0; i < n; i++) y[i] = x[i] * (i % 3 ? 30.0f : 1e20f);
+    lh_gelu_exact(y, n);
+    report("gelu_exact", n, 0, 0, 0, y, n * 4);
     for (int i = 0; i < n; i++) y[i] = x[i] * (i % 3 ? 30.0f : 1e20f);
     lh_soft_cap(y, 20, n);
     report("cap", n, 0, 0, 0, y, n * 4);
@@ -207,8 +215,17 @@ static void attention(lh_type type, int head, int row_count, int window, int spa
   lh_attention_rows tile = {type, head, stride, row_count, window, grouped_queries, neighbor_queries, head, positions,
                             span, cap};
   float *scratch = room(lh_attention_scratch_floats(head) * 4);
-  float *state_of[2], *out = room(row_count * head * 4);
+  int16_t *integers = room(2 * row_count * lh_integer_query_stride(head) * 2);
+  float *scales = room(2 * row_count * 4), *fast_scratch = room(lh_attention_fast_scratch_floats(head) * 4);
+  lh_integer_queries grouped_integers = {integers, scales};
+  lh_integer_queries neighbor_integers = {integers + row_count * lh_integer_query_stride(head), scales + row_count};
+  lh_round_queries(grouped_queries, head, row_count, head, integers, scales);
+  lh_round_queries(
+    neighbor_queries, head, row_count, head, integers + row_count * lh_integer_query_stride(head), scales + row_count);
+  report("queries", type, head, row_count, window, integers, 2 * row_count * lh_integer_query_stride(head) * 2);
+  float *state_of[2], *fast = room(row_count * (2 + stride) * 4), *out = room(row_count * head * 4);
   const int64_t floats = row_count * (2 + stride);
+  lh_attention_begin(row_count, stride, fast, fast + row_count, fast + 2 * row_count);
   for (int part = 0; part < 2; part++) {
     float *s = state_of[part] = room(floats * 4);
     lh_attention_begin(row_count, stride, s, s + row_count, s + 2 * row_count);
@@ -216,10 +233,14 @@ static void attention(lh_type type, int head, int row_count, int window, int spa
       lh_attention_block block = {b * 64, keys - b * 64 < 64 ? keys - b * 64 : 64, grouped + b * key_bytes,
                                   neighbor + b * key_bytes, values + b * value_bytes, NULL, NULL};
       lh_attention_tile(&tile, &block, s, s + row_count, s + 2 * row_count, scratch);
+      lh_attention_fast_tile(
+        &tile, &grouped_integers, &neighbor_integers, &block, fast, fast + row_count, fast + 2 * row_count,
+        fast_scratch);
     }
   }
   float *a = state_of[0], *b = state_of[1];
   report("attention", type, head, row_count, window, a, floats * 4);
+  report("attention-fast", type, head, row_count, window, fast, floats * 4);
   lh_attention_merge(
     row_count, stride, a, a + row_count, a + 2 * row_count, b, b + row_count, b + 2 * row_count);
   lh_attention_finish(row_count, head, stride, a + row_count, a + 2 * row_count, out, head);
@@ -227,6 +248,7 @@ static void attention(lh_type type, int head, int row_count, int window, int spa
   free(grouped), free(neighbor), free(values), free(positions);
   free(grouped_queries), free(neighbor_queries), free(scratch);
   free(a), free(b), free(out);
+  free(integers), free(scales), free(fast_scratch), free(fast);
 }
 
 int main(void) {

@@ -61,9 +61,18 @@ typedef enum {
   LH_Q4_K = 12,
   LH_Q5_K = 13,
   LH_Q6_K = 14,
+  LH_IQ2_XXS = 16,
+  LH_IQ2_XS = 17,
+  LH_IQ3_XXS = 18,
+  LH_IQ1_S = 19,
   LH_IQ4_NL = 20,
+  LH_IQ3_S = 21,
+  LH_IQ2_S = 22,
   LH_IQ4_XS = 23,
+  LH_IQ1_M = 29,
   LH_BF16 = 30,
+  LH_TQ1_0 = 34,
+  LH_TQ2_0 = 35,
   LH_MXFP4 = 39,
 } lh_type;
 // A type of key and value blocks only, see below; no file has it.
@@ -90,7 +99,9 @@ void lh_layernorm(const float *x, const float *weight, const float *bias, float 
 
 // x[i] = gelu(x[i]) for n elements: GELU's approximation by tanh, x / 2 * (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))).
 void lh_gelu(float *x, int64_t n);
-// gate[i] = gelu(gate[i]) * up[i] for n elements, by the same gelu.
+// x[i] = x / 2 * (1 + erf(x / sqrt(2))) for n elements: GELU itself, within 1e-6.
+void lh_gelu_exact(float *x, int64_t n);
+// gate[i] = gelu(gate[i]) * up[i] for n elements, by the approximation of lh_gelu.
 void lh_gelu_multiply(float *gate, const float *up, int64_t n);
 
 // x[i] = cap * tanh(x[i] / cap) for n elements, cap > 0: soft-capping, which keeps numbers within cap of zero.
@@ -221,6 +232,38 @@ void lh_attention_tile(
   const lh_attention_rows *rows, const lh_attention_block *block, float *maximum, float *sum, float *acc,
   float *scratch);
 
+// The same in fewer bits, at twice the rate where a processor multiplies pairs of 16-bit numbers (attention_fast.c says
+// how). Its bytes differ from lh_attention_tile's; what they depend on does not.
+
+// A view of queries as integers under a scale: query r is integers[r * lh_integer_query_stride + d] * scales[r].
+typedef struct {
+  const int16_t *integers;
+  const float *scales;
+} lh_integer_queries;
+
+// Integers from one query to the next: head_dimension, made even.
+int64_t lh_integer_query_stride(int64_t head_dimension);
+// Rounds `rows` queries to integers, as large as 16 bits and a vector's length of 46336 allow: so no sum of products
+// with such a key reaches 2^31. One that is not finite gets the scale NaN, one below 2^-100 the scale 0.
+void lh_round_queries(
+  const float *queries, int64_t query_stride, int64_t rows, int64_t head_dimension, int16_t *integers, float *scales);
+// Floats of scratch that lh_attention_fast_tile needs.
+int64_t lh_attention_fast_scratch_floats(int64_t head_dimension);
+
+// lh_attention_tile by integers and bf16: `grouped` and `neighbor` stand for the rows' own queries, which are not read;
+// each may be empty if no pair has that view. Order:
+// keys become such integers, too; score = float(exact sum of integer products) times the key's scale, times the
+// query's, then capped;
+// m' = max(maximum, scores), alpha = exp(maximum - m'), p = 2^-13-near exp(score - m') rounded to bf16, 0 for scores
+// below m' - 38 and for unseen keys; sum = sum*alpha + (lane i of 16: p of keys 2i+1, 2i, 33+2i, 32+2i added in this
+// order from +0; then folded 8, 4, 2, 1 apart);
+// acc = fma(acc, alpha, product of the block), which begins at +0: by fma over pairs of keys ascending, the second of
+// a pair first, p (times the value's scale, rounded to bf16) times the value rounded to bf16. Of both, what is below
+// 2^-56 is zero; values that are not finite become the largest bf16.
+void lh_attention_fast_tile(
+  const lh_attention_rows *rows, const lh_integer_queries *grouped, const lh_integer_queries *neighbor,
+  const lh_attention_block *block, float *maximum, float *sum, float *acc, float *scratch);
+
 // Adds the state of a part (other keys, same rows) to a total. An empty part (maximum -inf) changes
 // nothing; an empty total becomes the part exactly. Merging is not associative to the last bit: merge the
 // parts of a fixed split, in ascending order of their keys.
@@ -245,6 +288,21 @@ int64_t lh_probe_fma(int64_t rounds, float *sink);
 int64_t lh_probe_int8(int64_t rounds, float *sink);
 
 #include "PackedWeights.h"
+
+// ---- Writing quantized blocks ----
+
+// What follows has no variants: plain C, whose order of sums is fixed, for programs that write model files.
+// `importance` is what the squared error of each number counts for, or NULL: then large numbers count for more.
+
+// The scale and offset (zero or more) by which scale * quant - offset comes nearest to 32 numbers, of whole quants
+// from 0 to `top`. Several ranges are tried, and for the quants of each the scale and offset that suit them best. Both
+// are 0 for numbers that are all alike zero or not finite.
+void lh_fit_offset(const float *numbers, const float *importance, float top, float *scale, float *offset);
+// The scale by which scale * quant comes nearest to 16 numbers, of whole quants from -32 to 31; 0 likewise.
+float lh_fit_signed(const float *numbers, const float *importance);
+// The scale by which scale * level comes nearest to 32 numbers, of 16 whole ascending levels, the first of which is
+// the farthest from zero; 0 likewise.
+float lh_fit_levels(const float *numbers, const float *importance, const float *levels);
 
 #ifdef __cplusplus
 }
