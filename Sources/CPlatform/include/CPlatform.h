@@ -27,6 +27,13 @@ void lh_thread_set_name(const char *name);
 // Makes stdout line-buffered, so that a killed process has still written its last line.
 void lh_stdout_line_buffered(void);
 
+// ---- First process ----
+
+// Runs a program as a child of this process, with its environment, passes signals on to it, and reaps every process
+// that ends meanwhile, until the child ends; returns its status, or 128 and the number of the signal that ended it. -1
+// with *error = errno if it cannot be started. For a process that starts no other children.
+int32_t lh_run_as_child(const char *program, char *const *arguments, int32_t *error);
+
 // ---- Futex ----
 
 // Sleeps while *word == expected, at most timeout_nanoseconds (negative: for ever). Returns 0 when woken,
