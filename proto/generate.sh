@@ -7,7 +7,10 @@ target="$schema/../Sources/CWire"
 
 case "${1:-}" in
   "" | --check) ;;
-  *) echo "usage: proto/generate.sh [--check]" >&2; exit 64 ;;
+  *)
+    echo "usage: proto/generate.sh [--check]" >&2
+    exit 64
+    ;;
 esac
 
 if ! command -v protoc-c >/dev/null 2>&1; then

@@ -1478,7 +1478,7 @@ const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
   (ProtobufCMessageInit) longhaul__worker_registration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__stage_offer__field_descriptors[6] =
+static const ProtobufCFieldDescriptor longhaul__stage_offer__field_descriptors[7] =
 {
   {
     "device",
@@ -1552,8 +1552,21 @@ static const ProtobufCFieldDescriptor longhaul__stage_offer__field_descriptors[6
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "attentions",
+    7,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_ENUM,
+    offsetof(Longhaul__StageOffer, n_attentions),
+    offsetof(Longhaul__StageOffer, attentions),
+    &longhaul__attention_arithmetic__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__stage_offer__field_indices_by_name[] = {
+  6,   /* field[6] = attentions */
   0,   /* field[0] = device */
   1,   /* field[1] = memory_byte_count */
   3,   /* field[3] = numerics_id */
@@ -1564,7 +1577,7 @@ static const unsigned longhaul__stage_offer__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__stage_offer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 6 }
+  { 0, 7 }
 };
 const ProtobufCMessageDescriptor longhaul__stage_offer__descriptor =
 {
@@ -1574,7 +1587,7 @@ const ProtobufCMessageDescriptor longhaul__stage_offer__descriptor =
   "Longhaul__StageOffer",
   "longhaul",
   sizeof(Longhaul__StageOffer),
-  6,
+  7,
   longhaul__stage_offer__field_descriptors,
   longhaul__stage_offer__field_indices_by_name,
   1,  longhaul__stage_offer__number_ranges,
@@ -2194,7 +2207,7 @@ const ProtobufCMessageDescriptor longhaul__welcome__descriptor =
   (ProtobufCMessageInit) longhaul__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descriptors[16] =
+static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descriptors[17] =
 {
   {
     "epoch",
@@ -2388,8 +2401,21 @@ static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "attention",
+    17,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageAssignment, attention),
+    &longhaul__attention_arithmetic__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
+  16,   /* field[16] = attention */
   10,   /* field[10] = context_length */
   0,   /* field[0] = epoch */
   3,   /* field[3] = first_layer */
@@ -2410,7 +2436,7 @@ static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__stage_assignment__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 16 }
+  { 0, 17 }
 };
 const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
 {
@@ -2420,7 +2446,7 @@ const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
   "Longhaul__StageAssignment",
   "longhaul",
   sizeof(Longhaul__StageAssignment),
-  16,
+  17,
   longhaul__stage_assignment__field_descriptors,
   longhaul__stage_assignment__field_indices_by_name,
   1,  longhaul__stage_assignment__number_ranges,
@@ -2773,5 +2799,33 @@ const ProtobufCEnumDescriptor longhaul__kvelement_type__descriptor =
   longhaul__kvelement_type__enum_values_by_name,
   1,
   longhaul__kvelement_type__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue longhaul__attention_arithmetic__enum_values_by_number[2] =
+{
+  { "ATTENTION_ARITHMETIC_EXACT", "LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_EXACT", 0 },
+  { "ATTENTION_ARITHMETIC_FAST", "LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_FAST", 1 },
+};
+static const ProtobufCIntRange longhaul__attention_arithmetic__value_ranges[] = {
+{0, 0},{0, 2}
+};
+static const ProtobufCEnumValueIndex longhaul__attention_arithmetic__enum_values_by_name[2] =
+{
+  { "ATTENTION_ARITHMETIC_EXACT", 0 },
+  { "ATTENTION_ARITHMETIC_FAST", 1 },
+};
+const ProtobufCEnumDescriptor longhaul__attention_arithmetic__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "longhaul.AttentionArithmetic",
+  "AttentionArithmetic",
+  "Longhaul__AttentionArithmetic",
+  "longhaul",
+  2,
+  longhaul__attention_arithmetic__enum_values_by_number,
+  2,
+  longhaul__attention_arithmetic__enum_values_by_name,
+  1,
+  longhaul__attention_arithmetic__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -502,6 +502,51 @@ void   longhaul__sampling_parameters__free_unpacked
   assert(message->base.descriptor == &longhaul__sampling_parameters__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__token_phrase__init
+                     (Longhaul__TokenPhrase         *message)
+{
+  static const Longhaul__TokenPhrase init_value = LONGHAUL__TOKEN_PHRASE__INIT;
+  *message = init_value;
+}
+size_t longhaul__token_phrase__get_packed_size
+                     (const Longhaul__TokenPhrase *message)
+{
+  assert(message->base.descriptor == &longhaul__token_phrase__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__token_phrase__pack
+                     (const Longhaul__TokenPhrase *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__token_phrase__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__token_phrase__pack_to_buffer
+                     (const Longhaul__TokenPhrase *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__token_phrase__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__TokenPhrase *
+       longhaul__token_phrase__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__TokenPhrase *)
+     protobuf_c_message_unpack (&longhaul__token_phrase__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__token_phrase__free_unpacked
+                     (Longhaul__TokenPhrase *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__token_phrase__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__step_result__init
                      (Longhaul__StepResult         *message)
 {
@@ -1557,7 +1602,7 @@ const ProtobufCMessageDescriptor longhaul__cached_prefix__descriptor =
   (ProtobufCMessageInit) longhaul__cached_prefix__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__sampling_parameters__field_descriptors[16] =
+static const ProtobufCFieldDescriptor longhaul__sampling_parameters__field_descriptors[22] =
 {
   {
     "temperature",
@@ -1751,10 +1796,88 @@ static const ProtobufCFieldDescriptor longhaul__sampling_parameters__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "dry_multiplier",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SamplingParameters, dry_multiplier),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_base",
+    19,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FLOAT,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SamplingParameters, dry_base),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_allowed_length",
+    20,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SamplingParameters, dry_allowed_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_lookback",
+    21,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__SamplingParameters, dry_lookback),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_breakers",
+    22,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Longhaul__SamplingParameters, n_dry_breakers),
+    offsetof(Longhaul__SamplingParameters, dry_breakers),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "dry_breaker_phrases",
+    23,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__SamplingParameters, n_dry_breaker_phrases),
+    offsetof(Longhaul__SamplingParameters, dry_breaker_phrases),
+    &longhaul__token_phrase__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__sampling_parameters__field_indices_by_name[] = {
   8,   /* field[8] = biased_tokens */
   9,   /* field[9] = biases */
+  18,   /* field[18] = dry_allowed_length */
+  17,   /* field[17] = dry_base */
+  21,   /* field[21] = dry_breaker_phrases */
+  20,   /* field[20] = dry_breakers */
+  19,   /* field[19] = dry_lookback */
+  16,   /* field[16] = dry_multiplier */
   11,   /* field[11] = end_tokens */
   6,   /* field[6] = frequency_penalty */
   3,   /* field[3] = min_p */
@@ -1774,7 +1897,7 @@ static const ProtobufCIntRange longhaul__sampling_parameters__number_ranges[2 + 
 {
   { 1, 0 },
   { 10, 8 },
-  { 0, 16 }
+  { 0, 22 }
 };
 const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor =
 {
@@ -1784,11 +1907,49 @@ const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor =
   "Longhaul__SamplingParameters",
   "longhaul",
   sizeof(Longhaul__SamplingParameters),
-  16,
+  22,
   longhaul__sampling_parameters__field_descriptors,
   longhaul__sampling_parameters__field_indices_by_name,
   2,  longhaul__sampling_parameters__number_ranges,
   (ProtobufCMessageInit) longhaul__sampling_parameters__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__token_phrase__field_descriptors[1] =
+{
+  {
+    "tokens",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_INT32,
+    offsetof(Longhaul__TokenPhrase, n_tokens),
+    offsetof(Longhaul__TokenPhrase, tokens),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__token_phrase__field_indices_by_name[] = {
+  0,   /* field[0] = tokens */
+};
+static const ProtobufCIntRange longhaul__token_phrase__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor longhaul__token_phrase__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.TokenPhrase",
+  "TokenPhrase",
+  "Longhaul__TokenPhrase",
+  "longhaul",
+  sizeof(Longhaul__TokenPhrase),
+  1,
+  longhaul__token_phrase__field_descriptors,
+  longhaul__token_phrase__field_indices_by_name,
+  1,  longhaul__token_phrase__number_ranges,
+  (ProtobufCMessageInit) longhaul__token_phrase__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__step_result__field_descriptors[9] =
@@ -2192,17 +2353,19 @@ const ProtobufCMessageDescriptor longhaul__token_logprob__descriptor =
   (ProtobufCMessageInit) longhaul__token_logprob__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCEnumValue longhaul__pooling__enum_values_by_number[3] =
+static const ProtobufCEnumValue longhaul__pooling__enum_values_by_number[4] =
 {
   { "POOLING_NONE", "LONGHAUL__POOLING__POOLING_NONE", 0 },
   { "POOLING_MEAN", "LONGHAUL__POOLING__POOLING_MEAN", 1 },
   { "POOLING_LAST", "LONGHAUL__POOLING__POOLING_LAST", 2 },
+  { "POOLING_FIRST", "LONGHAUL__POOLING__POOLING_FIRST", 3 },
 };
 static const ProtobufCIntRange longhaul__pooling__value_ranges[] = {
-{0, 0},{0, 3}
+{0, 0},{0, 4}
 };
-static const ProtobufCEnumValueIndex longhaul__pooling__enum_values_by_name[3] =
+static const ProtobufCEnumValueIndex longhaul__pooling__enum_values_by_name[4] =
 {
+  { "POOLING_FIRST", 3 },
   { "POOLING_LAST", 2 },
   { "POOLING_MEAN", 1 },
   { "POOLING_NONE", 0 },
@@ -2214,15 +2377,15 @@ const ProtobufCEnumDescriptor longhaul__pooling__descriptor =
   "Pooling",
   "Longhaul__Pooling",
   "longhaul",
-  3,
+  4,
   longhaul__pooling__enum_values_by_number,
-  3,
+  4,
   longhaul__pooling__enum_values_by_name,
   1,
   longhaul__pooling__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue longhaul__text_constraint_kind__enum_values_by_number[6] =
+static const ProtobufCEnumValue longhaul__text_constraint_kind__enum_values_by_number[7] =
 {
   { "TEXT_CONSTRAINT_KIND_NONE", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_NONE", 0 },
   { "TEXT_CONSTRAINT_KIND_JSON_SCHEMA", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_JSON_SCHEMA", 1 },
@@ -2230,11 +2393,12 @@ static const ProtobufCEnumValue longhaul__text_constraint_kind__enum_values_by_n
   { "TEXT_CONSTRAINT_KIND_GBNF", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_GBNF", 3 },
   { "TEXT_CONSTRAINT_KIND_REGEX", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_REGEX", 4 },
   { "TEXT_CONSTRAINT_KIND_CHOICE", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_CHOICE", 5 },
+  { "TEXT_CONSTRAINT_KIND_STRUCTURAL_TAG", "LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_STRUCTURAL_TAG", 6 },
 };
 static const ProtobufCIntRange longhaul__text_constraint_kind__value_ranges[] = {
-{0, 0},{0, 6}
+{0, 0},{0, 7}
 };
-static const ProtobufCEnumValueIndex longhaul__text_constraint_kind__enum_values_by_name[6] =
+static const ProtobufCEnumValueIndex longhaul__text_constraint_kind__enum_values_by_name[7] =
 {
   { "TEXT_CONSTRAINT_KIND_CHOICE", 5 },
   { "TEXT_CONSTRAINT_KIND_GBNF", 3 },
@@ -2242,6 +2406,7 @@ static const ProtobufCEnumValueIndex longhaul__text_constraint_kind__enum_values
   { "TEXT_CONSTRAINT_KIND_JSON_SCHEMA", 1 },
   { "TEXT_CONSTRAINT_KIND_NONE", 0 },
   { "TEXT_CONSTRAINT_KIND_REGEX", 4 },
+  { "TEXT_CONSTRAINT_KIND_STRUCTURAL_TAG", 6 },
 };
 const ProtobufCEnumDescriptor longhaul__text_constraint_kind__descriptor =
 {
@@ -2250,9 +2415,9 @@ const ProtobufCEnumDescriptor longhaul__text_constraint_kind__descriptor =
   "TextConstraintKind",
   "Longhaul__TextConstraintKind",
   "longhaul",
-  6,
+  7,
   longhaul__text_constraint_kind__enum_values_by_number,
-  6,
+  7,
   longhaul__text_constraint_kind__enum_values_by_name,
   1,
   longhaul__text_constraint_kind__value_ranges,

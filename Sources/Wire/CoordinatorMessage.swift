@@ -77,16 +77,20 @@ package struct StageAssignment: Hashable, Sendable {
     }
   }
 
-  /// The KV cache to reserve.
+  /// The KV cache to reserve, and how it is attended to.
   package struct Cache: Hashable, Sendable {
     package var elementType: KVElementType
+    package var attention: AttentionArithmetic
     /// Page ids are below it.
     package var pageCount: Int
     /// Tokens of one sequence, prompt and completion together.
     package var contextLength: Int
 
-    package init(elementType: KVElementType, pageCount: Int, contextLength: Int) {
+    package init(
+      elementType: KVElementType, attention: AttentionArithmetic = .exact, pageCount: Int, contextLength: Int
+    ) {
       self.elementType = elementType
+      self.attention = attention
       self.pageCount = pageCount
       self.contextLength = contextLength
     }

@@ -140,6 +140,7 @@ extension StageAssignment {
       $0.previous_key = arena.bytes(links.previousKey)
       $0.shares_weights = model.isShared ? 1 : 0
       $0.resumed_epoch = previousEpoch?.rawValue ?? 0
+      $0.attention = cache.attention.raw
     }
   }
 
@@ -161,6 +162,7 @@ extension StageAssignment {
         isShared: raw.shares_weights != 0),
       cache: Cache(
         elementType: try KVElementType(raw.kv_element_type),
+        attention: try AttentionArithmetic(raw.attention, "attention"),
         pageCount: try Field.integer(raw.page_count, "page_count", 0...Int(UInt32.max)),
         contextLength: try Field.integer(raw.context_length, "context_length", 1...Limits.maximumContext)),
       links: Links(
@@ -169,6 +171,23 @@ extension StageAssignment {
         previousKey: try Field.key(raw.previous_key, "previous_key")),
       maximumStepTokenCount: try Field.integer(
         raw.maximum_step_token_count, "maximum_step_token_count", 1...Limits.maximumStepTokenCount))
+  }
+}
+
+extension AttentionArithmetic {
+  var raw: Longhaul__AttentionArithmetic {
+    switch self {
+    case .exact: LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_EXACT
+    case .fast: LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_FAST
+    }
+  }
+
+  init(_ raw: Longhaul__AttentionArithmetic, _ field: String) throws(WireError) {
+    switch raw {
+    case LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_EXACT: self = .exact
+    case LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_FAST: self = .fast
+    default: throw .field(field, reason: "is \(raw.rawValue), not a known arithmetic of attention")
+    }
   }
 }
 

@@ -43,6 +43,20 @@ extension SamplingParameters {
       $0.top_n_sigma = topNSigma
       $0.xtc_probability = xtcProbability
       $0.xtc_threshold = xtcThreshold
+      guard dry.isActive else { return }
+      $0.dry_multiplier = dry.multiplier
+      $0.dry_base = dry.base
+      $0.dry_allowed_length = Int64(dry.allowedLength)
+      $0.dry_lookback = Int64(dry.lookback ?? 0)
+      $0.n_dry_breakers = dry.breakers.count
+      $0.dry_breakers = arena.copy(dry.breakers)
+      $0.n_dry_breaker_phrases = dry.breakerPhrases.count
+      $0.dry_breaker_phrases = arena.pointers(dry.breakerPhrases) { tokens in
+        arena.make(longhaul__token_phrase__init) {
+          $0.n_tokens = tokens.count
+          $0.tokens = arena.copy(tokens)
+        }
+      }
     }
   }
 
@@ -69,11 +83,31 @@ extension SamplingParameters {
     parameters.topNSigma = raw.top_n_sigma
     parameters.xtcProbability = raw.xtc_probability
     parameters.xtcThreshold = raw.xtc_threshold
+    parameters.dry = try Self.dry(raw)
     do {
       try parameters.validate()
     } catch {
       throw .field(error.name, reason: error.reason)
     }
     self = parameters
+  }
+
+  private static func dry(_ raw: borrowing Longhaul__SamplingParameters) throws(WireError) -> DryParameters {
+    var dry = DryParameters()
+    guard raw.dry_multiplier != 0 else { return dry }
+    typealias Bounds = DryParameters.Bounds
+    dry.multiplier = raw.dry_multiplier
+    dry.base = raw.dry_base
+    dry.allowedLength = try Field.position(raw.dry_allowed_length, "dry_allowed_length")
+    let lookback = try Field.position(raw.dry_lookback, "dry_lookback")
+    dry.lookback = lookback == 0 ? nil : lookback
+    dry.breakers = Array(
+      try Field.elements(raw.dry_breakers, raw.n_dry_breakers, "dry_breakers", limit: Bounds.breakerCount))
+    dry.breakerPhrases = try Field.messages(
+      raw.dry_breaker_phrases, raw.n_dry_breaker_phrases, "dry_breaker_phrases", limit: Bounds.phraseCount
+    ) { phrase throws(WireError) in
+      Array(try Field.elements(phrase.tokens, phrase.n_tokens, "tokens", limit: Bounds.phraseLength.upperBound))
+    }
+    return dry
   }
 }

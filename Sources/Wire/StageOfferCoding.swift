@@ -5,6 +5,7 @@ extension StageOffer {
   func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__StageOffer> {
     // In the types' own order, so that the same offer has the same bytes.
     let sizes = KVElementType.allCases.compactMap { type in pageSizes[type].map { (type, $0) } }
+    let attentions = AttentionArithmetic.allCases.filter { $0 != .exact && self.attentions.contains($0) }
     return arena.make(longhaul__stage_offer__init) {
       $0.device = arena.copy(device)
       $0.memory_byte_count = Int64(memoryByteCount)
@@ -18,6 +19,8 @@ extension StageOffer {
           $0.value = size.value.raw(arena)
         }
       }
+      $0.n_attentions = attentions.count
+      $0.attentions = arena.copy(attentions.map(\.raw))
       $0.speed = speed?.raw(arena)
     }
   }
@@ -26,15 +29,22 @@ extension StageOffer {
     let sizes = try Field.messages(
       raw.page_sizes, raw.n_page_sizes, "page_sizes", limit: KVElementType.allCases.count, KVPageSize.read)
     guard Set(sizes.map(\.type)).count == sizes.count else { throw .field("page_sizes", reason: "has a type twice") }
+    var attentions: Set<AttentionArithmetic> = [.exact]
+    for attention in try Field.elements(raw.attentions, raw.n_attentions, "attentions", limit: attentionLimit) {
+      attentions.insert(try AttentionArithmetic(attention, "attentions"))
+    }
     self.init(
       device: try Field.word(raw.device, "device", limit: WireLimits.maximumNameByteCount),
       memoryByteCount: try Field.byteCount(raw.memory_byte_count, "memory_byte_count"),
       threadCount: try Field.integer(raw.thread_count, "thread_count", 1...WireLimits.maximumThreadCount),
       numericsID: try Field.word(raw.numerics_id, "numerics_id", limit: WireLimits.maximumNameByteCount),
-      pageSizes: Dictionary(uniqueKeysWithValues: sizes.map { ($0.type, $0.size) }),
+      pageSizes: Dictionary(uniqueKeysWithValues: sizes.map { ($0.type, $0.size) }), attentions: attentions,
       speed: raw.speed == nil ? nil : try Field.message(raw.speed, "speed", StageSpeed.init))
   }
 }
+
+/// Names of arithmetic in an offer, of which some may be new.
+private let attentionLimit = 16
 
 extension KVPageSize {
   fileprivate static func read(

@@ -54,6 +54,7 @@ extension StepOutput {
       case nil: LONGHAUL__POOLING__POOLING_NONE
       case .mean: LONGHAUL__POOLING__POOLING_MEAN
       case .last: LONGHAUL__POOLING__POOLING_LAST
+      case .first: LONGHAUL__POOLING__POOLING_FIRST
       }
   }
 
@@ -95,6 +96,7 @@ extension StepOutput {
     case LONGHAUL__POOLING__POOLING_NONE: nil
     case LONGHAUL__POOLING__POOLING_MEAN: .mean
     case LONGHAUL__POOLING__POOLING_LAST: .last
+    case LONGHAUL__POOLING__POOLING_FIRST: .first
     default: throw .field("pooling", reason: "is \(raw.rawValue), which names no pooling")
     }
   }

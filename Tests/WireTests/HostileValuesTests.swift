@@ -132,6 +132,13 @@ struct HostileValuesTests {
     let key = bytes.lastIndex(of: 0x48)
     if let key { bytes[key + 1] = 9 }
     #expect(CoordinatorMessage.decode(bytes).refusedField == "assign_stage.kv_element_type")
+    // assign_stage { stage_count 1, layer_end 1, model_paths "a", next_endpoint "a", kv_element_type 1,
+    // context_length 1, maximum_step_token_count 1, attention 2 }
+    let strange: [UInt8] = [
+      0x18, 1, 0x28, 1, 0x32, 1, 0x61, 0x42, 1, 0x61, 0x48, 1, 0x58, 1, 0x60, 1, 0x88, 1, 2,
+    ]
+    let message = [0x08, Self.version, 0x22, UInt8(strange.count)] + strange
+    #expect(CoordinatorMessage.decode(message).refusedField == "assign_stage.attention")
   }
 
   @Test("Forward entries")
@@ -147,6 +154,10 @@ struct HostileValuesTests {
       ("opening.sampling.temperature", { $0.opening?.sampling.temperature = -1 }),
       ("opening.sampling.top_p", { $0.opening?.sampling.topP = .infinity }),
       ("opening.sampling.top_k", { $0.opening?.sampling.topK = -1 }),
+      ("opening.sampling.dry_base", { $0.opening?.sampling.dry.base = .nan }),
+      ("opening.sampling.dry_lookback", { $0.opening?.sampling.dry.lookback = -1 }),
+      ("opening.sampling.dry_sequence_breakers", { $0.opening?.sampling.dry.breakers = [2, 1] }),
+      ("opening.sampling.dry_sequence_breakers", { $0.opening?.sampling.dry.breakerPhrases = [[2, 1], [1, 2]] }),
       ("opening.sampling.min_p", { $0.opening?.sampling.minP = 2 }),
       ("opening.sampling.repetition_penalty", { $0.opening?.sampling.repetitionPenalty = 0 }),
       ("opening.cached_prefix.pages", { $0.opening?.cachedPrefix?.pages = [] }),
@@ -195,7 +206,7 @@ struct HostileValuesTests {
     #expect(refused([]) == nil)
     #expect(refused([0x6A, 0]) == "entries[0].sampled_rows.count")
     #expect(refused([0x72, 2, 0x10, 2]) == "entries[0].logits_rows.count")
-    #expect(refused([0x78, 3]) == "entries[0].pooling")
+    #expect(refused([0x78, 9]) == "entries[0].pooling")
   }
 
   @Test("Forward headers")

@@ -12,7 +12,7 @@ enum Samples {
     pageSizes: [
       .f32: KVPageSize(key: .init(bitCount: 64), value: .init(bitCount: 1, groupSize: 4096, extraByteCount: 4096)),
       .i16: KVPageSize(key: .init(bitCount: 16, extraByteCount: 4), value: .init(bitCount: 16, groupSize: 16)),
-    ], speed: StageSpeed(prefill: 0.125, decode: WireLimits.maximumSpeed))
+    ], attentions: [.exact, .fast], speed: StageSpeed(prefill: 0.125, decode: WireLimits.maximumSpeed))
 
   static let workerMessages: [WorkerMessage] = [
     .register(registration),
@@ -85,6 +85,7 @@ enum Samples {
           $0.place.index = 0
           $0.place.count = 1
           $0.cache.elementType = .i16
+          $0.cache.attention = .fast
           $0.cache.pageCount = 0
           $0.links.nextKey = []
           $0.links.previousKey = []
@@ -112,6 +113,9 @@ enum Samples {
     sampling.seed = .max
     sampling.logitBiases = [LogitBias(token: 0, bias: -.infinity), LogitBias(token: 7, bias: 1.5)]
     (sampling.minimumNewTokens, sampling.endTokens) = (Limits.maximumContext, [2, 3])
+    sampling.dry.multiplier = 0.8
+    (sampling.dry.allowedLength, sampling.dry.lookback) = (3, 512)
+    (sampling.dry.breakers, sampling.dry.breakerPhrases) = ([4, 9], [[5, 6], [7, 8, 9]])
     (sampling.topNSigma, sampling.typicalP, sampling.xtcProbability, sampling.xtcThreshold) = (1.5, 0.9, 0.25, 0)
     var entry = StepEntry(
       sequence: SequenceID(.max), startPosition: 0, tokens: [0, 1, TokenID(Limits.maximumVocabularySize - 1)],

@@ -50,6 +50,14 @@ typedef enum _Longhaul__KVElementType {
   LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_F16 = 5
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__KVELEMENT_TYPE)
 } Longhaul__KVElementType;
+/*
+ * How a stage computes attention. A stage refuses one that it does not have.
+ */
+typedef enum _Longhaul__AttentionArithmetic {
+  LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_EXACT = 0,
+  LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_FAST = 1
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__ATTENTION_ARITHMETIC)
+} Longhaul__AttentionArithmetic;
 
 /* --- messages --- */
 
@@ -191,10 +199,15 @@ struct  Longhaul__StageOffer
    * Absent when nothing measured it.
    */
   Longhaul__StageSpeed *speed;
+  /*
+   * Besides exact, which every device has.
+   */
+  size_t n_attentions;
+  Longhaul__AttentionArithmetic *attentions;
 };
 #define LONGHAUL__STAGE_OFFER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_offer__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, NULL }
+    , (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0,NULL }
 
 
 /*
@@ -377,10 +390,11 @@ struct  Longhaul__StageAssignment
    * The last epoch that served; a stage keeps its sequences only when they are of that one. 0: none.
    */
   uint32_t resumed_epoch;
+  Longhaul__AttentionArithmetic attention;
 };
 #define LONGHAUL__STAGE_ASSIGNMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_assignment__descriptor) \
-    , 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0 }
+    , 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0, LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_EXACT }
 
 
 struct  Longhaul__FetchManifest
@@ -956,6 +970,7 @@ typedef void (*Longhaul__BlockRefusal_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    longhaul__kvelement_type__descriptor;
+extern const ProtobufCEnumDescriptor    longhaul__attention_arithmetic__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__worker_message__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor;

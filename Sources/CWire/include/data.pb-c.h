@@ -26,6 +26,7 @@ typedef struct Longhaul__SequenceStart Longhaul__SequenceStart;
 typedef struct Longhaul__TextConstraint Longhaul__TextConstraint;
 typedef struct Longhaul__CachedPrefix Longhaul__CachedPrefix;
 typedef struct Longhaul__SamplingParameters Longhaul__SamplingParameters;
+typedef struct Longhaul__TokenPhrase Longhaul__TokenPhrase;
 typedef struct Longhaul__StepResult Longhaul__StepResult;
 typedef struct Longhaul__StepResultEntry Longhaul__StepResultEntry;
 typedef struct Longhaul__SampledToken Longhaul__SampledToken;
@@ -40,7 +41,8 @@ typedef struct Longhaul__TokenLogprob Longhaul__TokenLogprob;
 typedef enum _Longhaul__Pooling {
   LONGHAUL__POOLING__POOLING_NONE = 0,
   LONGHAUL__POOLING__POOLING_MEAN = 1,
-  LONGHAUL__POOLING__POOLING_LAST = 2
+  LONGHAUL__POOLING__POOLING_LAST = 2,
+  LONGHAUL__POOLING__POOLING_FIRST = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__POOLING)
 } Longhaul__Pooling;
 typedef enum _Longhaul__TextConstraintKind {
@@ -58,7 +60,11 @@ typedef enum _Longhaul__TextConstraintKind {
   /*
    * A JSON array of texts.
    */
-  LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_CHOICE = 5
+  LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_CHOICE = 5,
+  /*
+   * XGrammar's notation of parts in different languages.
+   */
+  LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_STRUCTURAL_TAG = 6
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__TEXT_CONSTRAINT_KIND)
 } Longhaul__TextConstraintKind;
 
@@ -343,10 +349,41 @@ struct  Longhaul__SamplingParameters
   float top_n_sigma;
   float xtc_probability;
   float xtc_threshold;
+  /*
+   * 0 turns DRY off.
+   */
+  float dry_multiplier;
+  float dry_base;
+  int64_t dry_allowed_length;
+  /*
+   * Tokens of the text's end that are searched; 0 searches all.
+   */
+  int64_t dry_lookback;
+  /*
+   * Tokens across which nothing is a repetition, ascending,
+   */
+  size_t n_dry_breakers;
+  int32_t *dry_breakers;
+  /*
+   * and those that are it together, in ascending order, token by token.
+   */
+  size_t n_dry_breaker_phrases;
+  Longhaul__TokenPhrase **dry_breaker_phrases;
 };
 #define LONGHAUL__SAMPLING_PARAMETERS__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__sampling_parameters__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, 0,NULL, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL, 0, 0,NULL, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0,NULL }
+
+
+struct  Longhaul__TokenPhrase
+{
+  ProtobufCMessage base;
+  size_t n_tokens;
+  int32_t *tokens;
+};
+#define LONGHAUL__TOKEN_PHRASE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__token_phrase__descriptor) \
+    , 0,NULL }
 
 
 /*
@@ -661,6 +698,25 @@ Longhaul__SamplingParameters *
 void   longhaul__sampling_parameters__free_unpacked
                      (Longhaul__SamplingParameters *message,
                       ProtobufCAllocator *allocator);
+/* Longhaul__TokenPhrase methods */
+void   longhaul__token_phrase__init
+                     (Longhaul__TokenPhrase         *message);
+size_t longhaul__token_phrase__get_packed_size
+                     (const Longhaul__TokenPhrase   *message);
+size_t longhaul__token_phrase__pack
+                     (const Longhaul__TokenPhrase   *message,
+                      uint8_t             *out);
+size_t longhaul__token_phrase__pack_to_buffer
+                     (const Longhaul__TokenPhrase   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__TokenPhrase *
+       longhaul__token_phrase__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__token_phrase__free_unpacked
+                     (Longhaul__TokenPhrase *message,
+                      ProtobufCAllocator *allocator);
 /* Longhaul__StepResult methods */
 void   longhaul__step_result__init
                      (Longhaul__StepResult         *message);
@@ -772,6 +828,9 @@ typedef void (*Longhaul__CachedPrefix_Closure)
 typedef void (*Longhaul__SamplingParameters_Closure)
                  (const Longhaul__SamplingParameters *message,
                   void *closure_data);
+typedef void (*Longhaul__TokenPhrase_Closure)
+                 (const Longhaul__TokenPhrase *message,
+                  void *closure_data);
 typedef void (*Longhaul__StepResult_Closure)
                  (const Longhaul__StepResult *message,
                   void *closure_data);
@@ -803,6 +862,7 @@ extern const ProtobufCMessageDescriptor longhaul__sequence_start__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__text_constraint__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__cached_prefix__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sampling_parameters__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__token_phrase__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__step_result__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__step_result_entry__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sampled_token__descriptor;
