@@ -8,6 +8,7 @@ package struct StageSpecification: Hashable, Sendable {
   /// Whether it turns hidden states into logits.
   package var hasHead: Bool
   package var kvElementType: KVElementType
+  package var attention: AttentionArithmetic
   /// KV pages of every layer; ids are below it.
   package var pageCount: Int
   /// Positions a sequence may reach.
@@ -16,13 +17,15 @@ package struct StageSpecification: Hashable, Sendable {
   package var rowCapacity: Int
 
   package init(
-    layers: LayerRange, hasEmbedding: Bool, hasHead: Bool, kvElementType: KVElementType, pageCount: Int,
+    layers: LayerRange, hasEmbedding: Bool, hasHead: Bool, kvElementType: KVElementType,
+    attention: AttentionArithmetic = .exact, pageCount: Int,
     contextLength: Int, rowCapacity: Int
   ) {
     self.layers = layers
     self.hasEmbedding = hasEmbedding
     self.hasHead = hasHead
     self.kvElementType = kvElementType
+    self.attention = attention
     self.pageCount = pageCount
     self.contextLength = contextLength
     self.rowCapacity = rowCapacity

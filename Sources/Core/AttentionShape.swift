@@ -14,13 +14,16 @@ package struct AttentionShape: Hashable, Sendable {
   /// The norm of queries and keys before RoPE; nil leaves them as they are.
   package var queryKeyNorm: QueryKeyNorm?
   package var span: AttentionSpan
+  /// What makes scores grow with the query's position; nil leaves them as they are.
+  package var temperature: AttentionTemperature?
   /// Whether each query head has a sink: a score of no key that takes its share of the softmax and gives nothing.
   package var hasSinks: Bool
 
   /// - Parameter scoreScale: nil is `1 / sqrt(headDimension)`.
   package init(
     queryHeadCount: Int, keyValueHeadCount: Int, headDimension: Int, rope: RopeConfiguration?, scoreScale: Float? = nil,
-    scoreCap: Float? = nil, queryKeyNorm: QueryKeyNorm? = nil, span: AttentionSpan = .all, hasSinks: Bool = false
+    scoreCap: Float? = nil, queryKeyNorm: QueryKeyNorm? = nil, span: AttentionSpan = .all,
+    temperature: AttentionTemperature? = nil, hasSinks: Bool = false
   ) {
     self.queryHeadCount = queryHeadCount
     self.keyValueHeadCount = keyValueHeadCount
@@ -30,6 +33,7 @@ package struct AttentionShape: Hashable, Sendable {
     self.scoreCap = scoreCap
     self.queryKeyNorm = queryKeyNorm
     self.span = span
+    self.temperature = temperature
     self.hasSinks = hasSinks
   }
 
@@ -45,8 +49,24 @@ package struct AttentionShape: Hashable, Sendable {
 package enum QueryKeyNorm: Hashable, Sendable {
   /// Every head by itself; heads share their weights.
   case heads(NormKind)
+  /// Every head by itself, with weights of its own.
+  case eachHead(NormKind)
   /// All heads of a token as one vector.
   case rows(NormKind)
+}
+
+/// How scores grow with the query's position p, so that many keys dilute them less: they are multiplied by
+/// `1 + scale * log(1 + floor(p / length))`. A position is the true one, whatever the sequence's policy: as many keys
+/// are seen.
+package struct AttentionTemperature: Hashable, Sendable {
+  package var scale: Float
+  /// Tokens.
+  package var length: Int
+
+  package init(scale: Float, length: Int) {
+    self.scale = scale
+    self.length = length
+  }
 }
 
 /// Which of the tokens before it a query sees.

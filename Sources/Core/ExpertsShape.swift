@@ -48,6 +48,10 @@ package struct RouterRule: Hashable, Sendable {
     /// `1 / (1 + exp(-score))`, divided by the sum of the chosen where `normalizes`. Where the model has a bias for
     /// choosing, experts are chosen by the sum of it and this.
     case sigmoid(normalizes: Bool)
+    /// SparseMixer's, of two experts: each has its part in the softmax over those whose scores come near its own, the
+    /// second without the first. An expert with score s comes near the score m where `(m - s) / max(|s|, m)` is at most
+    /// `2 * jitter`.
+    case sparseMixer(jitter: Float)
   }
 
   package var weighting: Weighting

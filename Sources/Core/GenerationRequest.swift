@@ -16,6 +16,19 @@ package struct GenerationRequest: Sendable {
   package var scoresPromptFrom: Int?
   /// Whether the logits after the last prompt token are reported.
   package var wantsPromptLogits = false
+  /// How the prompt's hidden states become one row, which is reported; nil wants none.
+  package var pooling: Pooling?
+  /// By which its trace is found; nil leaves none.
+  package var id: String?
+  /// For whom it is computed.
+  package var tenant = Tenant()
+  /// Requests that wait are admitted by this number, the least first.
+  package var priority = 0
+  /// From its submission on; when it is over, the generation fails with `EngineError.timedOut`. Nil never ends it.
+  package var timeout: Duration?
+  /// Whether its prompt may begin with what was computed for earlier requests, and is kept for later ones. Its answer
+  /// does not depend on it.
+  package var usesPrefixCache = true
 
   package init(prompt: [TokenID], maximumNewTokens: Int? = nil) {
     self.prompt = prompt
@@ -57,6 +70,9 @@ package struct TokenLogprob: Hashable, Sendable {
 package enum GenerationEvent: Sendable {
   /// First: admitted under this policy.
   case admitted(PolicyChoice)
+  /// Prompt tokens that were computed for earlier requests: the prompt is computed from there on. Only where there are
+  /// any, before any of the prompt is computed.
+  case cached(tokenCount: Int)
   /// Prompt tokens computed so far, out of all.
   case prefillProgress(done: Int, total: Int)
   /// Log-probabilities of the prompt tokens at `[first, first + count)`, in order, and the best alternatives to each,
@@ -64,6 +80,8 @@ package enum GenerationEvent: Sendable {
   case promptLogprobs(first: Int, values: [Float], top: [[TokenLogprob]])
   /// Logits after the last prompt token; one a vocabulary entry.
   case promptLogits([Float])
+  /// The prompt's pooled hidden state; one number a column.
+  case pooled([Float])
   /// One new token. `top` is ordered, largest first, and empty unless asked for.
   case token(TokenID, logprob: Float?, top: [TokenLogprob])
   /// Last.
@@ -86,6 +104,11 @@ package struct GenerationTimings: Hashable, Sendable {
   /// From the first token to the last.
   package var decodeSeconds: Double = 0
   package var promptTokenCount = 0
+  /// Tokens of the prompt that were computed for earlier requests.
+  package var cachedTokenCount = 0
   package var generatedTokenCount = 0
+  /// Tokens that were proposed instead of waited for, and those of them that were sampled.
+  package var draftedTokenCount = 0
+  package var acceptedTokenCount = 0
   package init() {}
 }

@@ -37,6 +37,10 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
   case notReady(String)
   /// As many requests wait as are allowed; try again.
   case overloaded(limit: Int)
+  /// The prompts that wait have as many tokens as are allowed; try again.
+  case overloadedTokens(limit: Int)
+  /// The request took longer than it said it may.
+  case timedOut(Duration)
   /// Longer than the context the cluster was planned for.
   case contextExceeded(length: Int, contextLength: Int)
   /// Even an empty cluster has too few pages for the worst case.
@@ -52,6 +56,9 @@ package enum EngineError: Error, Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .notReady(let reason): "the cluster is not ready: \(reason)"
     case .overloaded(let limit): "too many requests wait (limit \(limit)); try again in a moment"
+    case .overloadedTokens(let limit):
+      "too many prompt tokens wait (limit \(limit)); try again in a moment"
+    case .timedOut(let limit): "the request was not finished within its timeout of \(limit.inSeconds) s"
     case .contextExceeded(let length, let contextLength):
       "this cluster's maximum context length is \(contextLength) tokens, but \(length) were asked for (prompt plus new "
         + "tokens); shorten the prompt or start the cluster with a larger --context"

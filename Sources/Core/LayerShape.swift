@@ -25,17 +25,17 @@ package struct LayerShape: Hashable, Sendable {
 
 /// The feed-forward part of a layer.
 package enum FeedForwardShape: Hashable, Sendable {
-  /// `down(activation(gate(x)) * up(x))`, `size` numbers inside.
+  /// `down(activation(gate(x)) * up(x))`, with `size` rows in `gate` and `up` (the intermediate size).
   case gated(size: Int, Activation)
-  /// The sum of what a few of many gated parts give.
+  /// Mixture of experts: the weighted sum of what the experts chosen for a token give.
   case experts(ExpertsShape)
-  /// `down(gelu(up(x)))`, `size` numbers inside, by the same GELU as `Activation.geluTanh`.
-  case ungated(size: Int)
+  /// `down(gelu(up(x)))`, with `size` rows in `up`.
+  case ungated(size: Int, GELU = .tanh)
 
-  /// Numbers inside that one token is given.
+  /// Intermediate numbers computed for one token.
   package var size: Int {
     switch self {
-    case .gated(let size, _), .ungated(let size): size
+    case .gated(let size, _), .ungated(let size, _): size
     case .experts(let experts): experts.usedCount * experts.size + (experts.shared?.size ?? 0)
     }
   }
@@ -47,6 +47,14 @@ package enum FeedForwardShape: Hashable, Sendable {
     case .experts(let experts): Double(experts.usedCount) / Double(experts.expertCount)
     }
   }
+}
+
+/// The nonlinear function of an ungated feed-forward part.
+package enum GELU: Hashable, Sendable {
+  /// The same as `Activation.geluTanh`.
+  case tanh
+  /// `x / 2 * (1 + erf(x / sqrt(2)))`, which the other comes near.
+  case exact
 }
 
 /// The nonlinear function of a gated feed-forward part.
@@ -78,4 +86,9 @@ package enum ResidualForm: Hashable, Sendable {
   case sandwich
   /// Both parts read the same norm of the hidden states and are added to them.
   case parallel
+  /// The same, but each part reads a norm of its own.
+  case parallelNorms
+
+  /// Whether both parts read what the layer was given.
+  package var isParallel: Bool { self == .parallel || self == .parallelNorms }
 }

@@ -33,7 +33,7 @@ extension FeedForwardShape {
   fileprivate func activeParameterCount(hiddenSize: Int) -> Int {
     switch self {
     case .gated(let size, _): 3 * size * hiddenSize
-    case .ungated(let size): 2 * size * hiddenSize
+    case .ungated(let size, _): 2 * size * hiddenSize
     case .experts(let experts): (3 * size + experts.expertCount) * hiddenSize
     }
   }

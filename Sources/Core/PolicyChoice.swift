@@ -12,9 +12,11 @@ package struct PolicyRequest: Hashable, Sendable {
   }
 }
 
-/// The policy a sequence gets, and the warning for the user, if any.
+/// The policy a sequence gets, how attention computes it, and the warning for the user, if any.
 package struct PolicyChoice: Hashable, Sendable {
   package let policy: SelfExtendPolicy
+  /// The cluster's.
+  package var attention: AttentionArithmetic = .exact
   /// Set when the user's own G and w do not admit the length: obeyed, but positions beyond the trained ones are used.
   package let warning: String?
 }

@@ -1,7 +1,7 @@
 /// How the next token is sampled from the logits. Validated by `validate()` before it enters the cluster.
 ///
-/// Order of application: biases and the minimum of new tokens, penalties, top-n-sigma, temperature, typical-p, top-k,
-/// top-p, min-p, XTC, sampling.
+/// Order of application: biases and the minimum of new tokens, penalties, DRY, top-n-sigma, temperature, typical-p,
+/// top-k, top-p, min-p, XTC, sampling.
 package struct SamplingParameters: Hashable, Sendable {
   /// 0 is greedy: the largest logit, lowest id on ties.
   package var temperature: Float = 1
@@ -17,6 +17,7 @@ package struct SamplingParameters: Hashable, Sendable {
   package var presencePenalty: Float = 0
   /// Subtracted from a token's logit for each time it was generated.
   package var frequencyPenalty: Float = 0
+  package var dry = DryParameters()
   /// Drop logits further below the largest than so many standard deviations; 0 drops none (Tang et al., 2024).
   package var topNSigma: Float = 0
   /// Keep the tokens whose information is nearest to the expected one, until their probability reaches this; 1 keeps
@@ -62,6 +63,8 @@ package struct SamplingParameters: Hashable, Sendable {
   package var isGreedy: Bool { temperature == 0 }
   /// Whether logits are changed before penalties, for the token after `answerIndex` others of the answer.
   package func editsLogits(answerIndex: Int) -> Bool { !logitBiases.isEmpty || answerIndex < minimumNewTokens }
+  /// Whether a token's logit depends on the tokens before it.
+  package var needsTokens: Bool { usesPenalties || dry.isActive }
   package var usesPenalties: Bool { repetitionPenalty != 1 || presencePenalty != 0 || frequencyPenalty != 0 }
 
   /// Throws what is out of range, naming the field and its bounds. NaN is out of every range.
@@ -72,6 +75,7 @@ package struct SamplingParameters: Hashable, Sendable {
     try Self.check("repetition_penalty", repetitionPenalty, Bounds.repetition)
     try Self.check("presence_penalty", presencePenalty, Bounds.penalty)
     try Self.check("frequency_penalty", frequencyPenalty, Bounds.penalty)
+    try dry.validate()
     try Self.check("top_n_sigma", topNSigma, Bounds.topNSigma)
     try Self.check("typical_p", typicalP, Bounds.typical)
     try Self.check("xtc_probability", xtcProbability, Bounds.share)

@@ -27,7 +27,7 @@ package struct SequenceStart: Hashable, Sendable {
   }
 
   /// Whether the last stage needs the sequence's tokens to sample more.
-  package var needsTokens: Bool { sampling.usesPenalties || constraint != nil }
+  package var needsTokens: Bool { sampling.needsTokens || constraint != nil }
 }
 
 /// Full pages that every stage has filled: for the same tokens, from the first one on, under the same policy. Nothing

@@ -9,24 +9,27 @@ package struct StageOffer: Hashable, Sendable {
   package var numericsID: String
   /// Bytes of a KV page, for each type that the device can store.
   package var pageSizes: [KVElementType: KVPageSize]
+  /// The arithmetic of attention that the device has; `exact` always.
+  package var attentions: Set<AttentionArithmetic>
   /// Nil where nothing measured it.
   package var speed: StageSpeed?
 
   package init(
     device: String, memoryByteCount: Int, threadCount: Int, numericsID: String,
-    pageSizes: [KVElementType: KVPageSize], speed: StageSpeed? = nil
+    pageSizes: [KVElementType: KVPageSize], attentions: Set<AttentionArithmetic> = [.exact], speed: StageSpeed? = nil
   ) {
     self.device = device
     self.memoryByteCount = memoryByteCount
     self.threadCount = threadCount
     self.numericsID = numericsID
     self.pageSizes = pageSizes
+    self.attentions = attentions
     self.speed = speed
   }
 }
 
-/// Measured speeds of a device: bytes of weights that it multiplies a token with, per unit of time. Any unit that all
-/// workers of a cluster share; positive.
+/// Measured speeds of a device, in any unit that all workers of a cluster share; positive. Prefill is arithmetic,
+/// decode is reading memory.
 package struct StageSpeed: Hashable, Sendable {
   package var prefill: Double
   package var decode: Double

@@ -34,6 +34,8 @@ package enum Pooling: Hashable, Sendable, CaseIterable {
   case mean
   /// The last row.
   case last
+  /// The first row, of the token that encoders call the class.
+  case first
 }
 
 /// A token that was sampled, with its log-probability under the model (before temperature and filters).

@@ -12,6 +12,8 @@ package struct TextConstraint: Hashable, Sendable {
     case regex
     /// A JSON array of texts, one of which is the answer.
     case choice
+    /// A structural tag in XGrammar's notation: parts in different languages, one after another.
+    case structuralTag
   }
 
   /// The longest source, in UTF-8 bytes: those of all sequences that a step can open fit into its header.

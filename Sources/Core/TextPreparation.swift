@@ -24,6 +24,8 @@ package enum TextRewrite: Hashable, Sendable {
   case lowercase
   /// Removes whitespace at the ends.
   case strip(left: Bool, right: Bool)
+  /// Removes blanks (U+0020) at the ends, and all but one of several.
+  case singleBlanks
 
   /// Which texts get a prefix: all between special tokens, or the first alone, where no special token is before it.
   package enum Place: Hashable, Sendable {
