@@ -19,10 +19,15 @@ package struct AllowList: Hashable, Sendable {
   }
 
   /// Adds a worker.
-  /// - Throws: `CredentialError` when the list already has the name or the key.
-  package mutating func allow(_ key: PublicKey, as name: String) throws(CredentialError) {
+  /// - Parameter replaces: whether a key that the worker already has gives way.
+  /// - Throws: `CredentialError` when the list already has the name, or the key of another worker.
+  package mutating func allow(
+    _ key: PublicKey, as name: String, replacing replaces: Bool = false
+  ) throws(CredentialError) {
     try KeyFile.check(name: name)
-    if names.values.contains(name) {
+    if replaces {
+      names = names.filter { $0.value != name }
+    } else if names.values.contains(name) {
       throw CredentialError("worker \(name) already has a key; remove its line from the list to replace the key")
     }
     if let other = names[key] { throw CredentialError("the key of \(name) already belongs to \(other)") }

@@ -41,9 +41,12 @@ package struct ClusterFolder: Sendable {
   }
 
   /// Adds workers to the list, all or none. A running coordinator admits them at once.
-  package func allow(_ workers: [(name: String, key: PublicKey)]) throws(CredentialError) {
+  /// - Parameter replaces: whether keys that the workers already have give way.
+  package func allow(
+    _ workers: [(name: String, key: PublicKey)], replacing replaces: Bool = false
+  ) throws(CredentialError) {
     var list = try allowList()
-    for worker in workers { try list.allow(worker.key, as: worker.name) }
+    for worker in workers { try list.allow(worker.key, as: worker.name, replacing: replaces) }
     try SecretFile.replace(workersPath, list.text)
   }
 

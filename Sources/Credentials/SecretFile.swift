@@ -8,12 +8,19 @@ package enum SecretFile {
   /// Reads a file that only its owner can read.
   /// - Throws: `CredentialError` when others can read it, or it is not a regular file, or too large.
   package static func read(_ path: String) throws(CredentialError) -> String {
-    try read(path, forbidden: 0o077, remedy: "others can read it; run chmod 600 '\(path)'")
+    try read(
+      path, forbidden: { forbidden(owner: $0, reader: geteuid()) },
+      remedy: "others can read it; run chmod 600 '\(path)'")
   }
 
+  /// The permissions that no secret file may have. A supervisor of root's (systemd's credentials, a Secret of
+  /// Kubernetes) hands a file to a process of another user through its group, and an access list shows as the group's
+  /// permissions.
+  static func forbidden(owner: uid_t, reader: uid_t) -> mode_t { owner == 0 && reader != 0 ? 0o037 : 0o077 }
+
   /// Reads a public file that only its owner can change.
-  static func readPublic(_ path: String) throws(CredentialError) -> String {
-    try read(path, forbidden: 0o022, remedy: "others can change it; run chmod go-w '\(path)'")
+  package static func readPublic(_ path: String) throws(CredentialError) -> String {
+    try read(path, forbidden: { _ in 0o022 }, remedy: "others can change it; run chmod go-w '\(path)'")
   }
 
   /// Writes a new file with mode 0600, complete or not at all.
@@ -43,7 +50,10 @@ package enum SecretFile {
     }
   }
 
-  private static func read(_ path: String, forbidden: mode_t, remedy: String) throws(CredentialError) -> String {
+  /// - Parameter forbidden: the permissions that the file may not have, by its owner.
+  private static func read(
+    _ path: String, forbidden: (uid_t) -> mode_t, remedy: String
+  ) throws(CredentialError) -> String {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw CredentialError("cannot read '\(path)': \(reason())") }
     defer { close(descriptor) }
@@ -51,7 +61,9 @@ package enum SecretFile {
     guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
       throw CredentialError("'\(path)' is not a regular file")
     }
-    guard status.st_mode & forbidden == 0 else { throw CredentialError("'\(path)' is not safe: \(remedy)") }
+    guard status.st_mode & forbidden(status.st_uid) == 0 else {
+      throw CredentialError("'\(path)' is not safe: \(remedy)")
+    }
     guard status.st_size <= maximumByteCount else {
       throw CredentialError("'\(path)' has \(status.st_size) bytes; the limit is \(maximumByteCount)")
     }

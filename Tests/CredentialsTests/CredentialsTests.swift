@@ -46,6 +46,15 @@ struct CredentialsTests {
     #expect(error?.description.contains("chmod 600") == true)
   }
 
+  @Test("only a file of root's may be readable by a group, for a process that is not root")
+  func handedOverByRoot() {
+    #expect(SecretFile.forbidden(owner: 0, reader: 1000) & 0o040 == 0)
+    #expect(SecretFile.forbidden(owner: 0, reader: 1000) == 0o037)
+    for (owner, reader) in [(0, 0), (1000, 1000), (1001, 1000)] as [(UInt32, UInt32)] {
+      #expect(SecretFile.forbidden(owner: owner, reader: reader) == 0o077)
+    }
+  }
+
   @Test("a malformed key file is rejected, and the error contains no secret")
   func brokenKeyFiles() throws {
     let secret = try KeyPair().secretText
