@@ -54,6 +54,9 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// Whether the system chooses its port.
+  package var hasOpenPort: Bool { if case .tcp(_, 0) = address { true } else { false } }
+
   package var description: String {
     switch address {
     case .tcp(let host, let port): host.contains(":") ? "tcp://[\(host)]:\(port)" : "tcp://\(host):\(port)"
@@ -102,6 +105,9 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
     guard path.hasPrefix("/"), path.utf8.count > 1, !path.utf8.contains(0) else {
       throw EndpointError(text, "the path must be absolute; write ipc:///absolute/path")
     }
+    guard !path.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else {
+      throw EndpointError(text, "the path has a control character, which no message between processes carries")
+    }
     guard path.utf8.count <= maximumPathByteCount else {
       throw EndpointError(
         text,
@@ -135,5 +141,5 @@ package struct EndpointError: Error, Hashable, Sendable, CustomStringConvertible
     self.reason = reason
   }
 
-  package var description: String { "\"\(text)\" is not an endpoint: \(reason)" }
+  package var description: String { "\(text.debugDescription) is not an endpoint: \(reason)" }
 }

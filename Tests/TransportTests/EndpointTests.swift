@@ -19,7 +19,7 @@ struct EndpointTests {
       "", "127.0.0.1:5555", "udp://127.0.0.1:1", "tcp://", "tcp://:1", "tcp://host", "tcp://host:", "tcp://host:65536",
       "tcp://host:+1", "tcp://host:-1", "tcp://host:1x", "tcp://ho st:1", "tcp://host;evil:1", "tcp://[::1:1",
       "tcp://[host]:1", "tcp://::1:1", "tcp://host\n:1", "ipc://", "ipc:///", "ipc://relative", "ipc://*",
-      "ipc://@abstract", "inproc://", "inproc://two words", "tcp://*:5555",
+      "ipc://@abstract", "ipc:///a\nb", "ipc:///a\u{85}", "inproc://", "inproc://two words", "tcp://*:5555",
       "tcp://\(String(repeating: "a", count: 300)):1",
     ])
   func refused(text: String) {
