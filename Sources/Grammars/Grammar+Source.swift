@@ -18,6 +18,7 @@ extension Grammar {
     case .gbnf: self = try GBNFParser.grammar(constraint.source)
     case .regex: self.init(root: try RegexLanguage(constraint.source, whole: true).expression)
     case .choice: self.init(root: .graph(.choice(of: try Self.choices(constraint.source))))
+    case .structuralTag: self = try StructuralTag.grammar(constraint.source)
     }
   }
 

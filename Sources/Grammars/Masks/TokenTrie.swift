@@ -32,7 +32,8 @@ package struct TokenTrie: Sendable {
     tokens = builder.tokens
     vocabularySize = spellings.count
     longestByteCount = Int(builder.depths.max() ?? 0)
-    coveredBytes = Set(kept.lazy.filter { $0.count == 1 }.map { $0[0] })
+    // Spellings of control tokens begin with a byte that is no token.
+    coveredBytes = Set(kept.lazy.filter { $0.count == 1 }.map { $0[0] }).union([ControlSpelling.mark])
     self.spellings = kept
   }
 
