@@ -1,7 +1,7 @@
 /// Finds stop strings in a stream of text and holds back a possible start of one.
 ///
 /// The stop string that ends first wins, the longest of several. The result does not depend on how the text is split
-/// over calls. Costs one table lookup per byte, for any number of stop strings.
+/// over calls. Costs at most two table lookups a byte on average (Aho-Corasick), for any number of stop strings.
 package struct StopMatcher: Sendable {
   /// The output of a call.
   package struct Output: Hashable, Sendable {

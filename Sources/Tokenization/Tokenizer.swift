@@ -72,6 +72,7 @@ package final class Tokenizer: Sendable {
 
   private func encode(_ text: [UInt8], with merger: inout BytePairMerger, into output: inout [TokenID]) {
     let text = rewriter.isEmpty ? text : rewriter.rewrite(text, isBeginning: output.isEmpty)
+    guard !text.isEmpty else { return }
     text.withUnsafeBufferPointer { encoder.encode($0, with: &merger, into: &output) }
   }
 

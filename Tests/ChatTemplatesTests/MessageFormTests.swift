@@ -15,11 +15,34 @@ import Testing
       + " | join }}{% endfor %}",
     "{% for m in messages %}{% if m.content is string %}{{ raise_exception('parts') }}{% endif %}[{{ m.role }}] "
       + "{{ m.content | map(attribute='text') | join }}{% endfor %}",
+    "{% for m in messages %}[{{ m.role }}] {{ m['content'][0]['text'] }}{% endfor %}",
+    "{% for m in messages %}[{{ m.role }}] {{ (m.content | first).text | trim }}{% endfor %}",
+    "{% for m in messages %}[{{ m.role }}] {% set parts = m.content %}{{ parts[-1].get('text') }}{% endfor %}",
+    "{% macro show(c) %}{% for p in c %}{{ p.text }}{% endfor %}{% endmacro %}"
+      + "{% for m in messages %}[{{ m.role }}] {{ show(m.content) }}{% endfor %}",
   ]
 
   @Test("A template that reads content as parts gets parts, so that no text is lost", arguments: partTemplates)
   func parts(source: String) throws {
     #expect(try render(source, [.user("Hello")]) == "[user] Hello")
+  }
+
+  static let mixedTemplates = [
+    "{% for m in messages %}{% if m.role == 'user' %}{{ m.content[0].text }}{% else %}{{ m.content }}{% endif %};"
+      + "{% endfor %}",
+    "{% for m in messages %}{% if m.role == 'assistant' %}{{ m['content'] + ';' }}{% else %}"
+      + "{% for p in m.content %}{{ p.text }}{% endfor %};{% endif %}{% endfor %}",
+    "{% for m in messages %}{% if m.role == 'system' %}{{ m.content[0].text }}{% else %}{{ m.content }}{% endif %};"
+      + "{% endfor %}",
+  ]
+
+  @Test("Each role's content has the form that the template takes of it", arguments: mixedTemplates)
+  func mixedParts(source: String) throws {
+    let messages = [
+      ChatMessage(role: "system", content: "Be brief"), .user("Hello"), ChatMessage(role: "assistant", content: "Yes"),
+      ChatMessage(role: "tool", content: "42"), .user("And?"),
+    ]
+    #expect(try render(source, messages) == "Be brief;Hello;Yes;42;And?;")
   }
 
   @Test("A template that takes both forms, or only strings, gets strings")

@@ -24,19 +24,23 @@ struct JSONParserTests {
     #expect(try JSONParser.parse(#"{"a":1,"b":2,"a":3}"#).text == #"{"a":3,"b":2}"#)
   }
 
-  @Test("A number is an integer only where it is exactly one")
-  func integers() throws {
-    for (text, integer) in [
+  @Test(
+    "A number is an integer only where it is exactly one",
+    arguments: [
       ("6.0", 6), ("6e3", 6000), ("6000.5", nil), ("-9223372036854775808", Int.min), ("9223372036854775808", nil),
       ("-9223372036854776000", nil), ("1e400", nil), ("1e18", 1_000_000_000_000_000_000), ("-0", 0),
-    ] {
-      #expect(try JSONParser.parse(text).integer == integer, "\(text)")
-    }
+    ] as [(String, Int?)])
+  func integers(text: String, integer: Int?) throws {
+    #expect(try JSONParser.parse(text).integer == integer)
+  }
+
+  @Test("A number beyond 64 bits keeps what it is")
+  func bigNumbers() throws {
     #expect(try JSONParser.parse("18446744073709551615").number?.unsigned == .max)
     #expect(try JSONParser.parse("1e400").number?.double == .infinity)
   }
 
-  private static let broken: [(text: String, reason: String, line: Int, column: Int)] = [
+  static let broken: [(text: String, reason: String, line: Int, column: Int)] = [
     ("", "no value", 1, 1), ("  ", "no value", 1, 3), ("[1,]", "no value that begins", 1, 4),
     ("{\"a\":1,}", "key in quotes", 1, 8), ("{'a':1}", "key in quotes", 1, 2), ("{\"a\" 1}", "colon", 1, 6),
     ("[1 2]", "comma or ]", 1, 4), ("{\"a\":1 \"b\"", "comma or }", 1, 8), ("[1]\n]", "more text", 2, 1),
@@ -50,22 +54,20 @@ struct JSONParserTests {
     ("{\"a\":", "ends where", 1, 6), ("/* */1", "begins with", 1, 1),
   ]
 
-  @Test("What is no JSON is refused with the reason and the place")
-  func brokenTexts() {
-    for (text, reason, line, column) in Self.broken {
-      let error = #expect(throws: JSONError.self, "\(text)") { try JSONParser.parse(text) }
-      #expect(error?.reason.contains(reason) == true, "\(text): \(error?.description ?? "")")
-      #expect(error?.line == line && error?.column == column, "\(text): \(error?.description ?? "")")
-    }
+  @Test("What is no JSON is refused with the reason and the place", arguments: broken)
+  func brokenText(text: String, reason: String, line: Int, column: Int) {
+    let error = #expect(throws: JSONError.self) { try JSONParser.parse(text) }
+    #expect(error?.reason.contains(reason) == true, "\(error?.description ?? "")")
+    #expect(error?.line == line && error?.column == column, "\(error?.description ?? "")")
   }
 
-  @Test("Bytes that are not UTF-8 are refused with the place of their string")
-  func badText() {
-    for bytes: [UInt8] in [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF4, 0x90, 0x80, 0x80]] {
-      let text = Array("[\"a\", \"".utf8) + bytes + Array("\\n\"]".utf8)
-      let error = #expect(throws: JSONError.self) { try JSONParser.parse(text) }
-      #expect(error?.reason.contains("UTF-8") == true && error?.column == 7, "\(bytes)")
-    }
+  @Test(
+    "Bytes that are not UTF-8 are refused with the place of their string",
+    arguments: [[0xFF], [0xC3], [0xED, 0xA0, 0x80], [0xC0, 0x80], [0xF4, 0x90, 0x80, 0x80]] as [[UInt8]])
+  func badText(bytes: [UInt8]) {
+    let text = Array("[\"a\", \"".utf8) + bytes + Array("\\n\"]".utf8)
+    let error = #expect(throws: JSONError.self) { try JSONParser.parse(text) }
+    #expect(error?.reason.contains("UTF-8") == true && error?.column == 7)
   }
 
   @Test("Nesting is limited, however it is written")

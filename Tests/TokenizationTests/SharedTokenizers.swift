@@ -11,7 +11,7 @@ extension SharedFiles {
 
   static func description(_ relative: String) throws -> TokenizerDescription {
     if relative.hasSuffix(".model") {
-      return SentencePieceFile.description(Array(try data(relative)))
+      return try TokenizerDescription(TokenizerFiles(tokenizer: Array(try data(relative)), isSentencePiece: true))
     }
     return try Checkpoint(path: path(relative)).tokenizer
   }

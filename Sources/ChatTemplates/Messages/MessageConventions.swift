@@ -3,20 +3,29 @@ import JSON
 /// In which of its usual forms a template takes what messages hold. Found out when the template is read, by rendering
 /// the same message in both forms.
 struct MessageConventions: Sendable {
-  /// Whether a content must be a list of parts, `[{"type": "text", "text": …}]`: as a string it would be lost.
-  let takesContentInParts: Bool
+  /// Roles whose content must be a list of parts, `[{"type": "text", "text": …}]`: as a string it would be lost.
+  let rolesInParts: Set<String>
   /// Whether the arguments of a tool call must be JSON text: as an object they would be refused or written as Python
   /// writes them. Else they are objects, so that no template encodes them twice.
   let takesArgumentsAsText: Bool
 
   init(of template: ParsedTemplate) {
     let probe = TemplateProbe(template)
-    takesContentInParts = probe.losesText(inParts: false) && !probe.losesText(inParts: true)
-    takesArgumentsAsText = probe.takesArgumentsAsText(contentInParts: takesContentInParts)
+    var roles: Set<String> = []
+    if probe.losesText(rolesInParts: roles), !probe.losesText(rolesInParts: Self.roles) { roles = Self.roles }
+    // Some templates take one role's content in parts and another's as a string.
+    for role in ["system", "assistant", "tool"] where !probe.writes(role, rolesInParts: roles) {
+      let others = roles.symmetricDifference([role])
+      if probe.writes(role, rolesInParts: others) { roles = others }
+    }
+    rolesInParts = roles
+    takesArgumentsAsText = probe.takesArgumentsAsText(rolesInParts: roles)
   }
 
-  init(takesContentInParts: Bool, takesArgumentsAsText: Bool) {
-    self.takesContentInParts = takesContentInParts
+  private static let roles: Set = ["system", "user", "assistant", "tool"]
+
+  init(rolesInParts: Set<String>, takesArgumentsAsText: Bool) {
+    self.rolesInParts = rolesInParts
     self.takesArgumentsAsText = takesArgumentsAsText
   }
 
@@ -31,7 +40,7 @@ struct MessageConventions: Sendable {
     var object: JSONObject = ["role": .string(message.role)]
     if let content = message.content {
       object["content"] =
-        takesContentInParts
+        rolesInParts.contains(message.role)
         ? .array([.object(["type": .string("text"), "text": .string(content)])]) : .string(content)
     }
     for member in message.fields.members

@@ -7,21 +7,31 @@ struct TemplateProbe {
   init(_ template: ParsedTemplate) { self.template = template }
 
   private static let text = "LonghaulProbeText"
+  private static let opening = "LonghaulProbeOpening"
   private static let key = "LonghaulProbeKey"
   private static let value = "LonghaulProbeValue"
 
   /// Whether a user's text does not come out.
-  func losesText(inParts: Bool) -> Bool {
+  func losesText(rolesInParts: Set<String>) -> Bool {
     let messages = [ChatMessage(role: "user", content: Self.text)]
-    return rendered(messages, inParts: inParts)?.contains(Self.text) != true
+    return rendered(messages, rolesInParts: rolesInParts)?.contains(Self.text) != true
+  }
+
+  /// Whether the text of a message of this role, among a user's, comes out as it is.
+  func writes(_ role: String, rolesInParts: Set<String>) -> Bool {
+    let (user, other) = (ChatMessage(role: "user", content: Self.opening), ChatMessage(role: role, content: Self.text))
+    let messages = role == "system" ? [other, user] : [user, other, user]
+    guard let text = rendered(messages, rolesInParts: rolesInParts) else { return false }
+    // Python writes a list with quotes.
+    return text.contains(Self.text) && !text.contains("'\(Self.text)'")
   }
 
   /// Whether arguments of a call come out as JSON when they are given as text, and not when they are an object.
-  func takesArgumentsAsText(contentInParts: Bool) -> Bool {
+  func takesArgumentsAsText(rolesInParts: Set<String>) -> Bool {
     let object: JSONValue = .object([Self.key: .string(Self.value)])
-    let fromText = rendered(calling(.string(object.text)), inParts: contentInParts, keepsText: true)
+    let fromText = rendered(calling(.string(object.text)), rolesInParts: rolesInParts, keepsText: true)
     guard let fromText, fromText.contains(object.text) else { return false }
-    guard let fromObject = rendered(calling(object), inParts: contentInParts) else { return true }
+    guard let fromObject = rendered(calling(object), rolesInParts: rolesInParts) else { return true }
     // Python writes an object with single quotes.
     return fromObject.contains("'\(Self.key)'")
       || !(fromObject.contains(Self.key) || fromObject.contains(Self.value))
@@ -41,8 +51,8 @@ struct TemplateProbe {
   }
 
   /// Nil where the template refuses.
-  private func rendered(_ messages: [ChatMessage], inParts: Bool, keepsText: Bool = false) -> String? {
-    let conventions = MessageConventions(takesContentInParts: inParts, takesArgumentsAsText: keepsText)
+  private func rendered(_ messages: [ChatMessage], rolesInParts: Set<String>, keepsText: Bool = false) -> String? {
+    let conventions = MessageConventions(rolesInParts: rolesInParts, takesArgumentsAsText: keepsText)
     let function: JSONObject = [
       "name": .string("probe"), "description": .string("Probe"),
       "parameters": .object(["type": .string("object"), "properties": .object([:])]),

@@ -21,9 +21,10 @@ struct EncoderSetup {
       addsSpacePrefix = description.addsSpacePrefix ?? true
       addsBeginToken = description.addsBeginToken ?? true
       encoder = .sentencePiece(
-        try SentencePieceEncoder(vocabulary, scores: description.scores), addsPrefix: addsSpacePrefix)
+        try SentencePieceEncoder(vocabulary, scores: description.scores, fusesUnknown: description.fusesUnknown),
+        addsPrefix: addsSpacePrefix)
       spellsBytes = false
-      rewriter = try TextRewriter([])
+      rewriter = try TextRewriter(description.preparation?.rewrites ?? [])
     case "gpt2", "gemma4":
       let preparation = try PreparedMerges(description)
       addsSpacePrefix = preparation.spellsCharacters && (description.addsSpacePrefix ?? false)

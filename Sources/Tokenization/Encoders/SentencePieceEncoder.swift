@@ -15,15 +15,18 @@ struct SentencePieceEncoder: Sendable {
   private let unmergedScalars: [UInt32]
   private let byteTokens: [TokenID]
   private let tokenCount: Int
+  /// What is written once for unknown characters side by side; nil is none.
+  private let fusedToken: TokenID?
 
   /// - Throws: `TokenizerError` when scores are missing, a spelling is too long, or some text has no ids.
-  init(_ vocabulary: Vocabulary, scores: [Float]) throws(TokenizerError) {
+  init(_ vocabulary: Vocabulary, scores: [Float], fusesUnknown: Bool) throws(TokenizerError) {
     guard scores.count == vocabulary.count else {
       throw TokenizerError(
         "a vocabulary of the kind \"llama\" needs a score for every token, and this one has none")
     }
     byteTokens = try SentencePieceEncoder.byteTokens(of: vocabulary)
     tokenCount = vocabulary.count
+    fusedToken = fusesUnknown ? vocabulary.unknownToken : nil
     let table = try MergeableTokens(vocabulary)
     let ranks = SentencePieceEncoder.ranks(table.tokens.map { scores[Int($0.id)] })
     var merges = PairTable(capacity: vocabulary.count * 4)
@@ -86,7 +89,8 @@ struct SentencePieceEncoder: Sendable {
         let scalar = symbol < 0 ? UInt32(-1 - symbol) : unmergedScalars[Int(symbol) - tokenCount]
         guard let scalar = Unicode.Scalar(scalar) else { continue }
         for byte in UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter {
-          output.append(byteTokens[Int(byte)])
+          let token = byteTokens[Int(byte)]
+          if token != fusedToken || output.last != token { output.append(token) }
         }
       }
     }

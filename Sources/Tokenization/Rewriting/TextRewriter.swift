@@ -44,6 +44,8 @@ struct TextRewriter: Sendable {
     case .canonicalComposition: .rewrite { $0.precomposedStringWithCanonicalMapping }
     case .compatibilityDecomposition: .rewrite { $0.decomposedStringWithCompatibilityMapping }
     case .compatibilityComposition: .rewrite { $0.precomposedStringWithCompatibilityMapping }
+    case .singleBlanks:
+      .rewrite { text in text.utf8.split(separator: 0x20).map { String(Substring($0)) }.joined(separator: " ") }
     case .lowercase: .rewrite { text in text.unicodeScalars.map(\.properties.lowercaseMapping).joined() }
     case .strip(let left, let right):
       .rewrite { text in
