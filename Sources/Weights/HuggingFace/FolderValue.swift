@@ -64,6 +64,10 @@ struct FolderValue {
     .invalid(file, path.isEmpty ? nil : printable(path, limit: 120), problem)
   }
 
+  func damaged(_ problem: String) -> CheckpointError {
+    .damaged(file, path.isEmpty ? nil : printable(path, limit: 120), problem)
+  }
+
   func unsupported(_ problem: String) -> CheckpointError {
     .unsupported(
       file, path.isEmpty ? nil : printable(path, limit: 120), problem + ", which is not supported",

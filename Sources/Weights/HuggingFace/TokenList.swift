@@ -1,4 +1,5 @@
 import Core
+import JSON
 
 /// One of a `tokenizer.json`'s `added_tokens`.
 struct AddedToken {
@@ -12,20 +13,37 @@ struct AddedToken {
   static func list(_ value: FolderValue?, hidesBlanks: Bool) throws(CheckpointError) -> [AddedToken] {
     var tokens: [AddedToken] = []
     for entry in try value?.array() ?? [] {
-      let isSpecial = try entry["special"]?.bool() ?? false
-      let isNormalized = try entry["normalized"]?.bool() ?? !isSpecial
-      var margins: TokenMargins = []
-      if try entry["lstrip"]?.bool() == true { margins.insert(.left) }
-      if try entry["rstrip"]?.bool() == true { margins.insert(.right) }
-      if try entry["single_word"]?.bool() == true { margins.insert(.wholeWord) }
-      if isNormalized, hidesBlanks { margins.subtract([.left, .right]) }
-      tokens.append(
-        AddedToken(
-          id: try entry.required("id").integer(in: 0...Limits.maximumVocabularySize - 1),
-          content: try entry.required("content").string(), isSpecial: isSpecial,
-          margins: margins))
+      let id = try entry.required("id").integer(in: 0...Limits.maximumVocabularySize - 1)
+      tokens.append(try AddedToken(entry, id: id, hidesBlanks: hidesBlanks))
     }
     return tokens
+  }
+
+  /// An object with the tokens by id, as `tokenizer_config.json` has it.
+  static func byID(_ value: FolderValue?) throws(CheckpointError) -> [AddedToken] {
+    guard let value else { return [] }
+    guard let members = value.value.object?.members else { throw value.invalid("is not an object") }
+    var tokens: [AddedToken] = []
+    for member in members {
+      guard let entry = value[member.key], let id = Int(member.key), (0..<Limits.maximumVocabularySize).contains(id)
+      else { throw value.invalid("has a member \"\(printable(member.key))\" that is no id and its token") }
+      tokens.append(try AddedToken(entry, id: id, hidesBlanks: false))
+    }
+    return tokens.sorted { $0.id < $1.id }
+  }
+
+  private init(_ entry: FolderValue, id: Int, hidesBlanks: Bool) throws(CheckpointError) {
+    let isSpecial = try entry["special"]?.bool() ?? false
+    let isNormalized = try entry["normalized"]?.bool() ?? !isSpecial
+    var margins: TokenMargins = []
+    if try entry["lstrip"]?.bool() == true { margins.insert(.left) }
+    if try entry["rstrip"]?.bool() == true { margins.insert(.right) }
+    if try entry["single_word"]?.bool() == true { margins.insert(.wholeWord) }
+    if isNormalized, hidesBlanks { margins.subtract([.left, .right]) }
+    self.id = id
+    content = try entry.required("content").string()
+    self.isSpecial = isSpecial
+    self.margins = margins
   }
 }
 
@@ -49,6 +67,21 @@ struct TokenList {
     }
     for token in added { set(token.id, Array(token.content.utf8), token.isSpecial ? .control : .userDefined) }
     if let unknown { unknownToken = ids[Array(unknown.utf8)] }
+  }
+
+  /// The pieces of a SentencePiece model, and what was added to them. What is unknown stays so.
+  init(_ model: SentencePieceModel, added: [AddedToken]) throws(CheckpointError) {
+    let last = max(model.spellings.count - 1, added.last?.id ?? -1)
+    guard last < 2 * (model.spellings.count + added.count) + 4096 else {
+      throw .invalid("tokenizer_config.json", "added_tokens_decoder", "has an id of \(last), far beyond its entries")
+    }
+    spellings = Array(repeating: [], count: last + 1)
+    kinds = Array(repeating: .unused, count: last + 1)
+    for (id, spelling) in model.spellings.enumerated() { set(id, spelling, model.kinds[id]) }
+    for token in added where kinds[token.id] != .unknown {
+      set(token.id, Array(token.content.utf8), token.isSpecial ? .control : .userDefined)
+    }
+    unknownToken = model.unknownToken
   }
 
   private mutating func set(_ id: Int, _ spelling: [UInt8], _ kind: TokenKind) {

@@ -6,16 +6,37 @@ import JSON
 package struct TokenizerFiles: Sendable {
   package static let byteCount = 256 << 20
 
-  /// `tokenizer.json`.
+  /// `tokenizer.json`, or `tokenizer.model`.
   package var tokenizer: [UInt8]
+  /// Whether it is a SentencePiece model.
+  package var isSentencePiece: Bool
   /// `tokenizer_config.json` and `generation_config.json`, where the folder has them.
   package var settings: [UInt8]?
   package var generation: [UInt8]?
+  /// `chat_template.jinja`, which counts for more than a template among the settings.
+  package var template: [UInt8]?
 
-  package init(tokenizer: [UInt8], settings: [UInt8]? = nil, generation: [UInt8]? = nil) {
+  package init(
+    tokenizer: [UInt8], isSentencePiece: Bool = false, settings: [UInt8]? = nil, generation: [UInt8]? = nil,
+    template: [UInt8]? = nil
+  ) {
     self.tokenizer = tokenizer
+    self.isSentencePiece = isSentencePiece
     self.settings = settings
     self.generation = generation
+    self.template = template
+  }
+}
+
+extension TokenizerFiles {
+  var chatTemplate: String? {
+    get throws(CheckpointError) {
+      guard let template else { return nil }
+      guard let text = String(validating: template, as: UTF8.self) else {
+        throw .damaged("chat_template.jinja", nil, "is not UTF-8")
+      }
+      return text
+    }
   }
 }
 
@@ -24,6 +45,10 @@ extension TokenizerDescription {
   ///
   /// Throws `CheckpointError` for damage, and for what is not supported by its name.
   package init(_ files: TokenizerFiles) throws(CheckpointError) {
+    if files.isSentencePiece {
+      try self.init(sentencePiece: files)
+      return
+    }
     let file = try FolderValue.parse(files.tokenizer, name: "tokenizer.json")
     let settings = try TokenizerSettings(files.settings, generation: files.generation)
     let model = try TokenizerModel(file.required("model"))
@@ -41,7 +66,7 @@ extension TokenizerDescription {
       otherEndTokens: Array(ends.dropFirst()), unknownToken: list.unknownToken,
       addsBeginToken: settings.addsBeginToken ?? (template.begin != nil),
       addsEndToken: settings.addsEndToken ?? (template.end != nil), addsSpacePrefix: preparation.addsSpacePrefix,
-      chatTemplate: settings.chatTemplate)
+      chatTemplate: try files.chatTemplate ?? settings.chatTemplate)
     self.preparation = TextPreparation(
       rewrites: preparation.rewrites, splits: preparation.splits, takesEntriesWhole: model.takesEntriesWhole)
     margins = Dictionary(added.map { (TokenID($0.id), $0.margins) }) { $1 }.filter { !$0.value.isEmpty }

@@ -30,6 +30,9 @@ struct TokenizerSettings {
     }
   }
 
+  /// Whether a file names the end of a text.
+  var statesEnd: Bool { endToken != nil || !endIDs.isEmpty }
+
   /// The end of a text first, then those of `generation_config.json` and of turns, ascending.
   func endTokens(in list: TokenList) throws(CheckpointError) -> [TokenID] {
     let first = try endToken.map { (text) throws(CheckpointError) in try list.id(of: text, name) }
