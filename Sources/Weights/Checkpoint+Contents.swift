@@ -41,15 +41,23 @@ extension Checkpoint {
   /// The files it consists of, in order. A tensor's `fileIndex` counts them.
   package var contents: [CheckpointFile] {
     file.parts.map {
-      CheckpointFile(name: $0.name, path: $0.file.path, byteCount: $0.byteCount, headerByteCount: $0.header.byteCount)
+      CheckpointFile(name: $0.name, path: $0.file.path, byteCount: $0.byteCount, headerByteCount: $0.headerByteCount)
     }
   }
 
-  /// What a stage needs, each tensor once, in the files' order. Throws as `configuration` does, and when there are no
+  /// All that lies in the files beside their headers.
+  package var extents: [TensorExtent] { file.extents }
+
+  /// What says how the model is shaped, beside the headers. Throws when the architecture is not known.
+  package var shapingExtents: [TensorExtent] {
+    get throws(CheckpointError) { try shapingTensors.flatMap { file.extents(of: $0) } }
+  }
+
+  /// What a stage needs, each extent once, in the files' order. Throws as `configuration` does, and when there are no
   /// such layers.
-  package func tensors(
+  package func extents(
     layers range: LayerRange, hasEmbedding: Bool, hasHead: Bool
-  ) throws(CheckpointError) -> [TensorEntry] {
+  ) throws(CheckpointError) -> [TensorExtent] {
     let map = try tensorMap
     guard range.upper <= map.layers.count else {
       throw .invalid(fileNames[0], nil, "has \(map.layers.count) layers, and layers \(range) were asked for")
@@ -57,10 +65,13 @@ extension Checkpoint {
     var needed = try shapingTensors
     var parts = range.indices.flatMap { Array(map.layers[$0].values) }
     if hasEmbedding { parts += [map.model[.embedding]].compactMap { $0 } }
-    if hasHead { parts += [map.model[.outputNorm], map.model[.head] ?? map.model[.embedding]].compactMap { $0 } }
+    if hasHead {
+      parts += [.outputNorm, .outputNormBias, .headBias].compactMap { map.model[$0] }
+      parts += [map.model[.head] ?? map.model[.embedding]].compactMap { $0 }
+    }
     needed += parts.map(\.entry)
     var seen: Set<String> = []
-    return needed.sorted { ($0.fileIndex, $0.offset) < ($1.fileIndex, $1.offset) }
+    return needed.flatMap { file.extents(of: $0) }.sorted { ($0.fileIndex, $0.offset) < ($1.fileIndex, $1.offset) }
       .filter { seen.insert($0.name).inserted }
   }
 }

@@ -22,7 +22,7 @@ extension Checkpoint {
   private var contentHash: FNV1a {
     var hash = FNV1a()
     for part in file.parts {
-      for byte in part.file.bytes.prefix(part.header.byteCount) { hash.add(byte) }
+      for byte in part.file.bytes.prefix(part.headerByteCount) { hash.add(byte) }
       hash.add(UInt64(part.byteCount))
     }
     return hash

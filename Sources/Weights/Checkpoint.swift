@@ -1,12 +1,12 @@
 package import Core
 
-/// A model file opened for reading: what it says of itself, and where its weights lie.
+/// A model's file, or folder, opened for reading: what it says of itself, and where its weights lie.
 ///
 /// Opening reads and checks headers only. A file may lack a part (a vocabulary has no weights, some weights
 /// have no vocabulary): it opens, and asking for the missing part throws the reason. All errors are
 /// `CheckpointError`.
 package struct Checkpoint: Sendable {
-  let file: GGUFFile
+  let file: CheckpointFiles
   private let architecture: Result<Architecture, CheckpointError>
   private let model: Result<Model, CheckpointError>
 
@@ -15,21 +15,21 @@ package struct Checkpoint: Sendable {
     let tensors: TensorMap
   }
 
-  /// Opens the file at `path`; any shard of a split checkpoint opens all of them.
+  /// Opens the file at `path`, any shard of a split checkpoint with all others; or a Hugging Face folder.
   /// - Parameter architectures: families that are computed.
   package init(path: String, architectures: [Architecture] = Architecture.supported) throws(CheckpointError) {
-    self.init(try GGUFFile(path: path), architectures)
+    self.init(try CheckpointFiles(path: path), architectures)
     try file.requireUnchanged()
   }
 
   /// Puts together what is stored of a checkpoint: all its headers, and the tensors that a stage needs. Others may be
   /// missing until they are asked for.
   package init(headers: [StoredHeader], tensors: [StoredTensor]) throws(CheckpointError) {
-    self.init(try GGUFFile(headers, tensors: tensors), Architecture.supported)
+    self.init(try CheckpointFiles(headers, tensors: tensors), Architecture.supported)
     try file.requireUnchanged()
   }
 
-  private init(_ file: GGUFFile, _ architectures: [Architecture]) {
+  private init(_ file: CheckpointFiles, _ architectures: [Architecture]) {
     self.file = file
     let architecture = Result { () throws(CheckpointError) in try architectures.named(by: file.metadata) }
     self.architecture = architecture
@@ -54,9 +54,13 @@ package struct Checkpoint: Sendable {
 
   /// What it says of its tokenizer, read again on each use. Throws the reason when there is none.
   package var tokenizer: TokenizerDescription {
-    get throws(CheckpointError) { try TokenizerDescription(self) }
+    get throws(CheckpointError) {
+      try file.isFolder ? TokenizerDescription(folder: self) : TokenizerDescription(self)
+    }
   }
 
+  /// Whether it is a Hugging Face folder.
+  package var isFolder: Bool { file.isFolder }
   package var metadata: Metadata { file.metadata }
   /// The tensor directory, of all files together.
   package var tensors: [TensorEntry] { file.tensors }
@@ -71,12 +75,12 @@ package struct Checkpoint: Sendable {
   }
 
   /// Tensors without which not even the model's shape is known. Throws when the architecture is not known.
-  package var shapingTensors: [TensorEntry] {
+  var shapingTensors: [TensorEntry] {
     get throws(CheckpointError) { try architecture.get().shapingTensors.compactMap { file[$0] } }
   }
 
   private static func model(
-    of file: GGUFFile, _ architecture: Result<Architecture, CheckpointError>
+    of file: CheckpointFiles, _ architecture: Result<Architecture, CheckpointError>
   ) throws(CheckpointError) -> Model {
     let name = file.fileNames[0]
     guard !file.tensors.isEmpty else {

@@ -123,7 +123,7 @@ struct GGUFHeaderParser {
     case .string:
       guard let length: UInt64 = cursor.integer() else { throw ends(key) }
       try checkStringLength(length, key)
-      throw .damaged(fileName, key, "is a string that is not UTF-8")
+      throw ends(key)
     default: throw ends(key)
     }
   }

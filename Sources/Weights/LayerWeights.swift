@@ -41,6 +41,7 @@ package enum LayerNorms: Sendable {
   case postNorm(attention: NormWeights, feedForward: NormWeights)
   case sandwich(attention: NormPair, feedForward: NormPair)
   case parallel(NormWeights)
+  case parallelNorms(attention: NormWeights, feedForward: NormWeights)
 }
 
 /// The norms before and after a part of a layer.

@@ -26,7 +26,7 @@ package struct Metadata: Sendable {
     case nil: return nil
     case .unsigned(let number): value = Int(exactly: number)
     case .signed(let number): value = Int(exactly: number)
-    case .float, .bool, .string, .array, .nestedArray: throw refusal(key, "is not an integer")
+    case .float, .bool, .string, .repairedString, .array, .nestedArray: throw refusal(key, "is not an integer")
     }
     return try checked(value, key, range)
   }
@@ -53,7 +53,7 @@ package struct Metadata: Sendable {
     case .unsigned(let number): value = Double(number)
     case .signed(let number): value = Double(number)
     case .float(let number): value = number
-    case .bool, .string, .array, .nestedArray: throw refusal(key, "is not a number")
+    case .bool, .string, .repairedString, .array, .nestedArray: throw refusal(key, "is not a number")
     }
     guard value.isFinite else { throw refusal(key, "is \(value), which is not finite") }
     return value
@@ -72,7 +72,8 @@ package struct Metadata: Sendable {
     case .bool(let value): return value
     case .unsigned(let number) where number <= 1: return number == 1
     case .signed(let number) where (0...1).contains(number): return number == 1
-    case .unsigned, .signed, .float, .string, .array, .nestedArray: throw refusal(key, "is not a bool")
+    case .unsigned, .signed, .float, .string, .repairedString, .array, .nestedArray:
+      throw refusal(key, "is not a bool")
     }
   }
 
@@ -80,6 +81,7 @@ package struct Metadata: Sendable {
     switch values[key] {
     case nil: return nil
     case .string(let value): return value
+    case .repairedString: throw refusal(key, "is a string that is not UTF-8")
     case .unsigned, .signed, .float, .bool, .array, .nestedArray: throw refusal(key, "is not a string")
     }
   }
@@ -89,7 +91,7 @@ package struct Metadata: Sendable {
     case nil: return nil
     case .array(let value): return value
     case .nestedArray: throw refusal(key, "is an array of arrays")
-    case .unsigned, .signed, .float, .bool, .string: throw refusal(key, "is not an array")
+    case .unsigned, .signed, .float, .bool, .string, .repairedString: throw refusal(key, "is not an array")
     }
   }
 

@@ -7,6 +7,8 @@ package enum MetadataValue: Sendable {
   case float(Double)
   case bool(Bool)
   case string(String)
+  /// A string that is not UTF-8, with U+FFFD where it is not: good enough to show, refused where it decides anything.
+  case repairedString(String)
   case array(MetadataArray)
   /// An array of arrays, of so many; no reader wants one, so it is passed over.
   case nestedArray(count: Int)
@@ -102,6 +104,11 @@ package struct MetadataArray: Sendable {
     }
   }
 
+  /// Its elements as the file has them.
+  func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+    withExtendedLifetime(file) { body(UnsafeRawBufferPointer(rebasing: file.bytes[range])) }
+  }
+
   /// The first `limit` elements as text, for listings.
   func preview(limit: Int) -> [String] {
     read { cursor in
@@ -137,8 +144,8 @@ package struct MetadataArray: Sendable {
 }
 
 extension MetadataValue {
-  /// The next value of a simple type; nil when the bytes end, when a string is not UTF-8 or too long, for a
-  /// bool that is neither 0 nor 1, and for arrays.
+  /// The next value of a simple type; nil when the bytes end, when a string is too long, for a bool that is neither
+  /// 0 nor 1, and for arrays.
   init?(_ type: MetadataType, from cursor: inout ByteCursor) {
     switch type {
     case .uint8: self.init(unsigned: cursor.integer(UInt8.self))
@@ -160,9 +167,11 @@ extension MetadataValue {
       self = .bool(byte == 1)
     case .string:
       guard let length: UInt64 = cursor.integer(), length <= GGUFLimits.stringByteCount,
-        let bytes = cursor.take(length), let text = String(validating: bytes, as: UTF8.self)
+        let bytes = cursor.take(length)
       else { return nil }
-      self = .string(text)
+      self =
+        String(validating: bytes, as: UTF8.self).map { MetadataValue.string($0) }
+        ?? .repairedString(String(decoding: bytes, as: UTF8.self))
     case .array: return nil
     }
   }
@@ -184,7 +193,7 @@ extension MetadataValue {
     case .signed(let value): return "\(value)"
     case .float(let value): return "\(value)"
     case .bool(let value): return "\(value)"
-    case .string(let text): return "\"\(printable(text))\""
+    case .string(let text), .repairedString(let text): return "\"\(printable(text))\""
     case .array(let array):
       let shown = array.preview(limit: arrayLimit).joined(separator: ", ")
       return array.count > arrayLimit ? "[\(shown), … \(array.count) in all]" : "[\(shown)]"

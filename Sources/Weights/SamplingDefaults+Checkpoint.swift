@@ -1,9 +1,10 @@
 package import Core
 
 extension Checkpoint {
-  /// What the file recommends for sampling, under GGUF's `general.sampling.*`. What is damaged or not followed is
-  /// left out with a warning.
+  /// What the file recommends for sampling, under GGUF's `general.sampling.*`, or the folder. What is damaged or not
+  /// followed is left out with a warning.
   package var samplingDefaults: SamplingDefaults {
+    if file.isFolder { return folderDefaults }
     let prefix = "general.sampling."
     var defaults = SamplingDefaults()
     func number(_ key: String) -> Float? {
@@ -12,7 +13,7 @@ extension Checkpoint {
       case .float(let number): return Float(number)
       case .unsigned(let number): return Float(number)
       case .signed(let number): return Float(number)
-      case .bool, .string, .array, .nestedArray:
+      case .bool, .string, .repairedString, .array, .nestedArray:
         defaults.warnings.append("\(prefix)\(key) is not a number and is left out")
         return nil
       }

@@ -3,11 +3,11 @@ import Tensors
 
 /// Makes views of tensors and keeps account of which were asked for.
 struct StageReader {
-  private let file: GGUFFile
+  private let file: CheckpointFiles
   /// By name: a tied head and the embedding are one, and so are matrices that are fused into one tensor.
   private(set) var entries: [String: TensorEntry] = [:]
 
-  init(file: GGUFFile) { self.file = file }
+  init(file: CheckpointFiles) { self.file = file }
 
   mutating func layer(
     _ shape: LayerShape, _ tensors: [TensorRole: TensorPart]
@@ -33,6 +33,9 @@ struct StageReader {
         feedForward: NormPair(
           before: try norm(tensors, .feedForwardNorm), after: try norm(tensors, .feedForwardOutputNorm)))
     case .parallel: .parallel(try norm(tensors, .attentionNorm))
+    case .parallelNorms:
+      .parallelNorms(
+        attention: try norm(tensors, .attentionNorm), feedForward: try norm(tensors, .feedForwardNorm))
     }
   }
 
@@ -89,12 +92,14 @@ struct StageReader {
   private mutating func linears(
     _ tensors: [TensorRole: TensorPart], _ role: TensorRole, bias: TensorRole, count: Int
   ) throws(CheckpointError) -> [Linear<WeightMatrix>] {
-    let stacked = try matrix(tensors, role)
-    let numbers = tensors[bias] == nil ? nil : try vector(tensors, bias)
-    let size = stacked.rowCount / count
+    let part = try take(tensors, role)
+    let stacked = try file.matrix(part.entry)
+    let biases = tensors[bias] == nil ? nil : try take(tensors, bias)
+    let numbers: [Float]? = if let biases { try file.vector(biases.entry) } else { nil }
     return (0..<count).map { index in
-      let rows = index * size..<(index + 1) * size
-      return Linear(weight: stacked.rows(rows), bias: numbers.map { Array($0[rows]) })
+      Linear(
+        weight: stacked.rows(part.rows(ofExpert: index)),
+        bias: biases.flatMap { part in numbers.map { Array($0[part.rows(ofExpert: index)]) } })
     }
   }
 
@@ -123,25 +128,13 @@ struct StageReader {
     return part.rows.map { Array(numbers[$0]) } ?? numbers
   }
 
-  /// A tensor as a matrix: of more dimensions, all but the first count rows; a vector is one row.
+  /// A tensor as a matrix, or its rows that have the role.
   mutating func matrix(
     _ tensors: [TensorRole: TensorPart], _ role: TensorRole
   ) throws(CheckpointError) -> WeightMatrix {
     let part = try take(tensors, role)
-    let entry = part.entry
-    let type = try file.elementType(entry)
-    // The directory's sizes were checked: their product does not overflow.
-    let rowCount = entry.dimensions.dropFirst().reduce(1, *)
-    guard let byteCount = entry.byteCount, let rowByteCount = type.rowByteCount(elementCount: entry.dimensions[0]),
-      byteCount == rowCount * rowByteCount
-    else { throw .damaged(file.fileName(of: entry), tensorSubject(entry.name), "is not a matrix") }
-    guard let (mapped, offset) = file.place(of: entry) else {
-      throw .damaged(file.fileName(of: entry), tensorSubject(entry.name), "is not stored on this machine")
-    }
-    let rows = part.rows ?? 0..<rowCount
-    return WeightMatrix(
-      type: type, rowCount: rows.count, columnCount: entry.dimensions[0], rowByteCount: rowByteCount,
-      file: mapped, offset: offset + rows.lowerBound * rowByteCount)
+    let matrix = try file.matrix(part.entry)
+    return part.rows.map { matrix.rows($0) } ?? matrix
   }
 
   /// A map without a role that its architecture's table must have, or with rows that the tensor does not have, is a
@@ -152,7 +145,7 @@ struct StageReader {
     guard let part = tensors[role] else {
       throw .damaged(file.fileNames[0], nil, "has no tensor for \(role)")
     }
-    if let rows = part.rows, rows.lowerBound < 0 || rows.upperBound > part.entry.dimensions.last ?? 0 {
+    if let rows = part.rows, rows.lowerBound < 0 || rows.upperBound > part.rowCount {
       throw .damaged(file.fileName(of: part.entry), tensorSubject(part.entry.name), "has no rows \(rows)")
     }
     entries[part.entry.name] = part.entry

@@ -17,7 +17,7 @@ package struct StageTensors: Sendable {
   /// Bytes of these tensors in the file, each counted once.
   package let byteCount: Int
   /// Where they lie.
-  let source: GGUFFile
+  let source: CheckpointFiles
 
   /// - Throws: `CheckpointError` when the checkpoint is no model that can be computed, has not these layers, or when a
   ///   norm is not finite.
@@ -38,6 +38,11 @@ package struct StageTensors: Sendable {
     for layer in range.indices { layers.append(try reader.layer(configuration.layers[layer], map.layers[layer])) }
     self.layers = layers
     embedding = hasEmbedding ? try reader.matrix(map.model, .embedding) : nil
+    if let embedding, embedding.mapped == nil {
+      throw .unsupported(
+        file.fileNames[0], tensorSubject(TensorName.embedding), "is not in F32, F16 or BF16",
+        remedy: "use files of the model whose embedding is in one of these types")
+    }
     outputNorm = hasHead ? try reader.norm(map.model, .outputNorm) : nil
     let headRole = map.model[.head] == nil ? TensorRole.embedding : .head
     head = hasHead ? try reader.linear(map.model, headRole, bias: .headBias) : nil

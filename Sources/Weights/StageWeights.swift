@@ -34,7 +34,7 @@ package final class StageWeights {
   /// Why the weights cannot be used any more: their file was written to while it was needed.
   package private(set) var failure: CheckpointError?
 
-  private let source: GGUFFile
+  private let source: CheckpointFiles
   private let memory: AlignedBuffer<UInt8>
   private var packing: WeightPacking
   private let places: (layers: [LayerWeights<PackedPlace>], head: Linear<PackedPlace>?)
@@ -60,7 +60,7 @@ package final class StageWeights {
     packing.begin()
     memory = try AlignedBuffer(count: packing.byteCount)
     var measured = pace ?? AllocationMonitor()
-    while !packing.isDone, pace == nil || !measured.isSlow {
+    while !packing.isDone, pace == nil || !measured.isSlow || !packing.isReadable {
       if packing.advance(into: memory, pool: pool, pace: &measured), !packing.isDone { try progress(packing.share) }
     }
     try packing.readWaiting(pool: pool, progress: progress)

@@ -4,14 +4,33 @@ import Tensors
 /// A tensor, or some rows of one that several matrices are fused into.
 struct TensorPart: Sendable {
   let entry: TensorEntry
-  /// Nil is the whole tensor; of a vector, rows are its numbers.
+  /// Nil is the whole tensor; of a vector, rows are its numbers; of a tensor of all experts, the rows of each.
   let rows: Range<Int>?
+  /// All that `rows` are of.
+  let rowCount: Int
 
   /// Bytes of the part, as stored. Its tensor is of a type that can be computed with.
   var byteCount: Int {
     guard let total = entry.byteCount else { return 0 }
-    guard let rows, let count = entry.dimensions.last else { return total }
-    return total / count * rows.count
+    guard let rows else { return total }
+    return total / rowCount * rows.count
+  }
+
+  /// Of a tensor of all experts: the rows of one, counted from the tensor's first.
+  func rows(ofExpert index: Int) -> Range<Int> {
+    let (first, rows) = (index * rowCount, rows ?? 0..<rowCount)
+    return first + rows.lowerBound..<first + rows.upperBound
+  }
+
+  /// Weights that a token is multiplied with, which is given to this share of them; none of a vector, whose numbers are
+  /// as nothing beside a matrix.
+  func products(share: Double) -> ProductCount {
+    guard entry.dimensions.count > 1, let type = entry.type.element, type.blockByteCount > 0 else {
+      return ProductCount(integers: 0, floats: 0)
+    }
+    let count = Int(Double(byteCount / type.blockByteCount * type.blockElementCount) * share)
+    return type.blockElementCount > 1
+      ? ProductCount(integers: count, floats: 0) : ProductCount(integers: 0, floats: count)
   }
 }
 
@@ -25,7 +44,7 @@ struct TensorMap: Sendable {
   private let activeShares: [Double]
 
   init(
-    _ file: GGUFFile, _ architecture: Architecture, _ configuration: ModelConfiguration
+    _ file: CheckpointFiles, _ architecture: Architecture, _ configuration: ModelConfiguration
   ) throws(CheckpointError) {
     var claimed: Set<String> = []
     func resolve(_ rules: [TensorRule], prefix: String) throws(CheckpointError) -> [TensorRole: TensorPart] {
@@ -41,15 +60,15 @@ struct TensorMap: Sendable {
         }
         try file.check(entry, dimensions: rule.shape)
         let type = try file.elementType(entry)
-        // A vector of another type than floats throws the reason.
-        if rule.shape.count == 1, type.blockElementCount > 1 { _ = try file.vector(entry) }
+        // A vector of another type than floats throws the reason, and so do the norms of all heads.
+        if rule.shape.count == 1 || rule.role.isNormOfHeads, type.blockElementCount > 1 { _ = try file.vector(entry) }
         if rule.role.isRouter { try file.checkRouter(entry, type) }
         if let other = found[rule.role] {
           throw .damaged(
             file.fileName(of: entry), tensorSubject(name), "is there beside \(other.entry.name), for the same use")
         }
         claimed.insert(name)
-        found[rule.role] = TensorPart(entry: entry, rows: rule.rows)
+        found[rule.role] = TensorPart(entry: entry, rows: rule.rows, rowCount: rule.rowCount)
       }
       return found
     }
@@ -62,7 +81,10 @@ struct TensorMap: Sendable {
     self.layers = layers
     activeShares = configuration.layers.map(\.feedForward.activeShare)
     // Leaving a tensor aside would compute another model than the file's, without a word.
-    if let stranger = file.tensors.first(where: { !claimed.contains($0.name) }) {
+    let passedOver = try file.predictionLayers(architecture, behind: configuration.layerCount)
+    if let stranger = file.tensors.first(where: {
+      !claimed.contains($0.name) && !passedOver.contains(Architecture.layer(of: $0.name) ?? -1)
+    }) {
       throw .unsupported(
         file.fileName(of: stranger), tensorSubject(stranger.name),
         stranger.name.hasSuffix(".bias")
@@ -76,20 +98,39 @@ struct TensorMap: Sendable {
   /// what the embedding counts, since the last stage needs it too.
   var footprint: WeightFootprint {
     let embedding = model[.embedding]?.byteCount ?? 0
-    let head = model[.head]?.byteCount ?? embedding
+    let head = model[.head] ?? model[.embedding]
     return WeightFootprint(
-      layers: zip(layers, activeShares).map { layer, share in
-        let ofExperts = layer.reduce(0) { $0 + ($1.key.isOfExperts ? $1.value.byteCount : 0) }
-        let held = layer.values.reduce(0) { $0 + $1.byteCount }
-        let read = held - ofExperts + Int(Double(ofExperts) * share)
-        return LayerCost(weightByteCount: held, prefillByteCount: read, decodeByteCount: read)
-      },
+      layers: zip(layers, activeShares).map(Self.cost),
       embeddingByteCount: embedding,
-      headByteCount: head + (model[.outputNorm]?.byteCount ?? 0))
+      headByteCount: (head?.byteCount ?? 0) + (model[.outputNorm]?.byteCount ?? 0),
+      headProducts: head?.products(share: 1) ?? ProductCount(integers: 0, floats: 0))
+  }
+
+  private static func cost(of layer: [TensorRole: TensorPart], activeShare share: Double) -> LayerCost {
+    let held = layer.values.reduce(0) { $0 + $1.byteCount }
+    let ofExperts = layer.reduce(0) { $0 + ($1.key.isOfExperts ? $1.value.byteCount : 0) }
+    let products = layer.reduce(into: ProductCount(integers: 0, floats: 0)) { sum, tensor in
+      guard !tensor.key.isBias else { return }
+      let own = tensor.value.products(share: tensor.key.isOfExperts ? share : 1)
+      sum.integers += own.integers
+      sum.floats += own.floats
+    }
+    return LayerCost(
+      weightByteCount: held, expertByteCount: ofExperts,
+      decodeByteCount: held - ofExperts + Int(Double(ofExperts) * share), products: products)
   }
 }
 
-extension GGUFFile {
+extension CheckpointFiles {
+  /// Layers behind the model's own that metadata count and the family passes over.
+  fileprivate func predictionLayers(
+    _ architecture: Architecture, behind layerCount: Int
+  ) throws(CheckpointError) -> Range<Int> {
+    guard architecture.passesOverPredictionLayers else { return layerCount..<layerCount }
+    let count = try ModelFields(self, family: architecture.name).predictionLayerCount()
+    return layerCount..<layerCount + count
+  }
+
   /// Throws for a router whose input would be rounded before it is multiplied: other experts could be chosen.
   fileprivate func checkRouter(_ entry: TensorEntry, _ type: ElementType) throws(CheckpointError) {
     guard type == .f32 || type == .f16 else {

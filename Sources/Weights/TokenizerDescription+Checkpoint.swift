@@ -39,7 +39,7 @@ extension TokenizerDescription {
       addsBeginToken: try metadata.flag(Key.addsBegin),
       addsEndToken: try metadata.flag(Key.addsEnd),
       addsSpacePrefix: try metadata.flag(Key.addsSpacePrefix),
-      chatTemplate: try metadata.string(Key.chatTemplate))
+      chatTemplate: Self.chatTemplate(metadata, &warnings))
     self.warnings = warnings
     // Its arrays were read from the file just now.
     try checkpoint.file.requireUnchanged()
@@ -72,6 +72,20 @@ extension TokenizerDescription {
     }
     guard let tokens = array.strings() else { throw metadata.refusal(key, "is not an array of strings") }
     return tokens
+  }
+
+  /// Completions need none, so a damaged one does not keep the model from loading.
+  private static func chatTemplate(_ metadata: Metadata, _ warnings: inout [String]) -> String? {
+    switch metadata[Key.chatTemplate] {
+    case nil: return nil
+    case .string(let text): return text
+    case .repairedString(let text):
+      warnings.append("\(Key.chatTemplate) is not UTF-8 text; U+FFFD stands for the bytes that do not belong")
+      return text
+    case .unsigned, .signed, .float, .bool, .array, .nestedArray:
+      warnings.append("\(Key.chatTemplate) is not a string and is left out; pass a template with --chat-template")
+      return nil
+    }
   }
 
   /// Only vocabularies whose merges follow from scores need them.
@@ -153,7 +167,8 @@ extension TokenizerDescription {
     case .array(let array) where array.count <= tokenCount:
       guard let read = array.integers() else { throw metadata.refusal(key, "is not an array of integers") }
       numbers = read
-    case .float, .bool, .string, .array, .nestedArray: throw metadata.refusal(key, "is not an integer")
+    case .float, .bool, .string, .repairedString, .array, .nestedArray:
+      throw metadata.refusal(key, "is not an integer")
     }
     for number in numbers where !(0..<tokenCount).contains(number) {
       warnings.append("\(key) is \(number), outside the vocabulary of \(tokenCount) tokens, and is left out")

@@ -1,6 +1,6 @@
 package import Tensors
 
-/// A matrix of weights as it lies in a mapped file: a tensor, or some rows of one.
+/// A matrix of weights as a checkpoint has it: a tensor, or some rows of one.
 ///
 /// **Shape**: `[rowCount (out), columnCount (in)]`, row-major, rows `rowByteCount` apart, no gaps. A row
 /// makes one number of the output.
@@ -9,10 +9,8 @@ package struct WeightMatrix: Sendable {
   package let rowCount: Int
   package let columnCount: Int
   package let rowByteCount: Int
-  /// Keeps the mapping.
-  let file: MappedFile
-  /// Where the matrix begins in the file; all of it lies inside, which was checked when the header was read.
-  let offset: Int
+  /// All of it is there, which was checked when the header was read.
+  let source: WeightRows
 
   package var byteCount: Int { rowCount * rowByteCount }
 
@@ -20,13 +18,42 @@ package struct WeightMatrix: Sendable {
   func rows(_ range: Range<Int>) -> WeightMatrix {
     precondition(range.lowerBound >= 0 && range.upperBound <= rowCount, "rows outside the matrix")
     return WeightMatrix(
-      type: type, rowCount: range.count, columnCount: columnCount, rowByteCount: rowByteCount, file: file,
-      offset: offset + range.lowerBound * rowByteCount)
+      type: type, rowCount: range.count, columnCount: columnCount, rowByteCount: rowByteCount,
+      source: source.dropping(range.lowerBound, rowByteCount: rowByteCount))
   }
 
-  /// Valid as long as this value lives.
-  package var bytes: UnsafeRawBufferPointer {
-    UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + byteCount])
+  /// The matrix where it lies in a mapped file, valid as long as this value lives; nil where its rows are made.
+  var mapped: UnsafeRawBufferPointer? {
+    guard case .mapped(let file, let offset) = source else { return nil }
+    return UnsafeRawBufferPointer(rebasing: file.bytes[offset..<offset + byteCount])
+  }
+
+  /// The same; none where rows are made, which no embedding's are.
+  package var bytes: UnsafeRawBufferPointer { mapped ?? UnsafeRawBufferPointer(start: nil, count: 0) }
+
+  /// Writes some of its rows to memory that has room for them.
+  func copy(_ range: Range<Int>, to target: UnsafeMutableRawPointer) {
+    switch source {
+    case .mapped:
+      guard let start = bytes.baseAddress else { return }
+      target.copyMemory(from: start + range.lowerBound * rowByteCount, byteCount: range.count * rowByteCount)
+    case .made(let rows, let first): rows.write(first + range.lowerBound..<first + range.upperBound, to: target)
+    }
+  }
+}
+
+/// Where a matrix's rows come from.
+enum WeightRows: Sendable {
+  /// They lie in a file, from `offset` on. Keeps the mapping.
+  case mapped(MappedFile, offset: Int)
+  /// They are made when they are asked for, the first being row `firstRow` of those.
+  case made(RecipeRows, firstRow: Int)
+
+  func dropping(_ count: Int, rowByteCount: Int) -> WeightRows {
+    switch self {
+    case .mapped(let file, let offset): .mapped(file, offset: offset + count * rowByteCount)
+    case .made(let rows, let first): .made(rows, firstRow: first + count)
+    }
   }
 }
 

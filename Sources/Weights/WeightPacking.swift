@@ -45,14 +45,16 @@ struct WeightPacking {
   mutating func begin() {
     waiting =
       jobs.indices.sorted {
-        let (first, second) = (jobs[$0].source, jobs[$1].source)
-        return (first.file.path, first.offset) < (second.file.path, second.offset)
+        jobs[$0].source.order < jobs[$1].source.order
       }[...]
     waiting.first.map { jobs[$0].source.advise(.willNeed) }
     untouched = waiting.first.map { jobs[$0].place.lowerBound } ?? 0
   }
 
   var isDone: Bool { waiting.isEmpty }
+
+  /// Whether all that is not packed lies in a file as products can read it.
+  var isReadable: Bool { !(waiting.first.map { jobs[$0].source.isMade } ?? false) }
 
   /// The share of the file's bytes that is packed.
   var share: Double {
@@ -85,7 +87,7 @@ struct WeightPacking {
     pack(jobs[index], into: UnsafeMutableRawPointer(memory.baseAddress) + place.lowerBound, pool: pool)
     jobs[index].isPacked = true
     waitingByteCount -= jobs[index].source.byteCount
-    let isShared = next.map { $0.source.offset == jobs[index].source.offset } ?? false
+    let isShared = next.map { $0.source.order == jobs[index].source.order } ?? false
     if !isShared { jobs[index].source.advise(.dontNeed) }
     untouched = next?.place.lowerBound ?? 0
     return true
@@ -114,7 +116,7 @@ struct WeightPacking {
       bytes: UnsafeRawPointer(memory.baseAddress) + job.place.lowerBound,
       unpacked: job.isPacked
         ? nil
-        : source.bytes.baseAddress.map {
+        : source.mapped?.baseAddress.map {
           UnpackedRows(start: $0, byteCount: source.rowByteCount)
         })
   }
@@ -132,24 +134,17 @@ struct WeightPacking {
   }
 
   private static func read(_ source: WeightMatrix, _ pool: ComputePool?) {
-    guard let pool else { return source.advise(.present) }
+    guard let pool, case .mapped(let file, let offset) = source.source else { return source.advise(.present) }
     pool.forEachSlice(of: source.byteCount, granularity: 1 << 20) { slice, _ in
-      source.file.advise(source.offset + slice.lowerBound..<source.offset + slice.upperBound, .present)
+      file.advise(offset + slice.lowerBound..<offset + slice.upperBound, .present)
     }
   }
 
   private func pack(_ job: Job, into place: UnsafeMutableRawPointer, pool: ComputePool?) {
-    let source = job.source
-    guard let start = source.bytes.baseAddress else { return }
     let width = Int(LH_PANEL_FEATURES)
-    let panelCount = (source.rowCount + width - 1) / width
-    func packPanels(_ panels: Range<Int>) {
-      lh_pack(
-        source.type.kernelType, start, Int64(source.rowByteCount), Int64(source.rowCount), Int64(source.columnCount),
-        Int64(panels.lowerBound), Int64(panels.upperBound), place)
-    }
-    guard let pool else { return packPanels(0..<panelCount) }
-    pool.forEachSlice(of: panelCount) { panels, _ in packPanels(panels) }
+    let panelCount = (job.source.rowCount + width - 1) / width
+    guard let pool else { return job.source.pack(0..<panelCount, into: place) }
+    pool.forEachSlice(of: panelCount) { panels, _ in job.source.pack(panels, into: place) }
   }
 }
 
@@ -160,5 +155,37 @@ struct PackedPlace: Sendable {
 
 extension WeightMatrix {
   /// Tells the kernel what will become of the matrix's bytes in the file.
-  func advise(_ advice: MappedFile.Advice) { file.advise(offset..<offset + byteCount, advice) }
+  func advise(_ advice: MappedFile.Advice) {
+    guard case .mapped(let file, let offset) = source else { return }
+    file.advise(offset..<offset + byteCount, advice)
+  }
+
+  /// Where its bytes lie: matrices whose rows are made come first, since no product can read them before.
+  fileprivate var order: (String, Int) {
+    guard case .mapped(let file, let offset) = source else { return ("", 0) }
+    return (file.path, offset)
+  }
+
+  /// Whether its rows are made, so that there is nothing to read before they are packed.
+  fileprivate var isMade: Bool { mapped == nil }
+
+  /// Packs some panels of it into the place of the whole matrix.
+  fileprivate func pack(_ panels: Range<Int>, into place: UnsafeMutableRawPointer) {
+    if let start = mapped?.baseAddress {
+      return lh_pack(
+        type.kernelType, start, Int64(rowByteCount), Int64(rowCount), Int64(columnCount), Int64(panels.lowerBound),
+        Int64(panels.upperBound), place)
+    }
+    let width = Int(LH_PANEL_FEATURES)
+    let panelByteCount = Int(lh_packed_bytes(type.kernelType, Int64(width), Int64(columnCount)))
+    let rows = UnsafeMutableRawPointer.allocate(byteCount: width * rowByteCount, alignment: 64)
+    defer { rows.deallocate() }
+    for panel in panels {
+      let range = panel * width..<min(rowCount, (panel + 1) * width)
+      copy(range, to: rows)
+      lh_pack(
+        type.kernelType, rows, Int64(rowByteCount), Int64(range.count), Int64(columnCount), 0, 1,
+        place + panel * panelByteCount)
+    }
+  }
 }

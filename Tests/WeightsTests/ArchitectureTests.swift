@@ -53,6 +53,21 @@ struct ArchitectureTests {
     return writer
   }
 
+  @Test("a key that changes the arithmetic is refused by name, and stating that nothing changes is not")
+  func refusedKeys() throws {
+    for neutral in NeutralValue.common where neutral.key.suffix != "expert_count" {
+      func load(_ value: Double) throws {
+        var writer = GGUFWriter.tinyModel()
+        writer.set("llama.\(neutral.key.suffix)", .f32(Float(value)))
+        let path = try folder.write(writer.file, to: "model.gguf")
+        _ = try Checkpoint(path: path).configuration
+      }
+      try load(neutral.values[0])
+      let error = #expect(throws: CheckpointError.self, "\(neutral.key.suffix)") { try load(0.25) }
+      #expect(error?.description.contains(neutral.key.suffix) == true)
+    }
+  }
+
   @Test("a family is one value: its fused tensors are read as matrices of their own, biases with them")
   func fusedTensors() throws {
     let path = try folder.write(toyModel().file, to: "toy.gguf")
@@ -80,7 +95,7 @@ struct ArchitectureTests {
     let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: false, hasHead: false)
     #expect(try weights.byteCount == checkpoint.footprint.layers[0].weightByteCount, "a fused tensor counts once")
     #expect(weights.byteCount == 4 * (8 * 16 + 16 + 8 + 64 + 8 + 8 * 24 + 12 * 8))
-    let needed = try checkpoint.tensors(layers: range, hasEmbedding: false, hasHead: false)
+    let needed = try checkpoint.extents(layers: range, hasEmbedding: false, hasHead: false)
     #expect(needed.map(\.name).sorted() == Array(Set(needed.map(\.name))).sorted() && needed.count == 7)
   }
 
@@ -105,6 +120,19 @@ struct ArchitectureTests {
     } throws: {
       "\($0)".contains("is '\(name)', whose recurrent layers this version does not compute yet")
     }
+  }
+
+  @Test("a family whose layers need what is not computed is refused for that")
+  func missingPart() throws {
+    var writer = toyModel()
+    writer.set("general.architecture", .string("deepseek2"))
+    let path = try folder.write(writer.file, to: "latent.gguf")
+    #expect {
+      try Checkpoint(path: path).configuration
+    } throws: {
+      "\($0)".contains("is 'deepseek2', which needs keys and values made of one latent vector, heads of keys longer")
+    }
+    #expect(Architecture.supported.allSatisfy { Architecture.missing[$0.name] == nil })
   }
 
   @Test("a tensor is read under either of its names, fused or not, and a file with both is refused")

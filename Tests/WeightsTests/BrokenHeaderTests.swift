@@ -23,7 +23,7 @@ import Testing
     let error = #expect(throws: CheckpointError.self) { try Checkpoint(path: missing) }
     #expect(error?.description.hasPrefix("none.gguf: cannot be read (open") == true)
     let notAFile = #expect(throws: CheckpointError.self) { try Checkpoint(path: folder.url.path) }
-    #expect(notAFile?.problem == "is not a regular file")
+    #expect(notAFile?.problem == "is a folder without config.json")
   }
 
   private static let format: [BrokenFile] = [
@@ -84,9 +84,6 @@ import Testing
     },
     BrokenFile("a string longer than is read", "at most 16777216 are read") {
       $0.set("extra", .string(String(repeating: "x", count: (16 << 20) + 1)))
-    },
-    BrokenFile("a string that is not UTF-8", "extra is a string that is not UTF-8") {
-      $0.set("extra", .raw(8, [2, 0, 0, 0, 0, 0, 0, 0, 0xC3, 0x28]))
     },
     BrokenFile("arrays of arrays past the end", "extra is an array of 99999 elements") {
       $0.set("extra", emptyArray(of: 9, count: 99_999))

@@ -31,6 +31,9 @@ import Testing
 
   private static let values: [BrokenFile] = [
     BrokenFile("no architecture", "general.architecture is missing") { $0.set("general.architecture", nil) },
+    BrokenFile("a string that is needed and not UTF-8", "general.architecture is a string that is not UTF-8") {
+      $0.set("general.architecture", .raw(8, [2, 0, 0, 0, 0, 0, 0, 0, 0xC3, 0x28]))
+    },
     BrokenFile("another architecture", "is 'gpt2', which this version does not compute; supported: llama") {
       $0.set("general.architecture", .string("gpt2"))
     },
@@ -223,9 +226,6 @@ import Testing
     },
     BrokenFile("a number for a bool", "tokenizer.ggml.add_bos_token is not a bool") {
       $0.set("tokenizer.ggml.add_bos_token", .u32(2))
-    },
-    BrokenFile("a bool for the template", "tokenizer.chat_template is not a string") {
-      $0.set("tokenizer.chat_template", .bool(true))
     },
   ]
 }

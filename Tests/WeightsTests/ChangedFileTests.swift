@@ -18,8 +18,8 @@ struct ChangedFileTests {
   }
 
   /// Writes zeros over the file's end, or cuts it off.
-  private func damage(byCutting: Bool) throws {
-    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+  private func damage(byCutting: Bool, _ path: String? = nil) throws {
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: path ?? self.path))
     let size = try handle.seekToEnd()
     if byCutting { return try handle.truncate(atOffset: size / 2) }
     try handle.seek(toOffset: size - 64)
@@ -42,6 +42,52 @@ struct ChangedFileTests {
       }
     }
     #expect(isDamaged && error.map(Self.isNoticed) == true)
+  }
+
+  /// How a model lies in several files, the last of which is written to.
+  enum Parts: String, CaseIterable {
+    case splitFile, folder, splitFolder
+  }
+
+  private func model(in parts: Parts) throws -> (path: String, last: String) {
+    guard parts != .splitFile else {
+      let whole = GGUFWriter.tinyModel()
+      var paths: [String] = []
+      for index in 0..<2 {
+        var part = GGUFWriter()
+        if index == 0 { part.metadata = whole.metadata }
+        part.metadata += [
+          ("split.no", .u16(UInt16(index))), ("split.count", .u16(2)),
+          ("split.tensors.count", .i32(Int32(whole.tensors.count))),
+        ]
+        let half = whole.tensors.count / 2
+        part.tensors = Array(index == 0 ? whole.tensors[..<half] : whole.tensors[half...])
+        paths.append(try folder.write(part.file, as: "tiny-0000\(index + 1)-of-00002.gguf"))
+      }
+      return (paths[0], paths[1])
+    }
+    let models = try ModelFolders.read().models
+    let count = parts == .folder ? 1 : 2
+    let url = folder.url.appendingPathComponent("folder")
+    try #require(models.first).write(to: url, shardCount: count)
+    let last = count == 1 ? "model.safetensors" : "model-00002-of-00002.safetensors"
+    return (url.path, url.appendingPathComponent(last).path)
+  }
+
+  @Test("is refused where it is one of several, too", arguments: Parts.allCases, [false, true])
+  func parts(_ parts: Parts, byCutting: Bool) throws {
+    let (path, last) = try model(in: parts)
+    try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -10)], ofItemAtPath: last)
+    let checkpoint = try Checkpoint(path: path)
+    let layers = try #require(LayerRange(lower: 0, upper: try checkpoint.configuration.layerCount))
+    let load = { try StageWeights(checkpoint, layers: layers, hasEmbedding: true, hasHead: true) }
+    let weights = try load()
+    try weights.requireIntact()
+    let version = checkpoint.versionFingerprint
+    try damage(byCutting: byCutting, last)
+    let error = #expect(throws: CheckpointError.self) { _ = try load() }
+    #expect(error.map(Self.isNoticed) == true)
+    if !byCutting { #expect(try Checkpoint(path: path).versionFingerprint != version) }
   }
 
   @Test("is refused when its tokenizer is read from it")

@@ -122,13 +122,13 @@ import Testing
   func unreadTypes() throws {
     var writer = GGUFWriter.tinyModel()
     writer.edit("blk.0.attn_q.weight") {
-      $0.type = 22
+      $0.type = 15
       $0.dimensions = [256, 2]
-      $0.bytes = [UInt8](repeating: 0, count: 164)
+      $0.bytes = [UInt8](repeating: 0, count: 584)
     }
     let checkpoint = try folder.checkpoint(writer)
-    #expect(checkpoint.tensors[2].type.description == "IQ2_S")
-    #expect(checkpoint.tensors[2].byteCount == 164)
+    #expect(checkpoint.tensors[2].type.description == "Q8_K")
+    #expect(checkpoint.tensors[2].byteCount == 584)
     #expect(throws: CheckpointError.self) { try checkpoint.configuration }
   }
 

@@ -42,18 +42,55 @@ struct ExpertWeightsTests {
     #expect(experts.router.weight.rowCount == 3 && experts.shared == nil)
   }
 
+  @Test("gate and up may be one tensor: of each expert the rows of one, then of the other")
+  func fusedTensors() throws {
+    var writer = tinyMixtral()
+    writer.tensors.removeAll { $0.name.contains("ffn_gate_exps") || $0.name.contains("ffn_up_exps") }
+    writer.addTensor("blk.0.ffn_gate_up_exps.weight", [8, 12, 3], (0..<288).map(Float.init))
+    let checkpoint = try folder.checkpoint(writer)
+    let configuration = try checkpoint.configuration
+    var reader = StageReader(file: checkpoint.file)
+    let layer = try reader.layer(configuration.layers[0], checkpoint.tensorMap.layers[0])
+    guard case .experts(let experts) = layer.feedForward else {
+      Issue.record("the layer has no experts")
+      return
+    }
+    func first(_ linear: Linear<WeightMatrix>) -> Float { linear.weight.bytes.load(as: Float.self) }
+    #expect(experts.gate.map(first) == [0, 96, 192] && experts.up.map(first) == [48, 144, 240])
+    #expect((experts.gate + experts.up).allSatisfy { $0.weight.rowCount == 6 && $0.weight.columnCount == 8 })
+    #expect(try checkpoint.footprint.layers.first?.expertByteCount == 4 * 3 * 144)
+
+    var both = writer
+    both.addTensor("blk.0.ffn_gate_exps.weight", [8, 6, 3], (0..<144).map(Float.init))
+    #expect {
+      try folder.checkpoint(both).configuration
+    } throws: {
+      "\($0)".contains("is there beside blk.0.ffn_gate_exps.weight, for the same use")
+    }
+    var narrow = writer
+    narrow.edit("blk.0.ffn_gate_up_exps.weight") {
+      $0.dimensions = [8, 6, 3]
+      $0.bytes.removeLast(576)
+    }
+    #expect {
+      try folder.checkpoint(narrow).configuration
+    } throws: {
+      "\($0)".contains("has dimensions [8, 6, 3], but the metadata calls for [8, 12, 3]")
+    }
+  }
+
   @Test("a token reads two of three experts, and a worker holds and fetches all")
   func costs() throws {
     let checkpoint = try folder.checkpoint(tinyMixtral())
     let cost = try #require(try checkpoint.footprint.layers.first)
     let ofExperts = 4 * 3 * 144
-    #expect(cost.decodeByteCount == cost.prefillByteCount)
+    #expect(cost.expertByteCount == ofExperts)
     #expect(cost.decodeByteCount == cost.weightByteCount - ofExperts / 3)
     let range = try #require(LayerRange(lower: 0, upper: 1))
     let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: false, hasHead: false)
     #expect(weights.byteCount == cost.weightByteCount && weights.isPacked)
-    let fetched = try checkpoint.tensors(layers: range, hasEmbedding: false, hasHead: false)
-    #expect(fetched.compactMap(\.byteCount).reduce(0, +) == cost.weightByteCount)
+    let fetched = try checkpoint.extents(layers: range, hasEmbedding: false, hasHead: false)
+    #expect(fetched.map(\.byteCount).reduce(0, +) == cost.weightByteCount)
   }
 
   @Test("the file's own words for weights are obeyed")

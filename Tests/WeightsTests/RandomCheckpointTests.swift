@@ -47,6 +47,37 @@ struct RandomCheckpointTests {
     #expect(RandomTypes.q4KM.type(of: .embedding, layer: nil, in: model) == .q6_K)
   }
 
+  @Test(
+    "a plan counts the bytes of a known model's tensors, to the byte, without writing its weights",
+    arguments: [
+      "Llama-3.2-1B", "Llama-2-7B", "Llama-3-70B", "Llama-3.1-405B", "Mixtral-8x7B", "Qwen3-30B-A3B", "Qwen3-235B-A22B",
+      "gpt-oss-20b",
+    ])
+  func outlines(name: String) throws {
+    let folder = try ScratchFolder()
+    let shape = try #require(ModelShape.named(name))
+    let path = folder.url.appendingPathComponent("outline.gguf").path
+    try RandomCheckpoint(shape: shape, types: name.hasPrefix("gpt") ? .one(.mxfp4) : .q4KM, seed: 1)
+      .writeOutline(to: path)
+    let checkpoint = try Checkpoint(path: path)
+    let footprint = try checkpoint.footprint
+    func bytes(_ prefix: String) -> Int {
+      checkpoint.tensors.filter { $0.name.hasPrefix(prefix) }.reduce(0) { $0 + ($1.byteCount ?? 0) }
+    }
+    let layers = (0..<shape.configuration.layerCount).map { bytes("blk.\($0).") }
+    #expect(footprint.layers.map(\.weightByteCount) == layers)
+    #expect(footprint.embeddingByteCount == bytes("token_embd."))
+    let head = shape.configuration.hasTiedHead ? bytes("token_embd.") : bytes("output.")
+    #expect(footprint.headByteCount == head + bytes("output_norm."))
+    for (cost, layer) in zip(footprint.layers, shape.configuration.layers) {
+      // Routers, too, are matrices.
+      #expect(
+        cost.products.integers + cost.products.floats
+          == layer.activeParameterCount(hiddenSize: shape.configuration.hiddenSize))
+      #expect((cost.expertByteCount > 0) == (layer.feedForward.activeShare < 1))
+    }
+  }
+
   @Test("the same seed gives the same bytes, another one others")
   func seeds() throws {
     let folder = try ScratchFolder()
@@ -91,7 +122,7 @@ struct RandomCheckpointTests {
     let folder = try ScratchFolder()
     let model = try RandomCheckpoint(shape: Self.shape, types: .one(.q8_0), seed: 1)
     let taken = try folder.write([1, 2, 3], as: "taken.gguf")
-    #expect(throws: RandomCheckpointError.self) { try model.write(to: taken) { _ in } }
+    #expect(throws: FileWriteError.self) { try model.write(to: taken) { _ in } }
     #expect(try Data(contentsOf: URL(fileURLWithPath: taken)).count == 3)
     let path = folder.url.appendingPathComponent("given-up.gguf").path
     #expect(throws: CancellationError.self) { try model.write(to: path) { _ in throw CancellationError() } }

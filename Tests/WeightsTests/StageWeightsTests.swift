@@ -48,21 +48,21 @@ import Testing
       StoredHeader(
         name: file.name, path: try store("header", 0..<file.headerByteCount), fileByteCount: file.byteCount)
     ]
-    func opened(_ entries: [TensorEntry]) throws -> Checkpoint {
+    func opened(_ extents: [TensorExtent]) throws -> Checkpoint {
       try Checkpoint(
         headers: headers,
-        tensors: entries.map { entry in
-          let end = entry.offset + (entry.byteCount ?? 0)
-          return StoredTensor(name: entry.name, path: try store("t-\(entry.name)", entry.offset..<end))
+        tensors: extents.map { extent in
+          let end = extent.offset + extent.byteCount
+          return StoredTensor(name: extent.name, path: try store("t-\(extent.name)", extent.offset..<end))
         })
     }
     let bare = try opened([])
     #expect(throws: CheckpointError.self) { try bare.configuration }
-    let shaping = try bare.shapingTensors
+    let shaping = try bare.shapingExtents
     #expect(shaping.map(\.name) == ["rope_freqs.weight"])
     for (lower, upper) in [(0, 1), (1, 2), (2, 3)] {
       let range = try #require(LayerRange(lower: lower, upper: upper))
-      let needed = try opened(shaping).tensors(layers: range, hasEmbedding: lower == 0, hasHead: upper == 3)
+      let needed = try opened(shaping).extents(layers: range, hasEmbedding: lower == 0, hasHead: upper == 3)
       let part = try opened(needed)
       #expect(part.fingerprint == whole.fingerprint)
       #expect(try part.configuration == whole.configuration)

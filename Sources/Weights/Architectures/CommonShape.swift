@@ -5,10 +5,18 @@ extension ModelFields {
   /// - Parameter norm: of the hidden states before the head.
   func model(layers: [LayerShape], outputNorm: NormKind) throws(CheckpointError) -> ModelConfiguration {
     ModelConfiguration(
-      name: printable(try metadata.string("general.name") ?? family), architecture: family,
+      name: printable(statedName ?? family), architecture: family,
       hiddenSize: try hiddenSize(), vocabularySize: try vocabularySize(),
       trainedLength: try TrainedLength(self).tokenCount, layers: layers, outputNorm: outputNorm,
       hasTiedHead: file[TensorName.head] == nil)
+  }
+
+  /// A name decides nothing, so a damaged one is shown as it is, and one that is no text is none.
+  private var statedName: String? {
+    switch metadata["general.name"] {
+    case .string(let name), .repairedString(let name): name.isEmpty ? nil : name
+    case nil, .unsigned, .signed, .float, .bool, .array, .nestedArray: nil
+    }
   }
 
   /// A model of pre-norm layers with RMS norms and a feed-forward part gated by SiLU.
@@ -40,9 +48,9 @@ extension ModelFields {
 
   /// Pre-norm layers with a feed-forward part without gate.
   func ungatedLayers(
-    norm: NormKind, ropeLayout: RopeConfiguration.Layout
+    norm: NormKind, ropeLayout: RopeConfiguration.Layout, gelu: GELU = .tanh
   ) throws(CheckpointError) -> [LayerShape] {
-    let parts = try feedForwardSizes().map { FeedForwardShape.ungated(size: $0) }
+    let parts = try feedForwardSizes().map { FeedForwardShape.ungated(size: $0, gelu) }
     return try layers(parts, norm: norm, ropeLayout: ropeLayout, queryKeyNorm: nil)
   }
 
@@ -55,7 +63,8 @@ extension ModelFields {
   }
 
   private func layerCount() throws(CheckpointError) -> Int {
-    try required(.layerCount, in: 1...Limits.maximumLayerCount)
+    let first = passedOverLayerCount + 1
+    return try required(.layerCount, in: first...first + Limits.maximumLayerCount - 1) - passedOverLayerCount
   }
 
   /// Of each layer.
@@ -104,6 +113,9 @@ extension ModelFields {
     }
     return shapes
   }
+
+  /// Whether the first layer has a tensor: what metadata do not say of some families.
+  func firstLayerHas(_ name: String) -> Bool { file[Architecture.layerPrefix(0) + name] != nil }
 
   private func headDimension(headCount: Int) throws(CheckpointError) -> Int {
     let range = GGUFLimits.headDimension

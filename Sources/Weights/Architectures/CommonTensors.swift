@@ -28,6 +28,15 @@ extension TensorRule {
     ]
   }
 
+  /// The same with LongRoPE's factors, which a model may have.
+  static func endsWithLongRope(of model: ModelConfiguration) -> [TensorRule] {
+    let pairCount = (model.layers.first?.attention.rope?.rotaryDimension ?? 0) / 2
+    return ends(of: model) + [
+      TensorRule(.longRopeFactors, TensorName.longRopeFactors, [pairCount], isOptional: true),
+      TensorRule(.shortRopeFactors, TensorName.shortRopeFactors, [pairCount], isOptional: true),
+    ]
+  }
+
   /// A pre-norm layer, all matrices tensors of their own and without bias.
   static func gatedLayer(_ layer: LayerShape, in model: ModelConfiguration) -> [TensorRule] {
     inputNorms(in: model) + projections(layer, in: model)
@@ -63,7 +72,7 @@ extension TensorRule {
         TensorRule(.up, "ffn_up.weight", [hidden, inner]),
         TensorRule(.down, "ffn_down.weight", [inner, hidden]),
       ]
-    case .ungated(let inner):
+    case .ungated(let inner, _):
       [
         TensorRule(.up, "ffn_up.weight", [hidden, inner]),
         TensorRule(.down, "ffn_down.weight", [inner, hidden]),
@@ -88,6 +97,24 @@ extension TensorRule {
     [
       TensorRule(.queryNorm, "attn_q_norm.weight", [layer.attention.headDimension]),
       TensorRule(.keyNorm, "attn_k_norm.weight", [layer.attention.headDimension]),
+    ]
+  }
+
+  /// The weights of norms that heads of queries and keys have, each its own; a model may lack them.
+  static func normsOfEachHead(_ layer: LayerShape) -> [TensorRule] {
+    let attention = layer.attention
+    guard case .eachHead = attention.queryKeyNorm else { return [] }
+    return [
+      TensorRule(.queryNorm, "attn_q_norm.weight", [attention.headDimension, attention.queryHeadCount]),
+      TensorRule(.keyNorm, "attn_k_norm.weight", [attention.headDimension, attention.keyValueHeadCount]),
+    ]
+  }
+
+  /// The weights of norms over all heads of queries, and of keys.
+  static func rowNorms(_ layer: LayerShape) -> [TensorRule] {
+    [
+      TensorRule(.queryNorm, "attn_q_norm.weight", [layer.attention.querySize]),
+      TensorRule(.keyNorm, "attn_k_norm.weight", [layer.attention.keyValueSize]),
     ]
   }
 }

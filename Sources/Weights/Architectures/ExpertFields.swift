@@ -6,6 +6,8 @@ extension ModelKey {
   static let usedExpertCount: ModelKey = "expert_used_count"
   static let expertSize: ModelKey = "expert_feed_forward_length"
   static let sharedExpertSize: ModelKey = "expert_shared_feed_forward_length"
+  static let sharedExpertCount: ModelKey = "expert_shared_count"
+  static let leadingDenseCount: ModelKey = "leading_dense_block_count"
   static let expertWeighting: ModelKey = "expert_gating_func"
   static let normalizesExpertWeights: ModelKey = "expert_weights_norm"
   static let expertWeightScale: ModelKey = "expert_weights_scale"
@@ -48,7 +50,11 @@ extension RouterRule {
     var weighting = weighting
     switch try fields.integer(.expertWeighting, in: 0...Int(Int32.max)) {
     case nil, 0, 1:
-      if let normalizes { weighting = normalizes ? .softmaxOfChosen : .softmaxOfAll }
+      if case .sigmoid(let own) = weighting {
+        weighting = .sigmoid(normalizes: normalizes ?? own)
+      } else if let normalizes {
+        weighting = normalizes ? .softmaxOfChosen : .softmaxOfAll
+      }
     case 2: weighting = .sigmoid(normalizes: normalizes ?? false)
     case 3: weighting = .softmaxOfChosen
     case let other?:

@@ -1,7 +1,8 @@
 import Core
 
 extension TensorRule {
-  /// The tensors of a mixture of experts: each kind of matrix of all experts is one tensor.
+  /// The tensors of a mixture of experts: each kind of matrix of all experts is one tensor, or gate and up of each
+  /// expert follow each other in one.
   static func experts(_ shape: ExpertsShape, hidden: Int) -> [TensorRule] {
     let (count, inner) = (shape.expertCount, shape.size)
     var rules = [
@@ -9,6 +10,8 @@ extension TensorRule {
       TensorRule(.expertGate, "ffn_gate_exps.weight", [hidden, inner, count]),
       TensorRule(.expertUp, "ffn_up_exps.weight", [hidden, inner, count]),
       TensorRule(.expertDown, "ffn_down_exps.weight", [inner, hidden, count]),
+      TensorRule(.expertGate, "ffn_gate_up_exps.weight", [hidden, 2 * inner, count], rows: 0..<inner),
+      TensorRule(.expertUp, "ffn_gate_up_exps.weight", [hidden, 2 * inner, count], rows: inner..<2 * inner),
     ]
     if case .sigmoid = shape.router.weighting {
       rules.append(TensorRule(.choiceBias, "exp_probs_b.bias", [count], isOptional: true))
@@ -31,6 +34,8 @@ extension TensorRule {
       TensorRule(.expertGateBias, "ffn_gate_exps.bias", [inner, count]),
       TensorRule(.expertUpBias, "ffn_up_exps.bias", [inner, count]),
       TensorRule(.expertDownBias, "ffn_down_exps.bias", [hidden, count]),
+      TensorRule(.expertGateBias, "ffn_gate_up_exps.bias", [2 * inner, count], rows: 0..<inner),
+      TensorRule(.expertUpBias, "ffn_gate_up_exps.bias", [2 * inner, count], rows: inner..<2 * inner),
     ]
   }
 }

@@ -22,5 +22,6 @@ enum Gemma2 {
       return model
     },
     modelTensors: TensorRule.ends,
-    layerTensors: { layer, model in TensorRule.gatedLayer(layer, in: model) + TensorRule.outputNorms(in: model) })
+    layerTensors: { layer, model in TensorRule.gatedLayer(layer, in: model) + TensorRule.outputNorms(in: model) },
+    neutralValues: NeutralValue.common.without(.scoreCap, .logitCap))
 }

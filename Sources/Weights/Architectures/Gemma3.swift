@@ -28,5 +28,6 @@ enum Gemma3 {
     modelTensors: TensorRule.ends,
     layerTensors: { layer, model in
       TensorRule.gatedLayer(layer, in: model) + TensorRule.outputNorms(in: model) + TensorRule.headNorms(layer)
-    })
+    },
+    neutralValues: NeutralValue.common.without(.logitCap))
 }

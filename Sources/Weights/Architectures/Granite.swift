@@ -13,17 +13,27 @@ extension ModelKey {
 enum Granite {
   static let architecture = Architecture(
     name: "granite",
-    configuration: { fields throws(CheckpointError) in
-      var model = try fields.gatedModel(ropeLayout: .interleaved)
-      let (residual, score) = (try fields.factor(.residualScale), try fields.factor(.scoreScale))
-      for index in model.layers.indices {
-        if let residual { model.layers[index].residualScale = residual }
-        if let score { model.layers[index].attention.scoreScale = score }
-      }
-      model.embeddingScale = try fields.factor(.embeddingScale) ?? 1
-      model.logitScale = 1 / (try fields.factor(.logitScale) ?? 1)
-      return model
-    },
+    configuration: { fields throws(CheckpointError) in try model(fields) },
     modelTensors: TensorRule.ends, layerTensors: TensorRule.gatedLayer,
-    neutralValues: NeutralValue.common.without(.embeddingScale, .residualScale, .scoreScale, .logitScale))
+    neutralValues: NeutralValue.common.withoutFactors)
+
+  /// - Parameter experts: of every layer, in place of one feed-forward part.
+  static func model(
+    _ fields: ModelFields, experts: ExpertsShape? = nil
+  ) throws(CheckpointError) -> ModelConfiguration {
+    var model = try fields.gatedModel(ropeLayout: .interleaved, experts: experts)
+    let (residual, score) = (try fields.factor(.residualScale), try fields.factor(.scoreScale))
+    for index in model.layers.indices {
+      if let residual { model.layers[index].residualScale = residual }
+      if let score { model.layers[index].attention.scoreScale = score }
+    }
+    model.embeddingScale = try fields.factor(.embeddingScale) ?? 1
+    model.logitScale = 1 / (try fields.factor(.logitScale) ?? 1)
+    return model
+  }
+}
+
+extension [NeutralValue] {
+  /// All but those of Granite's factors.
+  var withoutFactors: [NeutralValue] { without(.embeddingScale, .residualScale, .scoreScale, .logitScale) }
 }

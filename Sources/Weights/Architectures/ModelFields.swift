@@ -6,6 +6,7 @@ struct ModelKey: Sendable, ExpressibleByStringLiteral {
   init(stringLiteral suffix: String) { self.suffix = suffix }
 
   static let layerCount: ModelKey = "block_count"
+  static let predictionLayerCount: ModelKey = "nextn_predict_layers"
   static let hiddenSize: ModelKey = "embedding_length"
   static let contextLength: ModelKey = "context_length"
   static let vocabularySize: ModelKey = "vocab_size"
@@ -17,18 +18,26 @@ struct ModelKey: Sendable, ExpressibleByStringLiteral {
   static let rmsEpsilon: ModelKey = "attention.layer_norm_rms_epsilon"
   static let layerNormEpsilon: ModelKey = "attention.layer_norm_epsilon"
   static let ropeBase: ModelKey = "rope.freq_base"
+  static let parallelResidual: ModelKey = "use_parallel_residual"
   static let rotaryDimension: ModelKey = "rope.dimension_count"
 }
 
 /// A checkpoint's metadata by the keys of its family, and the tensors they leave something to.
 struct ModelFields: Sendable {
-  let file: GGUFFile
+  let file: CheckpointFiles
   /// The family's name in the file.
   let family: String
+  /// Layers that metadata count and the model does not compute, behind its own.
+  var passedOverLayerCount = 0
 
-  init(_ file: GGUFFile, family: String) {
+  init(_ file: CheckpointFiles, family: String) {
     self.file = file
     self.family = family
+  }
+
+  /// Layers behind the model's own that predict further tokens.
+  func predictionLayerCount() throws(CheckpointError) -> Int {
+    try integer(.predictionLayerCount, in: 0...Limits.maximumLayerCount) ?? 0
   }
 
   var metadata: Metadata { file.metadata }
@@ -62,13 +71,9 @@ struct ModelFields: Sendable {
   func refuseOthers(than neutralValues: [NeutralValue]) throws(CheckpointError) {
     for neutral in neutralValues {
       let key = key(neutral.key)
-      let value: Double?
-      if case .bool(let flag) = metadata[key] {
-        value = flag ? 1 : 0
-      } else {
-        value = try metadata.number(key)
-      }
-      guard let value, !neutral.values.contains(value) else { continue }
+      let stated: Double? =
+        if case .bool(let flag) = metadata[key] { flag ? 1 : 0 } else { try metadata.number(key) }
+      guard let value = stated, !neutral.values.contains(value) else { continue }
       throw .unsupported(
         metadata.fileName, key, "is \(value): \(neutral.meaning), which this version does not compute",
         remedy: "use a plain \(family) model")

@@ -21,9 +21,6 @@ enum OLMo2 {
     },
     modelTensors: TensorRule.ends,
     layerTensors: { layer, model in
-      TensorRule.projections(layer, in: model) + TensorRule.outputNorms(in: model) + [
-        TensorRule(.queryNorm, "attn_q_norm.weight", [layer.attention.querySize]),
-        TensorRule(.keyNorm, "attn_k_norm.weight", [layer.attention.keyValueSize]),
-      ]
+      TensorRule.projections(layer, in: model) + TensorRule.outputNorms(in: model) + TensorRule.rowNorms(layer)
     })
 }

@@ -11,13 +11,7 @@ enum Phi3 {
       layers.applyWindow(try fields.window())
       return try fields.model(layers: layers, outputNorm: norm)
     },
-    modelTensors: { model in
-      let pairCount = (model.layers[0].attention.rope?.rotaryDimension ?? 0) / 2
-      return TensorRule.ends(of: model) + [
-        TensorRule(.longRopeFactors, TensorName.longRopeFactors, [pairCount], isOptional: true),
-        TensorRule(.shortRopeFactors, TensorName.shortRopeFactors, [pairCount], isOptional: true),
-      ]
-    },
+    modelTensors: TensorRule.endsWithLongRope,
     layerTensors: { layer, model in
       TensorRule.inputNorms(in: model) + TensorRule.attention(layer, in: model)
         + TensorRule.fusedAttention(layer, in: model) + TensorRule.fusedGate(layer, in: model)

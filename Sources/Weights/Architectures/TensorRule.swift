@@ -27,6 +27,9 @@ package enum TensorRole: Hashable, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it is a norm of queries or keys, which may be a vector for each head.
+  var isNormOfHeads: Bool { self == .queryNorm || self == .keyNorm }
+
   /// Whether it chooses or weighs experts, which is computed in f32 from unrounded inputs.
   var isRouter: Bool { self == .router || self == .sharedRouter }
 
@@ -47,10 +50,14 @@ struct TensorRule: Sendable {
   let name: String
   /// In GGUF's order, innermost first: a matrix is `[in, out]`, a vector `[n]`.
   let shape: [Int]
-  /// Which rows of the tensor have the role, where several are fused into one; of a vector, which numbers. Nil is all.
+  /// Which rows of the tensor have the role, where several are fused into one; of a vector, which numbers; of a tensor
+  /// of all experts, which of each. Nil is all.
   let rows: Range<Int>?
   /// A checkpoint may lack it.
   let isOptional: Bool
+
+  /// What `rows` counts.
+  var rowCount: Int { role.isOfExperts ? shape[shape.count - 2] : shape[shape.count - 1] }
 
   init(_ role: TensorRole, _ name: String, _ shape: [Int], rows: Range<Int>? = nil, isOptional: Bool = false) {
     self.role = role

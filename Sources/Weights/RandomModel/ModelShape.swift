@@ -25,9 +25,21 @@ package struct ModelShape: Sendable {
       "Llama-2-70B", layers: 80, hidden: 8192, feedForward: 28_672, heads: 64, keyValueHeads: 8, vocabulary: 32_000,
       trained: 4096),
     ModelShape(
+      "Llama-3-70B", layers: 80, hidden: 8192, feedForward: 28_672, heads: 64, keyValueHeads: 8, vocabulary: 128_256,
+      trained: 8192, base: 500_000),
+    ModelShape(
+      "Llama-3.1-405B", layers: 126, hidden: 16_384, feedForward: 53_248, heads: 128, keyValueHeads: 8,
+      vocabulary: 128_256, trained: 131_072, base: 500_000),
+    ModelShape(
       "Qwen3-30B-A3B", Qwen3MoE.architecture, layers: 48, hidden: 2048, heads: 32, keyValueHeads: 4, headDimension: 128,
       feedForward: .experts(
         ExpertsShape(expertCount: 128, usedCount: 8, size: 768, router: RouterRule(.softmaxOfChosen))),
+      vocabulary: 151_936, trained: 40_960, base: 1_000_000),
+    ModelShape(
+      "Qwen3-235B-A22B", Qwen3MoE.architecture, layers: 94, hidden: 4096, heads: 64, keyValueHeads: 4,
+      headDimension: 128,
+      feedForward: .experts(
+        ExpertsShape(expertCount: 128, usedCount: 8, size: 1536, router: RouterRule(.softmaxOfChosen))),
       vocabulary: 151_936, trained: 40_960, base: 1_000_000),
     ModelShape(
       "Mixtral-8x7B", Llama.architecture, layers: 32, hidden: 4096, heads: 32, keyValueHeads: 8, headDimension: 128,

@@ -4,13 +4,15 @@ package import Tensors
 ///
 /// The bytes of a tensor depend on the seed, the tensor's number and their place in it, and on nothing else.
 package struct RandomBlocks: Sendable {
-  /// A 16-bit scale at a place in each block, or MXFP4's power of two; everything else in a block may be any bits.
+  /// A 16-bit scale at a place in each block; MXFP4 and IQ1_M have theirs otherwise. Everything else may be any bits.
   private struct Scale {
     let offset: Int
     let value: Float
   }
   /// Half of the scale of each MXFP4 block is 2^-8.
   private static let powerScale: UInt8 = 120
+  /// IQ1_M has four bits of its scale at the end of each 16 bits from byte 48 on.
+  private static let spreadScale = Float16(0.0035)
 
   /// By type number. Where a minimum is stored beside a scale, it is chosen so that the weights' mean is about zero.
   private static let scales: [UInt32: [Scale]] = [
@@ -25,12 +27,20 @@ package struct RandomBlocks: Sendable {
     13: [Scale(offset: 0, value: 0.00006), Scale(offset: 2, value: 0.00093)],  // Q5_K: d, dmin
     14: [Scale(offset: 208, value: 0.000015)],  // Q6_K: d
     20: [Scale(offset: 0, value: 0.0003)],  // IQ4_NL: d
+    16: [Scale(offset: 0, value: 0.0005)],  // IQ2_XXS: d
+    17: [Scale(offset: 0, value: 0.0005)],  // IQ2_XS: d
+    18: [Scale(offset: 0, value: 0.00017)],  // IQ3_XXS: d
+    19: [Scale(offset: 0, value: 0.0035)],  // IQ1_S: d
+    21: [Scale(offset: 0, value: 0.00016)],  // IQ3_S: d
+    22: [Scale(offset: 0, value: 0.0005)],  // IQ2_S: d
     23: [Scale(offset: 0, value: 0.00002)],  // IQ4_XS: d
+    34: [Scale(offset: 52, value: 0.025)],  // TQ1_0: d
+    35: [Scale(offset: 64, value: 0.025)],  // TQ2_0: d
   ]
 
   /// Whether weights of the type can be made.
   static func canFill(_ type: ElementType) -> Bool {
-    type.blockElementCount == 1 || type == .mxfp4 || scales[type.rawValue] != nil
+    type.blockElementCount == 1 || type == .mxfp4 || type == .iq1_M || scales[type.rawValue] != nil
   }
 
   private let seed: UInt64
@@ -52,6 +62,14 @@ package struct RandomBlocks: Sendable {
     }
     if type == .mxfp4 {
       for block in stride(from: 0, to: buffer.count, by: type.blockByteCount) { buffer[block] = Self.powerScale }
+    }
+    if type == .iq1_M {
+      for block in stride(from: 0, to: buffer.count, by: type.blockByteCount) {
+        for part in 0..<4 {
+          let bits = UInt8(truncatingIfNeeded: Self.spreadScale.bitPattern >> (4 * part)) << 4
+          buffer[block + 49 + 2 * part] = buffer[block + 49 + 2 * part] & 15 | bits
+        }
+      }
     }
     guard let scales = Self.scales[type.rawValue] else { return }
     for scale in scales {

@@ -1,4 +1,3 @@
-import Glibc
 import Core
 import Tensors
 
@@ -81,21 +80,10 @@ package struct RandomCheckpoint: Sendable {
 
   /// Writes the file, which must not exist. One that could not be finished is removed.
   /// - Parameter progress: called with the share written; what it throws ends the work.
-  /// - Throws: `RandomCheckpointError`, or what `progress` throws.
+  /// - Throws: `FileWriteError`, or what `progress` throws.
   package func write(to path: String, progress: (Double) throws -> Void) throws {
-    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-    guard file >= 0 else { throw RandomCheckpointError(path: path, byteCount: byteCount, code: errno) }
-    var isWhole = false
-    defer {
-      close(file)
-      if !isWhole { unlink(path) }
-    }
-    // Fails before an hour of writing does when the disk is too small.
-    let reserved = posix_fallocate(file, 0, byteCount)
-    guard reserved == 0 || reserved == EOPNOTSUPP else {
-      throw RandomCheckpointError(path: path, byteCount: byteCount, code: reserved)
-    }
-    try header.withUnsafeBytes { try write($0, at: 0, file: file, path: path) }
+    let file = try NewFile.make(path: path, byteCount: byteCount)
+    try header.withUnsafeBytes { try file.write($0, at: 0) }
     let capacity = 4 << 20
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 64)
     defer { buffer.deallocate() }
@@ -108,11 +96,23 @@ package struct RandomCheckpoint: Sendable {
         fill(piece, tensor: tensor, number: number, first: first)
         let count = min(step, tensor.byteCount - first)
         let place = header.count + tensor.offset + first
-        try write(UnsafeRawBufferPointer(rebasing: piece[..<count]), at: place, file: file, path: path)
+        try file.write(UnsafeRawBufferPointer(rebasing: piece[..<count]), at: place)
         try progress(Double(place + count) / Double(byteCount))
       }
     }
-    isWhole = true
+    try file.finish()
+  }
+
+  /// Writes a file of the same size whose weights are a hole: for reading what the model has, not for computing.
+  /// - Throws: `FileWriteError`.
+  package func writeOutline(to path: String) throws(FileWriteError) {
+    let file = try NewFile.make(path: path, byteCount: byteCount, isOutline: true)
+    var failure: FileWriteError?
+    header.withUnsafeBytes { bytes in
+      do throws(FileWriteError) { try file.write(bytes, at: 0) } catch { failure = error }
+    }
+    if let failure { throw failure }
+    try file.finish()
   }
 
   private func fill(_ piece: UnsafeMutableRawBufferPointer, tensor: Tensor, number: Int, first: Int) {
@@ -122,34 +122,11 @@ package struct RandomCheckpoint: Sendable {
       RandomBlocks(seed: seed, tensor: number).fill(piece, type: tensor.type, first: first)
     }
   }
-
-  private func write(_ bytes: UnsafeRawBufferPointer, at offset: Int, file: Int32, path: String) throws {
-    var done = 0
-    while done < bytes.count, let base = bytes.baseAddress {
-      let count = pwrite(file, base + done, bytes.count - done, offset + done)
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw RandomCheckpointError(path: path, byteCount: byteCount, code: errno) }
-      done += count
-    }
-  }
 }
 
 extension TensorRule {
   fileprivate var isInF32: Bool { shape.count == 1 || role.isBias || role.isRouter }
   fileprivate var isOnes: Bool {
     shape.count == 1 && !role.isBias && !role.isRouter && role != .attentionSinks
-  }
-}
-
-/// A file of random weights that could not be written.
-package struct RandomCheckpointError: Error, Hashable, Sendable, CustomStringConvertible {
-  package let path: String
-  package let byteCount: Int
-  /// The system's error number.
-  package let code: Int32
-
-  package var description: String {
-    "\(byteCount >> 20) MiB of random weights cannot be written to '\(path)': \(String(cString: strerror(code)))"
-      + (code == ENOSPC ? "; make room, or set TMPDIR to a larger disk" : "")
   }
 }

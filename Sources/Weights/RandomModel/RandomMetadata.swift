@@ -64,6 +64,8 @@ struct RandomMetadata {
       entries.append((.normalizesExpertWeights, .flag(shape.router.weighting == .softmaxOfChosen)))
     case .sigmoid(let normalizes):
       entries += [(.expertWeighting, .count(2)), (.normalizesExpertWeights, .flag(normalizes))]
+    // The family says so, and files do not.
+    case .sparseMixer: break
     }
     if let shared = shape.shared { entries.append((.sharedExpertSize, .count(shared.size))) }
     return entries.map { ("\(family).\($0.suffix)", $1) }
