@@ -61,7 +61,7 @@ package struct EngineBatch: Sendable {
       case .promptLogprobs(_, let values, _): outcome.promptLogprobs += values
       case .token(let token, _, _): outcome.tokens.append(token)
       case .finished(_, let timings): (outcome.timings, isFinished) = (timings, true)
-      case .prefillProgress, .promptLogits: break
+      case .cached, .prefillProgress, .promptLogits, .pooled: break
       }
     }
     try Task.checkCancellation()

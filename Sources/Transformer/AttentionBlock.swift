@@ -33,9 +33,12 @@ struct AttentionBlock {
 
   /// The norms that attention applies to each head before it turns it.
   private func headNorms(_ shape: AttentionShape, _ weights: AttentionWeights<PackedMatrix>) -> HeadNorms? {
-    guard case .heads(let kind) = shape.queryKeyNorm, let query = weights.queryNorm, let key = weights.keyNorm
-    else { return nil }
-    return HeadNorms(kind, query: query, key: key)
+    guard let query = weights.queryNorm, let key = weights.keyNorm else { return nil }
+    switch shape.queryKeyNorm {
+    case .heads(let kind), .eachHead(let kind):
+      return HeadNorms(kind, query: query, key: key, headDimension: shape.headDimension)
+    case .rows, nil: return nil
+    }
   }
 
   /// Normalizes all heads of a token as one vector, in place: `scratch.queries` and `scratch.keys`.

@@ -17,7 +17,8 @@ package final class CPUBackend: StageBackend {
   ) throws {
     stage = try PipelineStage(
       configuration: configuration, weights: weights, pageCount: specification.pageCount,
-      kvElementType: specification.kvElementType, contextLength: specification.contextLength,
+      kvElementType: specification.kvElementType, attention: specification.attention,
+      contextLength: specification.contextLength,
       rowCapacity: specification.rowCapacity, pool: pool)
     facts = StageFacts(
       hiddenSize: configuration.hiddenSize, vocabularySize: configuration.vocabularySize,

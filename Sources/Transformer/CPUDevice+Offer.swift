@@ -12,7 +12,8 @@ extension CPUDevice {
     StageOffer(
       device: "CPU (\(kernelInstructionSet))", memoryByteCount: memoryByteCount, threadCount: threadCount,
       numericsID: NumericsID.current,
-      pageSizes: Dictionary(uniqueKeysWithValues: KVElementType.allCases.map { ($0, $0.pageSize) }), speed: speed)
+      pageSizes: Dictionary(uniqueKeysWithValues: KVElementType.allCases.map { ($0, $0.pageSize) }),
+      attentions: Set(AttentionArithmetic.allCases), speed: speed)
   }
 
   /// What this device offers a plan.

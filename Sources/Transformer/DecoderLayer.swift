@@ -60,6 +60,15 @@ struct DecoderLayer {
       norm.takeKept(rows: rows)
       feed()
       addOutput()
+    case .parallelNorms(let attentionNorm, let feedForwardNorm):
+      normalize(feedForwardNorm)
+      norm.keep(rows: rows)
+      normalize(attentionNorm)
+      attend()
+      addOutput()
+      norm.takeKept(rows: rows)
+      feed()
+      addOutput()
     }
   }
 }

@@ -22,10 +22,10 @@ struct FeedForward {
         scratch.gate.baseAddress, by: scratch.up.baseAddress, count: rows * size, pool: pool)
       product(
         scratch.gate.baseAddress, rows: rows, MatrixProduct.Term(linear: down, output: scratch.output))
-    case (.ungated(let size), .ungated(let up, let down)):
+    case (.ungated(let size, let gelu), .ungated(let up, let down)):
       product(
         scratch.normed.baseAddress, rows: rows, MatrixProduct.Term(linear: up, output: scratch.up.baseAddress))
-      activateUp(count: rows * size)
+      activateUp(gelu, count: rows * size)
       product(scratch.up.baseAddress, rows: rows, MatrixProduct.Term(linear: down, output: scratch.output))
     case (.experts(let shape), .experts(let weights)):
       guard let experts = scratch.experts else { preconditionFailure("no room was made for experts") }
@@ -36,10 +36,13 @@ struct FeedForward {
   }
 
   /// `scratch.up = gelu(scratch.up)`, `count` numbers.
-  private func activateUp(count: Int) {
+  private func activateUp(_ gelu: GELU, count: Int) {
     let up = scratch.up.baseAddress
     pool.forEachSlice(of: count, granularity: 1024) { slice, _ in
-      lh_gelu(up + slice.lowerBound, Int64(slice.count))
+      switch gelu {
+      case .tanh: lh_gelu(up + slice.lowerBound, Int64(slice.count))
+      case .exact: lh_gelu_exact(up + slice.lowerBound, Int64(slice.count))
+      }
     }
   }
 }
@@ -48,7 +51,7 @@ extension FeedForwardShape {
   /// The inputs of its matrices for so many rows, without those that are as wide as the hidden states.
   func innerInputs(rows: Int, hiddenSize: Int) -> [InputSize] {
     switch self {
-    case .gated(let size, _), .ungated(let size): [InputSize(rows: rows, columns: size)]
+    case .gated(let size, _), .ungated(let size, _): [InputSize(rows: rows, columns: size)]
     case .experts(let experts):
       [
         InputSize(rows: rows * experts.usedCount, columns: hiddenSize),

@@ -38,7 +38,7 @@ final class ForwardScratch {
     let feedForwardSize = widest(\.feedForward.size)
     hidden = try AlignedBuffer(count: rowCapacity * hiddenSize)
     normed = try AlignedBuffer(count: rowCapacity * hiddenSize)
-    kept = try AlignedBuffer(count: layers.contains { $0.residual == .parallel } ? rowCapacity * hiddenSize : 0)
+    kept = try AlignedBuffer(count: layers.contains(where: \.residual.isParallel) ? rowCapacity * hiddenSize : 0)
     queries = try AlignedBuffer(count: rowCapacity * querySize)
     keys = try AlignedBuffer(count: rowCapacity * keyValueSize)
     values = try AlignedBuffer(count: rowCapacity * keyValueSize)

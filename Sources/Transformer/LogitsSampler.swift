@@ -3,13 +3,14 @@ package import Core
 
 /// Draws a token from one row of logits. Deterministic: the same row, parameters and position give the same token.
 ///
-/// Order: biases, penalties, top-n-sigma, temperature, typical-p, top-k, top-p, min-p, XTC, draw. Candidates are
+/// Order: biases, penalties, DRY, top-n-sigma, temperature, typical-p, top-k, top-p, min-p, XTC, draw. Candidates are
 /// ordered by logit, lowest id first on ties, so top-k, top-p and min-p each keep a prefix of one list.
 package struct LogitsSampler {
   /// Copy of the row that penalties and temperature change: in the end weights, relative to the best, 1.
   private var scores: [Float]
   private var ranking: WeightRanking
   private var typical = TypicalFilter()
+  private var dry = DryPenalty()
 
   package init(vocabularySize: Int) {
     scores = [Float](repeating: 0, count: vocabularySize)
@@ -17,19 +18,21 @@ package struct LogitsSampler {
   }
 
   /// - Parameters:
+  ///   - text: prompt and answer so far, which DRY looks at.
   ///   - position: of the token to draw, counted from the sequence's start.
   ///   - answerIndex: how many tokens of the answer come before it; by default more than any minimum.
   package mutating func sample(
-    _ logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory, position: Int,
-    answerIndex: Int = .max
+    _ logits: UnsafeBufferPointer<Float>, parameters: SamplingParameters, history: TokenHistory,
+    text: ArraySlice<TokenID> = [], position: Int, answerIndex: Int = .max
   ) -> TokenID {
     precondition(logits.count == scores.count, "one logit a vocabulary entry")
     let isEdited = parameters.editsLogits(answerIndex: answerIndex)
-    if parameters.isGreedy, !parameters.usesPenalties, !isEdited { return Self.best(of: logits) ?? 0 }
+    if parameters.isGreedy, !parameters.needsTokens, !isEdited { return Self.best(of: logits) ?? 0 }
     return scores.withUnsafeMutableBufferPointer { scores in
       _ = scores.update(from: logits)
       if isEdited { LogitEdits.apply(parameters, answerIndex: answerIndex, to: scores) }
       if parameters.usesPenalties { history.penalize(scores, parameters) }
+      if parameters.dry.isActive { dry.apply(parameters.dry, text: text, to: scores) }
       // No finite logit at all: the caller has refused the row; id 0 keeps this total.
       guard let best = Self.best(of: UnsafeBufferPointer(scores)) else { return 0 }
       if parameters.isGreedy { return best }

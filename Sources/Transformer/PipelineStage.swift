@@ -35,7 +35,7 @@ package final class PipelineStage {
   /// - Throws: when memory is not available.
   package init(
     configuration: ModelConfiguration, weights: StageWeights, pageCount: Int, kvElementType: KVElementType,
-    contextLength: Int, rowCapacity: Int, pool: ComputePool
+    attention arithmetic: AttentionArithmetic = .exact, contextLength: Int, rowCapacity: Int, pool: ComputePool
   ) throws {
     self.configuration = configuration
     self.weights = weights
@@ -54,7 +54,8 @@ package final class PipelineStage {
             + layer.feedForward.innerInputs(rows: rowCapacity, hiddenSize: hiddenSize)
         },
       unpacked: weights.matrices.filter { $0.unpacked != nil })
-    attention = try SelfExtendAttention(layers: shapes, store: store, contextLength: contextLength, pool: pool)
+    attention = try SelfExtendAttention(
+      layers: shapes, store: store, contextLength: contextLength, arithmetic: arithmetic, pool: pool)
     layer = DecoderLayer(
       norm: Norm(scratch: scratch, hiddenSize: hiddenSize, pool: pool),
       attention: AttentionBlock(scratch: scratch, product: product, attention: attention, pool: pool),

@@ -51,6 +51,14 @@ struct PlainExperts {
     case .softmaxOfChosen: return shares(chosen.map(exp), of: chosen.map(exp))
     case .sigmoid(true): return shares(chosen.map(sigmoid), of: chosen.map(sigmoid))
     case .sigmoid(false): return chosen.map { sigmoid($0) * Double(shape.router.scale) }
+    case .sparseMixer(let jitter):
+      func share(of chosen: Double, among scores: [Double]) -> Double {
+        let near = scores.filter { !((chosen - $0) / max(abs($0), chosen) > 2 * Double(jitter)) }
+        return Double(shape.router.scale) / near.reduce(0) { $0 + exp($1 - chosen) }
+      }
+      var others = scores
+      others.remove(at: scores.firstIndex(of: chosen[0]) ?? 0)
+      return [share(of: chosen[0], among: scores), share(of: chosen[1], among: others)]
     }
   }
 }

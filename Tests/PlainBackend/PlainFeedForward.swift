@@ -6,7 +6,7 @@ import Weights
 struct PlainFeedForward {
   private enum Part {
     case gated(PlainGated)
-    case ungated(up: PlainLinear, down: PlainLinear)
+    case ungated(GELU, up: PlainLinear, down: PlainLinear)
     case experts(PlainExperts)
   }
   private let part: Part
@@ -16,7 +16,8 @@ struct PlainFeedForward {
     case (.gated(_, let activation), .gated(let gate, let up, let down)):
       part = .gated(PlainGated(activation, gate: gate, up: up, down: down))
     case (.experts(let shape), .experts(let weights)): part = .experts(PlainExperts(shape, weights))
-    case (.ungated, .ungated(let up, let down)): part = .ungated(up: PlainLinear(up), down: PlainLinear(down))
+    case (.ungated(_, let gelu), .ungated(let up, let down)):
+      part = .ungated(gelu, up: PlainLinear(up), down: PlainLinear(down))
     case (.gated, _), (.ungated, _), (.experts, _): preconditionFailure("the weights are of another shape")
     }
   }
@@ -24,7 +25,9 @@ struct PlainFeedForward {
   func applied(to input: [Double]) -> [Double] {
     switch part {
     case .gated(let part): part.applied(to: input)
-    case .ungated(let up, let down): down.product(up.product(input).map(gelu))
+    case .ungated(.tanh, let up, let down): down.product(up.product(input).map(gelu))
+    case .ungated(.exact, let up, let down):
+      down.product(up.product(input).map { $0 / 2 * (1 + erf($0 / 2.0.squareRoot())) })
     case .experts(let part): part.applied(to: input)
     }
   }

@@ -32,10 +32,12 @@ struct PlainLayer {
       feedForwardNorms = Norms(before: plain(feedForward.before), after: plain(feedForward.after))
     case .parallel(let norm):
       (attentionNorms, feedForwardNorms) = (Norms(before: plain(norm)), Norms(before: plain(norm)))
+    case .parallelNorms(let attention, let feedForward):
+      (attentionNorms, feedForwardNorms) = (Norms(before: plain(attention)), Norms(before: plain(feedForward)))
     }
     attention = PlainAttention(shape.attention, weights.attention)
     feedForward = PlainFeedForward(shape.feedForward, weights.feedForward)
-    isParallel = shape.residual == .parallel
+    isParallel = shape.residual.isParallel
     residualScale = Double(shape.residualScale)
   }
 
@@ -122,13 +124,15 @@ struct PlainAttention {
     let span = shape.window(under: cache.policy) ?? .max
     let grouped = rotation.turned(query, by: policy.groupedQueryPosition(position))
     let neighbor = rotation.turned(query, by: position)
+    let growth = shape.temperature.map { Double($0.scale) * log(Double(1 + position / $0.length)) } ?? 0
+    let scale = Double(shape.scoreScale) * (1 + growth)
     let scores = (0...position).map { other in
       if position - other >= span { return -Double.infinity }
       let score =
         position - other < window
         ? dot(neighbor[...], pages.neighborKey(at: other, head: head, of: cache, layer: layer)[...])
         : dot(grouped[...], pages.key(at: other, head: head, of: cache, layer: layer)[...])
-      return capped(score * Double(shape.scoreScale), shape.scoreCap)
+      return capped(score * scale, shape.scoreCap)
     }
     let greatest = max(scores.max() ?? 0, sink ?? -.infinity)
     let weights = scores.map { exp($0 - greatest) }

@@ -1,4 +1,5 @@
 import Core
+import Foundation
 import Tensors
 import Testing
 
@@ -41,6 +42,18 @@ struct ExpertRouterTests {
     #expect(near(sigmoids, [1.46211716, 1.76159416]))
     let normalized = choice(scores, used: 2, RouterRule(.sigmoid(normalizes: true), scale: 2)).weights
     #expect(near(normalized, [0.90710178, 1.09289822]))
+  }
+
+  @Test("SparseMixer weighs each of two experts among those near its score, the second without the first")
+  func sparseMixer() {
+    let rule = RouterRule(.sparseMixer(jitter: 0.01))
+    // 2 is far from 4, 3.99 and 3.95 are near it, and near each other; alone, an expert has all.
+    let near = choice([3.95, 4, 2, 3.99], used: 2, rule)
+    #expect(near.experts == [1, 3])
+    #expect(abs(near.weights[0] - 1 / (1 + exp(Float(-0.01)) + exp(Float(-0.05)))) < 1e-6)
+    #expect(abs(near.weights[1] - 1 / (1 + exp(Float(-0.04)))) < 1e-6)
+    #expect(choice([1, 5, -2, 3], used: 2, rule).weights == [1, 1])
+    #expect(choice([0, 0, -1], used: 2, rule).weights == [0.5, 1])
   }
 
   @Test("a bias for choosing changes who is chosen, but no weight")

@@ -21,6 +21,21 @@ struct FamilyLogitsTests {
     #expect(Set(models.map(\.family)) == Set(Architecture.supported.map(\.name)))
   }
 
+  @Test("gates fused with the ways up give the same bytes", arguments: ["qwen3moe", "gpt-oss"])
+  func fusedExperts(name: String) throws {
+    let goldens = try RandomModels.read("experts")
+    let model = try #require(goldens.models.first { $0.name == name })
+    func logits(fusesGates: Bool) throws -> [Float] {
+      let path = folder.path("model-\(fusesGates).gguf")
+      try goldens.file(model, fusesGates: fusesGates).write(to: URL(fileURLWithPath: path))
+      var chain = try StageChain(
+        path: path, stageCount: 2, policy: (1, 0), kv: .f32, threads: 2, context: 64, chunk: 16)
+      return try chain.read(prompt: goldens.ids, chunk: 16)
+    }
+    let fused = try logits(fusesGates: true)
+    #expect(try fused.map(\.bitPattern) == logits(fusesGates: false).map(\.bitPattern))
+  }
+
   @Test(
     "each comes near its definition in double precision, and any stages, chunks and threads give the same bytes",
     arguments: names)

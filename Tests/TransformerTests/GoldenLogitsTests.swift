@@ -35,6 +35,24 @@ struct GoldenLogitsTests {
     }
   }
 
+  @Test("with fast attention they are within 0.2, plain and SelfExtend", arguments: 0..<4)
+  func fastLogits(index: Int) throws {
+    let value = Self.cases[index]
+    let path = SharedFiles.path("models/\(value.model)")
+    for prompt in ["once_a_fox", "stories_800"] {
+      let golden = try GoldenLogits.read("\(value.golden)/\(prompt)")
+      for run in golden.runs {
+        let expected = try GoldenLogits.numbers("\(value.golden)/\(run.logits)")
+        var chain = try StageChain(
+          path: path, stageCount: 1, policy: (run.G, run.w), kv: value.kv, attention: .fast, threads: 2, context: 900,
+          chunk: 256)
+        let difference = largestDifference(try chain.read(prompt: golden.ids, chunk: 256), expected)
+        #expect(difference < 0.2, "\(value.model) \(prompt) G=\(run.G)")
+        #expect(difference > 0, "nothing was rounded")
+      }
+    }
+  }
+
   @Test("greedy tokens follow the reference up to the first close call")
   func greedyTokens() throws {
     for value in Self.cases where value.kv == .f32 {
@@ -64,10 +82,13 @@ struct StageSplitTests {
     let path = SharedFiles.path("models/llama2xs-256/llama2xs-256-Q4_0.gguf")
     let golden = try GoldenLogits.read("llama2xs-256/stories_800")
     let prompt = Array(golden.ids.prefix(300))
-    for policy in [(1, 0), (8, 32), (5, 33)] {
+    for (policy, attention) in [
+      ((1, 0), .exact), ((8, 32), .exact), ((5, 33), .exact), ((1, 0), .fast), ((8, 32), .fast),
+    ] as [((Int, Int), AttentionArithmetic)] {
       func logits(stages: Int, threads: Int, chunk: Int) throws -> [UInt32] {
         var chain = try StageChain(
-          path: path, stageCount: stages, policy: policy, kv: .i16, threads: threads, context: 320, chunk: chunk)
+          path: path, stageCount: stages, policy: policy, kv: .i16, attention: attention, threads: threads,
+          context: 320, chunk: chunk)
         return try chain.read(prompt: prompt, chunk: chunk).map(\.bitPattern)
       }
       let reference = try logits(stages: 1, threads: 1, chunk: 300)

@@ -14,8 +14,8 @@ struct StageChain {
   private var freePages: [PageID]
 
   init(
-    path: String, stageCount: Int, policy: (group: Int, window: Int), kv: KVElementType, threads: Int, context: Int,
-    chunk: Int, pace: AllocationMonitor? = nil
+    path: String, stageCount: Int, policy: (group: Int, window: Int), kv: KVElementType,
+    attention: AttentionArithmetic = .exact, threads: Int, context: Int, chunk: Int, pace: AllocationMonitor? = nil
   ) throws {
     let checkpoint = try Checkpoint(path: path)
     let configuration = try checkpoint.configuration
@@ -36,8 +36,8 @@ struct StageChain {
       let weights = try StageWeights(
         checkpoint, layers: layers, hasEmbedding: index == 0, hasHead: index == stageCount - 1, pool: pool, pace: pace)
       return try PipelineStage(
-        configuration: configuration, weights: weights, pageCount: pageCount, kvElementType: kv, contextLength: context,
-        rowCapacity: chunk, pool: pool)
+        configuration: configuration, weights: weights, pageCount: pageCount, kvElementType: kv, attention: attention,
+        contextLength: context, rowCapacity: chunk, pool: pool)
     }
     let neighborCount = PageCount.ofRing(policy: policy, chunkTokenCount: chunk)
     cache = SequenceCache(policy: policy, neighborPages: (0..<neighborCount).map { PageID(UInt32($0)) })

@@ -70,8 +70,26 @@ struct ExpertRouter {
       for index in 0..<usedCount { weights[index] = scores[Int(experts[index])] }
       // What is added keeps the quotient finite where all are zero, and changes no other.
       if normalizes { divisor = sum(weights) + 1e-20 }
+    case .sparseMixer(let jitter):
+      precondition(usedCount == 2, "SparseMixer chooses two experts")
+      let first = isBefore(Int(experts[0]), Int(experts[1]), scores) ? 0 : 1
+      weights[first] = share(of: Int(experts[first]), without: nil, scores, jitter: jitter)
+      weights[1 - first] = share(of: Int(experts[1 - first]), without: Int(experts[first]), scores, jitter: jitter)
     }
     for index in 0..<usedCount { weights[index] = Float(Double(weights[index]) / divisor) * rule.scale }
+  }
+
+  /// An expert's part in the softmax over those that come near it, but one.
+  private func share(of chosen: Int, without other: Int?, _ scores: UnsafePointer<Float>, jitter: Float) -> Float {
+    let greatest = scores[chosen]
+    var sum = 0.0
+    for expert in 0..<expertCount where expert != other {
+      let score = scores[expert]
+      // The chosen one is near itself even where all scores are zero, which makes no number of the quotient.
+      let isFar = (greatest - score) / max(abs(score), greatest) > 2 * jitter
+      if !isFar { sum += Double(lh_exp(score - greatest)) }
+    }
+    return Float(1 / sum)
   }
 
   private func sum(_ weights: UnsafePointer<Float>) -> Double {
