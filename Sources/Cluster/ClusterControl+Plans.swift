@@ -103,7 +103,7 @@ extension ClusterControl {
   private mutating func begin(_ proposal: ProposedPlan, _ outage: Outage, now: Duration) -> [ClusterAction] {
     epoch = epoch.next
     let workers = proposal.layers.stages.map(\.worker)
-    pool.lastStages = workers
+    pool.lastStages = proposal.layers.stages
     var outage = outage
     outage.refusal = nil
     let rollout = PlanRollout(epoch: epoch, workers: workers, stallLimit: settings.stallLimit, now: now)

@@ -4,6 +4,8 @@ import Paging
 /// The KV cache that a cluster must hold: how many sequences of which length, in which element type.
 package struct KVDemand: Hashable, Sendable {
   package var elementType: KVElementType
+  /// How all stages attend to it.
+  package var attention: AttentionArithmetic
   /// Tokens of one sequence, prompt and completion together.
   package var contextLength: Int
   /// Concurrent sequences of that length.
@@ -14,17 +16,26 @@ package struct KVDemand: Hashable, Sendable {
   package var adaptsChunks: Bool
   /// The cluster's policy, set by the operator; automatic unless set.
   package var policy: PolicyRequest
+  /// What stages are balanced for; nil derives it from context and sequences.
+  package var workload: Workload?
 
   package init(
-    elementType: KVElementType, contextLength: Int, sequenceCount: Int, chunkTokenCount: Int,
-    adaptsChunks: Bool = false, policy: PolicyRequest = PolicyRequest()
+    elementType: KVElementType, attention: AttentionArithmetic = .exact, contextLength: Int, sequenceCount: Int,
+    chunkTokenCount: Int,
+    adaptsChunks: Bool = false, policy: PolicyRequest = PolicyRequest(), workload: Workload? = nil
   ) {
     self.elementType = elementType
+    self.attention = attention
     self.contextLength = contextLength
     self.sequenceCount = sequenceCount
     self.chunkTokenCount = chunkTokenCount
     self.adaptsChunks = adaptsChunks
     self.policy = policy
+    self.workload = workload
+  }
+
+  package var plannedWorkload: Workload {
+    workload ?? Workload(contextLength: contextLength, sequenceCount: sequenceCount)
   }
 
   /// Pages of all sequences at full length, with their rings of neighbor keys. Grows with the context.
@@ -32,6 +43,14 @@ package struct KVDemand: Hashable, Sendable {
     let perSequence = PageCount.of(tokens: contextLength)
       .cappedSum(neighborPageCount(trainedLength: trainedLength))
     return perSequence.cappedProduct(sequenceCount)
+  }
+
+  /// Whether positions of the workload's sequences are grouped. Within the trained length they are not unless a group
+  /// size was set for all text.
+  func groupsWorkload(trainedLength: Int) -> Bool {
+    let length = plannedWorkload.contextLength
+    return policy.groupSize.map { $0 > 1 && !(policy.keepsShortTextPlain && length <= trainedLength) }
+      ?? (length > trainedLength)
   }
 
   /// The ring depends on the window only, so any group size above 1 gives the same count. Contexts within the trained

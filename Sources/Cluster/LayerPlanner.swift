@@ -1,12 +1,16 @@
 package import Core
 
-/// Assigns every worker a contiguous run of layers, so that the slowest stage is as fast as the memories allow.
+/// Assigns every worker a contiguous run of layers, so that the slowest stages of prefill and decode take as little
+/// time over the planned workload as the memories allow.
 ///
 /// A worker gets no layers only when there are more workers than layers. The embedding counts on the first stage, the
 /// head on the last (a tied head only once when one worker has both), and a fixed allowance on each.
 package struct LayerPlanner: Hashable, Sendable {
   /// Memory of a worker's process besides weights and pages: code, heap, step buffers, sockets.
   package static let defaultProcessByteCount = 128 << 20
+  /// How much longer a workload may take for layers to stay where they are: moved ones are loaded, and every sequence
+  /// is read again.
+  static let toleratedLoss = 1.1
 
   package var configuration: ModelConfiguration
   package var weights: WeightFootprint
@@ -28,11 +32,13 @@ package struct LayerPlanner: Hashable, Sendable {
   }
 
   /// Plans for the workers in their order, which becomes the order of stages. Deterministic.
+  /// - Parameter kept: layers that the workers have, one range each. They keep them where these are a whole split that
+  ///   fits and is at most `toleratedLoss` slower than the best.
   /// - Throws: `InfeasiblePlan`, with remedies; searching those takes far longer than a plan.
-  package func plan(workers: [WorkerResources]) throws(InfeasiblePlan) -> LayerPlan {
+  package func plan(workers: [WorkerResources], keeping kept: [LayerRange] = []) throws(InfeasiblePlan) -> LayerPlan {
     try check(workers)
     let costs = costs(of: workers)
-    guard let split = LayerSplit(costs: costs, workers: workers).best() else {
+    guard let split = split(costs, workers, keeping: kept) else {
       throw InfeasiblePlan(
         reason: shortage(workers), remedies: PlanRemedies(planner: self, workers: workers).found())
     }
@@ -46,6 +52,24 @@ package struct LayerPlanner: Hashable, Sendable {
       stages: stages,
       reasons: PlanExplanation(planner: self, costs: costs, workers: workers, split: split).sentences(),
       pageCount: pageCount)
+  }
+
+  private func split(
+    _ costs: [StageCosts], _ workers: [WorkerResources], keeping kept: [LayerRange]
+  ) -> [LayerSplit.Stage]? {
+    let search = LayerSplit(costs: costs, workers: workers)
+    if let times = search.times(of: kept), let least = search.leastTimes(),
+      times.total <= least.total * Self.toleratedLoss
+    {
+      return kept.enumerated().map { LayerSplit.Stage(worker: $0, lower: $1.lower, upper: $1.upper) }
+    }
+    return search.best()
+  }
+
+  /// Whether there is a plan. Where there is none, this is far quicker than the search of remedies.
+  package func fits(_ workers: [WorkerResources]) -> Bool {
+    guard (try? check(workers)) != nil else { return false }
+    return LayerSplit(costs: costs(of: workers), workers: workers).fits()
   }
 
   private func share(of worker: String, layers: LayerRange, costs: StageCosts) -> StagePlacement {
@@ -62,19 +86,30 @@ package struct LayerPlanner: Hashable, Sendable {
   /// refuses, is given no pages.
   func costs(of workers: [WorkerResources]) -> [StageCosts] {
     let none = KVPageSize.Vector(bitCount: 0)
+    let workload = demand.plannedWorkload
+    let groups = demand.groupsWorkload(trainedLength: configuration.trainedLength)
+    let prefill = StepLoad.prefill(workload, chunkTokenCount: demand.chunkTokenCount, groups: groups)
+    let decode = StepLoad.decode(
+      workload, stageCount: min(workers.count, configuration.layerCount), groups: groups)
     var known: [KVPageSize: StageCosts] = [:]
     return workers.map { worker in
       let pageSize = worker.offer.pageSizes[demand.elementType] ?? KVPageSize(key: none, value: none)
       if let costs = known[pageSize] { return costs }
-      let costs = costs(pageSize: pageSize)
+      let costs = StageCosts(
+        weights, model: configuration, pageSize: pageSize, pageCount: pageCount, processByteCount: processByteCount,
+        prefill: prefill, decode: decode)
       known[pageSize] = costs
       return costs
     }
   }
 
-  func costs(pageSize: KVPageSize) -> StageCosts {
-    StageCosts(
-      weights, model: configuration, pageSize: pageSize, pageCount: pageCount, processByteCount: processByteCount)
+  /// Memory for the whole model and its cache on any one of the workers.
+  func wholeModelByteCount(_ workers: [WorkerResources]) -> Int {
+    costs(of: workers).map { costs in
+      (0..<costs.layerCount).reduce(costs.processByteCount.cappedSum(weights.headByteCount)) {
+        $0.cappedSum(costs.memoryByteCount($1, $1 + 1))
+      }
+    }.max() ?? 0
   }
 
   /// Checks what workers report and operators set, before any arithmetic.
@@ -88,7 +123,7 @@ package struct LayerPlanner: Hashable, Sendable {
       throw InfeasiblePlan(reason: "two workers have the same name; start them with different --name")
     }
     for worker in workers {
-      let speeds = StageCosts.Work.allCases.map(worker.speed)
+      let speeds = [worker.speed.prefill, worker.speed.decode]
       guard speeds.allSatisfy(WorkerResources.speeds.contains), worker.offer.memoryByteCount >= 0 else {
         throw InfeasiblePlan(
           reason: "worker \(worker.name) reports \(worker.offer.memoryByteCount) bytes of memory and speeds "

@@ -1,12 +1,15 @@
 import Core
 
-/// Exact search for the best contiguous split of layers over workers in their given order.
+/// Search for the best contiguous split of layers over workers in their given order.
 ///
-/// The slowest stage limits a full pipeline, in prefill and in decode, where the last stage also runs the head. One
-/// split may not be the best for both: the search takes the split whose larger loss, against the best split of either
-/// phase, is least. Of many splits with that loss it takes the one with the smallest sum of squares, the most even.
+/// The slowest stage limits a full pipeline. It may be another one in prefill than in decode, where the last stage also
+/// runs the head for every row. The search takes the split with the least sum of both phases' slowest stages over a
+/// whole workload, and of many with that sum the most even one: the smallest sum of squares.
+///
 /// Dynamic programs over (workers, layers); memory and time of a run of layers only grow with its length, which ends
-/// the inner loops early.
+/// the inner loops early. One program finds the least of one phase's slowest stage while the other's is bounded. The
+/// bound moves from the best split for prefill towards the best for decode, in steps of `stepShare` of the sum, so the
+/// sum found is at most that much above the least.
 struct LayerSplit {
   /// One worker's layers `[lower, upper)`; `worker` indexes the workers given.
   struct Stage: Hashable {
@@ -15,25 +18,37 @@ struct LayerSplit {
     let upper: Int
   }
 
+  /// Picoseconds of the workload's slowest stage, by phase.
+  struct Times: Hashable {
+    var prefill: Double
+    var decode: Double
+    var total: Double { prefill + decode }
+
+    static let unbounded = Times(prefill: .infinity, decode: .infinity)
+  }
+
   /// A worker as the search sees it.
   private struct Candidate {
     let costs: StageCosts
     let memoryByteCount: Int
-    let prefillSpeed: Double
-    let decodeSpeed: Double
+    let speed: StageSpeed
 
     init(_ worker: WorkerResources, _ costs: StageCosts) {
       self.costs = costs
       memoryByteCount = worker.offer.memoryByteCount
-      (prefillSpeed, decodeSpeed) = (worker.speed(.prefill), worker.speed(.decode))
+      speed = worker.speed
     }
 
-    func time(_ lower: Int, _ upper: Int, _ work: StageCosts.Work) -> Double {
-      costs.time(lower, upper, speed: work == .prefill ? prefillSpeed : decodeSpeed, work)
+    func times(_ lower: Int, _ upper: Int) -> Times {
+      Times(
+        prefill: costs.workloadTime(lower, upper, .prefill, speed),
+        decode: costs.workloadTime(lower, upper, .decode, speed))
     }
 
     func hasRoom(_ lower: Int, _ upper: Int) -> Bool { costs.memoryByteCount(lower, upper) <= memoryByteCount }
   }
+
+  private static let stepShare = 0.005
 
   private let candidates: [Candidate]
   private let layerCount: Int
@@ -48,31 +63,56 @@ struct LayerSplit {
   }
 
   /// Whether any split fits the memories.
-  func fits() -> Bool {
-    search(timeBound: .infinity, time: { _, _, _ in 0 }, measure: { $0 }, combine: +) != nil
-  }
+  func fits() -> Bool { search(.unbounded, measure: { _ in 0 }, combine: +) != nil }
 
   /// The best split; nil when none fits the memories.
   func best() -> [Stage]? {
-    func least(_ work: StageCosts.Work) -> Double? {
-      search(timeBound: .infinity, time: { $2.time($0, $1, work) }, measure: { $0 }, combine: max)?.total
-    }
-    guard let prefill = least(.prefill), let decode = least(.decode) else { return nil }
-    let loss = { (lower: Int, upper: Int, worker: Candidate) in
-      max(
-        prefill > 0 ? worker.time(lower, upper, .prefill) / prefill : 0,
-        decode > 0 ? worker.time(lower, upper, .decode) / decode : 0)
-    }
-    guard let bound = search(timeBound: .infinity, time: loss, measure: { $0 }, combine: max)?.total else {
+    guard let bound = leastTimes() else { return nil }
+    return search(bound, measure: { $0.total * $0.total }, combine: +)?.stages
+  }
+
+  /// The slowest stages' times of the best split; nil when none fits the memories.
+  func leastTimes() -> Times? {
+    guard var prefill = least(.unbounded, \.prefill), let fastestDecode = least(.unbounded, \.decode) else {
       return nil
     }
-    return search(timeBound: bound, time: loss, measure: { $0 * $0 }, combine: +)?.stages
+    var best: Times?
+    while prefill + fastestDecode < best?.total ?? .infinity {
+      guard let decode = least(Times(prefill: prefill, decode: .infinity), \.decode) else { break }
+      let found = Times(prefill: prefill, decode: decode)
+      if found.total < best?.total ?? .infinity { best = found }
+      let target = decode - found.total * Self.stepShare
+      guard target >= fastestDecode, target < decode,
+        let next = least(Times(prefill: .infinity, decode: target), \.prefill)
+      else { break }
+      prefill = next
+    }
+    return best
+  }
+
+  /// The slowest stages' times of a split; nil when it is not one of these workers, or exceeds a memory.
+  /// - Parameter bounds: of each worker's layers, which are all of them in order.
+  func times(of bounds: [LayerRange]) -> Times? {
+    guard bounds.count == candidates.count else { return nil }
+    var (times, next) = (Times(prefill: 0, decode: 0), 0)
+    for (worker, layers) in zip(candidates, bounds) {
+      guard layers.lower == next, layers.count > 0, layers.upper <= layerCount,
+        worker.hasRoom(layers.lower, layers.upper)
+      else { return nil }
+      let own = worker.times(layers.lower, layers.upper)
+      times = Times(prefill: max(times.prefill, own.prefill), decode: max(times.decode, own.decode))
+      next = layers.upper
+    }
+    return next == layerCount ? times : nil
+  }
+
+  private func least(_ bound: Times, _ phase: KeyPath<Times, Double>) -> Double? {
+    search(bound, measure: { $0[keyPath: phase] }, combine: max)?.total
   }
 
   /// The split with the least combined measure of stage times, none above the bound.
   private func search(
-    timeBound: Double, time: (_ lower: Int, _ upper: Int, _ worker: Candidate) -> Double,
-    measure: (Double) -> Double, combine: (Double, Double) -> Double
+    _ bound: Times, measure: (Times) -> Double, combine: (Double, Double) -> Double
   ) -> (total: Double, stages: [Stage])? {
     guard layerCount > 0 else { return nil }
     // best[upper]: least total with the workers so far holding exactly the layers below `upper`.
@@ -84,9 +124,9 @@ struct LayerSplit {
       var lowerOf = [Int?](repeating: nil, count: layerCount + 1)
       for upper in 1...layerCount {
         for lower in (0..<upper).reversed() {
-          let needed = time(lower, upper, worker)
+          let needed = worker.times(lower, upper)
           // A total is at least the measure of its last stage, which grows with the run.
-          if needed > timeBound || measure(needed) >= next[upper] { break }
+          if needed.prefill > bound.prefill || needed.decode > bound.decode || measure(needed) >= next[upper] { break }
           if !worker.hasRoom(lower, upper) {
             // The one exception to growth: a run of all layers holds a tied head only once.
             if upper == layerCount { continue }

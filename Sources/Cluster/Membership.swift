@@ -34,6 +34,11 @@ package struct Membership: Sendable {
 
   package init(timeouts: Timeouts) { self.timeouts = timeouts }
 
+  /// Whether a worker may be called so.
+  package static func isName(_ text: String) -> Bool {
+    (1...maximumNameByteCount).contains(text.utf8.count) && text.utf8.allSatisfy { $0 >= 32 && $0 != 127 }
+  }
+
   package subscript(name: String) -> Member? { members.first { $0.name == name } }
 
   private var livingCount: Int { members.count { $0.status != .dead } }
@@ -42,9 +47,7 @@ package struct Membership: Sendable {
   package mutating func register(
     name: String, incarnation: UInt64, now: Duration
   ) throws(RegistrationRefusal) -> [MembershipEvent] {
-    guard (1...Self.maximumNameByteCount).contains(name.utf8.count),
-      name.utf8.allSatisfy({ $0 >= 32 && $0 != 127 })
-    else { throw .badName }
+    guard Self.isName(name) else { throw .badName }
     let known = members.firstIndex { $0.name == name }
     if let known, members[known].status != .dead {
       if members[known].incarnation == incarnation {

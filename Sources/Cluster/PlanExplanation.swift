@@ -12,7 +12,9 @@ struct PlanExplanation {
     let kvByteCount = split.reduce(0) { $0.cappedSum(costs[$1.worker].kvByteCount($1.lower, $1.upper)) }
     var sentences = [
       "\(planner.configuration.layerCount) layers of \(planner.configuration.name) over \(split.count) of "
-        + "\(workers.count) workers, so that the slowest stage is as fast as the memories allow",
+        + "\(workers.count) workers, so that their slowest stages take as little time as the memories allow for "
+        + "\(workload.sequenceCount) x (\(workload.promptTokenCount) prompt + \(workload.answerTokenCount) answer) "
+        + "tokens",
       "cache for \(planner.demand.sequenceCount) x \(planner.demand.contextLength) tokens: "
         + "\(planner.pageCount) pages, \(ByteText.of(kvByteCount)) in all",
     ]
@@ -24,8 +26,10 @@ struct PlanExplanation {
     return sentences
   }
 
-  private func time(_ stage: LayerSplit.Stage, _ work: StageCosts.Work = .prefill) -> Double {
-    costs[stage.worker].time(stage.lower, stage.upper, speed: workers[stage.worker].speed(work), work)
+  private var workload: Workload { planner.demand.plannedWorkload }
+
+  private var times: PipelineTimes {
+    PipelineTimes(costs: costs, workers: workers, split: split, workload: workload)
   }
 
   private func describe(_ stage: LayerSplit.Stage) -> String {
@@ -51,23 +55,28 @@ struct PlanExplanation {
     ]
   }
 
-  /// The slowest stage, and the others' times relative to it.
+  /// The slowest stages, and the others' times relative to them.
   private func limit() -> [String] {
-    guard split.count > 1, let slowest = split.max(by: { time($0) < time($1) }), time(slowest) > 0 else { return [] }
+    let times = times
+    let steps = times.prefill
+    guard split.count > 1, let index = steps.indices.max(by: { steps[$0] < steps[$1] }), steps[index] > 0 else {
+      return []
+    }
+    let slowest = split[index]
     let free =
       workers[slowest.worker].offer.memoryByteCount
       - costs[slowest.worker].memoryByteCount(slowest.lower, slowest.upper)
     return [
-      "\(workers[slowest.worker].name) limits the pipeline and has \(ByteText.of(max(0, free))) free; "
-        + "load during prefill: \(shares(.prefill)); during decode: \(shares(.decode))"
+      "\(workers[slowest.worker].name) limits prefill and has \(ByteText.of(max(0, free))) free; "
+        + "load during prefill: \(shares(times, .prefill)); during decode: \(shares(times, .decode))"
     ]
   }
 
   /// The time of each stage as a share of the slowest.
-  private func shares(_ work: StageCosts.Work) -> String {
-    let bound = split.map { time($0, work) }.max() ?? 0
-    return split.map { "\(workers[$0.worker].name) \(Int((time($0, work) / max(bound, 1) * 100).rounded()))%" }
-      .joined(separator: ", ")
+  private func shares(_ times: PipelineTimes, _ phase: Phase) -> String {
+    let bound = max(times.slowest(phase), 1)
+    return zip(split, times.steps(phase))
+      .map { "\(workers[$0.worker].name) \(Int(($1 / bound * 100).rounded()))%" }.joined(separator: ", ")
   }
 
   /// What the plan loses to the limits of memory.
@@ -77,14 +86,14 @@ struct PlanExplanation {
       changed.offer.memoryByteCount = .hugeByteCount
       return changed
     }
-    let bound = split.map { time($0) }.max() ?? 0
-    guard let free = LayerSplit(costs: costs, workers: roomy).best()?.map({ time($0) }).max(), free < bound else {
-      return []
-    }
-    let percent = Int(((1 - free / bound) * 100).rounded())
+    guard let free = LayerSplit(costs: costs, workers: roomy).leastTimes(),
+      let bound = LayerSplit(costs: costs, workers: workers).leastTimes()
+    else { return [] }
+    // The search is exact to half a percent.
+    let percent = Int(((1 - free.total / max(bound.total, 1)) * 100).rounded())
+    guard percent > 0 else { return [] }
     return [
-      "memory limits this split, not speed: with enough memory everywhere the slowest stage would take "
-        + "\(percent)% less time"
+      "memory limits this split, not speed: with enough memory everywhere the workload would take \(percent)% less time"
     ]
   }
 

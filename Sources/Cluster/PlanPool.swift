@@ -4,8 +4,8 @@ import Core
 struct PlanPool: Sendable {
   let settings: ClusterSettings
   let planner: LayerPlanner
-  /// Workers of the last plan, by stage, so that workers that stay keep their layers.
-  var lastStages: [String] = []
+  /// The last plan's stages, so that workers that stay keep their layers.
+  var lastStages: [StagePlacement] = []
   /// By name, as registered.
   private var resources: [String: WorkerResources] = [:]
   /// Workers that could not hold their stage, and since when. A worker is excluded until it registers again, or until
@@ -46,9 +46,17 @@ struct PlanPool: Sendable {
   }
 
   func question(over workers: [String], version: UInt64) -> PlanQuestion {
-    let ordered = order(previous: lastStages).ordered(workers)
+    let ordered = order(previous: lastStages.map(\.worker)).ordered(workers)
+    let preferred = Array(ordered.prefix(settings.neededWorkerCount))
     return PlanQuestion(
-      version: version, planner: planner, preferred: Array(ordered.prefix(settings.neededWorkerCount)), all: ordered)
+      version: version, planner: planner, preferred: preferred, kept: kept(preferred), all: ordered)
+  }
+
+  /// The layers of the last plan where as many workers take its stages, in its order; those in memory where there is no
+  /// last plan. The planner sees whether they are a split of the model.
+  private func kept(_ workers: [WorkerResources]) -> [LayerRange] {
+    let layers = lastStages.isEmpty ? workers.compactMap(\.loadedLayers) : lastStages.map(\.layers)
+    return layers.count == workers.count ? layers : []
   }
 
   /// Whether workers with layers in memory may still return to a restarted coordinator: no worker without layers gets a

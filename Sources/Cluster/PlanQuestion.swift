@@ -9,19 +9,21 @@ package struct PlanQuestion: Hashable, Sendable {
   let planner: LayerPlanner
   /// As many workers as the cluster needs, in stage order.
   let preferred: [WorkerResources]
+  /// Layers that the preferred workers have from the last plan, one range each; empty where any has none.
+  let kept: [LayerRange]
   /// Every worker, in stage order: tried when the preferred workers cannot hold the model.
   let all: [WorkerResources]
 
   /// Whether both questions have the same answer.
   func isSame(as other: PlanQuestion?) -> Bool {
     guard let other else { return false }
-    return preferred == other.preferred && all == other.all && planner == other.planner
+    return preferred == other.preferred && kept == other.kept && all == other.all && planner == other.planner
   }
 
   /// Searches. Pure; the cost grows with workers × layers², and more where no plan fits and remedies are searched.
   package func answer() -> PlanAnswer {
     do throws(InfeasiblePlan) {
-      return PlanAnswer(version: version, result: .success(try plan(over: preferred)))
+      return PlanAnswer(version: version, result: .success(try plan(over: preferred, keeping: kept)))
     } catch {
       guard all.count > preferred.count else { return PlanAnswer(version: version, result: .failure(error)) }
     }
@@ -32,8 +34,10 @@ package struct PlanQuestion: Hashable, Sendable {
     }
   }
 
-  private func plan(over workers: [WorkerResources]) throws(InfeasiblePlan) -> ProposedPlan {
-    ProposedPlan(layers: try planner.plan(workers: workers), offered: Set(workers.map(\.name)))
+  private func plan(
+    over workers: [WorkerResources], keeping kept: [LayerRange] = []
+  ) throws(InfeasiblePlan) -> ProposedPlan {
+    ProposedPlan(layers: try planner.plan(workers: workers, keeping: kept), offered: Set(workers.map(\.name)))
   }
 }
 

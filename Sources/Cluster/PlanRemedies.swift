@@ -13,21 +13,12 @@ struct PlanRemedies {
     LayerSplit(costs: (planner ?? self.planner).costs(of: workers), workers: workers).fits()
   }
 
-  /// Memory for the whole model and its cache on any one worker.
-  private var wholeModelByteCount: Int {
-    planner.costs(of: workers).map { costs in
-      (0..<costs.layerCount).reduce(costs.processByteCount.cappedSum(planner.weights.headByteCount)) {
-        $0.cappedSum(costs.memoryByteCount($1, $1 + 1))
-      }
-    }.max() ?? 0
-  }
-
   /// The worker that needs the least more memory; where more on one worker is not enough, more on all.
   private func memory() -> InfeasiblePlan.Remedy? {
     var best: (worker: String, byteCount: Int)?
     for index in workers.indices {
       // Only less than the best so far counts, so most workers need no bisection.
-      let bound = best.map { $0.byteCount - 1 } ?? wholeModelByteCount
+      let bound = best.map { $0.byteCount - 1 } ?? planner.wholeModelByteCount(workers)
       let extra = least(upTo: bound) { extra in
         var changed = workers
         changed[index].offer.memoryByteCount = changed[index].offer.memoryByteCount.cappedSum(extra)
@@ -36,7 +27,7 @@ struct PlanRemedies {
       if let extra { best = (workers[index].name, extra) }
     }
     if let best { return .moreMemory(worker: best.worker, byteCount: best.byteCount) }
-    return least(upTo: wholeModelByteCount) { extra in
+    return least(upTo: planner.wholeModelByteCount(workers)) { extra in
       fits(
         workers.map {
           var changed = $0
@@ -60,7 +51,7 @@ struct PlanRemedies {
     guard workers.count < min(planner.configuration.layerCount, Limits.maximumWorkerCount),
       var another = workers.first
     else { return nil }
-    return least(upTo: wholeModelByteCount) { byteCount in
+    return least(upTo: planner.wholeModelByteCount(workers)) { byteCount in
       // A device like the first one's.
       another.offer.memoryByteCount = byteCount
       return fits(workers + [another])

@@ -15,6 +15,8 @@ package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvert
   case numericsMismatch(worker: String, theirs: String, ours: String)
   /// Its device cannot store the cluster's KV cache.
   case unsupportedCache(worker: String, device: String, type: KVElementType, supported: [KVElementType])
+  /// Its device has not the cluster's arithmetic of attention.
+  case unsupportedAttention(worker: String, device: String, attention: AttentionArithmetic)
 
   package var description: String {
     switch self {
@@ -38,11 +40,20 @@ package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvert
     case .unsupportedCache(let worker, let device, let type, let supported):
       "the device of worker \(worker), \(device), cannot store a KV cache of type \(type.rawValue), only "
         + "\(supported.isEmpty ? "none" : supported.map(\.rawValue).joined(separator: ", ")); set --kv-type"
+    case .unsupportedAttention(let worker, let device, let attention):
+      "the device of worker \(worker), \(device), has no \(attention.rawValue) attention; leave --attention out or "
+        + "start that worker on another device"
     }
   }
 }
 
 extension StageOffer {
+  /// Why the device cannot compute attention so; nil when it can.
+  package func refusal(of attention: AttentionArithmetic, worker: String) -> RegistrationRefusal? {
+    attentions.contains(attention)
+      ? nil : .unsupportedAttention(worker: worker, device: device, attention: attention)
+  }
+
   /// Why the device cannot hold stages with a cache of this type; nil when it can.
   package func refusal(of type: KVElementType, worker: String) -> RegistrationRefusal? {
     guard pageSizes[type] == nil else { return nil }

@@ -2,17 +2,11 @@ import Core
 
 /// The memory and time that any run of layers costs a worker, from prefix sums.
 ///
-/// The embedding counts with layer 0 and the head with the last layer, since the workers of those layers hold them.
+/// The embedding counts with layer 0 and the head with the last layer, since the workers of those layers hold them. A
+/// token reads one row of the table, which is nothing beside a layer.
 struct StageCosts: Sendable {
   let layerCount: Int
   let processByteCount: Int
-  /// The phases of a request, in which a stage's time differs.
-  enum Work: CaseIterable {
-    /// The head runs once a prompt, which is negligible.
-    case prefill
-    /// The head runs for every token.
-    case decode
-  }
 
   /// Saved when one worker has both ends of a model with a tied head: the table, not the norm.
   private let tiedByteCount: Int
@@ -20,36 +14,49 @@ struct StageCosts: Sendable {
   private let weightsBefore: [Int]
   /// KV bytes of layers below an index.
   private let kvBefore: [Int]
-  /// Bytes of weights that a token is multiplied by, in layers below an index.
-  private let prefillBefore: [Double]
-  private let decodeBefore: [Double]
-  private let headWork: Double
+  /// Bytes of one page in layers below an index.
+  private let pageBefore: [Int]
+  private let prefill: PhaseCosts
+  private let decode: PhaseCosts
+
+  /// Step costs of layers below an index, and of the head.
+  private struct PhaseCosts: Sendable {
+    let load: StepLoad
+    let before: [StepCost]
+    let head: StepCost
+  }
 
   /// - Parameters:
   ///   - model: has the footprint's layers.
   ///   - pageSize: of the worker's device.
   ///   - pageCount: KV pages of each layer.
+  ///   - prefill, decode: what steps carry.
   init(
-    _ weights: WeightFootprint, model: ModelConfiguration, pageSize: KVPageSize, pageCount: Int, processByteCount: Int
+    _ weights: WeightFootprint, model: ModelConfiguration, pageSize: KVPageSize, pageCount: Int, processByteCount: Int,
+    prefill: StepLoad, decode: StepLoad
   ) {
     layerCount = weights.layers.count
     self.processByteCount = processByteCount
     tiedByteCount = model.hasTiedHead ? weights.embeddingByteCount : 0
-    headWork = Double(weights.headByteCount)
-    var (held, pages) = ([0], [0])
-    var (prefill, decode) = ([0.0], [0.0])
+    var (held, page, pages) = ([0], [0], [0])
     for (index, layer) in weights.layers.enumerated() {
       let first = index == 0 ? weights.embeddingByteCount : 0
       let last = index == layerCount - 1 ? weights.headByteCount : 0
-      // A token reads one row of the table.
-      let row = Double(first) / Double(max(1, model.vocabularySize))
       held.append(held[index].cappedSum(layer.weightByteCount.cappedSum(first).cappedSum(last)))
       let pageByteCount = pageSize.byteCount(model.layers[index].attention)
+      page.append(page[index].cappedSum(pageByteCount))
       pages.append(pages[index].cappedSum(pageByteCount.cappedProduct(pageCount)))
-      prefill.append(prefill[index] + Double(layer.prefillByteCount) + row)
-      decode.append(decode[index] + Double(layer.decodeByteCount) + row)
     }
-    (weightsBefore, kvBefore, prefillBefore, decodeBefore) = (held, pages, prefill, decode)
+    (weightsBefore, pageBefore, kvBefore) = (held, page, pages)
+    func costs(_ load: StepLoad) -> PhaseCosts {
+      let layers = zip(weights.layers, model.layers).map {
+        load.cost(of: $0, $1, pageByteCount: pageSize.byteCount($1.attention))
+      }
+      return PhaseCosts(
+        load: load, before: layers.reduce(into: [StepCost()]) { $0.append($0[$0.count - 1] + $1) },
+        head: load.headCost(byteCount: weights.headByteCount, products: weights.headProducts))
+    }
+    (self.prefill, self.decode) = (costs(prefill), costs(decode))
   }
 
   func weightByteCount(_ lower: Int, _ upper: Int) -> Int {
@@ -59,16 +66,27 @@ struct StageCosts: Sendable {
 
   func kvByteCount(_ lower: Int, _ upper: Int) -> Int { kvBefore[upper] - kvBefore[lower] }
 
+  /// Bytes of one KV page in the layers.
+  func pageByteCount(_ lower: Int, _ upper: Int) -> Int { pageBefore[upper] - pageBefore[lower] }
+
   /// All memory of the worker's process.
   func memoryByteCount(_ lower: Int, _ upper: Int) -> Int {
     weightByteCount(lower, upper).cappedSum(kvByteCount(lower, upper)).cappedSum(processByteCount)
   }
 
-  /// Time of a token in the stage, as bytes divided by the worker's speed.
-  func time(_ lower: Int, _ upper: Int, speed: Double, _ work: Work) -> Double {
-    switch work {
-    case .prefill: (prefillBefore[upper] - prefillBefore[lower]) / speed
-    case .decode: (decodeBefore[upper] - decodeBefore[lower] + (upper == layerCount ? headWork : 0)) / speed
-    }
+  /// Picoseconds that a step of the phase takes in the stage. Grows with the run.
+  func stepTime(_ lower: Int, _ upper: Int, _ phase: Phase, _ speed: StageSpeed) -> Double {
+    let costs = self[phase]
+    let layers = (costs.before[upper] - costs.before[lower]).time(speed)
+    return upper == layerCount ? layers + costs.head.time(speed) : layers
   }
+
+  /// Picoseconds that all steps of the phase take in the stage.
+  func workloadTime(_ lower: Int, _ upper: Int, _ phase: Phase, _ speed: StageSpeed) -> Double {
+    stepTime(lower, upper, phase, speed) * Double(load(phase).stepCount)
+  }
+
+  func load(_ phase: Phase) -> StepLoad { self[phase].load }
+
+  private subscript(phase: Phase) -> PhaseCosts { phase == .prefill ? prefill : decode }
 }

@@ -17,12 +17,9 @@ package struct WorkerResources: Hashable, Sendable {
     self.loadedLayers = loadedLayers
   }
 
-  /// The speed at which it is planned for: as it was measured, else the thread count, as between machines of one kind.
-  func speed(_ work: StageCosts.Work) -> Double {
-    guard let speed = offer.speed else { return Double(offer.threadCount) }
-    return switch work {
-    case .prefill: speed.prefill
-    case .decode: speed.decode
-    }
+  /// The speeds at which it is planned for, in reference threads: as they were measured, else the thread count, as
+  /// between machines of one kind.
+  var speed: StageSpeed {
+    offer.speed ?? StageSpeed(prefill: Double(offer.threadCount), decode: Double(offer.threadCount))
   }
 }

@@ -195,6 +195,19 @@ struct MembershipTests {
     #expect(numerics?.description.contains("n0 (build 1.0) and this cluster with n1 (build 1.1)") == true)
   }
 
+  @Test("A device without the cluster's arithmetic of attention is refused by name")
+  func unsupportedAttention() {
+    var offer = StageOffer.sample()
+    offer.attentions = [.exact]
+    #expect(offer.refusal(of: .exact, worker: "a") == nil)
+    let refusal = offer.refusal(of: .fast, worker: "a")
+    #expect(
+      refusal?.description == "the device of worker a, sample, has no fast attention; leave --attention out or "
+        + "start that worker on another device")
+    offer.attentions.insert(.fast)
+    #expect(offer.refusal(of: .fast, worker: "a") == nil)
+  }
+
   @Test("A device that cannot store the cluster's cache is refused with the types that it can")
   func unsupportedCache() {
     var offer = StageOffer.sample()

@@ -107,6 +107,29 @@ struct PlanQuestionTests {
     #expect(actions.contains(.dismiss(worker: "a", reason: "it was drained")))
   }
 
+  @Test("A standby of another speed takes the lost stage, and the others keep their layers")
+  func standby() throws {
+    var control = ClusterControl(
+      settings: ClusterSettings(neededWorkerCount: 2),
+      planner: PlannerCase.planner(layers: Array(repeating: 1_000_000, count: 12)), firstEpoch: PlanEpoch(7), now: .zero
+    )
+    func layers(_ actions: [ClusterAction]) -> [Int]? {
+      for case .assign(let plan, _) in actions { return plan.stages.map(\.layers.count) }
+      return nil
+    }
+    _ = try control.register(Self.worker("a"), incarnation: 1, now: .zero)
+    let question = try #require(
+      Self.questions(try control.register(Self.worker("b"), incarnation: 1, now: .zero)).last)
+    #expect(layers(control.event(.planned(question.answer()), now: .zero)) == [6, 6])
+    for name in ["a", "b"] { _ = control.event(.stageReady(worker: name, control.epoch), now: .zero) }
+    var faster = Self.worker("c")
+    faster.offer.speed = StageSpeed(prefill: 1.2, decode: 1.2)
+    _ = try control.register(faster, incarnation: 1, now: .zero)
+    let next = try #require(Self.questions(control.event(.linkBroke(worker: "b"), now: .seconds(1))).last)
+    let actions = control.event(.planned(next.answer()), now: .seconds(1))
+    #expect(Self.workers(actions) == ["a", "c"] && layers(actions) == [6, 6])
+  }
+
   @Test("A plan over more workers is searched while the smaller one serves")
   func growth() throws {
     var control = try Self.serving(["a", "b"])

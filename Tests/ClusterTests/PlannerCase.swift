@@ -21,13 +21,14 @@ struct PlannerCase {
   static func planner(
     layers: [Int], embedding: Int = 0, head: Int = 0, tied: Bool = false, context: Int = 64,
     sequences: Int = 1,
-    process: Int = 0
+    process: Int = 0, workload: Workload? = nil
   ) -> LayerPlanner {
     LayerPlanner(
       configuration: configuration(layerCount: layers.count, hasTiedHead: tied),
       weights: WeightFootprint(layerByteCounts: layers, embeddingByteCount: embedding, headByteCount: head),
       demand: KVDemand(
-        elementType: .i16, contextLength: context, sequenceCount: sequences, chunkTokenCount: 64),
+        elementType: .i16, contextLength: context, sequenceCount: sequences, chunkTokenCount: 64,
+        workload: workload),
       processByteCount: process)
   }
 
@@ -39,10 +40,10 @@ struct PlannerCase {
     self.workers = workers
   }
 
-  /// Up to 6 layers over up to 5 workers, memory scarce about half the time.
+  /// Up to 8 layers over up to 5 workers, memory scarce about half the time. Some layers have windows, some experts.
   init(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    let layers = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+    let layers = (0..<Int.random(in: 1...8, using: &random)).map { _ in
       Int.random(in: 1...50_000, using: &random)
     }
     let head = Int.random(in: 0...60_000, using: &random)
@@ -61,6 +62,31 @@ struct PlannerCase {
         threadCount: 2,
         relativeSpeed: Double(Int.random(in: 1...8, using: &random)))
     }
+    vary(&random)
+  }
+
+  private mutating func vary(_ random: inout SeededGenerator) {
+    for index in workers.indices where Bool.random(using: &random) {
+      workers[index].offer.speed?.prefill = Double(Int.random(in: 1...8, using: &random))
+    }
+    for index in planner.weights.layers.indices {
+      if Int.random(in: 0..<3, using: &random) == 0 {
+        planner.configuration.layers[index].attention.span = .window(Int.random(in: 1...300, using: &random))
+      }
+      guard Int.random(in: 0..<3, using: &random) == 0 else { continue }
+      planner.configuration.layers[index].feedForward = .experts(
+        ExpertsShape(expertCount: 8, usedCount: 2, size: 16, router: RouterRule(.softmaxOfChosen)))
+      let held = planner.weights.layers[index].weightByteCount
+      planner.weights.layers[index] = LayerCost(
+        weightByteCount: held, expertByteCount: held / 2, decodeByteCount: held - held / 2 + held / 8,
+        products: ProductCount(integers: held / 2, floats: held / 8))
+    }
+    let context = planner.demand.contextLength
+    guard context > 1, Bool.random(using: &random) else { return }
+    let answer = Int.random(in: 1..<context, using: &random)
+    planner.demand.workload = Workload(
+      promptTokenCount: context - answer, answerTokenCount: answer,
+      sequenceCount: Int.random(in: 1...planner.demand.sequenceCount, using: &random))
   }
 
   /// What a stage holds, worked out from the footprint alone.
@@ -74,50 +100,36 @@ struct PlannerCase {
       + (hasHead ? weights.headByteCount - (ties ? weights.embeddingByteCount : 0) : 0)
   }
 
-  func time(_ layers: Range<Int>, worker: Int, countsHead: Bool) -> Double {
-    let weights = planner.weights
-    let bytes =
-      Double(weights.layers[layers].reduce(0) { $0 + $1.weightByteCount })
-      + (layers.lowerBound == 0 ? Double(weights.embeddingByteCount) / 100 : 0)
-      + (countsHead && layers.upperBound == weights.layers.count ? Double(weights.headByteCount) : 0)
-    return bytes / workers[worker].speed(countsHead ? .decode : .prefill)
-  }
+  /// The least that the slowest stages of both phases take together, over every split there is; nil when none fits.
+  func bruteForceTime() -> Double? { splits().map { time(of: $0) }.min() }
 
-  /// How much longer the stage takes than the slowest stage of the best split for prompts alone, or for answers alone,
-  /// whichever is more.
-  func loss(_ layers: Range<Int>, worker: Int) -> Double? {
-    var worst = 0.0
-    for countsHead in [false, true] {
-      guard let best = bruteForce(worker: 0, lower: 0, { time($0, worker: $1, countsHead: countsHead) }) else {
-        return nil
-      }
-      if best > 0 { worst = max(worst, time(layers, worker: worker, countsHead: countsHead) / best) }
+  /// - Parameter split: each worker's layers; empty where it has none.
+  func time(of split: [Range<Int>]) -> Double {
+    let costs = planner.costs(of: workers)
+    func slowest(_ phase: Phase) -> Double {
+      workers.indices.filter { !split[$0].isEmpty }.map {
+        costs[$0].workloadTime(split[$0].lowerBound, split[$0].upperBound, phase, workers[$0].speed)
+      }.max() ?? 0
     }
-    return worst
+    return slowest(.prefill) + slowest(.decode)
   }
 
-  /// The least loss of the worst stage over every split there is; nil when none fits.
-  func bruteForceBound() -> Double? {
-    bruteForce(worker: 0, lower: 0) { time($0, worker: $1, countsHead: false) }.flatMap { prompt in
-      bruteForce(worker: 0, lower: 0) { time($0, worker: $1, countsHead: true) }.flatMap { answer in
-        bruteForce(worker: 0, lower: 0) { layers, worker in
-          max(
-            prompt > 0 ? time(layers, worker: worker, countsHead: false) / prompt : 0,
-            answer > 0 ? time(layers, worker: worker, countsHead: true) / answer : 0)
+  /// Every split that fits the memories.
+  func splits() -> [[Range<Int>]] {
+    let layerCount = planner.configuration.layerCount
+    let least = workers.count > layerCount ? 0 : 1
+    var open: [[Range<Int>]] = [[]]
+    for (index, worker) in workers.enumerated() {
+      open = open.flatMap { split -> [[Range<Int>]] in
+        let lower = split.last?.upperBound ?? 0
+        let last = index == workers.count - 1
+        guard lower + least <= layerCount else { return [] }
+        return (last ? layerCount...layerCount : lower + least...layerCount).compactMap { upper in
+          let layers = lower..<upper
+          return layers.isEmpty || memory(layers) <= worker.memoryByteCount ? split + [layers] : nil
         }
       }
     }
-  }
-
-  private func bruteForce(worker: Int, lower: Int, _ time: (Range<Int>, Int) -> Double) -> Double? {
-    let layerCount = planner.configuration.layerCount
-    if lower == layerCount { return worker == workers.count || workers.count > layerCount ? 0 : nil }
-    guard worker < workers.count else { return nil }
-    var best = workers.count > layerCount ? bruteForce(worker: worker + 1, lower: lower, time) : nil
-    for upper in lower + 1...layerCount where memory(lower..<upper) <= workers[worker].memoryByteCount {
-      guard let rest = bruteForce(worker: worker + 1, lower: upper, time) else { continue }
-      best = min(best ?? .infinity, max(rest, time(lower..<upper, worker)))
-    }
-    return best
+    return open
   }
 }
