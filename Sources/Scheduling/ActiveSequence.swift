@@ -1,13 +1,14 @@
 import Core
 import Paging
 
-/// A running sequence: its tokens, how many of them were scheduled, and the pages reserved for its worst case.
+/// A running sequence: its tokens, how many of them were scheduled, and its pages: for its worst case, or for what it
+/// has so far.
 ///
 /// Prompt and sampled tokens are one list, and `scheduledCount` says how many of them steps were given. So prefill,
 /// decode, and computing everything again after a loss are one operation.
 struct ActiveSequence: Sendable {
   let request: ScheduledRequest
-  /// Reserved at admission: one for `Limits.pageSize` tokens, in order. The first may be shared with other holders.
+  /// One for `Limits.pageSize` tokens, in order. The first may be shared with other holders.
   private(set) var pages: [PageID]
   private(set) var neighborPages: [PageID]
   private(set) var tokens: [TokenID]
@@ -23,6 +24,8 @@ struct ActiveSequence: Sendable {
   private var cachedPageCount: Int
   /// Tokens proposed to follow the newest one. The next decode computes them along, and keeps those that are sampled.
   private var draft: [TokenID] = []
+  private var lookup = PromptLookup()
+  private var draftLength = DraftLength()
   /// Whether stages know of it, so that they must hear of its end.
   private(set) var isOpened = false
   /// Whether all stages hold what `computedCount` says: false from a resumption until the stages that lack it have
@@ -33,6 +36,12 @@ struct ActiveSequence: Sendable {
   /// Steps that carry an entry of it and are not completed.
   var stepsInFlight = 0
   var isCancelled = false
+  /// Whether it gets no more entries, and waits for pages again once its steps in flight are completed.
+  var isPreempted = false
+  /// Tokens that it had generated when it was last preempted; nil if it never was.
+  private var generatedCountAtPreemption: Int?
+  /// Which older sequence computes pages that this one begins with, too, and how many; nil when none does.
+  var awaited: (leader: SequenceID, pageCount: Int)?
   /// Whether it waits after its prefill instead of decoding.
   var isPaused: Bool
   private(set) var poisonRequests = PoisonRequestDetector()
@@ -61,37 +70,54 @@ struct ActiveSequence: Sendable {
   /// Whether it has tokens to prefill that no step was given.
   var isPrefilling: Bool { isReplaying || scheduledCount < prefillEnd }
   var isReplaying: Bool { replay != nil }
+  /// Tokens to prefill that no step was given.
+  var unscheduledCount: Int { prefillEnd - scheduledCount }
   /// Where it can continue under another plan: what all stages have computed, but one token must be left to schedule.
   var resumableCount: Int { min(computedCount, tokens.count - 1) }
   /// Whether its next step (or the one in flight) decodes.
-  var isDecoding: Bool { generatedCount > 0 && !isPrefilling && !isCancelled }
+  var isDecoding: Bool { generatedCount > 0 && !isPrefilling && !isEnding }
+  /// Whether it gets no more entries.
+  var isEnding: Bool { isCancelled || isPreempted }
+  /// Whether it may be preempted: not again before it has a token more than the last time.
+  var isPreemptible: Bool { !isEnding && generatedCount > generatedCountAtPreemption ?? -1 }
+  /// Tokens, from the first one on, that it needs no rows of, so that it may open on pages with them.
+  var shareableTokenCount: Int { generatedCount > 0 ? tokens.count - 1 : request.shareableTokenCount }
+  /// Tokens that its pages have room for beyond those that were scheduled.
+  var roomTokenCount: Int { pages.count * Limits.pageSize - scheduledCount }
+  /// Whether no step was given anything of it since it was last opened.
+  var isUnopened: Bool { !isOpened && !isReplaying && scheduledCount == cachedPageCount * Limits.pageSize }
   var heldPages: [PageID] { pages + neighborPages }
 
-  /// Its full pages that all stages have computed, with their tokens; nil when there is none.
-  var prefix: KeptPrefix? {
+  /// Its full pages that all stages have computed, and their tokens; none while a stage may lack them, or once its end
+  /// was decided.
+  var computedPages: (tokens: [TokenID], pages: [PageID]) {
     let count = isWhole && !isCancelled ? computedCount / Limits.pageSize : 0
-    guard count > 0 else { return nil }
-    return KeptPrefix(
-      policy: request.policy, tokens: Array(tokens.prefix(count * Limits.pageSize)), pages: Array(pages.prefix(count)))
+    return (Array(tokens.prefix(count * Limits.pageSize)), Array(pages.prefix(count)))
   }
 
   // MARK: Plans that end
 
   /// Nothing of it is in flight any more.
   mutating func suspend(after end: InterruptionCause) {
+    isPreempted = false
+    awaited = nil
     if stepsInFlight > 0 { poisonRequests.note(end) }
     stepsInFlight = 0
     replay = nil
     draft = []
     // A stage that is lost has lost the pages, too; those that are not compute them again as well.
     cachedPageCount = 0
+    isWhole = false
   }
 
-  /// The stages hold nothing of it any more: all its tokens are computed again, into these pages.
-  mutating func rewind(pages: [PageID], neighborPages: [PageID]) {
+  /// The stages hold nothing of it any more: all its tokens are computed again, into these pages, but for those in the
+  /// first ones that other entries have filled.
+  mutating func rewind(pages: [PageID], neighborPages: [PageID], cachedPageCount: Int) {
     self.pages = pages
     self.neighborPages = neighborPages
+    self.cachedPageCount = cachedPageCount
     rewind()
+    scheduledCount = cachedPageCount * Limits.pageSize
   }
 
   mutating func rewind() {
@@ -110,6 +136,30 @@ struct ActiveSequence: Sendable {
     isWhole = stages.isEmpty
   }
 
+  // MARK: Pages
+
+  mutating func grow(_ more: [PageID]) { pages += more }
+
+  /// Opens it on pages that have come to hold what it begins with. Returns those it had in their place.
+  /// - Precondition: it is unopened, and has at least as many pages.
+  mutating func adopt(_ cached: [PageID]) -> [PageID] {
+    precondition(isUnopened && cached.count <= pages.count, "\(id) adopts pages behind its beginning")
+    let own = Array(pages.prefix(cached.count))
+    pages.replaceSubrange(..<cached.count, with: cached)
+    cachedPageCount = cached.count
+    scheduledCount = cached.count * Limits.pageSize
+    return own
+  }
+
+  /// Its pages are another's now: it waits, and is computed again from its tokens.
+  mutating func giveUpPages() {
+    generatedCountAtPreemption = generatedCount
+    isPreempted = false
+    awaited = nil
+    draft = []
+    rewind(pages: [], neighborPages: [], cachedPageCount: 0)
+  }
+
   // MARK: Steps
 
   /// Proposes tokens to follow the newest one. Only a sequence that waits for its next decode takes them; the last
@@ -119,8 +169,20 @@ struct ActiveSequence: Sendable {
     draft = Array(tokens.prefix(max(0, request.maximumNewTokens - generatedCount - 1)))
   }
 
+  /// Proposes what followed its newest tokens before, unless something is proposed.
+  /// - Parameter price: see `DraftLength`.
+  mutating func proposeByLookup(_ mode: SpeculationMode, price: Double) {
+    guard draft.isEmpty, isDecoding, stepsInFlight == 0 else { return }
+    let found = lookup.draft(after: tokens, limit: DraftLength.most)
+    guard !found.isEmpty else { return }
+    propose(mode == .auto ? Array(found.prefix(draftLength.tokenCount(price: price))) : found)
+  }
+
   /// Tokens of its next decode: its newest one, and the draft.
   var decodeTokenCount: Int { 1 + draft.count }
+
+  /// Tokens of its next chunk at most.
+  var nextChunkTokenCount: Int { replay.map { $0.end - $0.scheduledCount } ?? unscheduledCount }
 
   /// Whether its next entry, of at most `limit` tokens, asks for logits.
   func asksLogits(limit: Int) -> Bool {
@@ -191,6 +253,7 @@ struct ActiveSequence: Sendable {
       output.scoresFrom = firstScore(start: start, end: end)
       if output.scoresFrom != nil, end < promptCount { output.followingToken = tokens[end] }
       if request.pooling == .mean, start >= reportedCount { output.pooling = .mean }
+      if request.pooling == .first, start == 0, reportedCount == 0 { output.pooling = .first }
     }
     guard reachesEnd, end == promptCount else { return output }
     if request.generation.wantsPromptLogits { output.logitsRows = last..<last + 1 }
@@ -225,6 +288,10 @@ struct ActiveSequence: Sendable {
     _ sampled: [SampledToken], of entry: StepEntry
   ) -> (emitted: [SampledToken], computedEnd: Int, end: FinishReason?) {
     let drafted = entry.tokens.suffix(max(0, sampled.count - 1))
+    if !drafted.isEmpty {
+      let accepted = zip(drafted, sampled).prefix { $0 == $1.token }.count
+      draftLength.note(drafted: drafted.count, accepted: accepted)
+    }
     // Results come in order, so those of a replay have come.
     if entry.rebuilding.isEmpty { isWhole = true }
     var emitted: [SampledToken] = []

@@ -23,10 +23,12 @@ struct DecodeBatchTuner {
   private var current: Int?
 
   /// A step of `rows` decodes came back while, from its sending on, `steps` such steps were in flight, it among them.
-  mutating func note(steps: Int, rows: Int, seconds: Double) {
+  /// - Parameter replacesOld: whether what was noted before is old.
+  mutating func note(steps: Int, rows: Int, seconds: Double, replacesOld: Bool = false) {
     guard seconds > 0, rows > 0 else { return }
     noteCount += 1
-    lines[steps, default: PaceLine()].note(rows: Double(rows), seconds: seconds, number: noteCount)
+    lines[steps, default: PaceLine()].note(
+      rows: Double(rows), seconds: seconds, number: noteCount, replacesOld: replacesOld)
   }
 
   /// - Parameters:
@@ -36,20 +38,32 @@ struct DecodeBatchTuner {
   mutating func stepsInFlight(decoding: Int, stageCount: Int) -> Int {
     let most = max(1, min(decoding, stageCount))
     guard most > 1, let usual = lines[most], usual.noteCount >= Self.firstNotes else { return most }
-    var candidates = [most]
-    while let last = candidates.last, last > 1 { candidates.append(last / 2) }
+    let candidates = Self.candidates(most)
     if let untried = candidates.first(where: { (lines[$0]?.noteCount ?? 0) < Self.leastNotes }) { return untried }
-    let seconds = Dictionary(
-      uniqueKeysWithValues: candidates.map { steps in
-        (steps, lines[steps]?.seconds(rows: Double((decoding + steps - 1) / steps)) ?? .infinity)
-      })
-    func cost(_ steps: Int) -> Double { seconds[steps] ?? .infinity }
+    let costs = Dictionary(
+      uniqueKeysWithValues: candidates.map { ($0, seconds(decoding: decoding, steps: $0) ?? .infinity) })
+    func cost(_ steps: Int) -> Double { costs[steps] ?? .infinity }
     let best = candidates.reduce(most) { cost($1) < cost($0) ? $1 : $0 }
     if !candidates.contains(current ?? 0) || cost(current ?? 0) > Self.leastGain * cost(best) { current = best }
     let stale = candidates.first {
       noteCount - (lines[$0]?.lastNote ?? 0) > Self.longAgo && cost($0) < Self.nearness * cost(best)
     }
     return stale ?? current ?? best
+  }
+
+  /// Seconds from one token of a sequence to its next, with the best number of steps tried; nil before any was.
+  func seconds(decoding: Int, stageCount: Int) -> Double? {
+    Self.candidates(max(1, min(decoding, stageCount))).compactMap { seconds(decoding: decoding, steps: $0) }.min()
+  }
+
+  private func seconds(decoding: Int, steps: Int) -> Double? {
+    lines[steps]?.seconds(rows: Double((decoding + steps - 1) / steps))
+  }
+
+  private static func candidates(_ most: Int) -> [Int] {
+    var candidates = [most]
+    while let last = candidates.last, last > 1 { candidates.append(last / 2) }
+    return candidates
   }
 }
 
@@ -74,9 +88,11 @@ struct PaceLine {
   private var rowsByRows = 0.0
   private var rowsBySeconds = 0.0
 
-  /// - Parameter number: counts the notes of all lines.
-  mutating func note(rows: Double, seconds: Double, number: Int) {
-    let fading = number - lastNote > Self.long ? Self.longFading : Self.fading
+  /// - Parameters:
+  ///   - number: counts the notes of all lines.
+  ///   - replacesOld: whether it follows after long, though few notes were made meanwhile.
+  mutating func note(rows: Double, seconds: Double, number: Int, replacesOld: Bool = false) {
+    let fading = replacesOld || number - lastNote > Self.long ? Self.longFading : Self.fading
     noteCount += 1
     lastNote = number
     weight = weight * fading + 1

@@ -11,18 +11,26 @@ package struct ScheduledRequest: Sendable {
   /// Whether it waits after its prefill until `Scheduler.setPaused` lets it decode.
   package var startsPaused: Bool
 
-  /// Computed pages that the prompt may begin with. Those that do not fit, and a prefix that was dropped, are not used.
-  package let prefix: PrefixID?
+  /// With which others it shares pages: it opens on those that are kept of them, and its own are kept for them. Nil
+  /// shares none.
+  package let scope: PrefixScope?
   /// How the prompt's hidden states are pooled: each chunk reports its share. Nil wants none.
   package let pooling: Pooling?
 
   package var prompt: [TokenID] { generation.prompt }
 
+  /// Tokens of the prompt, from the first one on, that need not be computed for it: all but the last, whose row gives
+  /// the answer's first token, and those whose rows are scored or pooled.
+  var shareableTokenCount: Int {
+    if let pooling, pooling != .last { return 0 }
+    return min(prompt.count, generation.scoresPromptFrom ?? prompt.count) - 1
+  }
+
   /// - Parameter maximumNewTokens: what the request says, or what is left of the context where it says nothing.
   /// - Precondition: the prompt is not empty and `maximumNewTokens` is not negative.
   package init(
     _ generation: GenerationRequest, sequence: SequenceID, maximumNewTokens: Int, policy: SelfExtendPolicy,
-    startsPaused: Bool = false, prefix: PrefixID? = nil, pooling: Pooling? = nil
+    startsPaused: Bool = false, scope: PrefixScope? = nil, pooling: Pooling? = nil
   ) {
     precondition(!generation.prompt.isEmpty && maximumNewTokens >= 0, "an unchecked request was scheduled")
     self.generation = generation
@@ -30,7 +38,7 @@ package struct ScheduledRequest: Sendable {
     self.maximumNewTokens = maximumNewTokens
     self.policy = policy
     self.startsPaused = startsPaused
-    self.prefix = prefix
+    self.scope = scope
     self.pooling = pooling
   }
 }

@@ -25,29 +25,42 @@ extension Scheduler {
     }
     guard let isCancelled else { return }
     if !isCancelled { updates.append(.failed(id, reason: reason)) }
-    cancel(id)
+    sequences.cancel(id, isKept: false)
   }
 
   private mutating func apply(_ entry: StepEntry, sampled: [SampledToken], to updates: inout [SequenceUpdate]) {
     let id = entry.sequence
-    let end = sequences.update(id) { sequence -> FinishReason? in
+    var hasPrefilled = false
+    let reason = sequences.update(id) { sequence -> FinishReason? in
       sequence.stepsInFlight -= 1
       guard !sequence.isCancelled else { return nil }
       let (emitted, computedEnd, end) = sequence.accept(sampled, of: entry)
       if let done = sequence.noteComputed(upTo: computedEnd) {
         updates.append(.prefillProgress(id, done: done, total: sequence.promptCount))
+        hasPrefilled = done == sequence.promptCount
       }
       updates += emitted.map { .token(id, $0) }
       // With nothing to sample, the prompt's end is the end.
       return sampled.isEmpty && computedEnd == sequence.tokens.count ? .length : end
     }
     guard let sequence = sequences[id] else { return }
-    if sequence.isCancelled { return sequences.endIfDrained(id) }
-    if let end = end ?? nil {
+    if sequence.isCancelled { return endIfDrained(id) }
+    let end = reason ?? nil
+    // Others may begin with its prompt while it still runs, and with its answer afterwards; those that wait for a part
+    // of its prompt begin as soon as that is there.
+    if hasPrefilled || end != nil || sequences.isAwaited(id) { sequences.keepPrefix(of: id) }
+    if let end {
       updates.append(.finished(id, end))
-      sequences.endIfDrained(id)
+      sequences.end(id)
+    } else if sequence.isPreempted {
+      endIfDrained(id)
     } else if !sampled.isEmpty {
       sequences.makeReady(id)
     }
+  }
+
+  /// Ends a sequence that gets no more entries, or lets it wait again, once none is in flight.
+  mutating func endIfDrained(_ id: SequenceID) {
+    if let preempted = sequences.endIfDrained(id) { waitAgain(preempted) }
   }
 }

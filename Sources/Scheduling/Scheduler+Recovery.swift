@@ -10,7 +10,7 @@ package struct RecoveryReport: Hashable, Sendable {
   /// Sequences, and their tokens, that every stage computes again from the beginning.
   package var rereadSequenceCount = 0
   package var rereadTokenCount = 0
-  /// Sequences that do not fit the new plan; they are forgotten.
+  /// Sequences that do not fit the new plan, running or waiting; they are forgotten.
   package var lost: [SequenceID] = []
 }
 
@@ -19,7 +19,8 @@ extension Scheduler {
   /// their pages stay as they are until `resume`.
   package mutating func suspend(after end: InterruptionCause) {
     // A failed step is the oldest in flight: the sequences of later steps are innocent.
-    sequences.suspend(after: end, suspects: end == .stepFailed ? Set(oldestStepSequences) : nil)
+    let suspects = steps.oldestSequences.filter { sequences[$0]?.isCancelled == false }
+    sequences.suspend(after: end, suspects: end == .stepFailed ? Set(suspects) : nil)
     forgetSteps()
   }
 
@@ -73,11 +74,12 @@ extension Scheduler {
   /// alike.
   private mutating func restart(limits: SchedulerLimits) -> RecoveryReport {
     self.limits = limits
-    let (kept, lost) = sequences.restart(limits: limits)
+    let (kept, crowded, lost) = sequences.restart(limits: limits)
+    for sequence in crowded { waitAgain(sequence) }
     var report = RecoveryReport()
     report.rereadSequenceCount = kept.count
     report.rereadTokenCount = kept.reduce(0) { $0 + $1.resumableCount }
-    report.lost = lost
+    report.lost = lost + waiting.removeAll(beyond: limits.pageCount)
     return report
   }
 }
@@ -86,6 +88,6 @@ extension SchedulerLimits {
   /// Whether sequences that run under the other limits can stay on their pages.
   fileprivate func hasPages(of other: SchedulerLimits) -> Bool {
     pageCount == other.pageCount && contextLength == other.contextLength && chunkTokenCount == other.chunkTokenCount
-      && maximumRunningSequences >= other.maximumRunningSequences
+      && maximumRunningSequences >= other.maximumRunningSequences && growsPages == other.growsPages
   }
 }

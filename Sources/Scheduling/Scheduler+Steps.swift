@@ -7,31 +7,58 @@ extension Scheduler {
   ///
   /// - Parameter now: time since any fixed start; nil where steps are not to be measured.
   package mutating func nextStep(now: Duration? = nil) -> StepPlan? {
-    guard steps.count < limits.stepsInFlight else { return nil }
+    guard steps.count < stepsInFlight else { return nil }
     admitWaiting()
+    // One that has just been admitted may be the first beside decodes.
+    guard steps.count < stepsInFlight else { return nil }
     let suspect = suspect
-    let decodes = takeDecodes(suspect: suspect)
-    let entries = decodes + takeChunks(after: decodes, suspect: suspect)
+    let measuresAlone = suspect == nil && measuresAlone(now: now)
+    let decodes = takeDecodes(suspect: suspect, prefills: !sequences.prefilling.isEmpty && !measuresAlone)
+    // Prompts wait only for decodes that come back.
+    let chunksWait = measuresAlone && (!decodes.isEmpty || steps.decodeStepCount > 0)
+    let entries = decodes + (chunksWait ? [] : takeChunks(after: decodes, suspect: suspect))
     let mustTell = steps.isEmpty && (!sequences.unreleased.isEmpty || clearsStages)
     guard !entries.isEmpty || mustTell else { return nil }
     defer {
       resumes = []
       clearsStages = false
     }
+    let secondsAlone =
+      decodes.isEmpty ? nil : steps.secondsAlone(decoding: decodingCount, stageCount: limits.stageCount)
     return StepPlan(
-      step: steps.add(entries, now: now), entries: entries.map(\.entry), decodeCount: decodes.count,
-      releases: sequences.takeUnreleased(), resumes: resumes)
+      step: steps.add(entries, now: now, secondsAlone: secondsAlone), entries: entries.map(\.entry),
+      decodeCount: decodes.count, releases: sequences.takeUnreleased(), resumes: resumes)
   }
 
-  /// Moves requests from the line's head to running while their pages are free. The head is never overtaken:
+  /// Sequences that decode, paused ones not among them.
+  private var decodingCount: Int { sequences.all.count { $0.isDecoding && !$0.isPaused } }
+
+  /// Whether prompts and decodes share steps whose time counts.
+  private var sharesSteps: Bool { limits.adaptsChunks && !sequences.prefilling.isEmpty && decodingCount > 0 }
+
+  /// Steps that may be in flight. A decode waits for those before it: beside a prompt there is none more than stages
+  /// work on, so that stage 0 rather waits a moment for the coordinator.
+  private var stepsInFlight: Int {
+    sharesSteps ? min(limits.stepsInFlight, limits.stageCount) : limits.stepsInFlight
+  }
+
+  /// Moves requests whose turn it is to running while their pages are free. Who is next is never overtaken:
   /// a long request would otherwise wait for ever behind short ones.
   private mutating func admitWaiting() {
-    while sequences.count < limits.maximumRunningSequences, let head = waiting.first, sequences.admit(head) {
-      waiting.removeFirst()
+    while sequences.count < limits.maximumRunningSequences, let next = waiting.next,
+      sequences.admit(next, grows: limits.growsPages)
+    {
+      waiting.admitNext()
     }
   }
 
-  private mutating func takeDecodes(suspect: SequenceID?) -> [PlannedEntry] {
+  /// Whether prompts wait for a moment, so that what decodes take without them is known.
+  private mutating func measuresAlone(now: Duration?) -> Bool {
+    sharesSteps && steps.measuresAlone(decoding: decodingCount, stageCount: limits.stageCount, now: now)
+  }
+
+  /// - Parameter prefills: whether prompts share the step.
+  private mutating func takeDecodes(suspect: SequenceID?, prefills: Bool) -> [PlannedEntry] {
     func mayDecode(_ sequence: ActiveSequence) -> Bool {
       !sequence.isPaused && (suspect ?? sequence.id) == sequence.id
     }
@@ -41,31 +68,55 @@ extension Scheduler {
     let count = DecodeShare.count(
       ready: ready, decoding: decoding,
       steps: steps.wantedDecodeStepCount(decoding: decoding, stageCount: limits.stageCount),
-      decodeStepsInFlight: steps.decodeStepCount, prefills: !sequences.prefilling.isEmpty)
+      decodeStepsInFlight: steps.decodeStepCount, prefills: prefills)
     let taken = sequences.takeReady(count, where: mayDecode)
+    if limits.speculation != .off, !sharesSteps { propose(taken, decoding: decoding) }
     // Drafts take what is left when every decode and every prompt has a token.
     var spare = max(0, limits.stepTokenBudget - taken.count - sequences.prefilling.count)
-    return taken.compactMap { id in
-      sequences.update(id) { sequence in
-        let limit = min(sequence.decodeTokenCount, 1 + spare, limits.chunkTokenCount)
-        spare -= limit - 1
-        return sequence.takeEntry(limit: limit)
+    var entries: [PlannedEntry] = []
+    var starved: [SequenceID] = []
+    for id in taken {
+      let wanted = min(sequences[id]?.decodeTokenCount ?? 0, 1 + spare, limits.chunkTokenCount)
+      let limit = room(for: id, tokenCount: wanted, suspect: suspect)
+      guard limit > 0, let entry = sequences.update(id, { $0.takeEntry(limit: limit) }) else {
+        starved.append(id)
+        continue
       }
+      spare -= limit - 1
+      entries.append(entry)
     }
+    sequences.putBack(starved)
+    return entries
   }
 
-  /// One chunk a prompt, oldest prompt first, out of what the decodes left.
+  /// Guesses what follows sequences that are about to decode.
+  private mutating func propose(_ taken: [SequenceID], decoding: Int) {
+    let price = steps.rowPrice(decoding: decoding)
+    for id in taken { sequences.update(id) { $0.proposeByLookup(limits.speculation, price: price) } }
+  }
+
+  /// One chunk a prompt, oldest prompt first, out of what the decodes left. A prompt that is nearly done has half of
+  /// that for itself, so that a question does not wait for a book.
   private mutating func takeChunks(after decodes: [PlannedEntry], suspect: SequenceID?) -> [PlannedEntry] {
     let chunkTokenCount = chunkTokenCount()
     let decodeTokenCount = decodes.reduce(0) { $0 + $1.entry.tokens.count }
     // Where chunks adapt, a step's prompts together are one chunk: its time is what counts.
     var tokensLeft = min(
       limits.stepTokenBudget - decodeTokenCount, limits.adaptsChunks ? chunkTokenCount : limits.stepTokenBudget)
+    let favored = suspect == nil && limits.adaptsChunks ? sequences.favoredPrompt : nil
+    // A step with one token for prompts would never have one for it.
+    if favored != nil { tokensLeft = min(max(2, tokensLeft), limits.stepTokenBudget - decodeTokenCount) }
+    var reserved = favored == nil ? 0 : tokensLeft / 2
     var entriesLeft = limits.maximumStepEntries - decodes.count
     var logitsLeft = limits.maximumLogitsRows
     var chunks: [PlannedEntry] = []
     for id in sequences.prefilling where tokensLeft > 0 && entriesLeft > 0 && (suspect ?? id) == id {
-      let limit = min(chunkTokenCount, tokensLeft)
+      if suspect == nil, sequences.awaitsPrefix(id) { continue }
+      sequences.adoptPrefix(id)
+      if id == favored { reserved = 0 }
+      var limit = min(chunkTokenCount, tokensLeft - reserved, sequences[id]?.nextChunkTokenCount ?? 0)
+      limit = room(for: id, tokenCount: limit, suspect: suspect)
+      guard limit > 0, sequences[id]?.isEnding == false else { continue }
       let chunk = sequences.update(id) { sequence -> PlannedEntry? in
         // Its logits are for the next step.
         if logitsLeft == 0, sequence.asksLogits(limit: limit) { return nil }
@@ -85,8 +136,12 @@ extension Scheduler {
     // A replay mostly keeps one stage busy: small chunks would fill no other stage's time.
     guard limits.adaptsChunks, let oldest = sequences.prefilling.first.flatMap({ sequences[$0] }), !oldest.isReplaying
     else { return limits.chunkTokenCount }
+    let share =
+      sharesSteps
+      ? steps.prefillTokenCount(
+        decoding: decodingCount, latencyTarget: limits.latencyTarget, stageCount: limits.stageCount,
+        stepCount: stepsInFlight) : nil
     return ChunkSize.tokens(
-      promptCount: oldest.promptCount, stageCount: limits.stageCount, secondsPerToken: steps.secondsPerPromptToken,
-      isShared: sequences.all.contains { $0.isDecoding }, limit: limits.chunkTokenCount)
+      promptCount: oldest.promptCount, stageCount: limits.stageCount, share: share, limit: limits.chunkTokenCount)
   }
 }

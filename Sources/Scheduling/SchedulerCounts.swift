@@ -8,24 +8,36 @@ package struct SchedulerCounts: Hashable, Sendable {
   package let decodingCount: Int
   package let stepsInFlightCount: Int
   package let freePageCount: Int
+  /// Pages that sequences hold.
   package let usedPageCount: Int
+  /// Pages that are only kept for sequences to come.
+  package let keptPageCount: Int
+  /// How often a sequence's pages were given to another, since the start.
+  package let preemptionCount: Int
+}
+
+extension SchedulerCounts {
+  fileprivate init(_ scheduler: Scheduler) {
+    let sequences = scheduler.sequences
+    (waitingCount, runningCount) = (scheduler.waiting.count, sequences.count)
+    decodingCount = sequences.all.count { $0.isDecoding }
+    stepsInFlightCount = scheduler.steps.count
+    freePageCount = sequences.pages.freeCount
+    usedPageCount = sequences.pages.usedCount - sequences.pages.keptCount
+    keptPageCount = sequences.pages.keptCount
+    preemptionCount = sequences.preemptionCount
+  }
 }
 
 extension Scheduler {
-  package var counts: SchedulerCounts {
-    SchedulerCounts(
-      waitingCount: waiting.count, runningCount: sequences.count,
-      decodingCount: sequences.all.count { $0.isDecoding }, stepsInFlightCount: steps.count,
-      freePageCount: sequences.pages.freeCount, usedPageCount: sequences.pages.usedCount)
-  }
+  package var counts: SchedulerCounts { SchedulerCounts(self) }
 
   /// Nothing waits, runs, is in flight or is yet to be released.
   package var isIdle: Bool {
     waiting.isEmpty && sequences.isEmpty && steps.isEmpty && sequences.unreleased.isEmpty && !clearsStages
   }
 
-  /// How long the head of the waiting line has waited; nil when the line is empty.
-  package func longestWait(now: Duration) -> Duration? { waiting.first.map { now - $0.since } }
+  package var prefixTotals: PrefixTotals { sequences.prefixTotals }
 
   /// Recounts all pages (O(pages)); true at any moment. Throws `PageLeak` when they do not add up.
   package func checkIntegrity() throws(PageLeak) { try sequences.checkIntegrity() }

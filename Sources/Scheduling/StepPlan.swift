@@ -10,7 +10,7 @@ package struct StepPlan: Sendable {
   package let decodeCount: Int
   /// Sequences whose pages are free from here on. Stages forget them before they compute the entries, which may already
   /// use those pages.
-  package let releases: [SequenceID]
+  package var releases: [SequenceID]
   /// Sequences that stages continue out of an earlier plan. Only in the first step of a plan, before which they forget
   /// all others.
   package let resumes: [ResumedSequence]

@@ -9,27 +9,28 @@ final class SchedulerBench {
 
   init(
     stages: Int = 1, budget: Int = 16, chunk: Int = 8, running: Int = 8, waiting: Int = 8, pages: Int = 100,
-    context: Int = 4096
+    context: Int = 4096, grows: Bool = false
   ) {
     scheduler = Scheduler(
       limits: SchedulerLimits(
         stageCount: stages, stepTokenBudget: budget, chunkTokenCount: chunk, maximumRunningSequences: running,
-        maximumWaitingRequests: waiting, pageCount: pages, contextLength: context))
+        maximumWaitingRequests: waiting, pageCount: pages, contextLength: context, growsPages: grows))
   }
 
   /// A plain request whose prompt tokens are their own positions.
   static func request(
     _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil,
     wantsLogits: Bool = false, policy: SelfExtendPolicy = .plain(trainedLength: 4096), paused: Bool = false,
-    prefix: PrefixID? = nil, pooling: Pooling? = nil
+    shares: Bool = false, tenant: Tenant = Tenant(), pooling: Pooling? = nil, priority: Int = 0
   ) -> ScheduledRequest {
     var generation = GenerationRequest(prompt: (0..<prompt).map { TokenID($0) }, maximumNewTokens: new)
     generation.stopTokens = stop
+    generation.priority = priority
     generation.scoresPromptFrom = scoresFrom
     generation.wantsPromptLogits = wantsLogits
     return ScheduledRequest(
       generation, sequence: SequenceID(id), maximumNewTokens: new, policy: policy, startsPaused: paused,
-      prefix: prefix, pooling: pooling)
+      scope: shares ? PrefixScope(tenant: tenant, policy: policy) : nil, pooling: pooling)
   }
 
   func submit(
@@ -41,6 +42,8 @@ final class SchedulerBench {
         id, prompt: prompt, new: new, stop: stop, scoresFrom: scoresFrom, wantsLogits: wantsLogits, paused: paused),
       now: now)
   }
+
+  func submit(_ request: ScheduledRequest) throws { try scheduler.submit(request, now: .zero) }
 
   func next() -> StepPlan? { scheduler.nextStep() }
 

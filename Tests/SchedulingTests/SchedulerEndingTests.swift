@@ -43,7 +43,7 @@ struct SchedulerEndingTests {
     try bench.submit(3, prompt: 1, new: 1, now: .seconds(2))
     #expect(try #require(bench.next()).entries.map(\.sequence) == [Self.a])
     #expect(bench.scheduler.counts.waitingCount == 2)
-    #expect(bench.scheduler.longestWait(now: .seconds(5)) == .seconds(4))
+    #expect(bench.scheduler.waiting.longestWait(now: .seconds(5)) == .seconds(4))
   }
 
   @Test("What can never run, and what is one too many, is refused with its numbers")

@@ -9,28 +9,37 @@ struct SchedulerPrefixTests {
   private static let b = SequenceID(2)
   private static let grouped = SelfExtendPolicy(groupSize: 2, neighborWindow: 64, trainedLength: 512)
 
-  /// A sequence whose prompt has been computed and whose full pages are kept.
-  private func keeping(
-    prompt: Int = 200, pages: Int = 20, waiting: Int = 8
-  ) throws -> (bench: SchedulerBench, prefix: PrefixID) {
-    let bench = SchedulerBench(stages: 2, budget: 600, chunk: 512, waiting: waiting, pages: pages)
-    try bench.submit(1, prompt: prompt, new: 20)
-    try bench.complete(#require(bench.next()))
-    let prefix = bench.scheduler.keepPrefix(of: Self.a)
-    return (bench, try #require(prefix))
+  private func bench(pages: Int = 20, waiting: Int = 8) -> SchedulerBench {
+    SchedulerBench(stages: 2, budget: 600, chunk: 512, waiting: waiting, pages: pages)
   }
 
-  @Test("A request opens on the pages that its prompt begins with, which are held until the last holder ends")
+  /// A bench on which a sequence's prompt has been computed, whose full pages are kept.
+  private func keeping(prompt: Int = 200, pages: Int = 20, waiting: Int = 8) throws -> SchedulerBench {
+    let bench = bench(pages: pages, waiting: waiting)
+    try bench.submit(SchedulerBench.request(1, prompt: prompt, new: 20, shares: true))
+    try bench.complete(#require(bench.next()))
+    return bench
+  }
+
+  /// Where the next step computes a request from: behind the pages that it opens on.
+  private func start(of request: ScheduledRequest, on bench: SchedulerBench) throws -> Int? {
+    try bench.submit(request)
+    let step = try #require(bench.next())
+    let entry = step.chunks.first { $0.sequence == request.sequence }
+    try bench.complete(step)
+    bench.scheduler.cancel(request.sequence)
+    return entry?.startPosition
+  }
+
+  @Test("A request opens on the kept pages that its prompt begins with, which outlive every sequence")
   func opens() throws {
-    let (bench, prefix) = try keeping()
-    let kept = try #require(bench.scheduler.prefix(prefix))
-    #expect(kept.pages.count == 3 && kept.tokens == (0..<192).map { TokenID($0) })
-    #expect(bench.scheduler.counts.usedPageCount == 4)
-    try bench.scheduler.submit(SchedulerBench.request(2, prompt: 300, new: 1, prefix: prefix), now: .zero)
+    let bench = try keeping()
+    #expect(bench.scheduler.counts.usedPageCount == 4 && bench.scheduler.counts.keptPageCount == 0)
+    try bench.submit(SchedulerBench.request(2, prompt: 300, new: 1, shares: true))
     let step = try #require(bench.next())
     let entry = try #require(step.chunks.first)
     #expect(entry.startPosition == 192 && entry.tokens.count == 108)
-    #expect(entry.opening?.cachedPrefix == CachedPrefix(pages: kept.pages))
+    #expect(entry.opening?.cachedPrefix?.pages.count == 3 && entry.opening?.cachedPrefix?.tokens == [])
     #expect(entry.newPages.count == 2, "300 tokens have five pages, three of them are cached")
     #expect(bench.scheduler.counts.usedPageCount == 6)
     bench.scheduler.cancel(Self.a)
@@ -38,116 +47,160 @@ struct SchedulerPrefixTests {
     let updates = try bench.complete(step)
     #expect(updates.contains(.prefillProgress(Self.b, done: 300, total: 300)))
     #expect(updates.contains(.finished(Self.b, .length)))
-    #expect(bench.scheduler.counts.usedPageCount == 3, "the prefix alone holds its pages")
-    bench.scheduler.dropPrefix(prefix)
-    bench.scheduler.dropPrefix(prefix)
-    #expect(bench.scheduler.counts.usedPageCount == 0 && bench.scheduler.prefix(prefix) == nil)
+    #expect(bench.scheduler.counts.usedPageCount == 0, "no sequence runs")
+    #expect(bench.scheduler.counts.keptPageCount == 4, "the longer prompt's full pages are kept")
+    #expect(bench.scheduler.prefixTotals.hitTokenCount == 192 && bench.scheduler.prefixTotals.hitRequestCount == 1)
+    #expect(bench.scheduler.prefixTotals.queriedTokenCount == 500)
     try bench.scheduler.checkIntegrity()
   }
 
-  @Test("Only full pages of equal tokens under the same policy are shared, and one token is left to compute")
+  @Test("Only full pages of equal tokens are shared, and one token is left to compute")
   func matches() throws {
-    let (bench, prefix) = try keeping()
-    let kept = try #require(bench.scheduler.prefix(prefix))
-    func shared(_ request: ScheduledRequest) -> Int { kept.pages(for: request).count }
-    #expect(shared(SchedulerBench.request(2, prompt: 193, new: 1)) == 3)
-    #expect(shared(SchedulerBench.request(2, prompt: 192, new: 1)) == 2, "its last token is to be computed")
-    #expect(shared(SchedulerBench.request(2, prompt: 64, new: 1)) == 0)
-    #expect(shared(SchedulerBench.request(2, prompt: 193, new: 1, policy: try #require(Self.grouped))) == 0)
-    #expect(shared(SchedulerBench.request(2, prompt: 193, new: 1, scoresFrom: 100)) == 1, "row 99 is to be scored")
-    #expect(shared(SchedulerBench.request(2, prompt: 193, new: 1, pooling: .mean)) == 0)
-    #expect(shared(SchedulerBench.request(2, prompt: 193, new: 1, pooling: .last)) == 3)
+    func start(_ request: ScheduledRequest) throws -> Int? { try self.start(of: request, on: keeping()) }
+    #expect(try start(SchedulerBench.request(2, prompt: 193, new: 1, shares: true)) == 192)
+    #expect(try start(SchedulerBench.request(2, prompt: 192, new: 1, shares: true)) == 128, "its last token is due")
+    #expect(try start(SchedulerBench.request(2, prompt: 64, new: 1, shares: true)) == 0)
+    #expect(
+      try start(SchedulerBench.request(2, prompt: 193, new: 1, scoresFrom: 100, shares: true)) == 64,
+      "row 99 is to be scored")
+    #expect(try start(SchedulerBench.request(2, prompt: 193, new: 1, shares: true, pooling: .mean)) == 0)
+    #expect(try start(SchedulerBench.request(2, prompt: 193, new: 1, shares: true, pooling: .last)) == 192)
     var other = SchedulerBench.request(2, prompt: 193, new: 1).generation
     other.prompt[130] = 9
-    #expect(shared(ScheduledRequest(other, sequence: Self.b, maximumNewTokens: 1, policy: kept.policy)) == 2)
+    let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+    let request = ScheduledRequest(
+      other, sequence: Self.b, maximumNewTokens: 1, policy: policy, scope: PrefixScope(policy: policy))
+    #expect(try start(request) == 128)
+  }
+
+  @Test("Another tenant, another policy and a request that shares nothing compute all of their prompts")
+  func scopes() throws {
+    let grouped = try #require(Self.grouped)
+    for request in [
+      SchedulerBench.request(2, prompt: 193, new: 1, policy: grouped, shares: true),
+      SchedulerBench.request(2, prompt: 193, new: 1, shares: true, tenant: Tenant(key: 1)),
+      SchedulerBench.request(2, prompt: 193, new: 1, shares: true, tenant: Tenant(salt: "s")),
+      SchedulerBench.request(2, prompt: 193, new: 1),
+    ] {
+      #expect(try start(of: request, on: keeping()) == 0)
+    }
+    let bench = bench()
+    #expect(try start(of: SchedulerBench.request(1, prompt: 200, new: 1), on: bench) == 0)
+    #expect(bench.scheduler.counts.keptPageCount == 0, "nothing of it is kept")
+  }
+
+  @Test("An answer is kept with its prompt, so that the next turn of a chat computes its new tokens only")
+  func turns() throws {
+    let bench = bench()
+    try bench.submit(SchedulerBench.request(1, prompt: 100, new: 60, shares: true))
+    while let step = bench.next() { try bench.complete(step, token: 7) }
+    #expect(bench.scheduler.isIdle && bench.scheduler.counts.keptPageCount == 2)
+    var next = SchedulerBench.request(2, prompt: 100, new: 1).generation
+    next.prompt += Array(repeating: 7, count: 60) + [1, 2, 3]
+    let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+    try bench.submit(
+      ScheduledRequest(
+        next, sequence: Self.b, maximumNewTokens: 1, policy: policy, scope: PrefixScope(policy: policy)))
+    let entry = try #require(bench.next()?.chunks.first)
+    #expect(entry.startPosition == 128 && entry.tokens.count == 35)
   }
 
   @Test("Penalties get the tokens of the cached pages, too")
   func penalties() throws {
-    let (bench, prefix) = try keeping()
+    let bench = try keeping()
     var generation = SchedulerBench.request(2, prompt: 193, new: 1).generation
     generation.sampling.repetitionPenalty = 1.1
-    try bench.scheduler.submit(
+    let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+    try bench.submit(
       ScheduledRequest(
-        generation, sequence: Self.b, maximumNewTokens: 1, policy: .plain(trainedLength: 4096), prefix: prefix),
-      now: .zero)
+        generation, sequence: Self.b, maximumNewTokens: 1, policy: policy, scope: PrefixScope(policy: policy)))
     let entry = try #require(bench.next()?.chunks.first)
     #expect(entry.opening?.cachedPrefix?.tokens == (0..<192).map { TokenID($0) })
   }
 
-  @Test("Nothing is kept of a sequence that has no full page, or whose lost pages are not computed again")
-  func nothingToKeep() throws {
-    let bench = SchedulerBench(stages: 2, budget: 600, chunk: 64)
-    try bench.submit(1, prompt: 130, new: 9)
-    #expect(bench.scheduler.keepPrefix(of: Self.a) == nil, "it waits")
-    let steps = bench.allNext()
-    #expect(bench.scheduler.keepPrefix(of: Self.a) == nil, "nothing is computed")
-    for step in steps { try bench.complete(step) }
-    _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { _, _ in StageSet([1]) }
-    #expect(bench.scheduler.keepPrefix(of: Self.a) == nil)
-    for step in bench.allNext() { try bench.complete(step) }
-    #expect(
-      bench.scheduler.keepPrefix(of: Self.a) == nil, "the replay is computed, but no result of all stages has come")
-    for step in bench.allNext() { try bench.complete(step) }
-    #expect(bench.scheduler.keepPrefix(of: Self.a) != nil)
-    bench.scheduler.cancel(Self.a)
-    #expect(bench.scheduler.keepPrefix(of: Self.a) == nil)
+  @Test("What a client left behind is kept as far as it is computed, but nothing of a sequence that a stage refused")
+  func ends() throws {
+    let left = SchedulerBench(stages: 1, budget: 80, chunk: 80, pages: 20)
+    try left.submit(SchedulerBench.request(1, prompt: 300, new: 9, shares: true))
+    try left.complete(#require(left.next()))
+    left.scheduler.cancel(Self.a)
+    #expect(left.scheduler.counts.keptPageCount == 1 && left.scheduler.counts.usedPageCount == 0)
+    let failed = SchedulerBench(stages: 1, budget: 80, chunk: 80, pages: 20)
+    try failed.submit(SchedulerBench.request(1, prompt: 300, new: 9, shares: true))
+    try failed.complete(#require(failed.next()))
+    let step = try #require(failed.next())
+    _ = try failed.scheduler.complete(StepCompletion(step: step.step, entries: [], failed: [Self.a: "broken"]))
+    #expect(failed.scheduler.counts.keptPageCount == 0 && failed.scheduler.counts.freePageCount == 20)
   }
 
-  @Test("A request that needs pages goes before prefixes: they are dropped, oldest first, its own last")
-  func dropped() throws {
-    let (bench, first) = try keeping(pages: 10, waiting: 0)
+  @Test("Nothing is kept of a sequence while a stage lacks what others have of it")
+  func lacking() throws {
+    let bench = SchedulerBench(stages: 2, budget: 600, chunk: 64)
+    try bench.submit(SchedulerBench.request(1, prompt: 130, new: 9, shares: true))
+    for step in bench.allNext() { try bench.complete(step) }
+    bench.scheduler.suspend(after: .workerLost)
+    let suspended = bench.scheduler
     bench.scheduler.cancel(Self.a)
-    try bench.scheduler.submit(SchedulerBench.request(2, prompt: 70, new: 1), now: .zero)
+    #expect(bench.scheduler.counts.keptPageCount == 0, "its pages may be lost")
+    bench.scheduler = suspended
+    _ = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { _, _ in StageSet([1]) }
+    for step in bench.allNext() { try bench.complete(step) }
+    let replayed = bench.scheduler
+    bench.scheduler.cancel(Self.a)
+    #expect(
+      bench.scheduler.counts.keptPageCount == 0, "the replay is computed, but no result of all stages has come")
+    bench.scheduler = replayed
+    for step in bench.allNext() { try bench.complete(step) }
+    bench.scheduler.cancel(Self.a)
+    for step in bench.allNext() { try bench.complete(step) }
+    #expect(bench.scheduler.counts.keptPageCount == 2)
+  }
+
+  @Test("A request that needs pages gets them from what was not used for longest, its own last")
+  func evicted() throws {
+    let bench = try keeping(pages: 10, waiting: 0)
+    bench.scheduler.cancel(Self.a)
+    // Three pages of one text are kept, and two of another, which is used last.
+    var other = SchedulerBench.request(2, prompt: 140, new: 1).generation
+    other.prompt[0] = 500
+    let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+    try bench.submit(
+      ScheduledRequest(
+        other, sequence: Self.b, maximumNewTokens: 1, policy: policy, scope: PrefixScope(policy: policy)))
     try bench.complete(#require(bench.next()))
-    try bench.submit(3, prompt: 70, new: 20)
-    let third = try #require(bench.next())
-    try bench.complete(third)
-    let kept = bench.scheduler.keepPrefix(of: SequenceID(3))
-    let second = try #require(kept)
-    bench.scheduler.cancel(SequenceID(3))
-    #expect(bench.scheduler.counts.usedPageCount == 4)
-    // Eight pages, three of them the first prefix's; six are free.
-    try bench.scheduler.submit(SchedulerBench.request(4, prompt: 500, new: 9, prefix: first), now: .zero)
-    let step = try #require(bench.next())
-    #expect(step.chunks.first?.startPosition == 192)
-    #expect(bench.scheduler.prefix(first) != nil && bench.scheduler.prefix(second) != nil)
-    try bench.complete(step)
-    bench.scheduler.cancel(SequenceID(4))
-    try bench.scheduler.submit(SchedulerBench.request(5, prompt: 639, new: 1, prefix: first), now: .zero)
-    let fifth = try #require(bench.next())
-    #expect(fifth.chunks.first?.startPosition == 192)
-    #expect(bench.scheduler.prefix(first) != nil && bench.scheduler.prefix(second) == nil)
-    try bench.complete(fifth)
-    try bench.scheduler.submit(SchedulerBench.request(6, prompt: 639, new: 1), now: .zero)
-    #expect(try #require(bench.next()).chunks.first?.startPosition == 0)
-    #expect(bench.scheduler.prefix(first) == nil)
+    #expect(bench.scheduler.counts.keptPageCount == 5)
+    // Six pages beside its own three, of which five are free.
+    #expect(try start(of: SchedulerBench.request(3, prompt: 566, new: 9, shares: true), on: bench) == 192)
+    #expect(bench.scheduler.prefixTotals.evictedPageCount == 1, "the other text's last page")
+    try bench.scheduler.checkIntegrity()
+    #expect(try start(of: SchedulerBench.request(4, prompt: 639, new: 1), on: bench) == 0, "all pages, and none shared")
+    #expect(bench.scheduler.counts.freePageCount == 10)
     try bench.scheduler.checkIntegrity()
   }
 
-  @Test("A request does not drop the prefix it opens on for pages that are too few all the same")
-  func keptForItsOwn() throws {
-    let (bench, prefix) = try keeping(pages: 10)
+  @Test("A request that waits evicts nothing until it can run")
+  func keptWhileWaiting() throws {
+    let bench = try keeping(pages: 10)
     bench.scheduler.cancel(Self.a)
-    try bench.submit(2, prompt: 300, new: 20)
+    try bench.submit(SchedulerBench.request(2, prompt: 300, new: 20))
     try bench.complete(#require(bench.next()))
-    // Three pages are the prefix's, five the running sequence's, two are free; three are missing.
-    try bench.scheduler.submit(SchedulerBench.request(3, prompt: 350, new: 20, prefix: prefix), now: .zero)
+    // Three pages are kept, five the running sequence's, two are free; three are missing.
+    try bench.submit(SchedulerBench.request(3, prompt: 350, new: 20, shares: true))
     try bench.complete(#require(bench.next()))
-    #expect(bench.scheduler.prefix(prefix) != nil)
+    #expect(bench.scheduler.counts.keptPageCount == 3)
     bench.scheduler.cancel(Self.b)
     #expect(try #require(bench.next()).chunks.first?.startPosition == 192)
     try bench.scheduler.checkIntegrity()
   }
 
-  @Test("A loss voids every prefix: a sequence that shares pages is computed again from its first token")
+  @Test("A loss voids all that is kept: a sequence that shares pages is computed again from its first token")
   func lost() throws {
-    let (bench, prefix) = try keeping()
-    try bench.scheduler.submit(SchedulerBench.request(2, prompt: 300, new: 9, prefix: prefix), now: .zero)
+    let bench = try keeping()
+    try bench.submit(SchedulerBench.request(2, prompt: 300, new: 9, shares: true))
     try bench.complete(#require(bench.next()))
-    try bench.scheduler.submit(SchedulerBench.request(3, prompt: 193, new: 9, prefix: prefix), now: .zero)
+    try bench.submit(SchedulerBench.request(3, prompt: 193, new: 9))
     bench.scheduler.suspend(after: .workerLost)
-    #expect(bench.scheduler.prefix(prefix) == nil && bench.scheduler.counts.usedPageCount == 6)
+    #expect(bench.scheduler.counts.keptPageCount == 0 && bench.scheduler.counts.usedPageCount == 6)
     let report = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { _, _ in StageSet([1]) }
     #expect(report.replayedTokenCount == 501 && report.replayedSequenceCount == 2)
     let step = try #require(bench.next())
@@ -158,10 +211,74 @@ struct SchedulerPrefixTests {
     try bench.scheduler.checkIntegrity()
   }
 
+  // MARK: Prompts that come at once
+
+  @Test("Of two equal prompts that come at once the second waits for the first's pages, and computes what is left")
+  func together() throws {
+    let bench = SchedulerBench(stages: 2, budget: 600, chunk: 128, pages: 20)
+    for id in UInt64(1)...2 { try bench.submit(SchedulerBench.request(id, prompt: 300, new: 2, shares: true)) }
+    var starts: [SequenceID: [Range<Int>]] = [:]
+    while let step = bench.next() {
+      for entry in step.chunks { starts[entry.sequence, default: []].append(entry.startPosition..<entry.endPosition) }
+      try bench.complete(step)
+      try bench.scheduler.checkIntegrity()
+    }
+    #expect(starts == [Self.a: [0..<128, 128..<256, 256..<300], Self.b: [256..<300]])
+    #expect(bench.scheduler.prefixTotals.hitTokenCount == 256 && bench.scheduler.prefixTotals.hitRequestCount == 1)
+    #expect(bench.scheduler.isIdle && bench.scheduler.counts.keptPageCount == 4)
+  }
+
+  @Test("It waits only for pages that both begin with, and no longer than until they are there")
+  func partly() throws {
+    let bench = SchedulerBench(stages: 2, budget: 600, chunk: 128, pages: 20)
+    try bench.submit(SchedulerBench.request(1, prompt: 300, new: 2, shares: true))
+    var other = SchedulerBench.request(2, prompt: 300, new: 2).generation
+    other.prompt[70] = 9999
+    let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+    try bench.submit(
+      ScheduledRequest(
+        other, sequence: Self.b, maximumNewTokens: 2, policy: policy, scope: PrefixScope(policy: policy)))
+    let first = try #require(bench.next())
+    #expect(first.chunks.map(\.sequence) == [Self.a])
+    try bench.complete(first)
+    let second = try #require(bench.next())
+    #expect(second.chunks.map(\.sequence) == [Self.a, Self.b])
+    #expect(second.chunks.last?.startPosition == 64 && second.chunks.last?.opening?.cachedPrefix?.pages.count == 1)
+  }
+
+  @Test("It waits for no sequence that is gone, of another tenant, or that shares less than a page")
+  func leaders() throws {
+    let bench = SchedulerBench(stages: 2, budget: 600, chunk: 128, pages: 40)
+    try bench.submit(SchedulerBench.request(1, prompt: 300, new: 2, shares: true))
+    try bench.submit(SchedulerBench.request(2, prompt: 300, new: 2, shares: true))
+    let first = try #require(bench.next())
+    bench.scheduler.cancel(Self.a)
+    #expect(bench.next()?.chunks.map(\.sequence) == [Self.b], "its leader has ended")
+    try bench.complete(first)
+    for other in [
+      SchedulerBench.request(2, prompt: 300, new: 2, shares: true, tenant: Tenant(key: 1)),
+      SchedulerBench.request(2, prompt: 60, new: 2, shares: true), SchedulerBench.request(2, prompt: 300, new: 2),
+    ] {
+      let bench = SchedulerBench(stages: 2, budget: 600, chunk: 128, pages: 40)
+      try bench.submit(SchedulerBench.request(1, prompt: 300, new: 2, shares: true))
+      try bench.submit(other)
+      #expect(bench.next()?.chunks.map(\.sequence) == [Self.a, Self.b])
+    }
+  }
+
+  @Test("A plan that ends ends the wait: both prompts are computed")
+  func leaderLost() throws {
+    let bench = SchedulerBench(stages: 2, budget: 600, chunk: 128, pages: 20)
+    for id in UInt64(1)...2 { try bench.submit(SchedulerBench.request(id, prompt: 300, new: 2, shares: true)) }
+    try bench.complete(#require(bench.next()))
+    _ = bench.scheduler.loseAll()
+    #expect(bench.next()?.chunks.map(\.sequence) == [Self.a, Self.b])
+  }
+
   @Test("Under a plan with other pages sequences still share theirs")
   func restarted() throws {
-    let (bench, prefix) = try keeping()
-    try bench.scheduler.submit(SchedulerBench.request(2, prompt: 300, new: 9, prefix: prefix), now: .zero)
+    let bench = try keeping()
+    try bench.submit(SchedulerBench.request(2, prompt: 300, new: 9, shares: true))
     try bench.complete(#require(bench.next()))
     let old = bench.scheduler.limits
     let fewer = SchedulerLimits(
@@ -175,13 +292,13 @@ struct SchedulerPrefixTests {
     try bench.scheduler.checkIntegrity()
   }
 
-  @Test("Pooled prompts ask for each chunk's share once, and the last row only at the end")
+  @Test("Pooled prompts ask for each chunk's share once, for the first row at the begin and for the last at the end")
   func pooled() throws {
     for pooling in Pooling.allCases {
       let bench = SchedulerBench(stages: 2, budget: 8, chunk: 4)
       try bench.scheduler.submit(SchedulerBench.request(1, prompt: 10, new: 0, pooling: pooling), now: .zero)
       let first = try #require(bench.next())
-      #expect(first.entries[0].output.pooling == (pooling == .mean ? .mean : nil))
+      #expect(first.entries[0].output.pooling == (pooling == .last ? nil : pooling))
       try bench.complete(first)
       _ = bench.next()
       _ = bench.scheduler.loseAll()
@@ -191,7 +308,9 @@ struct SchedulerPrefixTests {
         if let entry, entry.output.pooling != nil { pooled.append(entry.startPosition..<entry.endPosition) }
         try bench.complete(step)
       }
-      #expect(pooled == (pooling == .mean ? [4..<8, 8..<10] : [8..<10]))
+      // The first row is not asked for again.
+      let wanted: [Pooling: [Range<Int>]] = [.mean: [4..<8, 8..<10], .last: [8..<10], .first: []]
+      #expect(pooled == wanted[pooling])
     }
   }
 

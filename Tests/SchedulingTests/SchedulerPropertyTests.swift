@@ -13,4 +13,17 @@ struct SchedulerPropertyTests {
     for _ in 0..<200 { try run.act() }
     try run.drain()
   }
+
+  @Test("The same where sequences take each other's pages, and all come to their end")
+  func growing() throws {
+    var preemptionCount = 0
+    for seed in UInt64(0)..<60 {
+      var run = try SimulatedRun(seed: seed, grows: true)
+      for _ in 0..<600 { try run.act() }
+      try run.drain()
+      preemptionCount += run.preemptionCount
+      #expect(run.preemptionCount <= run.scheduler.counts.preemptionCount, "seed \(seed)")
+    }
+    #expect(preemptionCount > 10, "\(preemptionCount)")
+  }
 }

@@ -21,6 +21,7 @@ extension SimulatedRun {
     resumed = []
     for released in plan.releases {
       try #require(stages.removeValue(forKey: released) != nil, "released what was not open")
+      notePreempted(released)
     }
     for entry in plan.decodes { try check(entry, isPrefill: false) }
     for entry in plan.chunks { try check(entry, isPrefill: true) }
@@ -28,6 +29,18 @@ extension SimulatedRun {
     checkPromptOrder(plan)
     checkDecodeDelay(plan)
     return true
+  }
+
+  /// A sequence that is released before its end is computed again, once it has pages.
+  private mutating func notePreempted(_ id: SequenceID) {
+    guard let client = clients[id], !client.isOver else { return }
+    #expect(scheduler.limits.growsPages, "nothing takes a page from another")
+    preemptionCount += 1
+    if let before = preempted[id], !hasLost { #expect(client.emitted.count > before, "\(id) came no further") }
+    preempted[id] = client.emitted.count
+    clients[id]?.prefillCount = client.request.prompt.count + client.emitted.count
+    clients[id]?.scheduledCount = 0
+    (readySince[id], drafts[id]) = (nil, nil)
   }
 
   private mutating func check(_ entry: StepEntry, isPrefill: Bool) throws {
@@ -40,7 +53,7 @@ extension SimulatedRun {
     }
     #expect(entry.rebuilding.isEmpty)
     #expect((stages[entry.sequence] == nil) == (entry.opening != nil))
-    var cached = try stages[entry.sequence] ?? opened(entry, client.request)
+    var cached = try stages[entry.sequence] ?? opened(entry, client.request, text)
     let draft = entry.tokens.suffix(max(0, entry.output.sampledRows.count - 1))
     if !isPrefill {
       // Tokens that were drafted and not sampled are cut.
@@ -72,14 +85,17 @@ extension SimulatedRun {
   }
 
   /// A sequence that the entry opens, on the pages of a prefix where it says so.
-  private func opened(_ entry: StepEntry, _ request: ScheduledRequest) throws -> CachedSequence {
+  private func opened(_ entry: StepEntry, _ request: ScheduledRequest, _ text: [TokenID]) throws -> CachedSequence {
     let opening = try #require(entry.opening)
     var cached = CachedSequence(neighborPages: opening.neighborPages, policy: entry.policy)
     guard let prefix = opening.cachedPrefix else { return cached }
     cached.pages = prefix.pages
-    cached.append(request.prompt.prefix(prefix.tokenCount))
+    cached.append(text.prefix(prefix.tokenCount))
     #expect(prefix.tokens == (opening.needsTokens ? cached.tokens : []))
-    #expect(request.generation.scoresPromptFrom.map { prefix.tokenCount < $0 } ?? true, "a row to be scored is missing")
+    let isRead = text.count > request.prompt.count
+    #expect(
+      isRead || request.generation.scoresPromptFrom.map { prefix.tokenCount < $0 } ?? true,
+      "a row to be scored is missing")
     return cached
   }
 
@@ -119,12 +135,16 @@ extension SimulatedRun {
   }
 
   /// Among chunks, older requests come first; a younger one runs only when the older have a chunk in this
-  /// step or nothing left to send.
+  /// step or nothing left to send. Where chunks adapt, that holds for the oldest.
   private func checkPromptOrder(_ plan: StepPlan) {
+    // One that was preempted is older than those that took its place; one that finds no page is passed over.
+    guard !scheduler.limits.growsPages else { return }
     let chunks = plan.chunks.map(\.sequence)
     #expect(chunks == chunks.sorted(), "prompts out of order")
     guard let youngest = chunks.last else { return }
     for (id, client) in clients where id < youngest && !client.isOver && !chunks.contains(id) {
+      if scheduler.sequences.awaitsPrefix(id) { continue }
+      if scheduler.limits.adaptsChunks, chunks.contains(where: { $0 < id }) { continue }
       #expect(client.scheduledCount >= client.prefillCount, "\(id) was overtaken by \(youngest)")
     }
   }
@@ -134,7 +154,8 @@ extension SimulatedRun {
   private mutating func checkDecodeDelay(_ plan: StepPlan) {
     let decodes = plan.decodes.map(\.sequence)
     for id in decodes { readySince[id] = nil }
-    guard !plan.entries.isEmpty else { return }
+    // A decode waits for a page as long as it takes.
+    guard !plan.entries.isEmpty, !scheduler.limits.growsPages else { return }
     if !plan.chunks.isEmpty {
       #expect(readySince.isEmpty, "a prompt was read while a decode waited")
     }

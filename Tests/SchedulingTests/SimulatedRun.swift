@@ -12,7 +12,8 @@ struct SimulatedRun {
   var stages: [SequenceID: CachedSequence] = [:]
   /// What each stage has stored. A stage that is lost has stored nothing.
   var stores: [[CacheSlot: Int]]
-  var prefixes: [PrefixID] = []
+  /// What sequences had, for requests that begin alike.
+  var texts: [[TokenID]] = []
   /// Tokens proposed for a sequence's next decode.
   var drafts: [SequenceID: [TokenID]] = [:]
   var clients: [SequenceID: SimulatedClient] = [:]
@@ -26,19 +27,18 @@ struct SimulatedRun {
   var replays: [SequenceID: (stages: StageSet, next: Int, end: Int)] = [:]
   /// What the first step of a plan must say of those that go on.
   var resumed: [ResumedSequence] = []
+  /// Tokens that a sequence had when it was last preempted.
+  var preempted: [SequenceID: Int] = [:]
+  var preemptionCount = 0
+  /// Whether a loss has been: after several, one sequence may be made to run alone, whatever that costs the others.
+  var hasLost = false
 
-  init(seed: UInt64) throws {
+  /// - Parameter grows: whether sequences take pages as they grow.
+  init(seed: UInt64, grows: Bool = false) throws {
     random = SeededGenerator(seed: seed)
     let stageCount = Int.random(in: 1...5, using: &random)
     stores = Array(repeating: [:], count: stageCount)
-    scheduler = Scheduler(
-      limits: SchedulerLimits(
-        stageCount: stageCount, stepTokenBudget: Int.random(in: 1...300, using: &random),
-        chunkTokenCount: Int.random(in: 1...200, using: &random),
-        maximumRunningSequences: Int.random(in: 1...12, using: &random),
-        maximumWaitingRequests: Int.random(in: 0...10, using: &random),
-        pageCount: Int.random(in: 1...60, using: &random), contextLength: 2000,
-        maximumStepEntries: Int.random(in: 1...10, using: &random), adaptsChunks: Bool.random(using: &random)))
+    scheduler = Scheduler(limits: .random(stageCount: stageCount, grows: grows, using: &random))
   }
 
   mutating func act() throws {
@@ -49,9 +49,7 @@ struct SimulatedRun {
     case 26..<60: try completeOldest()
     case 60..<61: try lose()
     case 61..<63: try failOneOfOldest()
-    case 63..<66: try keepPrefix()
-    case 66..<67: if let prefix = prefixes.randomElement(using: &random) { scheduler.dropPrefix(prefix) }
-    case 67..<75: propose()
+    case 63..<71: propose()
     default: try takeStep()
     }
     try scheduler.checkIntegrity()
@@ -69,35 +67,40 @@ struct SimulatedRun {
       try completeOldest()
     }
     try scheduler.checkIntegrity()
-    for prefix in prefixes { scheduler.dropPrefix(prefix) }
     #expect(scheduler.counts.usedPageCount == 0)
+    let counts = scheduler.counts
+    #expect(counts.freePageCount + counts.keptPageCount == scheduler.limits.pageCount)
     #expect(stages.isEmpty, "the stages did not hear of every end")
     #expect(clients.values.filter { !$0.isOver }.isEmpty, "a client still waits")
   }
 
   mutating func submit() throws {
     let groups = Bool.random(using: &random)
-    var policy = try #require(
+    let policy = try #require(
       SelfExtendPolicy(
-        groupSize: groups ? 2 : 1, neighborWindow: groups ? Int.random(in: 0...200, using: &random) : 0,
+        groupSize: groups ? 2 : 1, neighborWindow: groups ? [0, 130].randomElement(using: &random) ?? 0 : 0,
         trainedLength: 512))
-    let prefix = Bool.random(using: &random) ? prefixes.randomElement(using: &random) : nil
-    var prompt = (0..<Int.random(in: 1...600, using: &random)).map { _ in TokenID.random(in: 0...9, using: &random) }
-    if let kept = prefix.flatMap({ scheduler.prefix($0) }) {
-      // Sometimes another text, or under another policy: then the prefix must not be used.
-      if Int.random(in: 0..<5, using: &random) > 0 { policy = kept.policy }
-      prompt = kept.tokens.prefix(Int.random(in: 0...kept.tokens.count, using: &random)) + prompt
+    let grows = scheduler.limits.growsPages
+    var prompt = (0..<Int.random(in: 1...(grows ? 150 : 600), using: &random)).map { _ in
+      TokenID.random(in: 0...9, using: &random)
+    }
+    if Bool.random(using: &random), let text = texts.randomElement(using: &random) {
+      prompt = text.prefix(Int.random(in: 0...text.count, using: &random)) + prompt
     }
     var generation = GenerationRequest(prompt: prompt)
-    generation.stopTokens = [3]
+    generation.stopTokens = grows ? [] : [3]
     generation.sampling.frequencyPenalty = Bool.random(using: &random) ? 1 : 0
     generation.wantsPromptLogits = Int.random(in: 0..<4, using: &random) == 0
     if Int.random(in: 0..<8, using: &random) == 0 {
       generation.scoresPromptFrom = Int.random(in: 1...prompt.count, using: &random)
     }
+    generation.priority = grows ? Int.random(in: 0...2, using: &random) : 0
+    let longest = grows ? 200 : 30
     let request = ScheduledRequest(
-      generation, sequence: SequenceID(nextID), maximumNewTokens: Int.random(in: 0...30, using: &random),
-      policy: policy, prefix: prefix)
+      generation, sequence: SequenceID(nextID), maximumNewTokens: Int.random(in: 0...longest, using: &random),
+      policy: policy,
+      scope: Int.random(in: 0..<6, using: &random) > 0
+        ? PrefixScope(tenant: Tenant(salt: Bool.random(using: &random) ? "s" : ""), policy: policy) : nil)
     nextID += 1
     do throws(EngineError) {
       try scheduler.submit(request, now: .zero)
@@ -122,6 +125,7 @@ struct SimulatedRun {
 
   /// Stages are lost with what they hold: running sequences are computed again, and nothing is reported twice.
   mutating func lose() throws {
+    hasLost = true
     let old = scheduler.limits
     let stageCount = Int.random(in: 1...5, using: &random)
     // A lost stage has nothing of any sequence; another one may lack some.
@@ -141,7 +145,8 @@ struct SimulatedRun {
         stageCount: stageCount, stepTokenBudget: old.stepTokenBudget,
         chunkTokenCount: old.chunkTokenCount, maximumRunningSequences: old.maximumRunningSequences,
         maximumWaitingRequests: old.maximumWaitingRequests, pageCount: old.pageCount,
-        contextLength: old.contextLength, maximumStepEntries: old.maximumStepEntries), stagesHold: !stages.isEmpty
+        contextLength: old.contextLength, maximumStepEntries: old.maximumStepEntries, growsPages: old.growsPages),
+      stagesHold: !stages.isEmpty
     ) { id, length in
       lengths[id] = length
       // Also where an earlier loss was not made up for.
@@ -161,8 +166,7 @@ struct SimulatedRun {
     replays = [:]
     resumed = []
     drafts = [:]
-    #expect(prefixes.allSatisfy { scheduler.prefix($0) == nil }, "a prefix outlived the plan")
-    prefixes = []
+    #expect(scheduler.counts.keptPageCount == 0, "what was kept outlived the plan")
     stages = [:]
     for id in clients.keys.sorted() {
       guard var client = clients[id] else { continue }
@@ -201,35 +205,8 @@ struct SimulatedRun {
     }
     let updates = try scheduler.complete(
       StepCompletion(step: plan.step, entries: entries, failed: victim.map { [$0: "broken"] } ?? [:], now: now))
-    for entry in entries { checkAccepted(entry, plan, updates) }
+    for entry in entries { clients[entry.sequence]?.checkAccepted(entry, plan, updates) }
     for update in updates { try apply(update) }
-  }
-
-  /// A sampled token counts while all drafted tokens before it were sampled.
-  func checkAccepted(_ entry: StepCompletion.Entry, _ plan: StepPlan, _ updates: [SequenceUpdate]) {
-    guard let client = clients[entry.sequence], !client.isOver, !entry.sampled.isEmpty,
-      let planned = plan.entries.first(where: { $0.sequence == entry.sequence })
-    else { return }
-    let draft = planned.tokens.suffix(entry.sampled.count - 1)
-    let right = zip(draft, entry.sampled).prefix { $0 == $1.token }.count
-    var due = entry.sampled.prefix(right + 1).map(\.token)
-    due = Array(due.prefix { !client.request.generation.stopTokens.contains($0) })
-    due = Array(due.prefix(client.request.maximumNewTokens - client.emitted.count))
-    let emitted = updates.compactMap { update -> TokenID? in
-      if case .token(entry.sequence, let sampled) = update { sampled.token } else { nil }
-    }
-    #expect(emitted == due, "\(draft) was drafted, \(entry.sampled.map(\.token)) sampled")
-  }
-
-  mutating func keepPrefix() throws {
-    guard let id = stages.keys.sorted().randomElement(using: &random), let prefix = scheduler.keepPrefix(of: id) else {
-      return
-    }
-    let kept = try #require(scheduler.prefix(prefix))
-    let cached = try #require(stages[id])
-    #expect(kept.tokens == Array(cached.tokens.prefix(kept.tokens.count)))
-    #expect(kept.pages == Array(cached.pages.prefix(kept.pages.count)) && !kept.pages.isEmpty)
-    prefixes.append(prefix)
   }
 
   mutating func propose() {
@@ -257,6 +234,7 @@ struct SimulatedRun {
       try #require(!client.isOver)
       clients[id]?.isOver = true
       readySince[id] = nil
+      if texts.count < 20 { texts.append(client.request.prompt + client.emitted) }
       if reason == .length { #expect(client.emitted.count == client.request.maximumNewTokens) }
     case .failed(let id, let reason):
       try #require(clients[id]?.isOver == false)
