@@ -13,6 +13,7 @@ struct PooledRow {
   init(_ pooling: Pooling, of rows: Range<Int>, backend: any StageBackend) throws {
     switch pooling {
     case .last: numbers = try Self.finished(rows.suffix(1), backend)
+    case .first: numbers = try Self.finished(rows.prefix(1), backend)
     case .mean:
       var sums = [Double](repeating: 0, count: backend.facts.hiddenSize)
       for start in stride(from: rows.lowerBound, to: rows.upperBound, by: Self.rowsAtATime) {

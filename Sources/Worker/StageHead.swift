@@ -112,8 +112,8 @@ struct StageHead {
     let logits = try allowed(row, need: need, following: following, sequences)
     var sampled = SampledToken(
       sampler.sample(
-        logits, parameters: sampling.parameters, history: sampling.history, position: need.position + 1,
-        answerIndex: need.position + 1 - sampling.answerStart))
+        logits, parameters: sampling.parameters, history: sampling.history, text: sampling.text,
+        position: need.position + 1, answerIndex: need.position + 1 - sampling.answerStart))
     if let count = output.topLogprobCount {
       let logprobs = Logprobs(row)
       sampled.logprob = logprobs.logprob(of: sampled.token)

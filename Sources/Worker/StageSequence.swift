@@ -55,7 +55,7 @@ struct StageSequence {
     {
       throw refusal(bad.description)
     }
-    if keepsTokens, sampling.usesPenalties || constraint != nil { next.note(entry.tokens) }
+    if keepsTokens, sampling.needsTokens || constraint != nil { next.note(entry.tokens) }
     self = next
     return restoration
   }
@@ -76,6 +76,9 @@ struct StageSequence {
     forEachPart(max(0, tokens.count - count)..<tokens.count) { history.remove($0, generated: $1) }
     return history
   }
+
+  /// Prompt and answer up to a row which `count` tokens of its entry follow, where sampling needs them.
+  func text(behind count: Int) -> ArraySlice<TokenID> { tokens.dropLast(count) }
 
   /// The answer up to a row which `count` tokens of its entry follow.
   func answer(behind count: Int) -> [TokenID] { Array(tokens.dropLast(count).dropFirst(promptLength)) }

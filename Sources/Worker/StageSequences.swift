@@ -94,8 +94,8 @@ struct StageSequences {
   /// What the sampler needs after a row of an admitted entry which `count` others follow.
   func sampling(
     of sequence: SequenceID, behind count: Int
-  ) -> (parameters: SamplingParameters, history: TokenHistory, answerStart: Int)? {
-    held[sequence].map { ($0.sampling, $0.history(behind: count), $0.promptLength) }
+  ) -> (parameters: SamplingParameters, history: TokenHistory, text: ArraySlice<TokenID>, answerStart: Int)? {
+    held[sequence].map { ($0.sampling, $0.history(behind: count), $0.text(behind: count), $0.promptLength) }
   }
 
   /// What the token after such a row must match, and the answer so far; nil without a constraint.

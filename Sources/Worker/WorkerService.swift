@@ -14,18 +14,22 @@ package final class WorkerService: Sendable {
   private let configuration: WorkerConfiguration
   private let logger: Logger
   private let onStageReady: @Sendable (LayerRange, Int, Int) -> Void
+  private let onStatus: @Sendable (WorkerStatus) -> Void
   private let events: AsyncStream<WorkerEvent>
   private let eventSink: AsyncStream<WorkerEvent>.Continuation
   /// How often time alone may change something.
   private static let tickInterval = Duration.milliseconds(250)
 
-  /// - Parameter onStageReady: called each time a stage has been loaded, with its layers and bytes.
+  /// - Parameters:
+  ///   - onStatus: called after every event, some times a second.
+  ///   - onStageReady: called each time a stage has been loaded, with its layers and bytes.
   package init(
     configuration: WorkerConfiguration, logger: Logger,
+    onStatus: @escaping @Sendable (WorkerStatus) -> Void = { _ in },
     onStageReady: @escaping @Sendable (LayerRange, _ weightByteCount: Int, _ kvByteCount: Int) -> Void = { _, _, _ in }
   ) {
     self.configuration = configuration
-    self.onStageReady = onStageReady
+    (self.onStageReady, self.onStatus) = (onStageReady, onStatus)
     self.logger = logger
     (events, eventSink) = AsyncStream<WorkerEvent>.makeStream()
   }
@@ -74,6 +78,7 @@ package final class WorkerService: Sendable {
     defer { ticker.cancel() }
     for await event in events {
       if try session.handle(event) { return }
+      onStatus(session.status)
     }
   }
 }

@@ -1,12 +1,13 @@
 import Fixtures
 import Foundation
 import WeightDistribution
+import TestTraits
 import Testing
 import Wire
 
 @testable import Worker
 
-@Suite("Fetching weights")
+@Suite("Fetching weights", .ownThread)
 struct FetcherTests {
   private static let block = WireLimits.blockByteCount
   private static let sizes = [100, 3 * block + 5, block, 8192, 2 * block, 1] + Array(repeating: 777, count: 20)

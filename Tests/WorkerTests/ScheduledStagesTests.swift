@@ -67,13 +67,14 @@ struct ScheduledStagesTests {
   }()
 
   private func request(
-    _ id: UInt64, prompt: [TokenID], new: Int = 40, sampling: SamplingParameters, prefix: PrefixID? = nil
+    _ id: UInt64, prompt: [TokenID], new: Int = 40, sampling: SamplingParameters
   ) -> ScheduledRequest {
     var generation = GenerationRequest(prompt: prompt)
     generation.sampling = sampling
     generation.wantsPromptLogits = true
     return ScheduledRequest(
-      generation, sequence: SequenceID(id), maximumNewTokens: new, policy: model.policy, prefix: prefix)
+      generation, sequence: SequenceID(id), maximumNewTokens: new, policy: model.policy,
+      scope: PrefixScope(policy: model.policy))
   }
 
   @Test("drafts give the very tokens of plain decoding, in fewer steps", arguments: samplings)
@@ -112,11 +113,9 @@ struct ScheduledStagesTests {
     let first = request(1, prompt: ServingStageTests.prompt, new: 90, sampling: sampling)
     try shared.scheduler.submit(first, now: .zero)
     try shared.run(SequenceID(1), until: 3)
-    let kept = shared.scheduler.keepPrefix(of: SequenceID(1))
-    let prefix = try #require(kept)
     let rows = shared.stages.rowCount
     try shared.scheduler.submit(
-      request(2, prompt: Array(prompt), new: 8, sampling: sampling, prefix: prefix), now: .zero)
+      request(2, prompt: Array(prompt), new: 8, sampling: sampling), now: .zero)
     while shared.logits[id] == nil, try shared.step() {}
     #expect(shared.stages.rowCount - rows < 2 * 40, "two pages of the prompt are not computed")
     // The pages outlive the sequence that filled them.
@@ -124,7 +123,6 @@ struct ScheduledStagesTests {
     try shared.run(id)
     #expect(shared.logits[id]?.map(\.bitPattern) == alone.logits[id]?.map(\.bitPattern))
     #expect(shared.tokens[id] == alone.tokens[id] && shared.tokens[id]?.count == 8)
-    shared.scheduler.dropPrefix(prefix)
     while try shared.step() {}
     #expect(shared.scheduler.counts.usedPageCount == 0)
     #expect(shared.stages.held == [[], []], "every stage has released what ended")
@@ -142,10 +140,8 @@ struct ScheduledStagesTests {
     try shared.scheduler.submit(
       request(1, prompt: ServingStageTests.prompt, new: 30, sampling: sampling), now: .zero)
     try shared.run(first, until: 3)
-    let kept = shared.scheduler.keepPrefix(of: first)
-    let prefix = try #require(kept)
     try shared.scheduler.submit(
-      request(2, prompt: Array(prompt), new: 20, sampling: sampling, prefix: prefix), now: .zero)
+      request(2, prompt: Array(prompt), new: 20, sampling: sampling), now: .zero)
     try shared.run(second, until: 6)
     shared.scheduler.propose([1, 2, 3], for: second)
     _ = try shared.step()

@@ -181,6 +181,15 @@ struct ServingStageTests {
     #expect(try bits(pooled(.mean, [1, 1])) == bits(Array(rows[..<2])))
   }
 
+  @Test("a stage does not serve a plan of another arithmetic of attention with what it has loaded")
+  func otherAttention() throws {
+    let stage = try pipeline(.cpu, stages: 1).stages[0]
+    var assignment = stage.assignment
+    #expect(stage.canServe(assignment))
+    assignment.cache.attention = .fast
+    #expect(!stage.canServe(assignment))
+  }
+
   @Test("an entry that cannot be continued leaves the step; the others keep their rows", arguments: Kind.allCases)
   func refused(kind: Kind) throws {
     let alone = try pipeline(kind, stages: 2)

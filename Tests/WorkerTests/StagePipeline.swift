@@ -35,7 +35,7 @@ final class StagePipeline {
   static let contextLength = 512
   static let pageCount = 32
 
-  private var stages: [ServingStage] = []
+  private(set) var stages: [ServingStage] = []
   private let outbox = Outbox()
   private let hiddenSize: Int
   private let vocabularySize: Int

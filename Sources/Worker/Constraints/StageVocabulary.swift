@@ -19,9 +19,12 @@ struct StageVocabulary {
   init(_ checkpoint: Checkpoint) throws {
     let tokenizer = try Tokenizer(checkpoint.tokenizer)
     let ends = tokenizer.endTokens
-    self.init(
-      trie: TokenTrie(
-        (0..<TokenID(tokenizer.vocabularySize)).map { ends.contains($0) ? [] : tokenizer.bytes(of: $0) }),
-      endTokens: ends.sorted())
+    let spellings = (0..<TokenID(tokenizer.vocabularySize)).map { token -> [UInt8] in
+      if ends.contains(token) { return [] }
+      if tokenizer.isControl(token) { return ControlSpelling.bytes(of: tokenizer.spelling(of: token) ?? "") }
+      let bytes = tokenizer.bytes(of: token)
+      return ControlSpelling.isAmbiguous(bytes) ? [] : bytes
+    }
+    self.init(trie: TokenTrie(spellings), endTokens: ends.sorted())
   }
 }

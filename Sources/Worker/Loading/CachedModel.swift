@@ -18,12 +18,12 @@ struct CachedModel {
 
   /// Tensors by their hashes.
   /// - Throws: `StageLoadError` for one that the manifest does not list as its header does.
-  func parts(_ entries: [TensorEntry]) throws -> [Part] {
-    try entries.map { entry in
-      guard let content = contents[entry.name], content.byteCount == entry.byteCount else {
-        throw StageLoadError.notListed(tensor: entry.name)
+  func parts(_ extents: [TensorExtent]) throws -> [Part] {
+    try extents.map { extent in
+      guard let content = contents[extent.name], content.byteCount == extent.byteCount else {
+        throw StageLoadError.notListed(tensor: extent.name)
       }
-      return (entry.name, content)
+      return (extent.name, content)
     }
   }
 

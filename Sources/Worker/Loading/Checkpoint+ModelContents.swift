@@ -8,10 +8,8 @@ extension Checkpoint {
       files: contents.map {
         .init(name: $0.name, path: $0.path, byteCount: $0.byteCount, headerByteCount: $0.headerByteCount)
       },
-      tensors: tensors.compactMap { entry in
-        entry.byteCount.map {
-          .init(name: entry.name, fileIndex: entry.fileIndex, offset: entry.offset, byteCount: $0)
-        }
+      tensors: extents.map {
+        .init(name: $0.name, fileIndex: $0.fileIndex, offset: $0.offset, byteCount: $0.byteCount)
       })
   }
 }

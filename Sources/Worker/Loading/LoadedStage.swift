@@ -18,6 +18,7 @@ extension StageSpecification {
     self.init(
       layers: assignment.place.layers, hasEmbedding: assignment.place.isFirst,
       hasHead: assignment.place.isLast, kvElementType: assignment.cache.elementType,
+      attention: assignment.cache.attention,
       pageCount: assignment.cache.pageCount, contextLength: assignment.cache.contextLength,
       rowCapacity: assignment.maximumStepTokenCount)
   }

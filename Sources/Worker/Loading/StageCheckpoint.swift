@@ -78,8 +78,8 @@ final class StageCheckpoint {
     let difference: String
     do {
       let checkpoint = try Checkpoint(path: path)
-      let needed = try assignment.tensors(of: checkpoint)
-      let progress = FetchProgress(total: needed.reduce(0) { $0 + ($1.byteCount ?? 0) })
+      let needed = try assignment.extents(of: checkpoint)
+      let progress = FetchProgress(total: needed.reduce(0) { $0 + $1.byteCount })
       let found = try comparison(with: manifest, cancellation).difference(
         checkpoint.modelContents, needed: Set(needed.map(\.name))
       ) { reporter.progress(progress.add($0)) }
@@ -112,7 +112,7 @@ final class StageCheckpoint {
 
 extension StageAssignment {
   /// What the stage needs of a checkpoint.
-  func tensors(of checkpoint: Checkpoint) throws -> [TensorEntry] {
-    try checkpoint.tensors(layers: place.layers, hasEmbedding: place.isFirst, hasHead: place.isLast)
+  func extents(of checkpoint: Checkpoint) throws -> [TensorExtent] {
+    try checkpoint.extents(layers: place.layers, hasEmbedding: place.isFirst, hasHead: place.isLast)
   }
 }

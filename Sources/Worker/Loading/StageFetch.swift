@@ -16,9 +16,9 @@ struct StageFetch {
   func parts(for assignment: StageAssignment) throws -> [CachedModel.Part] {
     let fetcher = Fetcher(connections: connections, store: model.store, cancellation: cancellation)
     try fetcher.fetch(model.manifest.files.map(\.header))
-    let shaping = try model.parts(try model.checkpoint([]).shapingTensors)
+    let shaping = try model.parts(try model.checkpoint([]).shapingExtents)
     try fetcher.fetch(shaping.map(\.content))
-    return try model.parts(try assignment.tensors(of: model.checkpoint(shaping)))
+    return try model.parts(try assignment.extents(of: model.checkpoint(shaping)))
   }
 
   /// Returns when all parts are in the cache; with what was fetched, for the log.

@@ -1,4 +1,5 @@
-/// How much a worker's log of sent hidden states may take, beside what the plan gives to weights and cache.
+/// How much a worker's log of sent hidden states may take, beside what the plan gives to weights and cache. `ReplayLog`
+/// keeps to it.
 package struct ReplayLogBudget: Hashable, Sendable {
   /// What the worker may hold in all.
   let memoryByteCount: Int

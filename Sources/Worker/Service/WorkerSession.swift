@@ -19,6 +19,8 @@ struct WorkerSession {
   let heartbeats: HeartbeatSender
   let onStageReady: @Sendable (LayerRange, _ weightByteCount: Int, _ kvByteCount: Int) -> Void
 
+  /// After the last event.
+  private(set) var status = WorkerStatus()
   private let started = ContinuousClock.now
   private var link: CoordinatorLink
   private var epoch = PlanEpoch(0)
@@ -82,6 +84,7 @@ struct WorkerSession {
     case .drain(let reason):
       guard link.isJoined, drainEnd == nil else { return try leave(reason) }
       drainEnd = now + Self.drainTimeout
+      status.isDraining = true
       try sockets.send(.draining(reason: reason))
     case .stop(let reason): return try leave(reason)
     }
@@ -110,12 +113,15 @@ struct WorkerSession {
     for action in link.event(event, now: now) {
       switch action {
       case .register(let incarnation):
+        status.phase = .connecting
         heartbeats.set(incarnation: nil, epoch: epoch)
         try register(incarnation)
       case .forgetSequences:
+        status.phase = .connecting
         heartbeats.set(incarnation: nil, epoch: epoch)
         runner.forget()
       case .joined:
+        status.phase = .standby
         logger.info(
           "registered",
           metadata: [
@@ -179,6 +185,7 @@ struct WorkerSession {
       ])
     epoch = assignment.epoch
     loadedLayers = nil
+    (status.phase, status.layers) = (.loading(0), nil)
     heartbeats.set(incarnation: link.incarnation, epoch: epoch)
     if let next { sockets.loop.close(next) }
     let next = try sockets.openLink(assignment)
@@ -188,11 +195,13 @@ struct WorkerSession {
 
   // MARK: What the worker's threads report
 
-  private func handle(_ report: StageLoader.Report, of epoch: PlanEpoch) throws {
+  private mutating func handle(_ report: StageLoader.Report, of epoch: PlanEpoch) throws {
     if case .ahead(let text) = report { return logger.info("prefetch", metadata: ["event": "\(text)"]) }
     guard epoch == self.epoch else { return }
     switch report {
-    case .load(.progress(let fraction)): try sockets.send(.loadProgress(epoch: epoch, fraction: fraction))
+    case .load(.progress(let fraction)):
+      status.phase = .loading(fraction)
+      try sockets.send(.loadProgress(epoch: epoch, fraction: fraction))
     case .load(.note(let text)): logger.info("weights", metadata: ["event": "\(text)"])
     case .load(.warning(let text)): logger.warning("weights", metadata: ["event": "\(text)"])
     case .failed(let reason): try reportFailure(reason)
@@ -205,6 +214,8 @@ struct WorkerSession {
     case .loading: try sockets.send(.loadProgress(epoch: epoch, fraction: 0))
     case .ready(let layers, let weightByteCount, let kvByteCount, let held, let wasLoaded):
       loadedLayers = layers
+      (status.phase, status.layers) = (.serving, layers)
+      (status.weightByteCount, status.kvByteCount) = (weightByteCount, kvByteCount)
       onStageReady(layers, weightByteCount, kvByteCount)
       logger.info(
         "stage ready",
@@ -221,7 +232,8 @@ struct WorkerSession {
     }
   }
 
-  private func reportFailure(_ reason: String) throws {
+  private mutating func reportFailure(_ reason: String) throws {
+    status.phase = .failed(reason)
     logger.error("stage failed", metadata: ["reason": "\(reason)"])
     try sockets.send(.stageFailed(epoch: epoch, reason: reason))
   }
