@@ -18,8 +18,10 @@ struct Admission {
     let (length, overflow) = promptCount.addingReportingOverflow(newTokens)
     // The policy's refusal comes before the scheduler's: its numbers say what the model can do at best.
     let choice = try policy(length: overflow ? Int.max : length, request: request.policy)
+    let shares = configuration.keepsPrefixes && request.usesPrefixCache
     let scheduled = ScheduledRequest(
-      request, sequence: sequence, maximumNewTokens: newTokens, policy: choice.policy, startsPaused: startsPaused)
+      request, sequence: sequence, maximumNewTokens: newTokens, policy: choice.policy, startsPaused: startsPaused,
+      scope: shares ? PrefixScope(tenant: request.tenant, policy: choice.policy) : nil, pooling: request.pooling)
     return (scheduled, choice)
   }
 
@@ -27,7 +29,9 @@ struct Admission {
     var merged = configuration.demand.policy
     // A request that sets the group size does not keep the cluster's window, nor the reverse.
     if request != PolicyRequest() { merged = request }
-    return try PolicyChoice.forLength(
+    var choice = try PolicyChoice.forLength(
       min(length, Limits.maximumContext), trainedLength: configuration.model.trainedLength, request: merged)
+    choice.attention = configuration.demand.attention
+    return choice
   }
 }

@@ -24,7 +24,9 @@ struct AssignmentMaker {
       model: .init(
         paths: configuration.checkpoint.paths, fingerprint: configuration.checkpoint.fingerprint,
         isShared: configuration.checkpoint.published != nil),
-      cache: .init(elementType: demand.elementType, pageCount: plan.pageCount, contextLength: demand.contextLength),
+      cache: .init(
+        elementType: demand.elementType, attention: demand.attention, pageCount: plan.pageCount,
+        contextLength: demand.contextLength),
       links: .init(
         nextEndpoint: next?.registration.dataEndpoint ?? resultEndpoint.description,
         nextKey: isLast ? coordinatorKey : next?.key?.bytes ?? [], previousKey: previousKey),

@@ -1,5 +1,6 @@
 package import Cluster
 package import Core
+package import Scheduling
 import Sockets
 package import Transport
 package import WeightDistribution
@@ -62,6 +63,20 @@ package struct ClusterConfiguration: Sendable {
   package var network: Network
   /// KV cache to plan for. Its policy is the default of requests.
   package var demand: KVDemand
+  /// How many times as long as alone decodes may take beside a prompt, where chunks adapt. Above 1.
+  package var latencyTarget = SchedulerLimits.defaultLatencyTarget
+  /// Whether full pages of computed tokens are kept for requests that begin alike. What measures prompts keeps none.
+  package var keepsPrefixes = false
+  /// Whether tokens are guessed. What measures decoding guesses none.
+  package var speculation = SpeculationMode.off
+  /// Sequences that may run at once; nil: those that are planned for. More of them share what those have in memory.
+  package var maximumRunningSequences: Int?
+  /// Whether requests take KV pages as they grow, so that those of others may be taken from them, rather than those of
+  /// their longest answer at once. What measures speed takes all at once.
+  package var growsPages = false
+  /// Requests that may wait for a place in the batch, and tokens of their prompts.
+  package var maximumWaitingRequests = 256
+  package var maximumWaitingTokens = Int.max
   /// Workers to wait for before planning.
   package var workerCount: Int
   /// Whether more workers may join than the coordinator waits for; false where a command starts all of them.
@@ -82,11 +97,13 @@ package struct ClusterConfiguration: Sendable {
     self.build = build
   }
 
+  var runningLimit: Int { maximumRunningSequences ?? demand.sequenceCount }
+
   /// Tokens a step may carry: a prefill chunk and every sequence's next token.
   package var stepTokenBudget: Int {
     min(
       Limits.maximumStepTokenCount, StepWindow.maximumRowCount(width: model.hiddenSize),
-      demand.chunkTokenCount + demand.sequenceCount)
+      demand.chunkTokenCount + runningLimit)
   }
 
   var clusterSettings: ClusterSettings {

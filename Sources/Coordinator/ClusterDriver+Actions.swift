@@ -16,6 +16,7 @@ extension ClusterDriver {
     // First of all the pipeline stops, and requests are no longer admitted: only then may they be ended, or workers
     // get other layers.
     for link in tokens.follow(actions, state.withLock { $0.availability }) { loop.close(link) }
+    if !actions.isEmpty { state.withLock { $0.history.note(actions, now: now) } }
     for action in actions { perform(action) }
   }
 
@@ -120,13 +121,12 @@ extension ClusterDriver {
     SchedulerLimits(
       stageCount: plan.stages.count, stepTokenBudget: configuration.stepTokenBudget,
       chunkTokenCount: configuration.demand.chunkTokenCount,
-      maximumRunningSequences: configuration.demand.sequenceCount,
-      maximumWaitingRequests: Self.maximumWaitingRequests, pageCount: plan.pageCount,
+      maximumRunningSequences: configuration.runningLimit,
+      maximumWaitingRequests: configuration.maximumWaitingRequests, pageCount: plan.pageCount,
       contextLength: configuration.demand.contextLength,
       maximumLogitsRows: WireLimits.maximumLogitsRowCount(vocabularySize: configuration.model.vocabularySize),
-      adaptsChunks: configuration.demand.adaptsChunks)
+      adaptsChunks: configuration.demand.adaptsChunks, latencyTarget: configuration.latencyTarget,
+      speculation: configuration.speculation, maximumWaitingTokens: configuration.maximumWaitingTokens,
+      growsPages: configuration.growsPages)
   }
-
-  /// Requests that may wait for a place in the batch.
-  private static let maximumWaitingRequests = 256
 }

@@ -104,13 +104,16 @@ final class ClusterDriver: Sendable {
   }
 
   private func tick() {
+    tokens.endLate()
     apply(.tick(tokens.load))
     notifyPeers()
     notifyStandbys()
     let (totals, counts, isReady) = (tokens.stageTotals, tokens.counts, tokens.readiness == .ready)
+    let prefixes = tokens.prefixTotals
     state.withLock { state in
       let stages = state.control.plan?.stages.map { ($0.worker, $0.layers.count) } ?? []
       state.metrics.show(totals)
+      state.metrics.show(prefixes, counts)
       state.metrics.show(
         counts, isReady: isReady, present: Set(state.peers.keys),
         layers: Dictionary(stages) { first, _ in first })

@@ -9,6 +9,9 @@ struct ClusterMetrics {
   private let plansServed: Counter
   private let replayedTokens: Counter
   private let rereadTokens: Counter
+  private let preemptions: Counter
+  /// What that counter shows.
+  private var shownPreemptionCount = 0
   private let requestsRunning: Meter
   private let requestsWaiting: Meter
   private let stepsInFlight: Meter
@@ -17,6 +20,7 @@ struct ClusterMetrics {
   /// By place in the pipeline; made when a stage first reports timings.
   private var stages: [Stage] = []
   private var workers: [String: Worker] = [:]
+  private var prefixes: PrefixMetrics
 
   private struct Stage {
     let compute, wait, transfer, sentBytes, rows: FloatingPointCounter
@@ -32,8 +36,9 @@ struct ClusterMetrics {
     func counter(_ metric: Metric) -> Counter { Counter(label: metric.name, factory: registry) }
     func gauge(_ metric: Metric) -> Meter { Meter(label: metric.name, factory: registry) }
     self.registry = registry
+    prefixes = PrefixMetrics(registry)
     (replayedTokens, rereadTokens) = (counter(.replayedTokens), counter(.rereadTokens))
-    plansServed = counter(.plansServed)
+    (plansServed, preemptions) = (counter(.plansServed), counter(.preemptions))
     (requestsRunning, requestsWaiting) = (gauge(.requestsRunning), gauge(.requestsWaiting))
     (stepsInFlight, cacheUsage, isReady) = (gauge(.stepsInFlight), gauge(.cacheUsage), gauge(.isReady))
     Meter(
@@ -61,6 +66,11 @@ struct ClusterMetrics {
     }
   }
 
+  /// Shows what the prefix cache has given, and has.
+  mutating func show(_ totals: PrefixTotals, _ counts: SchedulerCounts?) {
+    prefixes.show(totals, keptPageCount: counts?.keptPageCount ?? 0)
+  }
+
   private func stage(_ index: Int) -> Stage {
     func counter(_ metric: Metric) -> FloatingPointCounter {
       FloatingPointCounter(label: metric.name, dimensions: [("stage", "\(index)")], factory: registry)
@@ -78,8 +88,12 @@ struct ClusterMetrics {
     requestsRunning.set(counts?.runningCount ?? 0)
     requestsWaiting.set(counts?.waitingCount ?? 0)
     stepsInFlight.set(counts?.stepsInFlightCount ?? 0)
-    let pages = counts.map { $0.freePageCount + $0.usedPageCount } ?? 0
+    let pages = counts.map { $0.freePageCount + $0.usedPageCount + $0.keptPageCount } ?? 0
     cacheUsage.set(pages > 0 ? Double(counts?.usedPageCount ?? 0) / Double(pages) : 0)
+    if let count = counts?.preemptionCount, count > shownPreemptionCount {
+      preemptions.increment(by: count - shownPreemptionCount)
+      shownPreemptionCount = count
+    }
     self.isReady.set(isReady ? 1 : 0)
     let names = present.union(layers.keys)
     for name in names {

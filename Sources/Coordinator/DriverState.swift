@@ -22,6 +22,7 @@ struct DriverState {
   var loadReports = ProgressThrottle()
   var notices = PeerNotices()
   var metrics: ClusterMetrics
+  var history = ClusterHistory()
 
   init(control: ClusterControl, metrics: ClusterMetrics) {
     self.control = control

@@ -13,21 +13,36 @@ enum TokenLatency {
 struct Generation {
   let sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
   let submitted: Duration
+  /// When it ends with an error, since the engine's start; nil never.
+  let deadline: (time: Duration, timeout: Duration)?
   private var firstSent: Duration?
   private var firstToken: Duration?
   private var lastToken: Duration?
   private var timings = GenerationTimings()
+  var pooled = PooledText()
 
   init(
-    sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation, promptTokenCount: Int, submitted: Duration
+    sink: AsyncThrowingStream<GenerationEvent, any Error>.Continuation, promptTokenCount: Int, submitted: Duration,
+    timeout: Duration? = nil
   ) {
     self.sink = sink
     self.submitted = submitted
+    deadline = timeout.map { (submitted + $0, $0) }
     timings.promptTokenCount = promptTokenCount
   }
 
-  mutating func noteSent(now: Duration) {
-    if firstSent == nil { firstSent = now }
+  /// An entry of it was sent.
+  mutating func noteSent(_ entry: StepEntry, now: Duration) {
+    guard firstSent == nil else { return }
+    firstSent = now
+    guard let cached = entry.opening?.cachedPrefix?.tokenCount, cached > 0 else { return }
+    timings.cachedTokenCount = cached
+    sink.yield(.cached(tokenCount: cached))
+  }
+
+  mutating func noteDraft(drafted: Int, accepted: Int) {
+    timings.draftedTokenCount += drafted
+    timings.acceptedTokenCount += accepted
   }
 
   /// Yields what the last stage computed besides the token.
@@ -53,6 +68,7 @@ struct Generation {
     timings.queueSeconds = (sent - submitted).inSeconds
     timings.prefillSeconds = (prefilled - sent).inSeconds
     timings.decodeSeconds = (now - prefilled).inSeconds
+    if let row = pooled.row { sink.yield(.pooled(row)) }
     sink.yield(.finished(reason, timings))
     sink.finish()
     return timings

@@ -9,6 +9,8 @@ struct RequestMetrics: Sendable {
   private let abandoned: Counter
   private let promptTokens: Counter
   private let generatedTokens: Counter
+  private let draftedTokens: Counter
+  private let acceptedTokens: Counter
   private let timeToFirstToken: Recorder
   private let interTokenLatency: Recorder
   private let requestLatency: Recorder
@@ -27,6 +29,7 @@ struct RequestMetrics: Sendable {
       })
     (failed, abandoned) = (counter(.requestsFailed), counter(.requestsAbandoned))
     (promptTokens, generatedTokens) = (counter(.promptTokens), counter(.generatedTokens))
+    (draftedTokens, acceptedTokens) = (counter(.draftedTokens), counter(.acceptedTokens))
     (timeToFirstToken, interTokenLatency) = (histogram(.timeToFirstToken), histogram(.interTokenLatency))
     (requestLatency, queueTime) = (histogram(.requestLatency), histogram(.queueTime))
     (prefillTime, decodeTime) = (histogram(.prefillTime), histogram(.decodeTime))
@@ -47,6 +50,11 @@ struct RequestMetrics: Sendable {
     prefillTime.record(timings.prefillSeconds)
     decodeTime.record(timings.decodeSeconds)
     requestLatency.record(timings.queueSeconds + timings.prefillSeconds + timings.decodeSeconds)
+  }
+
+  func noteDraft(drafted: Int, accepted: Int) {
+    draftedTokens.increment(by: drafted)
+    acceptedTokens.increment(by: accepted)
   }
 
   func noteFailures(_ count: Int) { failed.increment(by: count) }

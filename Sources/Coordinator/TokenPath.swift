@@ -47,7 +47,8 @@ final class TokenPath: Sendable {
       state.nextSequence += 1
       sink.yield(.admitted(choice))
       state.generations[sequence] = Generation(
-        sink: sink, promptTokenCount: request.prompt.count, submitted: clock.now)
+        sink: sink, promptTokenCount: request.prompt.count, submitted: clock.now, timeout: request.timeout)
+      state.traces.begin(request, as: sequence, now: clock.now)
       sendSteps(&state)
       return sequence
     }
@@ -73,6 +74,7 @@ final class TokenPath: Sendable {
       state.withLock { state in
         guard state.generations.removeValue(forKey: sequence) != nil else { return }
         state.metrics.noteAbandoned()
+        state.traces.end(sequence, "the client has gone", now: clock.now)
         state.scheduler?.cancel(sequence)
         sendSteps(&state)
       }
@@ -89,7 +91,11 @@ final class TokenPath: Sendable {
     while let plan = state.scheduler?.nextStep(now: clock.now) {
       let now = clock.now
       if state.scheduler?.counts.stepsInFlightCount == 1 { state.lastStepChange = now }
-      for entry in plan.entries { state.generations[entry.sequence]?.noteSent(now: now) }
+      for entry in plan.entries { state.generations[entry.sequence]?.noteSent(entry, now: now) }
+      state.traces.noteSent(plan, now: now)
+      let decodeCount = plan.decodes.reduce(0) { $0 + $1.tokens.count }
+      state.history.noteSent(
+        plan.step, .init(decodeCount: decodeCount, prefillCount: plan.tokenCount - decodeCount), now: now)
       do {
         try loop.send(
           StepMessages.forward(plan, epoch: serving.epoch, hiddenSize: configuration.model.hiddenSize),
@@ -145,7 +151,7 @@ final class TokenPath: Sendable {
       state.availability = availability
       var links: [SocketID] = []
       for case .interrupt(let cause, let reason) in actions {
-        if let link = state.interrupt(cause, reason: reason) { links.append(link) }
+        if let link = state.interrupt(cause, reason: reason, now: clock.now) { links.append(link) }
       }
       return links
     }
@@ -154,26 +160,40 @@ final class TokenPath: Sendable {
   /// Starts the pipeline of a plan that is ready.
   func serve(_ plan: TokenState.Serving, limits: SchedulerLimits, choice: RecoveryChoice) -> RecoveryReport {
     state.withLock { state in
-      let report = state.resume(plan, limits: limits, choice: choice)
+      let report = state.resume(plan, limits: limits, choice: choice, now: clock.now)
       sendSteps(&state)
       return report
     }
   }
 
+  /// Ends requests that have taken longer than they said they may.
+  func endLate() {
+    state.withLock { state in
+      let now = clock.now
+      let late = state.generations.compactMapValues { $0.deadline.flatMap { $0.time <= now ? $0.timeout : nil } }
+      guard !late.isEmpty else { return }
+      for (sequence, timeout) in late { state.fail(sequence, EngineError.timedOut(timeout), now: now) }
+      sendSteps(&state)
+    }
+  }
+
   /// Ends every request with an error.
-  func failAll(_ error: any Error) { state.withLock { $0.failAll(error) } }
+  func failAll(_ error: any Error) { state.withLock { $0.failAll(error, now: clock.now) } }
 
   /// Ends every request, and admits none from now on.
   func stop() {
     state.withLock { state in
       state.isStopped = true
-      state.failAll(EngineError.stopped)
+      state.failAll(EngineError.stopped, now: clock.now)
     }
   }
 
   var readiness: EngineReadiness { state.withLock { $0.readiness } }
   var load: ClusterLoad { state.withLock { $0.load } }
   var counts: SchedulerCounts? { state.withLock { $0.scheduler?.counts } }
+  var prefixTotals: PrefixTotals { state.withLock { $0.scheduler?.prefixTotals ?? PrefixTotals() } }
   var stageTotals: [StageTotals] { state.withLock { $0.stageTotals } }
   var recoveries: RecoveryTotals { state.withLock { $0.recoveries } }
+  func traces(of id: String, key: Int) -> [RequestTrace] { state.withLock { $0.traces.traces(of: id, key: key) } }
+  func work(stepsAfter number: UInt64?) -> ClusterWork { state.withLock { $0.work(stepsAfter: number) } }
 }

@@ -31,6 +31,10 @@ package struct Metric: Hashable, Sendable {
     "request_abandoned_total", .counter, "Requests whose client disconnected before the end.")
   package static let promptTokens = Metric("prompt_tokens_total", .counter, "Prompt tokens of finished requests.")
   package static let generatedTokens = Metric("generation_tokens_total", .counter, "Sampled tokens.")
+  package static let draftedTokens = Metric(
+    "speculation_drafted_tokens_total", .counter, "Guessed tokens that were verified.")
+  package static let acceptedTokens = Metric(
+    "speculation_accepted_tokens_total", .counter, "Guessed tokens that were sampled.")
   package static let timeToFirstToken = Metric(
     "time_to_first_token_seconds", .histogram(bounds: latencies), "Time from arrival of a request to its first token.")
   package static let interTokenLatency = Metric(
@@ -61,7 +65,25 @@ package struct Metric: Hashable, Sendable {
   package static let stepsInFlight = Metric(
     "steps_in_flight", .gauge, "Steps sent to the first stage without a result yet.")
   package static let cacheUsage = Metric(
-    "kv_cache_usage_ratio", .gauge, "Share of allocated pages in the KV cache, the same on every stage.")
+    "kv_cache_usage_ratio", .gauge,
+    "Share of pages in the KV cache that running requests hold, the same on every stage.")
+  package static let preemptions = Metric(
+    "preemptions_total", .counter,
+    "Times that a running request's pages in the KV cache were given to another, so that it is computed again.")
+
+  // MARK: Prefix cache
+
+  package static let prefixQueries = Metric(
+    "prefix_cache_queries_total", .counter, "Prompt tokens looked up in the prefix cache.")
+  package static let prefixHits = Metric(
+    "prefix_cache_hits_total", .counter, "Prompt tokens found in the prefix cache, and not computed.")
+  package static let prefixHitRequests = Metric(
+    "prefix_cache_hit_requests_total", .counter, "Requests whose prompt began with what the prefix cache had.")
+  package static let prefixPages = Metric(
+    "prefix_cache_pages", .gauge,
+    "Pages in the KV cache that only the prefix cache holds; requests that need them get them.")
+  package static let prefixEvictions = Metric(
+    "prefix_cache_evicted_pages_total", .counter, "Pages that the prefix cache gave up for requests that needed them.")
 
   // MARK: Cluster
 
@@ -77,13 +99,29 @@ package struct Metric: Hashable, Sendable {
     "reread_tokens_total", .counter, "Tokens that all stages recomputed after a loss.")
   package static let weightsSentBytes = Metric(
     "weights_sent_bytes_total", .counter, "Bytes of weights that the coordinator sent to workers.")
+  // MARK: A worker's own
+
+  package static let workerIsReady = Metric(
+    "worker_ready", .gauge, "1 while a worker holds the layers it was assigned, or is a standby; 0 otherwise.")
+  package static let loadedShare = Metric(
+    "worker_load_ratio", .gauge, "Share of a worker's layers that is loaded.")
+  package static let weightBytes = Metric("worker_weight_bytes", .gauge, "Bytes of weights that a worker holds.")
+  package static let cacheBytes = Metric("worker_kv_cache_bytes", .gauge, "Bytes of a worker's KV cache at full use.")
+  package static let residentBytes = Metric(
+    "worker_resident_memory_bytes", .gauge, "Memory of a worker's process that is not swapped out.")
+  package static let majorFaults = Metric(
+    "worker_major_page_faults", .gauge, "Times a worker waited for the disk to read memory, since its start.")
+
   package static let buildInfo = Metric("build_info", .gauge, "1, with the program's version and numerics.")
 
   private static let all = [
     requestsRunning, requestsWaiting, requestsSucceeded, requestsFailed, requestsAbandoned, promptTokens,
-    generatedTokens, timeToFirstToken, interTokenLatency, requestLatency, queueTime, prefillTime, decodeTime,
-    stageCompute, stageWait, stageTransfer, stageSentBytes, stageRows, stepsInFlight, cacheUsage, isReady, workerIsUp,
-    workerLayers, plansServed, replayedTokens, rereadTokens, weightsSentBytes, buildInfo,
+    generatedTokens, draftedTokens, acceptedTokens, timeToFirstToken, interTokenLatency, requestLatency, queueTime,
+    prefillTime, decodeTime,
+    stageCompute, stageWait, stageTransfer, stageSentBytes, stageRows, stepsInFlight, cacheUsage, prefixQueries,
+    prefixHits, prefixHitRequests, prefixPages, prefixEvictions, isReady, workerIsUp, workerLayers, plansServed,
+    replayedTokens, rereadTokens, weightsSentBytes, buildInfo,
+    workerIsReady, loadedShare, weightBytes, cacheBytes, residentBytes, majorFaults,
   ]
   package static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 

@@ -1,16 +1,19 @@
 import Cluster
-import Coordinator
+import Core
 import Fixtures
 import Foundation
-import Core
 import Logging
-import WeightDistribution
 import Tensors
+import TestTraits
 import Transport
+import WeightDistribution
 import Weights
 import Worker
 
-/// A coordinator and its workers in this process, over a small model of random weights.
+@testable import Coordinator
+
+/// A coordinator and its workers in this process, over a small model of random weights. Each handles its events on a
+/// thread of its own, so that none waits for the threads that other tests hold.
 final class PlayedCluster {
   struct Answer: Equatable {
     var tokens: [TokenID] = []
@@ -68,9 +71,27 @@ final class PlayedCluster {
 
   /// Starts the coordinator, a worker for every stage and a standby, and waits until they serve.
   func start() async throws {
-    tasks.append(Task { [engine] in await engine.run() })
+    tasks.append(OwnThread.task { [engine] in await engine.run() })
     for _ in 0...Self.stageCount { try startWorker() }
-    for await readiness in engine.readinessChanges where readiness == .ready { return }
+    await settle()
+  }
+
+  /// Returns when every stage serves on a worker that was not lost, and the standby has registered, however long that
+  /// takes: what a loss costs is its own until then.
+  private func settle() async {
+    for await _ in engine.readinessChanges {
+      if await isSettled { return }
+    }
+  }
+
+  private var isSettled: Bool {
+    get async {
+      let status = engine.status(stepsAfter: nil)
+      let alive = Set(status.workers.filter { $0.state == "alive" }.map(\.name))
+      let serving = status.plan?.stages.map(\.worker) ?? []
+      return await engine.readiness() == .ready && alive == Set(workers.keys) && serving.count == Self.stageCount
+        && alive.isSuperset(of: serving)
+    }
   }
 
   private func startWorker() throws {
@@ -85,11 +106,12 @@ final class PlayedCluster {
       logger: Self.quiet)
     workers[name] = worker
     // One that fails is missed by the test.
-    tasks.append(Task { try? await worker.run() })
+    tasks.append(OwnThread.task { try? await worker.run() })
   }
 
-  /// Answers a request; loses the worker of a stage when the moment comes, and starts another one as a standby.
-  /// - Parameter spoil: called just before that.
+  /// Answers a request; loses the worker of a stage when the moment comes, starts another one as a standby, and waits
+  /// until the loss is made good.
+  /// - Parameter spoil: called just before the loss.
   func answer(
     seed: UInt64?, losing loss: (stage: Int, at: Moment)? = nil, spoil: () throws -> Void = {}
   ) async throws -> Answer {
@@ -122,6 +144,7 @@ final class PlayedCluster {
       default: break
       }
     }
+    if loss != nil { await settle() }
     return answer
   }
 
