@@ -21,17 +21,23 @@ struct SimulatedCoordinator {
   var held: [String: [ResidentSequence]] = [:]
   var lastStep = Duration.zero
   var requests: [SequenceID: SimulatedRequest] = [:]
-  /// Prefixes kept by the scheduler, some of which it has dropped.
-  var prefixes: [PrefixID: KeptPrefix] = [:]
+  /// Requests that others begin as, the newest first.
+  var donors: [SimulatedRequest] = []
   /// Which page takes another's place, and pages that were given out although they have a holder.
   var aliases: [PageID: PageID] = [:]
   var doubledPages: [PageID] = []
+  /// The page that each sequence fills.
+  var lastPages: [SequenceID: PageID] = [:]
+  /// All pages of each sequence, also of one that waits again.
+  var pagesOf: [SequenceID: [PageID]] = [:]
+  let pressure: PagePressure?
   /// Each life counts from one, as the product does.
   var nextSequence: UInt64 = 1
   /// The connection of every worker that is a member.
   var peers: [String: Int] = [:]
 
-  init(workerCount: Int, firstEpoch: UInt32, now: Duration) {
+  init(workerCount: Int, firstEpoch: UInt32, now: Duration, pressure: PagePressure? = nil) {
+    self.pressure = pressure
     let planner = LayerPlanner(
       configuration: Self.configuration,
       weights: WeightFootprint(
@@ -43,13 +49,23 @@ struct SimulatedCoordinator {
       firstEpoch: PlanEpoch(firstEpoch), now: now)
   }
 
+  /// The process that is started in its place, not yet alive.
+  func successor(firstEpoch: UInt32, now: Duration) -> SimulatedCoordinator {
+    var next = SimulatedCoordinator(
+      workerCount: control.settings.neededWorkerCount, firstEpoch: firstEpoch, now: now, pressure: pressure)
+    next.life = life + 1
+    next.isAlive = false
+    return next
+  }
+
   var takesRequests: Bool { isAlive && control.takesRequests && scheduler != nil }
 
   var limits: SchedulerLimits? {
     control.plan.map { plan in
       SchedulerLimits(
         stageCount: plan.stages.count, stepTokenBudget: 32, chunkTokenCount: 16, maximumRunningSequences: 4,
-        maximumWaitingRequests: 1000, pageCount: plan.pageCount, contextLength: 256)
+        maximumWaitingRequests: 1000, pageCount: min(plan.pageCount, pressure?.pageCount ?? .max), contextLength: 256,
+        adaptsChunks: pressure?.adaptsChunks ?? false, growsPages: pressure != nil)
     }
   }
 

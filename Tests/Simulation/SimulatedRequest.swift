@@ -7,9 +7,11 @@ struct SimulatedRequest: CustomStringConvertible {
   let prompt: [TokenID]
   let newTokens: Int
   let seed: UInt64
+  /// Of its policy, which changes every token.
+  let groupSize: Int
   let expected: [TokenID]
-  /// Pages that the prompt may begin with.
-  var prefix: PrefixID?
+  /// Whose pages it shares; nil shares none.
+  var tenant: Tenant?
   var received: [TokenID] = []
   var isOver = false
 
@@ -23,24 +25,26 @@ struct SimulatedRequest: CustomStringConvertible {
 
   var description: String { "\(prompt.count) prompt tokens, at most \(newTokens) new ones" }
 
-  init(prompt: [TokenID], newTokens: Int, seed: UInt64) {
-    (self.prompt, self.newTokens, self.seed) = (prompt, newTokens, seed)
-    expected = ToyModel.reference(prompt: prompt, newTokens: newTokens, seed: seed)
+  init(prompt: [TokenID], newTokens: Int, seed: UInt64, groupSize: Int = 1) {
+    (self.prompt, self.newTokens, self.seed, self.groupSize) = (prompt, newTokens, seed, groupSize)
+    expected = ToyModel.reference(prompt: prompt, newTokens: newTokens, seed: seed, groupSize: groupSize)
   }
 
-  func with(prompt: [TokenID], prefix: PrefixID? = nil) -> SimulatedRequest {
-    var changed = SimulatedRequest(prompt: prompt, newTokens: newTokens, seed: seed)
-    changed.prefix = prefix
-    return changed
+  /// - Parameter newTokens: nil for as many.
+  func with(prompt: [TokenID], groupSize: Int, newTokens: Int?) -> SimulatedRequest {
+    SimulatedRequest(prompt: prompt, newTokens: newTokens ?? self.newTokens, seed: seed, groupSize: groupSize)
   }
 
   /// As the scheduler gets it; never nil.
-  func scheduled(as sequence: SequenceID) -> ScheduledRequest? {
+  func scheduled(as sequence: SequenceID, bug: PlantedBug?) -> ScheduledRequest? {
     var request = GenerationRequest(prompt: prompt)
     request.sampling = .greedy
     request.sampling.seed = seed
-    return SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 512).map {
-      ScheduledRequest(request, sequence: sequence, maximumNewTokens: newTokens, policy: $0, prefix: prefix)
+    return SelfExtendPolicy(groupSize: groupSize, neighborWindow: 0, trainedLength: 512).map { policy in
+      let kept = bug == .prefixesOfAnyPolicy ? .plain(trainedLength: 512) : policy
+      return ScheduledRequest(
+        request, sequence: sequence, maximumNewTokens: newTokens, policy: policy,
+        scope: tenant.map { PrefixScope(tenant: $0, policy: kept) })
     }
   }
 }

@@ -157,8 +157,15 @@ struct SimulatedStage {
     _ entry: StepEntry, inputs: [UInt64], bug: PlantedBug?, made: inout SimulatedStep
   ) -> [UInt64] {
     let isLax = bug == .sequencesSurviveAssignment || bug == .stageTakesAnyStep
-    if let opening = entry.opening, held[entry.sequence] == nil || bug == .stageTakesAnyStep {
-      held[entry.sequence] = opened(opening, bug: bug)
+    if let opening = entry.opening {
+      guard held[entry.sequence] == nil || isLax else {
+        made.failed[entry.sequence] = "is opened twice on \(worker)"
+        held[entry.sequence] = nil
+        return []
+      }
+      if held[entry.sequence] == nil || bug == .stageTakesAnyStep {
+        held[entry.sequence] = opened(opening, bug: bug)
+      }
     }
     guard var sequence = held[entry.sequence], sequence.length >= entry.startPosition || isLax else {
       made.failed[entry.sequence] = "does not continue what \(worker) holds"
@@ -174,7 +181,10 @@ struct SimulatedStage {
     }
     let layers = assignment.layers
     let inputs = layers.lower == 0 ? entry.tokens.map { UInt64($0) } : inputs
-    var states = sequence.states.last ?? Array(repeating: 0, count: layers.upper - layers.lower)
+    var states =
+      sequence.states.last
+      ?? Array(
+        repeating: ToyModel.firstState(groupSize: entry.policy.groupSize), count: layers.upper - layers.lower)
     if !isWhole(sequence) { states = states.map { ToyModel.mix($0, 1) } }
     let rows = inputs.map { input in
       var value = input

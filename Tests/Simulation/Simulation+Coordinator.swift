@@ -97,7 +97,10 @@ extension Simulation {
     else { return }
     while var plan = coordinator.scheduler?.nextStep(now: now) {
       if coordinator.scheduler?.counts.stepsInFlightCount == 1 { coordinator.lastStep = now }
-      if bug == .sharedPagesFreed { coordinator.giveOutTwice(&plan) }
+      let preempted = plan.releases.filter { coordinator.requests[$0]?.isOver == false }
+      for sequence in preempted { log("\(sequence) waits for pages again") }
+      report.preemptions += preempted.count
+      coordinator.misplace(&plan, bug: bug)
       report.cachedTokens += plan.entries.reduce(0) { $0 + ($1.opening?.cachedPrefix?.tokenCount ?? 0) }
       let step = SimulatedStep(
         epoch: coordinator.control.epoch, plan: plan, rows: plan.entries.map { _ in [] })
@@ -120,8 +123,8 @@ extension Simulation {
       updates =
         try coordinator.scheduler?.complete(
           StepCompletion(
-            step: step.plan.step,
-            entries: sampled, failed: step.failed, now: now)) ?? []
+            step: step.plan.step, entries: sampled, failed: step.failed,
+            slowestStageSeconds: coordinator.pressure.map { _ in Double(stepMilliseconds) / 1000 }, now: now)) ?? []
     } catch {
       return try apply(.pipelineFailed(coordinator.control.epoch, .stepLost, reason: "\(error)"))
     }
@@ -158,7 +161,9 @@ extension Simulation {
     let sequence = SequenceID(coordinator.nextSequence)
     coordinator.nextSequence += 1
     do {
-      if let scheduled = request.scheduled(as: sequence) { try coordinator.scheduler?.submit(scheduled, now: now) }
+      if let scheduled = request.scheduled(as: sequence, bug: bug) {
+        try coordinator.scheduler?.submit(scheduled, now: now)
+      }
     } catch {
       throw failure("a request was not taken: \(error)")
     }

@@ -169,12 +169,8 @@ extension Simulation {
   mutating func crashCoordinator(restartAfter span: Duration?) {
     guard coordinator.isAlive else { return }
     log("the coordinator crashes")
-    let life = coordinator.life + 1
-    coordinator = SimulatedCoordinator(
-      workerCount: coordinator.control.settings.neededWorkerCount,
+    coordinator = coordinator.successor(
       firstEpoch: scenario == nil ? UInt32.random(in: 1...1 << 30, using: &random) : 101, now: now)
-    coordinator.life = life
-    coordinator.isAlive = false
     for index in workers.indices { breakConnection(of: index) }
     connections = [:]
     events.push(

@@ -78,10 +78,10 @@ package struct Simulation {
   /// - Parameters:
   ///   - poison: takes the place of other faults.
   ///   - disksFill: whether some workers' disks are full for a while; plansTakeTime: whether a search takes time;
-  ///     sharesPages: whether requests open on others' pages, and tokens are drafted.
+  ///     sharesPages: whether requests open on others' pages, and tokens are drafted; pagesRunOut: `PagePressure`.
   package init(
     seed: UInt64, bug: PlantedBug? = nil, poison: Poison? = nil, disksFill: Bool = true, plansTakeTime: Bool = true,
-    sharesPages: Bool = true
+    sharesPages: Bool = true, pagesRunOut: Bool = true
   ) {
     self.seed = seed
     self.bug = bug
@@ -96,11 +96,11 @@ package struct Simulation {
     // A slow step now and then: longer than silence may be, shorter than six times itself.
     stepMilliseconds =
       random.chance(0.2) ? Int.random(in: 200...1800, using: &random) : Int.random(in: 1...20, using: &random)
-    let lossShare =
-      hasFaults && random.chance(0.5) ? Double.random(in: 0...0.03, using: &random) : 0
+    let lossShare = hasFaults && random.chance(0.5) ? Double.random(in: 0...0.03, using: &random) : 0
     network = SimulatedNetwork(faultEnd: hasFaults ? faultEnd : nil, lossShare: lossShare)
     coordinator = SimulatedCoordinator(
-      workerCount: needed, firstEpoch: UInt32.random(in: 1...1 << 30, using: &random), now: .zero)
+      workerCount: needed, firstEpoch: UInt32.random(in: 1...1 << 30, using: &random), now: .zero,
+      pressure: pagesRunOut && sharesPages ? PagePressure(seed: seed, stepMilliseconds: stepMilliseconds) : nil)
     // A third of the workers log nothing, a third what is short.
     for index in workers.indices { workers[index].logLimit = [0, 40, .max][Int.random(in: 0...2, using: &random)] }
     self.random = random
@@ -166,8 +166,8 @@ package struct Simulation {
 
   private mutating func drawRequests() {
     pendingRequestCount = Int.random(in: 3...12, using: &random)
-    for _ in 0..<pendingRequestCount {
-      events.push(.request, at: .milliseconds(Int.random(in: 300...14_000, using: &random)))
+    for time in PagePressure.requestTimes(pendingRequestCount, coordinator.pressure, using: &random) {
+      events.push(.request, at: time)
     }
   }
 
@@ -195,7 +195,6 @@ package struct Simulation {
 
   /// Everything has ended: nothing may be left behind.
   private mutating func finish() throws -> SimulationReport {
-    for prefix in coordinator.prefixes.keys { coordinator.scheduler?.dropPrefix(prefix) }
     guard coordinator.scheduler?.counts.usedPageCount ?? 0 == 0 else { throw failure("pages are left in use") }
     // Releases may still be on their way to later stages, step by slow step, or have to be sent again.
     try go(on: .seconds(60)) { $0.coordinator.isServing && $0.remains.holders.isEmpty }

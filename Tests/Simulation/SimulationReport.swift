@@ -26,6 +26,8 @@ package struct SimulationReport: Sendable, CustomStringConvertible {
   /// Tokens that were drafted, and those of them that were sampled.
   package var draftedTokens = 0
   package var acceptedTokens = 0
+  /// How often a request's pages were given to another.
+  package var preemptions = 0
 
   package init() {}
 
@@ -34,7 +36,8 @@ package struct SimulationReport: Sendable, CustomStringConvertible {
       + "\(faults) faults, \(excludedWorkers) workers unfit, \(failedSteps) failed steps, "
       + "after losses \(keptSequences) sequences kept, "
       + "\(replayedTokens) tokens replayed, \(rereadTokens) read again; "
-      + "\(cachedTokens) tokens cached, \(acceptedTokens) of \(draftedTokens) drafted ones sampled"
+      + "\(cachedTokens) tokens cached, \(acceptedTokens) of \(draftedTokens) drafted ones sampled, "
+      + "\(preemptions) preemptions"
   }
 
   package mutating func add(_ other: SimulationReport) {
@@ -54,6 +57,7 @@ package struct SimulationReport: Sendable, CustomStringConvertible {
     cachedTokens += other.cachedTokens
     draftedTokens += other.draftedTokens
     acceptedTokens += other.acceptedTokens
+    preemptions += other.preemptions
   }
 
   mutating func add(_ recovery: RecoveryReport?) {

@@ -21,9 +21,12 @@ enum ToyModel {
     TokenID(mix(output, seed &+ UInt64(position)) % 32_000)
   }
 
+  /// A layer's state before the first token, which depends on the policy.
+  static func firstState(groupSize: Int) -> UInt64 { UInt64(groupSize - 1) }
+
   /// What an undisturbed run gives.
-  static func reference(prompt: [TokenID], newTokens: Int, seed: UInt64) -> [TokenID] {
-    var states = [UInt64](repeating: 0, count: layerCount)
+  static func reference(prompt: [TokenID], newTokens: Int, seed: UInt64, groupSize: Int) -> [TokenID] {
+    var states = [UInt64](repeating: firstState(groupSize: groupSize), count: layerCount)
     var tokens = prompt
     for index in 0... {
       guard index < tokens.count, tokens.count < prompt.count + newTokens else { break }
@@ -67,8 +70,12 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case holdingsAssumed
   /// A hung computation is not looked for.
   case progressIgnored
-  /// Pages of an ended sequence are given out again although a kept prefix holds them.
+  /// Pages are given out again although the prefix cache and a sequence hold them.
   case sharedPagesFreed
+  /// The prefix cache does not tell policies apart.
+  case prefixesOfAnyPolicy
+  /// A sequence opens on a page that another one still fills.
+  case partlyFilledPageShared
   /// A stage keeps the tokens that an entry cuts.
   case cutIgnored
   /// A stage keeps what it logged of tokens that were cut.
@@ -79,4 +86,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case draftKeptPastMismatch
   /// Lists of sampled tokens are matched to entries by their order.
   case resultsByOrder
+  /// A sequence whose pages were given to another writes into them when it goes on.
+  case preemptedKeepsPages
+  /// No stage hears that a sequence has lost its pages.
+  case preemptionUntold
 }

@@ -15,6 +15,15 @@ package struct OwnThread: SuiteTrait, TestTrait, TestScoping {
     try await withTaskExecutorPreference(executor) { try await function() }
   }
 
+  /// A task on a thread of its own, which waits for none of those that tests share.
+  package static func task(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+    let executor = QueueExecutor()
+    return Task(executorPreference: executor) {
+      await body()
+      withExtendedLifetime(executor) {}
+    }
+  }
+
   /// Calls what blocks on a thread of its own, and waits for it without holding one of the tests'.
   package static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { continuation in

@@ -16,7 +16,10 @@ out=.build-tsan
 log="$out/build.log"
 mkdir -p "$out"
 build=(--sanitize=thread --scratch-path "$out")
-swift build --build-tests "${build[@]}" >"$log" 2>&1 || { cat "$log"; exit 1; }
+swift build --build-tests "${build[@]}" >"$log" 2>&1 || {
+  cat "$log"
+  exit 1
+}
 clang="$(dirname "$(readlink -f "$(command -v swiftc)")")/clang"
 "$clang" -O2 -Wall -Wextra -Werror -fPIC -shared Tests/ThreadSanitizer/SwiftMutex.c -o "$out/SwiftMutex.so"
 
