@@ -1,0 +1,57 @@
+// The road: how long the text is, beside what the model was trained on and what it can read here.
+
+import { make } from "./dom.js";
+import { count, rate } from "./format.js";
+
+/** The longest text under a policy: G · (L − w + ⌊w/G⌋), with G = 1 the trained length. */
+export function longestLength({ group_size: group, neighbor_window: window, trained_length: trained }) {
+  return group > 1 && window < trained ? group * (trained - window + Math.floor(window / group)) : trained;
+}
+
+/** One sentence about a length. The policy is known when the answer is complete. */
+export function judgment(length, trained, policy) {
+  if (length <= trained) return `${count(length)} tokens, within the ${count(trained)} the model was trained on.`;
+  const beyond = `${count(length)} tokens, ${rate(length / trained)} times the trained ${count(trained)}`;
+  if (!policy) return `${beyond}.`;
+  return policy.group_size > 1
+    ? `${beyond}: distant positions are grouped by ${policy.group_size}, the nearest ${count(policy.neighbor_window)} are exact, `
+      + `which holds up to ${count(longestLength(policy))}. Precision falls with distance.`
+    : `${beyond}, with plain attention. Expect it to lose the thread.`;
+}
+
+export class Road {
+  #fill = make("div", { class: "road-fill" });
+  #beyond = make("div", { class: "road-beyond" });
+  #post = make("div", { class: "road-post" });
+  #text = make("p", { class: "road-text" });
+
+  constructor() {
+    this.element = make("div", { class: "road" },
+      make("div", { class: "road-bar", role: "img", "aria-hidden": "true" }, this.#fill, this.#beyond, this.#post),
+      this.#text);
+  }
+
+  /**
+   * @param length tokens of the conversation, or null before the first answer
+   * @param model trained and longest length
+   * @param policy of the last answer, if there is one
+   */
+  update(length, model, policy) {
+    if (!model) { this.element.hidden = true; return; }
+    this.element.hidden = false;
+    const trained = policy?.trained_length ?? model.trained;
+    const end = Math.max(model.context, trained, length ?? 0);
+    // The square root leaves room for short texts on a long road.
+    const place = (tokens) => `${100 * Math.sqrt(Math.min(tokens, end) / end)}%`;
+    const used = length ?? 0;
+    this.#fill.style.width = place(Math.min(used, trained));
+    this.#beyond.style.left = place(trained);
+    this.#beyond.style.width = `calc(${place(Math.max(used, trained))} - ${place(trained)})`;
+    this.#post.style.left = place(trained);
+    this.#post.hidden = trained >= end;
+    this.#text.textContent = length === null
+      ? `Trained on ${count(trained)} tokens; reads up to ${count(model.context)} here.`
+      : judgment(used, trained, policy);
+    this.element.classList.toggle("is-beyond", used > trained);
+  }
+}
