@@ -6,6 +6,12 @@ struct ArgumentPairCalls: ToolCallForm {
   var openings: [String] { ["<tool_call>"] }
   func closings(of opening: String) -> [String] { ["</tool_call>"] }
 
+  func format(_ name: String, _ schema: JSONValue) -> TagFormat {
+    let arguments = WrittenArguments(
+      opening: { "<arg_key>\($0)</arg_key>\n<arg_value>" }, closing: "</arg_value>\n")
+    return .sequence([.spelled("<tool_call>"), .text(name + "\n"), arguments.format(schema), .spelled("</tool_call>")])
+  }
+
   func calls(in block: String, opening: String, tools: [ToolDeclaration]) -> [ToolCall]? {
     let head = block.firstRange(of: "<arg_key>")?.lowerBound ?? block.endIndex
     let name = String(block[..<head]).trimmed

@@ -6,6 +6,20 @@ struct DeepSeekCalls: ToolCallForm {
   var openings: [String] { ["<｜tool▁calls▁begin｜>"] }
   func closings(of opening: String) -> [String] { ["<｜tool▁calls▁end｜>"] }
 
+  /// Whether arguments lie in a fence of code, as before V3.1.
+  var isFenced = false
+  var separator: TagFormat? { nil }
+
+  func format(_ name: String, _ schema: JSONValue) -> TagFormat {
+    let begin = "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>"
+    let end = "<｜tool▁call▁end｜><｜tool▁calls▁end｜>"
+    return isFenced
+      ? .sequence([
+        .spelled("\(begin)function<｜tool▁sep｜>\(name)\n```json\n"), .schema(schema), .spelled("\n```\(end)"),
+      ])
+      : .sequence([.spelled("\(begin)\(name)<｜tool▁sep｜>"), .schema(schema), .spelled(end)])
+  }
+
   func calls(in block: String, opening: String, tools: [ToolDeclaration]) -> [ToolCall]? {
     let parts = block.components(between: "<｜tool▁call▁begin｜>", and: "<｜tool▁call▁end｜>")
     let calls = parts.compactMap { Self.call($0) }

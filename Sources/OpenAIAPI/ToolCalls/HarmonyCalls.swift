@@ -6,6 +6,14 @@ struct HarmonyCalls: ToolCallForm {
   var openings: [String] { ["<|channel|>commentary to=functions.", " to=functions."] }
   func closings(of opening: String) -> [String] { ["<|call|>", "<|end|>"] }
 
+  var separator: TagFormat? { nil }
+  var contentOpening: String { "<|channel|>final<|message|>" }
+
+  func format(_ name: String, _ schema: JSONValue) -> TagFormat {
+    // The mark behind it ends the answer.
+    .sequence([.spelled("<|channel|>commentary to=functions.\(name) <|constrain|>json<|message|>"), .schema(schema)])
+  }
+
   func calls(in block: String, opening: String, tools: [ToolDeclaration]) -> [ToolCall]? {
     guard let mark = block.firstRange(of: "<|message|>") else { return nil }
     let head = block[..<mark.lowerBound]

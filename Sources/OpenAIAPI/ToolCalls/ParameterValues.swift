@@ -22,7 +22,7 @@ struct ParameterValues: Sendable {
   }
 
   /// The types that a schema names, itself or as alternatives; empty when it names none.
-  private static func types(_ schema: JSONValue?) -> [String] {
+  static func types(_ schema: JSONValue?) -> [String] {
     guard let schema else { return [] }
     if let type = schema["type"] { return type.string.map { [$0] } ?? (type.array ?? []).compactMap(\.string) }
     return (schema["anyOf"]?.array ?? schema["oneOf"]?.array ?? []).flatMap { $0["type"]?.string.map { [$0] } ?? [] }

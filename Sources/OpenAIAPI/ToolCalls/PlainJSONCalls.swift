@@ -1,9 +1,15 @@
+import JSON
+
 /// An answer that is nothing but `{"name": …, "parameters": {…}}`, as Llama 3 writes it: several are separated by
 /// semicolons or lie in an array, and `<|python_tag|>` or a fence of code may come before.
 struct PlainJSONCalls: ToolCallForm {
   var openings: [String] { ["<|python_tag|>", "```json", "{", "[{"] }
   func closings(of opening: String) -> [String] { [] }
   var opensAnswersOnly: Bool { true }
+
+  var separator: TagFormat? { .text("; ") }
+
+  func format(_ name: String, _ schema: JSONValue) -> TagFormat { object(name, "parameters", schema) }
 
   func calls(in block: String, opening: String, tools: [ToolDeclaration]) -> [ToolCall]? {
     var text = block[...]

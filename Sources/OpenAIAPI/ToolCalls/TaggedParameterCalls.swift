@@ -7,6 +7,14 @@ struct TaggedParameterCalls: ToolCallForm {
   var openings: [String] { ["<tool_call>", "<function="] }
   func closings(of opening: String) -> [String] { [opening == "<tool_call>" ? "</tool_call>" : "</function>"] }
 
+  func format(_ name: String, _ schema: JSONValue) -> TagFormat {
+    let arguments = WrittenArguments(opening: { "<parameter=\($0)>\n" }, closing: "\n</parameter>\n")
+    return .sequence([
+      .spelled("<tool_call>"), .text("\n<function=\(name)>\n"), arguments.format(schema),
+      .spelled("</function>\n</tool_call>"),
+    ])
+  }
+
   func calls(in block: String, opening: String, tools: [ToolDeclaration]) -> [ToolCall]? {
     let text = opening == "<tool_call>" ? block : opening + block
     guard let start = text.firstRange(of: "<function="), let end = text[start.upperBound...].firstIndex(of: ">")

@@ -5,6 +5,8 @@ struct ToolDeclaration: Hashable, Sendable {
   let name: String
   /// The JSON schema of its arguments; nil when it takes any.
   let parameters: JSONValue?
+  /// Whether arguments must be valid under the schema, also where the model need not call.
+  var isStrict = false
 }
 
 /// A call that the model wrote.

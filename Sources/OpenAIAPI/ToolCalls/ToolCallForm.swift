@@ -1,3 +1,5 @@
+import JSON
+
 /// How a family of models writes calls: a block of text with an opening and, mostly, a closing mark.
 protocol ToolCallForm: Sendable {
   /// Marks that open a block. Their text is never part of the answer's content.
@@ -10,10 +12,26 @@ protocol ToolCallForm: Sendable {
   /// The calls of a block, which is the text between its marks.
   /// - Returns: nil when it is not written in this form; its text is content then.
   func calls(in block: String, opening: String, tools: [ToolDeclaration]) -> [ToolCall]?
+  /// What a call is written as, for an answer that must have one.
+  /// - Parameter schema: of its arguments.
+  func format(_ name: String, _ schema: JSONValue) -> TagFormat
+  /// What lies between two calls of an answer; nil where one has only one.
+  var separator: TagFormat? { get }
+  /// What comes before the content of an answer without a call.
+  var contentOpening: String { get }
 }
 
 extension ToolCallForm {
   var opensAnswersOnly: Bool { false }
+  var separator: TagFormat? { .text("\n") }
+  var contentOpening: String { "" }
+
+  /// An object of a name and of arguments, as most families write it.
+  func object(_ name: String, _ key: String, _ schema: JSONValue) -> TagFormat {
+    .sequence([
+      .text("{\"name\": \(JSONValue.string(name).text), \"\(key)\": "), .schema(schema), .text("}"),
+    ])
+  }
 }
 
 /// The forms, and which one a model's chat template was written for.
@@ -29,11 +47,13 @@ enum ToolCallForms {
     (["<|channel|>", "functions."], HarmonyCalls()),
     (["<function=", "<parameter="], TaggedParameterCalls()),
     (["<arg_key>"], ArgumentPairCalls()),
-    (["<｜tool▁calls▁begin｜>"], DeepSeekCalls()),
-    (["[TOOL_CALLS]"], MistralCalls()),
+    (["<｜tool▁calls▁begin｜>", "```json"], DeepSeekCalls(isFenced: true)),
+    (["<｜tool▁calls▁begin｜>"], DeepSeekCalls(isFenced: false)),
+    (["[TOOL_CALLS]", "[ARGS]"], MistralCalls(isNamed: true)),
+    (["[TOOL_CALLS]"], MistralCalls(isNamed: false)),
     (["<tool_call>"], HermesCalls()),
-    (["<|tool_call|>"], ListedCalls()),
-    (["functools["], ListedCalls()),
+    (["<|tool_call|>"], ListedCalls(opening: "<|tool_call|>")),
+    (["functools["], ListedCalls(opening: "functools[")),
     (["<|python_tag|>"], PlainJSONCalls()),
     (["\"parameters\":", "tools"], PlainJSONCalls()),
   ]
