@@ -3,6 +3,10 @@ package import Hummingbird
 /// The context of a request.
 package struct APIContext: RequestContext {
   package var coreContext: CoreRequestContextStorage
+  /// The place of the request's API key in the server's list, from 1; 0 without keys.
+  var apiKey = 0
+  /// In the response, and in all log lines of the request.
+  var requestID = ""
   /// Watches the connection while retained.
   let client: ClientPresence
 

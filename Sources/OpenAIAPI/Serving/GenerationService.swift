@@ -12,15 +12,20 @@ struct GenerationService: Sendable {
   let codec: any TextCodec
   let settings: APISettings
   let names: ModelNames
+  let allowances: KeyAllowances
+  let breakers = DryBreakers()
 
-  var reader: BodyReader { BodyReader(maximumByteCount: settings.maximumBodyByteCount) }
+  var reader: BodyReader {
+    BodyReader(maximumByteCount: settings.maximumBodyByteCount, defaults: settings.requestDefaults)
+  }
 
   var preparation: AnswerPreparation {
-    AnswerPreparation(model: engine.model, names: names, codec: codec, settings: settings)
+    AnswerPreparation(
+      model: engine.model, names: names, codec: codec, settings: settings, breakers: breakers)
   }
 
   var responder: AnswerResponder {
-    AnswerResponder(engine: engine, codec: codec, keepAliveInterval: settings.keepAliveInterval)
+    AnswerResponder(engine: engine, codec: codec, keepAliveInterval: settings.keepAliveInterval, allowances: allowances)
   }
 
   /// For a new answer.

@@ -7,6 +7,9 @@ extension HeaderName {
   static var requestID: HeaderName { name("X-Request-Id") }
   static var apiKey: HeaderName { name("x-api-key") }
   static var xAccelBuffering: HeaderName { name("X-Accel-Buffering") }
+  static var contentTypeOptions: HeaderName { name("X-Content-Type-Options") }
+  static var referrerPolicy: HeaderName { name("Referrer-Policy") }
+  static var resourcePolicy: HeaderName { name("Cross-Origin-Resource-Policy") }
 
   /// - Precondition: a valid header name.
   private static func name(_ literal: String) -> HeaderName {

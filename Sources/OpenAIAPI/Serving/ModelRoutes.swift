@@ -22,27 +22,9 @@ struct ModelRoutes: Sendable {
   /// Names may contain slashes, percent-encoded or not.
   private func named(_ components: [Substring]) throws -> Response {
     let name = components.joined(separator: "/")
-    guard let known = [name, Self.percentDecoded(name)].compactMap({ $0 }).first(where: names.contains) else {
+    guard let known = [name, RequestPath.percentDecoded(name)].compactMap({ $0 }).first(where: names.contains) else {
       throw APIError.unknownModel(name, served: names.id)
     }
     return JSONBody.response(ModelBody(id: known, model: model, created: started))
-  }
-
-  /// nil when the escapes are invalid.
-  private static func percentDecoded(_ text: String) -> String? {
-    var bytes: [UInt8] = []
-    var rest = text.utf8[...]
-    while let byte = rest.popFirst() {
-      guard byte == UInt8(ascii: "%") else {
-        bytes.append(byte)
-        continue
-      }
-      guard rest.count >= 2, let digits = String(rest.prefix(2)), let value = UInt8(digits, radix: 16) else {
-        return nil
-      }
-      bytes.append(value)
-      rest = rest.dropFirst(2)
-    }
-    return String(validating: bytes, as: UTF8.self)
   }
 }

@@ -2,12 +2,13 @@ import Hummingbird
 import Logging
 
 /// Gives every request an id, in the response and all its log lines: the client's `X-Request-Id` or a new one.
-struct RequestIdentity<Context: RequestContext>: RouterMiddleware {
+struct RequestIdentity: RouterMiddleware {
   func handle(
-    _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
   ) async throws -> Response {
     let id = Self.accepted(request.headers[.requestID]) ?? Self.random()
     var context = context
+    context.requestID = id
     context.logger[metadataKey: "request"] = .string(id)
     var response = try await next(request, context)
     response.headers[.requestID] = id

@@ -7,40 +7,51 @@ struct Route: Sendable {
   let method: HTTPRequest.Method
   /// Components without slashes at the ends; a last `**` stands for any further ones.
   let path: String
+  /// Whether it answers without a key.
+  let isOpen: Bool
   let handler: Handler
 
-  static func get(_ path: String, _ handler: @escaping Handler) -> Route {
-    Route(method: .get, path: path, handler: handler)
+  static func get(_ path: String, isOpen: Bool = false, _ handler: @escaping Handler) -> Route {
+    Route(method: .get, path: path, isOpen: isOpen, handler: handler)
+  }
+
+  static func delete(_ path: String, _ handler: @escaping Handler) -> Route {
+    Route(method: .delete, path: path, isOpen: false, handler: handler)
   }
 
   static func post(_ path: String, _ handler: @escaping Handler) -> Route {
-    Route(method: .post, path: path, handler: handler)
+    Route(method: .post, path: path, isOpen: false, handler: handler)
   }
 }
 
 /// Which methods each path answers.
 struct RouteMethods: Sendable {
-  private var exact: [String: Set<String>] = [:]
-  /// By what comes before `**`, with its slash.
-  private var open: [String: Set<String>] = [:]
+  private struct Pattern: Sendable {
+    let components: [Substring]
+    let methods: Set<String>
+
+    /// A component with a colon stands for any one, a last `**` for one or more.
+    func matches(_ path: [Substring]) -> Bool {
+      let isOpen = components.last == "**"
+      guard isOpen ? path.count >= components.count : path.count == components.count else { return false }
+      return zip(components, path).allSatisfy { $0 == "**" || $0.hasPrefix(":") || $0 == $1 }
+    }
+  }
+
+  private let patterns: [Pattern]
 
   init(_ routes: [Route]) {
-    for route in routes {
+    patterns = routes.map { route in
       // The router answers HEAD wherever there is GET.
       let methods: Set<String> = route.method == .get ? ["GET", "HEAD"] : [route.method.rawValue]
-      if route.path.hasSuffix("/**") {
-        open[String(route.path.dropLast(2)), default: []].formUnion(methods)
-      } else {
-        exact[route.path, default: []].formUnion(methods)
-      }
+      return Pattern(components: route.path.split(separator: "/"), methods: methods)
     }
   }
 
   /// Sorted; empty for a path that no route has.
   func methods(of path: String) -> [String] {
-    let plain = RequestPath.plain(path)
-    let matching = open.filter { plain.hasPrefix($0.key) && plain.count > $0.key.count }.map(\.value)
-    return matching.reduce(exact[plain] ?? []) { $0.union($1) }.sorted()
+    let components = RequestPath.plain(path).split(separator: "/")
+    return patterns.filter { $0.matches(components) }.reduce(into: Set()) { $0.formUnion($1.methods) }.sorted()
   }
 }
 
