@@ -50,6 +50,14 @@ package struct ModelTextCodec: TextCodec {
 
   package func makeDecoder(_ options: DecodingOptions) -> any TextDecoder { ModelTextDecoder(tokenizer, options) }
 
+  package func controlToken(_ spelling: String) -> TokenID? {
+    let tokens = tokenizer.encode(spelling, addingBegin: false, parsingSpecial: true)
+    guard tokens.count == 1, tokenizer.isControl(tokens[0]), tokenizer.spelling(of: tokens[0]) == spelling else {
+      return nil
+    }
+    return tokens[0]
+  }
+
   package func spelling(of token: TokenID) -> [UInt8] {
     let bytes = tokenizer.bytes(of: token)
     // Control tokens add no text, so a report shows their spelling.

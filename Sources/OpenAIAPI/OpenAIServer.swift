@@ -1,5 +1,5 @@
 import Glibc
-package import Hummingbird
+import Hummingbird
 import HummingbirdCore
 package import Core
 package import Logging
@@ -19,9 +19,9 @@ package struct OpenAIServer: Sendable {
   private let codec: any TextCodec
   private let settings: APISettings
   private let logger: Logger
-  private let onListening: @Sendable (Int) async -> Void
+  /// Receives the bound port when the server accepts connections.
+  package var onListening: @Sendable (Int) async -> Void
 
-  /// - Parameter onListening: receives the bound port when the server accepts connections.
   package init(
     engine: any InferenceEngine, codec: any TextCodec, settings: APISettings, logger: Logger,
     onListening: @escaping @Sendable (Int) async -> Void = { _ in }
@@ -43,12 +43,10 @@ package struct OpenAIServer: Sendable {
     }
   }
 
-  /// The HTTP application, not yet running, for tests.
-  package func makeApplication() -> some ApplicationProtocol { makeApplication(onListening: {}) }
-
   private func makeApplication(onListening started: @escaping @Sendable () -> Void) -> some ApplicationProtocol {
     let routes = Routes(
-      engine: engine, codec: codec, settings: settings, started: Int(Date().timeIntervalSince1970))
+      engine: engine, codec: codec, settings: settings, started: Int(Date().timeIntervalSince1970),
+      allowances: KeyAllowances(settings.keyLimits))
     let connections = OpenConnections(limit: settings.maximumConnectionCount, logger: logger)
     let writeTimeout = TimeAmount(settings.writeTimeout)
     let configuration = HTTP1Channel.Configuration(
@@ -56,8 +54,10 @@ package struct OpenAIServer: Sendable {
       idleTimeout: TimeAmount(settings.idleTimeout))
     return Application(
       router: routes.makeRouter(),
-      server: HTTPServerBuilder { responder in
-        VersionedChannel(http: HTTP1Channel(responder: responder, configuration: configuration))
+      server: HTTPServerBuilder { [settings] responder in
+        VersionedChannel(
+          http: HTTP1Channel(responder: responder, configuration: configuration),
+          maximumBodyByteCount: settings.maximumBodyByteCount, certificate: settings.certificate)
       },
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "longhaul",
@@ -81,13 +81,18 @@ package struct ListenError: Error, Sendable, CustomStringConvertible {
   init(host: String, port: Int, cause: any Error) {
     self.host = host
     self.port = port
-    reason = "\(cause)"
-    isPortInUse = (cause as? IOError)?.errnoCode == EADDRINUSE
+    let code = (cause as? IOError)?.errnoCode
+    isPortInUse = code == EADDRINUSE
+    reason =
+      switch code {
+      case EADDRINUSE?: "the port is in use; stop the other program or choose another port"
+      case EADDRNOTAVAIL?: "this machine does not have the address; name one of its own, or 127.0.0.1"
+      case EACCES?: "this user may not listen there; choose a port above 1023"
+      case let code?: String(cString: strerror(code))
+      case nil where cause is SocketAddressError.UnknownHost: "the host has no address; check its name"
+      case nil: "\(cause)"
+      }
   }
 
-  package var description: String {
-    isPortInUse
-      ? "cannot serve the API on \(host):\(port): the port is in use; stop the other program or choose another port"
-      : "cannot serve the API on \(host):\(port): \(reason)"
-  }
+  package var description: String { "cannot serve the API on \(host):\(port): \(reason)" }
 }

@@ -17,6 +17,8 @@ package protocol TextCodec: Sendable {
   func makeDecoder(_ options: DecodingOptions) -> any TextDecoder
   /// Ids that end a completion: end of text, end of turn, end of message.
   var endTokens: Set<TokenID> { get }
+  /// The control token with this spelling; nil when the model has none.
+  func controlToken(_ spelling: String) -> TokenID?
   /// The bytes of a token, or its spelling if special; may be part of a code point.
   func spelling(of token: TokenID) -> [UInt8]
   /// Facts for clients that build prompts themselves.

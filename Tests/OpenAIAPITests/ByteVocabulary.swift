@@ -7,8 +7,19 @@ enum ByteVocabulary {
   static func tokens(of text: String) -> [TokenID] { text.utf8.map { TokenID($0) + 3 } }
 
   /// Renders chats as `role:content` lines and does not like to be refused, unless another template is given.
-  static func codec(template: String? = nil) throws -> ModelTextCodec {
+  /// - Parameters:
+  ///   - controlTokens: further tokens, from 259 on.
+  ///   - hasBlank: the last byte, which no text has, is SentencePiece's blank instead.
+  ///   - addsSpacePrefix: a text gets a blank before it, as SentencePiece has it.
+  static func codec(
+    template: String? = nil, controlTokens: [String] = [], hasBlank: Bool = false, addsSpacePrefix: Bool = false
+  ) throws -> ModelTextCodec {
     var description = description
+    description.addsSpacePrefix = addsSpacePrefix
+    if hasBlank { (description.tokens[258], description.kinds[258]) = (Array("▁".utf8), .normal) }
+    description.tokens += controlTokens.map { Array($0.utf8) }
+    description.scores += controlTokens.map { _ in 0 }
+    description.kinds += controlTokens.map { _ in .control }
     if let template { description.chatTemplate = template }
     return try ModelTextCodec(description, now: { .fixed })
   }

@@ -36,6 +36,9 @@ final class CannedEngine: InferenceEngine {
         }
         events.yield(.promptLogprobs(first: first, values: scores, top: request.topLogprobCount == 0 ? [] : top))
       }
+      if request.pooling != nil {
+        events.yield(.pooled((0..<8).map { bits in Float(request.prompt.count { Int($0) & 7 == bits }) }))
+      }
       let all = ByteVocabulary.tokens(of: text)
       let tokens = all.prefix(request.maximumNewTokens ?? .max).prefix { !request.stopTokens.contains($0) }
       for token in tokens { events.yield(tokenEvent(token, request)) }

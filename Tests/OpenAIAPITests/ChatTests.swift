@@ -13,10 +13,12 @@ struct ChatTests {
     let golden = """
       {"choices":[{"finish_reason":"stop","index":0,"logprobs":null,\
       "message":{"content":"Yes","role":"assistant"}}],"created":0,"id":"ID","model":"org/canned",\
-      "object":"chat.completion","policy":{"group_size":1,"neighbor_window":0,"trained_length":256},\
-      "timings":{"predicted_ms":2000,"predicted_n":3,"predicted_per_second":1,"predicted_per_token_ms":1000,\
-      "prompt_ms":500,"prompt_n":19,"prompt_per_second":38,"prompt_per_token_ms":26.316,"queue_ms":0},\
-      "usage":{"completion_tokens":3,"prompt_tokens":19,"total_tokens":22}}
+      "object":"chat.completion",\
+      "policy":{"attention":"exact","group_size":1,"neighbor_window":0,"trained_length":256},\
+      "timings":{"cache_n":0,"predicted_ms":2000,"predicted_n":3,"predicted_per_second":1,\
+      "predicted_per_token_ms":1000,"prompt_ms":500,"prompt_n":19,"prompt_per_second":38,\
+      "prompt_per_token_ms":26.316,"queue_ms":0},\
+      "usage":{"completion_tokens":3,"prompt_tokens":19,"prompt_tokens_details":{"cached_tokens":0},"total_tokens":22}}
       """
     #expect(Golden.normalized(reply.body) == golden)
   }
@@ -36,6 +38,23 @@ struct ChatTests {
     #expect(reply.status == 200)
     let expected = "system:be\nassistant:\ntool:4\nuser:ab\nassistant:"
     #expect(engine.requests.first?.prompt == [1] + ByteVocabulary.tokens(of: expected))
+  }
+
+  static let endings: [(fields: String, prompt: String)] = [
+    (#""continue_final_message":true"#, "user:Hi\nassistant:Once"),
+    (#""continue_final_message":true,"add_generation_prompt":false,"stream":true"#, "user:Hi\nassistant:Once"),
+    (#""add_generation_prompt":false"#, "user:Hi\nassistant:Once\n"),
+    (#""add_generation_prompt":true"#, "user:Hi\nassistant:Once\nassistant:"),
+    (#""continue_final_message":null,"add_generation_prompt":null"#, "user:Hi\nassistant:Once\nassistant:"),
+  ]
+
+  @Test("How the prompt ends is the client's choice, and there is an answer to each", arguments: endings)
+  func ending(fields: String, prompt: String) async throws {
+    let engine = CannedEngine.answering("x")
+    let messages = #""messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Once"}]"#
+    let reply = try await engine.post("/v1/chat/completions", "{\(messages),\(fields)}")
+    #expect(reply.status == 200 && reply.body.contains(#""x""#), "\(reply.body)")
+    #expect(engine.requests.first?.prompt == [1] + ByteVocabulary.tokens(of: prompt))
   }
 
   @Test("The newer limit field wins over the older one")

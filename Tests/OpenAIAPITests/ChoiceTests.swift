@@ -58,6 +58,26 @@ struct ChoiceTests {
     #expect(choice["logprobs"]["tokens"].count == offsets.count)
   }
 
+  @Test(
+    "Offsets of an echoed prompt count the control tokens that the client spelled out, and none that was added",
+    arguments: [
+      // The begin token that was added, a, <s>, b, </s>, then the answer.
+      (#""prompt":"a<s>b</s>""#, "a<s>b</s>xy", [0, 0, 1, 4, 5, 9, 10]),
+      // Its own begin token; none is added to it.
+      (#""prompt":"<s>é</s></s>""#, "<s>é</s></s>xy", [0, 3, 3, 4, 8, 12, 13]),
+      // As ids they have no text.
+      (#""prompt":[1,100,2,101]"#, "abxy", [0, 0, 1, 1, 2, 3]),
+      // What was cut off is not echoed either.
+      (#""prompt":"abcdef","truncate_prompt_tokens":2"#, "efxy", [0, 1, 2, 3]),
+    ])
+  func spelledControlTokens(prompt: String, text: String, offsets: [Int]) async throws {
+    let reply = try await CannedEngine.answering("xy").post(
+      "/v1/completions", #"{\#(prompt),"echo":true,"logprobs":0}"#)
+    let choice = reply.json["choices"][0]
+    #expect(choice["text"].text == text)
+    #expect(choice["logprobs"]["text_offset"] == .array(offsets.map { .integer($0) }))
+  }
+
   @Test("A stream's offsets are those of the whole text, and no report comes before its text")
   func streamedOffsets() async throws {
     let reply = try await CannedEngine.answering("one ENough ENDx").post(
@@ -117,7 +137,7 @@ struct ChoiceTests {
     #expect(request.prompt == ByteVocabulary.tokens(of: "ef"))
     _ = try await engine.post("/v1/completions", #"{"prompt":"x","logit_bias":[[5,false],[7,2]]}"#)
     #expect(engine.requests.last?.sampling.logitBiases.first == LogitBias(token: 5, bias: -.infinity))
-    for bias in [#"{"a":1}"#, #"{"1":101}"#, #"{"-1":1}"#, "[[1]]", #"{"1":"x"}"#, "3"] {
+    for bias in [#"{"":1}"#, #"{"1":101}"#, #"{"-1":1}"#, "[[1]]", #"{"1":"x"}"#, "3"] {
       let refused = try await engine.post("/v1/completions", #"{"prompt":"x","logit_bias":\#(bias)}"#)
       #expect(refused.status == 400 && refused.json["error"]["param"].text == "logit_bias", "\(bias)")
     }

@@ -14,11 +14,11 @@ struct CompletionTests {
     let golden = """
       {"choices":[{"finish_reason":"length","index":0,"logprobs":null,"text":"Hell"}],"created":0,"id":"ID",\
       "model":"org/canned","object":"text_completion",\
-      "policy":{"group_size":1,"neighbor_window":0,"trained_length":256},\
-      "timings":{"predicted_ms":2000,"predicted_n":4,"predicted_per_second":1.5,\
+      "policy":{"attention":"exact","group_size":1,"neighbor_window":0,"trained_length":256},\
+      "timings":{"cache_n":0,"predicted_ms":2000,"predicted_n":4,"predicted_per_second":1.5,\
       "predicted_per_token_ms":666.667,\
       "prompt_ms":500,"prompt_n":3,"prompt_per_second":6,"prompt_per_token_ms":166.667,"queue_ms":0},\
-      "usage":{"completion_tokens":4,"prompt_tokens":3,"total_tokens":7}}
+      "usage":{"completion_tokens":4,"prompt_tokens":3,"prompt_tokens_details":{"cached_tokens":0},"total_tokens":7}}
       """
     #expect(Golden.normalized(reply.body) == golden)
   }

@@ -1,5 +1,4 @@
 import Fixtures
-import HummingbirdTesting
 import Core
 import Synchronization
 import TestTraits
@@ -40,8 +39,7 @@ struct ConnectionTests {
     let engine = CannedEngine.answering("fine")
     var settings = APISettings()
     settings.maximumConnectionCount = 20
-    try await engine.server(settings).makeApplication().test(.ahc(.http)) { live in
-      let port = UInt16(clamping: try #require(live.port))
+    try await engine.server(settings).whileServing { port in
       let strangers = (0..<300).compactMap { index -> RawConnection? in
         let socket = RawConnection(port: port)
         if index % 2 == 0 { socket?.send("POST /v1/completions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{") }
@@ -75,8 +73,7 @@ struct ConnectionTests {
     }
     var settings = APISettings()
     settings.maximumConnectionCount = 3
-    try await engine.server(settings).makeApplication().test(.ahc(.http)) { live in
-      let port = UInt16(clamping: try #require(live.port))
+    try await engine.server(settings).whileServing { port in
       var busy: [RawConnection] = []
       while busy.count < 3 {
         busy.append(try #require(RawConnection(port: port)))
@@ -107,8 +104,7 @@ struct ConnectionTests {
     }
     var settings = APISettings()
     settings.writeTimeout = .milliseconds(200)
-    try await engine.server(settings).makeApplication().test(.ahc(.http)) { live in
-      let port = UInt16(clamping: try #require(live.port))
+    try await engine.server(settings).whileServing { port in
       let socket = try #require(RawConnection(port: port, receiveBuffer: 4096))
       socket.send(Self.request(tokens: 100, more: ", \"stream\": true"))
       #expect(await engine.nextEndIsCancellation() == true)

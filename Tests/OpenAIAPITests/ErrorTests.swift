@@ -18,7 +18,8 @@ struct ErrorTests {
     "Engine errors have their status and code",
     arguments: [
       (EngineError.notReady("2 of 3 workers"), 503, "not_ready", true),
-      (.overloaded(limit: 8), 429, "overloaded", true),
+      (.overloaded(limit: 8), 429, "overloaded", true), (.overloadedTokens(limit: 8), 429, "overloaded", true),
+      (.timedOut(.seconds(3)), 504, "timeout", false),
       (.contextExceeded(length: 600, contextLength: 512), 400, "context_length_exceeded", false),
       (.failed("stage 2 timed out"), 503, "engine_failed", true), (.stopped, 503, "stopping", true),
     ])
@@ -38,6 +39,8 @@ struct ErrorTests {
     let prompt = String(repeating: "x", count: 600)
     let early = try await CannedEngine.answering("x").post("/v1/completions", #"{"prompt":"\#(prompt)"}"#)
     #expect(early.status == 400)
+    #expect(early.json["error"]["type"].text == "exceed_context_size_error")
+    #expect(early.json["error"]["message"].text?.contains("exceeds the available context size") == true)
     #expect(early.json["error"]["message"].text?.contains("maximum context length is 512 tokens") == true)
     #expect(early.json["error"]["n_prompt_tokens"] == .integer(601))
     #expect(early.json["error"]["n_ctx"] == .integer(512))

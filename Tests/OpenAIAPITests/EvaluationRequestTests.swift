@@ -78,20 +78,51 @@ struct EvaluationRequestTests {
     #expect(info.json["chat_template"].text?.contains("bos_token") == true)
   }
 
-  @Test("what was tokenized is detokenized as the same text", arguments: ["Hi", "a</s>b", "é😀", ""])
-  func roundTrip(text: String) async throws {
+  /// Of single bytes, and with the blank that SentencePiece puts before a text.
+  static let prefixes = [false, true]
+
+  private func ids(_ text: String, _ codec: ModelTextCodec, _ fields: String = "") async throws -> String {
+    let reply = try await CannedEngine.answering("").post(
+      "/tokenize", #"{"prompt":"\#(text)"\#(fields)}"#, codec: codec)
+    guard case .array(let tokens) = reply.json["tokens"] else { return "none" }
+    return "[" + tokens.map { if case .integer(let id) = $0 { "\(id)" } else { "?" } }.joined(separator: ",") + "]"
+  }
+
+  @Test(
+    "what was tokenized is detokenized as the same text",
+    arguments: ["Hi", "</s>", "é😀", "", " a", "  a ", "a b", "</s> a", " "], prefixes)
+  func roundTrip(text: String, addsSpacePrefix: Bool) async throws {
     let engine = CannedEngine.answering("")
-    func ids(_ body: String) async throws -> String {
-      guard case .array(let tokens) = try await engine.post("/tokenize", body).json["tokens"] else { return "[]" }
-      return "[" + tokens.map { if case .integer(let id) = $0 { "\(id)" } else { "?" } }.joined(separator: ",") + "]"
+    let codec = try ByteVocabulary.codec(hasBlank: true, addsSpacePrefix: addsSpacePrefix)
+    for fields in ["", #","add_special_tokens":false"#] {
+      let tokens = try await ids(text, codec, fields)
+      let back = try await engine.post("/detokenize", #"{"tokens":\#(tokens)}"#, codec: codec)
+      #expect(back.json["prompt"].text == text, "\(fields) \(tokens)")
     }
-    let whole = try await ids(#"{"prompt":"\#(text)"}"#)
-    #expect(try await engine.post("/detokenize", #"{"tokens":\#(whole)}"#).json["prompt"].text == text)
-    if text == "a</s>b" {
-      let spelled = try await engine.post("/detokenize", #"{"tokens":\#(whole),"skip_special_tokens":false}"#)
-      #expect(spelled.json["content"].text == "<s>a</s>b")
-      let plain = try await engine.post("/detokenize", #"{"tokens":\#(whole),"skip_special_tokens":true}"#)
-      #expect(plain.json["content"].text == "ab")
+  }
+
+  @Test("special tokens are spelled out or left out, as the client says", arguments: prefixes)
+  func specialTokens(addsSpacePrefix: Bool) async throws {
+    let engine = CannedEngine.answering("")
+    let codec = try ByteVocabulary.codec(hasBlank: true, addsSpacePrefix: addsSpacePrefix)
+    let tokens = try await ids("a</s>b", codec)
+    // SentencePiece's blank comes before the text after a special token, too, where it is not left out again.
+    let blank = addsSpacePrefix ? " " : ""
+    for (isSkipped, text) in [(false, "<s>a</s>\(blank)b"), (true, "a\(blank)b")] {
+      let reply = try await engine.post(
+        "/detokenize", #"{"tokens":\#(tokens),"skip_special_tokens":\#(isSkipped)}"#, codec: codec)
+      #expect(reply.json["content"].text == text)
+    }
+  }
+
+  @Test("a prompt is echoed as the same text, as text and as ids", arguments: ["Hi", "é😀", " a", "  a ", ""], prefixes)
+  func echo(text: String, addsSpacePrefix: Bool) async throws {
+    let engine = CannedEngine.answering("!")
+    let codec = try ByteVocabulary.codec(hasBlank: true, addsSpacePrefix: addsSpacePrefix)
+    for prompt in ["\"\(text)\"", try await ids(text, codec)] {
+      let reply = try await engine.post(
+        "/v1/completions", #"{"prompt":\#(prompt),"echo":true,"max_tokens":1}"#, codec: codec)
+      #expect(reply.json["choices"][0]["text"].text == text + "!", "\(prompt)")
     }
   }
 

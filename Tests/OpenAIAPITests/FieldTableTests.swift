@@ -15,8 +15,13 @@ struct FieldTableTests {
     ("/detokenize", .detokenize, #""tokens":[100]"#),
     ("/apply-template", .applyTemplate, #""messages":[{"role":"user","content":"x"}]"#),
     ("/completion", .native, #""prompt":"x","seed":1"#),
-    ("/api/chat", .ollamaChat, #""messages":[{"role":"user","content":"x"}],"options":{"seed":1}"#),
-    ("/api/generate", .ollamaGenerate, #""prompt":"x","options":{"seed":1}"#),
+    ("/api/chat", OllamaTables.chat, #""messages":[{"role":"user","content":"x"}],"options":{"seed":1}"#),
+    ("/api/generate", OllamaTables.generate, #""prompt":"x","options":{"seed":1}"#),
+    ("/v1/embeddings", EmbeddingTables.embeddings, #""input":"x""#),
+    ("/api/embed", EmbeddingTables.ollama, #""input":"x""#),
+    ("/score", EmbeddingTables.score, #""text_1":"x","text_2":"x""#),
+    ("/rerank", EmbeddingTables.rerank, #""query":"x","documents":["x"]"#),
+    ("/v1/responses", ResponsesTables.body, #""input":"x","seed":1"#),
     ("/v1/messages", .messages, #""messages":[{"role":"user","content":"x"}],"max_tokens":3"#),
   ]
 
@@ -25,7 +30,7 @@ struct FieldTableTests {
     let engine = CannedEngine.answering("x")
     let reply = try await engine.post(path, "{\(body)}")
     // Where a request has no seed, every one gets another.
-    let asked = engine.requests.map { "\($0)".replacing(/seed: [0-9]+/, with: "") }.joined()
+    let asked = engine.requests.map { "\($0)".replacing(/seed: [0-9]+|"req-[0-9a-f]+"/, with: "") }.joined()
     return (reply, asked)
   }
 

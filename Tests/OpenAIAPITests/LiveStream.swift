@@ -1,6 +1,4 @@
 import Fixtures
-import Hummingbird
-import HummingbirdTesting
 import OpenAIAPI
 import TestTraits
 import Testing
@@ -29,8 +27,7 @@ enum LiveStream {
     _ server: OpenAIServer, _ path: String, _ body: String, header: String = "",
     until isEnough: @escaping @Sendable ([UInt8]) -> Bool
   ) async throws -> [UInt8]? {
-    try await server.makeApplication().test(.ahc(.http)) { live in
-      let port = UInt16(clamping: try #require(live.port))
+    try await server.whileServing { port in
       let head =
         "POST \(path) HTTP/1.1\r\nHost: localhost\r\n\(header)Content-Length: \(body.utf8.count)\r\n\r\n"
       let request = Array(head.utf8) + Array(body.utf8)

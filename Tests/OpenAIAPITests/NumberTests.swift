@@ -40,6 +40,9 @@ struct NumberTests {
       (#"{"prompt":"\ud800"}"#, "surrogate", "line 1, column 12"),
       ("{\"prompt\":\"a\nb\"}", "control character", "column 13"),
       ("{\n\"prompt\":\"x\",}", "key", "line 2, column 14"), ("", "no value", "line 1, column 1"),
+      (#"{"prompt":"\udc00"}"#, "surrogate", "line 1, column 12"),
+      (#"{"prompt":"\ud83dx"}"#, "surrogate", "line 1, column 12"),
+      ("{\"prompt\":\"a\tb\"}", "control character", "column 13"), (#"{"prompt":["x",]}"#, "no value", "column 16"),
       (#"{"prompt":"x"} {}"#, "more text", "column 16"), (#"{"prompt":"x","seed":01}"#, "malformed", "column 24"),
     ])
   func brokenJSON(body: String, reason: String, place: String) async throws {

@@ -1,5 +1,4 @@
 import Fixtures
-import HummingbirdTesting
 import OpenAIAPI
 import TestTraits
 import Testing
@@ -12,10 +11,9 @@ struct ProtocolTests {
   /// What the server says to each text, sent when the answer to the one before it has begun.
   private static func exchange(_ texts: [String]) async throws -> [String] {
     let server = try CannedEngine.answering("abc").server(APISettings())
-    return try await server.makeApplication().test(.ahc(.http)) { live in
-      let port = UInt16(clamping: try #require(live.port))
+    return try await server.whileServing { port in
       return await OwnThread.run {
-        guard let connection = RawConnection(port: port, patience: 10) else { return [] }
+        guard let connection = RawConnection(port: port, patience: 60) else { return [] }
         return texts.enumerated().map { index, text in
           connection.send(text)
           guard index == texts.count - 1 else { return String(decoding: connection.receive(), as: UTF8.self) }
@@ -27,43 +25,86 @@ struct ProtocolTests {
     }
   }
 
-  @Test("A client of HTTP/1.0 gets no chunks, and its connection closes after the response")
-  func oldVersion() async throws {
-    for path in ["/v1/completions", "/nothing"] {
-      let head = "POST \(path) HTTP/1.0\r\nContent-Length: \(Self.body.utf8.count)\r\nConnection: keep-alive\r\n\r\n"
-      let answers = try await Self.exchange([head + Self.body])
-      let answer = try #require(answers.first)
+  private static let chat = #"{"messages":[{"role":"user","content":"x"}],"stream":true}"#
+
+  @Test(
+    "A client of HTTP/1.0 gets no chunks, and its connection closes after the response",
+    arguments: [
+      ("POST /v1/completions", body), ("POST /v1/chat/completions", chat), ("POST /nothing", body), ("GET /health", ""),
+      ("HEAD /health", ""), ("GET /v1/models", ""), ("GET /", ""),
+    ])
+  func oldVersion(line: String, body: String) async throws {
+    for more in ["", "Connection: keep-alive\r\n", "Expect: 100-continue\r\n"] {
+      let length = body.isEmpty ? "" : "Content-Length: \(body.utf8.count)\r\n"
+      let answer = try #require(try await Self.exchange(["\(line) HTTP/1.0\r\n\(length)\(more)\r\n\(body)"]).first)
       #expect(answer.hasPrefix("HTTP/1.0 "))
       #expect(!answer.lowercased().contains("transfer-encoding"))
       #expect(answer.lowercased().contains("connection: close"))
-      if path == "/v1/completions" { #expect(answer.hasSuffix("data: [DONE]\n\n") && answer.contains("\n\ndata: {")) }
+      if body.contains("stream"), !line.contains("nothing") {
+        #expect(answer.hasSuffix("data: [DONE]\n\n") && answer.contains("\n\ndata: {"))
+      }
     }
   }
 
-  @Test("A client that expects 100 Continue gets it at once, and then its answer")
-  func expectation() async throws {
-    let head =
-      "POST /v1/completions HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nConnection: close\r\n"
-      + "Content-Length: \(Self.body.utf8.count)\r\n\r\n"
-    let answers = try await Self.exchange([head, Self.body])
+  @Test(
+    "A client that expects 100 Continue gets it at once, and then its answer",
+    arguments: [
+      ("Expect: 100-continue\r\nContent-Length: \(body.utf8.count)\r\n", body),
+      ("expect: 100-Continue\r\nContent-Length: \(body.utf8.count)\r\n", body),
+      (
+        "Expect: 100-continue\r\nTransfer-Encoding: chunked\r\n",
+        String(body.utf8.count, radix: 16) + "\r\n\(body)\r\n0\r\n\r\n"
+      ),
+    ])
+  func expectation(headers: String, body: String) async throws {
+    let answers = try await Self.exchange([
+      "POST /v1/completions HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\(headers)\r\n", body,
+    ])
     #expect(answers.first == "HTTP/1.1 100 Continue\r\n\r\n")
     #expect(answers.last?.hasPrefix("HTTP/1.1 200 OK\r\n") == true)
   }
 
-  @Test("Slashes in excess and blanks around a key are tolerated; both headers for keys count")
-  func tolerance() async throws {
-    let engine = CannedEngine.answering("x")
+  @Test("A body that is too large is refused before it is sent, where the client asks first")
+  func refusedExpectation() async throws {
+    let head = "POST /v1/completions HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: "
+    for length in ["33554433", "999999999999"] {
+      let answers = try await Self.exchange([head + length + "\r\n\r\n"])
+      let answer = try #require(answers.first)
+      #expect(answer.hasPrefix("HTTP/1.1 413 "), "\(answer)")
+      #expect(answer.lowercased().contains("connection: close"))
+    }
+  }
+
+  private static func keyed() -> APISettings {
     var settings = APISettings()
     settings.apiKeys = ["key"]
-    for path in ["/health", "/health/", "//health", "/v1/health/", "//v1//health"] {
-      #expect(try await engine.get(path, settings: settings).status == 200, "\(path)")
-    }
-    for headers in [["Authorization": "Bearer  key"], ["Authorization": "bearer key"], ["x-api-key": "key"]] {
-      #expect(try await engine.get("/v1/models", headers: headers, settings: settings).status == 200, "\(headers)")
-    }
-    for headers in [["x-api-key": "other"], ["Authorization": "Bearer"], ["x-api-key": ""]] {
-      #expect(try await engine.get("/healthy", headers: headers, settings: settings).status == 401)
-    }
+    return settings
+  }
+
+  @Test(
+    "Slashes in excess are tolerated, where a key is needed and where none is",
+    arguments: ["/health", "/health/", "//health", "///health//", "/v1/health/", "//v1//health", "/health/?a=b"])
+  func slashes(path: String) async throws {
+    #expect(try await CannedEngine.answering("x").get(path, settings: Self.keyed()).status == 200)
+    let models = path.replacing("health", with: "models")
+    #expect(try await CannedEngine.answering("x").get(models, settings: Self.keyed()).status == 401)
+    let headers = ["x-api-key": "key"]
+    #expect(try await CannedEngine.answering("x").get(models, headers: headers, settings: Self.keyed()).status == 200)
+  }
+
+  @Test(
+    "Blanks around a key are tolerated, and both headers for keys count; another key is none",
+    arguments: [
+      ("Authorization", "Bearer key", 200), ("Authorization", "Bearer  key", 200), ("Authorization", "bearer key", 200),
+      ("Authorization", "BEARER \tkey", 200), ("Authorization", "Bearer\tkey  ", 200), ("x-api-key", "key", 200),
+      ("x-api-key", " key\t", 200), ("x-api-key", "other", 401), ("Authorization", "Bearer", 401),
+      ("Authorization", "Bearerkey", 401), ("Authorization", "Bearer ke y", 401), ("Authorization", "key", 401),
+      ("Authorization", "Bearer key key", 401), ("x-api-key", "", 401), ("x-api-key", "Bearer key", 401),
+    ])
+  func keys(header: String, value: String, status: Int) async throws {
+    let reply = try await CannedEngine.answering("x").get(
+      "/v1/models", headers: [header: value], settings: Self.keyed())
+    #expect(reply.status == status)
   }
 
   @Test("A path's other methods are named, and a coded body is called what it is")
@@ -101,8 +142,14 @@ struct ProtocolTests {
     let list = try await engine.get("/v1/models", settings: settings)
     #expect((0..<2).map { list.json["data"][$0]["id"].text } == ["gpt 4", "small"])
     #expect(try await engine.get("/v1/models/gpt%204", settings: settings).status == 200)
-    #expect(
-      try await engine.post("/v1/completions", #"{"prompt":"x","model":"gpt"}"#, settings: settings).status == 404)
+    func ask() async throws -> Reply {
+      try await engine.post("/v1/completions", #"{"prompt":"x","model":"gpt"}"#, settings: settings)
+    }
+    #expect(try await ask().status == 404)
+    settings.modelAliases = ["*"]
+    let any = try await ask()
+    #expect(any.status == 200 && any.json["model"].text == "org/canned")
+    #expect(try await engine.get("/v1/models", settings: settings).json["data"].count == 1)
   }
 
   @Test("The message of an overflow has the word that clients look for")

@@ -57,20 +57,37 @@ struct ServerTests {
     let headers = ["Origin": "http://ui", "Access-Control-Request-Headers": "authorization, x-stainless-os"]
     let preflight = try await engine.call(
       "OPTIONS", "/v1/chat/completions", headers: headers, settings: settings)
-    #expect(preflight.status == 204)
-    #expect(preflight.header("Access-Control-Allow-Origin") == "*")
+    #expect(preflight.status == 200)
+    #expect(preflight.header("Access-Control-Allow-Origin") == "http://ui" && preflight.header("Vary") == "Origin")
     #expect(preflight.header("Access-Control-Allow-Headers") == "authorization, x-stainless-os")
     let refused = try await engine.get("/v1/models", settings: settings)
     #expect(refused.status == 401 && refused.header("Access-Control-Allow-Origin") == "*")
-    settings.allowedOrigin = nil
-    let closed = try await engine.get("/v1/models", settings: settings)
+    settings.allowedOrigins = .none
+    let closed = try await engine.get("/v1/models", headers: ["Origin": "http://ui"], settings: settings)
     #expect(closed.header("Access-Control-Allow-Origin") == nil)
+  }
+
+  @Test("Only chosen origins may call where some are chosen; localhost is this machine's at any port")
+  func chosenOrigins() async throws {
+    let engine = CannedEngine.answering("x")
+    var settings = APISettings()
+    settings.allowedOrigins = AllowedOrigins(["https://ui.example", "localhost"])
+    for (origin, isAllowed) in [
+      ("https://ui.example", true), ("http://localhost", true), ("http://127.0.0.1:3000", true),
+      ("https://[::1]:3000", true), ("http://ui.example", false), ("http://localhost.evil.com", false),
+      ("http://notlocalhost", false), ("http://localhost:80@evil.com", false), ("null", false),
+    ] {
+      let reply = try await engine.call("OPTIONS", "/v1/models", headers: ["Origin": origin], settings: settings)
+      #expect(reply.header("Access-Control-Allow-Origin") == (isAllowed ? origin : nil), "\(origin)")
+      #expect((reply.header("Access-Control-Allow-Methods") != nil) == isAllowed)
+    }
   }
 
   @Test("Metrics are served when enabled, and require a key")
   func metrics() async throws {
     let engine = CannedEngine.answering("x")
-    #expect(try await engine.get("/metrics").status == 404)
+    let off = try await engine.get("/metrics")
+    #expect(off.status == 501 && off.json["error"]["message"].text?.contains("--metrics") == true)
     var settings = APISettings()
     settings.metrics = { "up 1\n" }
     let open = try await engine.get("/metrics", settings: settings)

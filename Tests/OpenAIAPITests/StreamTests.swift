@@ -1,7 +1,5 @@
 import Fixtures
 import Foundation
-import Hummingbird
-import HummingbirdTesting
 import Core
 import OpenAIAPI
 import Testing
@@ -13,7 +11,7 @@ struct StreamTests {
   @Test("A chat stream starts with the role and ends with the reason, the usage and the end mark")
   func chatSequence() async throws {
     let reply = try await CannedEngine.answering("hé", after: [10, 19]).post(
-      "/v1/chat/completions", #"{\#(Self.chat),"stream_options":{"include_usage":true}}"#, over: .live)
+      "/v1/chat/completions", #"{\#(Self.chat),"stream_options":{"include_usage":true}}"#)
     #expect(reply.status == 200)
     #expect(reply.header("Content-Type") == "text/event-stream")
     #expect(reply.header("Cache-Control") == "no-cache")
@@ -23,17 +21,19 @@ struct StreamTests {
       #"data: {"choices":[{"delta":\#(delta),"finish_reason":\#(reason),"index":0,"logprobs":null}],"#
         + #"\#(stem)\#(more),"usage":null}"#
     }
+    let policy = #","policy":{"attention":"exact","group_size":1,"neighbor_window":0,"trained_length":256}"#
     let timings = #"""
-      ,"policy":{"group_size":1,"neighbor_window":0,"trained_length":256},\#
-      "timings":{"predicted_ms":2000,"predicted_n":3,"predicted_per_second":1,"predicted_per_token_ms":1000,\#
-      "prompt_ms":500,"prompt_n":19,"prompt_per_second":38,"prompt_per_token_ms":26.316,"queue_ms":0}
+      ,"timings":{"cache_n":0,"predicted_ms":2000,"predicted_n":3,"predicted_per_second":1,\#
+      "predicted_per_token_ms":1000,"prompt_ms":500,"prompt_n":19,"prompt_per_second":38,\#
+      "prompt_per_token_ms":26.316,"queue_ms":0}
       """#
     #expect(
       Golden.normalized(reply.body).components(separatedBy: "\n\n") == [
-        chunk(#"{"content":"","role":"assistant"}"#), ": prefill 10/19", ": prefill 19/19",
-        chunk(#"{"content":"h"}"#), chunk(#"{"content":"é"}"#), chunk("{}", #""stop""#, more: timings),
-        #"data: {"choices":[],\#(stem),"#
-          + #""usage":{"completion_tokens":3,"prompt_tokens":19,"total_tokens":22}}"#,
+        chunk(#"{"content":null,"role":"assistant"}"#), ": prefill 10/19", ": prefill 19/19",
+        chunk(#"{"content":"h"}"#), chunk(#"{"content":"é"}"#), chunk("{}", #""stop""#, more: policy + timings),
+        #"data: {"choices":[],\#(stem)\#(timings),"#
+          + #""usage":{"completion_tokens":3,"prompt_tokens":19,"#
+          + #""prompt_tokens_details":{"cached_tokens":0},"total_tokens":22}}"#,
         "data: [DONE]", "",
       ])
     #expect(Set(reply.chunks.map { $0["id"] }).count == 1)
@@ -142,8 +142,7 @@ struct StreamTests {
       events.yield(.admitted(try CannedEngine.choice(request)))
       begun.yield()
     }
-    try await engine.server().makeApplication().test(.ahc(.http)) { live in
-      let port = UInt16(clamping: try #require(live.port))
+    try await engine.server().whileServing { port in
       let body = #"{"prompt":"x"}"#
       let head = "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n"
       do {
@@ -152,6 +151,41 @@ struct StreamTests {
         for await _ in started { break }
       }
       #expect(await engine.nextEndIsCancellation() == true)
+    }
+  }
+
+  @Test("On request every event has the timings so far, and others say how far the prompt is")
+  func progress() async throws {
+    let fields = #"\#(Self.chat),"return_progress":true,"timings_per_token":true"#
+    let chunks = try await CannedEngine.answering("ab", after: [10, 19]).post("/v1/chat/completions", "{\(fields)}")
+      .chunks
+    let reports = chunks.map { $0["prompt_progress"] }.filter { $0 != .null }
+    #expect(reports.map { $0["processed"] } == [.integer(0), .integer(10), .integer(19)])
+    #expect(reports.allSatisfy { $0["total"] == .integer(19) && $0["cache"] == .integer(0) && $0.has("time_ms") })
+    #expect(!chunks[0].has("timings") && chunks.dropFirst().allSatisfy { $0.has("timings") })
+    #expect(chunks[1]["timings"]["prompt_n"] == .integer(0))
+    #expect(chunks.last?["timings"]["predicted_n"] == .integer(2))
+    let plain = try await CannedEngine.answering("ab", after: [10]).post("/v1/chat/completions", "{\(Self.chat)}")
+      .chunks
+    #expect(!plain.contains { $0.has("prompt_progress") })
+  }
+
+  @Test("An answer with a line break ends when its time is over, and another one does not")
+  func predictionLimit() async throws {
+    for (text, reason) in [("a\nb", "length"), ("a b", "stop")] {
+      let engine = CannedEngine { request, events in
+        events.yield(.admitted(try CannedEngine.choice(request)))
+        Task {
+          for token in ByteVocabulary.tokens(of: text) {
+            events.yield(.token(token, logprob: nil, top: []))
+            try await Task.sleep(for: .milliseconds(5))
+          }
+          events.yield(.finished(.stop, GenerationTimings()))
+          events.finish()
+        }
+      }
+      let reply = try await engine.post("/v1/completions", #"{"prompt":"x","t_max_predict_ms":1}"#)
+      #expect(reply.json["choices"][0]["finish_reason"].text == reason, "\(text)")
     }
   }
 }

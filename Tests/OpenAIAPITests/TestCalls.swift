@@ -1,23 +1,18 @@
 import Foundation
-import Hummingbird
-import HummingbirdTesting
 import Core
 import Logging
 import OpenAIAPI
+import TestTraits
+import Testing
 
 /// What came back.
 struct Reply: Sendable {
   let status: Int
-  private let headers: HTTPFields
+  /// Names in lower case.
+  let headers: [String: String]
   let body: String
 
-  init(status: Int, headers: HTTPFields, body: String) {
-    self.status = status
-    self.headers = headers
-    self.body = body
-  }
-
-  func header(_ name: String) -> String? { HTTPFields.Element.Name(name).flatMap { headers[$0] } }
+  func header(_ name: String) -> String? { headers[name.lowercased()] }
 
   /// The body as JSON; null where it is none.
   var json: JSONValue { JSONValue.parsed(body) }
@@ -45,6 +40,7 @@ extension JSONValue {
   }
 
   var text: String? { if case .string(let text) = self { text } else { nil } }
+  var members: [String: JSONValue]? { if case .object(let fields) = self { fields } else { nil } }
   var count: Int? { if case .array(let items) = self { items.count } else { nil } }
   func has(_ key: String) -> Bool { if case .object(let fields) = self { fields[key] != nil } else { false } }
 }
@@ -52,18 +48,18 @@ extension JSONValue {
 extension CannedEngine {
   var quietLogger: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
 
-  func server(_ settings: APISettings = APISettings()) throws -> OpenAIServer {
+  /// - Parameter codec: nil is that of single bytes.
+  func server(_ settings: APISettings = APISettings(), codec: ModelTextCodec? = nil) throws -> OpenAIServer {
     var settings = settings
     settings.port = 0
     return OpenAIServer(
-      engine: self, codec: try ByteVocabulary.codec(), settings: settings, logger: quietLogger)
+      engine: self, codec: try codec ?? ByteVocabulary.codec(), settings: settings, logger: quietLogger)
   }
 
   func post(
-    _ path: String, _ body: String? = nil, settings: APISettings = APISettings(),
-    over setup: TestingSetup = .router
+    _ path: String, _ body: String? = nil, settings: APISettings = APISettings(), codec: ModelTextCodec? = nil
   ) async throws -> Reply {
-    try await call("POST", path, body, settings: settings, over: setup)
+    try await call("POST", path, body, settings: settings, codec: codec)
   }
 
   func get(
@@ -72,24 +68,12 @@ extension CannedEngine {
     try await call("GET", path, headers: headers, settings: settings)
   }
 
-  /// One request, straight into the router unless a live server is wanted.
+  /// One request to a server of its own.
   func call(
     _ method: String, _ path: String, _ body: String? = nil, headers: [String: String] = [:],
-    settings: APISettings = APISettings(), over setup: TestingSetup = .router
+    settings: APISettings = APISettings(), codec: ModelTextCodec? = nil
   ) async throws -> Reply {
-    var fields = HTTPFields()
-    for (name, value) in headers {
-      if let name = HTTPFields.Element.Name(name) { fields[name] = value }
-    }
-    let sent = (method: HTTPRequest.Method(rawValue: method), fields: fields)
-    return try await server(settings).makeApplication().test(setup) { client in
-      try await client.execute(
-        uri: path, method: sent.method ?? .get, headers: sent.fields,
-        body: body.map { ByteBuffer(string: $0) }
-      ) { response in
-        Reply(
-          status: Int(response.status.code), headers: response.headers, body: String(buffer: response.body))
-      }
-    }
+    let request = RawRequest(method: method, path: path, headers: headers, body: body)
+    return try await server(settings, codec: codec).reply(to: request)
   }
 }

@@ -59,6 +59,46 @@ struct ToolCallTests {
     #expect(await engine.nextEndIsCancellation() == true)
   }
 
+  @Test("A function in OpenAI's older form is called in the older form, whole and streamed")
+  func olderCall() async throws {
+    let engine = CannedEngine.answering(Self.call)
+    let older = #""messages":[{"role":"user","content":"Hi"}],"functions":[{"name":"time"}]"#
+    let choice = try await engine.post("/v1/chat/completions", "{\(older)}").json["choices"][0]
+    #expect(choice["finish_reason"].text == "function_call" && !choice["message"].has("tool_calls"))
+    #expect(choice["message"]["function_call"]["name"].text == "time" && choice["message"]["content"] == .null)
+    let chunks = try await engine.post("/v1/chat/completions", #"{\#(older),"stream":true}"#).chunks
+    let calls = chunks.map { $0["choices"][0]["delta"]["function_call"] }.filter { $0 != .null }
+    #expect(calls.count == 1 && calls[0]["arguments"].text == #"{"zone":"CET"}"#)
+    #expect(chunks.last?["choices"][0]["finish_reason"].text == "function_call")
+  }
+
+  @Test(
+    "An answer that is a bare call of a known tool is one, and another object is content",
+    arguments: [
+      (#"{"name": "time", "arguments": {"zone": "CET"}}"#, true),
+      ("```json\n{\"name\": \"time\", \"arguments\": {\"zone\": \"CET\"}}\n```", true),
+      (#"{"name": "date", "arguments": {}}"#, false), (#"{"zone": "CET"}"#, false),
+      (#"So: {"name": "time", "arguments": {"zone": "CET"}}"#, false),
+    ])
+  func bareCall(answer: String, isCall: Bool) async throws {
+    let reply = try await CannedEngine.answering(answer).post("/v1/chat/completions", "{\(Self.tools)}")
+    let message = reply.json["choices"][0]["message"]
+    #expect(message["tool_calls"][0]["function"]["name"].text == (isCall ? "time" : nil))
+    #expect(message["content"].text == (isCall ? nil : answer))
+  }
+
+  @Test("The tools that a choice allows are the only ones that the model sees")
+  func allowedTools() async throws {
+    let engine = CannedEngine.answering("x")
+    _ = try await engine.post(
+      "/v1/chat/completions",
+      #"{"messages":[{"role":"user","content":"Hi"}],"tools":[{"function":{"name":"a"}},{"function":{"name":"b"}}],"#
+        + #""tool_choice":{"type":"allowed_tools","allowed_tools":{"mode":"required","tools":"#
+        + #"[{"type":"function","function":{"name":"b"}}]}}}"#)
+    #expect(engine.requests.first?.prompt == [1] + ByteVocabulary.tokens(of: "user:Hi\ntool\u{2581}b\nassistant:"))
+    #expect(engine.requests.first?.constraint?.kind == .structuralTag)
+  }
+
   @Test("The template gets the tools, also those in the older form, and none with tool_choice none")
   func prompts() async throws {
     let engine = CannedEngine.answering("x")
@@ -99,8 +139,9 @@ struct ToolCallTests {
       (#""tools":[{"function":{"name":"f"}},{"function":{"name":"f"}}]"#, "tools[1].function.name"),
       (#""tools":[{"function":{"name":"f"}}],"tool_choice":3"#, "tool_choice"),
       (#""tools":[{"function":{"name":"f"}}],"tool_choice":{"function":{"name":"g"}}"#, "tool_choice"),
-      (#""tools":[{"function":{"name":"f"}}],"tool_choice":"required""#, "tool_choice"),
-      (#""tools":[{"function":{"name":"f","strict":true}}]"#, "tools[0].function.strict"),
+      (#""tool_choice":"required""#, "tool_choice"),
+      (#""tools":[{"function":{"name":"f","strict":3}}]"#, "tools[0].function.strict"),
+      (#""tools":[{"function":{"name":"f","strict":true,"parameters":{"not":{}}}}]"#, "tools"),
     ])
   func refusals(fields: String, parameter: String) async throws {
     let reply = try await CannedEngine.answering("x").post(

@@ -7,6 +7,8 @@ struct AnswerMarks: Sendable {
     let closings: [String]
     /// Whether it may open only where nothing but blanks came before it.
     var opensAnswersOnly = true
+    /// What the model writes between it and the answer.
+    var next = ""
   }
 
   var thoughts: [Thought] = [
@@ -14,8 +16,8 @@ struct AnswerMarks: Sendable {
   ]
   /// Marks that are left out of the content.
   var silent: [String] = []
-  /// nil when the answer may have no calls.
-  var calls: (any ToolCallForm)?
+  /// How calls may be written, the model's own form first; empty when the answer may have none.
+  var calls: [any ToolCallForm] = []
 
   /// For a model with this chat template.
   /// - Parameters:
@@ -23,11 +25,13 @@ struct AnswerMarks: Sendable {
   ///   - hasTools: whether calls are looked for.
   init(template: String?, hasTools: Bool) {
     let form = ToolCallForms.form(of: template)
-    calls = hasTools ? form : nil
+    // Small models often leave the marks of their form out.
+    calls = !hasTools ? [] : form is PlainJSONCalls ? [form] : [form, PlainJSONCalls()]
     guard form is HarmonyCalls else { return }
     thoughts = [
       Thought(
-        opening: "<|channel|>analysis<|message|>", closings: ["<|end|>", "<|start|>assistant"], opensAnswersOnly: false)
+        opening: "<|channel|>analysis<|message|>", closings: ["<|end|>", "<|start|>assistant"], opensAnswersOnly: false,
+        next: "<|start|>assistant")
     ]
     silent = [
       "<|channel|>final<|message|>", "<|channel|>commentary<|message|>", "<|start|>assistant", "<|end|>", "<|return|>",

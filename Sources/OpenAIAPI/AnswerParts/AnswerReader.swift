@@ -5,7 +5,7 @@ struct AnswerReader: Sendable {
   private enum State: Sendable {
     case content
     case thought(AnswerMarks.Thought)
-    case block(opening: String)
+    case block(opening: String, any ToolCallForm)
   }
 
   private let marks: AnswerMarks
@@ -59,10 +59,10 @@ struct AnswerReader: Sendable {
   private var currentMarks: [String] {
     switch state {
     case .thought(let thought): return thought.closings
-    case .block(let opening): return marks.calls?.closings(of: opening) ?? []
+    case .block(let opening, let form): return form.closings(of: opening)
     case .content:
       let thoughts = marks.thoughts.filter { !$0.opensAnswersOnly || !hasContent }.map(\.opening)
-      let calls = marks.calls.map { !$0.opensAnswersOnly || !hasContent ? $0.openings : [] } ?? []
+      let calls = marks.calls.filter { !$0.opensAnswersOnly || !hasContent }.flatMap(\.openings)
       return thoughts + calls + marks.silent
     }
   }
@@ -104,17 +104,17 @@ struct AnswerReader: Sendable {
       } else if let thought = marks.thoughts.first(where: { $0.opening == mark }) {
         blanks = ""
         state = .thought(thought)
-      } else if marks.calls?.openings.contains(mark) == true {
-        state = .block(opening: mark)
+      } else if let form = marks.calls.first(where: { $0.openings.contains(mark) }) {
+        state = .block(opening: mark, form)
       }
     }
   }
 
   /// - Parameter mark: that closes the block; empty at the end of the answer.
   private mutating func close(mark: String, into parts: inout [AnswerPart]) {
-    guard case .block(let opening) = state, let form = marks.calls else { return }
+    guard case .block(let opening, let form) = state else { return }
     // In some forms the next block closes the one before it.
-    state = form.openings.contains(mark) ? .block(opening: mark) : .content
+    state = form.openings.contains(mark) ? .block(opening: mark, form) : .content
     defer { block = "" }
     let calls = form.calls(in: block, opening: opening, tools: tools) ?? []
     if !calls.isEmpty, calls.allSatisfy({ call in tools.contains { $0.name == call.name } }) {

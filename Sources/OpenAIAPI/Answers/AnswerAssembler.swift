@@ -8,7 +8,7 @@ struct AnswerAssembler: Sendable {
 
   enum Step: Sendable {
     case nothing
-    case progress(done: Int, total: Int)
+    case progress(PromptProgress)
     case text(AnswerDelta)
     /// The last piece (may be empty) and the end.
     case end(AnswerDelta, AnswerEnd)
@@ -20,7 +20,9 @@ struct AnswerAssembler: Sendable {
   private var reader: AnswerReader?
   private var reports: HeldReports
   private var policy: PolicyChoice?
+  private var promptReports: [TokenReport]?
   private var generatedCount = 0
+  private var cachedCount = 0
   private var logprobSum: Double?
   /// Since the last piece.
   private var tokens: [TokenID] = []
@@ -28,6 +30,7 @@ struct AnswerAssembler: Sendable {
   private var hasEchoed: Bool
   private let start: Instant
   private var firstToken: Instant?
+  private var hasLineBreak = false
 
   init(_ prepared: PreparedAnswer, codec: any TextCodec, start: Instant) {
     self.prepared = prepared
@@ -44,16 +47,22 @@ struct AnswerAssembler: Sendable {
     case .admitted(let choice):
       policy = choice
       return .nothing
-    case .prefillProgress(let done, let total): return .progress(done: done, total: total)
+    case .cached(let count):
+      cachedCount = count
+      return .nothing
+    case .prefillProgress(let done, let total):
+      return .progress(
+        PromptProgress(total: total, cached: cachedCount, done: done, seconds: start.duration(to: now) / .seconds(1)))
     case .promptLogprobs(let first, let values, let top):
       reports.score(from: first, values, top, codec: codec)
+      scorePrompt(from: first, values, top)
       return .nothing
-    case .promptLogits: return .nothing
+    case .promptLogits, .pooled: return .nothing
     case .token(let token, let logprob, let top):
       return take(token: token, logprob: logprob, top: top, now: now)
     case .finished(let reason, let timings):
       let last = decoder.finish()
-      let delta = piece(last.text, isLast: true)
+      let delta = piece(last.text, now: now, isLast: true)
       return .end(delta, end(reason == .length ? .length : .stop, timings))
     }
   }
@@ -62,27 +71,53 @@ struct AnswerAssembler: Sendable {
     token: TokenID, logprob: Float?, top: [TokenLogprob], now: Instant
   ) -> Step {
     generatedCount += 1
+    prepared.charge?(1)
     firstToken = firstToken ?? now
     tokens.append(token)
     if let logprob { logprobSum = (logprobSum ?? 0) + Double(logprob) }
     let decoded = decoder.append(token)
     reports.add(token, logprob, top, textCount: decoded.addedCount, codec: codec)
     if let stop = decoded.stopString {
-      let delta = piece(decoded.text, isLast: true, isCut: true)
+      let delta = piece(decoded.text, now: now, isLast: true, isCut: true)
       return .end(delta, end(.stop, timings(now: now), stopString: stop))
     }
+    hasLineBreak = hasLineBreak || decoded.text.contains("\n")
+    if isOverdue(now) {
+      let delta = piece(decoded.text + decoder.finish().text, now: now, isLast: true)
+      return .end(delta, end(.length, timings(now: now)))
+    }
     guard !decoded.text.isEmpty || !hasEchoed else { return .nothing }
-    let delta = piece(decoded.text, isLast: false)
+    let delta = piece(decoded.text, now: now, isLast: false)
     if prepared.reading?.allowsSeveralCalls == false, reader?.callCount ?? 0 > 0 {
       return .end(delta, end(.stop, timings(now: now)))
     }
     return delta.parts.isEmpty ? .nothing : .text(delta)
   }
 
+  private mutating func scorePrompt(from first: Int, _ values: [Float], _ top: [[TokenLogprob]]) {
+    guard let count = prepared.promptLogprobCount else { return }
+    let prompt = prepared.generation.prompt
+    promptReports =
+      (promptReports ?? [])
+      + values.enumerated().filter { prompt.indices.contains(first + $0.offset) }.map { offset, value in
+        TokenReport(
+          token: prompt[first + offset], logprob: value,
+          top: top.indices.contains(offset) ? Array(top[offset].prefix(count)) : [], offset: 0, codec: codec)
+      }
+  }
+
+  /// Whether the answer took as long as it may.
+  private func isOverdue(_ now: Instant) -> Bool {
+    guard let limit = prepared.predictionLimit, let firstToken, hasLineBreak else { return false }
+    return firstToken.duration(to: now) > limit
+  }
+
   /// Text with what is reported of it, after the prompt if it is echoed. Without a part, nothing is taken from what is
   /// held back, unless it is the last one.
   /// - Parameter isCut: whether tokens after the text are no part of the answer.
-  private mutating func piece(_ text: String, isLast: Bool, isCut: Bool = false) -> AnswerDelta {
+  private mutating func piece(
+    _ text: String, now: Instant, isLast: Bool, isCut: Bool = false
+  ) -> AnswerDelta {
     var parts = reader?.append(text) ?? (text.isEmpty ? [] : [.content(text)])
     if isLast { parts += reader?.finish() ?? [] }
     if prepared.reading?.hidesThoughts == true {
@@ -96,7 +131,8 @@ struct AnswerAssembler: Sendable {
     guard !parts.isEmpty || isLast else { return AnswerDelta(parts: []) }
     defer { tokens = [] }
     return AnswerDelta(
-      parts: parts, reports: reports.take(all: isLast && !isCut), tokens: tokens, generatedCount: generatedCount)
+      parts: parts, reports: reports.take(all: isLast && !isCut), tokens: tokens, generatedCount: generatedCount,
+      timings: timings(now: now))
   }
 
   private func end(
@@ -105,14 +141,17 @@ struct AnswerAssembler: Sendable {
     let calls = reader?.callCount ?? 0 > 0
     return AnswerEnd(
       reason: calls && reason == .stop ? .toolCalls : reason, stopString: stopString, policy: policy, timings: timings,
-      usage: Usage(promptTokens: prepared.generation.prompt.count, completionTokens: generatedCount),
+      usage: Usage(
+        promptTokens: prepared.generation.prompt.count, cachedTokens: cachedCount, completionTokens: generatedCount),
+      promptReports: prepared.promptLogprobCount == nil ? nil : promptReports ?? [],
       meanLogprob: logprobSum.map { $0 / Double(max(1, generatedCount)) })
   }
 
-  /// Timings measured here, for a completion that a stop string ended before the engine reported any.
+  /// Timings measured here, for pieces, and for an answer that ended before the engine reported any.
   private func timings(now: Instant) -> GenerationTimings {
     var timings = GenerationTimings()
     timings.promptTokenCount = prepared.generation.prompt.count
+    timings.cachedTokenCount = cachedCount
     timings.generatedTokenCount = generatedCount
     let first = firstToken ?? now
     timings.prefillSeconds = start.duration(to: first) / .seconds(1)

@@ -9,6 +9,8 @@ struct AnswerDelta: Hashable, Sendable {
   var tokens: [TokenID] = []
   /// Tokens of the answer so far.
   var generatedCount = 0
+  /// Of the answer so far.
+  var timings = GenerationTimings()
 
   var isEmpty: Bool { parts.isEmpty && (reports ?? []).isEmpty && tokens.isEmpty }
 
@@ -30,6 +32,8 @@ struct AnswerEnd: Sendable {
   var policy: PolicyChoice?
   var timings: GenerationTimings
   var usage: Usage
+  /// Of the prompt's tokens but the first; nil unless requested.
+  var promptReports: [TokenReport]?
   /// Mean over the answer's tokens; nil unless the generation had them.
   var meanLogprob: Double?
 }

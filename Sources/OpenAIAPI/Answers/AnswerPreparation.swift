@@ -1,5 +1,6 @@
 import ChatTemplates
 import Core
+import JSON
 
 /// Turns request bodies into generations for one model: defaults, limits, tokens.
 struct AnswerPreparation: Sendable {
@@ -7,17 +8,25 @@ struct AnswerPreparation: Sendable {
   let names: ModelNames
   let codec: any TextCodec
   let settings: APISettings
+  let breakers: DryBreakers
 
   /// One an answer, in order.
   func prepare(_ request: ChatRequest) throws -> [PreparedAnswer] {
     try names.check(request.common.model)
-    try checkChoice(request.tools)
     let prompt = try encode(request.chat, tools: request.tools)
     let reading = AnswerReading(
       request, template: codec.facts.chatTemplate, promptEnding: String(prompt.text.suffix(64)))
     var prepared = try prepare(prompt.tokens, request.common, topLogprobCount: request.topLogprobCount)
+    scorePrompt(of: &prepared, request.promptLogprobCount)
     prepared.reading = reading
     prepared.decoding.spellsControlTokens = reading?.spellsControlTokens ?? false
+    if let reading {
+      prepared.generation.constraint = try AnswerConstraint(
+        marks: reading.marks, openThought: reading.openThought, tools: request.tools,
+        content: request.common.constraint,
+        template: codec.facts.chatTemplate ?? ""
+      ).constraint()
+    }
     return candidates(prepared, request.common.choices)
   }
 
@@ -25,11 +34,26 @@ struct AnswerPreparation: Sendable {
   func encode(_ chat: ChatPrompt, tools: ToolFields) throws -> EncodedChat {
     let knowsTools = codec.facts.chatTemplate?.contains("tools") ?? false
     do {
-      return try codec.encode(chat: knowsTools ? chat : ToolPrompt.plain(chat))
+      return try withoutThought(try codec.encode(chat: knowsTools ? chat : ToolPrompt.plain(chat)), of: chat)
     } catch {
       throw APIError.invalid(
         "The messages do not fit the model's chat template: \(error)", parameter: "messages")
     }
+  }
+
+  /// Templates of models that always think begin a thought whatever the request says. Where the chat wants none, it is
+  /// closed at once.
+  private func withoutThought(_ prompt: EncodedChat, of chat: ChatPrompt) throws -> EncodedChat {
+    guard chat.ending == .generationPrompt, chat.templateVariables["enable_thinking"] == false else { return prompt }
+    let ending = String(prompt.text.suffix(64)).trimmed
+    let marks = AnswerMarks(template: codec.facts.chatTemplate, hasTools: false)
+    guard let closing = marks.thoughts.first(where: { ending.hasSuffix($0.opening) })?.closings.first else {
+      return prompt
+    }
+    let tokens =
+      try codec.controlToken(closing).map { [$0] }
+      ?? codec.encode(closing, addsBegin: false, parsesControlTokens: true)
+    return EncodedChat(tokens: prompt.tokens + tokens, text: prompt.text + closing)
   }
 
   /// One an answer: those to the first prompt first. Prompts without a client seed share a random one.
@@ -39,12 +63,15 @@ struct AnswerPreparation: Sendable {
       throw APIError.invalid(
         "A request may ask for at most \(RequestLimits.answerCount) answers to all its prompts.", parameter: "n")
     }
+    if let fillIn = request.fillIn { return candidates(try prepare(fillIn, request), request.common.choices) }
     return try request.prompts.enumerated().flatMap { index, input in
-      let prompt = try tokens(of: input)
+      let prompt = try input.encoded(codec, model: model, field: "prompt")
       var prepared = try prepare(prompt, request.common, topLogprobCount: request.topLogprobCount)
       prepared.promptIndex = index
+      scorePrompt(of: &prepared, request.promptLogprobCount)
       guard request.echoes else { return candidates(prepared, request.common.choices) }
-      prepared.echoedPrompt = text(of: input, tokens: prompt)
+      let kept = prepared.generation.prompt
+      prepared.echoedPrompt = kept.count < prompt.count ? codec.text(of: kept) : text(of: input, tokens: prompt)
       // The first token has no context, so no probability.
       if prepared.wantsLogprobs, prompt.count > 1 { prepared.generation.scoresPromptFrom = 1 }
       // Evaluation programs request one token, because some servers reject zero, and drop its report: an end token
@@ -52,6 +79,27 @@ struct AnswerPreparation: Sendable {
       if prepared.wantsLogprobs, prepared.generation.maximumNewTokens == 1 { prepared.generation.stopTokens = [] }
       return candidates(prepared, request.common.choices)
     }
+  }
+
+  /// - Throws: `APIError` when the model was not trained to fill in.
+  private func prepare(_ fillIn: FillInPrompt, _ request: CompletionRequest) throws -> PreparedAnswer {
+    guard let tokens = FillInTokens(codec) else {
+      throw APIError.invalid(
+        "suffix is not supported by this model: its vocabulary has no tokens for filling in.", parameter: "suffix")
+    }
+    var prepared = try prepare(
+      fillIn.encode(tokens, codec), request.common, topLogprobCount: request.topLogprobCount)
+    if !request.common.stop.ignoresEndTokens { prepared.generation.stopTokens.formUnion(tokens.ends) }
+    return prepared
+  }
+
+  private func scorePrompt(of prepared: inout PreparedAnswer, _ count: Int?) {
+    guard let count else { return }
+    prepared.promptLogprobCount = count
+    let generation = prepared.generation
+    // The first token has no context, so no probability.
+    if generation.prompt.count > 1 { prepared.generation.scoresPromptFrom = 1 }
+    prepared.generation.topLogprobCount = max(count, generation.topLogprobCount ?? 0)
   }
 
   /// The answers to one prompt, which differ in their seeds. The first one has the request's.
@@ -91,13 +139,27 @@ struct AnswerPreparation: Sendable {
     generation.stopTokens.formUnion(common.stop.tokens)
     generation.sampling = try common.sampling.parameters(
       over: settings.sampling, endTokens: generation.stopTokens, randomSeed: .random(in: .min ... .max))
+    generation.sampling.logitBiases = try generation.sampling.logitBiases.adding(common.sampling.textBiases, codec)
+    try addBreakers(common.sampling.dry.breakers, to: &generation.sampling.dry)
+    try generation.sampling.validate()
     generation.constraint = common.constraint
+    (generation.priority, generation.timeout) = (common.priority, common.timeout)
+    generation.usesPrefixCache = common.usesPrefixCache
+    generation.tenant.salt = common.cacheSalt
     generation.topLogprobCount = topLogprobCount
     var prepared = PreparedAnswer(generation: generation)
     prepared.wantsLogprobs = topLogprobCount != nil
+    prepared.alternativeCount = topLogprobCount ?? 0
     prepared.decoding.stopStrings = common.stop.strings
     prepared.decoding.includesStopString = common.stop.includesString
+    prepared.predictionLimit = common.predictionLimit
     return prepared
+  }
+
+  private func addBreakers(_ texts: [String], to dry: inout DryParameters) throws {
+    guard dry.isActive else { return }
+    let found = try breakers.found(texts, codec: codec, vocabularySize: model.configuration.vocabularySize)
+    (dry.breakers, dry.breakerPhrases) = (found.tokens, found.phrases)
   }
 
   /// Prompt and answer together. Without a group size of the user's, what the automatic policy admits counts
@@ -117,23 +179,6 @@ struct AnswerPreparation: Sendable {
     let trained = model.configuration.trainedLength
     let fits = (policy.groupSize == nil || policy.keepsShortTextPlain) && promptCount <= trained - trained / 4
     return fits ? trained : .max
-  }
-
-  /// A call that must come needs an answer that is bound to a form.
-  private func checkChoice(_ tools: ToolFields) throws {
-    switch tools.choice {
-    case .none, .auto: return
-    case .required, .named:
-      throw APIError.invalid(
-        "tool_choice must be none or auto: the server cannot bind an answer to a call.", parameter: "tool_choice")
-    }
-  }
-
-  private func tokens(of input: PromptInput) throws -> [TokenID] {
-    switch input {
-    case .text(let text): return try codec.encode(prompt: text)
-    case .tokens(let tokens): return try TokenInput.checked(tokens, in: "prompt", model: model)
-    }
   }
 
   private func text(of input: PromptInput, tokens: [TokenID]) -> String {

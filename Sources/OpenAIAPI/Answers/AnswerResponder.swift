@@ -7,6 +7,7 @@ struct AnswerResponder: Sendable {
   let engine: any InferenceEngine
   let codec: any TextCodec
   let keepAliveInterval: Duration
+  let allowances: KeyAllowances
 
   /// An error within this time becomes the response's status; later ones are events in the stream.
   private static let headTimeout: Duration = .seconds(1)
@@ -15,6 +16,7 @@ struct AnswerResponder: Sendable {
   func whole(
     _ prepared: [PreparedAnswer], bestCount: Int, in format: any AnswerFormat, _ context: APIContext
   ) async throws -> Response {
+    let prepared = attributed(prepared, context)
     let collector = AnswerCollector(engine: engine, codec: codec)
     let answers = try await context.client.canceling { try await collector.collect(prepared) }
     let usage = answers.usage
@@ -25,23 +27,23 @@ struct AnswerResponder: Sendable {
   func stream(
     _ prepared: [PreparedAnswer], in format: any AnswerFormat, _ context: APIContext
   ) async throws -> Response {
-    guard let one = prepared.first else { throw EngineError.emptyPrompt }
+    let prepared = attributed(prepared, context)
+    guard !prepared.isEmpty else { throw EngineError.emptyPrompt }
     // Two ticks may pass after a write that follows a tick.
     let interval = keepAliveInterval / 2
     let feed = AnswerFeed(
-      engine: engine, request: one.generation, firstTick: min(Self.headTimeout, interval),
+      engine: engine, requests: prepared.map(\.generation), firstTick: min(Self.headTimeout, interval),
       interval: interval)
     let client = context.client
     client.onLeaving { feed.cancel() }
     let first: AnswerFeed.Item?
     do {
       first = try await feed.first()
-    } catch {
-      throw APIError(cause: error, promptTokenCount: one.generation.prompt.count)
+    } catch let failure as AnswerFeed.Failure {
+      throw APIError(
+        cause: failure.cause, promptTokenCount: prepared[failure.index].generation.prompt.count)
     }
-    let stream = AnswerStream(
-      prepared: prepared, feed: feed, firstItem: first, keepAliveInterval: interval, engine: engine, codec: codec,
-      client: client)
+    let stream = AnswerStream(prepared: prepared, feed: feed, firstItem: first, codec: codec)
     let logger = context.logger
     return Response(
       status: .ok, headers: format.streamHeaders,
@@ -57,9 +59,24 @@ struct AnswerResponder: Sendable {
       })
   }
 
+  /// The answers, each for the tenant that asks and pays: for every prompt once.
+  func attributed(_ prepared: [PreparedAnswer], _ context: APIContext) -> [PreparedAnswer] {
+    let (allowances, key, id) = (allowances, context.apiKey, context.requestID)
+    var prompts: Set<Int> = []
+    return prepared.map {
+      var answer = $0
+      answer.generation.tenant.key = key
+      answer.generation.id = id
+      answer.charge = { allowances.charge($0, key: key) }
+      if prompts.insert(answer.promptIndex).inserted { answer.charge?(answer.generation.prompt.count) }
+      return answer
+    }
+  }
+
   private static func log(_ usage: Usage, failure: (any Error)?, _ logger: Logger) {
     let metadata: Logger.Metadata = [
       "prompt_tokens": .stringConvertible(usage.promptTokens),
+      "cached_tokens": .stringConvertible(usage.cachedTokens),
       "completion_tokens": .stringConvertible(usage.completionTokens),
     ]
     if let failure {

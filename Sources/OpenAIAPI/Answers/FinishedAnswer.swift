@@ -36,7 +36,7 @@ extension [FinishedAnswer] {
     var prompts: Set<Int> = []
     return reduce(Usage()) { sum, answer in
       var usage = answer.end.usage
-      if !prompts.insert(answer.promptIndex).inserted { usage.promptTokens = 0 }
+      if !prompts.insert(answer.promptIndex).inserted { (usage.promptTokens, usage.cachedTokens) = (0, 0) }
       return sum + usage
     }
   }

@@ -16,10 +16,11 @@ struct HeldReports: Sendable {
 
   init(_ prepared: PreparedAnswer, codec: any TextCodec) {
     isWanted = prepared.wantsLogprobs
-    alternativeCount = prepared.generation.topLogprobCount ?? 0
+    alternativeCount = prepared.alternativeCount
     prompt = prepared.generation.prompt
     guard let echoed = prepared.echoedPrompt, isWanted else { return }
-    textCount = echoed.unicodeScalars.count
+    let text = Array(echoed.unicodeScalars)
+    textCount = text.count
     var options = DecodingOptions()
     options.isContinuation = false
     var decoder = codec.makeDecoder(options)
@@ -27,9 +28,23 @@ struct HeldReports: Sendable {
       // Some tokenizers normalize, so their text may be longer than the prompt was.
       promptReports.append(
         TokenReport(token: token, logprob: nil, top: [], offset: min(next, textCount), codec: codec))
-      next += decoder.append(token).addedCount
+      let count = decoder.append(token).addedCount
+      next += count > 0 ? count : Self.spellingCount(token, at: next, of: text, codec)
     }
     next = textCount
+  }
+
+  /// Unicode scalars of a control token that the client spelled out; 0 of one that was added, and of other tokens.
+  private static func spellingCount(
+    _ token: TokenID, at place: Int, of text: [Unicode.Scalar], _ codec: any TextCodec
+  ) -> Int {
+    var options = DecodingOptions()
+    var plain = codec.makeDecoder(options)
+    guard plain.append(token).addedCount == 0 else { return 0 }
+    options.spellsControlTokens = true
+    var spelled = codec.makeDecoder(options)
+    let spelling = Array(spelled.append(token).text.unicodeScalars)
+    return text.dropFirst(place).starts(with: spelling) ? spelling.count : 0
   }
 
   /// Notes log-probabilities of the prompt's tokens from `first` on.

@@ -8,6 +8,14 @@ struct PreparedAnswer: Sendable {
   var echoedPrompt: String?
   /// Whether the client gets log-probabilities; the generation may have them for other reasons.
   var wantsLogprobs = false
+  /// Alternatives that each of them has.
+  var alternativeCount = 0
+  /// Alternatives reported of each prompt token; nil reports none.
+  var promptLogprobCount: Int?
+  /// What the answer may take from its first token on, once it has a line break; nil does not limit it.
+  var predictionLimit: Duration?
+  /// Counts each token that the answer costs.
+  var charge: (@Sendable (Int) -> Void)?
   /// Which prompt of the request it answers.
   var promptIndex = 0
   /// How the answer is taken apart; nil leaves its text as it is.
@@ -34,7 +42,7 @@ struct AnswerReading: Sendable {
   init?(_ request: ChatRequest, template: String?, promptEnding: String) {
     var marks = AnswerMarks(template: template, hasTools: !request.tools.declarations.isEmpty)
     if request.thoughts == .inContent { marks.thoughts = [] }
-    guard marks.calls != nil || !marks.thoughts.isEmpty else { return nil }
+    guard !marks.calls.isEmpty || !marks.thoughts.isEmpty else { return nil }
     self.marks = marks
     tools = request.tools.declarations
     let ending = promptEnding.trimmed

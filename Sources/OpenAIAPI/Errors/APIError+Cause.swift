@@ -33,7 +33,10 @@ extension APIError {
     switch error {
     case .notReady:
       self = .unavailable(error.description, code: "not_ready", retryAfterSeconds: 5)
-    case .overloaded:
+    case .timedOut:
+      self.init(
+        status: .gatewayTimeout, type: "timeout_error", code: "timeout", message: error.description)
+    case .overloaded, .overloadedTokens:
       self.init(
         status: .tooManyRequests, type: "rate_limit_error", code: "overloaded", message: error.description,
         retryAfterSeconds: 2)

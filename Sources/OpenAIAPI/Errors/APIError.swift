@@ -38,12 +38,15 @@ extension APIError {
   static func contextExceeded(promptTokenCount: Int, contextLength: Int, detail: String? = nil) -> APIError {
     let message =
       detail ?? """
-        This model's maximum context length is \(contextLength) tokens, but the prompt has \
-        \(promptTokenCount) tokens and the completion needs room too. Please shorten the prompt.
+        The prompt is too large: it exceeds the available context size. This model's maximum context length is \
+        \(contextLength) tokens, but the prompt has \(promptTokenCount) tokens and the completion needs room too. \
+        Please shorten the prompt.
         """
     // LangChain sees the message alone, and looks for the code in it.
     let code = "context_length_exceeded"
     var error = invalid("\(message) (\(code))", code: code)
+    // llama-server's clients tell it by its type.
+    error.type = "exceed_context_size_error"
     error.lengths = ContextLengths(promptTokenCount: promptTokenCount, contextLength: contextLength)
     return error
   }
@@ -72,6 +75,21 @@ extension APIError {
     APIError(
       status: .unsupportedMediaType, type: "invalid_request_error", code: "unsupported_content_encoding",
       message: "The server reads no body with 'Content-Encoding: \(coding.prefix(50))'; send it without one.")
+  }
+
+  /// 501: the path exists, but the server was started without it.
+  static var metricsOff: APIError {
+    APIError(
+      status: .notImplemented, type: "not_supported_error", code: "metrics_off",
+      message: "This server keeps its metrics to itself; start it with --metrics.")
+  }
+
+  /// 429: the key has asked for more than its limits allow.
+  static func rateLimited(_ unit: String, waitSeconds: Int) -> APIError {
+    APIError(
+      status: .tooManyRequests, type: "rate_limit_error", code: "rate_limit_exceeded",
+      message: "This API key has asked for all the \(unit) that it may in a minute; try again in \(waitSeconds) s.",
+      retryAfterSeconds: waitSeconds)
   }
 
   static func bodyTooLarge(limit: Int) -> APIError {

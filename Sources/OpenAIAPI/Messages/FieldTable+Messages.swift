@@ -13,12 +13,13 @@ extension FieldTable {
       .obeyed("top_p", "1", "0 to 1"),
       .obeyed("tools", "functions that the model may call, of the type `custom`"),
       .obeyed(
-        "tool_choice", "auto", "`{\"type\": \"auto\"}` or none; `disable_parallel_tool_use` ends an answer after one"),
+        "tool_choice", "auto",
+        "its `type` is auto, any, tool (with a `name`) or none; `disable_parallel_tool_use` ends an answer after one"),
+      .obeyed("output_config", "its `format` is a `json_schema` that the answer is valid under"),
+      .obeyed("output_format", "the same format"),
       .obeyed("thinking", "its `type` sets the template's `enable_thinking`"),
       .refused("mcp_servers", "the server reaches no other"),
       .refused("container", "the server runs no code"),
-      .refused("output_config", "answers cannot be bound to a form"),
-      .refused("output_format", "answers cannot be bound to a form"),
       .refused("context_management", "a context is never edited"),
     ] + named(["metadata", "service_tier", "inference_geo", "speed", "cache_control"], "bookkeeping of the client"))
 
@@ -29,7 +30,9 @@ extension FieldTable {
   static let messagesBlock = FieldTable("a block", named(["cache_control", "citations", "signature"], "hints"))
 
   static let messagesTool = FieldTable(
-    "a tool", named(["cache_control"], "a hint") + [.refused("strict", "answers cannot be bound to a schema")])
+    "a tool", named(["cache_control"], "a hint"))
+
+  static let outputConfig = FieldTable("`output_config`", named(["effort"], "say it in a message"))
 
   static let messagesToolChoice = FieldTable("`tool_choice`", [])
 

@@ -27,14 +27,15 @@ struct MessagesFormat: AnswerFormat {
     return Array(
       message(
         content: content, reason: .string(Self.reason(answer.end)), stop: Self.stop(answer.end),
-        usage: Self.usage(input: usage.promptTokens, output: usage.completionTokens)
+        usage: Self.usage(
+          input: usage.promptTokens, cached: usage.cachedTokens, output: usage.completionTokens)
       ).text.utf8)
   }
 
   mutating func begin(_ prepared: [PreparedAnswer]) throws -> [StreamFrame] {
     inputTokens = prepared.first?.generation.prompt.count ?? 0
     let start = message(
-      content: [], reason: .null, stop: .null, usage: Self.usage(input: inputTokens, output: 0))
+      content: [], reason: .null, stop: .null, usage: Self.usage(input: inputTokens, cached: 0, output: 0))
     return [event("message_start", ["message": start])]
   }
 
@@ -67,7 +68,11 @@ struct MessagesFormat: AnswerFormat {
     return empty + leave() + [
       event(
         "message_delta",
-        ["delta": delta, "usage": Self.usage(input: inputTokens, output: end.usage.completionTokens)])
+        [
+          "delta": delta,
+          "usage": Self.usage(
+            input: inputTokens, cached: end.usage.cachedTokens, output: end.usage.completionTokens),
+        ])
     ]
   }
 
@@ -122,8 +127,12 @@ struct MessagesFormat: AnswerFormat {
     ["type": "tool_use", "id": .string("toolu_" + RandomName.callID()), "name": .string(call.name), "input": input]
   }
 
-  private static func usage(input: Int, output: Int) -> JSONValue {
-    ["input_tokens": .integer(input), "output_tokens": .integer(output)]
+  /// Anthropic counts cached tokens apart.
+  private static func usage(input: Int, cached: Int, output: Int) -> JSONValue {
+    [
+      "input_tokens": .integer(input - cached), "cache_read_input_tokens": .integer(cached),
+      "cache_creation_input_tokens": 0, "output_tokens": .integer(output),
+    ]
   }
 
   private static func stop(_ end: AnswerEnd) -> JSONValue { end.stopString.map { .string($0) } ?? .null }

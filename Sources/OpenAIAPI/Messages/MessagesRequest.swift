@@ -18,6 +18,7 @@ struct MessagesRequest: RequestBody {
     common.sampling.temperature = try fields.number("temperature", in: SamplingParameters.Bounds.temperature)
     common.sampling.topP = try fields.number("top_p", in: SamplingParameters.Bounds.share)
     common.sampling.topK = try fields.integer("top_k", in: -1...Limits.maximumVocabularySize).map { max(0, $0) }
+    common.constraint = try Self.constraint(fields)
     let tools = try Self.tools(fields)
     chat = ChatRequest(common: common, chat: ChatPrompt(messages: try Self.messages(fields)), tools: tools)
     // An answer continues an assistant's message at the end.
@@ -50,6 +51,14 @@ struct MessagesRequest: RequestBody {
     return messages
   }
 
+  /// The schema of the answer's content.
+  private static func constraint(_ fields: RequestFields) throws -> TextConstraint? {
+    let config = try fields.object("output_config", table: .outputConfig)?.object("format", table: .open)
+    guard let format = try config ?? fields.object("output_format", table: .open) else { return nil }
+    guard try format.string("type") == "json_schema" else { throw format.invalid("type", "must be json_schema") }
+    return try ConstraintFields.schema("schema", in: format)
+  }
+
   private static func tools(_ fields: RequestFields) throws -> ToolFields {
     var tools = ToolFields()
     for tool in try fields.objects("tools", of: "tools", table: .messagesTool) ?? [] {
@@ -60,7 +69,9 @@ struct MessagesRequest: RequestBody {
       var function: JSONObject = ["name": .string(name)]
       function["description"] = try tool.string("description").map { .string($0) }
       function["parameters"] = tool.value("input_schema")
-      tools.declarations.append(ToolDeclaration(name: name, parameters: tool.value("input_schema")))
+      tools.declarations.append(
+        ToolDeclaration(
+          name: name, parameters: tool.value("input_schema"), isStrict: try tool.flag("strict") ?? false))
       tools.descriptions.append(["type": "function", "function": .object(function)])
     }
     guard tools.declarations.count <= RequestLimits.toolCount else {
@@ -73,7 +84,12 @@ struct MessagesRequest: RequestBody {
     case "auto": break
     case "none": (tools.declarations, tools.descriptions, tools.choice) = ([], [], .none)
     case "any": tools.choice = .required
-    case "tool": tools.choice = .named(try choice.string("name") ?? "")
+    case "tool":
+      let name = try choice.string("name") ?? ""
+      guard tools.declarations.contains(where: { $0.name == name }) else {
+        throw choice.invalid("name", "must be the name of a tool")
+      }
+      tools.choice = .named(name)
     default: throw choice.invalid("type", "must be auto, any, tool or none")
     }
     return tools

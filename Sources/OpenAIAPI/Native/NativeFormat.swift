@@ -1,45 +1,64 @@
 import Core
 import JSON
 
-/// llama-server's own text completions.
+/// llama-server's own text completions: an object for each answer, or the events of their making.
 struct NativeFormat: AnswerFormat {
-  let model: String
-  let returnsTokens: Bool
-  private var promptCount = 0
+  let head: NativeHead
+  /// Whether the whole body is a list, as it is of several answers.
+  let isList: Bool
+  private var prompts: [Int: [TokenID]] = [:]
+  private var hasLineBreak: Set<Int> = []
+  /// Answers of which progress was reported.
+  private var progressed: Set<Int> = []
 
-  init(model: String, returnsTokens: Bool) {
-    self.model = model
-    self.returnsTokens = returnsTokens
+  init(_ head: NativeHead, isList: Bool) {
+    self.head = head
+    self.isList = isList
   }
 
   func body(_ answers: [FinishedAnswer], usage: Usage) throws -> [UInt8] {
-    guard let answer = answers.first else { throw EngineError.emptyPrompt }
-    var object = last(answer.end)
-    object["content"] = .string(answer.content)
-    object["tokens"] = tokens(answer.tokens)
-    if let reports = answer.reports { object["completion_probabilities"] = .array(reports.map(Self.report)) }
-    return Array(JSONValue.object(object).text.utf8)
+    let objects = answers.enumerated().map { index, answer -> JSONValue in
+      var object = head.last(answer.end, prompt: answer.promptTokens, hasLineBreak: answer.content.contains("\n"))
+      object["index"] = .integer(index)
+      object["content"] = .string(answer.content)
+      object["tokens"] = head.tokens(answer.tokens)
+      if let reports = answer.reports { object["completion_probabilities"] = .array(reports.map(Self.report)) }
+      return .object(head.selection(of: object))
+    }
+    guard !isList, let only = objects.first else { return Array(JSONValue.array(objects).text.utf8) }
+    return Array(only.text.utf8)
   }
 
   mutating func open(_ index: Int, _ prepared: PreparedAnswer) throws -> [StreamFrame] {
-    promptCount = prepared.generation.prompt.count
+    prompts[index] = prepared.generation.prompt
     return []
   }
 
+  mutating func progress(_ index: Int, _ progress: PromptProgress) throws -> [StreamFrame] {
+    guard head.stream.hasProgress else { return comment(progress.comment) }
+    let first = progressed.insert(index).inserted ? [progress.start] : []
+    return (first + [progress]).map {
+      var object = piece(index, content: "", tokens: [], generatedCount: 0)
+      object["prompt_progress"] = ProgressReport(progress: $0).json
+      if head.stream.hasTimings { object["timings"] = TimingsReport(timings: $0.timings).json }
+      return frame(object)
+    }
+  }
+
   mutating func piece(_ index: Int, _ delta: AnswerDelta) throws -> [StreamFrame] {
-    var object: JSONObject = [
-      "index": 0, "content": .string(delta.content), "tokens": tokens(delta.tokens), "stop": false,
-      "tokens_predicted": .integer(delta.generatedCount), "tokens_evaluated": .integer(promptCount),
-    ]
+    if delta.content.contains("\n") { hasLineBreak.insert(index) }
+    var object = piece(index, content: delta.content, tokens: delta.tokens, generatedCount: delta.generatedCount)
     if let reports = delta.reports { object["completion_probabilities"] = .array(reports.map(Self.report)) }
+    if head.stream.hasTimings { object["timings"] = TimingsReport(timings: delta.timings).json }
     return [frame(object)]
   }
 
   mutating func end(_ index: Int, _ end: AnswerEnd) throws -> [StreamFrame] {
-    var object = last(end)
+    var object = head.last(end, prompt: prompts[index] ?? [], hasLineBreak: hasLineBreak.contains(index))
+    object["index"] = .integer(index)
     object["content"] = ""
     object["tokens"] = []
-    return [frame(object)]
+    return [frame(head.selection(of: object))]
   }
 
   /// The last event says that it is the last; no mark follows.
@@ -47,28 +66,13 @@ struct NativeFormat: AnswerFormat {
 
   private func frame(_ object: JSONObject) -> StreamFrame { .data(Array(JSONValue.object(object).text.utf8)) }
 
-  private func tokens(_ tokens: [TokenID]) -> JSONValue {
-    .array(returnsTokens ? tokens.map { .integer(Int($0)) } : [])
-  }
-
-  /// What the end of an answer says, whole or streamed.
-  private func last(_ end: AnswerEnd) -> JSONObject {
-    let kind = end.reason == .length ? "limit" : end.stopString == nil ? "eos" : "word"
-    let timings = end.timings
-    return [
-      "index": 0, "model": .string(model), "stop": true, "stop_type": .string(kind),
-      "stopping_word": .string(end.stopString ?? ""), "truncated": false,
-      "tokens_predicted": .integer(end.usage.completionTokens), "tokens_evaluated": .integer(end.usage.promptTokens),
-      "timings": [
-        "prompt_n": .integer(timings.promptTokenCount), "prompt_ms": Self.milliseconds(timings.prefillSeconds),
-        "predicted_n": .integer(timings.generatedTokenCount), "predicted_ms": Self.milliseconds(timings.decodeSeconds),
-      ],
+  /// A stream has the ids of its tokens whether they are asked for or not.
+  private func piece(_ index: Int, content: String, tokens: [TokenID], generatedCount: Int) -> JSONObject {
+    [
+      "index": .integer(index), "content": .string(content), "tokens": .array(tokens.map { .integer(Int($0)) }),
+      "stop": false, "id_slot": -1, "tokens_predicted": .integer(generatedCount),
+      "tokens_evaluated": .integer(prompts[index]?.count ?? 0),
     ]
-  }
-
-  private static func milliseconds(_ seconds: Double) -> JSONValue {
-    let value = (seconds * 1e6).rounded() / 1e3
-    return .number(JSONNumber(value.isFinite ? value : 0))
   }
 
   private static func report(_ report: TokenReport) -> JSONValue {

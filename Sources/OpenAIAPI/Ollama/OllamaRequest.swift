@@ -4,13 +4,13 @@ import JSON
 
 /// The body of Ollama's `POST /api/chat`.
 struct OllamaChatRequest: RequestBody {
-  static var table: FieldTable { .ollamaChat }
+  static var table: FieldTable { OllamaTables.chat }
 
   /// The same request as a chat.
   var chat: ChatRequest
 
   init(_ fields: RequestFields) throws {
-    let messages = try fields.objects("messages", of: "messages", table: .ollamaMessage) ?? []
+    let messages = try fields.objects("messages", of: "messages", table: OllamaTables.message) ?? []
     guard !messages.isEmpty, messages.count <= RequestLimits.messageCount else {
       throw fields.invalid("messages", "must hold between 1 and \(RequestLimits.messageCount) messages")
     }
@@ -39,19 +39,29 @@ struct OllamaChatRequest: RequestBody {
 
 /// The body of Ollama's `POST /api/generate`: a chat of one message, or, with `raw`, a plain prompt.
 struct OllamaGenerateRequest: RequestBody {
-  static var table: FieldTable { .ollamaGenerate }
+  static var table: FieldTable { OllamaTables.generate }
 
   var common: CommonFields
   var prompt: String
   var system: String?
   var isRaw: Bool
+  /// The text behind what the model fills in; nil where it only goes on.
+  var suffix: String?
 
   init(_ fields: RequestFields) throws {
     common = try CommonFields(ollama: fields)
     prompt = try fields.string("prompt") ?? ""
     system = try fields.string("system")
     isRaw = try fields.flag("raw") ?? false
+    suffix = try fields.string("suffix").flatMap { $0.isEmpty ? nil : $0 }
     guard !prompt.isEmpty else { throw fields.invalid("prompt", "is missing or empty") }
+  }
+
+  /// The same request as a text completion.
+  var completion: CompletionRequest {
+    var completion = CompletionRequest(common: common, prompt: .text(prompt))
+    completion.fillIn = suffix.map { FillInPrompt(prefix: prompt, suffix: $0) }
+    return completion
   }
 
   var chat: ChatRequest {
@@ -67,7 +77,10 @@ extension CommonFields {
     self.init()
     model = try fields.string("model")
     isStreamed = try fields.flag("stream") ?? true
-    guard let options = try fields.object("options", table: .ollamaOptions) else { return }
+    let isObject = fields.value("format") == "json"
+    constraint =
+      try isObject ? TextConstraint(kind: .jsonObject, source: "") : ConstraintFields.schema("format", in: fields)
+    guard let options = try fields.object("options", table: OllamaTables.options) else { return }
     sampling = try SamplingFields(options)
     stop = try StopFields(options)
     maximumNewTokens = try options.integer("num_predict", in: -2...Int.max).flatMap { $0 < 0 ? nil : $0 }

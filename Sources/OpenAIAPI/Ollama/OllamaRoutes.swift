@@ -33,9 +33,8 @@ struct OllamaRoutes: Sendable {
   private func generate(_ request: Request, _ context: APIContext) async throws -> Response {
     let body = try await service.reader.read(OllamaGenerateRequest.self, from: request)
     let prepared =
-      body.isRaw
-      ? try service.preparation.prepare(CompletionRequest(common: body.common, prompt: .text(body.prompt)))
-      : try service.preparation.prepare(body.chat)
+      body.isRaw || body.suffix != nil
+      ? try service.preparation.prepare(body.completion) : try service.preparation.prepare(body.chat)
     return try await answer(prepared, body.common, .generate, context)
   }
 

@@ -11,6 +11,8 @@ struct ChatRequest: RequestBody {
   var tools: ToolFields
   /// Number of alternatives per token; nil returns no log-probabilities.
   var topLogprobCount: Int?
+  /// Alternatives reported of each prompt token; nil reports none.
+  var promptLogprobCount: Int?
   var thoughts = Thoughts.apart
 
   init(common: CommonFields, chat: ChatPrompt, tools: ToolFields = ToolFields()) {
@@ -44,6 +46,7 @@ struct ChatRequest: RequestBody {
     let top = try fields.integer("top_logprobs", in: 0...Limits.maximumTopLogprobCount)
     if top != nil, !wantsLogprobs { throw fields.invalid("top_logprobs", "requires logprobs to be true") }
     topLogprobCount = wantsLogprobs ? top ?? 0 : nil
+    promptLogprobCount = try CompletionRequest.promptLogprobCount(fields, isStreamed: common.isStreamed)
   }
 
   static func messages(_ fields: RequestFields) throws -> [ChatMessage] {
@@ -76,7 +79,7 @@ struct ChatRequest: RequestBody {
     return variables
   }
 
-  private static func thoughts(_ fields: RequestFields) throws -> Thoughts {
+  static func thoughts(_ fields: RequestFields) throws -> Thoughts {
     let format = try fields.string("reasoning_format") ?? "auto"
     guard ["auto", "deepseek", "none"].contains(format) else {
       throw fields.invalid("reasoning_format", "must be auto, deepseek or none")

@@ -16,8 +16,19 @@ struct CommonFields: Sendable {
   var promptTokenLimit: Int?
   /// What the answer must match.
   var constraint: TextConstraint?
+  /// Whether the prompt may begin with what was computed for earlier requests, and with whose.
+  var usesPrefixCache = true
+  var cacheSalt = ""
+  /// The least first among requests that wait.
+  var priority = 0
+  /// What the answer may take, waiting included.
+  var timeout: Duration?
+  /// What an answer may take from its first token on, once it has a line break.
+  var predictionLimit: Duration?
   /// Whether answers list the ids of their tokens and of the prompt's.
   var returnsTokens = false
+  /// Whether answers say what their prompts were as texts.
+  var returnsPrompt = false
 
   init() {}
 
@@ -32,7 +43,17 @@ struct CommonFields: Sendable {
     policy = try PolicyRequest(fields)
     promptTokenLimit = try fields.integer("truncate_prompt_tokens", in: -1...Int.max).flatMap { $0 < 1 ? nil : $0 }
     constraint = try ConstraintFields.constraint(fields)
+    priority = try fields.integer("priority", in: -1_000_000...1_000_000) ?? 0
+    timeout = try fields.number("timeout", in: 0.001...86_400).map { .milliseconds(Int64(Double($0) * 1000)) }
+    let limit = try fields.integer("t_max_predict_ms", in: -1...86_400_000)
+    predictionLimit = limit.flatMap { $0 > 0 ? .milliseconds($0) : nil }
+    usesPrefixCache = try fields.flag("cache_prompt") ?? true
+    cacheSalt = try fields.string("cache_salt") ?? ""
+    guard cacheSalt.utf8.count <= RequestLimits.cacheSaltByteCount else {
+      throw fields.invalid("cache_salt", "must have at most \(RequestLimits.cacheSaltByteCount) bytes")
+    }
     returnsTokens = try fields.flag("return_token_ids") ?? false
+    returnsPrompt = try fields.flag("verbose") ?? false
     guard !isStreamed || choices.candidateCount == choices.count else {
       throw fields.invalid("best_of", "must equal n in a stream: the best answers are known at the end only")
     }
@@ -62,10 +83,21 @@ struct StreamFields: Hashable, Sendable {
   var hasUsage = false
   /// Whether every event has the usage so far.
   var hasRunningUsage = false
+  /// Whether every event has the timings so far.
+  var hasTimings = false
+  /// Whether events say how far the prompt is.
+  var hasProgress = false
 
   init() {}
 
+  /// What the responses API has of it.
+  init(responses fields: RequestFields) throws {
+    hasTimings = try fields.flag("timings_per_token") ?? false
+    hasProgress = try fields.flag("return_progress") ?? false
+  }
+
   init(_ fields: RequestFields) throws {
+    try self.init(responses: fields)
     let options = try fields.object("stream_options", table: .streamOptions)
     hasRunningUsage = try options?.flag("continuous_usage_stats") ?? false
     hasUsage = try options?.flag("include_usage") ?? hasRunningUsage

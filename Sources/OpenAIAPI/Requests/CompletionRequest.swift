@@ -12,6 +12,10 @@ struct CompletionRequest: RequestBody {
   var echoes: Bool
   /// Number of alternatives per token; nil returns no log-probabilities.
   var topLogprobCount: Int?
+  /// Alternatives reported of each prompt token; nil reports none.
+  var promptLogprobCount: Int?
+  /// The text around a hole, in place of the prompt.
+  var fillIn: FillInPrompt?
 
   init(common: CommonFields, prompt: PromptInput) {
     self.common = common
@@ -24,7 +28,8 @@ struct CompletionRequest: RequestBody {
     guard let prompt = fields.value("prompt") else { throw fields.invalid("prompt", "is missing") }
     guard let prompts = PromptInput.prompts(prompt) else {
       throw fields.invalid(
-        "prompt", "must be a string, an array of strings, an array of token ids, or an array of such arrays")
+        "prompt", "must be a string, an array of strings, an array of token ids and strings, or an array of such arrays"
+      )
     }
     guard !prompts.isEmpty else { throw fields.invalid("prompt", "is empty") }
     guard prompts.count <= RequestLimits.promptCount else {
@@ -33,26 +38,22 @@ struct CompletionRequest: RequestBody {
     self.prompts = prompts
     echoes = try fields.flag("echo") ?? false
     topLogprobCount = try fields.integer("logprobs", in: 0...Limits.maximumTopLogprobCount)
+    promptLogprobCount = try Self.promptLogprobCount(fields, isStreamed: common.isStreamed)
+    guard let suffix = try fields.string("suffix"), !suffix.isEmpty else { return }
+    guard prompts.count == 1, case .text(let prefix) = prompts[0] else {
+      throw fields.invalid("suffix", "requires one prompt of text")
+    }
+    guard !echoes else { throw fields.invalid("suffix", "cannot be combined with echo") }
+    fillIn = FillInPrompt(prefix: prefix, suffix: suffix)
   }
 }
 
-/// One prompt of a plain completion.
-enum PromptInput: Hashable, Sendable {
-  case text(String)
-  case tokens([Int])
-
-  /// The prompts of a text, of several, of token ids, or of several arrays of them; texts and arrays may be mixed. nil
-  /// for anything else.
-  static func prompts(_ value: JSONValue) -> [PromptInput]? {
-    if let text = value.string { return [.text(text)] }
-    guard let items = value.array else { return nil }
-    if items.first?.integer != nil { return tokens(items).map { [$0] } }
-    let prompts = items.compactMap { item in item.string.map { .text($0) } ?? item.array.flatMap { tokens($0) } }
-    return prompts.count == items.count ? prompts : nil
-  }
-
-  private static func tokens(_ items: [JSONValue]) -> PromptInput? {
-    let tokens = items.compactMap(\.integer)
-    return tokens.count == items.count ? .tokens(tokens) : nil
+extension CompletionRequest {
+  static func promptLogprobCount(_ fields: RequestFields, isStreamed: Bool) throws -> Int? {
+    let count = try fields.integer("prompt_logprobs", in: 0...Limits.maximumTopLogprobCount)
+    guard count == nil || !isStreamed else {
+      throw fields.invalid("prompt_logprobs", "cannot be combined with stream")
+    }
+    return count
   }
 }

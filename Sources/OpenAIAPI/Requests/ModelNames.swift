@@ -5,12 +5,15 @@ struct ModelNames: Hashable, Sendable {
   /// The names in the listing of models.
   let listed: [String]
   private let accepted: Set<String>
+  private let acceptsAny: Bool
 
   /// - Parameters:
   ///   - id: the model's own name.
-  ///   - aliases: names to use in its place.
+  ///   - aliases: names to use in its place; `*` lets clients ask for it by any.
   ///   - fileName: of the model's file, without folders; nil when there is none.
   init(id: String, aliases: [String] = [], fileName: String? = nil) {
+    acceptsAny = aliases.contains("*")
+    let aliases = aliases.filter { $0 != "*" }
     self.id = aliases.first ?? id
     listed = aliases.isEmpty ? [id] : aliases
     var accepted = Set(aliases + [id])
@@ -23,7 +26,7 @@ struct ModelNames: Hashable, Sendable {
     self.accepted = accepted
   }
 
-  func contains(_ name: String) -> Bool { accepted.contains(name) }
+  func contains(_ name: String) -> Bool { acceptsAny || accepted.contains(name) }
 
   /// Throws for a name that is not the model's; none, or an empty one, is.
   func check(_ name: String?) throws {

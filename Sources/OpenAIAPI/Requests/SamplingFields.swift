@@ -14,7 +14,10 @@ struct SamplingFields: Sendable {
   var typicalP: Float?
   var xtcProbability: Float?
   var xtcThreshold: Float?
+  var dry = DryFields()
   var logitBiases: [LogitBias] = []
+  /// Besides, by their texts.
+  var textBiases: [TextBias] = []
   var minimumNewTokens = 0
   var seed: UInt64?
 
@@ -36,7 +39,8 @@ struct SamplingFields: Sendable {
     typicalP = try fields.number("typical_p", in: Bounds.typical)
     xtcProbability = try fields.number("xtc_probability", in: Bounds.share)
     xtcThreshold = try fields.number("xtc_threshold", in: Bounds.share)
-    logitBiases = try LogitBiasField.biases(fields)
+    dry = try DryFields(fields)
+    (logitBiases, textBiases) = try LogitBiasField.biases(fields)
     minimumNewTokens = try fields.integer("min_tokens", in: 0...Limits.maximumContext) ?? 0
     // Some clients use -1 for "random".
     seed = fields.value("seed")?.integer == -1 ? nil : try fields.bits("seed")
@@ -59,6 +63,7 @@ struct SamplingFields: Sendable {
     parameters.typicalP = typicalP ?? defaults.typicalP
     parameters.xtcProbability = xtcProbability ?? defaults.xtcProbability
     parameters.xtcThreshold = xtcThreshold ?? defaults.xtcThreshold
+    parameters.dry = dry.parameters
     parameters.logitBiases = logitBiases
     parameters.minimumNewTokens = minimumNewTokens
     parameters.endTokens = minimumNewTokens > 0 ? endTokens.sorted() : []

@@ -18,6 +18,10 @@ struct ToolFields: Sendable {
   /// As the template reads them, one a declaration.
   var descriptions: [JSONValue] = []
   var choice = Choice.none
+  /// The field that made the choice.
+  var choiceField = "tool_choice"
+  /// Whether the functions came in OpenAI's older form, in which answers have one call.
+  var isOlder = false
   /// Whether an answer may have more than one call.
   var allowsSeveral = true
 
@@ -35,14 +39,26 @@ struct ToolFields: Sendable {
     for function in try fields.objects("functions", of: "functions", table: .function) ?? [] {
       try add(function, description: ["type": "function", "function": .object(function.members)])
     }
+    try finish(fields)
+  }
+
+  /// Makes the choice among the declared tools.
+  mutating func finish(_ fields: RequestFields) throws {
     guard declarations.count <= RequestLimits.toolCount else {
       throw fields.invalid("tools", "may hold at most \(RequestLimits.toolCount) tools")
     }
-    choice = try Self.choice(fields, declarations)
-    if choice == .none || declarations.isEmpty { (declarations, descriptions, choice) = ([], [], .none) }
+    isOlder = fields.value("functions") != nil && fields.value("tools") == nil
+    if isOlder { allowsSeveral = false }
+    choiceField =
+      fields.value("tool_choice") == nil && fields.value("function_call") != nil ? "function_call" : "tool_choice"
+    try choose(fields)
+    if choice == .none || declarations.isEmpty {
+      guard choice != .required else { throw fields.invalid(choiceField, "requires tools") }
+      (declarations, descriptions, choice) = ([], [], .none)
+    }
   }
 
-  private mutating func add(_ function: RequestFields, description: JSONValue) throws {
+  mutating func add(_ function: RequestFields, description: JSONValue) throws {
     guard let name = try function.string("name"), !name.isEmpty else { throw function.invalid("name", "is missing") }
     let parameters = function.value("parameters")
     guard parameters == nil || parameters?.object != nil else {
@@ -51,25 +67,43 @@ struct ToolFields: Sendable {
     guard !declarations.contains(where: { $0.name == name }) else {
       throw function.invalid("name", "is the name of another tool, too")
     }
-    declarations.append(ToolDeclaration(name: name, parameters: parameters))
+    declarations.append(
+      ToolDeclaration(name: name, parameters: parameters, isStrict: try function.flag("strict") ?? false))
     descriptions.append(description)
   }
 
-  private static func choice(_ fields: RequestFields, _ tools: [ToolDeclaration]) throws -> Choice {
-    let field = fields.value("tool_choice") == nil ? "function_call" : "tool_choice"
-    guard let value = fields.value(field) else { return .auto }
-    switch value {
+  private mutating func choose(_ fields: RequestFields) throws {
+    guard let value = fields.value(choiceField) else { return choice = .auto }
+    if value["type"] == "allowed_tools" { return try allow(value["allowed_tools"] ?? value, fields) }
+    if let word = value.string { return choice = try mode(word, fields) }
+    guard let name = value["function"]?["name"]?.string ?? value["name"]?.string else {
+      throw fields.invalid(choiceField, "must be none, auto, required, or an object that names a function")
+    }
+    try check(name, fields)
+    choice = .named(name)
+  }
+
+  private func mode(_ word: String, _ fields: RequestFields) throws -> Choice {
+    switch word {
     case "none": return .none
     case "auto": return .auto
     case "required", "any": return .required
-    default: break
+    default: throw fields.invalid(choiceField, "must be none, auto, required, or an object that names a function")
     }
-    guard let name = value["function"]?["name"]?.string ?? value["name"]?.string else {
-      throw fields.invalid(field, "must be none, auto, required, or an object that names a function")
+  }
+
+  /// Narrows the tools to those that the choice lists.
+  private mutating func allow(_ value: JSONValue, _ fields: RequestFields) throws {
+    let names = (value["tools"]?.array ?? []).compactMap { $0["function"]?["name"]?.string ?? $0["name"]?.string }
+    for name in names { try check(name, fields) }
+    let kept = declarations.indices.filter { names.contains(declarations[$0].name) }
+    (declarations, descriptions) = (kept.map { declarations[$0] }, kept.map { descriptions[$0] })
+    choice = try mode(value["mode"]?.string ?? "auto", fields)
+  }
+
+  private func check(_ name: String, _ fields: RequestFields) throws {
+    guard declarations.contains(where: { $0.name == name }) else {
+      throw fields.invalid(choiceField, "names the function '\(name.prefix(64))', which is not among the tools")
     }
-    guard tools.contains(where: { $0.name == name }) else {
-      throw fields.invalid(field, "names the function '\(name.prefix(64))', which is not among the tools")
-    }
-    return .named(name)
   }
 }

@@ -12,11 +12,16 @@ struct AnswerHead: Sendable {
   let model: String
   /// Of the program and its settings; nil leaves it out.
   let fingerprint: String?
+  /// Whether calls are in OpenAI's older form: one in an answer, as its `function_call`.
+  var hasOlderCalls = false
 
   enum Field: String, CodingKey {
     case id, object, created, model, choices, usage, policy, timings
     case fingerprint = "system_fingerprint"
     case promptTokens = "prompt_token_ids"
+    case promptLogprobs = "prompt_logprobs"
+    case progress = "prompt_progress"
+    case verbose = "__verbose"
   }
 
   /// Encodes the common fields.

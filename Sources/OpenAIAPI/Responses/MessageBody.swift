@@ -7,13 +7,13 @@ struct MessageBody: Encodable, Sendable {
   var calls: [ToolCall] = []
   /// The number of the first call among the message's, in a piece; a whole message does not number them.
   var firstCall: Int?
+  /// Whether the first call is alone, in OpenAI's older form.
+  var hasOlderCalls = false
 
   init() {}
 
-  init(role: String, content: String) {
-    self.role = role
-    self.content = content
-  }
+  /// The beginning of a message, whose content is null, as llama-server has it.
+  init(role: String) { self.role = role }
 
   /// A piece.
   init(_ delta: AnswerDelta, firstCall: Int) {
@@ -30,7 +30,8 @@ struct MessageBody: Encodable, Sendable {
   }
 
   /// A whole message. One that only calls has no content.
-  init(_ answer: FinishedAnswer) {
+  init(_ answer: FinishedAnswer, hasOlderCalls: Bool = false) {
+    self.hasOlderCalls = hasOlderCalls
     role = "assistant"
     content = answer.content.isEmpty && !answer.calls.isEmpty ? nil : answer.content
     reasoning = answer.reasoning.isEmpty ? nil : answer.reasoning
@@ -41,6 +42,7 @@ struct MessageBody: Encodable, Sendable {
     case role, content
     case reasoning = "reasoning_content"
     case calls = "tool_calls"
+    case olderCall = "function_call"
   }
 
   private struct Call: Encodable {
@@ -48,16 +50,25 @@ struct MessageBody: Encodable, Sendable {
     let call: ToolCall
 
     private enum Field: String, CodingKey { case index, id, type, function }
-    private enum Function: String, CodingKey { case name, arguments }
 
     func encode(to encoder: any Encoder) throws {
       var fields = encoder.container(keyedBy: Field.self)
       try fields.encodeIfPresent(index, forKey: .index)
       try fields.encode(RandomName.callID(), forKey: .id)
       try fields.encode("function", forKey: .type)
-      var function = fields.nestedContainer(keyedBy: Function.self, forKey: .function)
-      try function.encode(call.name, forKey: .name)
-      try function.encode(call.arguments, forKey: .arguments)
+      try fields.encode(Function(call: call), forKey: .function)
+    }
+  }
+
+  private struct Function: Encodable {
+    let call: ToolCall
+
+    private enum Field: String, CodingKey { case name, arguments }
+
+    func encode(to encoder: any Encoder) throws {
+      var fields = encoder.container(keyedBy: Field.self)
+      try fields.encode(call.name, forKey: .name)
+      try fields.encode(call.arguments, forKey: .arguments)
     }
   }
 
@@ -66,7 +77,8 @@ struct MessageBody: Encodable, Sendable {
     try fields.encodeIfPresent(role, forKey: .role)
     if content != nil || (role != nil && firstCall == nil) { try fields.encode(content, forKey: .content) }
     try fields.encodeIfPresent(reasoning, forKey: .reasoning)
-    guard !calls.isEmpty else { return }
+    guard let first = calls.first else { return }
+    guard !hasOlderCalls else { return try fields.encode(Function(call: first), forKey: .olderCall) }
     let numbered = calls.enumerated().map { place, call in Call(index: firstCall.map { $0 + place }, call: call) }
     try fields.encode(numbered, forKey: .calls)
   }

@@ -1,6 +1,6 @@
 import Core
 
-/// The `policy` field: how SelfExtend grouped this request's positions.
+/// The `policy` field: how SelfExtend grouped this request's positions, and the arithmetic of attention.
 struct PolicyReport: Encodable, Hashable, Sendable {
   let choice: PolicyChoice
 
@@ -8,6 +8,7 @@ struct PolicyReport: Encodable, Hashable, Sendable {
     case groupSize = "group_size"
     case neighborWindow = "neighbor_window"
     case trainedLength = "trained_length"
+    case attention
     case warning
   }
 
@@ -16,6 +17,7 @@ struct PolicyReport: Encodable, Hashable, Sendable {
     try fields.encode(choice.policy.groupSize, forKey: .groupSize)
     try fields.encode(choice.policy.neighborWindow, forKey: .neighborWindow)
     try fields.encode(choice.policy.trainedLength, forKey: .trainedLength)
+    try fields.encode(choice.attention.rawValue, forKey: .attention)
     try fields.encodeIfPresent(choice.warning, forKey: .warning)
   }
 }

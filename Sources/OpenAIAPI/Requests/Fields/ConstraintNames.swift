@@ -12,15 +12,20 @@ enum ConstraintNames {
     .obeyed("guided_regex", "a regular expression that the whole answer matches"),
     .obeyed("guided_choice", "an array of texts, one of which is the answer"),
     .obeyed("structured_outputs", "see below"),
-    .refused("structural_tag", "only whole answers are bound to a form", unless: [.string("")]),
+    .obeyed("structural_tag", "a structural tag that the answer matches, as an object or as its text"),
+    .refused("regex", "see guided_regex"),
+    .refused("ebnf", "see grammar, which is GBNF"),
   ]
 
   static let responseFormat = FieldTable(
     "`response_format`",
     [
-      .obeyed("type", "text", "text, json_object or json_schema"),
+      .obeyed("type", "text", "text, json_object, json_schema or structural_tag"),
       .obeyed("json_schema", "an object with the `schema` (JSON Schema, draft 2020-12)"),
       .obeyed("schema", "the schema, as llama-server takes it"),
+      .obeyed("format", "of a structural tag, in XGrammar's notation"),
+      .obeyed("structures", "of a structural tag in vLLM's older form, with `triggers`"),
+      .obeyed("triggers", "where a structure may begin"),
     ])
 
   static let jsonSchema = FieldTable(
@@ -35,7 +40,7 @@ enum ConstraintNames {
       .obeyed("json", "a JSON Schema or its text"), .obeyed("grammar", "a grammar in GBNF"),
       .obeyed("regex", "a regular expression"), .obeyed("choice", "an array of texts"),
       .obeyed("json_object", "false", "any JSON object"),
-      .refused("structural_tag", "only whole answers are bound to a form"),
+      .obeyed("structural_tag", "a structural tag in XGrammar's notation, or in vLLM's older one"),
     ]
       + FieldTable.named(["disable_fallback"], "there is one implementation")
       + FieldTable.named(

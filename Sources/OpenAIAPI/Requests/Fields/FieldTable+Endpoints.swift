@@ -15,7 +15,10 @@ extension FieldTable {
       .obeyed("chat_template_kwargs", "variables for the template, for example `{\"enable_thinking\": false}`"),
       .obeyed("continue_final_message", "false", "the answer continues the last message"),
       .obeyed("tools", "functions that the model may call, up to 512; see below"),
-      .obeyed("tool_choice", "auto", "`none` or `auto`"),
+      .obeyed(
+        "tool_choice", "auto",
+        "`none`, `auto`, `required`, a function's name as OpenAI writes it, or `allowed_tools`; a call that must "
+          + "come is bound to its form and schema"),
       .obeyed("parallel_tool_calls", "true", "false ends an answer after its first call"),
       .obeyed("functions", "the same in OpenAI's older form"),
       .obeyed("function_call", "auto", "the same in OpenAI's older form"),
@@ -29,6 +32,9 @@ extension FieldTable {
       .refused("audio", "the model accepts text only"),
       .refused("modalities", "the model writes text only", unless: [.array([.string("text")])]),
       .refused("web_search_options", "the server reaches no other"),
+      .refused("enable_thinking", "see chat_template_kwargs", unless: []),
+      .refused("separate_reasoning", "see reasoning_format", unless: [.bool(true)]),
+      .refused("thinking_budget", "thoughts are not limited"),
       .refused("thinking_token_budget", "thoughts are not limited"),
       .refused("reasoning_budget", "thoughts are not limited", unless: [.integer(-1)]),
       .refused("verbosity", "say it in a message", unless: [.string("medium")]),
@@ -46,7 +52,10 @@ extension FieldTable {
         "a string, an array of strings, an array of token ids, or an array of such arrays; up to 256 prompts"),
       .obeyed("echo", "false", "the answer repeats the prompt; with `logprobs` the prompt's tokens are scored, too"),
       .obeyed("logprobs", "0 to 20 alternatives of each token"),
-      .refused("suffix", "the model does not fill in"),
+      .obeyed("suffix", "the text behind what the model fills in; refused where it was not trained to"),
+      .refused("tools", "a text calls nothing; ask for a chat"),
+      .refused("functions", "a text calls nothing; ask for a chat"),
+      .refused("chat_template_kwargs", "a text has no template; ask for a chat"),
       .refused("prompt_embeds", "prompts are text or token ids"),
       .refused("add_special_tokens", "a prompt of text has the begin token of its model", unless: [.bool(true)]),
     ])
@@ -90,7 +99,7 @@ extension FieldTable {
       .obeyed("name", "required", "as calls name it"),
       .obeyed("description", "handed to the template"),
       .obeyed("parameters", "the JSON schema of its arguments; handed to the template"),
-      .refused("strict", "answers cannot be bound to a schema"),
+      .obeyed("strict", "false", "whether arguments are bound to the schema, also where the model need not call"),
     ])
 
   static let messageCall = FieldTable(
@@ -139,7 +148,9 @@ extension FieldTable {
   static let pages: [FieldTable] = [
     generation, ConstraintNames.responseFormat, ConstraintNames.jsonSchema, ConstraintNames.structuredOutputs,
     streamOptions, chatFields, message, contentPart, tool,
-    function, completionFields, nativeFields,
-    messages, ollamaChat, ollamaGenerate, tokenize, detokenize, applyTemplate,
+    function, completionFields, nativeFields, InfillTables.own,
+    messages, ResponsesTables.body, OllamaTables.chat, OllamaTables.generate, EmbeddingTables.embeddings,
+    EmbeddingTables.ollama, EmbeddingTables.score, EmbeddingTables.rerank, tokenize, detokenize,
+    applyTemplate,
   ]
 }

@@ -21,7 +21,18 @@ extension FieldTable {
     .obeyed("best_of", "`n`", "answers of which the `n` likeliest are returned; not in a stream"),
     .obeyed("truncate_prompt_tokens", "keeps only so many tokens of the prompt's end; -1 keeps all"),
     .obeyed("return_token_ids", "false", "`token_ids` of each choice, and `prompt_token_ids`"),
+    .obeyed("prompt_logprobs", "0 to 20 alternatives of each prompt token, as vLLM reports them; not in a stream"),
     .obeyed("ignore_eos", "false", "continue after end tokens"),
+    .obeyed("priority", "0", "of requests that wait, those with the least number are admitted first"),
+    .obeyed("timeout", "none", "seconds; an answer that takes longer, waiting included, ends with 504"),
+    .obeyed("cache_prompt", "true", "begin with what was computed for earlier requests, and keep this one's for later"),
+    .obeyed("cache_salt", "share that with requests of the same key and salt only"),
+    .obeyed(
+      "t_max_predict_ms", "none", "milliseconds from the first token on; past them an answer ends that has a line break"
+    ),
+    .obeyed("return_progress", "false", "events of a stream say how far the prompt is, as `prompt_progress`"),
+    .obeyed("timings_per_token", "false", "every event of a stream has the `timings` so far"),
+    .obeyed("verbose", "false", "the answer has its prompt's text, control tokens included, as `__verbose.prompt`"),
     .obeyed("group_size", "automatic", "SelfExtend's G for this request; 1 is plain attention"),
     .obeyed("neighbor_window", "automatic", "SelfExtend's w for this request"),
   ]
@@ -30,7 +41,6 @@ extension FieldTable {
     .refused("allowed_token_ids", "the vocabulary cannot be narrowed"),
     .refused("bad_words", "words cannot be excluded"),
     .refused("skip_special_tokens", "an answer has no special tokens", unless: [.bool(true)]),
-    .refused("prompt_logprobs", "echo with logprobs in a text completion scores a prompt"),
     .refused("return_tokens_as_token_ids", "answers are text"),
     .refused("use_beam_search", "answers are sampled"),
     .refused("logits_processors", "the server runs no code of a request"),
@@ -39,13 +49,16 @@ extension FieldTable {
     .refused("lora", "the model has no adapters"),
     .refused("image_data", "the model accepts text only"),
     .refused("multimodal_data", "the model accepts text only"),
-    .refused("t_max_predict_ms", "time is not limited; cancel the request", unless: [.integer(0), .integer(-1)]),
-    .refused("response_fields", "an answer has all its fields"),
-    .refused("return_progress", "a stream has its progress in comments"),
-    .refused("timings_per_token", "timings come at the end"),
+    .refused("response_fields", "see `/completion`"),
     .refused("post_sampling_probs", "probabilities are the model's, before sampling"),
     .refused("n_probs", "ask by logprobs", unless: [.integer(0)]),
     .refused("n_indent", "lines have no least indentation", unless: [.integer(0)]),
+    .refused("stop_regex", "stop strings are texts; see stop"),
+    .refused("custom_logit_processor", "the server runs no code of a request"),
+    .refused("lora_path", "the model has no adapters"),
+    .refused("return_hidden_states", "answers are text"),
+    .refused("extra_body", "its members belong into the body itself"),
+    .refused("options", "Ollama's endpoints take it; here its members belong into the body itself"),
   ]
 
   /// Whatever these hold, the answer is the same.
@@ -56,7 +69,7 @@ extension FieldTable {
         "request_id",
       ],
       "bookkeeping of the client")
-    + named(["priority", "cache_prompt", "cache_salt", "id_slot", "slot_id", "n_cache_reuse"], "hints for a scheduler")
+    + named(["id_slot", "slot_id", "n_cache_reuse"], "hints for a scheduler")
     + named(["n_keep", "n_discard"], "a context is never shifted")
     + named(["length_penalty", "early_stopping"], "these steer beam search, which is refused")
     + named(["spaces_between_special_tokens"], "an answer has no special tokens")
