@@ -4,6 +4,7 @@ import Credentials
 import Evaluation
 import Foundation
 import Core
+import Hub
 import OpenAIAPI
 import Tokenization
 import Transport
@@ -29,12 +30,28 @@ enum ExitStatus: Int32 {
   /// Whether the user knows without a message.
   var isSilent: Bool { self == .interrupted || self == .outputClosed }
 
+  /// For pages.
+  var meaning: String {
+    switch self {
+    case .success: "done"
+    case .runtime: "failed while running"
+    case .usage: "wrong usage, or a prompt that no policy admits"
+    case .infeasible: "the model does not fit the workers"
+    case .unavailable: "a coordinator, a port or a worker is not there; too few open files or threads"
+    case .badConfiguration: "a model, key, policy or configuration file cannot be used"
+    case .interrupted: "interrupted"
+    case .outputClosed: "the reader of the output has gone"
+    }
+  }
+
   /// Nil for the argument parser's own errors.
   init?(of error: any Error) {
     switch error {
     case let failure as CommandFailure: self = failure.status
     case is CancellationError: self = .interrupted
     case is OutputClosed: self = .outputClosed
+    case let error as HubError:
+      self = error.kind == .unavailable ? .unavailable : error.kind == .disk ? .runtime : .badConfiguration
     case is CheckpointError, is TokenizerError, is CredentialError: self = .badConfiguration
     case is InfeasiblePlan: self = .infeasible
     case is PolicyRefusal, is PolicyArgumentError, is InvalidParameter, is EndpointError: self = .usage
@@ -42,7 +59,7 @@ enum ExitStatus: Int32 {
     case let error as EngineError:
       switch error {
       case .contextExceeded, .neverFits, .emptyPrompt, .tokenOutOfRange: self = .usage
-      case .notReady, .stopped, .overloaded: self = .unavailable
+      case .notReady, .stopped, .overloaded, .overloadedTokens, .timedOut: self = .unavailable
       case .failed: self = .unavailable
       }
     case is WorkerFailure, is TransportError, is ListenError: self = .unavailable

@@ -1,21 +1,48 @@
 import ArgumentParser
+import Dispatch
 import Foundation
 
-/// The program: parses arguments and runs a command. Every command ends with an `ExitStatus`.
+/// Where the program begins, before a second thread is there.
 @main
+enum Program {
+  static func main() {
+    StandardDescriptors.occupy()
+    do {
+      // Concurrency waits without a word, and for ever, where its first threads cannot start.
+      try ProcessNeeds.program.require()
+    } catch {
+      Longhaul.leave(error)
+    }
+    Task {
+      await Longhaul.main()
+      // `dispatchMain` never returns.
+      exit(EXIT_SUCCESS)
+    }
+    dispatchMain()
+  }
+}
+
+/// Parses arguments and runs a command. Every command ends with an `ExitStatus`.
 struct Longhaul: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "longhaul",
     abstract: "Runs a large language model on several processes or machines, with prompts beyond its trained context.",
     version: BuildInfo.version,
     subcommands: [
-      RunCommand.self, ServeCommand.self, WorkerCommand.self, PlanCommand.self, InspectCommand.self,
-      TokenizeCommand.self, TemplateCommand.self, ExplainCommand.self, PerplexityCommand.self, PasskeyCommand.self,
-      EvalCommand.self, TuneCommand.self, VerifyContextCommand.self, BenchCommand.self, InitCommand.self,
-      JoinCommand.self, KeysCommand.self, DrainCommand.self, CacheCommand.self, ChaosCommand.self,
+      RunCommand.self, ChatCommand.self, ServeCommand.self, WorkerCommand.self, UpCommand.self, DownCommand.self,
+      LogsCommand.self, UpgradeCommand.self, RotateKeysCommand.self, CollectCommand.self,
+      PlanCommand.self, InspectCommand.self,
+      TokenizeCommand.self, TemplateCommand.self, ConvertCommand.self, QuantizeCommand.self, PullCommand.self,
+      ExplainCommand.self, PerplexityCommand.self, PasskeyCommand.self,
+      EvalCommand.self, TuneCommand.self, VerifyContextCommand.self, BenchCommand.self, LoadTestCommand.self,
+      InitCommand.self, JoinCommand.self, KeysCommand.self, CheckCommand.self, ConfigCommand.self, DrainCommand.self,
+      CacheCommand.self,
+      ChaosCommand.self, DoctorCommand.self, StatusCommand.self, ProbeCommand.self, CompletionCommand.self,
+      ManualCommand.self,
     ])
 
   static func main() async {
+    FirstProcess.superviseIfFirst()
     // A closed pipe (`| head`) fails that write instead of ending the process.
     signal(SIGPIPE, SIG_IGN)
     // So does a file beyond the user's size limit.
@@ -23,7 +50,9 @@ struct Longhaul: AsyncParsableCommand {
     OpenFiles.raiseLimit()
     do {
       try requireText()
-      var command = try parseAsRoot()
+      let words = Array(CommandLine.arguments.dropFirst())
+      var command = try parseAsRoot(
+        try Settings.completed(words, environment: ProcessInfo.processInfo.environment))
       if var asynchronous = command as? any AsyncParsableCommand {
         try await asynchronous.run()
       } else {
@@ -46,9 +75,9 @@ struct Longhaul: AsyncParsableCommand {
   }
 
   /// Prints an error in one line on stderr and exits with its status.
-  private static func leave(_ error: any Error) -> Never {
+  static func leave(_ error: any Error) -> Never {
     if let status = ExitStatus(of: error) {
-      if !status.isSilent { StandardError.line("longhaul: \(error)") }
+      if !status.isSilent { ProgramLog.lastWords(error) }
       Foundation.exit(status.rawValue)
     }
     // Help and version are "errors" of the parser with a success code; its other errors are usage errors.

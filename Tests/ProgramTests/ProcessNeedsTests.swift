@@ -4,7 +4,7 @@ import Testing
 
 @Suite("What a command needs of the system's limits")
 struct ProcessNeedsTests {
-  private static let needs = ProcessNeeds(threadCount: 30, descriptorCount: 100)
+  static let needs = ProcessNeeds(threadCount: 30, descriptorCount: 100)
 
   @Test("what the limits allow is started, this machine's too")
   func enough() throws {
@@ -12,22 +12,31 @@ struct ProcessNeedsTests {
     try ProcessNeeds(threadCount: 20, descriptorCount: 1).require()
   }
 
-  @Test("too few open files are refused with both numbers and the command that raises them")
-  func descriptors() {
+  /// What is needed, what there is, and the words of the refusal.
+  static let lacks: [(needs: ProcessNeeds, descriptors: Int, threads: Int, words: [String])] = [
+    (needs, 99, 30, ["100 open files, and the limit is 99; raise it with ulimit -n 100"]),
+    (needs, 0, 30, ["100 open files, and the limit is 0; raise it with ulimit -n 100"]),
+    (needs, 100, 14, ["needs 30 threads, and 14 can be started", "ulimit -u"]),
+    (needs, 100, 29, ["needs 30 threads, and 29 can be started", "ulimit -u"]),
+    (needs, 100, 0, ["needs 30 threads, and 0 can be started", "ulimit -u"]),
+    // Without these not even an argument would be read.
+    (.program, 3, 3, ["needs 4 threads, and 3 can be started"]),
+    (.localCluster(workerCount: 8, threadCount: 2), 8, 1000, ["open files, and the limit is 8; raise it"]),
+  ]
+
+  @Test("too little of anything is refused before any is used, with what is needed and what there is", arguments: lacks)
+  func refused(needs: ProcessNeeds, descriptors: Int, threads: Int, words: [String]) {
     let failure = #expect(throws: CommandFailure.self) {
-      try Self.needs.require(descriptorLimit: 99, startable: { $0 })
+      try needs.require(descriptorLimit: descriptors, startable: { min($0, threads) })
     }
-    #expect(failure?.description.contains("100 open files, and the limit is 99; raise it with ulimit -n 100") == true)
+    for part in words { #expect(failure?.description.contains(part) == true, "\(failure?.description ?? "")") }
     #expect(failure?.status == .unavailable)
   }
 
-  @Test("too few threads are refused before any is used, with the limit that is known")
-  func threads() throws {
-    let failure = #expect(throws: CommandFailure.self) {
-      try Self.needs.require(descriptorLimit: 100, startable: { _ in 14 })
-    }
-    #expect(failure?.description.contains("needs 30 threads, and 14 can be started") == true)
-    #expect(failure?.description.contains("ulimit -u") == true)
+  @Test("what is exactly enough is started, the few threads of any command, too")
+  func exact() throws {
+    try ProcessNeeds.program.require(descriptorLimit: 3, startable: { $0 })
+    try Self.needs.require(descriptorLimit: 100, startable: { min($0, 30) })
   }
 
   @Test("a cluster needs its workers' threads, too, and each process its own descriptors")

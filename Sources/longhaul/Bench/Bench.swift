@@ -34,7 +34,7 @@ struct Bench: Sendable {
       configuration: try checkpoint.configuration, footprint: try checkpoint.footprint,
       pageSize: CPUDevice.pageSize(of: setting.kvType))
     let demand = KVDemand(
-      elementType: setting.kvType, contextLength: setting.contextLength,
+      elementType: setting.kvType, attention: setting.attention, contextLength: setting.contextLength,
       sequenceCount: setting.sequenceCount, chunkTokenCount: chunkTokenCount ?? KVCacheOptions.automaticChunkTokenCount,
       adaptsChunks: chunkTokenCount == nil,
       // The policy with the largest group size needs the most pages.
@@ -67,7 +67,8 @@ struct Bench: Sendable {
     let stages = cluster.plan.stages
     return BenchReport.Setting(
       workers: setting.workerCount, threads: setting.threadCount, kvType: setting.kvType.rawValue,
-      chunk: chunkTokenCount, plan: stages.map(StageReport.init), loadSeconds: cluster.loadSeconds,
+      attention: setting.attention.rawValue, chunk: chunkTokenCount, plan: stages.map(StageReport.init),
+      loadSeconds: cluster.loadSeconds,
       limits: BenchReport.Limits(limits), results: results,
       peakBytesCoordinator: ProcessMemory.peakByteCount(of: ProcessInfo.processInfo.processIdentifier),
       peakBytesWorkers: cluster.workerIdentifiers.map(ProcessMemory.peakByteCount),

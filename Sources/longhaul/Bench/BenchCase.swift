@@ -53,6 +53,7 @@ struct BenchSetting: Hashable, Sendable {
   /// Per worker.
   let threadCount: Int
   let kvType: KVElementType
+  let attention: AttentionArithmetic
   let cases: [BenchCase]
   /// Number of policies per case. In decode, the sequences of all policies are in the cache together.
   let policyCount: Int

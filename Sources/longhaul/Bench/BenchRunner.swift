@@ -52,7 +52,7 @@ struct BenchRunner: Sendable {
           case .admitted(let choice): tallies[which].policy = choice.policy
           case .prefillProgress(let done, _): progress.note(done: done, at: .now)
           case .finished(_, let timings): progress.begin(secondsBeforeEnd: timings.prefillSeconds)
-          case .token, .promptLogprobs, .promptLogits: break
+          case .cached, .token, .promptLogprobs, .promptLogits, .pooled: break
           }
         }
         if let seconds = progress.seconds(from: value.depth) {

@@ -12,12 +12,12 @@ enum BenchTable {
     var text = String(
       format: """
 
-        %@ x %@, KV %@, prefill chunk %@, loaded in %.2f s
+        %@ x %@, KV %@, %@ attention, prefill chunk %@, loaded in %.2f s
         limits of this machine with %d threads: memory %.1f GB/s, f32 %.0f GFLOP/s, int8 %.0f Gop/s
 
         """,
       Self.count(setting.workers, "worker"), Self.count(setting.threads, "thread"), setting.kvType,
-      setting.chunk.map(String.init) ?? "automatic",
+      setting.attention, setting.chunk.map(String.init) ?? "automatic",
       setting.loadSeconds, limits.threads, limits.readGBPerSecond, limits.f32GflopPerSecond, limits.int8GopPerSecond)
     text += "test              depth  batch      G      w  tokens/s   +-%  achieved; "
     text += "stages computing/idle/transferring, %\n"

@@ -1,6 +1,5 @@
 import Foundation
 import Core
-import Synchronization
 import Weights
 
 /// A file with a model of random weights: temporary, or kept where the user chooses.
@@ -15,16 +14,10 @@ struct RandomModelFile {
     let model = try RandomCheckpoint(shape: shape, types: types, seed: seed)
     let folder = path == nil ? try PrivateFolder() : nil
     let target = path ?? "\(folder?.path ?? "")/\(shape.name)-\(types.name).gguf"
-    let isInterrupted = Flag()
-    let watcher = Task { for await _ in Interruption.signals() { isInterrupted.value.store(true, ordering: .relaxed) } }
-    defer { watcher.cancel() }
-    var bar = ProgressBar("writing random weights", isWanted: !isQuiet, elsewhere: .lines)
-    defer { bar.clear() }
     do {
-      try model.write(to: target) { share in
-        if isInterrupted.value.load(ordering: .relaxed) { throw CancellationError() }
-        bar.update(done: Int(share * 1000), total: 1000)
-      }
+      try InterruptibleWork.run(
+        "writing random weights", isQuiet: isQuiet,
+        sharesOf: { progress in try model.write(to: target, progress: progress) })
     } catch {
       folder?.remove()
       throw error
@@ -32,10 +25,20 @@ struct RandomModelFile {
     return RandomModelFile(path: target, folder: folder)
   }
 
+  /// A temporary file whose weights are a hole, which takes no room: for planning.
+  static func outline(shape: ModelShape, types: RandomTypes) throws -> RandomModelFile {
+    let model = try RandomCheckpoint(shape: shape, types: types, seed: 0)
+    let folder = try PrivateFolder()
+    let path = "\(folder.path)/\(shape.name)-\(types.name).gguf"
+    do {
+      try model.writeOutline(to: path)
+    } catch {
+      folder.remove()
+      throw error
+    }
+    return RandomModelFile(path: path, folder: folder)
+  }
+
   /// Removes the file if it is temporary.
   func remove() { folder?.remove() }
-
-  private final class Flag: Sendable {
-    let value = Atomic(false)
-  }
 }

@@ -11,10 +11,10 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "bench",
     abstract: "Measures prefill and decode speed on a local cluster, beside the machine's limits.",
     discussion: """
-      Lists are separated by commas; each combination of --workers, --threads and --kv-type runs on its own cluster. \
-      Rates are tokens per second of all sequences together: the median of --repeats samples. The limits (memory \
-      bandwidth with huge pages, f32 and int8 arithmetic in registers) are measured in the same minute with as many \
-      threads as all workers have together.
+      Lists are separated by commas; each combination of --workers, --threads, --kv-type and --attention runs on its \
+      own cluster. Rates are tokens per second of all sequences together: the median of --repeats samples. The \
+      limits (memory bandwidth with huge pages, f32 and int8 arithmetic in registers) are measured in the same \
+      minute with as many threads as all workers have together.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -46,6 +46,9 @@ struct BenchCommand: AsyncParsableCommand {
 
   @Option(help: "Element types of the KV cache, separated by commas.")
   var kvType = "i16"
+
+  @Option(help: "Arithmetic of attention, exact or fast, or both separated by commas.")
+  var attention = "exact"
 
   @Option(help: "Prefill chunk size in tokens. Default: the scheduler chooses.")
   var chunk: Int?
@@ -86,6 +89,9 @@ struct BenchCommand: AsyncParsableCommand {
         "--kv-type must be among \(KVElementType.allCases.map(\.rawValue).joined(separator: ", ")), separated by commas"
       )
     }
+    guard attentions.count == attention.split(separator: ",").count, !attentions.isEmpty else {
+      throw ValidationError("--attention must be exact, fast, or both separated by commas")
+    }
   }
 
   func run() async throws {
@@ -121,22 +127,30 @@ struct BenchCommand: AsyncParsableCommand {
     kvType.split(separator: ",").compactMap { KVElementType(rawValue: String($0)) }
   }
 
+  private var attentions: [AttentionArithmetic] {
+    attention.split(separator: ",").compactMap { AttentionArithmetic(rawValue: String($0)) }
+  }
+
   /// One cluster per batch size, because a cluster's memory is that of its largest batch at its longest context.
   private var settings: [BenchSetting] {
     var settings: [BenchSetting] = []
     for workerCount in workers.values {
       for threadCount in threads?.values ?? [max(1, Host.coreCount / workerCount)] {
-        for type in kvTypes {
+        for (type, attention) in caches {
           for cases in casesByBatch where !cases.isEmpty {
             settings.append(
               BenchSetting(
-                workerCount: workerCount, threadCount: threadCount, kvType: type, cases: cases,
+                workerCount: workerCount, threadCount: threadCount, kvType: type, attention: attention, cases: cases,
                 policyCount: groupSize?.values.count ?? 1))
           }
         }
       }
     }
     return settings
+  }
+
+  private var caches: [(KVElementType, AttentionArithmetic)] {
+    kvTypes.flatMap { type in attentions.map { (type, $0) } }
   }
 
   private var casesByBatch: [[BenchCase]] {

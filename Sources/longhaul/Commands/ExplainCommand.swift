@@ -20,6 +20,9 @@ struct ExplainCommand: ParsableCommand {
   @Option(help: "Context length: tokens of prompt and completion together.")
   var context: Int
 
+  @Option(help: "Arithmetic of attention that the cluster is given: exact or fast.")
+  var attention: AttentionArithmetic = .exact
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -39,7 +42,7 @@ struct ExplainCommand: ParsableCommand {
       settings.trainedLength.map { "\($0), from the options; the file has \(Self.origin(checkpoint))" }
       ?? Self.origin(checkpoint)
     let report = ExplainReport(
-      explanation, model: configuration.name, origin: origin,
+      explanation, model: configuration.name, origin: origin, attention: attention,
       longest: PolicyChoice.longestAutomaticLength(
         trainedLength: configuration.trainedLength, window: settings.neighborWindow))
     try StandardOutput.write(report, asJSON: json)

@@ -31,6 +31,9 @@ struct InitCommand: ParsableCommand {
       """)
   var allowed: [String] = []
 
+  @Flag(help: "Let the new key of a worker take the place of one that it already has.")
+  var replace = false
+
   @Flag(help: "Print one JSON object instead of text.")
   var json = false
 
@@ -38,7 +41,7 @@ struct InitCommand: ParsableCommand {
     let isNew = !ClusterFolder.exists(at: folder)
     let cluster = try isNew ? create() : existing()
     let made = try workers.map { try cluster.worker(named: $0) }
-    try cluster.allow(made.map { ($0.name, $0.pair.publicKey) } + allowed.map(Self.named))
+    try cluster.allow(made.map { ($0.name, $0.pair.publicKey) } + allowed.map(Self.named), replacing: replace)
     try report(cluster, isNew: isNew, made: made)
   }
 

@@ -3,48 +3,107 @@ import Cluster
 import Core
 import Weights
 
-/// `longhaul plan`: the layers of each worker. Reads headers only.
+/// `longhaul plan`: the layers of each worker, and what they should do. Reads headers only.
 struct PlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
-    abstract: "Shows which layers each worker would hold and their memory, without loading weights.",
-    discussion: "Exits with status 3 and the smallest remedy when the model does not fit.")
+    abstract: "Shows which layers each worker would hold, their memory and speed, without loading weights.",
+    discussion: """
+      Predictions take a worker without a given speed for as many threads of the machine that the program was tuned \
+      on. Exits with status 3 and the smallest remedy when the model does not fit.
+      """)
 
   @OptionGroup var model: ModelOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "The shape of a known model instead of a file: " + ModelShape.known.map(\.name).joined(separator: ", ") + ".",
+      valueName: "shape"))
+  var random: String?
+
+  @Option(help: "Element type of the weights of --random, for example Q4_0, F16, or the mix Q4_K_M.")
+  var type = "Q4_0"
+
   @OptionGroup var cluster: LocalClusterOptions
   @OptionGroup var cache: KVCacheOptions
+  @OptionGroup var workload: WorkloadOptions
   @OptionGroup var policy: PolicyOptions
 
-  @Option(help: "Maximum concurrent sequences of the planned context length.")
-  var sequences: Int = 1
+  @Option(help: "Maximum concurrent sequences of the planned context length. Default: the workload's, or 1.")
+  var sequences: Int?
 
-  @Option(name: .customLong("worker"), help: "A worker as NAME:MEMORY[:SPEED], instead of --workers; may be repeated.")
+  @Option(
+    name: .customLong("worker"),
+    help: """
+      A worker as NAME:MEMORY[:SPEED], instead of --workers; may be repeated. SPEED is relative to one thread of the \
+      machine that the program was tuned on.
+      """)
   var described: [WorkerDescription] = []
+
+  @Option(
+    help: """
+      A YAML list of machines that need not exist, instead of --workers: each with name, memory, bandwidth (GB/s), \
+      gflops (of 32-bit floats), and count where there are several.
+      """)
+  var whatIf: String?
 
   @Flag(help: "Print one JSON object.")
   var json = false
 
   func validate() throws {
-    guard (1...Limits.maximumStepEntryCount).contains(sequences) else {
+    if let sequences, !(1...Limits.maximumStepEntryCount).contains(sequences) {
       throw ValidationError("--sequences must be between 1 and \(Limits.maximumStepEntryCount)")
+    }
+    try workload.check(context: cache.context, sequences: sequences)
+    if whatIf != nil, !described.isEmpty { throw ValidationError("pass --worker or --what-if, not both") }
+    guard let random else { return }
+    if model.model != nil { throw ValidationError("pass a model or --random, not both") }
+    guard ModelShape.named(random) != nil else {
+      throw ValidationError(
+        "--random '\(random)' is unknown; known shapes: " + ModelShape.known.map(\.name).joined(separator: ", "))
+    }
+    guard RandomTypes(type) != nil else {
+      throw ValidationError("--type '\(type)' is unknown; known types: " + RandomTypes.names.joined(separator: ", "))
     }
   }
 
   func run() throws {
-    let checkpoint = try model.open()
+    let outline = try outline()
+    defer { outline?.remove() }
+    let checkpoint = try outline.map { try Checkpoint(path: $0.path) } ?? model.open()
     let settings = try policy.settings()
     let configuration = settings.applied(to: try checkpoint.configuration)
+    let cache = workload.completing(cache)
     let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: settings.request)
     let planner = LayerPlanner(
       configuration: configuration, weights: try checkpoint.footprint,
-      demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: settings.request))
-    let plan = try planner.plan(
-      workers: described.isEmpty ? cluster.resources() : described.map { $0.resources(threads: cluster.threadCount) })
+      demand: cache.demand(
+        contextLength: context, sequenceCount: workload.completing(sequences) ?? 1, policy: settings.request,
+        workload: workload.workload))
+    let workers = try resources()
+    let longest = max(
+      context, cache.longestContext(trainedLength: configuration.trainedLength, policy: settings.request))
     let report = PlanReport(
-      model: configuration.name, parameters: PlanReport.Parameters(ParameterCount(configuration)),
-      contextLength: context, sequences: sequences,
-      stages: plan.stages.map(StageReport.init),
-      reasons: plan.reasons)
+      planner: planner, plan: try planner.plan(workers: workers),
+      forecast: try planner.forecast(workers: workers, lengths: Self.lengths(context: context, longest: longest)))
     try StandardOutput.write(report, asJSON: json)
+  }
+
+  private func resources() throws -> [WorkerResources] {
+    if let whatIf { return try FleetFile(path: whatIf).resources() }
+    return described.isEmpty
+      ? cluster.resources() : described.map { $0.resources(threads: cluster.threadCount) }
+  }
+
+  /// A model of a known shape without weights.
+  private func outline() throws -> RandomModelFile? {
+    guard let shape = random.flatMap(ModelShape.named), let types = RandomTypes(type) else { return nil }
+    return try RandomModelFile.outline(shape: shape, types: types)
+  }
+
+  /// Lengths whose room is shown: the planned one, and others that the policy admits.
+  static func lengths(context: Int, longest: Int) -> [Int] {
+    let others = sequence(first: 512) { $0 * 4 }.prefix { $0 <= min(longest, Limits.maximumContext) }
+    return Set(others + [context]).sorted()
   }
 }

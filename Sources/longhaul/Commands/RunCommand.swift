@@ -21,8 +21,17 @@ struct RunCommand: AsyncParsableCommand {
   @OptionGroup var constraint: ConstraintOptions
   @OptionGroup var template: ChatTemplateOptions
 
-  @Flag(help: "Take the prompt for a user's message and render it with the chat template.")
+  @Flag(
+    help: """
+      Take the prompt for a user's message and render it with the chat template. Default for a model that has one.
+      """)
   var chat = false
+
+  @Flag(help: "Complete the prompt as it is, also with a model that has a chat template.")
+  var raw = false
+
+  @Option(help: "The system message before the prompt.")
+  var system: String?
 
   @Option(help: "Maximum new tokens.")
   var maxTokens: Int = 256
@@ -40,9 +49,13 @@ struct RunCommand: AsyncParsableCommand {
   var stats = false
 
   func validate() throws {
-    guard template.chatTemplate == nil || chat else { throw ValidationError("--chat-template requires --chat") }
-    guard !chat || prompt.tokenIds == nil else {
-      throw ValidationError("--chat takes a prompt of text, not --token-ids")
+    for (option, isGiven) in [
+      ("--chat", chat), ("--system", system != nil), ("--chat-template", template.chatTemplate != nil),
+    ] where isGiven {
+      guard !raw else { throw ValidationError("\(option) and --raw exclude each other") }
+      guard prompt.tokenIds == nil else {
+        throw ValidationError("\(option) takes a prompt of text, not --token-ids")
+      }
     }
     guard (0...Limits.maximumContext).contains(maxTokens) else {
       throw ValidationError("--max-tokens must be between 0 and \(Limits.maximumContext)")
@@ -97,10 +110,16 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func tokens(_ checkpoint: Checkpoint, _ tokenizer: Tokenizer?) throws -> [TokenID] {
-    guard chat, let tokenizer else { return try prompt.tokens { try tokenizer ?? Tokenizer(checkpoint.tokenizer) } }
+    guard let tokenizer, prompt.tokenIds == nil, !raw else {
+      return try prompt.tokens { try tokenizer ?? Tokenizer(checkpoint.tokenizer) }
+    }
     var description = try checkpoint.tokenizer
     try template.apply(to: &description)
-    let messages = [ChatMessage(role: "user", content: try prompt.text())]
+    guard chat || system != nil || template.chatTemplate != nil || description.chatTemplate != nil else {
+      return try prompt.tokens { tokenizer }
+    }
+    let before = system.map { [ChatMessage(role: "system", content: $0)] } ?? []
+    let messages = before + [ChatMessage(role: "user", content: try prompt.text())]
     return try RenderedChat(ChatPrompt(messages: messages), tokenizer, description).tokens
   }
 
@@ -115,12 +134,7 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   private func write(_ logits: [Float], to path: String) throws {
-    let bytes = logits.map(\.bitPattern.littleEndian).withUnsafeBytes { Data($0) }
-    do {
-      try bytes.write(to: URL(fileURLWithPath: path))
-    } catch {
-      throw CommandFailure(.runtime, "cannot write the logits to '\(path)': \(error.localizedDescription)")
-    }
+    try OutputFile.write(logits.map(\.bitPattern.littleEndian).withUnsafeBytes { Array($0) }, to: path)
   }
 
   private func printStatistics(_ report: RunReport) {

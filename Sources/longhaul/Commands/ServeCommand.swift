@@ -18,7 +18,12 @@ import Weights
 struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve",
-    abstract: "Runs the coordinator: registers workers, assigns layers to them, and serves the OpenAI API over HTTP.")
+    abstract: "Serves a model over HTTP, with the OpenAI API: on this machine, or over workers of several.",
+    discussion: """
+      Alone it starts its own workers on this machine, takes as much context and as many sequences as memory admits, \
+      and stops them with itself. With --listen, --cluster, --results or --workers it waits for workers that are \
+      started by 'longhaul worker', assigns layers to them, and starts none.
+      """)
 
   @OptionGroup var model: ModelOptions
   @OptionGroup var template: ChatTemplateOptions
@@ -42,13 +47,21 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var api: APIOptions
 
-  @Option(help: "Workers to wait for before assigning layers.")
-  var workers: Int = 2
+  @Option(help: "Workers to wait for before assigning layers. Default: 2, where workers come by themselves.")
+  var workers: Int?
 
-  @Option(help: "Maximum concurrent sequences of the planned context length.")
-  var sequences: Int = 4
+  @Option(
+    help: """
+      Maximum concurrent sequences of the planned context length. Default: what memory admits, at most 16; 4 where \
+      workers come by themselves.
+      """)
+  var sequences: Int?
+
+  @OptionGroup var local: LocalWorkersOptions
 
   @OptionGroup var cache: KVCacheOptions
+  @OptionGroup var workload: WorkloadOptions
+  @OptionGroup var scheduling: SchedulingOptions
   @OptionGroup var policy: PolicyOptions
   @OptionGroup var weights: WeightsCacheOptions
 
@@ -61,50 +74,65 @@ struct ServeCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object when the cluster is ready: model, addresses and plan.")
   var json = false
 
-  @Flag(help: "Log errors only.")
-  var quiet = false
+  @Option(
+    help: "Seconds that running requests may take to finish after a stop signal; a second signal ends them at once.")
+  var drainTimeout = 30
+
+  @OptionGroup var log: LogOptions
 
   func validate() throws {
-    guard (1...Limits.maximumWorkerCount).contains(workers) else {
+    if let workers, !(1...Limits.maximumWorkerCount).contains(workers) {
       throw ValidationError("--workers must be between 1 and \(Limits.maximumWorkerCount)")
     }
-    guard (1...Limits.maximumStepEntryCount).contains(sequences) else {
+    if let sequences, !(1...Limits.maximumStepEntryCount).contains(sequences) {
       throw ValidationError("--sequences must be between 1 and \(Limits.maximumStepEntryCount)")
+    }
+    guard (0...86_400).contains(drainTimeout) else {
+      throw ValidationError("--drain-timeout must be between 0 and 86400")
+    }
+    try scheduling.validate(chunk: cache.chunk)
+    try workload.check(context: cache.context, sequences: sequences)
+    if let remoteOption, let given = local.given {
+      throw ValidationError(
+        "\(given) is for workers that the server starts, and \(remoteOption) for workers that come by themselves; "
+          + "leave one out")
     }
   }
 
+  /// The first option that says that workers come by themselves; nil starts local ones.
+  var remoteOption: String? {
+    let given = [("--listen", listen), ("--cluster", cluster), ("--results", results)].first { $0.1 != nil }
+    return given?.0 ?? (workers == nil ? nil : "--workers")
+  }
+
   func run() async throws {
-    try ProcessNeeds.coordinator(workerCount: workers).require()
+    try await serving().run(drainTimeout: .seconds(drainTimeout))
+  }
+
+  /// Makes all that runs, and starts nothing of it.
+  private func serving() throws -> Serving {
     var settings = try api.settings(isInsecure: insecure)
     try identify(&settings)
     let policies = try policy.settings()
     settings.policy = policies.request
-    let path = try ModelPath.absolute(try model.path())
     let checkpoint = try model.open()
     let configuration = policies.applied(to: try checkpoint.configuration)
     var tokenizerDescription = try checkpoint.tokenizer
     try template.apply(to: &tokenizerDescription)
-    let logger = ProgramLog.logger("coordinator", quiet: quiet)
+    let logger = log.logger("coordinator")
     for warning in tokenizerDescription.warnings { logger.warning("\(warning)") }
     settings.sampling = sampling(checkpoint.samplingDefaults, over: settings.sampling, logger)
-    let folder = try cluster.map { try ClusterFolder(path: $0) }
-    let (control, results) = try endpoints(folder)
-    let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: policies.request)
     let metrics = MetricRegistry()
     if api.metrics { settings.metrics = { metrics.text } }
-    let engine = try ClusterEngine(
-      configuration: ClusterConfiguration(
-        model: configuration,
-        checkpoint: .init(
-          modelID: configuration.name, paths: [path],
-          fingerprint: checkpoint.versionFingerprint, footprint: try checkpoint.footprint,
-          published: try shared(checkpoint, logger)),
-        network: .init(
-          control: control, results: results,
-          keys: try folder.map { try Self.keys($0, logger) }, allowsInsecureRemote: insecure),
-        demand: cache.demand(contextLength: context, sequenceCount: sequences, policy: policies.request),
-        workerCount: workers, build: BuildInfo.version),
-      logger: logger, metrics: metrics)
+    var site = try site(checkpoint, configuration, policy: policies.request, logger)
+    var isMade = false
+    defer { if !isMade { site.local?.workers.removeFolder() } }
+    scheduling.apply(to: &site.configuration)
+    let engine = try ClusterEngine(configuration: site.configuration, logger: logger, metrics: metrics)
+    settings.cluster = { engine.status(stepsAfter: $0) }
+    settings.trace = { engine.trace(of: $0, key: $1) }
+    settings.load = { engine.load }
+    let supervisor = Supervisor(environment: ProcessInfo.processInfo.environment)
     let announcement = announcement(of: engine, host: settings.host)
     let codec = try ModelTextCodec(tokenizerDescription, now: { .localNow })
     if let error = codec.templateError {
@@ -116,18 +144,22 @@ struct ServeCommand: AsyncParsableCommand {
       logger.info("http", metadata: ["port": "\(port)"])
       announcement.listening(port: port)
     }
-    logger.info(
-      "waiting for workers",
-      metadata: ["endpoint": "\(engine.controlEndpoint)", "workers": "\(workers)", "context": "\(context)"])
+    site.announce(at: engine.controlEndpoint, logger)
     var group = ServiceGroupConfiguration(
       services: [
-        EngineService(engine: engine, announcement: announcement, logger: logger), APIService(server: server),
+        EngineService(
+          engine: engine, workers: site.local?.workers, announcement: announcement, supervisor: supervisor,
+          logger: logger),
+        APIService(server: server),
       ],
       logger: ProgramLog.logger("services", quiet: true))
-    group.maximumCancellationDuration = .seconds(5)
-    try await GracefulShutdown.run(ServiceGroup(configuration: group)) {
-      engine.stop(reason: "the coordinator is stopping")
+    if let certificate = settings.certificate {
+      group.services.append(.init(service: CertificateService(certificate: certificate, logger: logger)))
     }
+    group.maximumCancellationDuration = .seconds(5)
+    isMade = true
+    return Serving(
+      engine: engine, group: ServiceGroup(configuration: group), supervisor: supervisor, workers: site.local?.workers)
   }
 
   /// What applies where a request says nothing: what the model recommends, else the server's own.
@@ -145,23 +177,8 @@ struct ServeCommand: AsyncParsableCommand {
   private func identify(_ settings: inout APISettings) throws {
     settings.modelFileName = URL(fileURLWithPath: try model.path()).lastPathComponent
     settings.version = BuildInfo.version
-    settings.fingerprint = "longhaul-\(BuildInfo.version)"
-  }
-
-  /// The model as workers download it. Its manifest is made, or read from the cache, while they register.
-  private func shared(_ checkpoint: Checkpoint, _ logger: Logger) throws -> PublishedModel {
-    let shared = try PublishedModel(checkpoint.modelContents, cache: weights.cache) { note in
-      logger.info("weights", metadata: ["event": "\(note)"])
-    }
-    shared.prepare(threadCount: max(1, Host.coreCount / 2))
-    return shared
-  }
-
-  private static func keys(_ folder: ClusterFolder, _ logger: Logger) throws -> CoordinatorKeys {
-    let workers = try WatchedAllowList(folder: folder) { error in
-      logger.warning("cannot reload the list of workers", metadata: ["reason": "\(error)"])
-    }
-    return CoordinatorKeys(own: folder.coordinator.pair) { workers.name(of: $0) }
+    let arithmetic = cache.attention == .exact ? "" : "-\(cache.attention.rawValue)"
+    settings.fingerprint = "b\(BuildInfo.version)-longhaul\(arithmetic)"
   }
 
   private func announcement(of engine: ClusterEngine, host: String) -> ServeAnnouncement {
@@ -172,35 +189,6 @@ struct ServeCommand: AsyncParsableCommand {
         listen: engine.controlEndpoint.description, plan: plan.stages.map(StageReport.init))
       // A closed pipe does not end the service.
       try? StandardOutput.json(report)
-    }
-  }
-
-  /// Where workers and results arrive, and not where the API listens.
-  private func endpoints(_ folder: ClusterFolder?) throws -> (control: Endpoint, results: Endpoint) {
-    let address = try api.address()
-    let control =
-      try listen.map { try Endpoint($0) } ?? folder?.coordinator.coordinator
-      ?? Endpoint("tcp://127.0.0.1:7070")
-    let results = try results.map { try Endpoint($0) } ?? Self.resultEndpoint(control, besides: address)
-    for (option, endpoint) in [("--listen", control), ("--results", results)] where address.collides(with: endpoint) {
-      throw CommandFailure(
-        .usage, "--http \(api.http) and \(option) \(endpoint) are the same port; choose another for one of them")
-    }
-    return (control, results)
-  }
-
-  /// Next to the control endpoint, so that one firewall rule covers both, or the port after that where the API has it.
-  static func resultEndpoint(_ control: Endpoint, besides api: HTTPAddress) throws -> Endpoint {
-    switch control.address {
-    case .tcp(let host, let port):
-      func above(_ count: UInt16) throws -> Endpoint {
-        let (next, overflow) = port.addingReportingOverflow(count)
-        return try .tcp(host: host, port: port == 0 || overflow ? 0 : next)
-      }
-      let next = try above(1)
-      return api.collides(with: next) ? try above(2) : next
-    case .ipc(let path): return try Endpoint("ipc://\(path).results")
-    case .inproc(let name): return try Endpoint("inproc://\(name)-results")
     }
   }
 }

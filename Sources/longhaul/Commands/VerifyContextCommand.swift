@@ -79,11 +79,7 @@ struct VerifyContextCommand: AsyncParsableCommand {
     }
     let verification = try verification(measured, run, measurements)
     let page = VerificationPage(verification, program: "longhaul \(BuildInfo.version)").html
-    do {
-      try Data(page.utf8).write(to: URL(fileURLWithPath: report), options: .atomic)
-    } catch {
-      throw CommandFailure(.runtime, "cannot write '\(report)': \(error.localizedDescription)")
-    }
+    try OutputFile.write(page.utf8, to: report)
     try StandardOutput.write(
       VerifyContextReport(verification, Verdict(verification), page: report), asJSON: options.json)
   }

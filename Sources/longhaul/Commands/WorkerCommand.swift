@@ -1,8 +1,10 @@
 import ArgumentParser
+import Cluster
 import Credentials
 import Foundation
 import Core
 import Logging
+import OpenAIAPI
 import WeightDistribution
 import Transport
 import Worker
@@ -91,8 +93,21 @@ struct WorkerCommand: AsyncParsableCommand {
   @Flag(help: "Print one JSON object each time layers are loaded.")
   var json = false
 
-  @Flag(help: "Log errors only.")
-  var quiet = false
+  @Option(
+    help: """
+      Address of a small HTTP server for probes: HOST:PORT. /live says whether the process works, /ready whether it \
+      holds the layers it was assigned, /metrics has Prometheus' text. It needs no keys. Default: none.
+      """)
+  var http: String?
+
+  @Option(
+    help: """
+      A YAML file with any of these options, named with underscores. Options, and variables such as LONGHAUL_THREADS, \
+      override it.
+      """)
+  var config: String?
+
+  @OptionGroup var log: LogOptions
 
   @Flag(help: .hidden)
   var lifeline = false
@@ -109,48 +124,105 @@ struct WorkerCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let threadCount = threads ?? Host.coreCount
-    try ProcessNeeds.worker(threadCount: threadCount).require()
+    try memory?.requireWithinLimit()
     let file = try keys.map { try KeyFile(path: $0) }
-    let coordinator = try coordinatorEndpoint(file)
     let name = name ?? file?.name ?? "\(ProcessInfo.processInfo.hostName)-\(ProcessInfo.processInfo.processIdentifier)"
-    let data = try dataEndpoint(coordinator)
-    let service = WorkerService(
-      configuration: WorkerConfiguration(
-        name: name, build: BuildInfo.version,
-        network: .init(
-          coordinator: coordinator, data: data,
-          weights: try share.map { $0 == "none" ? nil : try Endpoint($0) } ?? data.forWeights,
-          allowsInsecureRemote: insecure, keys: try workerKeys(file)),
-        compute: .init(
-          threadCount: threadCount, placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
-          speed: speed.map { StageSpeed(prefill: $0, decode: $0) }, packsFirst: packsFirst),
-        memory: .init(
-          byteCount: memory?.byteCount ?? Host.availableMemoryByteCount, replayLogByteCount: replayLog?.byteCount,
-          replayDiskByteCount: replayDisk?.byteCount),
-        checkpoints: CheckpointSettings(
-          modelPath: model, cache: weights.cache, cacheByteLimit: cacheLimit?.byteCount),
-        reconnectSeconds: reconnectFor),
-      logger: ProgramLog.logger("worker", quiet: quiet)
-    ) { [json] layers, weightByteCount, kvByteCount in
-      guard json else { return }
-      // A closed pipe does not end the service.
-      try? StandardOutput.json(
-        WorkerReport(
-          worker: name, layers: [layers.lower, layers.upper], weightBytes: weightByteCount, kvBytes: kvByteCount))
+    guard Membership.isName(name) else {
+      throw CommandFailure(
+        .usage,
+        "a worker's name has 1 to \(Membership.maximumNameByteCount) bytes and no control character; "
+          + "\(name.debugDescription) has not: pass another --name")
     }
+    let probes = try HTTPAddress(option: "--http", http)
+    let configuration = try workerConfiguration(name, file)
+    try ProcessNeeds.worker(threadCount: configuration.compute.threadCount).require()
+    let logger = log.logger("worker", node: name)
+    let probe = WorkerProbe(name: name)
+    // A worker of this program's own is the parent's affair.
+    let supervisor = lifeline ? nil : Supervisor(environment: ProcessInfo.processInfo.environment)
+    let service = WorkerService(
+      configuration: configuration, logger: logger,
+      onStatus: { status in
+        probe.note(status)
+        // A service manager waits for a start to end; that others start, too, is none of its units' affair.
+        supervisor?.note(status.description, isReady: status.phase != .connecting)
+      },
+      onStageReady: { [json] layers, weightByteCount, kvByteCount in
+        guard json else { return }
+        // A closed pipe does not end the service.
+        try? StandardOutput.json(
+          WorkerReport(
+            worker: name, layers: [layers.lower, layers.upper], weightBytes: weightByteCount, kvBytes: kvByteCount))
+      })
     if lifeline { Lifeline.watch { service.stop(reason: "its parent process has exited") } }
     let signals = Interruption.signals()
-    let watcher = Task {
-      // The first signal drains this worker, the second stops it at once.
+    let watcher = Task { [lifeline] in
+      // The first signal drains this worker, the second stops it at once. A terminal and some supervisors send theirs
+      // to the parent as well, which then knows when its workers are to stop.
       var isDraining = false
-      for await _ in signals {
+      for await _ in signals where !lifeline {
+        if !isDraining { supervisor?.noteStopping(within: .seconds(30)) }
         isDraining ? service.stop(reason: "it received a signal") : service.drain(reason: "it received a signal")
         isDraining = true
       }
     }
     defer { watcher.cancel() }
-    try await service.run()
+    try await Self.run(service, probes: probes.map { Self.server(at: $0, probe, logger) })
+  }
+
+  /// Until the service ends, or the probes cannot be served.
+  private static func run(_ service: WorkerService, probes: ProbeServer?) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if let probes { group.addTask { try await probes.run() } }
+      group.addTask { try await service.run() }
+      defer { group.cancelAll() }
+      try await group.next()
+    }
+  }
+
+  private static func server(at address: HTTPAddress, _ probe: WorkerProbe, _ logger: Logger) -> ProbeServer {
+    var silent = ProgramLog.logger("probes", quiet: true)
+    // It calls its own end an error.
+    silent.logLevel = .critical
+    return ProbeServer(
+      host: address.host, port: Int(address.port), answers: probe.answers, logger: silent
+    ) { port in logger.info("http", metadata: ["port": "\(port)"]) }
+  }
+
+  private func workerConfiguration(_ name: String, _ file: KeyFile?) throws -> WorkerConfiguration {
+    let threadCount = threads ?? Host.coreCount
+    let coordinator = try coordinatorEndpoint(file)
+    let data = try dataEndpoint(coordinator)
+    return WorkerConfiguration(
+      name: name, build: BuildInfo.version,
+      network: .init(
+        coordinator: coordinator, data: data,
+        weights: try share.map { $0 == "none" ? nil : try Endpoint($0) } ?? data.forWeights,
+        allowsInsecureRemote: insecure, keys: try workerKeys(file)),
+      compute: .init(
+        threadCount: threadCount, placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
+        speed: speed.map { StageSpeed(prefill: $0, decode: $0) }, packsFirst: packsFirst),
+      memory: .init(
+        byteCount: memory?.byteCount ?? Host.availableMemoryByteCount, replayLogByteCount: replayLog?.byteCount,
+        replayDiskByteCount: replayDisk?.byteCount),
+      checkpoints: CheckpointSettings(
+        modelPath: model, cache: weights.cache, cacheByteLimit: cacheLimit?.byteCount),
+      reconnectSeconds: reconnectFor)
+  }
+
+  /// Everything that can be refused before anything is opened to others.
+  func checkCombinations() throws {
+    try memory?.requireWithinLimit()
+    _ = try HTTPAddress(option: "--http", http)
+    let file = try keys.map { try KeyFile(path: $0) }
+    // Without either, the service's command line says where its coordinator is.
+    if keys != nil || coordinator != nil { _ = try coordinatorEndpoint(file) }
+    _ = try workerKeys(file)
+    for endpoint in [data, share == "none" ? nil : share].compactMap({ $0 }) { _ = try Endpoint(endpoint) }
+    _ = try placement.placement(worker: 0, of: 1, threadCount: threads ?? Host.coreCount)
+    guard model.map({ FileManager.default.isReadableFile(atPath: $0) }) ?? true else {
+      throw CommandFailure(.badConfiguration, "--model '\(model ?? "")' cannot be read")
+    }
   }
 }
 

@@ -40,6 +40,17 @@ struct HTTPAddress: Hashable {
     (self.host, self.port, isLoopback) = (host, port, endpoint.isLoopback)
   }
 
+  /// An option's value; nil without one.
+  /// - Throws: `CommandFailure` with the reason.
+  init?(option: String, _ text: String?) throws {
+    guard let text else { return nil }
+    do throws(Refusal) {
+      try self.init(text)
+    } catch {
+      throw CommandFailure(.usage, "\(option) is '\(text)'; \(error.reason)")
+    }
+  }
+
   /// Whether both cannot be listened on.
   func collides(with endpoint: Endpoint) -> Bool {
     guard case .tcp(let other, let otherPort) = endpoint.address, otherPort == port, port != 0 else { return false }

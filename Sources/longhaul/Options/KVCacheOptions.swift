@@ -3,13 +3,15 @@ import Cluster
 import Core
 
 extension KVElementType: ExpressibleByArgument {}
+extension AttentionArithmetic: ExpressibleByArgument {}
 
-/// Size and element type of the KV cache, and the prefill chunk size.
+/// Size and element type of the KV cache, how it is attended to, and the prefill chunk size.
 struct KVCacheOptions: ParsableArguments {
   @Option(
     help: """
       Context length to plan for: tokens of one sequence, prompt and completion together. Default: what the request \
-      needs; for a server or a plan 8192, or less when the model admits less.
+      needs; what memory admits for a server with local workers; 8192 for other servers and a plan, or less when the \
+      model admits less.
       """)
   var context: Int?
 
@@ -19,6 +21,13 @@ struct KVCacheOptions: ParsableArguments {
       halves), bf16, f32, or q8_0 in half the memory.
       """)
   var kvType: KVElementType = .i16
+
+  @Option(
+    help: """
+      Arithmetic of attention: exact (f32), or fast: scores of 16-bit integers and sums of bf16, at twice the rate \
+      where the processor multiplies pairs of them. Its answers are the same bytes everywhere, but not exact's.
+      """)
+  var attention: AttentionArithmetic = .exact
 
   @Option(
     help: """
@@ -48,15 +57,22 @@ struct KVCacheOptions: ParsableArguments {
     }
   }
 
-  func demand(contextLength: Int, sequenceCount: Int, policy: PolicyRequest) -> KVDemand {
+  func demand(
+    contextLength: Int, sequenceCount: Int, policy: PolicyRequest, workload: Workload? = nil
+  ) -> KVDemand {
     KVDemand(
-      elementType: kvType, contextLength: contextLength, sequenceCount: sequenceCount,
-      chunkTokenCount: maximumChunkTokenCount, adaptsChunks: chunk == nil, policy: policy)
+      elementType: kvType, attention: attention, contextLength: contextLength, sequenceCount: sequenceCount,
+      chunkTokenCount: maximumChunkTokenCount, adaptsChunks: chunk == nil, policy: policy,
+      workload: workload)
   }
 
   /// The context length to plan for before any request arrives.
   func plannedContext(trainedLength: Int, policy: PolicyRequest) -> Int {
-    if let context { return context }
+    context ?? min(8192, longestContext(trainedLength: trainedLength, policy: policy))
+  }
+
+  /// The longest context that the policy admits, at least 1.
+  func longestContext(trainedLength: Int, policy: PolicyRequest) -> Int {
     let longest: Int
     if let groupSize = policy.groupSize,
       let forced = SelfExtendPolicy(
@@ -68,6 +84,6 @@ struct KVCacheOptions: ParsableArguments {
     } else {
       longest = PolicyChoice.longestAutomaticLength(trainedLength: trainedLength, window: policy.neighborWindow)
     }
-    return max(1, min(8192, longest))
+    return min(max(1, longest), Limits.maximumContext)
   }
 }

@@ -18,10 +18,9 @@ struct LocalClusterOptions: ParsableArguments {
 
   init() {}
 
-  /// Options that no command line gave; threads run anywhere.
-  init(workers: Int, threads: Int, memory: ByteSize?) {
-    (self.workers, self.threads, self.memory) = (workers, threads, memory)
-    placement = .anywhere
+  /// Options that no command line gave as these.
+  init(workers: Int, threads: Int?, memory: ByteSize?, placement: PlacementOptions = .anywhere) {
+    (self.workers, self.threads, self.memory, self.placement) = (workers, threads, memory, placement)
   }
 
   func validate() throws {

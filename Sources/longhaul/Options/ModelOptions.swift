@@ -2,10 +2,22 @@ import ArgumentParser
 import Core
 import Weights
 
-/// The model file of a command.
+/// The model of a command.
 struct ModelOptions: ParsableArguments {
-  @Argument(help: "A GGUF file, or the first part of a split one. Default: the bundled demo model.")
+  @Argument(
+    help: """
+      A GGUF file, the first part of a split one, a Hugging Face folder, or hf:OWNER/REPO[:QUANT|:FILE]. Default: the \
+      bundled demo model.
+      """)
   var model: String?
+
+  @Flag(help: "Do not ask a hub: a model named hf:… must be in the cache.")
+  var offline = false
+
+  @Option(
+    help: "Quantize the weights first, for example to Q4_K_M, as longhaul quantize does; kept in the weights cache.",
+    transform: QuantizationMix.parse)
+  var quantize: QuantizationMix?
 
   func open() throws -> Checkpoint { try Checkpoint(path: try path()) }
 
@@ -17,7 +29,17 @@ struct ModelOptions: ParsableArguments {
   }
 
   func path() throws -> String {
-    if let model { return model }
+    let path = try sourcePath()
+    return try quantize.map { try QuantizedModel.path(of: path, $0) } ?? path
+  }
+
+  private func sourcePath() throws -> String {
+    if let model {
+      guard !model.isEmpty else {
+        throw CommandFailure(.usage, "the model's path is empty; pass a GGUF file, or no path for the demo model")
+      }
+      return try HubModel.isReference(model) ? HubModel.path(model, isOffline: offline) : model
+    }
     guard let demo = DemoModel.path() else {
       throw CommandFailure(
         .badConfiguration,

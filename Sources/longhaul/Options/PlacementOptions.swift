@@ -31,6 +31,9 @@ struct PlacementOptions: ParsableArguments {
     return options
   }
 
+  /// The first of these options that was given.
+  var given: String? { pin != nil ? "--pin" : numa ? "--numa" : noSpin ? "--no-spin" : nil }
+
   /// The placement of worker `index` of `workerCount` that share this machine.
   /// - Throws: when there are fewer cores than threads.
   func placement(worker index: Int, of workerCount: Int, threadCount: Int) throws -> ThreadPlacement {

@@ -15,12 +15,15 @@ struct PolicyFile: Hashable {
     (self.groupSize, self.neighborWindow, self.trainedLength) = (groupSize, neighborWindow, trainedLength)
   }
 
-  init(path: String) throws {
+  init(path: String) throws { try self.init(try InputFile.bytes(path), path: path) }
+
+  /// - Parameter path: of the file, for messages.
+  init(_ bytes: [UInt8], path: String) throws {
     let values: [String: Int]
     do {
-      values = try PolicyText(try InputFile.bytes(path)).values
-    } catch let refusal as PolicyText.Refusal {
-      throw CommandFailure(.badConfiguration, "'\(path)' \(refusal.reason)")
+      values = try PolicyText(bytes).values
+    } catch {
+      throw CommandFailure(.badConfiguration, "'\(path)' \(error.reason)")
     }
     (groupSize, neighborWindow, trainedLength) = (
       values["group_size"], values["neighbor_window"], values["trained_length"]
@@ -53,10 +56,6 @@ struct PolicyFile: Hashable {
     if let groupSize { lines.append("group_size: \(groupSize)") }
     if let neighborWindow { lines.append("neighbor_window: \(neighborWindow)") }
     if let trainedLength { lines.append("trained_length: \(trainedLength)") }
-    do {
-      try Data((lines.joined(separator: "\n") + "\n").utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch {
-      throw CommandFailure(.runtime, "'\(path)' cannot be written: \(error.localizedDescription)")
-    }
+    try OutputFile.write((lines.joined(separator: "\n") + "\n").utf8, to: path)
   }
 }

@@ -36,7 +36,7 @@ struct PolicyText: Hashable {
 
   /// Rejects aliases, because a few lines of nested aliases expand beyond any memory. A star between words or before a
   /// space is not an alias, so that comments may contain stars.
-  private static func hasAlias(_ bytes: [UInt8]) -> Bool {
+  static func hasAlias(_ bytes: [UInt8]) -> Bool {
     let spaces = Array(" \t\r\n".utf8)
     return bytes.indices.contains { index in
       guard bytes[index] == UInt8(ascii: "*"), index + 1 < bytes.count, !spaces.contains(bytes[index + 1]) else {

@@ -17,7 +17,7 @@ struct WeightsCacheOptions: ParsableArguments {
     (folder.map { URL(fileURLWithPath: $0).path } ?? Self.defaultFolder).map { BlobStore(folder: $0) }
   }
 
-  private static var defaultFolder: String? {
+  static var defaultFolder: String? {
     let environment = ProcessInfo.processInfo.environment
     // The specification says to ignore relative paths.
     if let base = environment["XDG_CACHE_HOME"], base.hasPrefix("/") { return "\(base)/longhaul" }

@@ -13,10 +13,14 @@ struct WindowOptions: ParsableArguments {
 
   @Option(
     help: """
-      A YAML file with group_size, neighbor_window and trained_length, each optional. Its policy applies to text \
-      beyond the trained context; options override it.
+      A YAML file with group_size, neighbor_window and trained_length, each optional; of a server, with any of its \
+      options. Its policy applies to text beyond the trained context; options override it.
       """)
   var config: String?
+
+  /// The lines of a policy in a server's file, which is read only once: it may be a pipe.
+  @Option(name: .customLong("policy-of-file"), help: .hidden)
+  var policyOfFile: String?
 
   func validate() throws {
     if let trainedLength, !(1...Limits.maximumContext).contains(trainedLength) {
@@ -27,7 +31,10 @@ struct WindowOptions: ParsableArguments {
   /// The options, completed by the file of `--config`.
   /// - Throws: a `CommandFailure` that names the file and the key.
   func settings(groupSize: Int?) throws -> PolicyFile {
-    var settings = try config.map { try PolicyFile(path: $0) } ?? PolicyFile()
+    var settings =
+      try config.map { path in
+        try policyOfFile.map { try PolicyFile(Array($0.utf8), path: path) } ?? PolicyFile(path: path)
+      } ?? PolicyFile()
     if groupSize != nil || neighborWindow != nil {
       settings.replacePolicy(groupSize: groupSize, neighborWindow: neighborWindow)
     }

@@ -69,6 +69,7 @@ struct BenchReport: Encodable, Sendable {
     let workers: Int
     let threads: Int
     let kvType: String
+    let attention: String
     /// Absent when the scheduler chose.
     let chunk: Int?
     let plan: [StageReport]

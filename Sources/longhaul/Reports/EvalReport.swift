@@ -98,10 +98,6 @@ struct EvalReport: Report {
         lines.append(UInt8(ascii: "\n"))
       }
     }
-    do {
-      try lines.write(to: URL(fileURLWithPath: path))
-    } catch {
-      throw CommandFailure(.runtime, "cannot write the answers to '\(path)': \(error.localizedDescription)")
-    }
+    try OutputFile.write(lines, to: path)
   }
 }

@@ -28,10 +28,12 @@ struct ExplainReport: Report {
   /// Absent when no automatic policy admits the length.
   let choice: Row?
   let reason: String
+  /// Of the cluster, whatever the length.
+  let attention: String
   let warning: String?
   let alternatives: [Row]
 
-  init(_ explanation: PolicyExplanation, model: String, origin: String, longest: Int) {
+  init(_ explanation: PolicyExplanation, model: String, origin: String, attention: AttentionArithmetic, longest: Int) {
     self.model = model
     contextLength = explanation.length
     trainedLength = explanation.trainedLength
@@ -39,6 +41,7 @@ struct ExplainReport: Report {
     longestAutomaticLength = longest
     choice = explanation.chosen.map(Row.init)
     reason = explanation.sentence
+    self.attention = attention.rawValue
     warning = explanation.warning
     alternatives = explanation.rows.map(Row.init)
   }
@@ -58,6 +61,7 @@ struct ExplainReport: Report {
       if let warning { lines.append("  warning: \(warning)") }
     }
     lines.append("longest length of any automatic policy: \(longestAutomaticLength)")
+    lines.append("arithmetic of attention: \(attention)")
     lines += ["", "at \(contextLength) tokens:", "     G       w   largest position   of trained   longest length"]
     for row in alternatives {
       let isChosen = row.groupSize == choice?.groupSize && row.neighborWindow == choice?.neighborWindow

@@ -5,6 +5,8 @@ import Foundation
 struct ControlGroups: Hashable {
   /// Bytes that may still be allocated. Page cache counts as free: the kernel drops it first. Nil without a limit.
   let memoryByteCount: Int?
+  /// Bytes that may be allocated at all; the kernel kills for more. Nil without a limit.
+  let memoryLimitByteCount: Int?
   /// Processors' worth of time. Nil without a quota.
   let processorCount: Double?
   /// Processes and threads that may still start. Nil without a limit.
@@ -13,7 +15,9 @@ struct ControlGroups: Hashable {
   /// - Parameter root: the folder that stands for `/`; another one in tests.
   init(root: String = "/") {
     let folders = GroupFolders(root: root)
-    memoryByteCount = folders.all(of: "memory").compactMap(\.availableByteCount).min()
+    let memory = folders.all(of: "memory").compactMap(\.memory)
+    memoryByteCount = memory.map { max(0, $0.limit - $0.used) }.min()
+    memoryLimitByteCount = memory.map(\.limit).min()
     processorCount = folders.all(of: "cpu").compactMap(\.processorCount).min()
     taskCount = folders.all(of: "pids").compactMap(\.availableTaskCount).min()
   }
@@ -23,12 +27,13 @@ struct ControlGroups: Hashable {
 private struct GroupFolder {
   let path: String
 
-  var availableByteCount: Int? {
+  /// Bytes; page cache is not used memory.
+  var memory: (limit: Int, used: Int)? {
     let limits = ["memory.max", "memory.high", "memory.limit_in_bytes"].compactMap { number($0) }
     guard let limit = limits.min(), let used = number("memory.current") ?? number("memory.usage_in_bytes") else {
       return nil
     }
-    return max(0, limit - max(0, used - cachedByteCount))
+    return (limit, max(0, used - cachedByteCount))
   }
 
   /// Page cache, of this group and those below it.

@@ -1,11 +1,11 @@
 import Foundation
 
-/// SIGINT and SIGTERM as a stream.
+/// Signals as a stream.
 enum Interruption {
-  /// Every SIGINT and SIGTERM from the first call on. Neither ends the process any longer.
-  static func signals() -> AsyncStream<Int32> {
+  /// Every one of the signals from the first call on. None of them ends the process any longer.
+  static func signals(_ numbers: [Int32] = [SIGINT, SIGTERM]) -> AsyncStream<Int32> {
     let (stream, sink) = AsyncStream<Int32>.makeStream()
-    let sources = [SIGINT, SIGTERM].map { number in
+    let sources = numbers.map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler { sink.yield(number) }

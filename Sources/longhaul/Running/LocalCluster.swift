@@ -19,11 +19,12 @@ struct LocalCluster {
   ///
   /// - Parameters:
   ///   - configuration: the checkpoint's with the user's overrides; nil for the checkpoint's own.
+  ///   - endsOnSignals: whether SIGINT and SIGTERM end it; else `body` sees to them.
   ///   - packsFirst: whether workers pack all weights before they serve, so that all steps cost the same.
   /// - Throws: `InfeasiblePlan` before any process starts; a `CommandFailure` that names a worker that keeps failing.
   static func run<Result: Sendable>(
     checkpoint: Checkpoint, configuration: ModelConfiguration? = nil, modelPath: String, demand: KVDemand,
-    options: LocalClusterOptions, packsFirst: Bool = false, isQuiet: Bool,
+    options: LocalClusterOptions, endsOnSignals: Bool = true, packsFirst: Bool = false, isQuiet: Bool,
     body: @escaping @Sendable (LocalCluster) async throws -> Result
   ) async throws -> Result {
     let path = try ModelPath.absolute(modelPath)
@@ -31,41 +32,26 @@ struct LocalCluster {
     let planner = LayerPlanner(configuration: configuration, weights: try checkpoint.footprint, demand: demand)
     let planned = try planner.plan(workers: options.resources())
 
-    let placements = try planned.stages.indices.map {
-      try options.placement.placement(worker: $0, of: planned.stages.count, threadCount: options.threadCount)
-    }
-
-    try ProcessNeeds.localCluster(workerCount: planned.stages.count, threadCount: options.threadCount).require()
-    let folder = try PrivateFolder()
-    defer { folder.remove() }
-    let control = try Endpoint("ipc://\(folder.path)/control")
+    let workers = try LocalWorkers(plan: planned, options: options, packsFirst: packsFirst)
+    defer { workers.removeFolder() }
     let engine = try ClusterEngine(
       configuration: ClusterConfiguration(
         model: configuration,
         checkpoint: .init(
           modelID: configuration.name, paths: [path],
           fingerprint: checkpoint.versionFingerprint, footprint: try checkpoint.footprint),
-        network: .init(control: control, results: try Endpoint("ipc://\(folder.path)/results")), demand: demand,
+        network: .init(control: workers.control, results: workers.results), demand: demand,
         workerCount: planned.stages.count, awaitsOthers: false, build: BuildInfo.version),
       logger: ProgramLog.logger("coordinator", quiet: true))
     let service = Task { await engine.run() }
-    let workers = WorkerProcesses()
     let started = ContinuousClock.now
     do {
-      for (index, share) in planned.stages.enumerated() {
-        try workers.start(
-          name: share.worker,
-          arguments: [
-            "worker", "--coordinator", control.description, "--name", share.worker, "--data",
-            "ipc://\(folder.path)/stage-\(index)", "--threads", "\(options.threadCount)", "--memory",
-            "\(options.memoryByteCount)", "--lifeline", "--quiet",
-          ] + (packsFirst ? ["--pack-first"] : []) + placements[index].workerArguments)
-      }
-      let result = try await supervised(by: workers) {
+      try workers.start()
+      let result = try await supervised(by: workers.processes, endsOnSignals: endsOnSignals) {
         try await waitUntilReady(engine, isQuiet: isQuiet)
         let cluster = LocalCluster(
           engine: engine, loadSeconds: (ContinuousClock.now - started).inSeconds, plan: engine.plan ?? planned,
-          workerIdentifiers: workers.identifiers)
+          workerIdentifiers: workers.processes.identifiers)
         return try await body(cluster)
       }
       await end(engine, service, workers)
@@ -76,8 +62,8 @@ struct LocalCluster {
     }
   }
 
-  private static func end(_ engine: ClusterEngine, _ service: Task<Void, Never>, _ workers: WorkerProcesses) async {
-    await workers.end {
+  private static func end(_ engine: ClusterEngine, _ service: Task<Void, Never>, _ workers: LocalWorkers) async {
+    await workers.processes.end {
       engine.stop(reason: "the command is finished")
       await service.value
     }
@@ -85,7 +71,7 @@ struct LocalCluster {
 
   /// Runs `body` until it ends, a worker is lost, or the user presses Ctrl-C.
   private static func supervised<Result: Sendable>(
-    by workers: WorkerProcesses, body: @escaping @Sendable () async throws -> Result
+    by workers: WorkerProcesses, endsOnSignals: Bool, body: @escaping @Sendable () async throws -> Result
   ) async throws -> Result {
     try await withThrowingTaskGroup(of: Result?.self) { group in
       group.addTask { try await body() }
@@ -95,9 +81,11 @@ struct LocalCluster {
         }
         return nil
       }
-      group.addTask {
-        for await _ in Interruption.signals() { throw CancellationError() }
-        return nil
+      if endsOnSignals {
+        group.addTask {
+          for await _ in Interruption.signals() { throw CancellationError() }
+          return nil
+        }
       }
       defer { group.cancelAll() }
       while let next = try await group.next() {

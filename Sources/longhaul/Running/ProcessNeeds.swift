@@ -11,6 +11,9 @@ struct ProcessNeeds: Hashable {
 
   private static var coreCount: Int { ProcessInfo.processInfo.activeProcessorCount }
 
+  /// Any command. With one thread fewer Dispatch was seen to wait for ever.
+  static let program = ProcessNeeds(threadCount: 4, descriptorCount: 0)
+
   /// A coordinator; 10 threads on two processors, and 39 descriptors with two workers, were measured.
   static func coordinator(workerCount: Int) -> ProcessNeeds {
     ProcessNeeds(threadCount: 6 + 2 * coreCount, descriptorCount: 48 + 8 * workerCount)

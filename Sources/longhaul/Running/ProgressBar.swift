@@ -22,10 +22,17 @@ struct ProgressBar {
   private var lastDrawn: ContinuousClock.Instant?
   private var isDrawn = false
   private var tenths = Tenths()
+  /// What is counted, where its rate is worth showing.
+  private let unit: String?
+  /// What was done when the work began: of a download that continues, what was there.
+  private var first: Int?
 
-  /// - Parameter isWanted: false shows nothing, even on a terminal.
-  init(_ title: String, isWanted: Bool = true, elsewhere fallback: Fallback = .none) {
+  /// - Parameters:
+  ///   - isWanted: false shows nothing, even on a terminal.
+  ///   - unit: shows the rate in it.
+  init(_ title: String, isWanted: Bool = true, elsewhere fallback: Fallback = .none, unit: String? = nil) {
     self.title = title
+    self.unit = unit
     form = !isWanted ? .hidden : StandardError.isTerminal ? .bar : fallback == .lines ? .lines : .hidden
   }
 
@@ -33,7 +40,11 @@ struct ProgressBar {
     guard total > 0 else { return }
     let now = ContinuousClock.now
     let share = min(1, Double(done) / Double(total))
-    let remaining = Self.remaining(share: share, elapsed: now - started)
+    let first = first ?? done
+    self.first = first
+    let ahead = total > first ? Double(done - first) / Double(total - first) : 1
+    let remaining =
+      rate(of: done - first, elapsed: now - started) + Self.remaining(share: ahead, elapsed: now - started)
     switch form {
     case .hidden: return
     case .lines:
@@ -54,6 +65,12 @@ struct ProgressBar {
   mutating func clear() {
     if isDrawn { StandardError.write("\r\(StandardError.eraseRest)") }
     isDrawn = false
+  }
+
+  /// Nothing in the first moments, which say little.
+  private func rate(of count: Int, elapsed: Duration) -> String {
+    guard let unit, elapsed > .milliseconds(200) else { return "" }
+    return String(format: "%.1f %@/s ", Double(count) / elapsed.inSeconds, unit)
   }
 
   static func remaining(share: Double, elapsed: Duration) -> String {

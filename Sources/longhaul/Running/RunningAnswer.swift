@@ -26,7 +26,7 @@ struct RunningAnswer {
     case .prefillProgress(let done, let total):
       bar.update(done: done, total: total)
       if done == total { bar.clear() }
-    case .promptLogprobs: break
+    case .cached, .promptLogprobs, .pooled: break
     case .promptLogits(let row): logits = row
     case .token(let token, _, _):
       tokens.append(token)

@@ -16,6 +16,8 @@ final class ServeAnnouncement: Sendable {
   /// - Parameter print: receives the bound port and the plan.
   init(print: @escaping @Sendable (Int, LayerPlan) -> Void) { self.print = print }
 
+  var isListening: Bool { state.withLock { $0.port != nil } }
+
   func listening(port: Int) { note { $0.port = port } }
 
   func ready(_ plan: LayerPlan?) { note { $0.plan = plan } }

@@ -59,6 +59,8 @@ final class WorkerProcesses: Sendable {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
+    // Foundation starts nothing where the current folder's name is not UTF-8. All arguments are whole paths.
+    process.currentDirectoryURL = URL(fileURLWithPath: "/")
     let lifeline = Pipe()
     process.standardInput = lifeline
     process.standardOutput = FileHandle.nullDevice
@@ -80,10 +82,13 @@ final class WorkerProcesses: Sendable {
   /// Process ids in the order of their first start, without workers that exited during `end`.
   var identifiers: [Int32] { started.withLock { $0.workers.map(\.process.processIdentifier) } }
 
+  /// Restarts no worker from now on.
+  func expectEnds() { started.withLock { $0.isEnding = true } }
+
   /// Stops all workers: `ask` requests them to exit; then this closes their lifelines, waits, and kills workers that
   /// have not exited after two seconds. No worker is restarted after the call.
   func end(asking ask: () async -> Void) async {
-    started.withLock { $0.isEnding = true }
+    expectEnds()
     await ask()
     let workers = started.withLock { $0.workers }
     for worker in workers { try? worker.lifeline.fileHandleForWriting.close() }  // It may be closed already.

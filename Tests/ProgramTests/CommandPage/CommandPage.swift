@@ -16,7 +16,8 @@ struct CommandPage {
     "inspect": "InspectReport", "tokenize": "TokenizeReport", "template": "TokenizeReport", "explain": "ExplainReport",
     "perplexity": "PerplexityReport", "passkey": "PasskeyReport", "eval longbench": "EvalReport",
     "eval leval": "EvalReport", "tune": "TuneReport", "verify-context": "VerifyContextReport", "bench": "BenchReport",
-    "init": "InitReport", "keys": "KeysReport", "cache list": "CacheReport",
+    "load-test": "LoadReport", "init": "InitReport", "keys": "KeysReport", "cache list": "CacheReport",
+    "doctor": "DoctorReport",
   ]
   /// Objects that several commands print, by the name the page gives them.
   private static let objects = ["PolicyReport": "policy", "StageReport": "stage"]
@@ -30,18 +31,9 @@ struct CommandPage {
   init(sources: URL) throws {
     tree = try CommandTree()
     source = ReportSource(folder: sources)
-    let counts = Self.leaves(tree.command, "").flatMap(\.command.shownArguments)
+    let counts = tree.command.leaves().flatMap(\.command.shownArguments)
       .reduce(into: [CommandTree.Argument: Int]()) { $0[$1, default: 0] += 1 }
     shared = Set(counts.filter { $0.value >= Self.sharedCount }.keys)
-  }
-
-  /// Commands that do something, with their names.
-  static func leaves(_ command: CommandTree.Command, _ prefix: String) -> [(name: String, command: CommandTree.Command)]
-  {
-    command.shownSubcommands.flatMap { child -> [(name: String, command: CommandTree.Command)] in
-      let name = prefix + child.commandName
-      return child.shownSubcommands.isEmpty ? [(name, child)] : leaves(child, name + " ")
-    }
   }
 
   /// The whole page.
@@ -53,10 +45,10 @@ struct CommandPage {
       "`swift build -c release --product longhaul` puts the program at `.build/release/longhaul`. `longhaul help",
       "COMMAND` shows a command's options.", "", "| command | |", "|---|---|",
     ]
-    let leaves = Self.leaves(tree.command, "")
+    let leaves = tree.command.leaves()
     lines += leaves.map { "| [`longhaul \($0.name)`](#\(Self.anchor($0.name))) | \(Self.cell($0.command.abstract)) |" }
     lines += ["", "## Exit codes", "", "| code | |", "|---:|---|"]
-    lines += (0...255).compactMap(ExitStatus.init(rawValue:)).map { "| \($0.rawValue) | \(Self.meaning(of: $0)) |" }
+    lines += (0...255).compactMap(ExitStatus.init(rawValue:)).map { "| \($0.rawValue) | \($0.meaning) |" }
     lines += ["", "## Shared options", "", "Described once; each command lists by name those it has.", ""]
     lines += Self.table(sharedInOrder(leaves))
     for leaf in leaves { lines += try section(leaf.name, leaf.command) }
@@ -147,17 +139,4 @@ struct CommandPage {
   }
 
   private static func anchor(_ name: String) -> String { "longhaul-" + name.replacing(" ", with: "-") }
-
-  private static func meaning(of status: ExitStatus) -> String {
-    switch status {
-    case .success: "done"
-    case .runtime: "failed while running"
-    case .usage: "wrong usage, or a prompt that no policy admits"
-    case .infeasible: "the model does not fit the workers"
-    case .unavailable: "a coordinator, a port or a worker is not there; too few open files or threads"
-    case .badConfiguration: "a model, key or policy file cannot be used"
-    case .interrupted: "interrupted"
-    case .outputClosed: "the reader of the output has gone"
-    }
-  }
 }

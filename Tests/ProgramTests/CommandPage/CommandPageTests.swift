@@ -25,13 +25,13 @@ struct CommandPageTests {
 
   @Test("every command that prints JSON has its fields on the page, and no other")
   func everyReportIsThere() throws {
-    let leaves = CommandPage.leaves(try CommandTree().command, "")
+    let leaves = try CommandTree().command.leaves()
     #expect(Set(leaves.filter(\.command.printsJSON).map(\.name)) == Set(CommandPage.reports.keys))
   }
 
   @Test("an option without a text, and a default that only the source can read, are found")
   func everyOptionIsDescribed() throws {
-    for leaf in CommandPage.leaves(try CommandTree().command, "") {
+    for leaf in try CommandTree().command.leaves() {
       for argument in leaf.command.shownArguments {
         #expect(argument.abstract?.isEmpty == false, "\(leaf.name): \(argument.usage)")
         #expect(argument.defaultValue?.contains("(") != true, "\(leaf.name): \(argument.usage)")
