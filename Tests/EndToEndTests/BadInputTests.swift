@@ -17,27 +17,43 @@ extension EndToEnd {
       #expect(outcome.output.isEmpty, sourceLocation: sourceLocation)
     }
 
-    @Test("model files that are missing, cut, lying, too old or of another kind")
-    func modelFiles() async throws {
+    /// What is wrong with a model's file.
+    private enum Flaw: String, CaseIterable {
+      case missing, empty, text, cut, lying, folder, belowFile, longName
+    }
+
+    @Test("model files that are missing, cut, lying or of another kind are named", arguments: Flaw.allCases)
+    private func modelFile(flaw: Flaw) async throws {
       let folder = try ScratchFolder()
-      try await expect(["run", folder.path("none.gguf"), "-p", "x"], status: 78, says: "none.gguf")
-      let text = try folder.write("not a model", to: "text.gguf")
-      try await expect(["run", text, "-p", "x"], status: 78, says: "text.gguf")
-      let whole = try Data(contentsOf: URL(fileURLWithPath: SharedFiles.demo))
-      let cut = folder.path("cut.gguf")
-      try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: cut))
-      try await expect(["run", cut, "-p", "x"], status: 78, says: "cut.gguf")
-      // The tensor count, right after magic and version, claims more than any file holds.
-      var lying = whole
-      lying.replaceSubrange(8..<16, with: [UInt8](repeating: 0x7F, count: 8))
-      let lies = folder.path("lies.gguf")
-      try lying.write(to: URL(fileURLWithPath: lies))
-      try await expect(["plan", lies], status: 78, says: "lies.gguf")
+      let path = folder.path("flawed.gguf")
+      var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: SharedFiles.demo)))
+      switch flaw {
+      case .missing: break
+      case .empty: try folder.write([], to: "flawed.gguf")
+      case .text: _ = try folder.write("not a model", to: "flawed.gguf")
+      case .cut: try folder.write(Array(bytes.prefix(bytes.count / 2)), to: "flawed.gguf")
+      case .lying:
+        // The tensor count, right after magic and version, claims more than any file holds.
+        bytes.replaceSubrange(8..<16, with: [UInt8](repeating: 0x7F, count: 8))
+        try folder.write(bytes, to: "flawed.gguf")
+      case .folder: try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+      case .belowFile:
+        try folder.write(bytes, to: "flawed.gguf")
+        return try await expect(
+          ["plan", path + "/m.gguf"], status: 78, says: "m.gguf: cannot be read", "Not a directory")
+      case .longName:
+        return try await expect(
+          ["plan", folder.path(String(repeating: "n", count: 300))], status: 78, says: "File name too long")
+      }
+      try await expect(["plan", path], status: 78, says: "flawed.gguf")
+      try await expect(["run", path, "-p", "x"], status: 78, says: "flawed.gguf")
     }
 
     @Test(
       "a model whose path no message carries is refused at once",
-      arguments: ["a\nb.gguf", "b\u{1B}[2J.gguf", "f\ng/m.gguf"])
+      arguments: [
+        "a\nb.gguf", "b\u{1B}[2J.gguf", "f\ng/m.gguf", "t\tb.gguf", "d\u{7F}.gguf", "n.gguf\n", "c\u{85}.gguf",
+      ])
     func unspeakablePaths(name: String) async throws {
       let folder = try ScratchFolder()
       let path = folder.path(name)
@@ -50,6 +66,29 @@ extension EndToEnd {
       #expect(try await Program.run(["inspect", path], limit: 30).status == 0)
     }
 
+    @Test(
+      "a model whose path is only odd is served like any other",
+      arguments: [" a b .gguf", "-p.gguf", "é😀.gguf", "a\u{2028}b.gguf", "'\"$(x)%s\\.gguf", "no-ending"])
+    func oddPaths(name: String) async throws {
+      let folder = try ScratchFolder()
+      try FileManager.default.copyItem(atPath: SharedFiles.demo, toPath: folder.path(name))
+      let outcome = try await Program.run(["run", folder.path(name), "-p", "x", "--max-tokens", "1"], limit: 60)
+      #expect(outcome.status == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    }
+
+    @Test(
+      "a worker whose name no coordinator takes is refused at once, and so is an endpoint that no message carries",
+      arguments: [
+        (["--name", "a\nb"], "1 to 128 bytes and no control character"), (["--name", ""], "1 to 128 bytes"),
+        (["--name", String(repeating: "n", count: 129)], "1 to 128 bytes"),
+        (["--name", "a\u{7F}"], "no control character"),
+        (["--name", "w", "--data", "ipc:///tmp/a\nb"], "control character"),
+        (["--name", "w", "--data", "ipc:///" + String(repeating: "d", count: 200)], "107"),
+      ])
+    func workerNames(options: [String], words: String) async throws {
+      try await expect(["worker", "--coordinator", "ipc:///nowhere"] + options, status: 2, says: words)
+    }
+
     @Test("ports of the API that others of this program have, and addresses that are none")
     func ports() async throws {
       let listen = ["serve", "--listen", "tcp://127.0.0.1:7170"]
@@ -57,6 +96,12 @@ extension EndToEnd {
       try await expect(
         listen + ["--results", "tcp://127.0.0.1:7190", "--http", "localhost:7190"], status: 2, says: "same port",
         "--results")
+      try await expect(listen + ["--results", "tcp://127.0.0.1:7170"], status: 2, says: "--listen and --results")
+      try await expect(
+        ["serve", "--listen", "ipc:///tmp/a", "--results", "ipc:///tmp/a"], status: 2, says: "--listen and --results")
+      try await expect(
+        ["serve", "--listen", "tcp://127.0.0.1:0", "--http", "192.0.2.1:7190", "--insecure"], status: 69,
+        says: "192.0.2.1:7190: this machine does not have the address")
       try await expect(listen + ["--http", "https://127.0.0.1:8080"], status: 2, says: "plain HTTP")
       try await expect(listen + ["--http", "127.0.0.1"], status: 2, says: "port is missing")
     }

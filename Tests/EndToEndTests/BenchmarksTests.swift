@@ -6,9 +6,7 @@ extension EndToEnd {
   struct BenchmarksRuns {
     @Test("every kernel runs in every variant, and each variant gives the reference's bytes")
     func small() throws {
-      let process = Process()
-      process.executableURL = Program.folder.appendingPathComponent("Benchmarks")
-      process.arguments = ["--small"]
+      let process = Program.process(Program.folder.appendingPathComponent("Benchmarks"), ["--small"])
       let output = Pipe()
       process.standardOutput = output
       try process.run()

@@ -258,14 +258,12 @@ enum Browser {
   /// Draws a file to a PNG of 1200 x 2400.
   static func draw(_ file: String, scheme: Scheme, to picture: String, browser: String) async throws {
     let profile = try ScratchFolder()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [
+    let process = Program.command([
       "timeout", "-s", "KILL", "120", browser, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
       "--user-data-dir=\(profile.url.path)", "--window-size=1200,2400", "--screenshot=\(picture)",
       // 0 is dark, 1 is light.
       "--blink-settings=preferredColorScheme=\(scheme == .dark ? 0 : 1)", "file://\(file)",
-    ]
+    ])
     process.standardOutput = FileHandle.nullDevice
     process.standardError = FileHandle.nullDevice
     let status: Int32 = try await withCheckedThrowingContinuation { continuation in

@@ -51,9 +51,7 @@ extension EndToEnd.WeightTransfer {
   }
 
   private static func hasDisksInMemory() throws -> Bool {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["unshare", "-m", "mount", "-t", "tmpfs", "disk", "/mnt"]
+    let process = Program.command(["unshare", "-m", "mount", "-t", "tmpfs", "disk", "/mnt"])
     process.standardError = FileHandle.nullDevice
     try process.run()
     process.waitUntilExit()

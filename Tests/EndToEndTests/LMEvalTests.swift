@@ -96,10 +96,9 @@ extension EndToEnd {
       let cluster = try await ServedCluster(workerCount: 2, model: Self.model, arguments: ["--kv-type", "f32"])
       let output = cluster.folder.url.appendingPathComponent("recorded")
       _ = FileManager.default.createFile(atPath: output.path, contents: nil)
-      let process = Process()
-      process.executableURL = URL(fileURLWithPath: python)
-      process.arguments = [RecordedRequest.folder.appendingPathComponent("record.py").path, cluster.url("")]
-      process.standardInput = FileHandle.nullDevice
+      let process = Program.process(
+        URL(fileURLWithPath: python),
+        [RecordedRequest.folder.appendingPathComponent("record.py").path, cluster.url("")])
       process.standardOutput = try FileHandle(forWritingTo: output)
       try process.run()
       process.waitUntilExit()

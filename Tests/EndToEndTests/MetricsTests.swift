@@ -15,6 +15,18 @@ extension ServedCluster {
     }
     return samples
   }
+
+  /// Samples of which something is true, which it must be soon: counts of the scheduler show at the coordinator's next
+  /// tick.
+  func metrics(when isReached: ([String: Double]) -> Bool) async throws -> [String: Double] {
+    var samples = try await metrics()
+    for _ in 0..<1000 where !isReached(samples) {
+      try await Task.sleep(for: .milliseconds(20))
+      samples = try await metrics()
+    }
+    #expect(isReached(samples), "\(samples)")
+    return samples
+  }
 }
 
 extension EndToEnd {
@@ -28,12 +40,7 @@ extension EndToEnd {
         let body = Recovery.request("Once upon a time", tokens: 20, seed: seed)
         #expect(try await cluster.post("/v1/completions", body).status == 200)
       }
-      var calm = try await cluster.metrics()
-      // What stages spent shows at the coordinator's next tick.
-      for _ in 0..<1000 where calm["stage_rows_total{stage=\"1\"}"] == nil {
-        try await Task.sleep(for: .milliseconds(20))
-        calm = try await cluster.metrics()
-      }
+      let calm = try await cluster.metrics { $0["stage_rows_total{stage=\"1\"}"] != nil }
       #expect(calm["request_success_total{finished_reason=\"length\"}"] == 3)
       #expect(calm["generation_tokens_total"] == 60)
       #expect(calm["time_to_first_token_seconds_count"] == 3)

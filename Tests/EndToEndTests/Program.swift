@@ -25,17 +25,31 @@ enum Program {
   static let url =
     ProcessInfo.processInfo.environment["LONGHAUL_PROGRAM"].map { URL(fileURLWithPath: $0) } ?? besideTests
 
-  /// Starts the program with output and errors going to files, so that no pipe can fill up.
-  static func start(_ arguments: [String], in folder: URL) throws -> Process {
+  /// A process that is still to be started, without input. It inherits this one's environment, with what is given, and
+  /// ends with the tests (`LeftoverWatch`): every process of these tests is made here.
+  static func process(_ program: URL, _ arguments: [String], environment: [String: String] = [:]) -> Process {
     let process = Process()
-    process.executableURL = url
+    process.executableURL = program
     process.arguments = arguments
     process.standardInput = FileHandle.nullDevice
+    process.environment = ProcessInfo.processInfo.environment
+      .merging(LeftoverWatch.shared?.environment ?? [:]) { $1 }
+      .merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }.merging(environment) { $1 }
+    return process
+  }
+
+  /// A process of a program that is looked up as a shell does.
+  static func command(_ words: [String], environment: [String: String] = [:]) -> Process {
+    process(URL(fileURLWithPath: "/usr/bin/env"), words, environment: environment)
+  }
+
+  /// Starts the program with output and errors going to files, so that no pipe can fill up.
+  static func start(_ arguments: [String], in folder: URL) throws -> Process {
+    let process = process(
+      url, arguments, environment: ["XDG_CACHE_HOME": folder.appendingPathComponent("cache").path])
     let name = UUID().uuidString
     process.standardOutput = try fileHandle(folder.appendingPathComponent("\(name).out"))
     process.standardError = try fileHandle(folder.appendingPathComponent("\(name).err"))
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["SWIFT_BACKTRACE": "enable=no", "XDG_CACHE_HOME": folder.appendingPathComponent("cache").path]) { $1 }
     try process.run()
     return process
   }
@@ -46,17 +60,16 @@ enum Program {
   }
 
   /// Runs the program to its end and returns what it said. Killed after `limit` seconds, which reads as status 137.
-  static func run(_ arguments: [String], limit: Int = 120) async throws -> Outcome {
+  static func run(
+    _ arguments: [String], environment: [String: String] = [:], limit: Int = 120
+  ) async throws -> Outcome {
     let folder = try ScratchFolder()
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["timeout", "-s", "KILL", "\(limit)", url.path] + arguments
-    process.standardInput = FileHandle.nullDevice
+    let process = command(
+      ["timeout", "-s", "KILL", "\(limit)", url.path] + arguments,
+      environment: ["XDG_CACHE_HOME": folder.path("cache")].merging(environment) { $1 })
     let (out, err) = (folder.url.appendingPathComponent("out"), folder.url.appendingPathComponent("err"))
     process.standardOutput = try fileHandle(out)
     process.standardError = try fileHandle(err)
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["SWIFT_BACKTRACE": "enable=no", "XDG_CACHE_HOME": folder.path("cache")]) { $1 }
     let status = try await withCheckedThrowingContinuation { continuation in
       process.terminationHandler = { ended in
         continuation.resume(

@@ -56,16 +56,17 @@ extension EndToEnd {
     @Test(
       "a request whose worker is killed continues with the same tokens",
       arguments: [(1, 0), (1, 1), (0, 2)])
-    func killed(spares: Int, victim: Int) async throws {
-      let workers = victim == 2 ? 3 : 2
+    func killed(spares: Int, stage: Int) async throws {
+      let workers = stage == 2 ? 3 : 2
       let cluster = try await ServedCluster(
         workerCount: workers, spareCount: spares, arguments: ["--context", "2048", "--group-size", "8"])
       for seed in [nil, 7] {
+        try await cluster.waitForStages(workers)
         let body = Self.request("Once upon a time", tokens: 1000, seed: seed, more: ", \"stream\": true")
         let whole = StreamedText(try await cluster.post("/v1/completions", body).body)
         #expect(whole.isDone && whole.finishReason == "length" && whole.error == nil)
         let disturbed = try await begin(body, on: cluster)
-        cluster.kill(victim)
+        let victim = try await cluster.kill(stage: stage)
         #expect(StreamedText(try await disturbed.value.body) == whole)
         try cluster.restartWorker(victim)
         // The killed one comes back in the middle of the next.
@@ -95,9 +96,9 @@ extension EndToEnd {
         + "\"stream\": true}"
       let whole = StreamedText(try await cluster.post("/v1/completions", body).body)
       try #require(whole.isDone && whole.finishReason == "length" && whole.error == nil)
-      for victim in 0..<2 {
+      for stage in 0..<2 {
         let disturbed = try await begin(body, on: cluster)
-        cluster.kill(victim)
+        let victim = try await cluster.kill(stage: stage)
         #expect(StreamedText(try await disturbed.value.body) == whole)
         try cluster.restartWorker(victim)
       }

@@ -81,12 +81,10 @@ final class SecuredCluster {
   }
 
   func completion(_ body: String) async throws -> String {
-    let process = Process()
     let answer = folder.path(UUID().uuidString)
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [
+    let process = Program.command([
       "curl", "-s", "--max-time", "60", "-o", answer, "-d", body, "http://127.0.0.1:\(port)/v1/completions",
-    ]
+    ])
     return try await withCheckedThrowingContinuation { continuation in
       process.terminationHandler = { _ in
         continuation.resume(
@@ -103,14 +101,9 @@ final class SecuredCluster {
   private func launch(_ arguments: [String], log: String) throws -> Process {
     let url = folder.url.appendingPathComponent("\(log).log")
     _ = FileManager.default.createFile(atPath: url.path, contents: nil)
-    let process = Process()
-    process.executableURL = Program.url
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
+    let process = Program.process(Program.url, arguments, environment: ["XDG_CACHE_HOME": folder.path("cache")])
     process.standardOutput = FileHandle.nullDevice
     process.standardError = try FileHandle(forWritingTo: url)
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      ["XDG_CACHE_HOME": folder.path("cache")]) { $1 }
     try process.run()
     return process
   }

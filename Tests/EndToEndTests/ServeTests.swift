@@ -43,7 +43,24 @@ final class ServedCluster: @unchecked Sendable {
       }
       try beforeWorkers()
     }
-    for index in 0..<workerCount + spareCount { workers.append(try launchWorker(index)) }
+    for index in 0..<workerCount { workers.append(try launchWorker(index)) }
+    // The spares come last, else one of them may get layers.
+    for index in 0..<workerCount where spareCount > 0 { _ = try await waitForLog("w\(index)", "registered") }
+    for index in workerCount..<workerCount + spareCount { workers.append(try launchWorker(index)) }
+    if isToBeReady { try await waitUntilReady() }
+  }
+
+  /// Starts a server that starts its own workers, and waits until the API answers.
+  /// - Parameter launcher: a program and its arguments that start the server; nil starts it directly.
+  init(
+    serving model: String, arguments: [String] = [], launcher: [String] = [], isToBeReady: Bool = true
+  ) async throws {
+    folder = try ScratchFolder()
+    let command = launcher + [Program.url.path, "serve", model, "--http", "127.0.0.1:0"] + arguments
+    (program, launchArguments) = (URL(fileURLWithPath: command[0]), Array(command.dropFirst()))
+    (workerArguments, hasOwnCaches) = ([], false)
+    coordinator = try Self.launch(
+      program, launchArguments, log: folder.url.appendingPathComponent("coordinator.log"))
     if isToBeReady { try await waitUntilReady() }
   }
 
@@ -85,6 +102,36 @@ final class ServedCluster: @unchecked Sendable {
   /// All logs of processes whose name begins so.
   func logs(of prefix: String) -> String { (0..<9).map { log("\(prefix)\($0)") }.joined() }
 
+  /// Numbers of the workers that serve now, by stage. Which of them are spares changes with every loss.
+  func stageWorkers() async throws -> [Int] {
+    let status = try JSONDecoder().decode(ShownStatus.self, from: Data(try await get("/cluster").body.utf8))
+    return status.plan?.stages.compactMap { Int($0.worker.dropFirst()) } ?? []
+  }
+
+  /// Waits a minute at most until a plan with so many stages serves. A restarted worker has a stage again only when
+  /// the cluster has time to divide the layers again.
+  func waitForStages(_ count: Int) async throws {
+    let end = ContinuousClock.now + .seconds(60)
+    while try await stageWorkers().count != count {
+      try #require(ContinuousClock.now < end, "no plan of \(count) stages: \(log("coordinator").suffix(2000))")
+      try await Task.sleep(for: .milliseconds(20))
+    }
+  }
+
+  private struct ShownStatus: Decodable {
+    struct Stage: Decodable { let worker: String }
+    struct Plan: Decodable { let stages: [Stage] }
+    let plan: Plan?
+  }
+
+  /// Kills the worker that has a stage now, waits until it is gone, and gives its number.
+  func kill(stage: Int) async throws -> Int {
+    let stages = try await stageWorkers()
+    let victim = try #require(stages.indices.contains(stage) ? stages[stage] : nil)
+    kill(victim)
+    return victim
+  }
+
   /// Kills a worker and waits until it is gone.
   func kill(_ index: Int) {
     Glibc.kill(workers[index].processIdentifier, SIGKILL)
@@ -102,20 +149,17 @@ final class ServedCluster: @unchecked Sendable {
     if !FileManager.default.fileExists(atPath: log.path) {
       _ = FileManager.default.createFile(atPath: log.path, contents: nil)
     }
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    process.standardInput = FileHandle.nullDevice
+    // Faults at exact places, in builds that have them, are asked for by files here.
+    let process = Program.process(
+      program, arguments,
+      environment: [
+        "LONGHAUL_FAILPOINTS": log.deletingLastPathComponent().path,
+        "XDG_CACHE_HOME": log.deletingLastPathComponent().appendingPathComponent("cache").path,
+      ])
     process.standardOutput = FileHandle.nullDevice
     let handle = try FileHandle(forWritingTo: log)
     try handle.seekToEnd()
     process.standardError = handle
-    // Faults at exact places, in builds that have them, are asked for by files here.
-    process.environment = ProcessInfo.processInfo.environment.merging(
-      [
-        "SWIFT_BACKTRACE": "enable=no", "LONGHAUL_FAILPOINTS": log.deletingLastPathComponent().path,
-        "XDG_CACHE_HOME": log.deletingLastPathComponent().appendingPathComponent("cache").path,
-      ]) { $1 }
     try process.run()
     return process
   }
@@ -179,14 +223,11 @@ final class ServedCluster: @unchecked Sendable {
     _ = try await curl(["-d", body, "--max-time", "\(Double(afterMilliseconds) / 1000)", url(path)])
   }
 
-  private func curl(_ arguments: [String], into file: URL? = nil) async throws -> (status: Int, body: String) {
+  func curl(_ arguments: [String], into file: URL? = nil) async throws -> (status: Int, body: String) {
     let file = file ?? folder.url.appendingPathComponent(UUID().uuidString)
     _ = FileManager.default.createFile(atPath: file.path, contents: nil)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["curl", "-sN", "--max-time", "60", "-w", "\n%{http_code}"] + arguments
+    let process = Program.command(["curl", "-sN", "--max-time", "60", "-w", "\n%{http_code}"] + arguments)
     process.standardOutput = try FileHandle(forWritingTo: file)
-    process.standardInput = FileHandle.nullDevice
     return try await withCheckedThrowingContinuation { continuation in
       process.terminationHandler = { _ in
         let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""

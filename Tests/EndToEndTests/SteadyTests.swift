@@ -40,9 +40,7 @@ extension EndToEnd {
         }
       }
       for _ in 0..<2 * ProcessInfo.processInfo.activeProcessorCount {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = ["-c", "while :; do :; done"]
+        let process = Program.process(URL(fileURLWithPath: "/bin/sh"), ["-c", "while :; do :; done"])
         try process.run()
         others.append(process)
       }

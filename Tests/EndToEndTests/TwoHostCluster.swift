@@ -63,14 +63,11 @@ final class TwoHostCluster {
   }
 
   private func launch(_ name: String, on host: String, _ arguments: [String]) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["ip", "netns", "exec", host, Program.url.path] + arguments
+    let process = Program.command(["ip", "netns", "exec", host, Program.url.path] + arguments)
     let url = folder.url.appendingPathComponent(name)
     _ = FileManager.default.createFile(atPath: url.path, contents: nil)
     process.standardError = try FileHandle(forWritingTo: url)
     process.standardOutput = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
     try process.run()
     started[name] = process
   }
@@ -80,12 +77,10 @@ final class TwoHostCluster {
   /// A streamed completion under way on the coordinator's host: its answer so far is in a file.
   func stream(_ body: String) throws -> (answer: URL, end: Task<String, any Error>) {
     let answer = folder.url.appendingPathComponent(UUID().uuidString)
-    let curl = Process()
-    curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    curl.arguments = [
+    let curl = Program.command([
       "ip", "netns", "exec", hosts.names.0, "curl", "-sN", "--max-time", "90", "-o", answer.path, "-d", body,
       "http://127.0.0.1:\(Self.port)/v1/completions",
-    ]
+    ])
     let (ended, sink) = AsyncStream<Void>.makeStream()
     curl.terminationHandler = { _ in sink.finish() }
     try curl.run()
@@ -99,12 +94,10 @@ final class TwoHostCluster {
   /// The text of a completion; tries until the cluster serves.
   func completion(_ body: String) async throws -> String {
     let answer = folder.path("answer")
-    let curl = Process()
-    curl.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    curl.arguments = [
+    let curl = Program.command([
       "ip", "netns", "exec", hosts.names.0, "curl", "-s", "--retry", "60", "--retry-all-errors", "--retry-delay", "1",
       "--fail", "--max-time", "90", "-o", answer, "-d", body, "http://127.0.0.1:\(Self.port)/v1/completions",
-    ]
+    ])
     let status = try await withCheckedThrowingContinuation { continuation in
       curl.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
       do { try curl.run() } catch { continuation.resume(throwing: error) }

@@ -70,9 +70,7 @@ final class TwoHosts: Sendable {
   }
 
   private static func ip(_ arguments: [String]) -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["ip"] + arguments
+    let process = Program.command(["ip"] + arguments)
     process.standardError = FileHandle.nullDevice
     do { try process.run() } catch { return -1 }
     process.waitUntilExit()

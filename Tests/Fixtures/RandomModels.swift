@@ -24,6 +24,7 @@ package struct RandomModels: Decodable {
     var count: UInt32?
     var number: Float?
     var text: String?
+    var flag: Bool?
   }
   /// An f16 of every block of a type.
   package struct Half: Decodable {
@@ -61,9 +62,12 @@ package struct RandomModels: Decodable {
 
   /// The bytes of a tensor, the same that the script makes.
   private func bytes(_ tensor: Tensor, place: Int) -> [UInt8] {
-    if tensor.rows == 1 {
-      let mean: Float = tensor.name.hasSuffix("norm.weight") || tensor.name.hasPrefix("rope_") ? 1 : 0
-      return (0..<tensor.columns).flatMap { Self.littleEndian((mean + Float($0 * 37 % 64 - 32) / 64).bitPattern) }
+    if tensor.rows == 1 || tensor.name.hasSuffix("_norm.weight") {
+      let isFactor = ["norm.weight", "norm_2.weight"].contains { tensor.name.hasSuffix($0) }
+      let mean: Float = isFactor || tensor.name.hasPrefix("rope_") ? 1 : 0
+      return (0..<tensor.columns * tensor.rows).flatMap {
+        Self.littleEndian((mean + Float($0 * 37 % 64 - 32) / 64).bitPattern)
+      }
     }
     guard let type = ElementType.allCases.first(where: { $0.description == tensor.type }),
       let rowBytes = type.rowByteCount(elementCount: tensor.columns)
@@ -90,38 +94,65 @@ package struct RandomModels: Decodable {
     return integers.prefix(count).flatMap { littleEndian((Float($0) / 524_288).bitPattern) }
   }
 
+  /// Gates and ways up of experts as one tensor: of each expert the rows of one, then of the other.
+  private static func fused(_ tensors: [(Tensor, [UInt8])]) -> [(Tensor, [UInt8])] {
+    tensors.compactMap { tensor, bytes in
+      guard tensor.name.contains("ffn_up_exps") || tensor.name.contains("ffn_gate_exps") else { return (tensor, bytes) }
+      let up = tensor.name.replacingOccurrences(of: "ffn_gate_exps", with: "ffn_up_exps")
+      guard let other = tensors.first(where: { $0.0.name == up }), other.0.name != tensor.name else { return nil }
+      // A bias has a row for each expert.
+      let isBias = tensor.name.hasSuffix(".bias")
+      let count = tensor.experts ?? tensor.rows
+      let size = bytes.count / count
+      var both: [UInt8] = []
+      for expert in 0..<count {
+        let range = expert * size..<(expert + 1) * size
+        both += bytes[range]
+        both += other.1[range]
+      }
+      let name = tensor.name.replacingOccurrences(of: "ffn_gate_exps", with: "ffn_gate_up_exps")
+      let whole = Tensor(
+        name: name, type: tensor.type, columns: isBias ? 2 * tensor.columns : tensor.columns,
+        rows: isBias ? tensor.rows : 2 * tensor.rows, experts: tensor.experts)
+      return (whole, both)
+    }
+  }
+
   /// The model as a GGUF file.
-  package func file(_ model: Model) -> Data {
+  package func file(_ model: Model, fusesGates: Bool = false) -> Data {
     let vocabulary = model.tensors[0].rows
     var writer = GGUFBytes()
     let fields =
       model.fields ?? [
         Field(key: "block_count", count: 4), Field(key: "attention.layer_norm_rms_epsilon", number: 1e-5),
       ]
-    writer.begin(tensorCount: model.tensors.count, entryCount: 11 + fields.count)
-    writer.entry("general.architecture", model.family)
-    for (key, value) in [
+    let counts = [
       ("context_length", 128), ("embedding_length", model.tensors[0].columns),
       ("feed_forward_length", model.feed_forward), ("attention.head_count", 4), ("attention.head_count_kv", 2),
-    ] { writer.entry("\(model.family).\(key)", UInt32(value)) }
+    ].filter { count in !fields.contains { $0.key == count.0 } }
+    let made = model.tensors.enumerated().map { ($0.element, bytes($0.element, place: $0.offset + 1)) }
+    let tensors = fusesGates ? Self.fused(made) : made
+    writer.begin(tensorCount: tensors.count, entryCount: 6 + counts.count + fields.count)
+    writer.entry("general.architecture", model.family)
+    for (key, value) in counts { writer.entry("\(model.family).\(key)", UInt32(value)) }
     for field in fields {
       if let count = field.count { writer.entry("\(model.family).\(field.key)", count) }
       if let number = field.number { writer.entry("\(model.family).\(field.key)", number) }
       if let text = field.text { writer.entry("\(model.family).\(field.key)", text) }
+      if let flag = field.flag { writer.entry("\(model.family).\(field.key)", flag) }
     }
     writer.entry("tokenizer.ggml.model", "llama")
     writer.entry("tokenizer.ggml.tokens", ["<unk>", "<s>", "</s>"] + (3..<vocabulary).map { "t\($0)" })
     writer.entry("tokenizer.ggml.scores", [Float](repeating: 0, count: vocabulary))
     writer.entry("tokenizer.ggml.token_type", [2, 3, 3] + [Int32](repeating: 1, count: vocabulary - 3))
     writer.entry("tokenizer.ggml.unknown_token_id", UInt32(0))
-    let payloads = model.tensors.enumerated().map { bytes($0.element, place: $0.offset + 1) }
     var offset = 0
-    for (tensor, payload) in zip(model.tensors, payloads) {
+    for (tensor, payload) in tensors {
       let number = ElementType.allCases.first { $0.description == tensor.type }?.rawValue ?? .max
       writer.tensor(tensor.name, tensor.dimensions, type: number, offset: offset)
       offset += (payload.count + 31) / 32 * 32
     }
-    for payload in payloads {
+    for (_, payload) in tensors {
       writer.align()
       writer.data.append(contentsOf: payload)
     }
@@ -148,6 +179,12 @@ private struct GGUFBytes {
     add(key)
     add(UInt32(8))
     add(value)
+  }
+
+  mutating func entry(_ key: String, _ value: Bool) {
+    add(key)
+    add(UInt32(7))
+    data.append(value ? 1 : 0)
   }
 
   mutating func entry(_ key: String, _ value: UInt32) {

@@ -56,7 +56,10 @@ done
 
 rebuilt=0
 packages() { # modules and objects of other people's packages
-  swift build -c release --product longhaul >"$out/packages.log" 2>&1 || { cat "$out/packages.log"; exit 1; }
+  swift build -c release --product longhaul >"$out/packages.log" 2>&1 || {
+    cat "$out/packages.log"
+    exit 1
+  }
   local built map folder
   built=$(swift build -c release --show-bin-path)
   flags+=(-I "$built/Modules")
@@ -97,8 +100,10 @@ if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name 
   c_module CWire control.pb-c.h data.pb-c.h weights.pb-c.h
   packages
   for name in Core JSON Grammars Paging Telemetry Tensors Weights Tokenization ChatTemplates Cluster Scheduling Wire Transport Credentials \
-    WeightDistribution Sockets Coordinator OpenAIAPI Attention Backend Transformer; do
+    WeightDistribution Sockets Coordinator WebPage OpenAIAPI Attention Backend Transformer; do
     files=$(sources "Sources/$name")
+    # SwiftPM writes what is embedded in the program into a source of its own.
+    [ "$name" != WebPage ] || files+=" $(swift build -c release --show-bin-path)/WebPage.build/DerivedSources/embedded_resources.swift"
     [ "$name" != Wire ] || files="${files/Sources\/Wire\/WireLimits+Blocks.swift/$(sources Tests/Fuzzing/SmallBlocks)}"
     # shellcheck disable=SC2086
     swift_module "$name" $files
@@ -108,11 +113,14 @@ if [ ! -x "$program" ] || [ -n "$(find Sources Tests -newer "$program" \( -name 
     Sources/Worker/CoordinatorLink.swift
   # shellcheck disable=SC2046
   swift_module Fuzzing $(sources Tests/Fuzzing/Harness) Tests/WeightsTests/GGUFWriter.swift \
-    Tests/WeightsTests/TinyModel.swift Tests/WireTests/Samples.swift Tests/ChatTemplatesTests/TemplateSources.swift \
-    Tests/OpenAIAPITests/ByteVocabulary.swift Sources/longhaul/Options/PolicyText.swift
+    Tests/WeightsTests/TinyModel.swift Tests/Fixtures/Safetensors.swift Tests/WireTests/Samples.swift \
+    Tests/ChatTemplatesTests/TemplateSources.swift Tests/OpenAIAPITests/ByteVocabulary.swift Sources/longhaul/Options/PolicyText.swift
   # The linker has much to say about the sanitizer's own symbols.
   swiftc -sanitize=fuzzer,address "$out"/objects/*.o "$out/packages.a" -lzmq -lcrypto -lz -lprotobuf-c -o "$program" 2>"$out/link.log" ||
-    { cat "$out/link.log"; exit 1; }
+    {
+      cat "$out/link.log"
+      exit 1
+    }
 fi
 
 # The backtracer would hold the output open after a crash.

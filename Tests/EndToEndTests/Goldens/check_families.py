@@ -38,9 +38,13 @@ OWN_NAMES = {
     "phi2": {"attn_output": "self_attn.dense", "ffn_up": "mlp.fc1", "ffn_down": "mlp.fc2"},
     "starcoder2": {"ffn_up": "mlp.c_fc", "ffn_down": "mlp.c_proj"},
     "seed_oss": {"post_attention_norm": "post_attention_layernorm"},
+    "falcon": {
+        "attn_qkv": "self_attention.query_key_value", "attn_output": "self_attention.dense",
+        "ffn_up": "mlp.dense_h_to_4h", "ffn_down": "mlp.dense_4h_to_h",
+    },
 }
 # Files pair neighboring numbers where these pair halves: converters reorder the rows of queries and keys.
-REORDERED = {"llama", "granite", "smollm3", "minicpm", "internlm2"}
+REORDERED = {"llama", "granite", "smollm3", "minicpm", "internlm2", "mistral3"}
 
 
 def configuration(name, family):
@@ -68,13 +72,20 @@ def configuration(name, family):
             "full_attention": {"rope_type": "default", "rope_theta": 1e6},
             "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}})),
         "phi3": ("Phi3", {}), "phi2": ("Phi", dict(hidden_act="gelu_new")),
-        "stablelm": ("StableLm", dict(use_qkv_bias=True)),
+        "stablelm": ("StableLm", dict(
+            use_qkv_bias=family.form != "parallel", qk_layernorm=family.form == "parallel",
+            use_parallel_residual=family.form == "parallel")),
         "starcoder2": ("Starcoder2", dict(use_bias=True, norm_epsilon=family.epsilon, sliding_window=None)),
         "olmo2": ("Olmo2", {}), "glm4": ("Glm4", dict(attention_bias=True)),
         "granite": ("Granite", {}), "minicpm": ("Granite", {}),
         "smollm3": ("SmolLM3", dict(no_rope_layers=[int(layer.base is not None) for layer in family.layers])),
         "exaone4": ("Exaone4", {}), "seed_oss": ("SeedOss", dict(attention_bias=True, attention_out_bias=False)),
-        "command-r": ("Cohere", dict(logit_scale=family.logit_scale)),
+        "command-r": ("Cohere", dict(logit_scale=family.logit_scale, use_qk_norm="norms of heads" in name)),
+        "mistral3": ("Ministral3", ministral(family, rope)),
+        "falcon": ("Falcon", dict(
+            multi_query=True, new_decoder_architecture="two norms" in name, num_kv_heads=family.kv_heads,
+            parallel_attn=True, bias=False, alibi=False,
+            ffn_hidden_size=family.feed_forward, layer_norm_epsilon=family.epsilon, activation="gelu")),
         "cohere2": ("Cohere2", dict(logit_scale=family.logit_scale)), "ernie4_5": ("Ernie4_5", {}),
     }[family.name]
     kind, more = own
@@ -84,9 +95,21 @@ def configuration(name, family):
         more = dict(
             embedding_multiplier=family.embedding_scale, residual_multiplier=family.residual_scale,
             attention_multiplier=family.score_scale or family.size**-0.5, logits_scaling=1 / family.logit_scale)
+    if kind == "Falcon":  # Which knows heads by their number alone.
+        del shared["head_dim"]
     text = "TextConfig" if kind == "Gemma3" else "Config"
     return (
         getattr(transformers, kind + "ForCausalLM"), getattr(transformers, kind + text)(**(shared | more)))
+
+
+def ministral(family, rope):
+    """YaRN as fields say it; without any, scores would not grow, so it is made to do nothing."""
+    growth, length = family.temperature or (0.0, 128)
+    stated = {field["key"]: field for field in family.fields}
+    factor = stated.get("rope.scaling.factor", {"number": 1.0})["number"]
+    return dict(rope_parameters=rope | {
+        "rope_type": "yarn", "factor": factor, "original_max_position_embeddings": length, "mscale": 1.0,
+        "mscale_all_dim": 1.0, "beta_fast": 32.0, "beta_slow": 1.0, "llama_4_scaling_beta": growth})
 
 
 def reordered(family, name, numbers):
@@ -96,22 +119,43 @@ def reordered(family, name, numbers):
     return heads.swapaxes(1, 2).reshape(numbers.shape)
 
 
+def in_groups(family, numbers):
+    """Queries of the heads that share a head of keys, then its keys and its values, as Falcon 40B has them."""
+    heads = numbers.reshape(-1, family.size, numbers.shape[-1])
+    queries, keys, values = np.split(heads, [family.heads, family.heads + family.kv_heads])
+    groups = queries.reshape(family.kv_heads, -1, *queries.shape[1:])
+    return np.concatenate([groups, keys[:, None], values[:, None]], 1).reshape(numbers.shape)
+
+
 def state(family):
     """The weights by transformers' names, in its order."""
     names = LAYER | OWN_NAMES.get(family.name, {})
     norm = "model.final_layernorm" if family.name == "phi2" else "model.norm"
     ends = {"token_embd": "model.embed_tokens", "output_norm": norm, "output": "lm_head"}
+    layers = "model.layers"
+    if family.name == "falcon":
+        ends = {"token_embd": "transformer.word_embeddings", "output_norm": "transformer.ln_f"}
+        if family.kv_heads > 1:
+            names = names | {"attn_norm": "ln_mlp", "attn_norm_2": "ln_attn"}
+        layers = "transformer.h"
     result = {}
     for full, numbers in arrays(family).items():
         if full.startswith("rope_"):
             continue
         stem, kind = full.rsplit(".", 1)
         numbers = reordered(family, full, numbers)
+        if family.name == "falcon" and full.endswith("attn_qkv.weight"):
+            numbers = in_groups(family, numbers)
         if family.name.startswith("gemma") and stem.endswith("norm"):
             numbers = numbers - 1
         if stem.startswith("blk."):
             _, layer, role = stem.split(".")
-            name = f"model.layers.{layer}.{names[role]}"
+            name = f"{layers}.{layer}.{names[role]}"
+            if family.name == "stablelm" and role.endswith(("q_norm", "k_norm")):
+                for head, weights in enumerate(numbers):
+                    place = name.replace("_norm", "_layernorm") + f".norms.{head}.weight"
+                    result[place] = torch.tensor(weights)
+                continue
         else:
             name = ends[stem]
         result[f"{name}.{kind}"] = torch.tensor(numbers)
@@ -127,7 +171,7 @@ def difference(name, family):
         raise SystemExit(f"{name}: transformers lacks {unexpected} and misses {missing}")
     model.tie_weights()
     factors = next((layer.factors for layer in family.layers if layer.factors is not None), None)
-    if factors is not None:  # As LongRoPE and Llama 3's scaling leave them.
+    if factors is not None and family.name != "mistral3":  # As LongRoPE and Llama 3's scaling leave them.
         rotary = model.model.rotary_emb
         rotary.inv_freq = rotary.inv_freq / torch.tensor(factors)
         rotary.attention_scaling = family.magnitude

@@ -5,9 +5,12 @@ transformers rounds norms, angles and the router's shares to f32 even in a model
 """
 import numpy as np
 import torch
-from transformers import AutoModelForCausalLM, GptOssConfig, MixtralConfig, Qwen2MoeConfig, Qwen3MoeConfig
+from transformers import (
+    AutoModelForCausalLM, Glm4MoeConfig, GptOssConfig, GraniteMoeConfig, GraniteMoeSharedConfig, MixtralConfig,
+    OlmoeConfig, PhimoeConfig, Qwen2MoeConfig, Qwen3MoeConfig)
 
-from experts import COUNT, EPSILON, INNER, ORIGINAL, SHARED, STRETCH, USED, WINDOW
+from experts import (
+    COUNT, DENSE, EPSILON, INNER, ORIGINAL, SCALE, SHARED, SHARED_COUNT, STRETCH, USED, WINDOW)
 from families import IDS, VOCABULARY, WIDTH
 
 QWEN = {"num_experts": COUNT, "moe_intermediate_size": INNER, "intermediate_size": 64, "decoder_sparse_step": 1}
@@ -19,9 +22,22 @@ PARTS = {
     "ffn_gate_shexp": "mlp.shared_expert.gate_proj", "ffn_up_shexp": "mlp.shared_expert.up_proj",
     "ffn_down_shexp": "mlp.shared_expert.down_proj",
 }
+# What families name otherwise; nothing for what is set elsewhere.
+OWN_PARTS = {
+    "gpt-oss": {"ffn_gate_inp": "mlp.router"}, "phimoe": {"ffn_gate_inp": "mlp.router"},
+    "granitemoe": {
+        "ffn_gate_inp": "block_sparse_moe.router", "ffn_gate_shexp": "", "ffn_up_shexp": "",
+        "ffn_down_shexp": "shared_mlp.output_linear",
+    },
+    "glm4moe": {
+        "ffn_gate_shexp": "mlp.shared_experts.gate_proj", "ffn_up_shexp": "mlp.shared_experts.up_proj",
+        "ffn_down_shexp": "mlp.shared_experts.down_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
+        "ffn_down": "mlp.down_proj", "exp_probs_b": "mlp.gate",
+    },
+}
 ENDS = {
     "token_embd.weight": "model.embed_tokens.weight", "output_norm.weight": "model.norm.weight",
-    "output.weight": "lm_head.weight",
+    "output_norm.bias": "model.norm.bias", "output.weight": "lm_head.weight", "output.bias": "lm_head.bias",
 }
 
 
@@ -39,6 +55,36 @@ def configuration(family):
         return Qwen2MoeConfig(**common, **QWEN, shared_expert_intermediate_size=SHARED, norm_topk_prob=False)
     if family.name == "qwen3moe":
         return Qwen3MoeConfig(**common, **QWEN, head_dim=family.size, norm_topk_prob=True)
+    if family.name == "olmoe":
+        return OlmoeConfig(**common, num_experts=COUNT, intermediate_size=INNER, norm_topk_prob=False)
+    if family.name == "granitemoe":
+        common.update(
+            num_local_experts=COUNT, intermediate_size=INNER, embedding_multiplier=family.embedding_scale,
+            residual_multiplier=family.residual_scale, attention_multiplier=family.score_scale,
+            logits_scaling=1 / family.logit_scale, tie_word_embeddings=True)
+        if not any("shexp" in entry[0] for entry in family.tensors):
+            return GraniteMoeConfig(**common)
+        return GraniteMoeSharedConfig(**common, shared_intermediate_size=SHARED)
+    if family.name == "phimoe":
+        names = {entry[0] for entry in family.tensors}
+        factor = family.layers[0].factors
+        if factor is not None:
+            common["rope_parameters"] = {
+                "rope_type": "longrope", "rope_theta": base, "long_factor": list(factor), "short_factor": list(factor),
+                "original_max_position_embeddings": 32, "long_mscale": family.magnitude,
+                "short_mscale": family.magnitude}
+        return PhimoeConfig(
+            **common, num_local_experts=COUNT, intermediate_size=INNER, router_jitter_noise=0.01,
+            sliding_window=family.layers[0].window, attention_bias="blk.0.attn_q.bias" in names,
+            lm_head_bias="output.bias" in names)
+    if family.name == "glm4moe":
+        common["rope_parameters"]["partial_rotary_factor"] = family.rotary / family.size
+        names = {entry[0] for entry in family.tensors}
+        return Glm4MoeConfig(
+            **common, n_routed_experts=COUNT, n_shared_experts=SHARED_COUNT, n_group=1, topk_group=1,
+            moe_intermediate_size=INNER, intermediate_size=DENSE, first_k_dense_replace=1, norm_topk_prob=True,
+            routed_scaling_factor=SCALE, head_dim=family.size, attention_bias="blk.0.attn_q.bias" in names,
+            use_qk_norm="blk.0.attn_q_norm.weight" in names)
     common["rope_parameters"] = {
         "rope_type": "yarn", "rope_theta": base, "factor": STRETCH, "original_max_position_embeddings": ORIGINAL,
         "beta_fast": 32.0, "beta_slow": 1.0, "truncate": False,
@@ -69,14 +115,19 @@ def state(family, tensors):
     size = family.size
     # GGUF's llama has the two numbers of a pair side by side, transformers half a head apart.
     order = np.arange(size)
-    if family.name == "llama":
+    if family.name in ("llama", "granitemoe"):
         order = np.concatenate([np.arange(0, size, 2), np.arange(1, size, 2)])
     result = {ENDS[full]: value for full, value in tensors.items() if full in ENDS}
+    parts = PARTS | OWN_PARTS.get(family.name, {})
+    mixture = "block_sparse_moe" if family.name == "granitemoe" else "mlp"
     for layer in range(len(family.layers)):
         prefix, target = f"blk.{layer}.", f"model.layers.{layer}."
         stacked = {}
+        if family.name == "granitemoe" and prefix + "ffn_gate_shexp.weight" in tensors:
+            both = [tensors[f"{prefix}ffn_{name}_shexp.weight"] for name in ("gate", "up")]
+            result[target + "shared_mlp.input_linear.weight"] = np.concatenate(both)
         for full, value in tensors.items():
-            if not full.startswith(prefix):
+            if not full.startswith(prefix) or parts.get(full[len(prefix):].rsplit(".", 1)[0]) == "":
                 continue
             part, kind = full[len(prefix):].rsplit(".", 1)
             if part.endswith("_exps"):
@@ -88,10 +139,12 @@ def state(family, tensors):
                     value = value.reshape(-1, size, *value.shape[1:])[:, order].reshape(value.shape)
                 if part == "ffn_gate_inp_shexp":
                     value = value[None]
-                name = "mlp.router" if part == "ffn_gate_inp" and family.name == "gpt-oss" else PARTS[part]
-                result[f"{target}{name}.{kind}"] = value
-        for name, value in experts(family, stacked).items():
-            result[f"{target}mlp.experts.{name}"] = value
+                name = f"{target}{parts[part]}.{kind}"
+                if part == "exp_probs_b":
+                    name = target + "mlp.gate.e_score_correction_bias"
+                result[name] = value
+        for name, value in experts(family, stacked).items() if stacked else ():
+            result[f"{target}{mixture}.experts.{name}"] = value
     return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in result.items()}
 
 
@@ -99,7 +152,10 @@ def difference(family, tensors, logits):
     model = AutoModelForCausalLM.from_config(
         configuration(family), attn_implementation="eager", experts_implementation="eager")
     model = model.to(torch.float64).eval()
-    model.load_state_dict(state(family, tensors))
+    missing, unexpected = model.load_state_dict(state(family, tensors), strict=False)
+    if unexpected or set(missing) - {"lm_head.weight"}:
+        raise SystemExit(f"{family.name}: transformers lacks {unexpected} and misses {missing}")
+    model.tie_weights()
     with torch.no_grad():
         found = model(torch.tensor([IDS])).logits[0].numpy()
     return np.abs(found - logits).max()

@@ -20,6 +20,9 @@ COUNT, USED, INNER, SHARED = 6, 2, 40, 56
 # gpt-oss's local layers, and its YaRN: by how much it stretches which length.
 WINDOW, STRETCH, ORIGINAL = 13, 4.0, 1024
 ALPHA, LIMIT = F32(1.702), 7.0
+# GLM-4.5's: what weights are multiplied by, shared experts, numbers inside the first layer's one part.
+SCALE, SHARED_COUNT, DENSE = 1.5, 2, 72
+JITTER = 0.01
 
 
 def softmax(x):
@@ -40,12 +43,40 @@ def clamped(gate, up):
     return gate * sigmoid(ALPHA * gate) * (np.clip(up, -LIMIT, LIMIT) + 1)
 
 
-class Mixture(Model):
-    """A decoder of layers with experts. `normalizes`: whether a token's weights add up to 1."""
+def near(scores, greatest):
+    """Scores that SparseMixer takes for near; the others are as good as none."""
+    return np.where((greatest - scores) / np.maximum(np.abs(scores), greatest) > 2 * JITTER, -np.inf, scores)
 
-    def __init__(self, family, tensors, normalizes):
+
+def mixed(scores):
+    """SparseMixer: two experts, each weighed among those near it, the second without the first."""
+    first = np.argmax(scores)
+    others = scores.copy()
+    others[first] = -np.inf
+    second = np.argmax(others)
+    shares = softmax(near(scores, scores[first])), softmax(np.where(
+        others == -np.inf, -np.inf, near(scores, scores[second])))
+    return [(first, shares[0][first]), (second, shares[1][second])]
+
+
+class Mixture(Model):
+    """A decoder of layers with experts. `weighing`: a token's weights are parts of the softmax over "all" experts, or of
+    that over the "chosen"; "mixed" by SparseMixer; or normalized values of a "sigmoid", chosen with a bias."""
+
+    def __init__(self, family, tensors, weighing):
         super().__init__(family, tensors)
-        self.normalizes = normalizes
+        self.weighing = weighing
+
+    def weighed(self, scores, blk):
+        """A token's experts and their weights."""
+        if self.weighing == "mixed":
+            return mixed(scores)
+        is_sigmoid = self.weighing == "sigmoid"
+        shares = sigmoid(scores) if is_sigmoid else softmax(scores)
+        bias = self.tensors[blk + "exp_probs_b.bias"] if is_sigmoid else 0
+        chosen = np.argsort(-(shares + bias), kind="stable")[:USED]
+        total = 1 if self.weighing == "all" else shares[chosen].sum()
+        return [(e, (SCALE if is_sigmoid else 1) * shares[e] / total) for e in chosen]
 
     def expert(self, blk, name, e):
         """Matrix and bias of an expert."""
@@ -54,40 +85,51 @@ class Mixture(Model):
         return stacked.reshape(COUNT, -1, stacked.shape[1])[e].T, 0 if bias is None else bias[e]
 
     def fed(self, h, blk):
+        if blk + "ffn_gate_inp.weight" not in self.tensors:
+            return super().fed(h, blk)
         gated = clamped if self.family.name == "gpt-oss" else silu
-        shares = softmax(self.linear(h, blk + "ffn_gate_inp"))
         result = np.zeros_like(h)
-        for row, share in enumerate(shares):
-            chosen = np.argsort(-share, kind="stable")[:USED]
-            total = share[chosen].sum() if self.normalizes else 1
-            for e in chosen:
+        for row, scores in enumerate(self.linear(h, blk + "ffn_gate_inp")):
+            for e, share in self.weighed(scores, blk):
                 gate, up = (
                     h[row] @ weight + bias
                     for weight, bias in (self.expert(blk, "ffn_gate", e), self.expert(blk, "ffn_up", e)))
                 weight, bias = self.expert(blk, "ffn_down", e)
-                result[row] += share[e] / total * (gated(gate, up) @ weight + bias)
-        router = self.tensors.get(blk + "ffn_gate_inp_shexp.weight")
-        if router is None:
+                result[row] += share * (gated(gate, up) @ weight + bias)
+        if blk + "ffn_gate_shexp.weight" not in self.tensors:
             return result
         inner = silu(self.linear(h, blk + "ffn_gate_shexp"), self.linear(h, blk + "ffn_up_shexp"))
-        return result + sigmoid(h @ router)[:, None] * self.linear(inner, blk + "ffn_down_shexp")
+        router = self.tensors.get(blk + "ffn_gate_inp_shexp.weight")
+        share = 1 if router is None else sigmoid(h @ router)[:, None]
+        return result + share * self.linear(inner, blk + "ffn_down_shexp")
 
 
-def directory(family, norms=("attn_norm", "ffn_norm"), biases=(), head_norms=False, shared=False, sinks=False):
-    """Name, columns, rows (1 for a vector) and experts of each tensor."""
+def listed(family, norms=("attn_norm", "ffn_norm"), biases=(), norm_biases=False, head_norms=False, row_norms=False,
+           shared=None, gates_shared=False, chooses=False, sinks=False, dense=None):
+    """Name, columns, rows (1 for a vector) and experts of a layer's tensors. `shared`: numbers inside the shared
+    expert, `dense`: inside the one part of a layer without experts."""
     size = family.size
     queries, keys = family.heads * size, family.kv_heads * size
     matrices = [
         ("attn_q", WIDTH, queries, 1), ("attn_k", WIDTH, keys, 1), ("attn_v", WIDTH, keys, 1),
-        ("attn_output", queries, WIDTH, 1), ("ffn_gate_inp", WIDTH, COUNT, 1), ("ffn_gate_exps", WIDTH, INNER, COUNT),
-        ("ffn_up_exps", WIDTH, INNER, COUNT), ("ffn_down_exps", INNER, WIDTH, COUNT),
+        ("attn_output", queries, WIDTH, 1),
     ]
-    if shared:
+    if dense:
+        matrices += [("ffn_gate", WIDTH, dense, 1), ("ffn_up", WIDTH, dense, 1), ("ffn_down", dense, WIDTH, 1)]
+    else:
         matrices += [
-            ("ffn_gate_inp_shexp", WIDTH, 1, 1), ("ffn_gate_shexp", WIDTH, SHARED, 1),
-            ("ffn_up_shexp", WIDTH, SHARED, 1), ("ffn_down_shexp", SHARED, WIDTH, 1),
+            ("ffn_gate_inp", WIDTH, COUNT, 1), ("ffn_gate_exps", WIDTH, INNER, COUNT),
+            ("ffn_up_exps", WIDTH, INNER, COUNT), ("ffn_down_exps", INNER, WIDTH, COUNT),
+        ]
+    if gates_shared:
+        matrices.append(("ffn_gate_inp_shexp", WIDTH, 1, 1))
+    if shared and not dense:
+        matrices += [
+            ("ffn_gate_shexp", WIDTH, shared, 1), ("ffn_up_shexp", WIDTH, shared, 1),
+            ("ffn_down_shexp", shared, WIDTH, 1),
         ]
     listed = [(name + ".weight", WIDTH, 1, 1) for name in norms]
+    listed += [(name + ".bias", WIDTH, 1, 1) for name in norms if norm_biases]
     listed += [(name + ".weight", *sizes) for name, *sizes in matrices]
     # Those of all experts are a row each.
     listed += [
@@ -95,12 +137,25 @@ def directory(family, norms=("attn_norm", "ffn_norm"), biases=(), head_norms=Fal
     ]
     if head_norms:
         listed += [("attn_q_norm.weight", size, 1, 1), ("attn_k_norm.weight", size, 1, 1)]
+    if row_norms:
+        listed += [("attn_q_norm.weight", queries, 1, 1), ("attn_k_norm.weight", keys, 1, 1)]
+    if chooses and not dense:
+        listed.append(("exp_probs_b.bias", COUNT, 1, 1))
     if sinks:
         listed.append(("attn_sinks.weight", family.heads, 1, 1))
+    return listed
+
+
+def directory(family, first=None, ends=(), tied=False, **forms):
+    """The tensors of a model. `first`: what the first layer has instead of the forms."""
     family.tensors = [("token_embd.weight", WIDTH, VOCABULARY, 1)]
     for layer in range(len(family.layers)):
-        family.tensors += [(f"blk.{layer}.{name}", *sizes) for name, *sizes in listed]
-    family.tensors += [("output_norm.weight", WIDTH, 1, 1), ("output.weight", WIDTH, VOCABULARY, 1)]
+        own = forms | first if first and layer == 0 else forms
+        family.tensors += [(f"blk.{layer}.{name}", *sizes) for name, *sizes in listed(family, **own)]
+    family.tensors.append(("output_norm.weight", WIDTH, 1, 1))
+    if not tied:
+        family.tensors.append(("output.weight", WIDTH, VOCABULARY, 1))
+    family.tensors += ends
     return family
 
 
@@ -115,45 +170,87 @@ def yarn(base, size):
 
 
 def families():
-    """Each family, and whether the weights of its experts add up to 1."""
+    """Name in the goldens, each family, and how its experts are weighed."""
     def plain(base):
         return [Layer(base)] * LAYERS
 
     qkv = ("attn_q", "attn_k", "attn_v")
-    yield directory(Family("llama", 24, plain(10000.0))), True
-    yield directory(Family("qwen2moe", 24, plain(1e6), half_split=True), biases=qkv, shared=True), False
-    yield directory(Family("qwen3moe", 40, plain(1e6), half_split=True), head_norms=True), True
+    yield "llama", directory(Family("llama", 24, plain(10000.0))), "chosen"
+    yield "qwen2moe", directory(
+        Family("qwen2moe", 24, plain(1e6), half_split=True), biases=qkv, shared=SHARED, gates_shared=True), "all"
+    yield "qwen3moe", directory(Family("qwen3moe", 40, plain(1e6), half_split=True), head_norms=True), "chosen"
     base, factors = 150000.0, yarn(150000.0, 24)
     layers = [Layer(base, factors, WINDOW if i % 2 == 0 else None, local=i % 2 == 0) for i in range(4)]
     scaling = [
         number("rope.scaling.factor", STRETCH), count("rope.scaling.original_context_length", ORIGINAL),
         {"key": "rope.scaling.type", "text": "yarn"},
     ]
-    yield directory(
+    yield "gpt-oss", directory(
         Family("gpt-oss", 24, layers, half_split=True, magnitude=0.1 * np.log(STRETCH) + 1,
                fields=[window(WINDOW)] + scaling),
-        norms=("attn_norm", "post_attention_norm"), biases="all", sinks=True), True
+        norms=("attn_norm", "post_attention_norm"), biases="all", sinks=True), "chosen"
+    yield "olmoe", directory(Family("olmoe", 24, plain(10000.0), half_split=True), row_norms=True), "all"
+    granite = dict(
+        embedding_scale=3.0, residual_scale=F32(0.7), score_scale=F32(0.8), logit_scale=0.5,
+        fields=[number("embedding_scale", 3), number("residual_scale", 0.7), number("attention.scale", 0.8),
+                number("logit_scale", 2)])
+    yield "granitemoe", directory(Family("granitemoe", 24, plain(10000.0), **granite), tied=True), "chosen"
+    shared = dict(granite, fields=granite["fields"] + [count("expert_shared_feed_forward_length", SHARED)])
+    yield "granitemoe with a shared expert", directory(
+        Family("granitemoe", 24, plain(10000.0), **shared), shared=SHARED, tied=True), "chosen"
+    phi = dict(norm="layer", half_split=True)
+    ends = [("output_norm.bias", WIDTH, 1, 1), ("output.bias", VOCABULARY, 1, 1)]
+    yield "phimoe", directory(
+        Family("phimoe", 24, plain(10000.0), **phi), biases=qkv + ("attn_output",), norm_biases=True, ends=ends), "mixed"
+    # The stage's context of 52 tokens is longer than the original one, so the long factors count.
+    factors = [("rope_factors_long.weight", 12, 1, 1), ("rope_factors_short.weight", 12, 1, 1)]
+    long_rope = [count("rope.scaling.original_context_length", 32), number("rope.scaling.attn_factor", 1.19)]
+    yield "phimoe with LongRoPE", directory(
+        Family("phimoe", 24, [Layer(10000.0, norm(12), 21)] * LAYERS, magnitude=F32(1.19), **phi,
+               fields=[window(21)] + long_rope), norm_biases=True, ends=ends[:1] + factors), "mixed"
+    glm = [
+        count("rope.dimension_count", 12), count("expert_shared_count", SHARED_COUNT), count("expert_gating_func", 2),
+        count("leading_dense_block_count", 1), {"key": "expert_weights_norm", "flag": True},
+        number("expert_weights_scale", SCALE),
+    ]
+    forms = dict(
+        norms=("attn_norm", "post_attention_norm"), shared=SHARED_COUNT * INNER, chooses=True, first=dict(dense=DENSE))
+
+    def air(**more):
+        return Family("glm4moe", 24, plain(1e6), rotary=12, half_split=True, feed_forward=DENSE, **more)
+
+    yield "glm4moe", directory(air(fields=glm), biases=qkv, **forms), "sigmoid"
+    # The 355B model's norms of heads, and a layer that predicts the token after the next, which is passed over.
+    further = [(f"blk.{LAYERS}.{name}", *sizes) for name, *sizes in [
+        ("attn_norm.weight", WIDTH, 1, 1), ("nextn.eh_proj.weight", 2 * WIDTH, WIDTH, 1)]]
+    yield "glm4moe with a layer for drafts", directory(
+        air(fields=glm + [count("nextn_predict_layers", 1)]), head_norms=True, ends=further, **forms), "sigmoid"
 
 
 def tensor(place, name, columns, rows, experts):
     if rows > 1:
         return matrix(place, columns, rows * experts)
-    return norm(columns) - (not name.endswith("norm.weight"))
+    return norm(columns) - (not name.endswith("norm.weight") and not name.startswith("rope_"))
 
 
 def arrays(family):
     return {entry[0]: tensor(place, *entry) for place, entry in enumerate(family.tensors, 1)}
 
 
-def golden(family, normalizes):
-    model = Mixture(family, arrays(family), normalizes)
+def golden(name, family, weighing):
+    model = Mixture(family, arrays(family), weighing)
+    drafts = sum(field.get("count", 0) for field in family.fields if field["key"] == "nextn_predict_layers")
     counts = {
-        "block_count": len(family.layers), "attention.key_length": family.size,
+        "block_count": len(family.layers) + drafts, "attention.key_length": family.size,
         "attention.value_length": family.size, "expert_count": COUNT, "expert_used_count": USED,
-        "expert_feed_forward_length": INNER, "expert_shared_feed_forward_length": SHARED,
     }
+    # Granite's and Phi's files have the size of an expert as that of a layer's one part.
+    if family.name not in ("granitemoe", "phimoe"):
+        counts["expert_feed_forward_length"] = INNER
+    if family.name == "qwen2moe":
+        counts["expert_shared_feed_forward_length"] = SHARED
     return {
-        "name": family.name, "architecture": family.name, "feed_forward": INNER,
+        "name": name, "architecture": family.name, "feed_forward": DENSE if family.name == "glm4moe" else INNER,
         "runs": [
             {
                 "group_size": group_size, "neighbor_window": neighbors,
@@ -173,10 +270,10 @@ def golden(family, normalizes):
 def main():
     if sys.argv[1:] == ["--compare"]:
         from expert_transformers import difference
-        for family, normalizes in families():
+        for name, family, weighing in families():
             tensors = arrays(family)
-            logits = Mixture(family, tensors, normalizes).logits(IDS, 1, 0)
-            print(f"{family.name}: logits differ by {difference(family, tensors, logits):.2e} at most")
+            logits = Mixture(family, tensors, weighing).logits(IDS, 1, 0)
+            print(f"{name}: logits differ by {difference(family, tensors, logits):.2e} at most")
         return
     models = [golden(*entry) for entry in families()]
     json.dump({"ids": IDS, "halves": {}, "models": models}, sys.stdout, separators=(",", ":"))

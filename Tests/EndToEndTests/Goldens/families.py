@@ -4,8 +4,8 @@
 usage: families.py > families.json      needs the PyPI package numpy, and gguf for the module it shares
 
 ../../Fixtures/RandomModels.swift writes the models, byte for byte. Number j of a matrix is word j of 16 bits, signed, over 2^19,
-from SplitMix64's words, seeded by a tensor's place in the directory (from 1); number j of a norm is
-1 + (37 j mod 64 - 32) / 64, of a bias the same less 1. check_families.py compares these logits with transformers'.
+from SplitMix64's words, seeded by a tensor's place in the directory (from 1); number j of a norm, or of
+those of all heads, is 1 + (37 j mod 64 - 32) / 64, of a bias the same less 1. check_families.py compares these logits with transformers'.
 """
 import json
 import sys
@@ -35,7 +35,7 @@ def matrix(place, columns, rows):
 
 
 def directory(family, tied=False, biases=(), norms=("attn_norm", "ffn_norm"), norm_biases=False, head_norms=False,
-              row_norms=False, fused_attention=False, fused_gate=False, gated=True, ends=()):
+              row_norms=False, norms_of_each=False, fused_attention=False, fused_gate=False, gated=True, ends=()):
     """Name, columns and rows (1 for a vector) of each tensor."""
     size, inner = family.size, family.feed_forward
     queries, keys = family.heads * size, family.kv_heads * size
@@ -55,6 +55,8 @@ def directory(family, tied=False, biases=(), norms=("attn_norm", "ffn_norm"), no
         listed += [("attn_q_norm.weight", size, 1), ("attn_k_norm.weight", size, 1)]
     if row_norms:
         listed += [("attn_q_norm.weight", queries, 1), ("attn_k_norm.weight", keys, 1)]
+    if norms_of_each:
+        listed += [("attn_q_norm.weight", size, family.heads), ("attn_k_norm.weight", size, family.kv_heads)]
     for layer in range(len(family.layers)):
         tensors += [(f"blk.{layer}.{name}", columns, rows) for name, columns, rows in listed]
     tensors.append(("output_norm.weight", WIDTH, 1))
@@ -83,6 +85,16 @@ def with_locals(layers, period, window, last, other=Layer()):
     return [
         Layer(other.base, window=window, local=True) if i % period < period - 1 else last for i in range(layers)
     ]
+
+
+def yarn(base, size, factor, length):
+    """What each pair's frequency is divided by. The ramp begins and ends at whole pairs."""
+    def pair(rotations):
+        return size * np.log(length / (rotations * 2 * np.pi)) / (2 * np.log(base))
+
+    low, high = max(np.floor(pair(32)), 0), min(np.ceil(pair(1)), size - 1)
+    kept = 1 - np.clip((np.arange(size // 2) - low) / max(high - low, 0.001), 0, 1)
+    return 1 / (kept + (1 - kept) / factor)
 
 
 def families():
@@ -123,6 +135,11 @@ def families():
     yield "stablelm", directory(
         Family("stablelm", 24, plain(), rotary=6, **layer_norm, fields=[count("rope.dimension_count", 6)]),
         norm_biases=True, biases=QKV)
+    # StableLM 2 12B.
+    parallel = [count("rope.dimension_count", 6), {"key": "use_parallel_residual", "flag": True}]
+    yield "stablelm with parallel parts", directory(
+        Family("stablelm", 24, plain(), rotary=6, form="parallel", **layer_norm, fields=parallel),
+        norms=("attn_norm",), norm_biases=True, norms_of_each=True)
     yield "starcoder2", directory(
         Family("starcoder2", 24, plain(), activation="gelu", **layer_norm), tied=True, norm_biases=True, biases=ALL,
         gated=False)
@@ -152,19 +169,43 @@ def families():
     yield "command-r", directory(
         Family("command-r", 24, plain(), norm="layer", epsilon=F32(1e-5), form="parallel", logit_scale=F32(0.3),
                fields=[number("logit_scale", 0.3)]), tied=True, norms=("attn_norm",))
+    # Command R+.
+    yield "command-r with norms of heads", directory(
+        Family("command-r", 24, plain(75e6), norm="layer", epsilon=F32(1e-5), form="parallel", logit_scale=F32(0.8),
+               fields=[number("logit_scale", 0.8)]), tied=True, norms=("attn_norm",), norms_of_each=True)
     yield "cohere2", directory(
         Family("cohere2", 24, with_locals(5, 4, 13, Layer(None), Layer(50000.0)), norm="layer", epsilon=F32(1e-5),
                form="parallel", logit_scale=F32(0.3), fields=[window(13), number("logit_scale", 0.3)]),
         tied=True, norms=("attn_norm",))
     yield "ernie4_5", directory(Family("ernie4_5", 40, plain(5e5)), tied=True)
+    # YaRN's ramp over an original length of 16 tokens, after each of which scores grow.
+    scaling = [
+        {"key": "rope.scaling.type", "text": "yarn"}, number("rope.scaling.factor", 8),
+        count("rope.scaling.original_context_length", 16), number("rope.scaling.yarn_log_multiplier", 1),
+        number("attention.temperature_scale", 0.3),
+    ]
+    yield "mistral3", directory(
+        Family("mistral3", 24, plain(1e6, factors=yarn(1e6, 24, 8.0, 16)), temperature=(F32(0.3), 16), fields=scaling),
+        tied=True)
+    # Without what long texts need, as the small models' files are.
+    yield "mistral3 in short texts", directory(Family("mistral3", 24, plain(1e6)))
+    yield "falcon", directory(
+        Family("falcon", 24, plain(), kv_heads=1, form="parallel", activation="erf", **layer_norm,
+               fields=[count("attention.head_count_kv", 1)]),
+        tied=True, norms=("attn_norm",), norm_biases=True, fused_attention=True, gated=False)
+    yield "falcon with two norms", directory(
+        Family("falcon", 24, plain(), form="parallel", activation="erf", **layer_norm),
+        tied=True, norms=("attn_norm", "attn_norm_2"), norm_biases=True, fused_attention=True, gated=False)
 
 
 def arrays(family):
     """The tensors by name."""
-    return {
-        full: matrix(place, columns, rows) if rows > 1 else norm(columns) - full.endswith(".bias")
-        for place, (full, columns, rows) in enumerate(family.tensors, 1)
-    }
+    def tensor(place, full, columns, rows):
+        if full.endswith("_norm.weight") and rows > 1:  # A norm of each head.
+            return norm(columns * rows).reshape(rows, columns)
+        return matrix(place, columns, rows) if rows > 1 else norm(columns) - full.endswith(".bias")
+
+    return {entry[0]: tensor(place, *entry) for place, entry in enumerate(family.tensors, 1)}
 
 
 def fields(family):

@@ -1,4 +1,5 @@
 """Logits of a decoder by its formulas, in float64, for every form that a layer may have. Used by families.py."""
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -26,11 +27,12 @@ class Family:
     norm: str = "rms"  # or "layer"
     epsilon: float = 1e-6
     form: str = "pre"  # Where norms stand: "pre", "post", "sandwich", or "parallel".
-    activation: str = "silu"  # or "gelu", by tanh.
+    activation: str = "silu"  # or "gelu", by tanh, or "erf", GELU itself.
     feed_forward: int = 160
     score_scale: float | None = None
     score_cap: float | None = None
     logit_cap: float | None = None
+    temperature: tuple | None = None  # How scores grow, and after how many tokens.
     embedding_scale: float = 1.0
     residual_scale: float = 1.0
     logit_scale: float = 1.0
@@ -45,6 +47,8 @@ def capped(x, cap):
 def activated(x, name):
     if name == "silu":
         return x / (1 + np.exp(-x))
+    if name == "erf":
+        return x / 2 * (1 + np.vectorize(math.erf)(x / np.sqrt(2)))
     return x / 2 * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)))
 
 
@@ -90,7 +94,8 @@ class Model:
             norm = self.tensors.get(f"{blk}{name}.weight")
             if norm is None:
                 continue
-            heads = rows[index].reshape(len(h), -1, len(norm))
+            # A matrix has a row for each head.
+            heads = rows[index].reshape(len(h), -1, norm.shape[-1])
             rows[index] = self.normed(heads, blk + name).reshape(len(h), -1)
         return [x.reshape(len(h), -1, family.size) for x in rows]
 
@@ -108,6 +113,9 @@ class Model:
         grouped_query = self.rotated(query, layer, positions // group_size + window - window // group_size)
         grouped_key = self.rotated(key, layer, positions // group_size)
         scale = family.score_scale or family.size**-0.5
+        if family.temperature:
+            growth, length = family.temperature
+            scale = (scale * (1 + growth * np.log(1 + positions // length)))[:, None]
         attended = np.zeros_like(query)
         for head in range(family.heads):
             group = head // (family.heads // family.kv_heads)
@@ -140,11 +148,14 @@ class Model:
         x = self.tensors["token_embd.weight"][ids] * family.embedding_scale
         before, after = family.form != "post", family.form in ("post", "sandwich")
         # Files of one family call the norm of the feed-forward part by another name.
-        feed_norm = "post_attention_norm" if family.name in ("seed_oss", "gpt-oss") else "ffn_norm"
+        feed_norm = "post_attention_norm" if family.name in ("seed_oss", "gpt-oss", "glm4moe") else "ffn_norm"
         for number, layer in enumerate(family.layers):
             blk = f"blk.{number}."
             h = self.normed(x, blk + "attn_norm") if before else x
-            part = self.attention(h, blk, layer, group_size, window)
+            # Falcon 40B's attention reads a norm of its own.
+            own = blk + "attn_norm_2"
+            read = self.normed(x, own) if own + ".weight" in self.tensors else h
+            part = self.attention(read, blk, layer, group_size, window)
             x = x + family.residual_scale * (self.normed(part, blk + "post_attention_norm") if after else part)
             if family.form != "parallel":
                 h = self.normed(x, blk + feed_norm) if before else x

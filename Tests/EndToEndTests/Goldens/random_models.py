@@ -6,7 +6,8 @@ usage: random_models.py > random_models.json      needs the PyPI packages numpy 
 ../../Fixtures/RandomModels.swift writes the models, byte for byte: SplitMix64's words, seeded by a tensor's place in
 the directory (from 1), with the floats of every block set so that weights spread around 0 by about 0.03; number j of a norm is
 1 + (37 j mod 64 - 32) / 64. Rows of 256 take every type. Q4_K_M mixes what llama.cpp's recipe of that name does; its
-fallback for rows that are not whole blocks of 256 is in the model with a feed-forward size of 288.
+fallback for rows that are not whole blocks of 256 is in the model with a feed-forward size of 288. UD-IQ2_XXS is a mix of
+the types with grids and others.
 """
 import json
 import sys
@@ -24,6 +25,12 @@ FLOATS = {
     "Q2_K": [(80, 2.0**-9), (82, 1.5 * 2.0**-9)], "Q3_K": [(108, 2.0**-10)],
     "Q4_K": [(0, 2.0**-13), (2, 7.5 * 2.0**-13)], "Q5_K": [(0, 2.0**-14), (2, 15.5 * 2.0**-14)],
     "Q6_K": [(208, 2.0**-15)], "IQ4_XS": [(0, 2.0**-15)], "MXFP4": [],
+    "IQ1_S": [(0, 2.0**-8)], "IQ2_XXS": [(0, 2.0**-11)], "IQ2_XS": [(0, 2.0**-11)], "IQ2_S": [(0, 2.0**-11)],
+    "IQ3_XXS": [(0, 2.0**-12)], "IQ3_S": [(0, 2.0**-12)], "TQ1_0": [(52, 2.0**-5)], "TQ2_0": [(64, 2.0**-6)],
+    # 2^-8 in four times four bits, each behind four scales of three bits.
+    "IQ1_M": [
+        (48 + 2 * part, float(np.uint16((0x1C00 >> 4 * part & 15) << 12 | 0o5312).view(np.float16))) for part in range(4)
+    ],
 }
 # The power of two that begins a block: half of it is 2^-8.
 POWERS = {"MXFP4": 120}
@@ -60,13 +67,26 @@ def q4_k_m(name, layer, columns):
     return kind if columns % 256 == 0 else {"Q4_K": "Q5_0", "Q6_K": "Q8_0"}[kind]
 
 
+def ud_iq2_xxs(name, layer, columns):
+    """A mix as files have that are made for the fewest bits."""
+    if name == "ffn_down":
+        return "IQ3_S" if layer == 0 else "IQ2_S"
+    return {
+        "token_embd": "Q2_K", "output": "Q5_K", "attn_v": "Q4_K", "attn_output": "IQ3_XXS", "attn_k": "IQ2_XS",
+        "ffn_gate": "IQ1_M", "ffn_up": "IQ1_S" if layer == 1 else "TQ1_0" if layer == 2 else "TQ2_0",
+    }.get(name, "IQ2_XXS")
+
+
+MIXES = {"Q4_K_M": q4_k_m, "UD-IQ2_XXS": ud_iq2_xxs}
+
+
 def directory(kind, feed_forward, tied):
     """Name, type, columns and rows (1 for a norm) of each tensor."""
     tensors = []
 
     def add(name, columns, rows=1, layer=None):
         full = (f"blk.{layer}." if layer is not None else "") + name + ".weight"
-        chosen = "F32" if rows == 1 else q4_k_m(name, layer, columns) if kind == "Q4_K_M" else kind
+        chosen = "F32" if rows == 1 else MIXES[kind](name, layer, columns) if kind in MIXES else kind
         tensors.append((full, chosen, columns, rows))
 
     size = WIDTH // HEADS * KV_HEADS
@@ -94,7 +114,7 @@ def main():
     }
     models = []
     for kind, feed_forward, tied in [(kind, 256, True) for kind in FLOATS] + [
-        ("Q4_K_M", 512, False), ("Q4_K_M", 288, False)
+        ("Q4_K_M", 512, False), ("Q4_K_M", 288, False), ("UD-IQ2_XXS", 256, False)
     ]:
         listed = directory(kind, feed_forward, tied)
         tensors = {

@@ -11,7 +11,8 @@ struct FuzzTarget: Sendable {
   let run: @Sendable ([UInt8]) -> Void
 
   static let all: [FuzzTarget] = [
-    ModelTargets.gguf, ModelTargets.tokenizer, ModelTargets.tokenizerFile, ModelTargets.template,
+    ModelTargets.gguf, FolderTarget.folder, ModelTargets.tokenizer, ModelTargets.tokenizerFile,
+    ModelTargets.sentencePiece, ModelTargets.template,
     WireTargets.forward, WireTargets.result,
     WireTargets.workerMessage, WireTargets.coordinatorMessage, WireTargets.seal, WireTargets.configuration,
     RequestTargets.jsonRequest, RegistrationTarget.registration, ManifestTarget.manifest, CacheTarget.cache,

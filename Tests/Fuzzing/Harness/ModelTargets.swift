@@ -1,6 +1,7 @@
 import ChatTemplates
 import Glibc
 import Core
+import Tensors
 import Tokenization
 import Weights
 
@@ -10,7 +11,7 @@ enum ModelTargets {
   static let gguf = FuzzTarget(name: "gguf", maximumByteCount: 16_384) {
     var broken = GGUFWriter.tinyModel(tied: false)
     broken.set("llama.rope.scaling.type", .string("yarn"))
-    return [GGUFWriter.tinyModel().file, broken.file, GGUFWriter().file]
+    return [GGUFWriter.tinyModel().file, broken.file, GGUFWriter().file] + ofLargeBlocks
   } run: { bytes in
     // A file in memory, written over for every input.
     ftruncate(memoryFile, 0)
@@ -26,6 +27,25 @@ enum ModelTargets {
       exercise(try Tokenizer(try checkpoint.tokenizer), text: "Hello <s>wörld\u{0}  42")
     } catch {
       require(!"\(error)".isEmpty, "a refusal has words")
+    }
+  }
+
+  /// Models with a matrix in each type of blocks of 256, whose bytes are those of a count.
+  private static var ofLargeBlocks: [[UInt8]] {
+    ElementType.allCases.filter { $0.blockElementCount == 256 }.map { type in
+      var writer = GGUFWriter.tinyModel(layerCount: 1)
+      writer.set("llama.feed_forward_length", .u32(256))
+      for name in ["gate", "up"] {
+        writer.edit("blk.0.ffn_\(name).weight") {
+          ($0.type, $0.dimensions) = (1, [8, 256])
+          $0.bytes = [UInt8](repeating: 0x2A, count: 4096)
+        }
+      }
+      writer.edit("blk.0.ffn_down.weight") {
+        ($0.type, $0.dimensions) = (type.rawValue, [256, 8])
+        $0.bytes = (0..<8 * type.blockByteCount).map { UInt8(truncatingIfNeeded: $0) }
+      }
+      return writer.file
     }
   }
 
@@ -96,6 +116,28 @@ enum ModelTargets {
     do {
       let description = try TokenizerDescription(TokenizerFiles(tokenizer: Array(parts[0]), settings: nil))
       exercise(try Tokenizer(description), text: text)
+    } catch {
+      require(!"\(error)".isEmpty, "a refusal has words")
+    }
+  }
+
+  /// A byte with the length of a text, the text, and a `tokenizer.model`.
+  static let sentencePiece = FuzzTarget(name: "sentencepiece", maximumByteCount: 1024) {
+    func piece(_ spelling: String, kind: UInt8) -> [UInt8] {
+      let text = Array(spelling.utf8)
+      return [0x0A, UInt8(text.count + 9), 0x0A, UInt8(text.count)] + text + [0x15, 0, 0, 0x80, 0xBF, 0x18, kind]
+    }
+    let words = ["▁", "a", "▁a"].map { ($0, UInt8(1)) }
+    let others = [("<unk>", UInt8(2)), ("<s>", 3), ("</s>", 3), ("<x>", 4), ("<0x41>", 6)]
+    let pieces = (others + words).flatMap { piece($0.0, kind: $0.1) }
+    let text = Array("a  aa <x> é".utf8)
+    return [1, 2].map { [UInt8(text.count)] + text + pieces + [0x12, 2, 0x18, $0, 0x1A, 4, 0x18, 1, 0x20, 1] }
+  } run: { bytes in
+    var reader = InputReader(bytes)
+    let text = String(decoding: reader.bytes(Int(reader.byte())), as: UTF8.self)
+    do {
+      let files = TokenizerFiles(tokenizer: reader.all(), isSentencePiece: true)
+      exercise(try Tokenizer(try TokenizerDescription(files)), text: text)
     } catch {
       require(!"\(error)".isEmpty, "a refusal has words")
     }

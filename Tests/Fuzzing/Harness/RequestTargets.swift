@@ -19,7 +19,8 @@ enum RequestTargets {
       "max_completion_tokens":5,"logprobs":true,"top_logprobs":3,"chat_template_kwargs":{"tone":"x"},"stop":["a","b"]}
       """,
       """
-      1{"prompt":"Once","max_tokens":5,"temperature":0.5,"top_p":0.9,"top_k":4,"min_p":0.1,"seed":-7,"n":1,"stop":"x",\
+      1{"prompt":"Once","max_tokens":5,"temperature":0.5,"top_p":0.9,"top_k":4,"min_p":0.1,\
+      "dry_multiplier":1,"dry_sequence_breakers":["ab"],"seed":-7,"n":1,"stop":"x",\
       "presence_penalty":1,"frequency_penalty":-1,"repetition_penalty":1.1,"echo":true,"logprobs":2,"group_size":4,\
       "neighbor_window":16,"stop_token_ids":[1,2],"ignore_eos":true,"logit_bias":{"1":-5},\
       "response_format":{"type":"text"}}
@@ -34,7 +35,8 @@ enum RequestTargets {
       "content":[{"type":"tool_use","id":"t","name":"f","input":{}}]}],\
       "tools":[{"name":"f","input_schema":{}}],"thinking":{"type":"disabled"}}
       """,
-      #"1{"prompt":[[1,2],[3]]}"#, #"1{"prompt":["a","\u00e9\ud83d\ude00"]}"#, #"1{"prompt":[100,101],"best_of":1}"#,
+      #"1{"prompt":[[1,2],[3]]}"#, #"1{"prompt":[1,"a",2],"logit_bias":[["ab",-5]]}"#,
+      #"1{"prompt":["a","\u00e9\ud83d\ude00"]}"#, #"1{"prompt":[100,101],"best_of":1}"#,
       #"2{"prompt":"a b","add_special_tokens":false}"#, #"3{"tokens":[1,2,300]}"#,
     ].map { Array($0.utf8) } + (0..<5).map { [UInt8(ascii: "8") + $0, 1, 8, 24, 1] }
   } run: { bytes in
@@ -93,7 +95,7 @@ enum RequestTargets {
           rope: RopeConfiguration(base: 10_000, rotaryDimension: 8, layout: .interleaved, scaling: .none),
           hasTiedHead: true),
         contextLength: 512),
-      names: ModelNames(id: "tiny"), codec: codec, settings: APISettings())
+      names: ModelNames(id: "tiny"), codec: codec, settings: APISettings(), breakers: DryBreakers())
   }
 
   /// The text of a policy file.
