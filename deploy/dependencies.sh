@@ -3,7 +3,7 @@
 # usage: deploy/dependencies.sh [PACKAGE...]   more packages, for scripts that need them
 set -euo pipefail
 
-wanted=(libzmq3-dev libprotobuf-c-dev libssl-dev "$@")
+wanted=(libzmq3-dev libprotobuf-c-dev libssl-dev libcurl4-openssl-dev "$@")
 
 if ! command -v swift >/dev/null 2>&1; then
   echo "longhaul: no Swift toolchain found; install Swift 6.1 or later (https://www.swift.org/install) and add it to PATH" >&2

@@ -64,7 +64,10 @@ echo "the prompt has $count tokens; the model was trained on $trained"
 echo "it begins: $(head -c 160 "$prompt" | tr '\n' ' ')..."
 echo "it ends:   ...$(tail -c 120 "$prompt" | tr '\n' ' ')"
 
-body=$(jq_free_json() { sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/\t/\\t/g' "$1" | awk 'NR > 1 { printf "\\n" } { printf "%s", $0 }'; }; jq_free_json "$prompt")
+body=$(
+  jq_free_json() { sed -e 's/\\/\\\\/g' -e 's/"/\\"/g' -e 's/\t/\\t/g' "$1" | awk 'NR > 1 { printf "\\n" } { printf "%s", $0 }'; }
+  jq_free_json "$prompt"
+)
 ask() {
   printf '{"prompt":"%s","max_tokens":12,"temperature":0,"stream":true%s}' "$body" "$1" |
     curl -sN --max-time 120 -H 'Content-Type: application/json' --data-binary @- "$url/v1/completions" |

@@ -21,7 +21,10 @@ if [ ! -x "$program" ]; then
 fi
 if ! "$venv/bin/python" -c 'import llama_cpp' 2>/dev/null; then
   for tool in python3 c++; do
-    command -v "$tool" >/dev/null || { echo "compare.sh: $tool is missing; install it" >&2; exit 69; }
+    command -v "$tool" >/dev/null || {
+      echo "compare.sh: $tool is missing; install it" >&2
+      exit 69
+    }
   done
   echo "compare.sh: building llama-cpp-python in $venv" >&2
   python3 -m venv "$venv"
