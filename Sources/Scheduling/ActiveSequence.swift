@@ -123,6 +123,7 @@ struct ActiveSequence: Sendable {
   mutating func rewind() {
     isOpened = false
     isWhole = true
+    replay = nil
     scheduledCount = 0
     computedCount = 0
     prefillEnd = tokens.count

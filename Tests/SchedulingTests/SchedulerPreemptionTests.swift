@@ -159,6 +159,29 @@ struct SchedulerPreemptionTests {
     #expect(ended == [Self.a, Self.b] && bench.scheduler.isIdle)
   }
 
+  @Test("One that gives way while a stage computes it again is then computed by all stages from its beginning")
+  func whileRebuilt() throws {
+    let bench = try bench()
+    var tokens: [SequenceID: Int] = [:]
+    // The older one is about to need its third page, which only the other can give.
+    let full = try run(bench, tokens: &tokens) { step in
+      step.entries.contains { $0.sequence == Self.a && $0.startPosition == 127 }
+    }
+    try #require(full != nil && bench.scheduler.counts.preemptionCount == 0)
+    let report = bench.scheduler.resume(limits: bench.scheduler.limits, stagesHold: true) { _, _ in StageSet([0]) }
+    #expect(report.replayedSequenceCount == 2)
+    let release = try #require(try run(bench, tokens: &tokens) { $0.releases == [Self.b] })
+    #expect(bench.scheduler.sequences[Self.b] == nil && tokens[Self.b] ?? 0 < 100)
+    try bench.complete(release)
+    var entries: [StepEntry] = []
+    while let step = bench.next() {
+      entries += step.entries.filter { $0.sequence == Self.b }
+      try bench.complete(step)
+    }
+    #expect(entries.first?.opening != nil && entries.first?.startPosition == 0)
+    #expect(entries.allSatisfy { $0.rebuilding.isEmpty } && bench.scheduler.isIdle)
+  }
+
   @Test("Room to grow is a share of what is there, and never more than the longest answer needs")
   func reservations() throws {
     func reservation(_ prompt: Int, _ new: Int, known: Int, grows: Bool = true) throws -> PageReservation {
