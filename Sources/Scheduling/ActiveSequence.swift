@@ -98,10 +98,11 @@ struct ActiveSequence: Sendable {
   // MARK: Plans that end
 
   /// Nothing of it is in flight any more.
-  mutating func suspend(after end: InterruptionCause) {
+  /// - Parameter suspected: positions that were, where it may be the cause.
+  mutating func suspend(after end: InterruptionCause, suspected: Range<Int>?) {
     isPreempted = false
     awaited = nil
-    if stepsInFlight > 0 { poisonRequests.note(end) }
+    if let suspected { poisonRequests.note(end, inFlight: suspected) }
     stepsInFlight = 0
     replay = nil
     draft = []

@@ -7,6 +7,8 @@ import Core
 /// unknown. So the detector counts the plans that ended while a step of the sequence was in flight. Of a failed step
 /// only its own sequences count.
 ///
+/// - A request does harm at one of its tokens, every time. So only plans count together that ended while the same token
+///   was in flight: a long sequence that is computed again meets accidents at many of its tokens.
 /// - Progress clears: the counts start again when the sequence gets further than ever. Recomputing what it had before a
 ///   loss is no progress, since a request that kills at one token lets all tokens before it pass, every time.
 /// - Lost workers, failed steps and lost steps count separately: a cause does the same every time, while faults that
@@ -17,20 +19,20 @@ import Core
 /// Faults that come faster than steps can bring an innocent sequence to the limit. It then ends with an error instead
 /// of never.
 struct PoisonRequestDetector: Sendable {
-  private var lostWorkerCount = 0
-  private var failedStepCount = 0
-  private var lostStepCount = 0
+  /// Positions in flight when plans ended, by cause.
+  private var positions: [InterruptionCause: [Range<Int>]] = [:]
+  /// Plans at most that ended while the same token was in flight, by one cause.
+  private var evidence = 0
   /// Tokens that all stages have computed at some time.
   private var furthestPosition = 0
 
-  /// A plan ended while a step of the sequence was in flight.
-  mutating func note(_ cause: InterruptionCause) {
-    switch cause {
-    case .workerLost: lostWorkerCount += 1
-    case .stepFailed: failedStepCount += 1
-    case .stepLost: lostStepCount += 1
-    case .unrelated: break
-    }
+  /// A plan ended while these positions of the sequence were in flight.
+  mutating func note(_ cause: InterruptionCause, inFlight: Range<Int>) {
+    guard cause != .unrelated else { return }
+    let known = Array((positions[cause] ?? []).suffix(Self.memory - 1)) + [inFlight]
+    positions[cause] = known
+    // Where most ranges meet one of them begins.
+    evidence = max(evidence, known.map { range in known.count { $0.contains(range.lowerBound) } }.max() ?? 0)
   }
 
   /// All stages have computed the sequence up to `position`.
@@ -40,12 +42,12 @@ struct PoisonRequestDetector: Sendable {
     furthestPosition = position
   }
 
-  private var evidence: Int { max(lostWorkerCount, failedStepCount, lostStepCount) }
-
   /// Whether the sequence runs alone, which shows whether it is the cause.
   var isGrave: Bool { evidence >= Self.limit / 2 }
   /// Whether the sequence is taken for the cause.
   var isProof: Bool { evidence >= Self.limit }
 
   private static let limit = 8
+  /// Plans that ended by one cause and are remembered.
+  private static let memory = 64
 }

@@ -19,8 +19,7 @@ extension Scheduler {
   /// their pages stay as they are until `resume`.
   package mutating func suspend(after end: InterruptionCause) {
     // A failed step is the oldest in flight: the sequences of later steps are innocent.
-    let suspects = steps.oldestSequences.filter { sequences[$0]?.isCancelled == false }
-    sequences.suspend(after: end, suspects: end == .stepFailed ? Set(suspects) : nil)
+    sequences.suspend(after: end, suspects: steps.positions(ofOldestStepOnly: end == .stepFailed))
     forgetSteps()
   }
 

@@ -259,15 +259,15 @@ struct SequenceTable: Sendable {
 
   /// No step is in flight any more, and no stage waits for a release. Sequences and their pages stay until `resume` or
   /// `restart`; cancelled ones end, and prefixes, whose bytes a stage may have lost, are dropped.
-  /// - Parameter suspects: the sequences that may be the cause; nil for all that have a step in flight.
-  mutating func suspend(after end: InterruptionCause, suspects: Set<SequenceID>? = nil) {
+  /// - Parameter suspects: the sequences that may be the cause, and their positions that were in flight.
+  mutating func suspend(after end: InterruptionCause, suspects: [SequenceID: Range<Int>]) {
     dropPrefixes()
     for (id, sequence) in sequences {
       if sequence.isCancelled {
         pages.release(sequence.heldPages)
         sequences[id] = nil
       } else {
-        update(id) { $0.suspend(after: suspects?.contains(id) ?? true ? end : .unrelated) }
+        update(id) { $0.suspend(after: end, suspected: suspects[id]) }
       }
     }
     (prefilling, ready, unreleased) = ([], [], [])

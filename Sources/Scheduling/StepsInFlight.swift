@@ -20,9 +20,16 @@ struct StepsInFlight: Sendable {
 
   var count: Int { steps.count }
   var isEmpty: Bool { steps.isEmpty }
-  var oldest: InFlightStep? { steps.first }
-  /// Of the oldest step; empty when none is in flight.
-  var oldestSequences: [SequenceID] { oldest?.entries.map(\.entry.sequence) ?? [] }
+  /// Positions of each sequence that are being computed, and those between them.
+  func positions(ofOldestStepOnly: Bool) -> [SequenceID: Range<Int>] {
+    steps.prefix(ofOldestStepOnly ? 1 : .max).flatMap(\.entries).reduce(into: [:]) { positions, planned in
+      let range = planned.entry.startPosition..<planned.entry.endPosition
+      let known = positions[planned.entry.sequence] ?? range
+      positions[planned.entry.sequence] =
+        min(known.lowerBound, range.lowerBound)..<max(known.upperBound, range.upperBound)
+    }
+  }
+
   /// Steps that carry a decode.
   var decodeStepCount: Int { steps.count { $0.carriesDecodes } }
 

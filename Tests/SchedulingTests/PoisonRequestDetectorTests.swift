@@ -85,6 +85,24 @@ struct PoisonRequestDetectorTests {
     #expect(bench.scheduler.poisonedSequences == [])
   }
 
+  @Test("Plans that end at other tokens each time do not count together; a cause acts at one token every time")
+  func places() throws {
+    let bench = SchedulerBench(stages: 2, budget: 8, chunk: 8)
+    try bench.submit(1, prompt: 64, new: 9)
+    while let step = bench.next(), step.entries[0].startPosition < 56 { try bench.complete(step) }
+    bench.scheduler.suspend(after: .unrelated)
+    func end(at chunk: Int) throws {
+      _ = bench.scheduler.loseAll()
+      for _ in 0..<chunk { try bench.complete(try #require(bench.next())) }
+      _ = try #require(bench.next())
+      bench.scheduler.suspend(after: .workerLost)
+    }
+    for round in 0..<28 { try end(at: round % 4) }
+    #expect(bench.scheduler.poisonedSequences == [])
+    try end(at: 2)
+    #expect(bench.scheduler.poisonedSequences == [Self.a])
+  }
+
   @Test("Who gets further is cleared; who only reads again what it had is not")
   func progress() throws {
     let bench = try Self.bench()
