@@ -32,6 +32,28 @@ extension EndToEnd {
       #expect(other.isRunning)
     }
 
+    @Test(
+      "a process that has ended leaves no open file behind, neither here nor in a server whose worker it was",
+      .timeLimit(.minutes(2)))
+    func descriptors() async throws {
+      // Of this process once: Foundation opens some for good.
+      _ = try await Program.run(["--version"])
+      let before = ProcessTree.descriptorCount(of: getpid())
+      for _ in 0..<8 { _ = try await Program.run(["--version"]) }
+      #expect(ProcessTree.descriptorCount(of: getpid()) <= before + 2)
+
+      let server = try await ServedCluster(serving: SharedFiles.demo)
+      let identifier = server.coordinator.processIdentifier
+      let first = ProcessTree.descriptorCount(of: identifier)
+      for round in 1...4 {
+        kill(try #require(ProcessTree.children(of: identifier).first), SIGKILL)
+        try await until { server.log("coordinator").matches(of: /it is started again/).count == round }
+        try await server.waitUntilReady()
+      }
+      // Of its connections some may be closing still.
+      try await until { ProcessTree.descriptorCount(of: identifier) <= first + 3 }
+    }
+
     private func until(_ isTrue: () -> Bool) async throws {
       while !isTrue() { try await Task.sleep(for: .milliseconds(10)) }
     }

@@ -15,12 +15,8 @@ extension EndToEnd {
       for url in [output, errors] { try Data().write(to: url) }
       process.standardOutput = try FileHandle(forWritingTo: output)
       process.standardError = try FileHandle(forWritingTo: errors)
-      let status = try await withCheckedThrowingContinuation { continuation in
-        process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-        do { try process.run() } catch { continuation.resume(throwing: error) }
-      }
       return (
-        status, try String(contentsOf: errors, encoding: .utf8), try String(contentsOf: output, encoding: .utf8)
+        abs(try await process.runToEnd()), try String(contentsOf: errors, encoding: .utf8), try String(contentsOf: output, encoding: .utf8)
       )
     }
 

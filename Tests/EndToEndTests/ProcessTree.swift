@@ -14,6 +14,11 @@ enum ProcessTree {
     return state != nil && state != "Z" && state != "X"
   }
 
+  /// How many files and sockets a process has open.
+  static func descriptorCount(of identifier: Int32) -> Int {
+    ((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(identifier)/fd")) ?? []).count
+  }
+
   /// Of /proc/PID/stat, from the state on; none for a process that is gone.
   private static func fields(of identifier: Int32) -> [Substring] {
     let text = (try? String(contentsOfFile: "/proc/\(identifier)/stat", encoding: .utf8)) ?? ""

@@ -70,14 +70,22 @@ enum Program {
     let (out, err) = (folder.url.appendingPathComponent("out"), folder.url.appendingPathComponent("err"))
     process.standardOutput = try fileHandle(out)
     process.standardError = try fileHandle(err)
-    let status = try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { ended in
+    return Outcome(
+      status: try await process.runToEnd(), output: try Data(contentsOf: out), errors: try String(contentsOf: err, encoding: .utf8))
+  }
+}
+
+extension Process {
+  /// Starts it and waits for its end: gives its exit status, or minus the signal that ended it.
+  func runToEnd() async throws -> Int32 {
+    try await withCheckedThrowingContinuation { continuation in
+      terminationHandler = { ended in
+        // Foundation keeps a process and its open files for ever unless its end is waited for.
+        ended.waitUntilExit()
         continuation.resume(
           returning: ended.terminationReason == .uncaughtSignal ? -ended.terminationStatus : ended.terminationStatus)
       }
-      do { try process.run() } catch { continuation.resume(throwing: error) }
+      do { try run() } catch { continuation.resume(throwing: error) }
     }
-    return Outcome(
-      status: status, output: try Data(contentsOf: out), errors: try String(contentsOf: err, encoding: .utf8))
   }
 }

@@ -85,13 +85,8 @@ final class SecuredCluster {
     let process = Program.command([
       "curl", "-s", "--max-time", "60", "-o", answer, "-d", body, "http://127.0.0.1:\(port)/v1/completions",
     ])
-    return try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { _ in
-        continuation.resume(
-          with: Result { try CompletionAnswer.text(String(contentsOfFile: answer, encoding: .utf8)) })
-      }
-      do { try process.run() } catch { continuation.resume(throwing: error) }
-    }
+    _ = try await process.runToEnd()
+    return try CompletionAnswer.text(String(contentsOfFile: answer, encoding: .utf8))
   }
 
   func log(_ name: String) -> String {

@@ -228,15 +228,10 @@ final class ServedCluster: @unchecked Sendable {
     _ = FileManager.default.createFile(atPath: file.path, contents: nil)
     let process = Program.command(["curl", "-sN", "--max-time", "60", "-w", "\n%{http_code}"] + arguments)
     process.standardOutput = try FileHandle(forWritingTo: file)
-    return try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { _ in
-        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        continuation.resume(
-          returning: (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n")))
-      }
-      do { try process.run() } catch { continuation.resume(throwing: error) }
-    }
+    _ = try await process.runToEnd()
+    let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    return (Int(lines.last ?? "") ?? 0, lines.dropLast().joined(separator: "\n"))
   }
 }
 

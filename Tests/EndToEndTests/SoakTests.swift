@@ -43,7 +43,7 @@ struct Soak {
 
     init(of process: Process) {
       let folder = "/proc/\(process.processIdentifier)"
-      descriptors = ((try? FileManager.default.contentsOfDirectory(atPath: "\(folder)/fd")) ?? []).count
+      descriptors = ProcessTree.descriptorCount(of: process.processIdentifier)
       let status = (try? String(contentsOfFile: "\(folder)/status", encoding: .utf8)) ?? ""
       func number(_ name: String) -> Int {
         let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") } ?? ""

@@ -82,7 +82,10 @@ final class TwoHostCluster {
       "http://127.0.0.1:\(Self.port)/v1/completions",
     ])
     let (ended, sink) = AsyncStream<Void>.makeStream()
-    curl.terminationHandler = { _ in sink.finish() }
+    curl.terminationHandler = { process in
+      process.waitUntilExit()
+      sink.finish()
+    }
     try curl.run()
     let end = Task {
       for await _ in ended {}
@@ -98,10 +101,7 @@ final class TwoHostCluster {
       "ip", "netns", "exec", hosts.names.0, "curl", "-s", "--retry", "60", "--retry-all-errors", "--retry-delay", "1",
       "--fail", "--max-time", "90", "-o", answer, "-d", body, "http://127.0.0.1:\(Self.port)/v1/completions",
     ])
-    let status = try await withCheckedThrowingContinuation { continuation in
-      curl.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do { try curl.run() } catch { continuation.resume(throwing: error) }
-    }
+    let status = try await curl.runToEnd()
     try #require(status == 0, "\(["c", "w0", "w1"].map(log))")
     return try CompletionAnswer.text(String(contentsOfFile: answer, encoding: .utf8))
   }

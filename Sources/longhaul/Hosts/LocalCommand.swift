@@ -78,7 +78,12 @@ struct LocalCommand {
     }
     let running = Running(process)
     let (ends, sink) = AsyncStream<Void>.makeStream()
-    process.terminationHandler = { _ in sink.finish() }
+    // Foundation keeps a process and its pipes for ever unless its end is waited for.
+    source?.process.terminationHandler = { $0.waitUntilExit() }
+    process.terminationHandler = { ended in
+      ended.waitUntilExit()
+      sink.finish()
+    }
     do {
       try process.run()
       try source?.process.run()

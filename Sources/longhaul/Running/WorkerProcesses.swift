@@ -70,7 +70,11 @@ final class WorkerProcesses: Sendable {
       let data = file.availableData
       if data.isEmpty { file.readabilityHandler = nil } else { words.take(data) }
     }
-    process.terminationHandler = { [weak self] ended in self?.replace(ended, name: name) }
+    process.terminationHandler = { [weak self] ended in
+      // Foundation keeps a process and its pipes for ever unless its end is waited for.
+      ended.waitUntilExit()
+      self?.replace(ended, name: name)
+    }
     do {
       try process.run()
     } catch {

@@ -120,7 +120,7 @@ final class SSHHosts: Sendable {
     let (output, errors) = (try folder.write("", to: "\(name).out"), try folder.write("", to: "\(name).err"))
     process.standardOutput = FileHandle(forWritingAtPath: output)
     process.standardError = FileHandle(forWritingAtPath: errors)
-    let status = try await Self.end(of: process)
+    let status = try await process.runToEnd()
     return Program.Outcome(
       status: status, output: try Data(contentsOf: URL(fileURLWithPath: output)),
       errors: try String(contentsOfFile: errors, encoding: .utf8))
@@ -132,15 +132,8 @@ final class SSHHosts: Sendable {
     let process = Program.command(["ip", "netns", "exec", host.namespace] + words)
     process.standardOutput = FileHandle(forWritingAtPath: file)
     process.standardError = FileHandle.nullDevice
-    let status = try await Self.end(of: process)
+    let status = try await process.runToEnd()
     return (status, try String(contentsOfFile: file, encoding: .utf8))
-  }
-
-  private static func end(of process: Process) async throws -> Int32 {
-    try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do { try process.run() } catch { continuation.resume(throwing: error) }
-    }
   }
 
   /// Processes of a host that are no sshd and none of its shells, by their command lines.
