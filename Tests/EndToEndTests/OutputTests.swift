@@ -16,7 +16,8 @@ extension EndToEnd {
       process.standardOutput = try FileHandle(forWritingTo: output)
       process.standardError = try FileHandle(forWritingTo: errors)
       return (
-        abs(try await process.runToEnd()), try String(contentsOf: errors, encoding: .utf8), try String(contentsOf: output, encoding: .utf8)
+        abs(try await process.runToEnd()), try String(contentsOf: errors, encoding: .utf8),
+        try String(contentsOf: output, encoding: .utf8)
       )
     }
 

@@ -71,7 +71,8 @@ enum Program {
     process.standardOutput = try fileHandle(out)
     process.standardError = try fileHandle(err)
     return Outcome(
-      status: try await process.runToEnd(), output: try Data(contentsOf: out), errors: try String(contentsOf: err, encoding: .utf8))
+      status: try await process.runToEnd(), output: try Data(contentsOf: out),
+      errors: try String(contentsOf: err, encoding: .utf8))
   }
 }
 

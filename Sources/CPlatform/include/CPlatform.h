@@ -34,6 +34,13 @@ void lh_stdout_line_buffered(void);
 // with *error = errno if it cannot be started. For a process that starts no other children.
 int32_t lh_run_as_child(const char *program, char *const *arguments, int32_t *error);
 
+// ---- Child processes ----
+
+// Starts a program in the folder /, in a process group of its own, with this process's environment, no signal blocked
+// or ignored, and no open files but `standard`: its input, output and errors, each a descriptor or -1 for /dev/null.
+// Returns its id, for waitpid; -1 with *error = errno if it cannot be started.
+int32_t lh_start_process(const char *program, char *const *arguments, const int32_t *standard, int32_t *error);
+
 // ---- Futex ----
 
 // Sleeps while *word == expected, at most timeout_nanoseconds (negative: for ever). Returns 0 when woken,

@@ -6,7 +6,7 @@ import Synchronization
 /// Each worker reads its standard input and exits when that closes, so no worker outlives this process. A worker that
 /// exits by itself is restarted, unless it keeps exiting.
 final class WorkerProcesses: Sendable {
-  // Safety: Foundation's Process is not Sendable; only code under the lock reads the list.
+  // Safety: Foundation's Pipe is not Sendable; only code under the lock reads the list.
   private struct Started: @unchecked Sendable {
     var workers: [Worker] = []
     var isEnding = false
@@ -15,7 +15,7 @@ final class WorkerProcesses: Sendable {
   private struct Worker {
     let name: String
     let arguments: [String]
-    var process: Process
+    var process: ChildProcess
     var lifeline: Pipe
     var words: WorkerWords
     /// Times of recent restarts.
@@ -55,36 +55,40 @@ final class WorkerProcesses: Sendable {
     }
   }
 
-  private func launch(name: String, arguments: [String]) throws -> (Process, Pipe, WorkerWords) {
-    let process = Process()
-    process.executableURL = program
-    process.arguments = arguments
-    // Foundation starts nothing where the current folder's name is not UTF-8. All arguments are whole paths.
-    process.currentDirectoryURL = URL(fileURLWithPath: "/")
-    let lifeline = Pipe()
-    process.standardInput = lifeline
-    process.standardOutput = FileHandle.nullDevice
-    let (errors, words) = (Pipe(), WorkerWords(name: name, tell: tell))
-    process.standardError = errors
-    errors.fileHandleForReading.readabilityHandler = { file in
-      let data = file.availableData
-      if data.isEmpty { file.readabilityHandler = nil } else { words.take(data) }
+  private func launch(name: String, arguments: [String]) throws -> (ChildProcess, Pipe, WorkerWords) {
+    let (lifeline, errors, words) = (Pipe(), Pipe(), WorkerWords(name: name, tell: tell))
+    defer {
+      // The child has its own.
+      try? lifeline.fileHandleForReading.close()
+      try? errors.fileHandleForWriting.close()
     }
-    process.terminationHandler = { [weak self] ended in
-      // Foundation keeps a process and its pipes for ever unless its end is waited for.
-      ended.waitUntilExit()
-      self?.replace(ended, name: name)
-    }
+    let allSaid = DispatchSemaphore(value: 0)
+    let process: ChildProcess
     do {
-      try process.run()
+      process = try ChildProcess(
+        program.path, arguments,
+        standard: [lifeline.fileHandleForReading.fileDescriptor, nil, errors.fileHandleForWriting.fileDescriptor]
+      ) { [weak self] ended, end in
+        // Its last words may still be in the pipe, which a process of its own may hold open.
+        _ = allSaid.wait(timeout: .now() + 1)
+        self?.replace(ended, name: name, end: end)
+      }
     } catch {
       throw CommandFailure(.runtime, "cannot start \(name): \(error.localizedDescription)")
+    }
+    // Until its end the handler holds the file that it reads.
+    let said = errors.fileHandleForReading
+    said.readabilityHandler = { _ in
+      let data = said.availableData
+      guard data.isEmpty else { return words.take(data) }
+      said.readabilityHandler = nil
+      allSaid.signal()
     }
     return (process, lifeline, words)
   }
 
   /// Process ids in the order of their first start, without workers that exited during `end`.
-  var identifiers: [Int32] { started.withLock { $0.workers.map(\.process.processIdentifier) } }
+  var identifiers: [Int32] { started.withLock { $0.workers.map(\.process.identifier) } }
 
   /// Restarts no worker from now on.
   func expectEnds() { started.withLock { $0.isEnding = true } }
@@ -99,7 +103,7 @@ final class WorkerProcesses: Sendable {
     let deadline = ContinuousClock.now + .seconds(2)
     for process in workers.map(\.process) {
       while process.isRunning, ContinuousClock.now < deadline { await Self.pause() }
-      if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+      process.signal(SIGKILL)
       while process.isRunning { await Self.pause() }
     }
     lossSink.finish()
@@ -111,7 +115,7 @@ final class WorkerProcesses: Sendable {
   }
 
   /// Restarts a worker that exited by itself, under the same name.
-  private func replace(_ ended: Process, name: String) {
+  private func replace(_ ended: ChildProcess, name: String, end: ChildProcess.End) {
     let now = ContinuousClock.now
     started.withLock { started in
       guard let index = started.workers.firstIndex(where: { $0.process === ended }) else { return }
@@ -119,10 +123,10 @@ final class WorkerProcesses: Sendable {
         started.workers.remove(at: index)
         return
       }
-      let end = Self.how(ended) + (started.workers[index].words.last.map { " (\($0))" } ?? "")
+      let end = Self.how(end) + (started.workers[index].words.last.map { " (\($0))" } ?? "")
       started.workers[index].restarts.removeAll { now - $0 > Self.restartSpan }
       guard started.workers[index].restarts.count < Self.maximumRestartCount else {
-        lossSink.yield("\(name) (process \(ended.processIdentifier)) \(end) again")
+        lossSink.yield("\(name) (process \(ended.identifier)) \(end) again")
         return
       }
       started.workers[index].restarts.append(now)
@@ -138,8 +142,10 @@ final class WorkerProcesses: Sendable {
     }
   }
 
-  private static func how(_ process: Process) -> String {
-    process.terminationReason == .uncaughtSignal
-      ? "was killed by signal \(process.terminationStatus)" : "exited with status \(process.terminationStatus)"
+  private static func how(_ end: ChildProcess.End) -> String {
+    switch end {
+    case .exit(let status): "exited with status \(status)"
+    case .signal(let number): "was killed by signal \(number)"
+    }
   }
 }
