@@ -31,6 +31,8 @@ package struct APISettings: Sendable {
   /// context.
   package var maximumNewTokens: Int?
   package var maximumBodyByteCount = 32 << 20
+  /// An error within this time becomes a stream's status; later ones are events in it.
+  package var headTimeout: Duration = .seconds(1)
   /// SSE keep-alive interval.
   package var keepAliveInterval: Duration = .seconds(15)
   /// Maximum open connections. At the limit, the connection idle for longest is closed.

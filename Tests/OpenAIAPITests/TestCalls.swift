@@ -52,6 +52,8 @@ extension CannedEngine {
   func server(_ settings: APISettings = APISettings(), codec: ModelTextCodec? = nil) throws -> OpenAIServer {
     var settings = settings
     settings.port = 0
+    // On a busy machine a refusal may take its time.
+    settings.headTimeout = .seconds(60)
     return OpenAIServer(
       engine: self, codec: try codec ?? ByteVocabulary.codec(), settings: settings, logger: quietLogger)
   }

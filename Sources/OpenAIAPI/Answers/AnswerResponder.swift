@@ -6,11 +6,9 @@ import Logging
 struct AnswerResponder: Sendable {
   let engine: any InferenceEngine
   let codec: any TextCodec
+  let headTimeout: Duration
   let keepAliveInterval: Duration
   let allowances: KeyAllowances
-
-  /// An error within this time becomes the response's status; later ones are events in the stream.
-  private static let headTimeout: Duration = .seconds(1)
 
   /// - Parameter bestCount: how many answers to each prompt are returned, of those prepared.
   func whole(
@@ -32,7 +30,7 @@ struct AnswerResponder: Sendable {
     // Two ticks may pass after a write that follows a tick.
     let interval = keepAliveInterval / 2
     let feed = AnswerFeed(
-      engine: engine, requests: prepared.map(\.generation), firstTick: min(Self.headTimeout, interval),
+      engine: engine, requests: prepared.map(\.generation), firstTick: min(headTimeout, interval),
       interval: interval)
     let client = context.client
     client.onLeaving { feed.cancel() }

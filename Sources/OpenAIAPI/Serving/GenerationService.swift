@@ -25,7 +25,9 @@ struct GenerationService: Sendable {
   }
 
   var responder: AnswerResponder {
-    AnswerResponder(engine: engine, codec: codec, keepAliveInterval: settings.keepAliveInterval, allowances: allowances)
+    AnswerResponder(
+      engine: engine, codec: codec, headTimeout: settings.headTimeout, keepAliveInterval: settings.keepAliveInterval,
+      allowances: allowances)
   }
 
   /// For a new answer.
