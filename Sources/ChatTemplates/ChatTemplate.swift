@@ -52,7 +52,7 @@ package struct ChatTemplate: Sendable {
     case .plain: return PlainChat.segments(prompt)
     case .unreadable(let error): throw error
     }
-    var variables: [String: TemplateValue] = [:]
+    var variables = try CustomaryVariables.values(of: prompt, date: date)
     for member in prompt.templateVariables.members { variables[member.key] = try TemplateValue(member.value) }
     variables["tools"] = prompt.tools.isEmpty ? TemplateValue.none : try TemplateValue(.array(prompt.tools))
     variables["documents"] = prompt.documents.isEmpty ? TemplateValue.none : try TemplateValue(.array(prompt.documents))

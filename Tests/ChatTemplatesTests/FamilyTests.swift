@@ -52,6 +52,29 @@ import Testing
         + end)
   }
 
+  @Test("Llama 3.1 shows the date of today, or the request's")
+  func llama31Date() throws {
+    let template = try ChatTemplate(source: TemplateSources.llama31)
+    var prompt = ChatPrompt(messages: [.user("Hi")])
+    let date = TemplateDate(year: 2026, month: 11, day: 3)
+    func text() throws -> String {
+      try template.render(prompt, beginToken: "<s>", endToken: "</s>", date: date).map(\.text).joined()
+    }
+    #expect(try text().contains("Today Date: 03 Nov 2026\n"))
+    prompt.templateVariables = ["date_string": "some day"]
+    #expect(try text().contains("Today Date: some day\n"))
+  }
+
+  @Test("Firefunction finds the functions as JSON text and the date, with tools and without")
+  func firefunction() throws {
+    let source = "{{ 'Functions:\\n' + functions + '\\nToday is ' + datetime + '.' }}"
+    #expect(try render(source, [.user("Hi")]) == "Functions:\n[]\nToday is Jul 26 2024 00:00:00.")
+    let tool = JSONValue.object(["name": .string("f")])
+    #expect(
+      try render(source, [.user("Hi")], tools: [tool])
+        == "Functions:\n[{\"name\":\"f\"}]\nToday is Jul 26 2024 00:00:00.")
+  }
+
   @Test("Llama 3.1 writes the arguments of a call in a message")
   func llama31Calls() throws {
     let arguments = JSONValue.object(["city": .string("Paris"), "unit": .string("C")])
