@@ -8,6 +8,14 @@ package enum NamedTemplates {
     {%- endfor %}
     {%- if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}
     """,
+    "command-r": """
+    {%- set names = {'system': 'SYSTEM', 'user': 'USER', 'assistant': 'CHATBOT'} %}
+    {%- for message in messages %}
+    {{- '<|START_OF_TURN_TOKEN|><|' + names[message.role] + '_TOKEN|>' + message.content | trim }}
+    {{- '<|END_OF_TURN_TOKEN|>' }}
+    {%- endfor %}
+    {%- if add_generation_prompt %}{{ '<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>' }}{% endif %}
+    """,
     "gemma": """
     {{ bos_token }}
     {%- for message in messages %}

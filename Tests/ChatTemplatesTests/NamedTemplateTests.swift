@@ -6,6 +6,9 @@ import Testing
   static let prompts = [
     "chatml": "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nYo<|im_end|>\n<|im_start|>user\nA<|im_end|>\n"
       + "<|im_start|>assistant\n",
+    "command-r": "<|START_OF_TURN_TOKEN|><|USER_TOKEN|>Hi<|END_OF_TURN_TOKEN|><|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>"
+      + "Yo<|END_OF_TURN_TOKEN|><|START_OF_TURN_TOKEN|><|USER_TOKEN|>A<|END_OF_TURN_TOKEN|>"
+      + "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>",
     "gemma": "<s><start_of_turn>user\nHi<end_of_turn>\n<start_of_turn>model\nYo<end_of_turn>\n"
       + "<start_of_turn>user\nA<end_of_turn>\n<start_of_turn>model\n",
     "llama2": "<s>[INST] Hi [/INST] Yo </s><s>[INST] A [/INST]",

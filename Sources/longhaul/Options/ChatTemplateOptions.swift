@@ -9,8 +9,8 @@ struct ChatTemplateOptions: ParsableArguments {
 
   @Option(
     help: """
-      A file with a Jinja template, or the name of a format: chatml, gemma, llama2, llama3, mistral, phi3, zephyr, or \
-      plain for roles and colons. Default: the model's own.
+      A file with a Jinja template, or the name of a format: chatml, command-r, gemma, llama2, llama3, mistral, phi3, \
+      zephyr, or plain for roles and colons. Default: the model's own.
       """)
   var chatTemplate: String?
 
