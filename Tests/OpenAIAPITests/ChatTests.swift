@@ -45,7 +45,8 @@ struct ChatTests {
     (#""continue_final_message":true,"add_generation_prompt":false,"stream":true"#, "user:Hi\nassistant:Once"),
     (#""add_generation_prompt":false"#, "user:Hi\nassistant:Once\n"),
     (#""add_generation_prompt":true"#, "user:Hi\nassistant:Once\nassistant:"),
-    (#""continue_final_message":null,"add_generation_prompt":null"#, "user:Hi\nassistant:Once\nassistant:"),
+    (#""continue_final_message":null,"add_generation_prompt":null"#, "user:Hi\nassistant:Once"),
+    (#""continue_final_message":false"#, "user:Hi\nassistant:Once\nassistant:"),
   ]
 
   @Test("How the prompt ends is the client's choice, and there is an answer to each", arguments: endings)
@@ -55,6 +56,24 @@ struct ChatTests {
     let reply = try await engine.post("/v1/chat/completions", "{\(messages),\(fields)}")
     #expect(reply.status == 200 && reply.body.contains(#""x""#), "\(reply.body)")
     #expect(engine.requests.first?.prompt == [1] + ByteVocabulary.tokens(of: prompt))
+  }
+
+  static let lastMessages: [(message: String, prompt: String)] = [
+    (#"{"role":"assistant","content":""}"#, "assistant:\nassistant:"),
+    (#"{"role":"assistant","content":"A","tool_calls":[{"function":{"name":"f"}}]}"#, "assistant:A\nassistant:"),
+    (#"{"role":"user","content":"B"}"#, "user:B\nassistant:"),
+    (#"{"role":"assistant","content":"C"}"#, "assistant:C"),
+  ]
+
+  @Test("Only an assistant's text at the end is continued without being asked for", arguments: lastMessages)
+  func lastMessage(message: String, prompt: String) async throws {
+    for path in ["/v1/chat/completions", "/api/chat"] {
+      let engine = CannedEngine.answering("x")
+      let reply = try await engine.post(
+        path, #"{"messages":[{"role":"user","content":"Hi"},\#(message)],"stream":false}"#)
+      #expect(reply.status == 200, "\(reply.body)")
+      #expect(engine.requests.first?.prompt == [1] + ByteVocabulary.tokens(of: "user:Hi\n" + prompt), "\(path)")
+    }
   }
 
   @Test("The newer limit field wins over the older one")

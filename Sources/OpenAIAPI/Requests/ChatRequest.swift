@@ -38,7 +38,7 @@ struct ChatRequest: RequestBody {
     chat = ChatPrompt(messages: try Self.messages(fields))
     chat.tools = tools.descriptions
     chat.documents = try fields.objects("documents", of: "documents", table: .open)?.map { .object($0.members) } ?? []
-    chat.ending = try Self.ending(fields)
+    chat.ending = try Self.ending(fields, after: chat.messages)
     chat.templateVariables = try Self.templateVariables(fields)
     thoughts = try Self.thoughts(fields)
 
@@ -60,13 +60,21 @@ struct ChatRequest: RequestBody {
     return try messages.map { try MessageInput($0).message }
   }
 
-  static func ending(_ fields: RequestFields) throws -> ChatPrompt.Ending {
-    let continues = try fields.flag("continue_final_message") ?? false
-    let opens = try fields.flag("add_generation_prompt") ?? !continues
+  static func ending(_ fields: RequestFields, after messages: [ChatMessage]) throws -> ChatPrompt.Ending {
+    let opened = try fields.flag("add_generation_prompt")
+    let continues = try fields.flag("continue_final_message") ?? (opened == nil && endsInAnswer(messages))
+    let opens = opened ?? !continues
     guard !continues || !opens else {
       throw fields.invalid("continue_final_message", "requires add_generation_prompt to be false")
     }
     return continues ? .openMessage : opens ? .generationPrompt : .closedMessage
+  }
+
+  /// Whether the last message is the beginning of an answer: an assistant's text without calls. Where the request does
+  /// not say how the prompt ends, the model continues it, as llama-server, Ollama and Anthropic have it.
+  static func endsInAnswer(_ messages: [ChatMessage]) -> Bool {
+    guard let last = messages.last, last.role == "assistant", last.fields["tool_calls"] == nil else { return false }
+    return last.content?.isEmpty == false
   }
 
   static func templateVariables(_ fields: RequestFields) throws -> JSONObject {

@@ -66,7 +66,7 @@ struct TemplateRequest: RequestBody {
     tools = try ToolFields(fields)
     chat = ChatPrompt(messages: try ChatRequest.messages(fields))
     chat.tools = tools.descriptions
-    chat.ending = try ChatRequest.ending(fields)
+    chat.ending = try ChatRequest.ending(fields, after: chat.messages)
     chat.templateVariables = try ChatRequest.templateVariables(fields)
   }
 }

@@ -11,9 +11,14 @@ extension FieldTable {
       .obeyed("messages", "required", "up to 65,536; see below"),
       .obeyed("logprobs", "false", "log-probabilities of each token"),
       .obeyed("top_logprobs", "0", "up to 20 alternatives of each token"),
-      .obeyed("add_generation_prompt", "true", "whether the template opens the assistant's turn"),
+      .obeyed(
+        "add_generation_prompt", "true",
+        "whether the template opens the assistant's turn; false where the last message is continued"),
       .obeyed("chat_template_kwargs", "variables for the template, for example `{\"enable_thinking\": false}`"),
-      .obeyed("continue_final_message", "false", "the answer continues the last message"),
+      .obeyed(
+        "continue_final_message", "open",
+        "the answer continues the last message; true by default where that is an assistant's text and "
+          + "`add_generation_prompt` is not given"),
       .obeyed("tools", "functions that the model may call, up to 512; see below"),
       .obeyed(
         "tool_choice", "auto",
