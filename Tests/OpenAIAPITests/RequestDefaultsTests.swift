@@ -34,6 +34,25 @@ struct RequestDefaultsTests {
     #expect(tokens.status == 200)
   }
 
+  @Test("Ollama's options have the defaults, too, where they say nothing", arguments: ["", #","options":null"#])
+  func options(nothing: String) async throws {
+    let settings = try Self.settings(["temperature": 0, "max_tokens": 2, "repetition_penalty": 2])
+    let engine = CannedEngine.answering("abcdef")
+    for (path, body) in [
+      ("/api/generate", #""prompt":"x""#), ("/api/chat", #""messages":[{"role":"user","content":"x"}]"#),
+    ] {
+      let reply = try await engine.post(path, #"{\#(body),"stream":false\#(nothing)}"#, settings: settings)
+      #expect(reply.status == 200, "\(path) \(reply.body)")
+      #expect(engine.requests.last?.maximumNewTokens == 2 && engine.requests.last?.sampling.temperature == 0)
+      let options = #""options":{"num_predict":4,"repeat_penalty":1}"#
+      _ = try await engine.post(path, #"{\#(body),"stream":false,\#(options)}"#, settings: settings)
+      let own = engine.requests.last
+      #expect(own?.maximumNewTokens == 4 && own?.sampling.repetitionPenalty == 1 && own?.sampling.temperature == 0)
+    }
+    let wrong = try await engine.post("/api/generate", #"{"prompt":"x","options":7}"#, settings: settings)
+    #expect(wrong.status == 400)
+  }
+
   @Test("What is the client's to say has no default, and a value that no request may have is none")
   func refused() throws {
     let cases: [(String, JSON.JSONValue)] = [

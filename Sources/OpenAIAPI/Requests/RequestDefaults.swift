@@ -14,10 +14,13 @@ package struct RequestDefaults: Sendable {
 
   /// Names of the same wish. A request that has one of them has no need of another's default.
   private static let synonyms: [Set<String>] = [
-    ["max_tokens", "max_completion_tokens", "n_predict", "max_output_tokens"],
+    ["max_tokens", "max_completion_tokens", "n_predict", "max_output_tokens", "num_predict"],
     ["repetition_penalty", "repeat_penalty"],
     ["chat_template_kwargs", "reasoning_effort", "reasoning"],
   ]
+
+  /// What the limit is called; the responses API and Ollama have names of their own.
+  private static let limitNames = ["max_output_tokens", "num_predict", "max_tokens"]
 
   private let fields: JSONObject
 
@@ -42,16 +45,26 @@ package struct RequestDefaults: Sendable {
 
   /// A body with what it does not say itself, as far as its endpoint has such fields.
   func applied(to body: JSONValue, _ table: FieldTable) -> JSONValue {
-    guard !fields.isEmpty, var object = body.object else { return body }
+    guard !fields.isEmpty, let object = body.object else { return body }
+    var result = filled(object, table)
+    // Ollama has the sampling and the limit in an object of their own.
+    let options = object["options"].flatMap { $0.isNull ? nil : $0 } ?? .object([:])
+    if table.obeys("options"), let given = options.object {
+      result["options"] = .object(filled(given, OllamaTables.options))
+    }
+    return .object(result)
+  }
+
+  private func filled(_ given: JSONObject, _ table: FieldTable) -> JSONObject {
+    var object = given
     let given = Set(object.members.filter { !$0.value.isNull }.map(\.key))
     for member in fields.members {
       let names = Self.synonyms.first { $0.contains(member.key) } ?? [member.key]
       guard given.isDisjoint(with: names) else { continue }
-      // The responses API has a name of its own.
-      let name = member.key == "max_tokens" && table.obeys("max_output_tokens") ? "max_output_tokens" : member.key
-      if table.obeys(name) { object[name] = member.value }
+      let name = member.key == "max_tokens" ? Self.limitNames.first(where: table.obeys) : member.key
+      if let name, table.obeys(name) { object[name] = member.value }
     }
-    return .object(object)
+    return object
   }
 }
 
