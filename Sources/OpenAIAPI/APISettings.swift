@@ -49,6 +49,8 @@ package struct APISettings: Sendable {
   package var trace: (@Sendable (_ id: String, _ key: Int) -> (any Encodable & Sendable)?)?
   /// What the engine is busy with; nil where that is not known.
   package var load: (@Sendable () -> ServerLoad)?
+  /// Whether `/slots` shows what runs.
+  package var servesSlots = true
   /// Whether the web page is served at `/`.
   package var servesPage = true
 

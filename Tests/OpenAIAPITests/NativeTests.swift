@@ -94,6 +94,15 @@ struct NativeTests {
     #expect(slots[0]["next_token"][0]["n_remain"] == .integer(5) && !slots[0].has("prompt"))
   }
 
+  @Test("A server that keeps its slots to itself says so, and how to see them")
+  func slotsOff() async throws {
+    var settings = APISettings()
+    settings.servesSlots = false
+    let reply = try await CannedEngine.answering("x").get("/slots", settings: settings)
+    #expect(reply.status == 501 && reply.json["error"]["code"].text == "slots_off")
+    #expect(reply.json["error"]["message"].text?.contains("--no-slots") == true)
+  }
+
   @Test("Properties name the context, the template, the file and what requests are sampled with")
   func properties() async throws {
     var settings = APISettings()

@@ -84,6 +84,13 @@ extension APIError {
       message: "This server keeps its metrics to itself; start it with --metrics.")
   }
 
+  /// 501, likewise.
+  static var slotsOff: APIError {
+    APIError(
+      status: .notImplemented, type: "not_supported_error", code: "slots_off",
+      message: "This server does not show what runs on it; start it without --no-slots.")
+  }
+
   /// 429: the key has asked for more than its limits allow.
   static func rateLimited(_ unit: String, waitSeconds: Int) -> APIError {
     APIError(

@@ -11,7 +11,10 @@ struct NativeRoutes: Sendable {
       .post("completion") { request, context in try await complete(request, context) },
       .post("infill") { request, context in try await infill(request, context) },
       .get("props") { _, _ in JSONBody.response(json: try properties()) },
-      .get("slots") { _, _ in JSONBody.response(json: slots) },
+      .get("slots") { _, _ in
+        guard service.settings.servesSlots else { throw APIError.slotsOff }
+        return JSONBody.response(json: slots)
+      },
       .get("version") { _, _ in JSONBody.response(json: ["version": .string(service.settings.version)]) },
     ]
   }

@@ -58,6 +58,9 @@ struct APIOptions: ParsableArguments {
       """)
   var metrics = false
 
+  @Flag(help: "Do not show running sequences at /slots.")
+  var noSlots = false
+
   @Flag(help: "Serve no web page at /.")
   var noPage = false
 
@@ -84,6 +87,7 @@ struct APIOptions: ParsableArguments {
     settings.requestDefaults = try requestDefaults()
     settings.allowedOrigins = try origins()
     settings.servesPage = !noPage
+    settings.servesSlots = !noSlots
     let keys = try self.keys()
     (settings.apiKeys, settings.keyLimits) = (keys.map(\.key), keys.map(\.limits))
     guard !settings.apiKeys.isEmpty || isInsecure || address.isLoopback else {
