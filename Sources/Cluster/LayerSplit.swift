@@ -18,7 +18,7 @@ struct LayerSplit {
     let upper: Int
   }
 
-  /// Picoseconds of the workload's slowest stage, by phase.
+  /// Picoseconds of the workload's slowest stage, by phase, where the slowest worker is a reference thread.
   struct Times: Hashable {
     var prefill: Double
     var decode: Double
@@ -31,12 +31,13 @@ struct LayerSplit {
   private struct Candidate {
     let costs: StageCosts
     let memoryByteCount: Int
+    /// As a multiple of the slowest (`SpeedLevels`).
     let speed: StageSpeed
 
-    init(_ worker: WorkerResources, _ costs: StageCosts) {
+    init(_ worker: WorkerResources, _ costs: StageCosts, _ levels: SpeedLevels) {
       self.costs = costs
       memoryByteCount = worker.offer.memoryByteCount
-      speed = worker.speed
+      speed = levels.leveled(worker.speed)
     }
 
     func times(_ lower: Int, _ upper: Int) -> Times {
@@ -57,7 +58,8 @@ struct LayerSplit {
 
   /// - Parameter costs: of each worker, for the same layers.
   init(costs: [StageCosts], workers: [WorkerResources]) {
-    candidates = zip(workers, costs).map(Candidate.init)
+    let levels = SpeedLevels(workers.map(\.speed))
+    candidates = zip(workers, costs).map { Candidate($0, $1, levels) }
     layerCount = costs.first?.layerCount ?? 0
     mayLeaveOut = workers.count > layerCount
   }

@@ -5,6 +5,8 @@ package import Core
 package struct PlanForecast: Hashable, Sendable {
   package struct Stage: Hashable, Sendable {
     package let placement: StagePlacement
+    /// The worker's, measured or stated; nil where its threads are counted.
+    package let speed: StageSpeed?
     /// All that the worker's process takes.
     package let memoryByteCount: Int
     package let freeByteCount: Int
@@ -59,7 +61,7 @@ extension LayerPlanner {
     let stages = split.enumerated().map { index, stage in
       let memory = costs[stage.worker].memoryByteCount(stage.lower, stage.upper)
       return PlanForecast.Stage(
-        placement: plan.stages[index], memoryByteCount: memory,
+        placement: plan.stages[index], speed: workers[stage.worker].offer.speed, memoryByteCount: memory,
         freeByteCount: workers[stage.worker].offer.memoryByteCount - memory,
         prefillSeconds: times.promptInStage(index) / 1e12, decodeSeconds: times.decode[index] / 1e12,
         prefillLoad: times.prefill[index] / max(times.slowest(.prefill), 1),

@@ -17,8 +17,8 @@ package struct WorkerResources: Hashable, Sendable {
     self.loadedLayers = loadedLayers
   }
 
-  /// The speeds at which it is planned for, in reference threads: as they were measured, else the thread count, as
-  /// between machines of one kind.
+  /// The speeds at which it is planned for, in reference threads: as they were measured or stated, else the thread
+  /// count, as between machines of one kind.
   var speed: StageSpeed {
     offer.speed ?? StageSpeed(prefill: Double(offer.threadCount), decode: Double(offer.threadCount))
   }

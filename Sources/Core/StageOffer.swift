@@ -11,7 +11,7 @@ package struct StageOffer: Hashable, Sendable {
   package var pageSizes: [KVElementType: KVPageSize]
   /// The arithmetic of attention that the device has; `exact` always.
   package var attentions: Set<AttentionArithmetic>
-  /// Nil where nothing measured it.
+  /// Nil where threads are to be counted.
   package var speed: StageSpeed?
 
   package init(
@@ -28,8 +28,8 @@ package struct StageOffer: Hashable, Sendable {
   }
 }
 
-/// Measured speeds of a device, in any unit that all workers of a cluster share; positive. Prefill is arithmetic,
-/// decode is reading memory.
+/// Speeds of a device, measured or stated, in threads of `ReferenceThread`; positive. Prefill is arithmetic, decode is
+/// reading memory.
 package struct StageSpeed: Hashable, Sendable {
   package var prefill: Double
   package var decode: Double

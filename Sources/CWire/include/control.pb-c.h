@@ -196,7 +196,7 @@ struct  Longhaul__StageOffer
   size_t n_page_sizes;
   Longhaul__KVPageSize **page_sizes;
   /*
-   * Absent when nothing measured it.
+   * Absent where threads are to be counted.
    */
   Longhaul__StageSpeed *speed;
   /*
@@ -241,7 +241,7 @@ struct  Longhaul__KVVectorSize
 
 
 /*
- * Weight bytes per unit of time, in any unit that all workers of a cluster share.
+ * Measured or stated, in threads of the machine that the program was tuned on.
  */
 struct  Longhaul__StageSpeed
 {
