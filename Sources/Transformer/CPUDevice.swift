@@ -7,7 +7,7 @@ package import Weights
 /// The processors of this machine as a device that computes stages: a pool of threads, which one stage at a time uses.
 package final class CPUDevice: Sendable {
   let threadCount: Int
-  private let placement: ThreadPlacement
+  let placement: ThreadPlacement
   private let packsFirst: Bool
   private let pool = Mutex<ComputePool?>(nil)
 
