@@ -13,7 +13,8 @@ struct ClusterViewTests {
          "plan": {"stages": [
            {"worker": "a", "first_layer": 0, "layer_count": 3, "weight_bytes": 1048576, "kv_bytes": 2048, "loaded": 1},
            {"worker": "b", "first_layer": 3, "layer_count": 1, "weight_bytes": 1024, "kv_bytes": 512, "loaded": 0.5}]},
-         "workers": [{"name": "a", "state": "alive", "stage": 0}, {"name": "b", "state": "alive", "stage": 1},
+         "workers": [{"name": "a", "state": "alive", "stage": 0, "speed": {"prefill": 2.04, "decode": 1.5}},
+                     {"name": "b", "state": "alive", "stage": 1},
                      {"name": "c", "state": "alive"}],
          "cache": {"pages": 10, "used_pages": 3, "page_tokens": 64},
          "requests": {"running": 2, "waiting": 1, "steps_in_flight": 3},
@@ -30,7 +31,8 @@ struct ClusterViewTests {
     ).lines
     #expect(lines[0] == "m, 4 layers, context 128 - serving")
     func words(_ line: String) -> [Substring] { line.split(separator: " ") }
-    #expect(words(lines[2]) == ["a", "alive", "0", "0-2", "1.0", "MiB", "2.0", "KiB", "100", "%", "75", "%"])
+    #expect(
+      words(lines[2]) == ["a", "alive", "2.0/1.5", "0", "0-2", "1.0", "MiB", "2.0", "KiB", "100", "%", "75", "%"])
     #expect(words(lines[3]) == ["b", "alive", "1", "3-3", "1.0", "KiB", "512", "bytes", "50", "%", "25", "%"])
     #expect(words(lines[4]) == ["c", "alive", "standby"])
     #expect(lines.contains("requests: 2 running, 1 waiting, 3 steps in flight"))

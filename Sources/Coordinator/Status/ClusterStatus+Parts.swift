@@ -43,7 +43,8 @@ extension ClusterStatus.Worker {
   init(_ member: Member, stage: Int?, offer: StageOffer?, now: Duration) {
     self.init(
       name: member.name, state: member.status.rawValue, stage: stage, silence: (now - member.lastHeard).inSeconds,
-      device: offer?.device, memoryBytes: offer?.memoryByteCount, threads: offer?.threadCount)
+      device: offer?.device, memoryBytes: offer?.memoryByteCount, threads: offer?.threadCount,
+      speed: offer?.speed.map { ClusterStatus.Speed(prefill: $0.prefill, decode: $0.decode) })
   }
 }
 

@@ -74,16 +74,24 @@ package struct ClusterStatus: Encodable, Sendable {
     let stage: Int?
     /// Since its last sign of life.
     let silence: Double
-    /// Nil for one that is not registered any more, as the next two.
+    /// Nil for one that is not registered any more, as the next three.
     let device: String?
     let memoryBytes: Int?
     let threads: Int?
+    /// Nil where nothing measured or stated it: then threads are counted.
+    let speed: Speed?
 
     private enum CodingKeys: String, CodingKey {
-      case name, state, stage, device, threads
+      case name, state, stage, device, threads, speed
       case silence = "silence_seconds"
       case memoryBytes = "memory_bytes"
     }
+  }
+
+  /// In threads of the machine that the program was tuned on.
+  struct Speed: Encodable, Sendable {
+    let prefill: Double
+    let decode: Double
   }
 
   /// KV pages, which have the same numbers on every worker.

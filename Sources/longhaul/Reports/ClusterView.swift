@@ -35,13 +35,14 @@ struct ClusterView {
   private var workerTable: [String] {
     let stages = status["plan"]?["stages"]?.array ?? []
     let busy = busyShares(stageCount: stages.count)
-    var table = TextTable(head: ["worker", "state", "stage", "layers", "weights", "KV", "loaded", "busy"])
+    var table = TextTable(head: ["worker", "state", "speed", "stage", "layers", "weights", "KV", "loaded", "busy"])
     for worker in status["workers"]?.array ?? [] {
       let index = worker["stage"]?.integer
       let stage = index.flatMap { stages.indices.contains($0) ? stages[$0] : nil }
       let first = stage?["first_layer"]?.integer ?? 0
       table.add([
-        worker["name"]?.string ?? "?", worker["state"]?.string ?? "?", index.map(String.init) ?? "standby",
+        worker["name"]?.string ?? "?", worker["state"]?.string ?? "?", Self.speed(worker) ?? "",
+        index.map(String.init) ?? "standby",
         stage.map { "\(first)-\(first + ($0["layer_count"]?.integer ?? 1) - 1)" } ?? "",
         stage.map { ByteText.of($0["weight_bytes"]?.integer ?? 0) } ?? "",
         stage.map { ByteText.of($0["kv_bytes"]?.integer ?? 0) } ?? "",
@@ -75,6 +76,14 @@ struct ClusterView {
       return String(format: "%.1f", Double(max(0, count)) / (now - before))
     }
     return "tokens/s: prefill \(rate("prefill_tokens")), decode \(rate("generated_tokens"))"
+  }
+
+  /// In threads of the machine that the program was tuned on; nil where nothing measured or stated it.
+  private static func speed(_ worker: JSONValue) -> String? {
+    guard let speed = worker["speed"], let prefill = speed["prefill"]?.number?.double,
+      let decode = speed["decode"]?.number?.double
+    else { return nil }
+    return SpeedReport(prefill: prefill, decode: decode).text
   }
 
   private static func percent(_ share: Double) -> String { "\(Int((min(max(share, 0), 1) * 100).rounded())) %" }

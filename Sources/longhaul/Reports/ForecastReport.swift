@@ -33,6 +33,8 @@ struct ForecastReport: Encodable {
 
   struct Stage: Encodable {
     let worker: String
+    /// Measured or stated; absent where the worker's threads are counted.
+    let speed: SpeedReport?
     /// All that the worker's process takes.
     let memoryBytes: Int
     let freeBytes: Int
@@ -46,6 +48,7 @@ struct ForecastReport: Encodable {
 
     init(_ stage: PlanForecast.Stage) {
       worker = stage.placement.worker
+      speed = stage.speed.map(SpeedReport.init)
       (memoryBytes, freeBytes) = (stage.memoryByteCount, stage.freeByteCount)
       (prefillSeconds, decodeSeconds) = (stage.prefillSeconds, stage.decodeSeconds)
       (prefillLoad, decodeLoad) = (stage.prefillLoad, stage.decodeLoad)

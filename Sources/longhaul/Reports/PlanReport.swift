@@ -32,11 +32,12 @@ struct PlanReport: Report {
 
   private var table: [String] {
     var table = TextTable(
-      head: ["worker", "layers", "weights", "KV", "free", "prompt s", "load", "step ms", "load"])
+      head: ["worker", "speed", "layers", "weights", "KV", "free", "prompt s", "load", "step ms", "load"])
     for (stage, times) in zip(stages, forecast.stages) {
       let ends = (stage.hasEmbedding ? "E+" : "", stage.hasHead ? "+H" : "")
       table.add([
-        stage.worker, "\(ends.0)\(stage.layers[0])..<\(stage.layers[1])\(ends.1)", ByteText.of(stage.weightBytes),
+        stage.worker, times.speed?.text ?? "", "\(ends.0)\(stage.layers[0])..<\(stage.layers[1])\(ends.1)",
+        ByteText.of(stage.weightBytes),
         ByteText.of(stage.kvBytes), ByteText.of(max(0, times.freeBytes)), String(format: "%.2f", times.prefillSeconds),
         String(format: "%.0f %%", times.prefillLoad * 100), String(format: "%.2f", times.decodeSeconds * 1000),
         String(format: "%.0f %%", times.decodeLoad * 100),
