@@ -75,18 +75,21 @@ extension WorkerConfiguration {
     package var threadCount: Int
     /// Where the threads run and how they wait.
     package var placement: ThreadPlacement
-    /// What the operator measured; nil where it was not measured.
+    /// What the operator stated; nil where nothing was.
     package var speed: StageSpeed?
+    /// What a measurement holds for, where no speed is stated; nil measures nothing, and threads are counted.
+    package var speedKey: SpeedKey?
     /// Whether a stage serves only when all of its weights are packed, however slow memory is; for measurements.
     package var packsFirst: Bool
 
     package init(
       threadCount: Int, placement: ThreadPlacement = ThreadPlacement(), speed: StageSpeed? = nil,
-      packsFirst: Bool = false
+      speedKey: SpeedKey? = nil, packsFirst: Bool = false
     ) {
       self.threadCount = threadCount
       self.placement = placement
       self.speed = speed
+      self.speedKey = speedKey
       self.packsFirst = packsFirst
     }
   }

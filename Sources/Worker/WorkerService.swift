@@ -48,6 +48,8 @@ package final class WorkerService: Sendable {
     let compute = configuration.compute
     let device = CPUDevice(
       threadCount: compute.threadCount, placement: compute.placement, packsFirst: compute.packsFirst)
+    // Before anything else of this process computes.
+    let speed = await WorkerSpeed(configuration, device: device, logger: logger).find()
     let loader = StageLoader(
       checkpoints: configuration.checkpoints, threadCount: compute.threadCount, device: device, blobs: blobs
     ) { [eventSink] in eventSink.yield(.loader($0, $1)) }
@@ -66,7 +68,7 @@ package final class WorkerService: Sendable {
     let exchange = try WeightExchange(configuration.network, blobs: blobs, loop: loop, logger: logger)
     loader.start { exchange.connections() }
     var session = WorkerSession(
-      configuration, offer: device.offer(memoryByteCount: configuration.memory.byteCount, speed: compute.speed),
+      configuration, offer: device.offer(memoryByteCount: configuration.memory.byteCount, speed: speed),
       logger: logger, sockets: sockets, exchange: exchange, runner: runner, loader: loader, onStageReady: onStageReady)
     defer { session.stop() }
     let ticker = Task { [eventSink] in

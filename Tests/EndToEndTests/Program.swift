@@ -34,7 +34,8 @@ enum Program {
     process.standardInput = FileHandle.nullDevice
     process.environment = ProcessInfo.processInfo.environment
       .merging(LeftoverWatch.shared?.environment ?? [:]) { $1 }
-      .merging(["SWIFT_BACKTRACE": "enable=no"]) { $1 }.merging(environment) { $1 }
+      // Each test has a cache of its own, in which every worker would measure its speed.
+      .merging(["SWIFT_BACKTRACE": "enable=no", "LONGHAUL_NO_MEASURE": "true"]) { $1 }.merging(environment) { $1 }
     return process
   }
 

@@ -11,25 +11,32 @@ final class ServedCluster: @unchecked Sendable {
   private let program: URL
   private let launchArguments: [String]
   private let workerArguments: [String]
+  private let ownArguments: [[String]]
   private let hasOwnCaches: Bool
+  private let measures: Bool
   private(set) var workers: [Process] = []
   private(set) var port = 0
 
   /// Starts a coordinator, workers over `ipc` and spares beside them, and waits until the API answers.
   /// - Parameters:
+  ///   - ownArguments: of each worker, besides those of all.
+  ///   - measures: whether workers measure their speed.
   ///   - hasOwnCaches: every worker keeps weights for itself, as on a machine of its own.
   ///   - folder: for sockets, logs and the processes' cache; nil makes one.
   ///   - isToBeReady: false returns when the processes are started.
   ///   - beforeWorkers: runs when the coordinator has opened its model and no worker is there.
   init(
     workerCount: Int, spareCount: Int = 0, model: String = SharedFiles.demo, program: URL = Program.url,
-    arguments: [String] = [], workerArguments: [String] = [], hasOwnCaches: Bool = false,
-    folder: ScratchFolder? = nil, isToBeReady: Bool = true, beforeWorkers: (() throws -> Void)? = nil
+    arguments: [String] = [], workerArguments: [String] = [], ownArguments: [[String]] = [],
+    measures: Bool = false, hasOwnCaches: Bool = false, folder: ScratchFolder? = nil, isToBeReady: Bool = true,
+    beforeWorkers: (() throws -> Void)? = nil
   ) async throws {
     self.folder = try folder ?? ScratchFolder()
     let folder = self.folder
     self.program = program
     self.workerArguments = workerArguments
+    self.ownArguments = ownArguments
+    self.measures = measures
     self.hasOwnCaches = hasOwnCaches
     launchArguments =
       ["serve", model, "--listen", "ipc://\(folder.path("c"))", "--workers", "\(workerCount)"] + arguments
@@ -58,7 +65,7 @@ final class ServedCluster: @unchecked Sendable {
     folder = try ScratchFolder()
     let command = launcher + [Program.url.path, "serve", model, "--http", "127.0.0.1:0"] + arguments
     (program, launchArguments) = (URL(fileURLWithPath: command[0]), Array(command.dropFirst()))
-    (workerArguments, hasOwnCaches) = ([], false)
+    (workerArguments, ownArguments, hasOwnCaches, measures) = ([], [], false, false)
     coordinator = try Self.launch(
       program, launchArguments, log: folder.url.appendingPathComponent("coordinator.log"))
     if isToBeReady { try await waitUntilReady() }
@@ -77,9 +84,9 @@ final class ServedCluster: @unchecked Sendable {
       [
         "worker", "--coordinator", "ipc://\(folder.path("c"))", "--name", "w\(index)", "--data",
         "ipc://\(folder.path("s\(index)"))", "--threads", "1",
-      ] + workerArguments
+      ] + workerArguments + (ownArguments.indices.contains(index) ? ownArguments[index] : [])
         + (hasOwnCaches ? ["--weights-cache", folder.path("cache-w\(index)")] : []),
-      log: folder.url.appendingPathComponent("w\(index).log"))
+      log: folder.url.appendingPathComponent("w\(index).log"), measures: measures)
   }
 
   /// Starts one more worker, of another program than the others.
@@ -145,7 +152,8 @@ final class ServedCluster: @unchecked Sendable {
     }
   }
 
-  private static func launch(_ program: URL, _ arguments: [String], log: URL) throws -> Process {
+  private static func launch(_ program: URL, _ arguments: [String], log: URL, measures: Bool = false) throws -> Process
+  {
     if !FileManager.default.fileExists(atPath: log.path) {
       _ = FileManager.default.createFile(atPath: log.path, contents: nil)
     }
@@ -153,7 +161,7 @@ final class ServedCluster: @unchecked Sendable {
     let process = Program.process(
       program, arguments,
       environment: [
-        "LONGHAUL_FAILPOINTS": log.deletingLastPathComponent().path,
+        "LONGHAUL_FAILPOINTS": log.deletingLastPathComponent().path, "LONGHAUL_NO_MEASURE": "\(!measures)",
         "XDG_CACHE_HOME": log.deletingLastPathComponent().appendingPathComponent("cache").path,
       ])
     process.standardOutput = FileHandle.nullDevice

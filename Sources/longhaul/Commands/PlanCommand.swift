@@ -9,8 +9,9 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan",
     abstract: "Shows which layers each worker would hold, their memory and speed, without loading weights.",
     discussion: """
-      Predictions take a worker without a given speed for as many threads of the machine that the program was tuned \
-      on. Exits with status 3 and the smallest remedy when the model does not fit.
+      Predictions take a worker without a measured or given speed for as many threads of the machine that the program \
+      was tuned on. What a worker measured here before counts for --workers. Exits with status 3 and the smallest \
+      remedy when the model does not fit.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -31,6 +32,9 @@ struct PlanCommand: ParsableCommand {
 
   @Option(help: "Maximum concurrent sequences of the planned context length. Default: the workload's, or 1.")
   var sequences: Int?
+
+  @Flag(help: "Measure this machine's speed for --workers, unless it was measured before; takes a few seconds.")
+  var measure = false
 
   @Option(
     name: .customLong("worker"),
@@ -91,8 +95,15 @@ struct PlanCommand: ParsableCommand {
 
   private func resources() throws -> [WorkerResources] {
     if let whatIf { return try FleetFile(path: whatIf).resources() }
-    return described.isEmpty
-      ? cluster.resources() : described.map { $0.resources(threads: cluster.threadCount) }
+    guard described.isEmpty else { return described.map { $0.resources(threads: cluster.threadCount) } }
+    return try cluster.resources().enumerated().map { index, worker in
+      var worker = worker
+      worker.offer.speed = HostSpeed.search(
+        threadCount: cluster.threadCount,
+        placement: try cluster.placement.placement(
+          worker: index, of: cluster.workers, threadCount: cluster.threadCount), measures: measure)
+      return worker
+    }
   }
 
   /// A model of a known shape without weights.

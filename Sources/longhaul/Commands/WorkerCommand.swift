@@ -52,8 +52,15 @@ struct WorkerCommand: AsyncParsableCommand {
       """)
   var replayDisk: ByteSize?
 
-  @Option(help: "Speed relative to other workers, for the planner. Default: the number of threads.")
+  @Option(
+    help: """
+      Speed for the planner, in threads of the machine that the program was tuned on. Default: measured at the first \
+      start, in a few seconds, and kept in the folder of --weights-cache.
+      """)
   var speed: Double?
+
+  @Flag(help: "Do not measure the speed: the planner counts this worker's threads.")
+  var noMeasure = false
 
   @Option(
     help: """
@@ -193,6 +200,7 @@ struct WorkerCommand: AsyncParsableCommand {
     let threadCount = threads ?? Host.coreCount
     let coordinator = try coordinatorEndpoint(file)
     let data = try dataEndpoint(coordinator)
+    let placement = try placement.placement(worker: 0, of: 1, threadCount: threadCount)
     return WorkerConfiguration(
       name: name, build: BuildInfo.version,
       network: .init(
@@ -200,8 +208,9 @@ struct WorkerCommand: AsyncParsableCommand {
         weights: try share.map { $0 == "none" ? nil : try Endpoint($0) } ?? data.forWeights,
         allowsInsecureRemote: insecure, keys: try workerKeys(file)),
       compute: .init(
-        threadCount: threadCount, placement: try placement.placement(worker: 0, of: 1, threadCount: threadCount),
-        speed: speed.map { StageSpeed(prefill: $0, decode: $0) }, packsFirst: packsFirst),
+        threadCount: threadCount, placement: placement, speed: speed.map { StageSpeed(prefill: $0, decode: $0) },
+        speedKey: noMeasure ? nil : HostSpeed.key(threadCount: threadCount, placement: placement),
+        packsFirst: packsFirst),
       memory: .init(
         byteCount: memory?.byteCount ?? Host.availableMemoryByteCount, replayLogByteCount: replayLog?.byteCount,
         replayDiskByteCount: replayDisk?.byteCount),

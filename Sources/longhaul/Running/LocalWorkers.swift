@@ -39,7 +39,8 @@ struct LocalWorkers: Sendable {
         [
           "worker", "--coordinator", control.description, "--name", stage.worker, "--data",
           "ipc://\(folder.path)/stage-\(index)", "--threads", "\(options.threadCount)", "--memory",
-          "\(options.memoryByteCount)", "--lifeline", "--quiet",
+          // Equal by design: a measurement would only delay them.
+          "\(options.memoryByteCount)", "--lifeline", "--quiet", "--no-measure",
         ] + (packsFirst ? ["--pack-first"] : []) + (weightsCache.map { ["--weights-cache", $0] } ?? [])
           + placements[index].workerArguments
       )
