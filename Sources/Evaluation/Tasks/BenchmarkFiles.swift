@@ -65,7 +65,7 @@ package struct BenchmarkFiles: Sendable {
   private func file(of task: BenchmarkTask) -> URL { folder.appendingPathComponent(task.name + ".jsonl") }
 
   /// Decoding errors name the field; system errors describe the problem.
-  private static func message(of error: any Error) -> String {
+  static func message(of error: any Error) -> String {
     switch error {
     case let error as BenchmarkFileError: error.reason
     case DecodingError.keyNotFound(let key, _): "has no field '\(key.stringValue)'"

@@ -8,7 +8,7 @@ import Tokenization
 struct EvalCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "eval", abstract: "Runs and scores the tasks of a long-text benchmark.",
-    subcommands: [LongBench.self, LEval.self])
+    subcommands: [LongBench.self, LEval.self, Ruler.self])
 
   struct LongBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,7 +40,7 @@ struct EvalCommand: AsyncParsableCommand {
   }
 }
 
-/// Options of both benchmarks.
+/// Options of the benchmarks that have files.
 struct EvalOptions: ParsableArguments {
   @OptionGroup var model: ModelOptions
 

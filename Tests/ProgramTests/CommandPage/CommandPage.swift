@@ -15,9 +15,9 @@ struct CommandPage {
     "run": "RunReport", "serve": "ServeReport", "worker": "WorkerReport", "plan": "PlanReport",
     "inspect": "InspectReport", "tokenize": "TokenizeReport", "template": "TokenizeReport", "explain": "ExplainReport",
     "perplexity": "PerplexityReport", "passkey": "PasskeyReport", "eval longbench": "EvalReport",
-    "eval leval": "EvalReport", "tune": "TuneReport", "verify-context": "VerifyContextReport", "bench": "BenchReport",
-    "load-test": "LoadReport", "init": "InitReport", "keys": "KeysReport", "cache list": "CacheReport",
-    "doctor": "DoctorReport",
+    "eval leval": "EvalReport", "eval ruler": "RulerReport", "tune": "TuneReport",
+    "verify-context": "VerifyContextReport", "bench": "BenchReport", "load-test": "LoadReport", "init": "InitReport",
+    "keys": "KeysReport", "cache list": "CacheReport", "doctor": "DoctorReport",
   ]
   /// Objects that several commands print, by the name the page gives them.
   private static let objects = ["PolicyReport": "policy", "StageReport": "stage"]
