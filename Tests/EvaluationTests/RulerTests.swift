@@ -170,7 +170,7 @@ struct RulerNeedleTests {
   @Test("needles stand at many depths, in an essay at the forty even ones")
   func depths() throws {
     var depths: Set<Int> = []
-    for sample in 0..<40 {
+    for sample in 0..<200 {
       let shape = NeedleSample.Shape(keyCount: 4, queryCount: 4)
       let essay = (0..<7).map { "S\($0)." }
       let layout = NeedleSample(shape, essay: essay, draws: SeededRandom(seed: 1, sample)).layout(size: 100)
@@ -243,7 +243,7 @@ struct RulerCountingTests {
     let (text, references) = try RulerTexts.text(.frequentWords, length: 6007)
     let body = try #require(text.components(separatedBy: "\nQuestion").first)
     var counts: [String: Int] = [:]
-    for word in body.components(separatedBy: "most often.").last?.split(separator: " ") ?? [] {
+    for word in body.components(separatedBy: "most often:").last?.split(separator: " ") ?? [] {
       counts[String(word), default: 0] += 1
     }
     let coded = counts.filter { $0.key.wholeMatch(of: /[a-z]{6}/) != nil }.sorted { $0.value > $1.value }

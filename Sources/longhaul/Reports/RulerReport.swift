@@ -8,7 +8,7 @@ struct RulerReport: Report {
     let length: Int
     /// 0 to 100.
     let score: Double
-    /// Nil for a single sample.
+    /// Absent for a single sample.
     let standardError: Double?
     let samples: Int
 
@@ -34,14 +34,10 @@ struct RulerReport: Report {
 
   struct Table: Encodable {
     let asked: String
-    /// Null where no average reaches the threshold.
+    /// Absent where no average reaches the threshold.
     let effectiveLength: Int?
     let lengths: [Length]
     let tasks: [Task]
-
-    private enum CodingKeys: CodingKey {
-      case asked, effectiveLength, lengths, tasks
-    }
 
     init(_ table: RulerTable, threshold: Double) {
       asked = table.setting.description
@@ -54,14 +50,6 @@ struct RulerReport: Report {
           task: task.rawValue, metric: task.metric.rawValue,
           scores: table.lengths.compactMap { table.cell(task, $0).map(Score.init) })
       }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(asked, forKey: .asked)
-      try container.encode(effectiveLength, forKey: .effectiveLength)
-      try container.encode(lengths, forKey: .lengths)
-      try container.encode(tasks, forKey: .tasks)
     }
   }
 

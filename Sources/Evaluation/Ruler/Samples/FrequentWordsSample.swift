@@ -37,7 +37,7 @@ struct FrequentWordsSample: RulerSample {
     words.shuffle(by: &draws)
     return RulerLayout(
       opening: "Read the coded text below and count how often each coded word occurs. Find the three that occur most "
-        + "often.",
+        + "often:",
       filling: Self.noise, seam: .blank, context: words.joined(separator: " "),
       question: "\nQuestion: Which three coded words occur most often in the text above? Explain nothing, and ignore "
         + "the dots '...'.",
