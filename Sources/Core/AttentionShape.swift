@@ -18,12 +18,14 @@ package struct AttentionShape: Hashable, Sendable {
   package var temperature: AttentionTemperature?
   /// Whether each query head has a sink: a score of no key that takes its share of the softmax and gives nothing.
   package var hasSinks: Bool
+  /// What keys and values are made of, where it is one vector for all heads.
+  package var latent: LatentShape?
 
   /// - Parameter scoreScale: nil is `1 / sqrt(headDimension)`.
   package init(
     queryHeadCount: Int, keyValueHeadCount: Int, headDimension: Int, rope: RopeConfiguration?, scoreScale: Float? = nil,
     scoreCap: Float? = nil, queryKeyNorm: QueryKeyNorm? = nil, span: AttentionSpan = .all,
-    temperature: AttentionTemperature? = nil, hasSinks: Bool = false
+    temperature: AttentionTemperature? = nil, hasSinks: Bool = false, latent: LatentShape? = nil
   ) {
     self.queryHeadCount = queryHeadCount
     self.keyValueHeadCount = keyValueHeadCount
@@ -35,6 +37,7 @@ package struct AttentionShape: Hashable, Sendable {
     self.span = span
     self.temperature = temperature
     self.hasSinks = hasSinks
+    self.latent = latent
   }
 
   /// Query heads that share one key-value head.

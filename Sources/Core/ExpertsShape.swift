@@ -57,9 +57,29 @@ package struct RouterRule: Hashable, Sendable {
   package var weighting: Weighting
   /// Multiplies every weight.
   package var scale: Float
+  /// Which experts a token may be given to; nil is all.
+  package var groups: RouterGroups?
 
-  package init(_ weighting: Weighting, scale: Float = 1) {
+  package init(_ weighting: Weighting, scale: Float = 1, groups: RouterGroups? = nil) {
     self.weighting = weighting
     self.scale = scale
+    self.groups = groups
+  }
+}
+
+/// Groups of as many neighboring experts each, of which a token's experts are in a few (DeepSeek-V2, arXiv:2405.04434,
+/// section 2.2.2, and DeepSeek-V3, arXiv:2412.19437, section 2.1.2). A group counts for what its experts are chosen by:
+/// the sum of its two best where the rule is a sigmoid, else its best. The lower group wins where two are alike.
+package struct RouterGroups: Hashable, Sendable {
+  /// Divides the experts; at most `limit`.
+  package var count: Int
+  /// Groups that a token's experts are in; they have enough of them.
+  package var usedCount: Int
+
+  package static let limit = 64
+
+  package init(count: Int, usedCount: Int) {
+    self.count = count
+    self.usedCount = usedCount
   }
 }

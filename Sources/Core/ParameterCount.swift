@@ -26,7 +26,13 @@ extension LayerShape {
 }
 
 extension AttentionShape {
-  fileprivate func parameterCount(hiddenSize: Int) -> Int { hiddenSize * (2 * querySize + 2 * keyValueSize) }
+  fileprivate func parameterCount(hiddenSize: Int) -> Int {
+    guard let latent else { return hiddenSize * (2 * querySize + 2 * keyValueSize) }
+    let queries =
+      latent.querySize.map { $0 * (hiddenSize + projectedQuerySize) } ?? hiddenSize * projectedQuerySize
+    let keysAndValues = queryHeadCount * latent.size * (latent.plainSize + latent.valueSize)
+    return queries + hiddenSize * (keyValueSize + outputSize) + keysAndValues
+  }
 }
 
 extension FeedForwardShape {

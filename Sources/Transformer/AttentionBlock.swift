@@ -16,19 +16,31 @@ struct AttentionBlock {
   func forward(
     layer: Int, shape: AttentionShape, weights: AttentionWeights<PackedMatrix>, entries: [CacheEntry], rows: Int
   ) {
-    product(
-      scratch.normed.baseAddress, rows: rows,
-      MatrixProduct.Term(linear: weights.query, output: scratch.queries.baseAddress),
-      MatrixProduct.Term(linear: weights.key, output: scratch.keys.baseAddress),
-      MatrixProduct.Term(linear: weights.value, output: scratch.values.baseAddress))
+    let latent = latentAttention(shape)
+    switch weights.input {
+    case .heads(let query, let key, let value):
+      product(
+        scratch.normed.baseAddress, rows: rows,
+        MatrixProduct.Term(linear: query, output: scratch.queries.baseAddress),
+        MatrixProduct.Term(linear: key, output: scratch.keys.baseAddress),
+        MatrixProduct.Term(linear: value, output: scratch.values.baseAddress))
+    case .latent(let weights): latent?.project(weights, rows: rows)
+    }
     if case .rows(let kind) = shape.queryKeyNorm { normalizeRows(kind, weights, rows: rows) }
     attention.attend(
       layer: layer, entries: entries, queries: scratch.queries.baseAddress, keys: scratch.keys.baseAddress,
       values: scratch.values.baseAddress, norms: headNorms(shape, weights), sinks: weights.sinks,
       output: scratch.attended.baseAddress)
+    if case .latent(let weights) = weights.input { latent?.expand(weights, rows: rows) }
     product(
       scratch.attended.baseAddress, rows: rows,
       MatrixProduct.Term(linear: weights.output, output: scratch.output))
+  }
+
+  private func latentAttention(_ shape: AttentionShape) -> LatentAttention? {
+    guard let latent = shape.latent else { return nil }
+    guard let own = scratch.latent else { preconditionFailure("no room was made for latents") }
+    return LatentAttention(scratch: scratch, own: own, product: product, pool: pool, shape: shape, latent: latent)
   }
 
   /// The norms that attention applies to each head before it turns it.

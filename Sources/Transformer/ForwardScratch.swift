@@ -11,13 +11,13 @@ final class ForwardScratch {
   let normed: AlignedBuffer<Float>
   /// `[rows, hiddenSize]`: a norm that both parts of a layer read; empty where no layer has parallel parts.
   let kept: AlignedBuffer<Float>
-  /// `[rows, querySize]`
+  /// `[rows, querySize]`; where there are latents, also what queries are made of by the way.
   let queries: AlignedBuffer<Float>
   /// `[rows, keyValueSize]`
   let keys: AlignedBuffer<Float>
   /// `[rows, keyValueSize]`
   let values: AlignedBuffer<Float>
-  /// `[rows, querySize]`
+  /// `[rows, querySize]`, then what the output projection reads.
   let attended: AlignedBuffer<Float>
   /// `[rows, feedForwardSize]`
   let gate: AlignedBuffer<Float>
@@ -25,6 +25,8 @@ final class ForwardScratch {
   let up: AlignedBuffer<Float>
   /// Where the stage has layers with experts.
   let experts: ExpertScratch?
+  /// Where the stage has layers with latents.
+  let latent: LatentScratch?
 
   /// `[rows, hiddenSize]`: the output of a layer's part. It lies where its input does, which is not read any more.
   var output: UnsafeMutablePointer<Float> { normed.baseAddress }
@@ -33,7 +35,7 @@ final class ForwardScratch {
   init(hiddenSize: Int, layers: [LayerShape], rowCapacity: Int) throws {
     self.rowCapacity = rowCapacity
     func widest(_ size: (LayerShape) -> Int) -> Int { layers.map(size).max() ?? 0 }
-    let querySize = widest(\.attention.querySize)
+    let querySize = widest(\.attention.widestQuerySize)
     let keyValueSize = widest(\.attention.keyValueSize)
     let feedForwardSize = widest(\.feedForward.size)
     hidden = try AlignedBuffer(count: rowCapacity * hiddenSize)
@@ -50,5 +52,7 @@ final class ForwardScratch {
     }
     experts =
       mixtures.isEmpty ? nil : try ExpertScratch(mixtures, hiddenSize: hiddenSize, rowCapacity: rowCapacity)
+    let latents = layers.map(\.attention).filter { $0.latent != nil }
+    latent = latents.isEmpty ? nil : try LatentScratch(latents, rowCapacity: rowCapacity)
   }
 }

@@ -50,7 +50,7 @@ package final class PipelineStage {
       pool: pool,
       inputs: [InputSize(rows: max(rowCapacity, Self.logitRowCapacity), columns: hiddenSize)]
         + layers.flatMap { layer in
-          [InputSize(rows: rowCapacity, columns: layer.attention.querySize)]
+          layer.attention.innerInputs(rows: rowCapacity)
             + layer.feedForward.innerInputs(rows: rowCapacity, hiddenSize: hiddenSize)
         },
       unpacked: weights.matrices.filter { $0.unpacked != nil })

@@ -52,13 +52,9 @@ package struct NormPair: Sendable {
 
 /// The weights of a layer's attention.
 package struct AttentionWeights<Matrix: Sendable>: Sendable {
-  /// `[queryHeads * headDimension, hidden]`.
-  package let query: Linear<Matrix>
-  /// `[keyValueHeads * headDimension, hidden]`.
-  package let key: Linear<Matrix>
-  /// `[keyValueHeads * headDimension, hidden]`.
-  package let value: Linear<Matrix>
-  /// `[hidden, queryHeads * headDimension]`.
+  /// What makes queries, keys and values.
+  package let input: AttentionInput<Matrix>
+  /// `[hidden, queryHeads * headDimension]`, or as wide as heads of latents give.
   package let output: Linear<Matrix>
   /// Where the layer's shape has norms of queries and keys: `[headDimension]`, or `[queryHeads * headDimension]`.
   package let queryNorm: NormWeights?
@@ -67,12 +63,34 @@ package struct AttentionWeights<Matrix: Sendable>: Sendable {
   /// `[queryHeads]`, where the layer's shape has sinks.
   package let sinks: [Float]?
 
-  var matrices: [Matrix] { [query, key, value, output].map(\.weight) }
+  var matrices: [Matrix] { input.matrices + [output.weight] }
 
   func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> AttentionWeights<Other> {
     AttentionWeights<Other>(
-      query: query.map(transform), key: key.map(transform), value: value.map(transform),
-      output: output.map(transform), queryNorm: queryNorm, keyNorm: keyNorm, sinks: sinks)
+      input: input.map(transform), output: output.map(transform), queryNorm: queryNorm, keyNorm: keyNorm, sinks: sinks)
+  }
+}
+
+/// What makes queries, keys and values of a layer's input.
+package enum AttentionInput<Matrix: Sendable>: Sendable {
+  /// `query` is `[queryHeads * headDimension, hidden]`; `key` and `value` have as many rows for key-value heads.
+  case heads(query: Linear<Matrix>, key: Linear<Matrix>, value: Linear<Matrix>)
+  /// Where the layer's shape has a latent.
+  case latent(LatentWeights<Matrix>)
+
+  var matrices: [Matrix] {
+    switch self {
+    case .heads(let query, let key, let value): [query.weight, key.weight, value.weight]
+    case .latent(let latent): latent.matrices
+    }
+  }
+
+  func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> AttentionInput<Other> {
+    switch self {
+    case .heads(let query, let key, let value):
+      .heads(query: query.map(transform), key: key.map(transform), value: value.map(transform))
+    case .latent(let latent): .latent(latent.map(transform))
+    }
   }
 }
 

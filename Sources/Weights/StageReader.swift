@@ -43,13 +43,35 @@ struct StageReader {
     _ shape: AttentionShape, _ tensors: [TensorRole: TensorPart]
   ) throws(CheckpointError) -> AttentionWeights<WeightMatrix> {
     AttentionWeights(
-      query: try linear(tensors, .query, bias: .queryBias),
-      key: try linear(tensors, .key, bias: .keyBias),
-      value: try linear(tensors, .value, bias: .valueBias),
+      input: try attentionInput(shape, tensors),
       output: try linear(tensors, .attentionOutput, bias: .attentionOutputBias),
       queryNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .queryNorm),
       keyNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .keyNorm),
       sinks: shape.hasSinks ? try vector(tensors, .attentionSinks) : nil)
+  }
+
+  private mutating func attentionInput(
+    _ shape: AttentionShape, _ tensors: [TensorRole: TensorPart]
+  ) throws(CheckpointError) -> AttentionInput<WeightMatrix> {
+    guard let latent = shape.latent else {
+      return .heads(
+        query: try linear(tensors, .query, bias: .queryBias), key: try linear(tensors, .key, bias: .keyBias),
+        value: try linear(tensors, .value, bias: .valueBias))
+    }
+    // Older files have each head's rows that make a plain key of a latent; its columns meet the query.
+    let hasRows = tensors[.latentKeys]?.rows != nil
+    let keys = try matrices(tensors, .latentKeys, count: shape.queryHeadCount)
+    return .latent(
+      LatentWeights(
+        queryLatent: latent.querySize == nil
+          ? nil
+          : LatentVector(
+            linear: Linear(weight: try matrix(tensors, .queryLatent)), norm: try norm(tensors, .queryLatentNorm)),
+        query: Linear(weight: try matrix(tensors, .query)),
+        latent: LatentVector(
+          linear: Linear(weight: try matrix(tensors, .latent)), norm: try norm(tensors, .latentNorm)),
+        keys: keys.map { Linear(weight: hasRows ? $0.transposed() : $0) },
+        values: try matrices(tensors, .latentValues, count: shape.queryHeadCount).map { Linear(weight: $0) }))
   }
 
   private mutating func feedForward(
@@ -92,15 +114,21 @@ struct StageReader {
   private mutating func linears(
     _ tensors: [TensorRole: TensorPart], _ role: TensorRole, bias: TensorRole, count: Int
   ) throws(CheckpointError) -> [Linear<WeightMatrix>] {
-    let part = try take(tensors, role)
-    let stacked = try file.matrix(part.entry)
+    let weights = try matrices(tensors, role, count: count)
     let biases = tensors[bias] == nil ? nil : try take(tensors, bias)
     let numbers: [Float]? = if let biases { try file.vector(biases.entry) } else { nil }
-    return (0..<count).map { index in
-      Linear(
-        weight: stacked.rows(part.rows(ofExpert: index)),
-        bias: biases.flatMap { part in numbers.map { Array($0[part.rows(ofExpert: index)]) } })
+    return weights.enumerated().map { index, weight in
+      Linear(weight: weight, bias: biases.flatMap { part in numbers.map { Array($0[part.rows(ofExpert: index)]) } })
     }
+  }
+
+  /// The matrices that a tensor has one behind the other.
+  private mutating func matrices(
+    _ tensors: [TensorRole: TensorPart], _ role: TensorRole, count: Int
+  ) throws(CheckpointError) -> [WeightMatrix] {
+    let part = try take(tensors, role)
+    let stacked = try file.matrix(part.entry)
+    return (0..<count).map { stacked.rows(part.rows(ofExpert: $0)) }
   }
 
   /// A matrix with the bias that the family's tables have for it.

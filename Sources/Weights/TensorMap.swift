@@ -16,7 +16,12 @@ struct TensorPart: Sendable {
     return total / rowCount * rows.count
   }
 
-  /// Of a tensor of all experts: the rows of one, counted from the tensor's first.
+  /// Bytes of the part with rows and columns exchanged.
+  fileprivate var transposedByteCount: Int {
+    entry.type.element.map { WeightMatrix.transposedByteCount(of: $0, byteCount: byteCount) } ?? byteCount
+  }
+
+  /// Of a tensor of all experts or heads: the rows of one, counted from the tensor's first.
   func rows(ofExpert index: Int) -> Range<Int> {
     let (first, rows) = (index * rowCount, rows ?? 0..<rowCount)
     return first + rows.lowerBound..<first + rows.upperBound
@@ -107,7 +112,9 @@ struct TensorMap: Sendable {
   }
 
   private static func cost(of layer: [TensorRole: TensorPart], activeShare share: Double) -> LayerCost {
-    let held = layer.values.reduce(0) { $0 + $1.byteCount }
+    // Older files' rows of latents' keys are held with rows and columns exchanged.
+    let exchanged = layer[.latentKeys].flatMap { $0.rows == nil ? nil : $0.transposedByteCount - $0.byteCount } ?? 0
+    let held = layer.values.reduce(exchanged) { $0 + $1.byteCount }
     let ofExperts = layer.reduce(0) { $0 + ($1.key.isOfExperts ? $1.value.byteCount : 0) }
     let products = layer.reduce(into: ProductCount(integers: 0, floats: 0)) { sum, tensor in
       guard !tensor.key.isBias else { return }

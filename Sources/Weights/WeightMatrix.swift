@@ -38,6 +38,8 @@ package struct WeightMatrix: Sendable {
       guard let start = bytes.baseAddress else { return }
       target.copyMemory(from: start + range.lowerBound * rowByteCount, byteCount: range.count * rowByteCount)
     case .made(let rows, let first): rows.write(first + range.lowerBound..<first + range.upperBound, to: target)
+    case .transposed(let matrix, let first):
+      matrix.copyColumns(first + range.lowerBound..<first + range.upperBound, to: target)
     }
   }
 }
@@ -48,11 +50,14 @@ enum WeightRows: Sendable {
   case mapped(MappedFile, offset: Int)
   /// They are made when they are asked for, the first being row `firstRow` of those.
   case made(RecipeRows, firstRow: Int)
+  /// They are columns of a matrix, the first being column `firstRow`.
+  indirect case transposed(WeightMatrix, firstRow: Int)
 
   func dropping(_ count: Int, rowByteCount: Int) -> WeightRows {
     switch self {
     case .mapped(let file, let offset): .mapped(file, offset: offset + count * rowByteCount)
     case .made(let rows, let first): .made(rows, firstRow: first + count)
+    case .transposed(let matrix, let first): .transposed(matrix, firstRow: first + count)
     }
   }
 }

@@ -12,7 +12,7 @@ extension EndToEnd {
 
     @Test(
       "so does each with experts, whose rows are grouped otherwise in every chunk",
-      arguments: ["llama", "qwen2moe", "qwen3moe", "gpt-oss"])
+      arguments: ["llama", "qwen2moe", "qwen3moe", "gpt-oss", "deepseek2 of V2-Lite", "deepseek2 of V3"])
     func logitsOfExperts(family: String) async throws { try await compare(family, of: "experts") }
 
     private func compare(_ family: String, of file: String) async throws {

@@ -12,6 +12,7 @@ struct PlainExperts {
   private let shared: PlainGated?
 
   init(_ shape: ExpertsShape, _ weights: ExpertWeights<WeightMatrix>) {
+    precondition(shape.router.groups == nil, "the plain backend knows no groups of experts")
     self.shape = shape
     router = PlainLinear(weights.router)
     choiceBias = weights.choiceBias?.map(Double.init) ?? Array(repeating: 0, count: shape.expertCount)

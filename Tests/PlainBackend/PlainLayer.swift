@@ -85,8 +85,11 @@ struct PlainAttention {
 
   init(_ shape: AttentionShape, _ weights: AttentionWeights<WeightMatrix>) {
     self.shape = shape
-    (query, key) = (PlainLinear(weights.query), PlainLinear(weights.key))
-    (value, output) = (PlainLinear(weights.value), PlainLinear(weights.output))
+    guard case .heads(let query, let key, let value) = weights.input else {
+      preconditionFailure("the plain backend knows no latents")
+    }
+    (self.query, self.key) = (PlainLinear(query), PlainLinear(key))
+    (self.value, output) = (PlainLinear(value), PlainLinear(weights.output))
     queryNorm = PlainHeads(shape, weights.queryNorm)
     keyNorm = PlainHeads(shape, weights.keyNorm)
     rotation = PlainRotation(shape.rope)

@@ -65,6 +65,27 @@ struct ExpertRouterTests {
     #expect(biased.weights[0] == plain.weights[0] && biased.weights[1] == 0.5)
   }
 
+  @Test(
+    "experts are in the best groups: by their best one, or by a sigmoid's two best; the lower group where two are alike"
+  )
+  func expertGroups() {
+    let groups = RouterGroups(count: 3, usedCount: 1)
+    // Bests are 5, 4 and 1; sums of the two best of sigmoids favor the second group.
+    let scores: [Float] = [5, -9, -9, 4, 3, 0, 1, 1, 1]
+    #expect(choice(scores, used: 2, RouterRule(.softmaxOfAll, groups: groups)).experts == [0, 1])
+    let sigmoid = RouterRule(.sigmoid(normalizes: true), groups: groups)
+    #expect(choice(scores, used: 2, sigmoid).experts == [3, 4])
+    #expect(choice([1, 2, 2, 1, 0, 0], used: 2, RouterRule(.softmaxOfAll, groups: groups)).experts == [0, 1])
+    let two = RouterRule(.softmaxOfAll, groups: RouterGroups(count: 3, usedCount: 2))
+    #expect(choice(scores, used: 3, two).experts == [0, 3, 4])
+    // A bias counts for a group, too, and what is chosen has no share of the others.
+    let biased = choice(scores, used: 2, sigmoid, bias: [0, 0, 0, 0, 0, 0, 9, 0, 0])
+    #expect(biased.experts == [6, 7] && biased.weights == [0.5, 0.5])
+    let all = choice(scores, used: 2, RouterRule(.softmaxOfAll, groups: groups)).weights
+    #expect(all[0] + all[1] < 0.8)
+    #expect(choice([.nan, .nan, 0, .nan, 1, .nan], used: 1, RouterRule(.softmaxOfAll, groups: groups)).experts == [4])
+  }
+
   @Test("each row has a place with each of its experts, in the step's order, and threads share every feature once")
   func groups() throws {
     let (rows, used, experts) = (7, 2, 5)

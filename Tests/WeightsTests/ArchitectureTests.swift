@@ -125,12 +125,12 @@ struct ArchitectureTests {
   @Test("a family whose layers need what is not computed is refused for that")
   func missingPart() throws {
     var writer = toyModel()
-    writer.set("general.architecture", .string("deepseek2"))
+    writer.set("general.architecture", .string("glm-dsa"))
     let path = try folder.write(writer.file, to: "latent.gguf")
     #expect {
       try Checkpoint(path: path).configuration
     } throws: {
-      "\($0)".contains("is 'deepseek2', which needs keys and values made of one latent vector, heads of keys longer")
+      "\($0)".contains("is 'glm-dsa', which needs keys and values made of one latent vector, and an index")
     }
     #expect(Architecture.supported.allSatisfy { Architecture.missing[$0.name] == nil })
   }

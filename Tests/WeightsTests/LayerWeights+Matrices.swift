@@ -23,6 +23,19 @@ extension LayerWeights {
   }
 }
 
+extension AttentionWeights {
+  var query: Linear<Matrix> { heads.query }
+  var key: Linear<Matrix> { heads.key }
+  var value: Linear<Matrix> { heads.value }
+
+  private var heads: (query: Linear<Matrix>, key: Linear<Matrix>, value: Linear<Matrix>) {
+    switch input {
+    case .heads(let query, let key, let value): (query, key, value)
+    case .latent: preconditionFailure("keys and values are made of latents")
+    }
+  }
+}
+
 extension LayerNorms {
   fileprivate var attention: [Float] { preNorms.0.weights }
   fileprivate var feedForward: [Float] { preNorms.1.weights }

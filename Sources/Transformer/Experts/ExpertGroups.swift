@@ -38,6 +38,13 @@ final class ExpertGroups {
     }
   }
 
+  /// Gives every row of a step to every expert, which have no shares of `row` and `place`.
+  func giveAll(rowCount: Int, expertCount: Int) {
+    precondition(expertCount < offsets.count, "more than there is room for")
+    self.expertCount = expertCount
+    for expert in 0...expertCount { offsets[expert] = Int32(expert * rowCount) }
+  }
+
   /// All places.
   var assignmentCount: Int { Int(offsets[expertCount]) }
 

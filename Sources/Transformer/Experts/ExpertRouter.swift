@@ -20,21 +20,60 @@ struct ExpertRouter {
     if case .sigmoid = rule.weighting {
       for expert in 0..<expertCount { scores[expert] = 1 / (1 + lh_exp(-scores[expert])) }
     }
-    let last = lastChosen(scores)
+    let groups = chosenGroups(scores)
+    let last = lastChosen(scores, in: groups)
     var count = 0
     for expert in 0..<expertCount where count < usedCount && !isBefore(last, expert, scores) {
+      guard isOne(expert, of: groups) else { continue }
       experts[count] = Int32(expert)
       count += 1
     }
     weigh(scores, experts, weights)
   }
 
+  /// The groups that experts are chosen of, a bit each.
+  private func chosenGroups(_ scores: UnsafePointer<Float>) -> UInt64 {
+    guard let groups = rule.groups else { return .max }
+    var chosen: UInt64 = 0
+    for _ in 0..<groups.usedCount {
+      var best: (group: Int, worth: Float)?
+      for group in 0..<groups.count where chosen >> UInt64(group) & 1 == 0 {
+        let worth = worth(ofGroup: group, of: groups.count, scores)
+        if let best, !(worth > best.worth) { continue }
+        best = (group, worth)
+      }
+      if let best { chosen |= 1 << UInt64(best.group) }
+    }
+    return chosen
+  }
+
+  /// What a group is chosen by.
+  private func worth(ofGroup group: Int, of count: Int, _ scores: UnsafePointer<Float>) -> Float {
+    let size = expertCount / count
+    var (best, second) = (-Float.infinity, -Float.infinity)
+    for expert in group * size..<(group + 1) * size {
+      let worth = worth(of: expert, scores)
+      if worth > best {
+        (best, second) = (worth, best)
+      } else {
+        second = max(second, worth)
+      }
+    }
+    guard case .sigmoid = rule.weighting, size > 1 else { return best }
+    return best + second
+  }
+
+  private func isOne(_ expert: Int, of groups: UInt64) -> Bool {
+    guard let count = rule.groups?.count else { return true }
+    return groups >> UInt64(expert / (expertCount / count)) & 1 == 1
+  }
+
   /// The expert that is chosen last. One after the other is found: of those behind the one before, the first.
-  private func lastChosen(_ scores: UnsafePointer<Float>) -> Int {
+  private func lastChosen(_ scores: UnsafePointer<Float>, in groups: UInt64) -> Int {
     var last: Int?
     for _ in 0..<usedCount {
       var next: Int?
-      for expert in 0..<expertCount {
+      for expert in 0..<expertCount where isOne(expert, of: groups) {
         if let last, !isBefore(last, expert, scores) { continue }
         if let found = next, !isBefore(expert, found, scores) { continue }
         next = expert
@@ -47,12 +86,14 @@ struct ExpertRouter {
   /// Whether an expert is chosen before another: by its score, the lower index where two are alike; without a score
   /// (NaN) last.
   private func isBefore(_ first: Int, _ second: Int, _ scores: UnsafePointer<Float>) -> Bool {
-    func score(_ expert: Int) -> Float {
-      let score = scores[expert] + (choiceBias?[expert] ?? 0)
-      return score.isNaN ? -.infinity : score
-    }
-    let (a, b) = (score(first), score(second))
+    let (a, b) = (worth(of: first, scores), worth(of: second, scores))
     return a != b ? a > b : first < second
+  }
+
+  /// What an expert is chosen by.
+  private func worth(of expert: Int, _ scores: UnsafePointer<Float>) -> Float {
+    let score = scores[expert] + (choiceBias?[expert] ?? 0)
+    return score.isNaN ? -.infinity : score
   }
 
   /// Sums are in double precision, over ascending experts.

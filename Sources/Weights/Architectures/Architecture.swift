@@ -32,6 +32,7 @@ package struct Architecture: Sendable {
     SmolLM3.architecture,
     GLM4.architecture, EXAONE4.architecture, SeedOSS.architecture, MiniCPM.architecture, InternLM2.architecture,
     Cohere.commandR, Cohere.cohere2, Ernie45.architecture, Mistral3.architecture, Falcon.architecture,
+    DeepSeek2.architecture,
   ]
 
   /// Families whose layers are not all attention: a state that goes from token to token takes its place in some.
@@ -42,7 +43,6 @@ package struct Architecture: Sendable {
 
   /// What families need that no layer computes, for those that people have files of.
   static let missing = [
-    "deepseek2": "keys and values made of one latent vector, heads of keys longer than those of values",
     "deepseek32": "keys and values made of one latent vector, and an index that chooses keys",
     "gemma3n": "embeddings in every layer, and layers that share their keys and values",
     "gemma4": "norms of values, heads of another size in global layers, and in some models embeddings in every layer",
@@ -113,6 +113,7 @@ struct NeutralValue: Sendable {
     NeutralValue(key: .yarnLogMultiplier, values: [0], meaning: "another YaRN scale"),
     NeutralValue(key: .predictionLayerCount, values: [0], meaning: "layers that predict further tokens"),
     NeutralValue(key: .temperatureScale, values: [0], meaning: "scores that grow with the position"),
+    NeutralValue(key: .expertGroupCount, values: [0, 1], meaning: "experts chosen by groups"),
   ]
 }
 

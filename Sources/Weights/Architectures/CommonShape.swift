@@ -68,7 +68,7 @@ extension ModelFields {
   }
 
   /// Of each layer.
-  private func feedForwardSizes() throws(CheckpointError) -> [Int] {
+  func feedForwardSizes() throws(CheckpointError) -> [Int] {
     let sizes = try integers(.feedForwardSize, layerCount: try layerCount(), in: 1...GGUFLimits.innerSize)
     guard let sizes else { throw metadata.missing(key(.feedForwardSize)) }
     return sizes

@@ -64,7 +64,7 @@ extension TensorRule {
   }
 
   /// The matrices of a feed-forward part, without bias.
-  private static func feedForward(_ shape: FeedForwardShape, hidden: Int) -> [TensorRule] {
+  static func feedForward(_ shape: FeedForwardShape, hidden: Int) -> [TensorRule] {
     switch shape {
     case .gated(let inner, _):
       [

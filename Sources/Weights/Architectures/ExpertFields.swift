@@ -11,6 +11,8 @@ extension ModelKey {
   static let expertWeighting: ModelKey = "expert_gating_func"
   static let normalizesExpertWeights: ModelKey = "expert_weights_norm"
   static let expertWeightScale: ModelKey = "expert_weights_scale"
+  static let expertGroupCount: ModelKey = "expert_group_count"
+  static let usedExpertGroupCount: ModelKey = "expert_group_used_count"
 }
 
 extension ModelFields {
@@ -39,6 +41,29 @@ extension ModelFields {
       shape.shared = SharedExpertShape(size: size, isGated: true)
     }
     return shape
+  }
+
+  /// A number of experts for every token, each as large as the others, which are one of their sizes' sum.
+  func sharedExperts(besides shape: ExpertsShape) throws(CheckpointError) -> SharedExpertShape? {
+    let count = try integer(.sharedExpertCount, in: 0...GGUFLimits.innerSize / shape.size) ?? 0
+    return count > 0 ? SharedExpertShape(size: count * shape.size, isGated: false) : nil
+  }
+
+  /// The groups that a token's experts are in a few of; nil where they may be in any.
+  func expertGroups(of shape: ExpertsShape) throws(CheckpointError) -> RouterGroups? {
+    guard let count = try integer(.expertGroupCount, in: 0...RouterGroups.limit), count > 1 else { return nil }
+    guard shape.expertCount % count == 0 else {
+      throw metadata.refusal(
+        key(.expertGroupCount), "is \(count), which does not divide the \(shape.expertCount) experts")
+    }
+    let used = try required(.usedExpertGroupCount, in: 1...count)
+    let available = used * (shape.expertCount / count)
+    guard available >= shape.usedCount else {
+      throw metadata.refusal(
+        key(.usedExpertGroupCount),
+        "is \(used), which leaves \(available) experts for the \(shape.usedCount) of a token")
+    }
+    return used < count ? RouterGroups(count: count, usedCount: used) : nil
   }
 }
 

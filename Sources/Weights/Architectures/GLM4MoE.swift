@@ -12,7 +12,8 @@ enum GLM4MoE {
       let hasHeadNorms = fields.firstLayerHas("attn_q_norm.weight")
       var layers = try fields.gatedLayers(
         norm: norm, ropeLayout: .halfSplit, queryKeyNorm: hasHeadNorms ? .heads(norm) : nil)
-      let experts = try experts(fields)
+      var experts = try fields.experts(.sigmoid(normalizes: true))
+      experts.shared = try fields.sharedExperts(besides: experts)
       let denseCount = try fields.integer(.leadingDenseCount, in: 0...layers.count) ?? 0
       for index in denseCount..<layers.count { layers[index].feedForward = .experts(experts) }
       return try fields.model(layers: layers, outputNorm: norm)
@@ -26,12 +27,4 @@ enum GLM4MoE {
         ]
     },
     neutralValues: NeutralValue.withExperts.without(.predictionLayerCount), passesOverPredictionLayers: true)
-
-  /// Experts with a number of others for every token, each of their size, which are one of their sizes' sum.
-  private static func experts(_ fields: ModelFields) throws(CheckpointError) -> ExpertsShape {
-    var shape = try fields.experts(.sigmoid(normalizes: true))
-    let count = try fields.integer(.sharedExpertCount, in: 0...GGUFLimits.innerSize / shape.size) ?? 0
-    if count > 0 { shape.shared = SharedExpertShape(size: count * shape.size, isGated: false) }
-    return shape
-  }
 }

@@ -4,6 +4,7 @@ package enum TensorRole: Hashable, Sendable, CaseIterable {
   case attentionNorm, attentionNormBias, query, key, value, attentionOutput, attentionOutputNorm
   case queryBias, keyBias, valueBias, attentionOutputBias
   case queryNorm, keyNorm, attentionSinks
+  case queryLatent, queryLatentNorm, latent, latentNorm, latentKeys, latentValues
   case feedForwardNorm, feedForwardNormBias, gate, up, down, feedForwardOutputNorm
   case gateBias, upBias, downBias
   case router, routerBias, choiceBias, expertGate, expertUp, expertDown
@@ -26,6 +27,9 @@ package enum TensorRole: Hashable, Sendable, CaseIterable {
     default: false
     }
   }
+
+  /// Whether the tensor has a part for each expert or head, one behind the other.
+  var isStacked: Bool { isOfExperts || self == .latentKeys || self == .latentValues }
 
   /// Whether it is a norm of queries or keys, which may be a vector for each head.
   var isNormOfHeads: Bool { self == .queryNorm || self == .keyNorm }
@@ -51,19 +55,24 @@ struct TensorRule: Sendable {
   /// In GGUF's order, innermost first: a matrix is `[in, out]`, a vector `[n]`.
   let shape: [Int]
   /// Which rows of the tensor have the role, where several are fused into one; of a vector, which numbers; of a tensor
-  /// of all experts, which of each. Nil is all.
+  /// of all experts or heads, which of each. Nil is all.
   let rows: Range<Int>?
   /// A checkpoint may lack it.
   let isOptional: Bool
 
   /// What `rows` counts.
-  var rowCount: Int { role.isOfExperts ? shape[shape.count - 2] : shape[shape.count - 1] }
+  let rowCount: Int
 
-  init(_ role: TensorRole, _ name: String, _ shape: [Int], rows: Range<Int>? = nil, isOptional: Bool = false) {
+  /// - Parameter rowCount: of each head, where heads lie one behind the other in a matrix; nil is what the shape says.
+  init(
+    _ role: TensorRole, _ name: String, _ shape: [Int], rows: Range<Int>? = nil, rowCount: Int? = nil,
+    isOptional: Bool = false
+  ) {
     self.role = role
     self.name = name
     self.shape = shape
     self.rows = rows
+    self.rowCount = rowCount ?? (role.isStacked ? shape[shape.count - 2] : shape[shape.count - 1])
     self.isOptional = isOptional
   }
 }

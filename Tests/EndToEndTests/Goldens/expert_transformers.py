@@ -6,11 +6,12 @@ transformers rounds norms, angles and the router's shares to f32 even in a model
 import numpy as np
 import torch
 from transformers import (
-    AutoModelForCausalLM, Glm4MoeConfig, GptOssConfig, GraniteMoeConfig, GraniteMoeSharedConfig, MixtralConfig,
+    AutoModelForCausalLM, DeepseekV2Config, DeepseekV3Config, Glm4MoeConfig, GptOssConfig, GraniteMoeConfig, GraniteMoeSharedConfig, MixtralConfig,
     OlmoeConfig, PhimoeConfig, Qwen2MoeConfig, Qwen3MoeConfig)
 
 from experts import (
-    COUNT, DENSE, EPSILON, INNER, ORIGINAL, SCALE, SHARED, SHARED_COUNT, STRETCH, USED, WINDOW)
+    COUNT, DENSE, EPSILON, GROUPS, GROWTH, INNER, LATENT, LATENT_ORIGINAL, LITE_GROWTH, ORIGINAL, PLAIN, SCALE, SHARED,
+    SHARED_COUNT, STRETCH, TURNING, USED, USED_GROUPS, VALUE, WINDOW, stated)
 from families import IDS, VOCABULARY, WIDTH
 
 QWEN = {"num_experts": COUNT, "moe_intermediate_size": INNER, "intermediate_size": 64, "decoder_sparse_step": 1}
@@ -23,16 +24,22 @@ PARTS = {
     "ffn_down_shexp": "mlp.shared_expert.down_proj",
 }
 # What families name otherwise; nothing for what is set elsewhere.
+SHARED_PARTS = {
+    "ffn_gate_shexp": "mlp.shared_experts.gate_proj", "ffn_up_shexp": "mlp.shared_experts.up_proj",
+    "ffn_down_shexp": "mlp.shared_experts.down_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj", "exp_probs_b": "mlp.gate",
+}
 OWN_PARTS = {
     "gpt-oss": {"ffn_gate_inp": "mlp.router"}, "phimoe": {"ffn_gate_inp": "mlp.router"},
     "granitemoe": {
         "ffn_gate_inp": "block_sparse_moe.router", "ffn_gate_shexp": "", "ffn_up_shexp": "",
         "ffn_down_shexp": "shared_mlp.output_linear",
     },
-    "glm4moe": {
-        "ffn_gate_shexp": "mlp.shared_experts.gate_proj", "ffn_up_shexp": "mlp.shared_experts.up_proj",
-        "ffn_down_shexp": "mlp.shared_experts.down_proj", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
-        "ffn_down": "mlp.down_proj", "exp_probs_b": "mlp.gate",
+    "glm4moe": SHARED_PARTS,
+    "deepseek2": SHARED_PARTS | {
+        "attn_q_a": "self_attn.q_a_proj", "attn_q_a_norm": "self_attn.q_a_layernorm", "attn_q_b": "self_attn.q_b_proj",
+        "attn_kv_a_mqa": "self_attn.kv_a_proj_with_mqa", "attn_kv_a_norm": "self_attn.kv_a_layernorm",
+        "attn_kv_b": "self_attn.kv_b_proj", "attn_k_b": "", "attn_v_b": "",
     },
 }
 ENDS = {
@@ -85,12 +92,37 @@ def configuration(family):
             moe_intermediate_size=INNER, intermediate_size=DENSE, first_k_dense_replace=1, norm_topk_prob=True,
             routed_scaling_factor=SCALE, head_dim=family.size, attention_bias="blk.0.attn_q.bias" in names,
             use_qk_norm="blk.0.attn_q_norm.weight" in names)
+    if family.name == "deepseek2":
+        return deepseek(family, common, base)
     common["rope_parameters"] = {
         "rope_type": "yarn", "rope_theta": base, "factor": STRETCH, "original_max_position_embeddings": ORIGINAL,
         "beta_fast": 32.0, "beta_slow": 1.0, "truncate": False,
     }
     return GptOssConfig(
         **common, num_local_experts=COUNT, intermediate_size=INNER, head_dim=family.size, sliding_window=WINDOW)
+
+
+def deepseek(family, common, base):
+    is_v3 = stated(family, "expert_gating_func") == 2
+    growth = GROWTH if is_v3 else LITE_GROWTH
+    common.update(num_key_value_heads=family.heads, rope_parameters={
+        "rope_type": "yarn", "rope_theta": base, "factor": STRETCH, "original_max_position_embeddings": LATENT_ORIGINAL,
+        "beta_fast": 32.0, "beta_slow": 1.0, "mscale": growth, "mscale_all_dim": growth})
+    groups = dict(n_group=GROUPS, topk_group=USED_GROUPS) if stated(family, "expert_group_count") else {}
+    if not is_v3:
+        groups["topk_method"] = "group_limited_greedy" if groups else "greedy"
+    return (DeepseekV3Config if is_v3 else DeepseekV2Config)(
+        **common, **groups, n_routed_experts=COUNT, n_shared_experts=SHARED_COUNT, moe_intermediate_size=INNER,
+        intermediate_size=DENSE, first_k_dense_replace=1, norm_topk_prob=is_v3,
+        routed_scaling_factor=stated(family, "expert_weights_scale") or 1.0, kv_lora_rank=LATENT,
+        q_lora_rank=family.latent[1] or None, qk_nope_head_dim=PLAIN, qk_rope_head_dim=TURNING, v_head_dim=VALUE)
+
+
+def unfolding(family, tensors, prefix):
+    """What makes keys and values of latents, as one matrix."""
+    keys = tensors[prefix + "attn_k_b.weight"].reshape(family.heads, LATENT, PLAIN).transpose(0, 2, 1)
+    values = tensors[prefix + "attn_v_b.weight"].reshape(family.heads, VALUE, LATENT)
+    return np.concatenate([keys, values], axis=1).reshape(-1, LATENT)
 
 
 def experts(family, stacked):
@@ -126,6 +158,8 @@ def state(family, tensors):
         if family.name == "granitemoe" and prefix + "ffn_gate_shexp.weight" in tensors:
             both = [tensors[f"{prefix}ffn_{name}_shexp.weight"] for name in ("gate", "up")]
             result[target + "shared_mlp.input_linear.weight"] = np.concatenate(both)
+        if prefix + "attn_k_b.weight" in tensors:
+            result[target + "self_attn.kv_b_proj.weight"] = unfolding(family, tensors, prefix)
         for full, value in tensors.items():
             if not full.startswith(prefix) or parts.get(full[len(prefix):].rsplit(".", 1)[0]) == "":
                 continue

@@ -11,6 +11,7 @@ import sys
 
 import numpy as np
 from families import F32, IDS, POLICIES, VOCABULARY, WIDTH, count, matrix, number, window
+from families import yarn as rounded_yarn
 from family_reference import Family, Layer, Model
 from random_models import norm
 
@@ -23,6 +24,16 @@ ALPHA, LIMIT = F32(1.702), 7.0
 # GLM-4.5's: what weights are multiplied by, shared experts, numbers inside the first layer's one part.
 SCALE, SHARED_COUNT, DENSE = 1.5, 2, 72
 JITTER = 0.01
+# DeepSeek's: numbers of the latent, of what queries are made of, of a head that do not turn, that turn, of its value;
+# groups of experts and those that a token's are in; its YaRN and by which multiple of 0.1 that lets scores grow.
+LATENT, QUERY_LATENT, PLAIN, TURNING, VALUE = 40, 36, 20, 12, 28
+GROUPS, USED_GROUPS = 3, 2
+LATENT_ORIGINAL, LITE_GROWTH, GROWTH = 256, 0.707, 1.0
+
+
+def stated(family, key):
+    """A number of a family's file."""
+    return next((field.get("count", field.get("number")) for field in family.fields if field["key"] == key), None)
 
 
 def softmax(x):
@@ -74,9 +85,14 @@ class Mixture(Model):
         is_sigmoid = self.weighing == "sigmoid"
         shares = sigmoid(scores) if is_sigmoid else softmax(scores)
         bias = self.tensors[blk + "exp_probs_b.bias"] if is_sigmoid else 0
-        chosen = np.argsort(-(shares + bias), kind="stable")[:USED]
+        worths = shares + bias
+        if stated(self.family, "expert_group_count"):
+            best = np.sort(worths.reshape(GROUPS, -1), -1)[:, ::-1]
+            groups = np.argsort(-best[:, :2 if is_sigmoid else 1].sum(-1), kind="stable")[:USED_GROUPS]
+            worths = np.where(np.isin(np.arange(COUNT) // (COUNT // GROUPS), groups), worths, -np.inf)
+        chosen = np.argsort(-worths, kind="stable")[:USED]
         total = 1 if self.weighing == "all" else shares[chosen].sum()
-        return [(e, (SCALE if is_sigmoid else 1) * shares[e] / total) for e in chosen]
+        return [(e, (stated(self.family, "expert_weights_scale") or 1) * shares[e] / total) for e in chosen]
 
     def expert(self, blk, name, e):
         """Matrix and bias of an expert."""
@@ -114,6 +130,10 @@ def listed(family, norms=("attn_norm", "ffn_norm"), biases=(), norm_biases=False
         ("attn_q", WIDTH, queries, 1), ("attn_k", WIDTH, keys, 1), ("attn_v", WIDTH, keys, 1),
         ("attn_output", queries, WIDTH, 1),
     ]
+    if family.latent:
+        matrices = latent_matrices(family)
+        listed_norms = [("attn_q_a_norm.weight", QUERY_LATENT, 1, 1)] if family.latent[1] else []
+        listed_norms.append(("attn_kv_a_norm.weight", LATENT, 1, 1))
     if dense:
         matrices += [("ffn_gate", WIDTH, dense, 1), ("ffn_up", WIDTH, dense, 1), ("ffn_down", dense, WIDTH, 1)]
     else:
@@ -135,6 +155,8 @@ def listed(family, norms=("attn_norm", "ffn_norm"), biases=(), norm_biases=False
     listed += [
         (name + ".bias", rows, experts, 1) for name, _, rows, experts in matrices if name in biases or biases == "all"
     ]
+    if family.latent:
+        listed += listed_norms
     if head_norms:
         listed += [("attn_q_norm.weight", size, 1, 1), ("attn_k_norm.weight", size, 1, 1)]
     if row_norms:
@@ -144,6 +166,20 @@ def listed(family, norms=("attn_norm", "ffn_norm"), biases=(), norm_biases=False
     if sinks:
         listed.append(("attn_sinks.weight", family.heads, 1, 1))
     return listed
+
+
+def latent_matrices(family):
+    if family.latent[1]:
+        queries = [
+            ("attn_q_a", WIDTH, QUERY_LATENT, 1), ("attn_q_b", QUERY_LATENT, family.heads * family.size, 1)]
+    else:
+        queries = [("attn_q", WIDTH, family.heads * family.size, 1)]
+    # Newer files have what makes keys with rows and columns exchanged.
+    unfolding = [("attn_k_b", PLAIN, LATENT, family.heads), ("attn_v_b", LATENT, VALUE, family.heads)]
+    if not stated(family, "attention.key_length_mla"):
+        unfolding = [("attn_kv_b", LATENT, family.heads * (PLAIN + VALUE), 1)]
+    return queries + [("attn_kv_a_mqa", WIDTH, LATENT + TURNING, 1)] + unfolding + [
+        ("attn_output", family.heads * VALUE, WIDTH, 1)]
 
 
 def directory(family, first=None, ends=(), tied=False, **forms):
@@ -227,6 +263,48 @@ def families():
         air(fields=glm + [count("nextn_predict_layers", 1)]), head_norms=True, ends=further, **forms), "sigmoid"
 
 
+    yield from deepseeks()
+
+
+def deepseeks():
+    def model(growth, query_latent, is_new, fields):
+        lengths = [
+            count("attention.key_length_mla", PLAIN + TURNING), count("attention.value_length_mla", VALUE),
+            count("attention.key_length", LATENT + TURNING), count("attention.value_length", LATENT),
+            count("attention.head_count_kv", 1),
+        ] if is_new else [
+            count("attention.key_length", PLAIN + TURNING), count("attention.value_length", VALUE),
+            count("attention.head_count_kv", 4),
+        ]
+        shared = [
+            count("attention.kv_lora_rank", LATENT), count("rope.dimension_count", TURNING),
+            count("expert_shared_count", SHARED_COUNT), count("leading_dense_block_count", 1),
+            {"key": "rope.scaling.type", "text": "yarn"}, number("rope.scaling.factor", STRETCH),
+            count("rope.scaling.original_context_length", LATENT_ORIGINAL),
+            number("rope.scaling.yarn_log_multiplier", 0.1 * growth),
+        ] + ([count("attention.q_lora_rank", QUERY_LATENT)] if query_latent else [])
+        size = PLAIN + TURNING
+        layers = [Layer(10000.0, rounded_yarn(10000.0, TURNING, STRETCH, LATENT_ORIGINAL))] * LAYERS
+        return Family(
+            "deepseek2", size, layers, kv_heads=4, rotary=TURNING, feed_forward=DENSE,
+            score_scale=(1 + 0.1 * growth * np.log(STRETCH)) ** 2 / np.sqrt(size),
+            latent=(LATENT, QUERY_LATENT if query_latent else 0, VALUE), fields=lengths + shared + fields)
+
+    forms = dict(shared=SHARED_COUNT * INNER, first=dict(dense=DENSE))
+    groups = [count("expert_group_count", GROUPS), count("expert_group_used_count", USED_GROUPS)]
+    scale = [number("expert_weights_scale", SCALE)]
+    v3 = groups + scale + [count("expert_gating_func", 2), {"key": "expert_weights_norm", "flag": True}]
+    yield "deepseek2 of V2-Lite", directory(model(LITE_GROWTH, False, False, []), **forms), "all"
+    yield "deepseek2 of V2", directory(model(LITE_GROWTH, True, False, groups + scale), **forms), "all"
+    yield "deepseek2 of V2 in its newer form", directory(model(LITE_GROWTH, True, True, groups + scale), **forms), "all"
+    yield "deepseek2 of V3 in its older form", directory(model(GROWTH, True, False, v3), chooses=True, **forms), "sigmoid"
+    further = [(f"blk.{LAYERS}.{name}", *sizes) for name, *sizes in [
+        ("attn_norm.weight", WIDTH, 1, 1), ("nextn.eh_proj.weight", 2 * WIDTH, WIDTH, 1)]]
+    yield "deepseek2 of V3", directory(
+        model(GROWTH, True, True, v3 + [count("nextn_predict_layers", 1)]), ends=further, chooses=True,
+        **forms), "sigmoid"
+
+
 def tensor(place, name, columns, rows, experts):
     if rows > 1:
         return matrix(place, columns, rows * experts)
@@ -240,17 +318,17 @@ def arrays(family):
 def golden(name, family, weighing):
     model = Mixture(family, arrays(family), weighing)
     drafts = sum(field.get("count", 0) for field in family.fields if field["key"] == "nextn_predict_layers")
-    counts = {
-        "block_count": len(family.layers) + drafts, "attention.key_length": family.size,
-        "attention.value_length": family.size, "expert_count": COUNT, "expert_used_count": USED,
-    }
+    counts = {"block_count": len(family.layers) + drafts}
+    if not family.latent:
+        counts |= {"attention.key_length": family.size, "attention.value_length": family.size}
+    counts |= {"expert_count": COUNT, "expert_used_count": USED}
     # Granite's and Phi's files have the size of an expert as that of a layer's one part.
     if family.name not in ("granitemoe", "phimoe"):
         counts["expert_feed_forward_length"] = INNER
     if family.name == "qwen2moe":
         counts["expert_shared_feed_forward_length"] = SHARED
     return {
-        "name": name, "architecture": family.name, "feed_forward": DENSE if family.name == "glm4moe" else INNER,
+        "name": name, "architecture": family.name, "feed_forward": DENSE if family.name in ("glm4moe", "deepseek2") else INNER,
         "runs": [
             {
                 "group_size": group_size, "neighbor_window": neighbors,

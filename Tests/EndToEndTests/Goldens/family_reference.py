@@ -36,6 +36,7 @@ class Family:
     embedding_scale: float = 1.0
     residual_scale: float = 1.0
     logit_scale: float = 1.0
+    latent: tuple | None = None  # Numbers of the latent, of what queries are made of (0 is none), and of a head's value.
     fields: list[dict] = field(default_factory=list)  # Metadata of the file, beside what every family has.
     tensors: list[tuple] = field(default_factory=list)  # Name, columns, rows (1 for a vector).
 
@@ -85,6 +86,8 @@ class Model:
     def projected(self, h, blk):
         """Queries, keys and values, [tokens, heads, size], normalized where there is a norm of one head or of all."""
         family = self.family
+        if family.latent:
+            return self.unfolded(h, blk)
         if blk + "attn_qkv.weight" in self.tensors:
             sizes = np.cumsum([family.heads, family.kv_heads])
             rows = np.split(self.linear(h, blk + "attn_qkv"), sizes * family.size, -1)
@@ -98,6 +101,29 @@ class Model:
             heads = rows[index].reshape(len(h), -1, norm.shape[-1])
             rows[index] = self.normed(heads, blk + name).reshape(len(h), -1)
         return [x.reshape(len(h), -1, family.size) for x in rows]
+
+    def unfolded(self, h, blk):
+        """The same out of one latent vector a token; of queries and keys the numbers that turn come first, which are the
+        same in all heads of keys."""
+        family = self.family
+        latent_size, query_size, value_size = family.latent
+        plain = family.size - family.rotary
+        if query_size:
+            query = self.linear(self.normed(self.linear(h, blk + "attn_q_a"), blk + "attn_q_a_norm"), blk + "attn_q_b")
+        else:
+            query = self.linear(h, blk + "attn_q")
+        query = np.roll(query.reshape(len(h), family.heads, family.size), family.rotary, -1)
+        latent, turning = np.split(self.linear(h, blk + "attn_kv_a_mqa"), [latent_size], -1)
+        latent = self.normed(latent, blk + "attn_kv_a_norm")
+        if blk + "attn_kv_b.weight" in self.tensors:
+            both = self.linear(latent, blk + "attn_kv_b").reshape(len(h), family.heads, plain + value_size)
+            key, value = np.split(both, [plain], -1)
+        else:
+            keys = self.tensors[blk + "attn_k_b.weight"].reshape(family.heads, latent_size, plain)
+            values = self.tensors[blk + "attn_v_b.weight"].reshape(family.heads, value_size, latent_size)
+            key, value = np.einsum("tl,hlp->thp", latent, keys), np.einsum("tl,hvl->thv", latent, values)
+        turning = np.repeat(turning[:, None], family.heads, 1)
+        return query, np.concatenate([turning, key], -1), value
 
     def attention(self, h, blk, layer, group_size, window):
         family = self.family
@@ -116,7 +142,7 @@ class Model:
         if family.temperature:
             growth, length = family.temperature
             scale = (scale * (1 + growth * np.log(1 + positions // length)))[:, None]
-        attended = np.zeros_like(query)
+        attended = np.zeros((len(h), family.heads, value.shape[-1]))
         for head in range(family.heads):
             group = head // (family.heads // family.kv_heads)
             neighbor = neighbor_query[:, head] @ neighbor_key[:, group].T
