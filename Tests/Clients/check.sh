@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Checks a server with the clients that people use: openai, anthropic, ollama, langchain-openai, litellm. Makes an
-# environment of its own for them, unless LONGHAUL_CLIENTS_PYTHON names a Python that has them. What is not installed is
-# reported as skipped.
+# Checks a server with the clients that people use: openai, anthropic, ollama, langchain-openai, litellm; and with some
+# 7,000 requests that schemathesis makes up from /openapi.json. Makes an environment of its own for them, unless
+# LONGHAUL_CLIENTS_PYTHON names a Python that has them. What is not installed is reported as skipped.
 #
 #   Tests/Clients/check.sh [PROGRAM [MODEL]] [-- ARGUMENTS OF PYTEST]
 set -euo pipefail
