@@ -10,7 +10,7 @@ enum DeepSeek2 {
       fields.passedOverLayerCount = try fields.predictionLayerCount()
       let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))
       let parts = try feedForwardParts(fields)
-      let attention = try fields.latentAttention(layerCount: parts.count, norm: norm)
+      let attention = try LatentFields(fields).attention(layerCount: parts.count, norm: norm)
       let layers = zip(attention, parts).map { LayerShape(attention: $0, feedForward: $1, norm: norm) }
       return try fields.model(layers: layers, outputNorm: norm)
     },
@@ -31,8 +31,8 @@ enum DeepSeek2 {
     guard denseCount < sizes.count else { return parts }
     // Files that name no rule are of V2.
     var experts = try fields.experts(.softmaxOfAll)
-    experts.shared = try fields.sharedExperts(besides: experts)
-    experts.router.groups = try fields.expertGroups(of: experts)
+    experts.shared = try SharedExpertShape(fields, besides: experts)
+    experts.router.groups = try RouterGroups(fields, of: experts)
     for index in denseCount..<sizes.count { parts[index] = .experts(experts) }
     return parts
   }

@@ -42,28 +42,35 @@ extension ModelFields {
     }
     return shape
   }
+}
 
-  /// A number of experts for every token, each as large as the others, which are one of their sizes' sum.
-  func sharedExperts(besides shape: ExpertsShape) throws(CheckpointError) -> SharedExpertShape? {
-    let count = try integer(.sharedExpertCount, in: 0...GGUFLimits.innerSize / shape.size) ?? 0
-    return count > 0 ? SharedExpertShape(size: count * shape.size, isGated: false) : nil
+extension SharedExpertShape {
+  /// A number of experts for every token, each as large as the others, which are one of their sizes' sum; nil where the
+  /// file counts none.
+  init?(_ fields: ModelFields, besides shape: ExpertsShape) throws(CheckpointError) {
+    let count = try fields.integer(.sharedExpertCount, in: 0...GGUFLimits.innerSize / shape.size) ?? 0
+    guard count > 0 else { return nil }
+    self.init(size: count * shape.size, isGated: false)
   }
+}
 
+extension RouterGroups {
   /// The groups that a token's experts are in a few of; nil where they may be in any.
-  func expertGroups(of shape: ExpertsShape) throws(CheckpointError) -> RouterGroups? {
-    guard let count = try integer(.expertGroupCount, in: 0...RouterGroups.limit), count > 1 else { return nil }
+  init?(_ fields: ModelFields, of shape: ExpertsShape) throws(CheckpointError) {
+    guard let count = try fields.integer(.expertGroupCount, in: 0...Self.limit), count > 1 else { return nil }
     guard shape.expertCount % count == 0 else {
-      throw metadata.refusal(
-        key(.expertGroupCount), "is \(count), which does not divide the \(shape.expertCount) experts")
+      throw fields.metadata.refusal(
+        fields.key(.expertGroupCount), "is \(count), which does not divide the \(shape.expertCount) experts")
     }
-    let used = try required(.usedExpertGroupCount, in: 1...count)
+    let used = try fields.required(.usedExpertGroupCount, in: 1...count)
     let available = used * (shape.expertCount / count)
     guard available >= shape.usedCount else {
-      throw metadata.refusal(
-        key(.usedExpertGroupCount),
+      throw fields.metadata.refusal(
+        fields.key(.usedExpertGroupCount),
         "is \(used), which leaves \(available) experts for the \(shape.usedCount) of a token")
     }
-    return used < count ? RouterGroups(count: count, usedCount: used) : nil
+    guard used < count else { return nil }
+    self.init(count: count, usedCount: used)
   }
 }
 

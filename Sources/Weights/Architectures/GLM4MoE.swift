@@ -13,7 +13,7 @@ enum GLM4MoE {
       var layers = try fields.gatedLayers(
         norm: norm, ropeLayout: .halfSplit, queryKeyNorm: hasHeadNorms ? .heads(norm) : nil)
       var experts = try fields.experts(.sigmoid(normalizes: true))
-      experts.shared = try fields.sharedExperts(besides: experts)
+      experts.shared = try SharedExpertShape(fields, besides: experts)
       let denseCount = try fields.integer(.leadingDenseCount, in: 0...layers.count) ?? 0
       for index in denseCount..<layers.count { layers[index].feedForward = .experts(experts) }
       return try fields.model(layers: layers, outputNorm: norm)
