@@ -15,7 +15,9 @@ import sys
 
 import experts as expert_models
 import numpy as np
-from experts import COUNT, INNER, SCALE, SHARED, SHARED_COUNT, USED, Mixture
+from experts import (
+    COUNT, GROUPS, GROWTH, INNER, LATENT, LATENT_ORIGINAL, LITE_GROWTH, PLAIN, QUERY_LATENT, SCALE, SHARED, SHARED_COUNT,
+    TURNING, USED, USED_GROUPS, VALUE, Mixture)
 from experts import families as expert_families
 from families import IDS, VOCABULARY, WIDTH, families
 from family_reference import Model
@@ -51,6 +53,11 @@ OWN_NAMES = {
         "ffn_gate_shexp": "mlp.shared_experts.gate_proj", "ffn_up_shexp": "mlp.shared_experts.up_proj",
         "ffn_down_shexp": "mlp.shared_experts.down_proj", "nextn.eh_proj": "eh_proj",
     },
+}
+OWN_NAMES["deepseek_v2"] = OWN_NAMES["deepseek_v3"] = OWN_NAMES["glm4_moe"] | {
+    "attn_q_a": "self_attn.q_a_proj", "attn_q_a_norm": "self_attn.q_a_layernorm", "attn_q_b": "self_attn.q_b_proj",
+    "attn_kv_a_mqa": "self_attn.kv_a_proj_with_mqa", "attn_kv_a_norm": "self_attn.kv_a_layernorm",
+    "attn_kv_b": "self_attn.kv_b_proj",
 }
 OWN_NAMES["phimoe"] = OWN_NAMES["mixtral"]
 OWN_NAMES["granitemoe"] = OWN_NAMES["granitemoeshared"] = {
@@ -159,6 +166,10 @@ def models():
             original_max_position_embeddings=32))),
         "glm4moe": ("glm4_moe", glm), "glm4moe with a layer for drafts": ("glm4_moe", glm),
     }
+    for version, kind, growth in (
+            ("V2-Lite", "deepseek_v2", LITE_GROWTH), ("V2", "deepseek_v2", LITE_GROWTH),
+            ("V3 in its older form", "deepseek_v3", GROWTH)):
+        own[f"deepseek2 of {version}"] = kind, deepseek(version, growth)
     for name, family, weighing in expert_families():
         if name in own:
             kind, more = own[name]
@@ -174,6 +185,21 @@ def models():
         rope_scaling=dict(
             rope_type="yarn", factor=expert_models.STRETCH, beta_fast=32.0, beta_slow=1.0, truncate=False,
             original_max_position_embeddings=expert_models.ORIGINAL)), weighing
+
+
+def deepseek(version, growth):
+    is_v3 = version.startswith("V3")
+    more = dict(
+        kv_lora_rank=LATENT, q_lora_rank=None if version == "V2-Lite" else QUERY_LATENT, qk_nope_head_dim=PLAIN,
+        qk_rope_head_dim=TURNING, v_head_dim=VALUE, head_dim=TURNING, n_routed_experts=COUNT,
+        moe_intermediate_size=INNER, n_shared_experts=SHARED_COUNT, first_k_dense_replace=1, moe_layer_freq=1,
+        norm_topk_prob=is_v3, routed_scaling_factor=1.0 if version == "V2-Lite" else SCALE,
+        scoring_func="sigmoid" if is_v3 else "softmax", topk_method="noaux_tc" if is_v3 else "group_limited_greedy",
+        n_group=GROUPS, topk_group=USED_GROUPS,
+        rope_scaling=dict(
+            type="yarn", factor=expert_models.STRETCH, original_max_position_embeddings=LATENT_ORIGINAL, beta_fast=32,
+            beta_slow=1, mscale=growth, mscale_all_dim=growth))
+    return dict(more, topk_method="greedy", n_group=1, topk_group=1) if version == "V2-Lite" else more
 
 
 def configuration(kind, family, more):

@@ -23,6 +23,8 @@ struct FolderFamily: Sendable {
   var activations: Set<String> = ["silu", "swish"]
   /// Numbers of a head where the configuration does not say; nil divides the width by the heads.
   var headDimension: Int?
+  /// Whether keys and values of all heads are made of one vector.
+  var hasLatents = false
   /// Which scaling of RoPE has magnitudes of its own in the family's configurations.
   var ropeMagnitude: RopeMagnitude?
   /// Whether folders have layers behind the model's own, which are not read (`Architecture`).
@@ -34,7 +36,11 @@ struct FolderFamily: Sendable {
   /// What the family has beside the fields that all share.
   var fields: @Sendable (inout FolderMetadata) throws(CheckpointError) -> Void = { _ in }
 
-  enum RopeMagnitude: Sendable { case yarn, longRope }
+  enum RopeMagnitude: Sendable {
+    case yarn, longRope
+    /// YaRN's, by which scores grow.
+    case yarnOfScores
+  }
 
   /// The family of a configuration.
   static func named(by config: FolderValue) throws(CheckpointError) -> FolderFamily {

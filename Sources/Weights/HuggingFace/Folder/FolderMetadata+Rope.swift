@@ -43,13 +43,20 @@ extension FolderMetadata {
   }
 
   private mutating func addYarn(_ settings: FolderValue, _ family: FolderFamily) throws(CheckpointError) {
-    let statesMagnitude = family.ropeMagnitude == .yarn
+    let statesMagnitude = family.ropeMagnitude == .yarn || family.ropeMagnitude == .yarnOfScores
     for key in ["mscale", "mscale_all_dim", "attention_factor"] {
       if statesMagnitude, key.hasPrefix("mscale") { continue }
       if settings[key] != nil { throw settings.unsupported("has \"\(key)\"") }
     }
     // The magnitude is that of the one over that of the other; GGUF has a key for the other alone.
-    if statesMagnitude, let multiplier = settings["mscale_all_dim"] {
+    if family.ropeMagnitude == .yarnOfScores {
+      let multiplier = try settings.required("mscale_all_dim").number()
+      guard try settings.required("mscale").number() == multiplier else {
+        throw settings.unsupported("has an \"mscale\" that is not \"mscale_all_dim\"")
+      }
+      // Files have a tenth of it.
+      set(.yarnLogMultiplier, .float(Double(Float(0.1 * multiplier))))
+    } else if statesMagnitude, let multiplier = settings["mscale_all_dim"] {
       guard let mscale = try settings["mscale"]?.number(), mscale == 1 else {
         throw settings.unsupported("has an \"mscale\" that is not 1")
       }

@@ -29,11 +29,11 @@ struct FolderMetadata {
     try copyCount(hasOwn ? keyValueHeads : "num_attention_heads", to: .keyValueHeadCount)
     let epsilon = try config.required(family.epsilon.name)
     set(family.epsilon.key, .float(Double(Float(try epsilon.number()))))
-    let headDimension = try headDimension(family)
-    set(.keyLength, .unsigned(UInt64(headDimension)))
-    set(.valueLength, .unsigned(UInt64(headDimension)))
+    let lengths = try headLengths(family)
+    set(.keyLength, .unsigned(UInt64(lengths.key)))
+    set(.valueLength, .unsigned(UInt64(lengths.value)))
     try checkActivation(family)
-    try addRope(headDimension: headDimension, family)
+    try addRope(headDimension: lengths.turning, family)
     try family.fields(&self)
   }
 
@@ -64,6 +64,21 @@ struct FolderMetadata {
     for (layer, value) in try list.array().enumerated() where value.value.integer != flag(layer) {
       throw value.unsupported("is another number than for other models of the family")
     }
+  }
+
+  /// Numbers of a head's key and value, and how many of a key's may turn.
+  private func headLengths(
+    _ family: FolderFamily
+  ) throws(CheckpointError) -> (key: Int, value: Int, turning: Int) {
+    guard family.hasLatents else {
+      let dimension = try headDimension(family)
+      return (dimension, dimension, dimension)
+    }
+    func length(_ name: String) throws(CheckpointError) -> Int {
+      try config.required(name).integer(in: 1...GGUFLimits.headDimension.upperBound)
+    }
+    let turning = try length("qk_rope_head_dim")
+    return (try length("qk_nope_head_dim") + turning, try length("v_head_dim"), turning)
   }
 
   private func headDimension(_ family: FolderFamily) throws(CheckpointError) -> Int {
