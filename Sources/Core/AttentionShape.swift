@@ -13,6 +13,10 @@ package struct AttentionShape: Hashable, Sendable {
   package var scoreCap: Float?
   /// The norm of queries and keys before RoPE; nil leaves them as they are.
   package var queryKeyNorm: QueryKeyNorm?
+  /// The norm of each value head, which has no weights; nil leaves them as they are.
+  package var valueNorm: NormKind?
+  /// Whether values are what keys are before their norm and RoPE: no matrix makes them.
+  package var valuesAreKeys: Bool
   package var span: AttentionSpan
   /// What makes scores grow with the query's position; nil leaves them as they are.
   package var temperature: AttentionTemperature?
@@ -24,8 +28,9 @@ package struct AttentionShape: Hashable, Sendable {
   /// - Parameter scoreScale: nil is `1 / sqrt(headDimension)`.
   package init(
     queryHeadCount: Int, keyValueHeadCount: Int, headDimension: Int, rope: RopeConfiguration?, scoreScale: Float? = nil,
-    scoreCap: Float? = nil, queryKeyNorm: QueryKeyNorm? = nil, span: AttentionSpan = .all,
-    temperature: AttentionTemperature? = nil, hasSinks: Bool = false, latent: LatentShape? = nil
+    scoreCap: Float? = nil, queryKeyNorm: QueryKeyNorm? = nil, valueNorm: NormKind? = nil,
+    valuesAreKeys: Bool = false, span: AttentionSpan = .all, temperature: AttentionTemperature? = nil,
+    hasSinks: Bool = false, latent: LatentShape? = nil
   ) {
     self.queryHeadCount = queryHeadCount
     self.keyValueHeadCount = keyValueHeadCount
@@ -34,6 +39,8 @@ package struct AttentionShape: Hashable, Sendable {
     self.scoreScale = scoreScale ?? 1 / Float(headDimension).squareRoot()
     self.scoreCap = scoreCap
     self.queryKeyNorm = queryKeyNorm
+    self.valueNorm = valueNorm
+    self.valuesAreKeys = valuesAreKeys
     self.span = span
     self.temperature = temperature
     self.hasSinks = hasSinks

@@ -27,7 +27,7 @@ extension LayerShape {
 
 extension AttentionShape {
   fileprivate func parameterCount(hiddenSize: Int) -> Int {
-    guard let latent else { return hiddenSize * (2 * querySize + 2 * keyValueSize) }
+    guard let latent else { return hiddenSize * (2 * querySize + (valuesAreKeys ? 1 : 2) * keyValueSize) }
     let queries =
       latent.querySize.map { $0 * (hiddenSize + projectedQuerySize) } ?? hiddenSize * projectedQuerySize
     let keysAndValues = queryHeadCount * latent.size * (latent.plainSize + latent.valueSize)

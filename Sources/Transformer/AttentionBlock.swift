@@ -23,8 +23,14 @@ struct AttentionBlock {
         scratch.normed.baseAddress, rows: rows,
         MatrixProduct.Term(linear: query, output: scratch.queries.baseAddress),
         MatrixProduct.Term(linear: key, output: scratch.keys.baseAddress),
-        MatrixProduct.Term(linear: value, output: scratch.values.baseAddress))
+        value.map { MatrixProduct.Term(linear: $0, output: scratch.values.baseAddress) })
     case .latent(let weights): latent?.project(weights, rows: rows)
+    }
+    if shape.valuesAreKeys {
+      scratch.values.baseAddress.update(from: scratch.keys.baseAddress, count: rows * shape.keyValueSize)
+    }
+    if let kind = shape.valueNorm, let norm = weights.valueNorm {
+      normalize(scratch.values.baseAddress, kind, norm, rows: rows * shape.keyValueHeadCount)
     }
     if case .rows(let kind) = shape.queryKeyNorm { normalizeRows(kind, weights, rows: rows) }
     attention.attend(

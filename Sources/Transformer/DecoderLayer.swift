@@ -70,5 +70,6 @@ struct DecoderLayer {
       feed()
       addOutput()
     }
+    if let scale = weights.outputScale { residual.scaleHidden(by: scale, rows: rows) }
   }
 }

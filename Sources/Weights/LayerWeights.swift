@@ -25,13 +25,16 @@ package struct LayerWeights<Matrix: Sendable>: Sendable {
   package let norms: LayerNorms
   package let attention: AttentionWeights<Matrix>
   package let feedForward: FeedForwardWeights<Matrix>
+  /// Multiplies the hidden states that the layer gives; nil leaves them as they are.
+  package let outputScale: Float?
 
   var matrices: [Matrix] { attention.matrices + feedForward.matrices }
 
   /// The same layer with every matrix in another form.
   func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> LayerWeights<Other> {
     LayerWeights<Other>(
-      norms: norms, attention: attention.map(transform), feedForward: feedForward.map(transform))
+      norms: norms, attention: attention.map(transform), feedForward: feedForward.map(transform),
+      outputScale: outputScale)
   }
 }
 
@@ -60,6 +63,8 @@ package struct AttentionWeights<Matrix: Sendable>: Sendable {
   package let queryNorm: NormWeights?
   /// `[headDimension]`, or `[keyValueHeads * headDimension]`.
   package let keyNorm: NormWeights?
+  /// `[headDimension]`, all 1, where the layer's shape has a norm of values.
+  package let valueNorm: NormWeights?
   /// `[queryHeads]`, where the layer's shape has sinks.
   package let sinks: [Float]?
 
@@ -67,20 +72,22 @@ package struct AttentionWeights<Matrix: Sendable>: Sendable {
 
   func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> AttentionWeights<Other> {
     AttentionWeights<Other>(
-      input: input.map(transform), output: output.map(transform), queryNorm: queryNorm, keyNorm: keyNorm, sinks: sinks)
+      input: input.map(transform), output: output.map(transform), queryNorm: queryNorm, keyNorm: keyNorm,
+      valueNorm: valueNorm, sinks: sinks)
   }
 }
 
 /// What makes queries, keys and values of a layer's input.
 package enum AttentionInput<Matrix: Sendable>: Sendable {
-  /// `query` is `[queryHeads * headDimension, hidden]`; `key` and `value` have as many rows for key-value heads.
-  case heads(query: Linear<Matrix>, key: Linear<Matrix>, value: Linear<Matrix>)
+  /// `query` is `[queryHeads * headDimension, hidden]`; `key` and `value` have as many rows for key-value heads. No
+  /// `value` where the layer's shape takes keys for values.
+  case heads(query: Linear<Matrix>, key: Linear<Matrix>, value: Linear<Matrix>?)
   /// Where the layer's shape has a latent.
   case latent(LatentWeights<Matrix>)
 
   var matrices: [Matrix] {
     switch self {
-    case .heads(let query, let key, let value): [query.weight, key.weight, value.weight]
+    case .heads(let query, let key, let value): [query, key, value].compactMap { $0?.weight }
     case .latent(let latent): latent.matrices
     }
   }
@@ -88,7 +95,7 @@ package enum AttentionInput<Matrix: Sendable>: Sendable {
   func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> AttentionInput<Other> {
     switch self {
     case .heads(let query, let key, let value):
-      .heads(query: query.map(transform), key: key.map(transform), value: value.map(transform))
+      .heads(query: query.map(transform), key: key.map(transform), value: value?.map(transform))
     case .latent(let latent): .latent(latent.map(transform))
     }
   }

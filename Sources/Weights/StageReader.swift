@@ -14,7 +14,8 @@ struct StageReader {
   ) throws(CheckpointError) -> LayerWeights<WeightMatrix> {
     LayerWeights(
       norms: try norms(shape.residual, tensors), attention: try attention(shape.attention, tensors),
-      feedForward: try feedForward(shape.feedForward, tensors))
+      feedForward: try feedForward(shape.feedForward, tensors),
+      outputScale: tensors[.layerOutputScale] == nil ? nil : try vector(tensors, .layerOutputScale).first)
   }
 
   private mutating func norms(
@@ -47,6 +48,7 @@ struct StageReader {
       output: try linear(tensors, .attentionOutput, bias: .attentionOutputBias),
       queryNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .queryNorm),
       keyNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .keyNorm),
+      valueNorm: shape.valueNorm.map { _ in NormWeights(Array(repeating: 1, count: shape.headDimension)) },
       sinks: shape.hasSinks ? try vector(tensors, .attentionSinks) : nil)
   }
 
@@ -56,7 +58,7 @@ struct StageReader {
     guard let latent = shape.latent else {
       return .heads(
         query: try linear(tensors, .query, bias: .queryBias), key: try linear(tensors, .key, bias: .keyBias),
-        value: try linear(tensors, .value, bias: .valueBias))
+        value: shape.valuesAreKeys ? nil : try linear(tensors, .value, bias: .valueBias))
     }
     // Older files have each head's rows that make a plain key of a latent; its columns meet the query.
     let hasRows = tensors[.latentKeys]?.rows != nil

@@ -25,6 +25,10 @@ package struct RandomModels: Decodable {
     var number: Float?
     var text: String?
     var flag: Bool?
+    /// One a layer.
+    var counts: [Int32]?
+    /// One a layer.
+    var flags: [Bool]?
   }
   /// An f16 of every block of a type.
   package struct Half: Decodable {
@@ -63,7 +67,7 @@ package struct RandomModels: Decodable {
   /// The bytes of a tensor, the same that the script makes.
   private func bytes(_ tensor: Tensor, place: Int) -> [UInt8] {
     if tensor.rows == 1 || tensor.name.hasSuffix("_norm.weight") {
-      let isFactor = ["norm.weight", "norm_2.weight"].contains { tensor.name.hasSuffix($0) }
+      let isFactor = ["norm.weight", "norm_2.weight", "output_scale.weight"].contains { tensor.name.hasSuffix($0) }
       let mean: Float = isFactor || tensor.name.hasPrefix("rope_") ? 1 : 0
       return (0..<tensor.columns * tensor.rows).flatMap {
         Self.littleEndian((mean + Float($0 * 37 % 64 - 32) / 64).bitPattern)
@@ -140,6 +144,8 @@ package struct RandomModels: Decodable {
       if let number = field.number { writer.entry("\(model.family).\(field.key)", number) }
       if let text = field.text { writer.entry("\(model.family).\(field.key)", text) }
       if let flag = field.flag { writer.entry("\(model.family).\(field.key)", flag) }
+      if let counts = field.counts { writer.entry("\(model.family).\(field.key)", counts) }
+      if let flags = field.flags { writer.entry("\(model.family).\(field.key)", flags) }
     }
     writer.entry("tokenizer.ggml.model", "llama")
     writer.entry("tokenizer.ggml.tokens", ["<unk>", "<s>", "</s>"] + (3..<vocabulary).map { "t\($0)" })
@@ -212,6 +218,11 @@ private struct GGUFBytes {
   mutating func entry(_ key: String, _ values: [Int32]) {
     array(key, of: 5, count: values.count)
     for value in values { add(value) }
+  }
+
+  mutating func entry(_ key: String, _ values: [Bool]) {
+    array(key, of: 7, count: values.count)
+    data.append(contentsOf: values.map { $0 ? 1 : 0 })
   }
 
   mutating func tensor(_ name: String, _ dimensions: [Int], type: UInt32, offset: Int) {

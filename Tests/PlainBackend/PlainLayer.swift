@@ -19,6 +19,7 @@ struct PlainLayer {
   /// Whether both parts read what the layer was given.
   private let isParallel: Bool
   private let residualScale: Double
+  private let outputScale: Double
 
   init(_ shape: LayerShape, _ weights: LayerWeights<WeightMatrix>) {
     func plain(_ weights: NormWeights) -> PlainNorm { PlainNorm(shape.norm, weights) }
@@ -39,6 +40,7 @@ struct PlainLayer {
     feedForward = PlainFeedForward(shape.feedForward, weights.feedForward)
     isParallel = shape.residual.isParallel
     residualScale = Double(shape.residualScale)
+    outputScale = Double(weights.outputScale ?? 1)
   }
 
   /// Runs an entry's hidden states through the layer in place.
@@ -50,7 +52,7 @@ struct PlainLayer {
       hidden[row] = sum(given, attentionNorms.after?.applied(to: attended[row]) ?? attended[row])
       let read = isParallel ? given : hidden[row]
       let fed = feedForward.applied(to: feedForwardNorms.before?.applied(to: read) ?? read)
-      hidden[row] = sum(hidden[row], feedForwardNorms.after?.applied(to: fed) ?? fed)
+      hidden[row] = sum(hidden[row], feedForwardNorms.after?.applied(to: fed) ?? fed).map { $0 * outputScale }
     }
   }
 
@@ -76,10 +78,12 @@ struct PlainAttention {
   private let shape: AttentionShape
   private let query: PlainLinear
   private let key: PlainLinear
-  private let value: PlainLinear
+  /// Nil where values are keys.
+  private let value: PlainLinear?
   private let output: PlainLinear
   private let queryNorm: PlainHeads
   private let keyNorm: PlainHeads
+  private let valueNorm: PlainNorm?
   private let rotation: PlainRotation
   private let sinks: [Float]?
 
@@ -89,9 +93,10 @@ struct PlainAttention {
       preconditionFailure("the plain backend knows no latents")
     }
     (self.query, self.key) = (PlainLinear(query), PlainLinear(key))
-    (self.value, output) = (PlainLinear(value), PlainLinear(weights.output))
+    (self.value, output) = (value.map { PlainLinear($0) }, PlainLinear(weights.output))
     queryNorm = PlainHeads(shape, weights.queryNorm)
     keyNorm = PlainHeads(shape, weights.keyNorm)
+    valueNorm = shape.valueNorm.flatMap { kind in weights.valueNorm.map { PlainNorm(kind, $0) } }
     rotation = PlainRotation(shape.rope)
     sinks = weights.sinks
   }
@@ -102,10 +107,12 @@ struct PlainAttention {
     let policy = shape.policy(under: cache.policy)
     for (offset, row) in rows.enumerated() {
       let position = entry.startPosition + offset
-      let (keys, values) = (keyNorm.normed(key.product(row)), queryNorm.divided(value.product(row)))
+      let rawKeys = key.product(row)
+      let (keys, values) = (keyNorm.normed(rawKeys), queryNorm.divided(value?.product(row) ?? rawKeys))
       for (head, key) in keys.enumerated() {
         let grouped = rotation.turned(key, by: policy.groupedKeyPosition(position))
-        pages.store(grouped, values[head], at: position, head: head, of: cache, layer: layer)
+        let value = valueNorm?.applied(to: values[head]) ?? values[head]
+        pages.store(grouped, value, at: position, head: head, of: cache, layer: layer)
       }
       deriveNeighborKeys(at: position, of: cache, pages: &pages, layer: layer)
     }

@@ -82,9 +82,9 @@ struct ArchitectureTests {
     func first(_ matrix: WeightMatrix) -> Float { matrix.bytes.load(as: Float.self) }
     #expect(first(attention.query.weight) == 2000 && attention.query.weight.rowCount == 8)
     #expect(first(attention.key.weight) == 2064 && attention.key.weight.rowCount == 4)
-    #expect(first(attention.value.weight) == 2096 && attention.value.weight.rowCount == 4)
+    #expect(first(layer.value) == 2096 && layer.value.rowCount == 4)
     #expect(attention.query.bias == (0..<8).map(Float.init))
-    #expect(attention.value.bias == (12..<16).map(Float.init))
+    #expect(attention.value?.bias == (12..<16).map(Float.init))
     #expect(attention.output.bias == nil)
     guard case .gated(let gate, let up, _) = layer.feedForward else {
       Issue.record("the feed-forward block has no gate")

@@ -77,7 +77,7 @@ import Testing
     }
     #expect(firsts(stage.layers[0].attention.query.weight) == [0, 2, 1, 3, 4, 6, 5, 7])
     #expect(firsts(stage.layers[0].attention.key.weight) == [0, 2, 1, 3])
-    #expect(firsts(stage.layers[0].attention.value.weight) == [0, 1, 2, 3])
+    #expect(firsts(stage.layers[0].value) == [0, 1, 2, 3])
   }
 
   @Test("A stage is the same from a folder and from what is stored of it alone, and asks for its own layers only")

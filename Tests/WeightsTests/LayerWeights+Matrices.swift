@@ -5,7 +5,10 @@ import Weights
 extension LayerWeights {
   var query: Matrix { attention.query.weight }
   var key: Matrix { attention.key.weight }
-  var value: Matrix { attention.value.weight }
+  var value: Matrix {
+    guard let value = attention.value else { preconditionFailure("values are keys") }
+    return value.weight
+  }
   var output: Matrix { attention.output.weight }
   var gate: Matrix { gated.gate }
   var up: Matrix { gated.up }

@@ -29,7 +29,7 @@ package struct Architecture: Sendable {
     OLMoE.architecture, GraniteMoE.architecture, PhiMoE.architecture, GLM4MoE.architecture,
     GptOSS.architecture, Gemma.architecture, Gemma2.architecture, Gemma3.architecture, Phi2.architecture,
     Phi3.architecture, StableLM.architecture, StarCoder2.architecture, OLMo2.architecture, Granite.architecture,
-    SmolLM3.architecture,
+    SmolLM3.architecture, Gemma4.architecture,
     GLM4.architecture, EXAONE4.architecture, SeedOSS.architecture, MiniCPM.architecture, InternLM2.architecture,
     Cohere.commandR, Cohere.cohere2, Ernie45.architecture, Mistral3.architecture, Falcon.architecture,
     DeepSeek2.architecture,
@@ -45,7 +45,6 @@ package struct Architecture: Sendable {
   static let missing = [
     "deepseek32": "keys and values made of one latent vector, and an index that chooses keys",
     "gemma3n": "embeddings in every layer, and layers that share their keys and values",
-    "gemma4": "norms of values, heads of another size in global layers, and in some models embeddings in every layer",
     "glm-dsa": "keys and values made of one latent vector, and an index that chooses keys",
     "llama4": "attention within chunks, and experts in every other layer",
     "mistral4": "keys and values made of one latent vector, heads of keys longer than those of values",

@@ -84,12 +84,13 @@ extension TensorRule {
   /// The matrices of a layer's attention.
   static func attention(_ layer: LayerShape, in model: ModelConfiguration) -> [TensorRule] {
     let (hidden, attention) = (model.hiddenSize, layer.attention)
-    return [
+    let rules = [
       TensorRule(.query, "attn_q.weight", [hidden, attention.querySize]),
       TensorRule(.key, "attn_k.weight", [hidden, attention.keyValueSize]),
-      TensorRule(.value, "attn_v.weight", [hidden, attention.keyValueSize]),
       TensorRule(.attentionOutput, "attn_output.weight", [attention.querySize, hidden]),
     ]
+    guard !attention.valuesAreKeys else { return rules }
+    return rules + [TensorRule(.value, "attn_v.weight", [hidden, attention.keyValueSize])]
   }
 
   /// The weights of norms that each head of queries and keys has.

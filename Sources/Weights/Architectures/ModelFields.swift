@@ -65,6 +65,9 @@ struct ModelFields: Sendable {
     try metadata.positiveNumber(self.key(key))
   }
 
+  /// Whether the file has a tensor of a layer: what metadata do not say of some families.
+  func hasTensor(_ name: String, layer: Int) -> Bool { file[Architecture.layerPrefix(layer) + name] != nil }
+
   func string(_ key: ModelKey) throws(CheckpointError) -> String? { try metadata.string(self.key(key)) }
 
   /// Throws for a key that asks for what is not computed: ignoring one would give wrong text without a word.

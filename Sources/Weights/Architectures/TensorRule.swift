@@ -5,7 +5,7 @@ package enum TensorRole: Hashable, Sendable, CaseIterable {
   case queryBias, keyBias, valueBias, attentionOutputBias
   case queryNorm, keyNorm, attentionSinks
   case queryLatent, queryLatentNorm, latent, latentNorm, latentKeys, latentValues
-  case feedForwardNorm, feedForwardNormBias, gate, up, down, feedForwardOutputNorm
+  case feedForwardNorm, feedForwardNormBias, gate, up, down, feedForwardOutputNorm, layerOutputScale
   case gateBias, upBias, downBias
   case router, routerBias, choiceBias, expertGate, expertUp, expertDown
   case expertGateBias, expertUpBias, expertDownBias

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 import transformers
 from families import IDS, VOCABULARY, WIDTH, arrays, families
-from family_reference import Model
+from family_reference import Layer, Model
 
 torch.set_default_dtype(torch.float64)
 LIMIT = 1e-4  # transformers norms and turns in single precision.
@@ -29,7 +29,7 @@ SANDWICH = {
     "post_ffw_norm": "post_feedforward_layernorm",
 }
 OWN_NAMES = {
-    "gemma2": SANDWICH, "gemma3": SANDWICH, "olmo2": SANDWICH, "exaone4": SANDWICH,
+    "gemma2": SANDWICH, "gemma3": SANDWICH, "gemma4": SANDWICH, "olmo2": SANDWICH, "exaone4": SANDWICH,
     "glm4": {
         "post_attention_norm": "post_self_attn_layernorm", "post_ffw_norm": "post_mlp_layernorm",
         "ffn_up": "mlp.gate_up_proj",
@@ -71,6 +71,7 @@ def configuration(name, family):
         "gemma3": ("Gemma3", dict(query_pre_attn_scalar=family.size, rope_parameters={
             "full_attention": {"rope_type": "default", "rope_theta": 1e6},
             "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}})),
+        "gemma4": ("Gemma4", gemma4(family)),
         "phi3": ("Phi3", {}), "phi2": ("Phi", dict(hidden_act="gelu_new")),
         "stablelm": ("StableLm", dict(
             use_qkv_bias=family.form != "parallel", qk_layernorm=family.form == "parallel",
@@ -97,9 +98,21 @@ def configuration(name, family):
             attention_multiplier=family.score_scale or family.size**-0.5, logits_scaling=1 / family.logit_scale)
     if kind == "Falcon":  # Which knows heads by their number alone.
         del shared["head_dim"]
-    text = "TextConfig" if kind == "Gemma3" else "Config"
+    text = "TextConfig" if kind in ("Gemma3", "Gemma4") else "Config"
     return (
         getattr(transformers, kind + "ForCausalLM"), getattr(transformers, kind + text)(**(shared | more)))
+
+
+def gemma4(family):
+    """Its configuration has the sizes of local layers' heads, and those of global ones beside them."""
+    local = next((layer for layer in family.layers if layer.local), Layer())
+    return dict(
+        head_dim=local.size or family.size, global_head_dim=family.size, num_key_value_heads=local.kv_heads,
+        num_global_key_value_heads=family.kv_heads, hidden_size_per_layer_input=0,
+        attention_k_eq_v=family.kv_heads == 1, final_logit_softcapping=family.logit_cap,
+        rope_parameters={
+            "full_attention": {"rope_type": "proportional", "rope_theta": 1e6, "partial_rotary_factor": 1.0},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}})
 
 
 def ministral(family, rope):
@@ -146,10 +159,13 @@ def state(family):
         numbers = reordered(family, full, numbers)
         if family.name == "falcon" and full.endswith("attn_qkv.weight"):
             numbers = in_groups(family, numbers)
-        if family.name.startswith("gemma") and stem.endswith("norm"):
+        if family.name in ("gemma", "gemma2", "gemma3") and stem.endswith("norm"):
             numbers = numbers - 1
         if stem.startswith("blk."):
             _, layer, role = stem.split(".")
+            if role == "layer_output_scale":
+                result[f"{layers}.{layer}.layer_scalar"] = torch.tensor(numbers)
+                continue
             name = f"{layers}.{layer}.{names[role]}"
             if family.name == "stablelm" and role.endswith(("q_norm", "k_norm")):
                 for head, weights in enumerate(numbers):
@@ -166,14 +182,15 @@ def difference(name, family):
     make, config = configuration(name, family)
     model = make(config).double().eval()
     missing, unexpected = model.load_state_dict(state(family), strict=False)
-    missing = [key for key in missing if not key.endswith(("inv_freq", "lm_head.weight"))]
+    missing = [key for key in missing if not key.endswith(("inv_freq", "lm_head.weight", "layer_scalar"))]
     if missing or unexpected:
         raise SystemExit(f"{name}: transformers lacks {unexpected} and misses {missing}")
     model.tie_weights()
     factors = next((layer.factors for layer in family.layers if layer.factors is not None), None)
     if factors is not None and family.name != "mistral3":  # As LongRoPE and Llama 3's scaling leave them.
         rotary = model.model.rotary_emb
-        rotary.inv_freq = rotary.inv_freq / torch.tensor(factors)
+        own = "full_attention_inv_freq" if family.name == "gemma4" else "inv_freq"
+        setattr(rotary, own, getattr(rotary, own) / torch.tensor(factors))
         rotary.attention_scaling = family.magnitude
     with torch.no_grad():
         theirs = model(torch.tensor([IDS])).logits[0].numpy()

@@ -35,30 +35,38 @@ def matrix(place, columns, rows):
 
 
 def directory(family, tied=False, biases=(), norms=("attn_norm", "ffn_norm"), norm_biases=False, head_norms=False,
-              row_norms=False, norms_of_each=False, fused_attention=False, fused_gate=False, gated=True, ends=()):
-    """Name, columns and rows (1 for a vector) of each tensor."""
-    size, inner = family.size, family.feed_forward
-    queries, keys = family.heads * size, family.kv_heads * size
+              row_norms=False, norms_of_each=False, fused_attention=False, fused_gate=False, gated=True,
+              values_are_keys=False, output_scales=False, ends=()):
+    """Name, columns and rows (1 for a vector) of each tensor. `values_are_keys`: in global layers."""
+    inner = family.feed_forward
+
+    def listed(layer):
+        size, kv_heads = layer.size or family.size, layer.kv_heads or family.kv_heads
+        queries, keys = family.heads * size, kv_heads * size
+        matrices = (
+            [("attn_qkv", WIDTH, queries + 2 * keys)] if fused_attention
+            else [("attn_q", WIDTH, queries), ("attn_k", WIDTH, keys)])
+        if not fused_attention and (layer.local or not values_are_keys):
+            matrices.append(("attn_v", WIDTH, keys))
+        matrices.append(("attn_output", queries, WIDTH))
+        if gated and not fused_gate:
+            matrices.append(("ffn_gate", WIDTH, inner))
+        matrices += [("ffn_up", WIDTH, 2 * inner if fused_gate else inner), ("ffn_down", inner, WIDTH)]
+        entries = [(name + ".weight", WIDTH, 1) for name in norms]
+        entries += [(name + ".bias", WIDTH, 1) for name in norms if norm_biases]
+        entries += [(name + ".weight", columns, rows) for name, columns, rows in matrices]
+        entries += [(name + ".bias", rows, 1) for name, _, rows in matrices if name in biases]
+        if head_norms:
+            entries += [("attn_q_norm.weight", size, 1), ("attn_k_norm.weight", size, 1)]
+        if row_norms:
+            entries += [("attn_q_norm.weight", queries, 1), ("attn_k_norm.weight", keys, 1)]
+        if norms_of_each:
+            entries += [("attn_q_norm.weight", size, family.heads), ("attn_k_norm.weight", size, kv_heads)]
+        return entries + [("layer_output_scale.weight", 1, 1)] * output_scales
+
     tensors = [("token_embd.weight", WIDTH, VOCABULARY)]
-    matrices = (
-        [("attn_qkv", WIDTH, queries + 2 * keys)] if fused_attention
-        else [("attn_q", WIDTH, queries), ("attn_k", WIDTH, keys), ("attn_v", WIDTH, keys)])
-    matrices.append(("attn_output", queries, WIDTH))
-    if gated and not fused_gate:
-        matrices.append(("ffn_gate", WIDTH, inner))
-    matrices += [("ffn_up", WIDTH, 2 * inner if fused_gate else inner), ("ffn_down", inner, WIDTH)]
-    listed = [(name + ".weight", WIDTH, 1) for name in norms]
-    listed += [(name + ".bias", WIDTH, 1) for name in norms if norm_biases]
-    listed += [(name + ".weight", columns, rows) for name, columns, rows in matrices]
-    listed += [(name + ".bias", rows, 1) for name, _, rows in matrices if name in biases]
-    if head_norms:
-        listed += [("attn_q_norm.weight", size, 1), ("attn_k_norm.weight", size, 1)]
-    if row_norms:
-        listed += [("attn_q_norm.weight", queries, 1), ("attn_k_norm.weight", keys, 1)]
-    if norms_of_each:
-        listed += [("attn_q_norm.weight", size, family.heads), ("attn_k_norm.weight", size, family.kv_heads)]
-    for layer in range(len(family.layers)):
-        tensors += [(f"blk.{layer}.{name}", columns, rows) for name, columns, rows in listed]
+    for index, layer in enumerate(family.layers):
+        tensors += [(f"blk.{index}.{name}", columns, rows) for name, columns, rows in listed(layer)]
     tensors.append(("output_norm.weight", WIDTH, 1))
     if norm_biases:
         tensors.append(("output_norm.bias", WIDTH, 1))
@@ -119,6 +127,27 @@ def families():
         tied=True, norms=SANDWICH)
     yield "gemma3", directory(
         Family("gemma3", 32, with_locals(7, 6, 13, Layer(1e6)), form="sandwich", **gemma, fields=[window(13)]),
+        tied=True, norms=SANDWICH, head_norms=True)
+    # Heads of global layers are longer, and fewer of keys; values are keys. Without any of it: as small models are.
+    globals_ = Layer(1e6, factors=norm(12))
+    locals_ = Layer(window=13, local=True, size=16, kv_heads=2)
+    gemma4 = dict(gemma, form="sandwich", value_norm=True, score_scale=1.0)
+    local_keys = [
+        window(13), count("attention.key_length_swa", 16), count("attention.value_length_swa", 16),
+        count("rope.dimension_count", 24), count("rope.dimension_count_swa", 16), number("rope.freq_base_swa", 1e4),
+    ]
+    flags = [True, True, False]
+    yield "gemma4", directory(
+        Family("gemma4", 24, [locals_ if flag else globals_ for flag in flags], kv_heads=1, logit_cap=2.0, **gemma4,
+               fields=local_keys + [
+                   {"key": "attention.sliding_window_pattern", "flags": flags},
+                   {"key": "attention.head_count_kv", "counts": [2 if flag else 1 for flag in flags]},
+                   number("final_logit_softcapping", 2.0), count("attention.shared_kv_layers", 0),
+                   count("embedding_length_per_layer_input", 0)]),
+        tied=True, norms=SANDWICH, head_norms=True, values_are_keys=True, output_scales=True,
+        ends=[("rope_freqs.weight", 12, 1)])
+    yield "gemma4 with values of its own", directory(
+        Family("gemma4", 24, [locals_] * 5 + [Layer(1e6)], **gemma4, fields=local_keys),
         tied=True, norms=SANDWICH, head_norms=True)
     long_rope = [count("rope.scaling.original_context_length", 32), number("rope.scaling.attn_factor", 1.19)]
     factors = [("rope_factors_long.weight", 12, 1), ("rope_factors_short.weight", 12, 1)]
@@ -209,7 +238,8 @@ def arrays(family):
 
 
 def fields(family):
-    base = next(layer.base for layer in family.layers if layer.base and not (layer.local and family.name == "gemma3"))
+    is_own = family.name in ("gemma3", "gemma4")  # Whether local layers turn by a base of their own.
+    base = next(layer.base for layer in family.layers if layer.base and not (layer.local and is_own))
     epsilon = "layer_norm_epsilon" if family.norm == "layer" else "layer_norm_rms_epsilon"
     return [
         count("block_count", len(family.layers)), count("attention.key_length", family.size),

@@ -12,6 +12,8 @@ class Layer:
     factors: np.ndarray | None = None  # What each pair's frequency is divided by.
     window: int | None = None  # Tokens that a query sees, its own included.
     local: bool = False  # A local layer keeps its window and true distances under grouping; else grouping ends it.
+    size: int | None = None  # Of a head, and its key-value heads, where these are not the family's.
+    kv_heads: int | None = None
 
 
 @dataclass
@@ -29,6 +31,7 @@ class Family:
     form: str = "pre"  # Where norms stand: "pre", "post", "sandwich", or "parallel".
     activation: str = "silu"  # or "gelu", by tanh, or "erf", GELU itself.
     feed_forward: int = 160
+    value_norm: bool = False  # Of each head of values, without weights.
     score_scale: float | None = None
     score_cap: float | None = None
     logit_cap: float | None = None
@@ -57,11 +60,14 @@ class Model:
     def __init__(self, family, tensors):
         self.family, self.tensors = family, tensors
 
+    def unweighted(self, x):
+        return x / np.sqrt((x * x).mean(-1, keepdims=True) + self.family.epsilon)
+
     def normed(self, x, name):
         weight, bias = self.tensors[name + ".weight"], self.tensors.get(name + ".bias", 0)
         if self.family.norm == "layer":
             x = x - x.mean(-1, keepdims=True)
-        return x / np.sqrt((x * x).mean(-1, keepdims=True) + self.family.epsilon) * weight + bias
+        return self.unweighted(x) * weight + bias
 
     def linear(self, x, name):
         return x @ self.tensors[name + ".weight"].T + self.tensors.get(name + ".bias", 0)
@@ -70,7 +76,7 @@ class Model:
         """Heads [tokens, heads, size], turned to a position for each token."""
         if layer.base is None:
             return x
-        rotary = self.family.rotary or self.family.size
+        rotary = self.family.rotary or x.shape[-1]
         radians = layer.base ** (-2 * np.arange(rotary // 2) / rotary)
         if layer.factors is not None:
             radians = radians / layer.factors
@@ -83,7 +89,7 @@ class Model:
         result[..., second] = x[..., first] * sine + x[..., second] * cosine
         return result
 
-    def projected(self, h, blk):
+    def projected(self, h, blk, layer):
         """Queries, keys and values, [tokens, heads, size], normalized where there is a norm of one head or of all."""
         family = self.family
         if family.latent:
@@ -92,7 +98,9 @@ class Model:
             sizes = np.cumsum([family.heads, family.kv_heads])
             rows = np.split(self.linear(h, blk + "attn_qkv"), sizes * family.size, -1)
         else:
-            rows = [self.linear(h, blk + name) for name in ("attn_q", "attn_k", "attn_v")]
+            # Values may be what keys are before their norm.
+            value = "attn_v" if blk + "attn_v.weight" in self.tensors else "attn_k"
+            rows = [self.linear(h, blk + name) for name in ("attn_q", "attn_k", value)]
         for index, name in enumerate(("attn_q_norm", "attn_k_norm")):
             norm = self.tensors.get(f"{blk}{name}.weight")
             if norm is None:
@@ -100,7 +108,8 @@ class Model:
             # A matrix has a row for each head.
             heads = rows[index].reshape(len(h), -1, norm.shape[-1])
             rows[index] = self.normed(heads, blk + name).reshape(len(h), -1)
-        return [x.reshape(len(h), -1, family.size) for x in rows]
+        query, key, value = (x.reshape(len(h), -1, layer.size or family.size) for x in rows)
+        return query, key, self.unweighted(value) if family.value_norm else value
 
     def unfolded(self, h, blk):
         """The same out of one latent vector a token; of queries and keys the numbers that turn come first, which are the
@@ -127,7 +136,7 @@ class Model:
 
     def attention(self, h, blk, layer, group_size, window):
         family = self.family
-        query, key, value = self.projected(h, blk)
+        query, key, value = self.projected(h, blk, layer)
         positions = np.arange(len(h))
         distance = positions[:, None] - positions[None, :]
         seen = distance >= 0
@@ -144,7 +153,7 @@ class Model:
             scale = (scale * (1 + growth * np.log(1 + positions // length)))[:, None]
         attended = np.zeros((len(h), family.heads, value.shape[-1]))
         for head in range(family.heads):
-            group = head // (family.heads // family.kv_heads)
+            group = head // (family.heads // key.shape[1])
             neighbor = neighbor_query[:, head] @ neighbor_key[:, group].T
             grouped = grouped_query[:, head] @ grouped_key[:, group].T
             scores = capped(np.where(distance < window, neighbor, grouped) * scale, family.score_cap)
@@ -187,6 +196,7 @@ class Model:
                 h = self.normed(x, blk + feed_norm) if before else x
             part = self.fed(h, blk)
             x = x + family.residual_scale * (self.normed(part, blk + "post_ffw_norm") if after else part)
+            x = x * self.tensors.get(blk + "layer_output_scale.weight", 1)
         x = self.normed(x, "output_norm")
         head = "output" if "output.weight" in self.tensors else "token_embd"
         return capped(self.linear(x, head) * family.logit_scale, family.logit_cap)

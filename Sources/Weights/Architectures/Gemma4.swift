@@ -1,0 +1,83 @@
+import Core
+
+/// Gemma 4's text model: Gemma 3's layers with norms of values, with scores that are not scaled, and with a scale of
+/// what each layer gives. Global layers have heads of another size, may have fewer of keys and values, may take keys for
+/// values, and turn by factors that leave most of a head as it is.
+///
+/// The small models, whose layers have embeddings of their own and share keys and values, are refused by their keys.
+///
+/// Source: PyPI `transformers` 5, `models/gemma4`; keys and tensors as llama.cpp's `conversion/gemma.py` writes them.
+enum Gemma4 {
+  static let architecture = Architecture(
+    name: "gemma4",
+    configuration: { fields throws(CheckpointError) in
+      let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))
+      var layers = try fields.gatedLayers(
+        norm: norm, ropeLayout: .halfSplit, queryKeyNorm: .heads(norm), activation: .geluTanh)
+      let isLocal = try fields.localLayers(count: layers.count, period: 6)
+      for index in layers.indices {
+        layers[index].residual = .sandwich
+        layers[index].attention.scoreScale = 1
+        layers[index].attention.valueNorm = norm
+        if isLocal[index] {
+          try fields.makeLocal(&layers[index].attention)
+        } else {
+          layers[index].attention.valuesAreKeys = !fields.hasTensor("attn_v.weight", layer: index)
+        }
+      }
+      var model = try fields.gemmaModel(layers: layers, norm: norm)
+      model.logitCap = try fields.cap(.logitCap)
+      return model
+    },
+    modelTensors: { model in
+      let rotary = model.layers.first { $0.attention.span == .all }?.attention.rope?.rotaryDimension ?? 0
+      return TensorRule.ends(of: model) + [
+        TensorRule(.ropeFactors, TensorName.ropeFactors, [rotary / 2], isOptional: true)
+      ]
+    },
+    layerTensors: { layer, model in
+      TensorRule.gatedLayer(layer, in: model) + TensorRule.outputNorms(in: model) + TensorRule.headNorms(layer) + [
+        TensorRule(.layerOutputScale, "layer_output_scale.weight", [1], isOptional: true)
+      ]
+    },
+    shapingTensors: [TensorName.ropeFactors],
+    neutralValues: NeutralValue.common.without(.logitCap) + [
+      NeutralValue(key: "embedding_length_per_layer_input", values: [0], meaning: "embeddings in every layer"),
+      NeutralValue(
+        key: "attention.shared_kv_layers", values: [0], meaning: "layers that attend to the keys of earlier layers"),
+    ])
+}
+
+/// Keys of local layers' heads.
+extension ModelKey {
+  fileprivate static let localKeyLength: ModelKey = "attention.key_length_swa"
+  fileprivate static let localValueLength: ModelKey = "attention.value_length_swa"
+  fileprivate static let localRotaryDimension: ModelKey = "rope.dimension_count_swa"
+}
+
+extension ModelFields {
+  /// Gives a layer's attention the window of local layers, their heads' size, and their turn: by a base of their own,
+  /// without the factors of global ones.
+  fileprivate func makeLocal(_ attention: inout AttentionShape) throws(CheckpointError) {
+    guard let window = try window() else { throw metadata.missing(key(.window)) }
+    let sizes = GGUFLimits.headDimension
+    let size = try integer(.localKeyLength, in: sizes) ?? attention.headDimension
+    guard attention.queryHeadCount <= GGUFLimits.innerSize / size else {
+      throw metadata.refusal(key(.localKeyLength), "makes all heads together wider than \(GGUFLimits.innerSize)")
+    }
+    if let valueSize = try integer(.localValueLength, in: sizes), valueSize != size {
+      throw .unsupported(
+        metadata.fileName, key(.localValueLength),
+        "is \(valueSize) where keys have \(size), which this version does not compute",
+        remedy: "use a model whose keys and values are equally long")
+    }
+    let rotary = try integer(.localRotaryDimension, in: 2...size) ?? size
+    guard rotary % 2 == 0 else {
+      throw metadata.refusal(key(.localRotaryDimension), "is \(rotary) but must be even: dimensions turn in pairs")
+    }
+    attention.headDimension = size
+    attention.span = .window(window)
+    attention.rope = RopeConfiguration(
+      base: try positiveNumber(.localRopeBase) ?? 10_000, rotaryDimension: rotary, layout: .halfSplit, scaling: .none)
+  }
+}

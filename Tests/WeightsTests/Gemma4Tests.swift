@@ -1,0 +1,82 @@
+import Core
+import Fixtures
+import Testing
+
+@testable import Weights
+
+@Suite("Gemma 4's metadata")
+struct Gemma4Tests {
+  private let folder: ScratchFolder
+  init() throws { folder = try ScratchFolder() }
+
+  /// A local layer with heads of 2, then a global one with heads of 4 whose keys are its values.
+  private func model() -> GGUFWriter {
+    var writer = GGUFWriter.tinyModel(layerCount: 0)
+    writer.metadata = writer.metadata.map { ($0.0.replacing("llama.", with: "gemma4."), $0.1) }
+    writer.set("general.architecture", .string("gemma4"))
+    let counts: [(String, UInt32)] = [
+      ("block_count", 2), ("attention.sliding_window", 16), ("attention.sliding_window_pattern", 2),
+      ("attention.key_length", 4), ("attention.value_length", 4), ("attention.key_length_swa", 2),
+      ("attention.value_length_swa", 2), ("rope.dimension_count", 4), ("rope.dimension_count_swa", 2),
+    ]
+    for (key, count) in counts { writer.set("gemma4.\(key)", .u32(count)) }
+    for (layer, size) in [2, 4].enumerated() {
+      let norms = ["attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm"]
+      for name in norms { writer.addOnes("blk.\(layer).\(name).weight", 8) }
+      for name in ["attn_q_norm", "attn_k_norm"] { writer.addOnes("blk.\(layer).\(name).weight", size) }
+      writer.addMatrix("blk.\(layer).attn_q.weight", 8, 2 * size)
+      writer.addMatrix("blk.\(layer).attn_k.weight", 8, size)
+      if layer == 0 { writer.addMatrix("blk.0.attn_v.weight", 8, size) }
+      writer.addMatrix("blk.\(layer).attn_output.weight", 2 * size, 8)
+      writer.addMatrix("blk.\(layer).ffn_gate.weight", 8, 12)
+      writer.addMatrix("blk.\(layer).ffn_up.weight", 8, 12)
+      writer.addMatrix("blk.\(layer).ffn_down.weight", 12, 8)
+    }
+    return writer
+  }
+
+  @Test("local and global layers have heads of their own sizes, and a global one without values takes its keys")
+  func shapes() throws {
+    let checkpoint = try folder.checkpoint(model())
+    let layers = try checkpoint.configuration.layers.map(\.attention)
+    #expect(layers.map(\.headDimension) == [2, 4] && layers.map(\.valuesAreKeys) == [false, true])
+    #expect(layers.map(\.span) == [.window(16), .all])
+    let count = try ParameterCount(checkpoint.configuration)
+    let attention = (4 + 2 + 2 + 4) + (8 + 4 + 8)
+    #expect(count.total == 8 * (attention + 2 * 3 * 12 + 5) && count.active == count.total)
+    let range = try #require(LayerRange(lower: 0, upper: 2))
+    let weights = try StageWeights(checkpoint, layers: range, hasEmbedding: false, hasHead: false)
+    #expect(weights.layers.map { $0.attention.value == nil } == [false, true])
+  }
+
+  @Test(
+    "what a small model asks for and what is malformed is refused by the key's name",
+    arguments: [
+      ("embedding_length_per_layer_input", 256, "embeddings in every layer"),
+      ("attention.shared_kv_layers", 1, "layers that attend to the keys of earlier layers"),
+      ("attention.sliding_window", 0, "is missing"),
+      ("attention.key_length_swa", 0, "must be between 2 and 1024"),
+      ("attention.value_length_swa", 4, "is 4 where keys have 2"),
+      ("rope.dimension_count_swa", 4, "must be between 2 and 2"),
+    ] as [(String, UInt32, String)])
+  func refusals(key: String, value: UInt32, reason: String) throws {
+    var writer = model()
+    writer.set("gemma4.\(key)", .u32(value))
+    #expect {
+      try folder.checkpoint(writer).configuration
+    } throws: {
+      "\($0)".contains("gemma4.\(key)") && "\($0)".contains(reason)
+    }
+  }
+
+  @Test("a local layer without values is refused for the tensor: only global ones take keys for them")
+  func localLayerWithoutValues() throws {
+    var writer = model()
+    writer.tensors.removeAll { $0.name == "blk.0.attn_v.weight" }
+    #expect {
+      try folder.checkpoint(writer).configuration
+    } throws: {
+      "\($0)".contains("tensor 'blk.0.attn_v.weight' is missing")
+    }
+  }
+}
