@@ -22,6 +22,27 @@ package struct ExpertsShape: Hashable, Sendable {
     self.router = router
     self.shared = shared
   }
+
+  /// Numbers inside all experts that a token is given to.
+  package var activeSize: Int { usedCount * size + (shared?.size ?? 0) }
+}
+
+/// A gated part, which reads the norm of the hidden states that the layer's form says, and experts beside it, which
+/// read the hidden states by another norm, as their router does by a third. What each of the two gives is normalized,
+/// and their sum is the output (Gemma 4).
+package struct GatedBesideExpertsShape: Hashable, Sendable {
+  /// Rows in the gated part's `gate` and `up`.
+  package var size: Int
+  package var activation: Activation
+  package var experts: ExpertsShape
+  package var norm: NormKind
+
+  package init(size: Int, activation: Activation, experts: ExpertsShape, norm: NormKind) {
+    self.size = size
+    self.activation = activation
+    self.experts = experts
+    self.norm = norm
+  }
 }
 
 /// An expert that every token is given to. Several of a family's description are one of their sizes' sum.

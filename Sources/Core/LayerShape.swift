@@ -29,6 +29,8 @@ package enum FeedForwardShape: Hashable, Sendable {
   case gated(size: Int, Activation)
   /// Mixture of experts: the weighted sum of what the experts chosen for a token give.
   case experts(ExpertsShape)
+  /// A gated part, and experts beside it.
+  case gatedBesideExperts(GatedBesideExpertsShape)
   /// `down(gelu(up(x)))`, with `size` rows in `up`.
   case ungated(size: Int, GELU = .tanh)
 
@@ -36,16 +38,23 @@ package enum FeedForwardShape: Hashable, Sendable {
   package var size: Int {
     switch self {
     case .gated(let size, _), .ungated(let size, _): size
-    case .experts(let experts): experts.usedCount * experts.size + (experts.shared?.size ?? 0)
+    case .experts(let experts): experts.activeSize
+    case .gatedBesideExperts(let parts): parts.size + parts.experts.activeSize
+    }
+  }
+
+  /// Where there are any.
+  package var experts: ExpertsShape? {
+    switch self {
+    case .gated, .ungated: nil
+    case .experts(let experts): experts
+    case .gatedBesideExperts(let parts): parts.experts
     }
   }
 
   /// The share of its experts that a token is given to; 1 where there are none.
   package var activeShare: Double {
-    switch self {
-    case .gated, .ungated: 1
-    case .experts(let experts): Double(experts.usedCount) / Double(experts.expertCount)
-    }
+    experts.map { Double($0.usedCount) / Double($0.expertCount) } ?? 1
   }
 }
 

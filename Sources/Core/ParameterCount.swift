@@ -41,15 +41,13 @@ extension FeedForwardShape {
     case .gated(let size, _): 3 * size * hiddenSize
     case .ungated(let size, _): 2 * size * hiddenSize
     case .experts(let experts): (3 * size + experts.expertCount) * hiddenSize
+    case .gatedBesideExperts(let parts): (3 * size + parts.experts.expertCount) * hiddenSize
     }
   }
 
   fileprivate func parameterCount(hiddenSize: Int) -> Int {
     let active = activeParameterCount(hiddenSize: hiddenSize)
-    switch self {
-    case .gated, .ungated: return active
-    case .experts(let experts):
-      return active + 3 * (experts.expertCount - experts.usedCount) * experts.size * hiddenSize
-    }
+    guard let experts else { return active }
+    return active + 3 * (experts.expertCount - experts.usedCount) * experts.size * hiddenSize
   }
 }

@@ -14,24 +14,53 @@ struct FeedForward {
   func forward(_ shape: FeedForwardShape, _ weights: FeedForwardWeights<PackedMatrix>, rows: Int) {
     switch (shape, weights) {
     case (.gated(let size, let activation), .gated(let gate, let up, let down)):
-      product(
-        scratch.normed.baseAddress, rows: rows,
-        MatrixProduct.Term(linear: gate, output: scratch.gate.baseAddress),
-        MatrixProduct.Term(linear: up, output: scratch.up.baseAddress))
-      activation.multiply(
-        scratch.gate.baseAddress, by: scratch.up.baseAddress, count: rows * size, pool: pool)
-      product(
-        scratch.gate.baseAddress, rows: rows, MatrixProduct.Term(linear: down, output: scratch.output))
+      forward(size, activation, gate: gate, up: up, down: down, rows: rows)
     case (.ungated(let size, let gelu), .ungated(let up, let down)):
       product(
         scratch.normed.baseAddress, rows: rows, MatrixProduct.Term(linear: up, output: scratch.up.baseAddress))
       activateUp(gelu, count: rows * size)
       product(scratch.up.baseAddress, rows: rows, MatrixProduct.Term(linear: down, output: scratch.output))
     case (.experts(let shape), .experts(let weights)):
-      guard let experts = scratch.experts else { preconditionFailure("no room was made for experts") }
-      ExpertMixture(scratch: scratch, experts: experts, product: product, hiddenSize: hiddenSize, pool: pool)
-        .forward(shape, weights, rows: rows)
-    case (.gated, _), (.ungated, _), (.experts, _): preconditionFailure("the weights are of another shape")
+      mixture.forward(shape, weights, rows: rows)
+    case (.gatedBesideExperts(let shape), .gatedBesideExperts(let weights)): forward(shape, weights, rows: rows)
+    case (.gated, _), (.ungated, _), (.experts, _), (.gatedBesideExperts, _):
+      preconditionFailure("the weights are of another shape")
+    }
+  }
+
+  private var mixture: ExpertMixture {
+    guard let experts = scratch.experts else { preconditionFailure("no room was made for experts") }
+    return ExpertMixture(scratch: scratch, experts: experts, product: product, hiddenSize: hiddenSize, pool: pool)
+  }
+
+  private func forward(
+    _ size: Int, _ activation: Activation, gate: Linear<PackedMatrix>, up: Linear<PackedMatrix>,
+    down: Linear<PackedMatrix>, rows: Int
+  ) {
+    product(
+      scratch.normed.baseAddress, rows: rows,
+      MatrixProduct.Term(linear: gate, output: scratch.gate.baseAddress),
+      MatrixProduct.Term(linear: up, output: scratch.up.baseAddress))
+    activation.multiply(scratch.gate.baseAddress, by: scratch.up.baseAddress, count: rows * size, pool: pool)
+    product(scratch.gate.baseAddress, rows: rows, MatrixProduct.Term(linear: down, output: scratch.output))
+  }
+
+  /// The gated part's output waits in `scratch.kept`, and the experts' is added to it.
+  private func forward(
+    _ shape: GatedBesideExpertsShape, _ weights: GatedBesideExpertsWeights<PackedMatrix>, rows: Int
+  ) {
+    let norm = Norm(scratch: scratch, hiddenSize: hiddenSize, pool: pool)
+    forward(shape.size, shape.activation, gate: weights.gate, up: weights.up, down: weights.down, rows: rows)
+    norm.normalizeOutput(shape.norm, weights.gatedNorm, rows: rows)
+    norm.keep(rows: rows)
+    norm.normalize(shape.norm, weights.routerNorm, rows: rows)
+    mixture.choose(shape.experts, weights.experts, rows: rows)
+    norm.normalize(shape.norm, weights.expertNorms.before, rows: rows)
+    mixture.compute(shape.experts, weights.experts, rows: rows)
+    norm.normalizeOutput(shape.norm, weights.expertNorms.after, rows: rows)
+    let (output, kept) = (scratch.output, scratch.kept.baseAddress)
+    pool.forEachSlice(of: rows * hiddenSize, granularity: 1024) { slice, _ in
+      lh_add(output + slice.lowerBound, kept + slice.lowerBound, Int64(slice.count))
     }
   }
 
@@ -52,12 +81,18 @@ extension FeedForwardShape {
   func innerInputs(rows: Int, hiddenSize: Int) -> [InputSize] {
     switch self {
     case .gated(let size, _), .ungated(let size, _): [InputSize(rows: rows, columns: size)]
-    case .experts(let experts):
-      [
-        InputSize(rows: rows * experts.usedCount, columns: hiddenSize),
-        InputSize(rows: rows * experts.usedCount, columns: experts.size),
-        InputSize(rows: rows, columns: experts.shared?.size ?? 0),
-      ]
+    case .experts(let experts): experts.innerInputs(rows: rows, hiddenSize: hiddenSize)
+    case .gatedBesideExperts(let parts):
+      [InputSize(rows: rows, columns: parts.size)] + parts.experts.innerInputs(rows: rows, hiddenSize: hiddenSize)
     }
+  }
+}
+
+extension ExpertsShape {
+  fileprivate func innerInputs(rows: Int, hiddenSize: Int) -> [InputSize] {
+    [
+      InputSize(rows: rows * usedCount, columns: hiddenSize), InputSize(rows: rows * usedCount, columns: size),
+      InputSize(rows: rows, columns: shared?.size ?? 0),
+    ]
   }
 }

@@ -9,7 +9,8 @@ final class ForwardScratch {
   let hidden: AlignedBuffer<Float>
   /// `[rows, hiddenSize]`: the normed input of a layer's part.
   let normed: AlignedBuffer<Float>
-  /// `[rows, hiddenSize]`: a norm that both parts of a layer read; empty where no layer has parallel parts.
+  /// `[rows, hiddenSize]`: a norm that both parts of a layer read, or what one gave while the other is computed; empty
+  /// where no layer has parts beside each other.
   let kept: AlignedBuffer<Float>
   /// `[rows, querySize]`; where there are latents, also what queries are made of by the way.
   let queries: AlignedBuffer<Float>
@@ -40,19 +41,24 @@ final class ForwardScratch {
     let feedForwardSize = widest(\.feedForward.size)
     hidden = try AlignedBuffer(count: rowCapacity * hiddenSize)
     normed = try AlignedBuffer(count: rowCapacity * hiddenSize)
-    kept = try AlignedBuffer(count: layers.contains(where: \.residual.isParallel) ? rowCapacity * hiddenSize : 0)
+    kept = try AlignedBuffer(count: layers.contains(where: \.hasPartsBesideEachOther) ? rowCapacity * hiddenSize : 0)
     queries = try AlignedBuffer(count: rowCapacity * querySize)
     keys = try AlignedBuffer(count: rowCapacity * keyValueSize)
     values = try AlignedBuffer(count: rowCapacity * keyValueSize)
     attended = try AlignedBuffer(count: rowCapacity * querySize)
     gate = try AlignedBuffer(count: rowCapacity * feedForwardSize)
     up = try AlignedBuffer(count: rowCapacity * feedForwardSize)
-    let mixtures = layers.compactMap { layer -> ExpertsShape? in
-      if case .experts(let shape) = layer.feedForward { shape } else { nil }
-    }
+    let mixtures = layers.compactMap(\.feedForward.experts)
     experts =
       mixtures.isEmpty ? nil : try ExpertScratch(mixtures, hiddenSize: hiddenSize, rowCapacity: rowCapacity)
     let latents = layers.map(\.attention).filter { $0.latent != nil }
     latent = latents.isEmpty ? nil : try LatentScratch(latents, rowCapacity: rowCapacity)
+  }
+}
+
+extension LayerShape {
+  fileprivate var hasPartsBesideEachOther: Bool {
+    if case .gatedBesideExperts = feedForward { return true }
+    return residual.isParallel
   }
 }

@@ -106,6 +106,7 @@ package enum FeedForwardWeights<Matrix: Sendable>: Sendable {
   /// `gate` and `up` are `[size, hidden]`, `down` is `[hidden, size]`.
   case gated(gate: Linear<Matrix>, up: Linear<Matrix>, down: Linear<Matrix>)
   case experts(ExpertWeights<Matrix>)
+  case gatedBesideExperts(GatedBesideExpertsWeights<Matrix>)
   /// `up` is `[size, hidden]`, `down` is `[hidden, size]`.
   case ungated(up: Linear<Matrix>, down: Linear<Matrix>)
 
@@ -113,6 +114,7 @@ package enum FeedForwardWeights<Matrix: Sendable>: Sendable {
     switch self {
     case .gated(let gate, let up, let down): [gate.weight, up.weight, down.weight]
     case .experts(let experts): experts.matrices
+    case .gatedBesideExperts(let parts): parts.matrices
     case .ungated(let up, let down): [up.weight, down.weight]
     }
   }
@@ -122,6 +124,7 @@ package enum FeedForwardWeights<Matrix: Sendable>: Sendable {
     case .gated(let gate, let up, let down):
       .gated(gate: gate.map(transform), up: up.map(transform), down: down.map(transform))
     case .experts(let experts): .experts(experts.map(transform))
+    case .gatedBesideExperts(let parts): .gatedBesideExperts(parts.map(transform))
     case .ungated(let up, let down):
       .ungated(up: up.map(transform), down: down.map(transform))
     }

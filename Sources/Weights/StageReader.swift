@@ -88,7 +88,21 @@ struct StageReader {
       .ungated(
         up: try linear(tensors, .up, bias: .upBias), down: try linear(tensors, .down, bias: .downBias))
     case .experts(let experts): .experts(try self.experts(experts, tensors))
+    case .gatedBesideExperts(let parts): .gatedBesideExperts(try gatedBesideExperts(parts, tensors))
     }
+  }
+
+  private mutating func gatedBesideExperts(
+    _ shape: GatedBesideExpertsShape, _ tensors: [TensorRole: TensorPart]
+  ) throws(CheckpointError) -> GatedBesideExpertsWeights<WeightMatrix> {
+    // The router's input is divided by the root of its width besides.
+    let routerScale = try vector(tensors, .routerNorm)
+    let root = Float(routerScale.count).squareRoot()
+    return GatedBesideExpertsWeights(
+      gate: try linear(tensors, .gate, bias: .gateBias), up: try linear(tensors, .up, bias: .upBias),
+      down: try linear(tensors, .down, bias: .downBias), gatedNorm: try norm(tensors, .gatedOutputNorm),
+      experts: try experts(shape.experts, tensors), routerNorm: NormWeights(routerScale.map { $0 / root }),
+      expertNorms: NormPair(before: try norm(tensors, .expertNorm), after: try norm(tensors, .expertOutputNorm)))
   }
 
   private mutating func experts(
@@ -97,6 +111,7 @@ struct StageReader {
     ExpertWeights(
       router: try linear(tensors, .router, bias: .routerBias),
       choiceBias: tensors[.choiceBias] == nil ? nil : try vector(tensors, .choiceBias),
+      weightScales: tensors[.expertWeightScales] == nil ? nil : try vector(tensors, .expertWeightScales),
       gate: try linears(tensors, .expertGate, bias: .expertGateBias, count: shape.expertCount),
       up: try linears(tensors, .expertUp, bias: .expertUpBias, count: shape.expertCount),
       down: try linears(tensors, .expertDown, bias: .expertDownBias, count: shape.expertCount),

@@ -7,12 +7,14 @@ extension EndToEnd {
   struct Families {
     @Test(
       "each comes near its definition in double precision, and 1, 2 and 3 workers give the same bytes",
-      arguments: ["llama", "qwen2", "qwen3", "gemma3", "phi2", "phi3"])
+      arguments: ["llama", "qwen2", "qwen3", "gemma3", "gemma4", "phi2", "phi3"])
     func logits(family: String) async throws { try await compare(family, of: "families") }
 
     @Test(
       "so does each with experts, whose rows are grouped otherwise in every chunk",
-      arguments: ["llama", "qwen2moe", "qwen3moe", "gpt-oss", "deepseek2 of V2-Lite", "deepseek2 of V3"])
+      arguments: [
+        "llama", "qwen2moe", "qwen3moe", "gpt-oss", "deepseek2 of V2-Lite", "deepseek2 of V3", "gemma4 with experts",
+      ])
     func logitsOfExperts(family: String) async throws { try await compare(family, of: "experts") }
 
     private func compare(_ family: String, of file: String) async throws {

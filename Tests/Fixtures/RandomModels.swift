@@ -67,7 +67,8 @@ package struct RandomModels: Decodable {
   /// The bytes of a tensor, the same that the script makes.
   private func bytes(_ tensor: Tensor, place: Int) -> [UInt8] {
     if tensor.rows == 1 || tensor.name.hasSuffix("_norm.weight") {
-      let isFactor = ["norm.weight", "norm_2.weight", "output_scale.weight"].contains { tensor.name.hasSuffix($0) }
+      let factors = ["norm.weight", "norm_1.weight", "norm_2.weight", ".scale", "output_scale.weight"]
+      let isFactor = factors.contains { tensor.name.hasSuffix($0) }
       let mean: Float = isFactor || tensor.name.hasPrefix("rope_") ? 1 : 0
       return (0..<tensor.columns * tensor.rows).flatMap {
         Self.littleEndian((mean + Float($0 * 37 % 64 - 32) / 64).bitPattern)

@@ -18,6 +18,7 @@ struct PlainFeedForward {
     case (.experts(let shape), .experts(let weights)): part = .experts(PlainExperts(shape, weights))
     case (.ungated(_, let gelu), .ungated(let up, let down)):
       part = .ungated(gelu, up: PlainLinear(up), down: PlainLinear(down))
+    case (.gatedBesideExperts, _): preconditionFailure("the plain backend knows no experts beside a gated part")
     case (.gated, _), (.ungated, _), (.experts, _): preconditionFailure("the weights are of another shape")
     }
   }

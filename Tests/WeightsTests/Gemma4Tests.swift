@@ -69,6 +69,33 @@ struct Gemma4Tests {
     }
   }
 
+  @Test("experts stand beside each gated part, and a token is multiplied with some of them")
+  func experts() throws {
+    var writer = model()
+    let counts: [(String, UInt32)] = [
+      ("expert_count", 4), ("expert_used_count", 2), ("expert_feed_forward_length", 6),
+    ]
+    for (key, count) in counts { writer.set("gemma4.\(key)", .u32(count)) }
+    for layer in 0..<2 {
+      let names = ["post_ffw_norm_1.weight", "post_ffw_norm_2.weight", "pre_ffw_norm_2.weight", "ffn_gate_inp.scale"]
+      for name in names { writer.addOnes("blk.\(layer).\(name)", 8) }
+      writer.addMatrix("blk.\(layer).ffn_gate_inp.weight", 8, 4)
+      writer.addTensor("blk.\(layer).ffn_gate_up_exps.weight", [8, 12, 4], Array(repeating: 1, count: 384))
+      writer.addTensor("blk.\(layer).ffn_down_exps.weight", [6, 8, 4], Array(repeating: 1, count: 192))
+    }
+    let configuration = try folder.checkpoint(writer).configuration
+    let count = ParameterCount(configuration)
+    let attention = (4 + 2 + 2 + 4) + (8 + 4 + 8)
+    #expect(count.total == 8 * (attention + 2 * (3 * 12 + 4 + 3 * 4 * 6) + 5))
+    #expect(count.active == count.total - 8 * 2 * 3 * 2 * 6)
+    writer.tensors.removeAll { $0.name == "blk.1.ffn_gate_inp.scale" }
+    #expect {
+      try folder.checkpoint(writer).configuration
+    } throws: {
+      "\($0)".contains("tensor 'blk.1.ffn_gate_inp.scale' is missing")
+    }
+  }
+
   @Test("a local layer without values is refused for the tensor: only global ones take keys for them")
   func localLayerWithoutValues() throws {
     var writer = model()

@@ -20,7 +20,7 @@ extension LayerWeights {
   private var gated: (gate: Matrix, up: Matrix, down: Matrix) {
     switch feedForward {
     case .gated(let gate, let up, let down): (gate.weight, up.weight, down.weight)
-    case .experts: preconditionFailure("the layer has experts")
+    case .experts, .gatedBesideExperts: preconditionFailure("the layer has experts")
     case .ungated: preconditionFailure("the feed-forward part has no gate")
     }
   }
@@ -29,9 +29,10 @@ extension LayerWeights {
 extension AttentionWeights {
   var query: Linear<Matrix> { heads.query }
   var key: Linear<Matrix> { heads.key }
-  var value: Linear<Matrix> { heads.value }
+  /// Nil where values are keys.
+  var value: Linear<Matrix>? { heads.value }
 
-  private var heads: (query: Linear<Matrix>, key: Linear<Matrix>, value: Linear<Matrix>) {
+  private var heads: (query: Linear<Matrix>, key: Linear<Matrix>, value: Linear<Matrix>?) {
     switch input {
     case .heads(let query, let key, let value): (query, key, value)
     case .latent: preconditionFailure("keys and values are made of latents")

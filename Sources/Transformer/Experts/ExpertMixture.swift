@@ -18,6 +18,11 @@ struct ExpertMixture {
   /// `scratch.output = experts(scratch.normed)`.
   func forward(_ shape: ExpertsShape, _ weights: ExpertWeights<PackedMatrix>, rows: Int) {
     choose(shape, weights, rows: rows)
+    compute(shape, weights, rows: rows)
+  }
+
+  /// `scratch.output = experts(scratch.normed)`, of the experts that are chosen.
+  func compute(_ shape: ExpertsShape, _ weights: ExpertWeights<PackedMatrix>, rows: Int) {
     if let shared = shape.shared, let weights = weights.shared {
       forward(shared, shape.activation, weights, rows: rows, into: sharedOutput(shape, rows: rows))
     }
@@ -35,8 +40,8 @@ struct ExpertMixture {
     combine(shape, rows: rows)
   }
 
-  /// Scores of all rows, and from them each row's experts and weights, and the groups.
-  private func choose(_ shape: ExpertsShape, _ weights: ExpertWeights<PackedMatrix>, rows: Int) {
+  /// Scores of all rows of `scratch.normed`, and from them each row's experts and weights, and the groups.
+  func choose(_ shape: ExpertsShape, _ weights: ExpertWeights<PackedMatrix>, rows: Int) {
     let scores = experts.scores.baseAddress
     let router = MatrixProduct.Term(linear: weights.router, output: scores)
     if let shared = weights.shared?.router {
@@ -47,7 +52,8 @@ struct ExpertMixture {
       product(scratch.normed.baseAddress, rows: rows, router)
     }
     let rule = ExpertRouter(
-      expertCount: shape.expertCount, usedCount: shape.usedCount, rule: shape.router, choiceBias: weights.choiceBias)
+      expertCount: shape.expertCount, usedCount: shape.usedCount, rule: shape.router, choiceBias: weights.choiceBias,
+      weightScales: weights.weightScales)
     let (chosen, weights) = (experts.chosen.baseAddress, experts.weights.baseAddress)
     pool.forEachSlice(of: rows) { slice, _ in
       for row in slice {

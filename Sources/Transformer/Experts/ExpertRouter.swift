@@ -8,6 +8,8 @@ struct ExpertRouter {
   let rule: RouterRule
   /// Added to scores where experts are chosen; only where the rule is a sigmoid.
   let choiceBias: [Float]?
+  /// What experts' weights are multiplied by at last; nil leaves them as they are.
+  var weightScales: [Float]?
 
   /// - Parameters:
   ///   - scores: `[expertCount]`, `W · x`; the sigmoid's results replace them where the rule is one.
@@ -118,6 +120,8 @@ struct ExpertRouter {
       weights[1 - first] = share(of: Int(experts[1 - first]), without: Int(experts[first]), scores, jitter: jitter)
     }
     for index in 0..<usedCount { weights[index] = Float(Double(weights[index]) / divisor) * rule.scale }
+    guard let weightScales else { return }
+    for index in 0..<usedCount { weights[index] *= weightScales[Int(experts[index])] }
   }
 
   /// An expert's part in the softmax over those that come near it, but one.

@@ -78,6 +78,9 @@ extension TensorRule {
         TensorRule(.down, "ffn_down.weight", [inner, hidden]),
       ]
     case .experts(let experts): self.experts(experts, hidden: hidden)
+    case .gatedBesideExperts(let parts):
+      feedForward(.gated(size: parts.size, parts.activation), hidden: hidden)
+        + experts(parts.experts, hidden: hidden)
     }
   }
 

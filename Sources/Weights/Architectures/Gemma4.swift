@@ -1,8 +1,8 @@
 import Core
 
 /// Gemma 4's text model: Gemma 3's layers with norms of values, with scores that are not scaled, and with a scale of
-/// what each layer gives. Global layers have heads of another size, may have fewer of keys and values, may take keys for
-/// values, and turn by factors that leave most of a head as it is.
+/// what each layer gives. Global layers have heads of another size, may have fewer of keys and values, may take keys
+/// for values, and turn by factors that leave most of a head as it is. A model may have experts beside each gated part.
 ///
 /// The small models, whose layers have embeddings of their own and share keys and values, are refused by their keys.
 ///
@@ -14,6 +14,7 @@ enum Gemma4 {
       let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))
       var layers = try fields.gatedLayers(
         norm: norm, ropeLayout: .halfSplit, queryKeyNorm: .heads(norm), activation: .geluTanh)
+      try fields.addExperts(to: &layers, norm: norm)
       let isLocal = try fields.localLayers(count: layers.count, period: 6)
       for index in layers.indices {
         layers[index].residual = .sandwich
@@ -38,14 +39,26 @@ enum Gemma4 {
     layerTensors: { layer, model in
       TensorRule.gatedLayer(layer, in: model) + TensorRule.outputNorms(in: model) + TensorRule.headNorms(layer) + [
         TensorRule(.layerOutputScale, "layer_output_scale.weight", [1], isOptional: true)
-      ]
+      ] + besideExperts(layer.feedForward, hidden: model.hiddenSize)
     },
     shapingTensors: [TensorName.ropeFactors],
-    neutralValues: NeutralValue.common.without(.logitCap) + [
+    neutralValues: NeutralValue.withExperts.without(.logitCap) + [
       NeutralValue(key: "embedding_length_per_layer_input", values: [0], meaning: "embeddings in every layer"),
       NeutralValue(
         key: "attention.shared_kv_layers", values: [0], meaning: "layers that attend to the keys of earlier layers"),
     ])
+
+  /// The norms of a layer that has experts beside its gated part, and the scales of their weights.
+  private static func besideExperts(_ shape: FeedForwardShape, hidden: Int) -> [TensorRule] {
+    guard let experts = shape.experts else { return [] }
+    return [
+      TensorRule(.gatedOutputNorm, "post_ffw_norm_1.weight", [hidden]),
+      TensorRule(.routerNorm, "ffn_gate_inp.scale", [hidden]),
+      TensorRule(.expertNorm, "pre_ffw_norm_2.weight", [hidden]),
+      TensorRule(.expertOutputNorm, "post_ffw_norm_2.weight", [hidden]),
+      TensorRule(.expertWeightScales, "ffn_down_exps.scale", [experts.expertCount], isOptional: true),
+    ]
+  }
 }
 
 /// Keys of local layers' heads.
@@ -56,6 +69,17 @@ extension ModelKey {
 }
 
 extension ModelFields {
+  /// Gives every layer experts beside its gated part, where the file has any.
+  fileprivate func addExperts(to layers: inout [LayerShape], norm: NormKind) throws(CheckpointError) {
+    guard try integer(.expertCount, in: 0...GGUFLimits.expertCount) ?? 0 > 0 else { return }
+    let experts = try experts(.softmaxOfChosen, activation: .geluTanh)
+    for index in layers.indices {
+      layers[index].feedForward = .gatedBesideExperts(
+        GatedBesideExpertsShape(
+          size: layers[index].feedForward.size, activation: .geluTanh, experts: experts, norm: norm))
+    }
+  }
+
   /// Gives a layer's attention the window of local layers, their heads' size, and their turn: by a base of their own,
   /// without the factors of global ones.
   fileprivate func makeLocal(_ attention: inout AttentionShape) throws(CheckpointError) {

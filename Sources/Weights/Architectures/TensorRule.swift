@@ -10,6 +10,7 @@ package enum TensorRole: Hashable, Sendable, CaseIterable {
   case router, routerBias, choiceBias, expertGate, expertUp, expertDown
   case expertGateBias, expertUpBias, expertDownBias
   case sharedRouter, sharedGate, sharedUp, sharedDown
+  case gatedOutputNorm, routerNorm, expertNorm, expertOutputNorm, expertWeightScales
 
   var isBias: Bool {
     switch self {

@@ -26,7 +26,12 @@ struct RandomMetadata {
     add(.layerCount, .count(layers.count))
     switch layers[0].feedForward {
     case .gated, .ungated: add(.feedForwardSize) { $0.feedForward.size }
-    case .experts(let experts): entries += self.experts(experts)
+    case .experts(let experts):
+      add(.feedForwardSize, .count(experts.size))
+      entries += self.experts(experts)
+    case .gatedBesideExperts(let parts):
+      add(.feedForwardSize, .count(parts.size))
+      entries += self.experts(parts.experts)
     }
     if let rope = attention.rope {
       add(.rotaryDimension, .count(rope.rotaryDimension))
@@ -55,9 +60,8 @@ struct RandomMetadata {
   /// Every layer has the same.
   private func experts(_ shape: ExpertsShape) -> [(String, GGUFHeaderWriter.Value)] {
     var entries: [(ModelKey, GGUFHeaderWriter.Value)] = [
-      (.feedForwardSize, .count(shape.size)), (.expertCount, .count(shape.expertCount)),
-      (.usedExpertCount, .count(shape.usedCount)), (.expertSize, .count(shape.size)),
-      (.expertWeightScale, .float(shape.router.scale)),
+      (.expertCount, .count(shape.expertCount)), (.usedExpertCount, .count(shape.usedCount)),
+      (.expertSize, .count(shape.size)), (.expertWeightScale, .float(shape.router.scale)),
     ]
     switch shape.router.weighting {
     case .softmaxOfAll, .softmaxOfChosen:

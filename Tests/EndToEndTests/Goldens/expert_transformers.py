@@ -6,8 +6,8 @@ transformers rounds norms, angles and the router's shares to f32 even in a model
 import numpy as np
 import torch
 from transformers import (
-    AutoModelForCausalLM, DeepseekV2Config, DeepseekV3Config, Glm4MoeConfig, GptOssConfig, GraniteMoeConfig, GraniteMoeSharedConfig, MixtralConfig,
-    OlmoeConfig, PhimoeConfig, Qwen2MoeConfig, Qwen3MoeConfig)
+    AutoModelForCausalLM, DeepseekV2Config, DeepseekV3Config, Gemma4TextConfig, Glm4MoeConfig, GptOssConfig,
+    GraniteMoeConfig, GraniteMoeSharedConfig, MixtralConfig, OlmoeConfig, PhimoeConfig, Qwen2MoeConfig, Qwen3MoeConfig)
 
 from experts import (
     COUNT, DENSE, EPSILON, GROUPS, GROWTH, INNER, LATENT, LATENT_ORIGINAL, LITE_GROWTH, ORIGINAL, PLAIN, SCALE, SHARED,
@@ -41,6 +41,16 @@ OWN_PARTS = {
         "attn_kv_a_mqa": "self_attn.kv_a_proj_with_mqa", "attn_kv_a_norm": "self_attn.kv_a_layernorm",
         "attn_kv_b": "self_attn.kv_b_proj", "attn_k_b": "", "attn_v_b": "",
     },
+    "gemma4": {
+        "ffn_norm": "pre_feedforward_layernorm", "post_ffw_norm": "post_feedforward_layernorm",
+        "post_ffw_norm_1": "post_feedforward_layernorm_1", "post_ffw_norm_2": "post_feedforward_layernorm_2",
+        "pre_ffw_norm_2": "pre_feedforward_layernorm_2", "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj",
+        "ffn_down": "mlp.down_proj", "ffn_gate_inp": "router.proj",
+    },
+}
+SCALES = {
+    "ffn_gate_inp.scale": "router.scale", "ffn_down_exps.scale": "router.per_expert_scale",
+    "layer_output_scale.weight": "layer_scalar",
 }
 ENDS = {
     "token_embd.weight": "model.embed_tokens.weight", "output_norm.weight": "model.norm.weight",
@@ -84,6 +94,16 @@ def configuration(family):
             **common, num_local_experts=COUNT, intermediate_size=INNER, router_jitter_noise=0.01,
             sliding_window=family.layers[0].window, attention_bias="blk.0.attn_q.bias" in names,
             lm_head_bias="output.bias" in names)
+    if family.name == "gemma4":
+        common["rope_parameters"] = {
+            "full_attention": {"rope_type": "default", "rope_theta": 1e6},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}}
+        del common["num_experts_per_tok"]
+        return Gemma4TextConfig(**common | {"tie_word_embeddings": True}, **{
+            "intermediate_size": DENSE, "head_dim": family.layers[0].size, "global_head_dim": family.size,
+            "sliding_window": WINDOW, "layer_types": ["sliding_attention"] * 2 + ["full_attention"],
+            "hidden_size_per_layer_input": 0, "enable_moe_block": True, "num_experts": COUNT, "top_k_experts": USED,
+            "moe_intermediate_size": INNER})
     if family.name == "glm4moe":
         common["rope_parameters"]["partial_rotary_factor"] = family.rotary / family.size
         names = {entry[0] for entry in family.tensors}
@@ -151,7 +171,7 @@ def state(family, tensors):
         order = np.concatenate([np.arange(0, size, 2), np.arange(1, size, 2)])
     result = {ENDS[full]: value for full, value in tensors.items() if full in ENDS}
     parts = PARTS | OWN_PARTS.get(family.name, {})
-    mixture = "block_sparse_moe" if family.name == "granitemoe" else "mlp"
+    mixture = {"granitemoe": "block_sparse_moe.", "gemma4": ""}.get(family.name, "mlp.")
     for layer in range(len(family.layers)):
         prefix, target = f"blk.{layer}.", f"model.layers.{layer}."
         stacked = {}
@@ -164,12 +184,14 @@ def state(family, tensors):
             if not full.startswith(prefix) or parts.get(full[len(prefix):].rsplit(".", 1)[0]) == "":
                 continue
             part, kind = full[len(prefix):].rsplit(".", 1)
-            if part.endswith("_exps"):
+            if full[len(prefix):] in SCALES:
+                result[target + SCALES[full[len(prefix):]]] = value
+            elif part.endswith("_exps"):
                 stacked[f"{part}.{kind}"] = value
             elif part == "attn_sinks":
                 result[target + "self_attn.sinks"] = value
             else:
-                if part in ("attn_q", "attn_k"):
+                if part in ("attn_q", "attn_k") and family.name != "gemma4":
                     value = value.reshape(-1, size, *value.shape[1:])[:, order].reshape(value.shape)
                 if part == "ffn_gate_inp_shexp":
                     value = value[None]
@@ -178,7 +200,7 @@ def state(family, tensors):
                     name = target + "mlp.gate.e_score_correction_bias"
                 result[name] = value
         for name, value in experts(family, stacked).items() if stacked else ():
-            result[f"{target}{mixture}.experts.{name}"] = value
+            result[f"{target}{mixture}experts.{name}"] = value
     return {key: torch.from_numpy(np.ascontiguousarray(value)) for key, value in result.items()}
 
 

@@ -10,9 +10,9 @@ import json
 import sys
 
 import numpy as np
-from families import F32, IDS, POLICIES, VOCABULARY, WIDTH, count, matrix, number, window
+from families import F32, IDS, POLICIES, SANDWICH, VOCABULARY, WIDTH, count, matrix, number, window
 from families import yarn as rounded_yarn
-from family_reference import Family, Layer, Model
+from family_reference import Family, Layer, Model, activated
 from random_models import norm
 
 LAYERS, EPSILON = 3, 1e-6
@@ -47,6 +47,10 @@ def sigmoid(x):
 
 def silu(gate, up):
     return gate * sigmoid(gate) * up
+
+
+def gelu(gate, up):
+    return activated(gate, "gelu") * up
 
 
 def clamped(gate, up):
@@ -100,18 +104,28 @@ class Mixture(Model):
         bias = self.tensors.get(f"{blk}{name}_exps.bias")
         return stacked.reshape(COUNT, -1, stacked.shape[1])[e].T, 0 if bias is None else bias[e]
 
-    def fed(self, h, blk):
+    def fed(self, h, blk, x):
         if blk + "ffn_gate_inp.weight" not in self.tensors:
-            return super().fed(h, blk)
-        gated = clamped if self.family.name == "gpt-oss" else silu
+            return super().fed(h, blk, x)
+        if blk + "pre_ffw_norm_2.weight" not in self.tensors:
+            return self.mixed(h, blk, self.linear(h, blk + "ffn_gate_inp"))
+        # Beside a gated part, by norms of their own, of which the router's is divided by the root of the width.
+        dense = self.normed(super().fed(h, blk, x), blk + "post_ffw_norm_1")
+        read = self.unweighted(x) * self.tensors[blk + "ffn_gate_inp.scale"] / np.sqrt(WIDTH)
+        part = self.mixed(self.normed(x, blk + "pre_ffw_norm_2"), blk, self.linear(read, blk + "ffn_gate_inp"))
+        return dense + self.normed(part, blk + "post_ffw_norm_2")
+
+    def mixed(self, h, blk, scores):
+        gated = {"gpt-oss": clamped, "gemma4": gelu}.get(self.family.name, silu)
+        scales = self.tensors.get(blk + "ffn_down_exps.scale", np.ones(COUNT))
         result = np.zeros_like(h)
-        for row, scores in enumerate(self.linear(h, blk + "ffn_gate_inp")):
-            for e, share in self.weighed(scores, blk):
+        for row, own in enumerate(scores):
+            for e, share in self.weighed(own, blk):
                 gate, up = (
                     h[row] @ weight + bias
                     for weight, bias in (self.expert(blk, "ffn_gate", e), self.expert(blk, "ffn_up", e)))
                 weight, bias = self.expert(blk, "ffn_down", e)
-                result[row] += share * (gated(gate, up) @ weight + bias)
+                result[row] += share * scales[e] * (gated(gate, up) @ weight + bias)
         if blk + "ffn_gate_shexp.weight" not in self.tensors:
             return result
         inner = silu(self.linear(h, blk + "ffn_gate_shexp"), self.linear(h, blk + "ffn_up_shexp"))
@@ -121,11 +135,11 @@ class Mixture(Model):
 
 
 def listed(family, norms=("attn_norm", "ffn_norm"), biases=(), norm_biases=False, head_norms=False, row_norms=False,
-           shared=None, gates_shared=False, chooses=False, sinks=False, dense=None):
+           shared=None, gates_shared=False, chooses=False, sinks=False, dense=None, beside=None, layer=Layer()):
     """Name, columns, rows (1 for a vector) and experts of a layer's tensors. `shared`: numbers inside the shared
-    expert, `dense`: inside the one part of a layer without experts."""
-    size = family.size
-    queries, keys = family.heads * size, family.kv_heads * size
+    expert, `dense`: inside the one part of a layer without experts, `beside`: inside the part beside them."""
+    size = layer.size or family.size
+    queries, keys = family.heads * size, (layer.kv_heads or family.kv_heads) * size
     matrices = [
         ("attn_q", WIDTH, queries, 1), ("attn_k", WIDTH, keys, 1), ("attn_v", WIDTH, keys, 1),
         ("attn_output", queries, WIDTH, 1),
@@ -134,9 +148,10 @@ def listed(family, norms=("attn_norm", "ffn_norm"), biases=(), norm_biases=False
         matrices = latent_matrices(family)
         listed_norms = [("attn_q_a_norm.weight", QUERY_LATENT, 1, 1)] if family.latent[1] else []
         listed_norms.append(("attn_kv_a_norm.weight", LATENT, 1, 1))
-    if dense:
-        matrices += [("ffn_gate", WIDTH, dense, 1), ("ffn_up", WIDTH, dense, 1), ("ffn_down", dense, WIDTH, 1)]
-    else:
+    one = dense or beside
+    if one:
+        matrices += [("ffn_gate", WIDTH, one, 1), ("ffn_up", WIDTH, one, 1), ("ffn_down", one, WIDTH, 1)]
+    if not dense:
         matrices += [
             ("ffn_gate_inp", WIDTH, COUNT, 1), ("ffn_gate_exps", WIDTH, INNER, COUNT),
             ("ffn_up_exps", WIDTH, INNER, COUNT), ("ffn_down_exps", INNER, WIDTH, COUNT),
@@ -163,6 +178,10 @@ def listed(family, norms=("attn_norm", "ffn_norm"), biases=(), norm_biases=False
         listed += [("attn_q_norm.weight", queries, 1, 1), ("attn_k_norm.weight", keys, 1, 1)]
     if chooses and not dense:
         listed.append(("exp_probs_b.bias", COUNT, 1, 1))
+    if beside:
+        listed += [(name, WIDTH, 1, 1) for name in (
+            "ffn_gate_inp.scale", "pre_ffw_norm_2.weight", "post_ffw_norm_1.weight", "post_ffw_norm_2.weight")]
+        listed += [("ffn_down_exps.scale", COUNT, 1, 1), ("layer_output_scale.weight", 1, 1, 1)]
     if sinks:
         listed.append(("attn_sinks.weight", family.heads, 1, 1))
     return listed
@@ -185,9 +204,9 @@ def latent_matrices(family):
 def directory(family, first=None, ends=(), tied=False, **forms):
     """The tensors of a model. `first`: what the first layer has instead of the forms."""
     family.tensors = [("token_embd.weight", WIDTH, VOCABULARY, 1)]
-    for layer in range(len(family.layers)):
-        own = forms | first if first and layer == 0 else forms
-        family.tensors += [(f"blk.{layer}.{name}", *sizes) for name, *sizes in listed(family, **own)]
+    for index, layer in enumerate(family.layers):
+        own = forms | first if first and index == 0 else forms
+        family.tensors += [(f"blk.{index}.{name}", *sizes) for name, *sizes in listed(family, layer=layer, **own)]
     family.tensors.append(("output_norm.weight", WIDTH, 1, 1))
     if not tied:
         family.tensors.append(("output.weight", WIDTH, VOCABULARY, 1))
@@ -261,6 +280,15 @@ def families():
         ("attn_norm.weight", WIDTH, 1, 1), ("nextn.eh_proj.weight", 2 * WIDTH, WIDTH, 1)]]
     yield "glm4moe with a layer for drafts", directory(
         air(fields=glm + [count("nextn_predict_layers", 1)]), head_norms=True, ends=further, **forms), "sigmoid"
+    layers = [Layer(window=WINDOW, local=True, size=16)] * 2 + [Layer(1e6)]
+    local = [
+        window(WINDOW), count("attention.sliding_window_pattern", 3), count("attention.key_length_swa", 16),
+        number("rope.freq_base_swa", 1e4),
+    ]
+    yield "gemma4 with experts", directory(
+        Family("gemma4", 24, layers, half_split=True, form="sandwich", activation="gelu", value_norm=True,
+               score_scale=1.0, embedding_scale=float(np.sqrt(np.float32(WIDTH))), feed_forward=DENSE, fields=local),
+        tied=True, norms=SANDWICH, head_norms=True, beside=DENSE), "chosen"
 
 
     yield from deepseeks()
@@ -308,7 +336,8 @@ def deepseeks():
 def tensor(place, name, columns, rows, experts):
     if rows > 1:
         return matrix(place, columns, rows * experts)
-    return norm(columns) - (not name.endswith("norm.weight") and not name.startswith("rope_"))
+    is_factor = name.endswith(("norm.weight", "norm_1.weight", "norm_2.weight", "scale", "output_scale.weight"))
+    return norm(columns) - (not is_factor and not name.startswith("rope_"))
 
 
 def arrays(family):
@@ -328,7 +357,8 @@ def golden(name, family, weighing):
     if family.name == "qwen2moe":
         counts["expert_shared_feed_forward_length"] = SHARED
     return {
-        "name": name, "architecture": family.name, "feed_forward": DENSE if family.name in ("glm4moe", "deepseek2") else INNER,
+        "name": name, "architecture": family.name,
+        "feed_forward": DENSE if family.name in ("glm4moe", "deepseek2", "gemma4") else INNER,
         "runs": [
             {
                 "group_size": group_size, "neighbor_window": neighbors,
@@ -336,7 +366,7 @@ def golden(name, family, weighing):
             } for group_size, neighbors in POLICIES
         ],
         "fields": [count(*entry) for entry in counts.items()] + [
-            number("rope.freq_base", family.layers[0].base), number("attention.layer_norm_rms_epsilon", EPSILON),
+            number("rope.freq_base", family.layers[-1].base), number("attention.layer_norm_rms_epsilon", EPSILON),
         ] + family.fields,
         "tensors": [
             {"name": n, "type": "F32", "columns": c, "rows": r} | ({"experts": e} if e > 1 else {})

@@ -166,7 +166,8 @@ class Model:
             attended[:, head] = share / total @ value[:, group]
         return self.linear(attended.reshape(len(h), -1), blk + "attn_output")
 
-    def fed(self, h, blk):
+    def fed(self, h, blk, x):
+        """A layer's feed-forward part of `h`, the norm of the hidden states `x`."""
         up = self.linear(h, blk + "ffn_up")
         if blk + "ffn_gate.weight" in self.tensors:
             up = activated(self.linear(h, blk + "ffn_gate"), self.family.activation) * up
@@ -194,7 +195,7 @@ class Model:
             x = x + family.residual_scale * (self.normed(part, blk + "post_attention_norm") if after else part)
             if family.form != "parallel":
                 h = self.normed(x, blk + feed_norm) if before else x
-            part = self.fed(h, blk)
+            part = self.fed(h, blk, x)
             x = x + family.residual_scale * (self.normed(part, blk + "post_ffw_norm") if after else part)
             x = x * self.tensors.get(blk + "layer_output_scale.weight", 1)
         x = self.normed(x, "output_norm")
