@@ -14,14 +14,14 @@ enum Gemma4 {
       let norm = NormKind.rms(epsilon: try fields.epsilon(.rmsEpsilon))
       var layers = try fields.gatedLayers(
         norm: norm, ropeLayout: .halfSplit, queryKeyNorm: .heads(norm), activation: .geluTanh)
-      try fields.addExperts(to: &layers, norm: norm)
+      try addExperts(to: &layers, fields, norm: norm)
       let isLocal = try fields.localLayers(count: layers.count, period: 6)
       for index in layers.indices {
         layers[index].residual = .sandwich
         layers[index].attention.scoreScale = 1
         layers[index].attention.valueNorm = norm
         if isLocal[index] {
-          try fields.makeLocal(&layers[index].attention)
+          try makeLocal(&layers[index].attention, fields)
         } else {
           layers[index].attention.valuesAreKeys = !fields.hasTensor("attn_v.weight", layer: index)
         }
@@ -68,11 +68,13 @@ extension ModelKey {
   fileprivate static let localRotaryDimension: ModelKey = "rope.dimension_count_swa"
 }
 
-extension ModelFields {
+extension Gemma4 {
   /// Gives every layer experts beside its gated part, where the file has any.
-  fileprivate func addExperts(to layers: inout [LayerShape], norm: NormKind) throws(CheckpointError) {
-    guard try integer(.expertCount, in: 0...GGUFLimits.expertCount) ?? 0 > 0 else { return }
-    let experts = try experts(.softmaxOfChosen, activation: .geluTanh)
+  private static func addExperts(
+    to layers: inout [LayerShape], _ fields: ModelFields, norm: NormKind
+  ) throws(CheckpointError) {
+    guard try fields.integer(.expertCount, in: 0...GGUFLimits.expertCount) ?? 0 > 0 else { return }
+    let experts = try fields.experts(.softmaxOfChosen, activation: .geluTanh)
     for index in layers.indices {
       layers[index].feedForward = .gatedBesideExperts(
         GatedBesideExpertsShape(
@@ -82,26 +84,31 @@ extension ModelFields {
 
   /// Gives a layer's attention the window of local layers, their heads' size, and their turn: by a base of their own,
   /// without the factors of global ones.
-  fileprivate func makeLocal(_ attention: inout AttentionShape) throws(CheckpointError) {
-    guard let window = try window() else { throw metadata.missing(key(.window)) }
+  private static func makeLocal(
+    _ attention: inout AttentionShape, _ fields: ModelFields
+  ) throws(CheckpointError) {
+    guard let window = try fields.window() else { throw fields.metadata.missing(fields.key(.window)) }
     let sizes = GGUFLimits.headDimension
-    let size = try integer(.localKeyLength, in: sizes) ?? attention.headDimension
+    let size = try fields.integer(.localKeyLength, in: sizes) ?? attention.headDimension
     guard attention.queryHeadCount <= GGUFLimits.innerSize / size else {
-      throw metadata.refusal(key(.localKeyLength), "makes all heads together wider than \(GGUFLimits.innerSize)")
+      throw fields.metadata.refusal(
+        fields.key(.localKeyLength), "makes all heads together wider than \(GGUFLimits.innerSize)")
     }
-    if let valueSize = try integer(.localValueLength, in: sizes), valueSize != size {
+    if let valueSize = try fields.integer(.localValueLength, in: sizes), valueSize != size {
       throw .unsupported(
-        metadata.fileName, key(.localValueLength),
+        fields.metadata.fileName, fields.key(.localValueLength),
         "is \(valueSize) where keys have \(size), which this version does not compute",
         remedy: "use a model whose keys and values are equally long")
     }
-    let rotary = try integer(.localRotaryDimension, in: 2...size) ?? size
+    let rotary = try fields.integer(.localRotaryDimension, in: 2...size) ?? size
     guard rotary % 2 == 0 else {
-      throw metadata.refusal(key(.localRotaryDimension), "is \(rotary) but must be even: dimensions turn in pairs")
+      throw fields.metadata.refusal(
+        fields.key(.localRotaryDimension), "is \(rotary) but must be even: dimensions turn in pairs")
     }
     attention.headDimension = size
     attention.span = .window(window)
     attention.rope = RopeConfiguration(
-      base: try positiveNumber(.localRopeBase) ?? 10_000, rotaryDimension: rotary, layout: .halfSplit, scaling: .none)
+      base: try fields.positiveNumber(.localRopeBase) ?? 10_000, rotaryDimension: rotary, layout: .halfSplit,
+      scaling: .none)
   }
 }
