@@ -9,6 +9,8 @@ package struct ChatPrompt: Hashable, Sendable {
     case closedMessage
     /// The text of the last message, which the model continues (`continue_final_message`).
     case openMessage
+    /// The same where the template shows that text as it is, else the start of an assistant's message.
+    case openMessageElseNew
   }
 
   package var messages: [ChatMessage]

@@ -46,6 +46,21 @@ package struct ChatTemplate: Sendable {
   package func render(
     _ prompt: ChatPrompt, beginToken: String?, endToken: String?, date: TemplateDate
   ) throws(ChatTemplateError) -> [ChatSegment] {
+    guard prompt.ending == .openMessageElseNew else {
+      return try rendered(prompt, beginToken: beginToken, endToken: endToken, date: date)
+    }
+    var prompt = prompt
+    prompt.ending = .openMessage
+    do { return try rendered(prompt, beginToken: beginToken, endToken: endToken, date: date) } catch {
+      guard error.kind == .refusedByTemplate else { throw error }
+      prompt.ending = .generationPrompt
+      return try rendered(prompt, beginToken: beginToken, endToken: endToken, date: date)
+    }
+  }
+
+  private func rendered(
+    _ prompt: ChatPrompt, beginToken: String?, endToken: String?, date: TemplateDate
+  ) throws(ChatTemplateError) -> [ChatSegment] {
     let (template, conventions): (ParsedTemplate, MessageConventions)
     switch form {
     case .jinja(let parsed, let found): (template, conventions) = (parsed, found)

@@ -15,7 +15,7 @@ enum PlainChat {
     switch prompt.ending {
     case .generationPrompt: result.append(ChatSegment(text: "Assistant:", isFromTemplate: true))
     case .closedMessage: break
-    case .openMessage: _ = result.popLast()
+    case .openMessage, .openMessageElseNew: _ = result.popLast()
     }
     return result.filter { !$0.text.isEmpty }
   }

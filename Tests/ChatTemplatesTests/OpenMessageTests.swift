@@ -40,6 +40,20 @@ import Testing
     #expect(try open(TemplateSources.chatML, [.system("S"), .user(text), .assistant(text)]).hasSuffix("\n" + text))
   }
 
+  @Test("Where the request does not ask for it and the template drops the text, a new message begins")
+  func elseNew() throws {
+    let rewriting =
+      "{% for m in messages %}[{{ m.role }}]{{ m.content.split('_')[0] }}{% endfor %}"
+      + "{% if add_generation_prompt %}[assistant]{% endif %}"
+    for (source, end) in [(TemplateSources.chatML, "\nb_c"), (rewriting, "[assistant]b[assistant]")] {
+      var prompt = ChatPrompt(messages: [.system("S"), .user("a"), .assistant("b_c")])
+      prompt.ending = .openMessageElseNew
+      let text = try ChatTemplate(source: source).render(prompt, beginToken: "<s>", endToken: "</s>", date: .fixed)
+        .map(\.text).joined()
+      #expect(text.hasSuffix(end), "\(text)")
+    }
+  }
+
   @Test("Without a text to continue, or where the template drops it, the request is refused")
   func refused() {
     let cases: [(String, [ChatMessage])] = [

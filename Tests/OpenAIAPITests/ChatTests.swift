@@ -47,6 +47,8 @@ struct ChatTests {
     (#""add_generation_prompt":true"#, "user:Hi\nassistant:Once\nassistant:"),
     (#""continue_final_message":null,"add_generation_prompt":null"#, "user:Hi\nassistant:Once"),
     (#""continue_final_message":false"#, "user:Hi\nassistant:Once\nassistant:"),
+    // A constraint binds an answer from its start on.
+    (#""guided_choice":["x"]"#, "user:Hi\nassistant:Once\nassistant:"),
   ]
 
   @Test("How the prompt ends is the client's choice, and there is an answer to each", arguments: endings)

@@ -17,7 +17,9 @@ struct OllamaChatRequest: RequestBody {
     chat = ChatRequest(
       common: try CommonFields(ollama: fields), chat: ChatPrompt(messages: try messages.map(Self.message)),
       tools: try ToolFields(fields))
-    if ChatRequest.endsInAnswer(chat.chat.messages) { chat.chat.ending = .openMessage }
+    if chat.common.constraint == nil, ChatRequest.endsInAnswer(chat.chat.messages) {
+      chat.chat.ending = .openMessageElseNew
+    }
     if let think = fields.value("think") {
       guard think.bool != nil || think.string != nil else { throw fields.invalid("think", "must be true or false") }
       chat.chat.templateVariables["enable_thinking"] = .bool(think.bool ?? true)

@@ -39,6 +39,8 @@ struct ChatRequest: RequestBody {
     chat.tools = tools.descriptions
     chat.documents = try fields.objects("documents", of: "documents", table: .open)?.map { .object($0.members) } ?? []
     chat.ending = try Self.ending(fields, after: chat.messages)
+    // A constraint binds an answer from its start on.
+    if common.constraint != nil, chat.ending == .openMessageElseNew { chat.ending = .generationPrompt }
     chat.templateVariables = try Self.templateVariables(fields)
     thoughts = try Self.thoughts(fields)
 
@@ -62,7 +64,9 @@ struct ChatRequest: RequestBody {
 
   static func ending(_ fields: RequestFields, after messages: [ChatMessage]) throws -> ChatPrompt.Ending {
     let opened = try fields.flag("add_generation_prompt")
-    let continues = try fields.flag("continue_final_message") ?? (opened == nil && endsInAnswer(messages))
+    let stated = try fields.flag("continue_final_message")
+    if opened == nil, stated == nil, endsInAnswer(messages) { return .openMessageElseNew }
+    let continues = stated ?? false
     let opens = opened ?? !continues
     guard !continues || !opens else {
       throw fields.invalid("continue_final_message", "requires add_generation_prompt to be false")
