@@ -3,11 +3,11 @@ import Core
 /// Speeds that differ by no more than measurements do, made one, so that equal machines share layers evenly and noise
 /// moves no layer.
 ///
-/// From the slowest on, speeds within `alike` of a level's slowest are that level, prefill and decode of all workers
-/// together. They become multiples of the slowest of all, so that equal workers are planned at 1 however fast they are,
-/// and even ties between splits end alike.
+/// Of all workers' speeds, prefill and decode together, a level is those of which none is more than `alike` times the
+/// one before it: so where noise ends a level, it ends it for all workers alike. Levels become multiples of the
+/// slowest, so that equal workers are planned as if they were the slowest, and even ties between splits end alike.
 struct SpeedLevels: Hashable {
-  /// The ratio of two speeds that count as one.
+  /// The ratio of a speed to the next slower one of its level, at most.
   static let alike = 1.1
 
   /// The slowest of each level, ascending.
@@ -15,8 +15,10 @@ struct SpeedLevels: Hashable {
 
   init(_ speeds: [StageSpeed]) {
     var levels: [Double] = []
-    for speed in speeds.flatMap({ [$0.prefill, $0.decode] }).sorted() where speed > (levels.last ?? 0) * Self.alike {
-      levels.append(speed)
+    var last = 0.0
+    for speed in speeds.flatMap({ [$0.prefill, $0.decode] }).sorted() {
+      if speed > last * Self.alike { levels.append(speed) }
+      last = speed
     }
     self.levels = levels
   }
