@@ -4,7 +4,8 @@ import WeightDistribution
 /// How a worker learns its speed before it registers: what its host has kept, else a measurement, which it keeps.
 ///
 /// Workers of one host measure one after the other, since each would slow the others' measurements. One that waits
-/// takes what was kept meanwhile for threads like its own. After `patience` it measures all the same.
+/// takes what was kept meanwhile for threads like its own. After `patience` it measures all the same, and keeps
+/// nothing.
 package struct SpeedSearch {
   package enum Finding: Hashable, Sendable {
     case kept(StageSpeed)
@@ -21,7 +22,7 @@ package struct SpeedSearch {
   }
 
   /// How long another's measurement is waited for.
-  static let patience = Duration.seconds(5)
+  static let patience = Duration.seconds(20)
   private static let pause = Duration.milliseconds(50)
 
   private let key: SpeedKey
@@ -57,7 +58,9 @@ package struct SpeedSearch {
         turn = try store.turn()
       }
       defer { turn.map(store.giveBack) }
-      return store.speed(of: key).map { .kept($0) } ?? measured(into: store)
+      if let kept = store.speed(of: key) { return .kept(kept) }
+      return turn == nil
+        ? measured(trouble: "other workers of this host were measuring for too long") : measured(into: store)
     } catch {
       return measured(trouble: "\(error)")
     }
