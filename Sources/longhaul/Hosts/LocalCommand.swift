@@ -97,7 +97,12 @@ struct LocalCommand {
     if case .text(let text) = input { Self.write(text, to: inlet.fileHandleForWriting) }
     let (kept, said) = (Reader(output, onLine: onLine), Reader(errors, onLine: nil))
     let watch = limit.map { limit in Task { try await running.end(after: limit) } }
-    for await _ in ends {}
+    // A task that is canceled ends the command, and waits for that.
+    await withTaskCancellationHandler {
+      await Task.detached { for await _ in ends {} }.value
+    } onCancel: {
+      running.end(SIGTERM)
+    }
     watch?.cancel()
     source?.end(SIGTERM)
     let texts = (await kept.end(), await said.end())

@@ -49,6 +49,7 @@ final class WorkerProcesses: Sendable {
   /// - Throws: when the system cannot start it.
   func start(name: String, arguments: [String]) throws {
     try started.withLock { started in
+      guard !started.isEnding else { throw CommandFailure(.runtime, "\(name) is not started: the command ends") }
       let (process, lifeline, words) = try launch(name: name, arguments: arguments)
       started.workers.append(
         Worker(name: name, arguments: arguments, process: process, lifeline: lifeline, words: words))
@@ -61,6 +62,11 @@ final class WorkerProcesses: Sendable {
       // The child has its own.
       try? lifeline.fileHandleForReading.close()
       try? errors.fileHandleForWriting.close()
+    }
+    // Foundation's pipes have no descriptors where the system has none left.
+    let ends = [lifeline.fileHandleForReading, errors.fileHandleForReading, errors.fileHandleForWriting]
+    guard ends.allSatisfy({ $0.fileDescriptor >= 0 }) else {
+      throw CommandFailure(.runtime, "cannot start \(name): too many open files; raise the limit (ulimit -n)")
     }
     let allSaid = DispatchSemaphore(value: 0)
     let process: ChildProcess
@@ -117,17 +123,17 @@ final class WorkerProcesses: Sendable {
   /// Restarts a worker that exited by itself, under the same name.
   private func replace(_ ended: ChildProcess, name: String, end: ChildProcess.End) {
     let now = ContinuousClock.now
-    started.withLock { started in
-      guard let index = started.workers.firstIndex(where: { $0.process === ended }) else { return }
+    let sentence = started.withLock { started -> String? in
+      guard let index = started.workers.firstIndex(where: { $0.process === ended }) else { return nil }
       guard !started.isEnding else {
         started.workers.remove(at: index)
-        return
+        return nil
       }
       let end = Self.how(end) + (started.workers[index].words.last.map { " (\($0))" } ?? "")
       started.workers[index].restarts.removeAll { now - $0 > Self.restartSpan }
       guard started.workers[index].restarts.count < Self.maximumRestartCount else {
         lossSink.yield("\(name) (process \(ended.identifier)) \(end) again")
-        return
+        return nil
       }
       started.workers[index].restarts.append(now)
       do {
@@ -135,11 +141,14 @@ final class WorkerProcesses: Sendable {
         started.workers[index].process = process
         started.workers[index].lifeline = lifeline
         started.workers[index].words = words
-        tell("\(name) \(end); it is started again")
+        return "\(name) \(end); it is started again"
       } catch {
         lossSink.yield("\(name) \(end), and \(error)")
+        return nil
       }
     }
+    // Not under the lock: a reader of this process's errors may be slow.
+    if let sentence { tell(sentence) }
   }
 
   private static func how(_ end: ChildProcess.End) -> String {
