@@ -60,7 +60,7 @@ package enum RulerTask: String, Sendable, CaseIterable {
   package static func named(_ list: String) throws(RetrievalRefusal) -> [RulerTask] {
     var wanted: Set<RulerTask> = []
     for part in list.split(separator: ",", omittingEmptySubsequences: false) {
-      let name = part.trimmingPrefix { $0 == " " }
+      let name = part.split(separator: " ").joined(separator: " ")
       let tasks =
         name == "niah" ? allCases.filter { $0.rawValue.hasPrefix("niah_") } : allCases.filter { $0.rawValue == name }
       guard !tasks.isEmpty else {

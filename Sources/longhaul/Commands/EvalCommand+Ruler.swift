@@ -37,17 +37,20 @@ extension EvalCommand {
         sampleCount: ruler.samples, trainedLength: trained, tokenizer: measured.tokenizer,
         builder: ruler.builder(measured, frame: frame, tasks: tasks))
       try measurement.check()
+      // What cannot be written is said before hours of work.
+      if let answers = ruler.answers { try RulerReport.write([], to: answers) }
       let cells = try await measured.evaluate(
-        longest: lengths.max() ?? 1, cases: measurement.cases.map(\.policy), options: options, title: "ruler"
+        longest: measurement.cases.map(\.length).max() ?? 1, cases: measurement.cases.map(\.policy), options: options,
+        title: "ruler"
       ) { batch, bar in
         try await measurement.cells(through: batch) { bar.update(done: $0, total: measurement.requestCount) }
       }
-      if let answers = ruler.answers { try RulerReport.write(cells, to: answers) }
       let report = RulerReport(
         model: measured.configuration.name, trainedLength: trained, seed: ruler.seed, samples: ruler.samples,
         threshold: ruler.threshold, usesChatTemplate: frame != .none, omittedTasks: omitted,
         tables: RulerTable.tables(cells))
       try StandardOutput.write(report, asJSON: options.json)
+      if let answers = ruler.answers { try RulerReport.write(cells, to: answers) }
     }
   }
 }
