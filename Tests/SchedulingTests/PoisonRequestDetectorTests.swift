@@ -103,6 +103,22 @@ struct PoisonRequestDetectorTests {
     #expect(bench.scheduler.poisonedSequences == [Self.a])
   }
 
+  @Test("Without any progress 64 ends at whatever tokens are enough")
+  func patience() throws {
+    let bench = SchedulerBench(stages: 2, budget: 8, chunk: 8)
+    try bench.submit(1, prompt: 160, new: 9)
+    while let step = bench.next(), step.entries[0].startPosition < 152 { try bench.complete(step) }
+    bench.scheduler.suspend(after: .unrelated)
+    for round in 0..<64 {
+      #expect(bench.scheduler.poisonedSequences == [])
+      _ = bench.scheduler.loseAll()
+      for _ in 0..<round % 16 { try bench.complete(try #require(bench.next())) }
+      _ = try #require(bench.next())
+      bench.scheduler.suspend(after: [.workerLost, .stepLost][round % 2])
+    }
+    #expect(bench.scheduler.poisonedSequences == [Self.a])
+  }
+
   @Test("Who gets further is cleared; who only reads again what it had is not")
   func progress() throws {
     let bench = try Self.bench()
