@@ -12,13 +12,14 @@ final class ForwardScratch {
   /// `[rows, hiddenSize]`: a norm that both parts of a layer read, or what one gave while the other is computed; empty
   /// where no layer has parts beside each other.
   let kept: AlignedBuffer<Float>
-  /// `[rows, querySize]`; where there are latents, also what queries are made of by the way.
+  /// `[rows, widestQuerySize]`; where there are latents, also what queries are made of by the way.
   let queries: AlignedBuffer<Float>
   /// `[rows, keyValueSize]`
   let keys: AlignedBuffer<Float>
   /// `[rows, keyValueSize]`
   let values: AlignedBuffer<Float>
-  /// `[rows, querySize]`, then what the output projection reads.
+  /// `[rows, widestQuerySize]`, where there are latents `[queryHeads, rows, latent]`; then what the output projection
+  /// reads.
   let attended: AlignedBuffer<Float>
   /// `[rows, feedForwardSize]`
   let gate: AlignedBuffer<Float>

@@ -4,7 +4,7 @@ import Tensors
 /// A tensor, or some rows of one that several matrices are fused into.
 struct TensorPart: Sendable {
   let entry: TensorEntry
-  /// Nil is the whole tensor; of a vector, rows are its numbers; of a tensor of all experts, the rows of each.
+  /// Nil is the whole tensor; of a vector, rows are its numbers; of a tensor of all experts or heads, the rows of each.
   let rows: Range<Int>?
   /// All that `rows` are of.
   let rowCount: Int
@@ -119,8 +119,10 @@ struct TensorMap: Sendable {
     let products = layer.reduce(into: ProductCount(integers: 0, floats: 0)) { sum, tensor in
       guard !tensor.key.isBias else { return }
       let own = tensor.value.products(share: tensor.key.isOfExperts ? share : 1)
-      sum.integers += own.integers
-      sum.floats += own.floats
+      // What is held in F32 is multiplied as floats.
+      let isExchanged = tensor.key == .latentKeys && tensor.value.rows != nil
+      sum.integers += isExchanged ? 0 : own.integers
+      sum.floats += own.floats + (isExchanged ? own.integers : 0)
     }
     return LayerCost(
       weightByteCount: held, expertByteCount: ofExperts,

@@ -156,8 +156,11 @@ struct PackedPlace: Sendable {
 extension WeightMatrix {
   /// Tells the kernel what will become of the matrix's bytes in the file.
   func advise(_ advice: MappedFile.Advice) {
-    guard case .mapped(let file, let offset) = source else { return }
-    file.advise(offset..<offset + byteCount, advice)
+    switch source {
+    case .mapped(let file, let offset): file.advise(offset..<offset + byteCount, advice)
+    case .transposed(let matrix, _): matrix.advise(advice)
+    default: break
+    }
   }
 
   /// Where its bytes lie: matrices whose rows are made come first, since no product can read them before.

@@ -130,7 +130,7 @@ struct ArchitectureTests {
     #expect {
       try Checkpoint(path: path).configuration
     } throws: {
-      "\($0)".contains("is 'glm-dsa', which needs keys and values made of one latent vector, and an index")
+      "\($0)".contains("is 'glm-dsa', which needs an index that chooses keys")
     }
     #expect(Architecture.supported.allSatisfy { Architecture.missing[$0.name] == nil })
   }

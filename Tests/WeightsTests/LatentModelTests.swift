@@ -138,6 +138,7 @@ struct LatentModelTests {
     ("attention.head_count_kv", .u32(4), "is 4 but must be 1 or 2: one latent is of all heads"),
     ("attention.head_count", nil, "attention.head_count is missing"),
     ("rope.scaling.yarn_log_multiplier", .f32(-1), "is -1.0 but must be between 0 and 1"),
+    ("rope.scaling.yarn_log_multiplier", .f32(0.5), "is 0.5, which only YaRN uses"),
     ("rope.scaling.attn_factor", .f32(2), "another YaRN scale, which this version does not compute"),
     ("leading_dense_block_count", .u32(2), "is 2 but must be between 0 and 1"),
     ("leading_dense_block_count", .u32(0), "expert_count is missing"),

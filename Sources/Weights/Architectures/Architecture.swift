@@ -43,11 +43,11 @@ package struct Architecture: Sendable {
 
   /// What families need that no layer computes, for those that people have files of.
   static let missing = [
-    "deepseek32": "keys and values made of one latent vector, and an index that chooses keys",
+    "deepseek32": "an index that chooses keys",
     "gemma3n": "embeddings in every layer, and layers that share their keys and values",
-    "glm-dsa": "keys and values made of one latent vector, and an index that chooses keys",
+    "glm-dsa": "an index that chooses keys",
     "llama4": "attention within chunks, and experts in every other layer",
-    "mistral4": "keys and values made of one latent vector, heads of keys longer than those of values",
+    "mistral4": "latents whose scores grow with the position",
   ]
 
   /// What a layer's tensor names begin with.

@@ -20,11 +20,12 @@ extension ModelFields {
     model.embeddingScale = Float(model.hiddenSize).squareRoot()
     return model
   }
+}
 
+extension AttentionShape {
   /// The scale of scores of Gemma 2 and 3. No key has it: the 27B models, known by their number of layers, divide by
   /// the root of the width over the heads, and all others by that of a head.
-  func gemmaScoreScale(_ attention: AttentionShape, isLargest: Bool) throws(CheckpointError) -> Float {
-    guard isLargest else { return attention.scoreScale }
-    return 1 / Float(try hiddenSize() / attention.queryHeadCount).squareRoot()
+  func gemmaScoreScale(hiddenSize: Int, isLargest: Bool) -> Float {
+    isLargest ? 1 / Float(hiddenSize / queryHeadCount).squareRoot() : scoreScale
   }
 }

@@ -12,8 +12,8 @@ enum Gemma2 {
       let isLocal = try fields.localLayers(count: layers.count, period: 2)
       for index in layers.indices {
         layers[index].residual = .sandwich
-        layers[index].attention.scoreScale = try fields.gemmaScoreScale(
-          layers[index].attention, isLargest: layers.count == 46)
+        layers[index].attention.scoreScale = layers[index].attention.gemmaScoreScale(
+          hiddenSize: try fields.hiddenSize(), isLargest: layers.count == 46)
         layers[index].attention.scoreCap = try fields.cap(.scoreCap)
         if isLocal[index] { layers[index].attention.span = .window(window) }
       }

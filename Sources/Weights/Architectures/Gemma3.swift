@@ -14,8 +14,8 @@ enum Gemma3 {
       let localBase = try fields.positiveNumber(.localRopeBase) ?? 10_000
       for index in layers.indices {
         layers[index].residual = .sandwich
-        layers[index].attention.scoreScale = try fields.gemmaScoreScale(
-          layers[index].attention, isLargest: layers.count == 62)
+        layers[index].attention.scoreScale = layers[index].attention.gemmaScoreScale(
+          hiddenSize: try fields.hiddenSize(), isLargest: layers.count == 62)
         guard isLocal[index], let window else { continue }
         layers[index].attention.span = .window(window)
         layers[index].attention.rope?.base = localBase

@@ -88,6 +88,11 @@ struct LatentFields: Sendable {
       throw fields.metadata.refusal(fields.key(.yarnLogMultiplier), "is \(multiplier) but must be between 0 and 1")
     }
     var scale = 1 / Double(keyLength).squareRoot()
+    if multiplier > 0 {
+      guard case .yarn = rope.scaling else {
+        throw fields.metadata.refusal(fields.key(.yarnLogMultiplier), "is \(multiplier), which only YaRN uses")
+      }
+    }
     if case .yarn(let factor, let length, let fast, let slow, _, let rounds) = rope.scaling {
       rope.scaling = .yarn(
         factor: factor, originalLength: length, betaFast: fast, betaSlow: slow, attentionFactor: 1, roundsRamp: rounds)
