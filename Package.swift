@@ -219,7 +219,7 @@ let package = Package(
       name: "CoordinatorTests",
       dependencies: [
         "Fixtures", "TestTraits", "Coordinator", "Scheduling", "Worker", "Weights", "Tensors", "Cluster", "Core",
-        "Transport", "Wire", "WeightDistribution",
+        "Transport", "Wire", "WeightDistribution", "Telemetry",
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),
     .testTarget(
@@ -244,7 +244,8 @@ let package = Package(
     .testTarget(
       name: "ProgramTests",
       dependencies: [
-        "longhaul", "Fixtures", "Transport", "ChatTemplates", "Cluster", "Core", "Evaluation", "JSON", "OpenAIAPI",
+        "longhaul", "Fixtures", "Transport", "ChatTemplates", "Cluster", "Coordinator", "Core", "Evaluation", "JSON",
+        "OpenAIAPI",
         "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

@@ -74,7 +74,7 @@ final class TokenPath: Sendable {
       state.withLock { state in
         guard state.generations.removeValue(forKey: sequence) != nil else { return }
         state.metrics.noteAbandoned()
-        state.traces.end(sequence, "the client has gone", now: clock.now)
+        state.traces.end(sequence, RequestTrace.abandoned, now: clock.now)
         state.scheduler?.cancel(sequence)
         sendSteps(&state)
       }
@@ -194,6 +194,17 @@ final class TokenPath: Sendable {
   var prefixTotals: PrefixTotals { state.withLock { $0.scheduler?.prefixTotals ?? PrefixTotals() } }
   var stageTotals: [StageTotals] { state.withLock { $0.stageTotals } }
   var recoveries: RecoveryTotals { state.withLock { $0.recoveries } }
+  /// The spans of generations that ended after the first `cursor` ones. The clients of some keep no trace.
+  /// - Parameter wallClock: nanoseconds since 1970, now.
+  func endedSpans(after cursor: Int, wallClock: UInt64) -> EndedSpans {
+    let (traces, missedCount) = state.withLock { $0.traces.ended(after: cursor, limit: EndedSpans.traceLimit) }
+    let start = wallClock &- UInt64(max(0, clock.now / .nanoseconds(1)))
+    return EndedSpans(
+      spans: traces.filter(\.identity.isSampled)
+        .flatMap { $0.spans(model: configuration.checkpoint.modelID, engineStart: start) },
+      cursor: cursor + missedCount + traces.count, missedCount: missedCount)
+  }
+
   func traces(of id: String, key: Int) -> [RequestTrace] { state.withLock { $0.traces.traces(of: id, key: key) } }
   func work(stepsAfter number: UInt64?) -> ClusterWork { state.withLock { $0.work(stepsAfter: number) } }
 }

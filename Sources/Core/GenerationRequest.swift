@@ -20,6 +20,8 @@ package struct GenerationRequest: Sendable {
   package var pooling: Pooling?
   /// By which its trace is found; nil leaves none.
   package var id: String?
+  /// The client's span that its trace is a part of.
+  package var traceParent: TraceParent?
   /// For whom it is computed.
   package var tenant = Tenant()
   /// Requests that wait are admitted by this number, the least first.

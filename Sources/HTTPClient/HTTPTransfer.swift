@@ -8,6 +8,8 @@ import Glibc
 package struct HTTPTransfer {
   package let url: String
   package var token: String?
+  /// Others: `Name: value`.
+  package var headers: [String] = []
   /// Bytes to leave out at the beginning.
   package var offset = 0
   /// JSON to post; nil gets.
@@ -80,7 +82,7 @@ package struct HTTPTransfer {
   }
 
   private var headerLines: [String] {
-    (token.map { ["Authorization: Bearer \($0)"] } ?? [])
+    (token.map { ["Authorization: Bearer \($0)"] } ?? []) + headers
       // Without the second, libcurl waits a second for a server's leave to send a longer body.
       + (body == nil ? [] : ["Content-Type: application/json", "Expect:"])
   }

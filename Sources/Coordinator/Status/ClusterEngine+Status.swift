@@ -40,6 +40,12 @@ extension ClusterEngine {
   package func trace(of id: String, key: Int) -> TraceReport? {
     TraceReport(id: id, tokens.traces(of: id, key: key))
   }
+
+  /// The spans of generations that ended after the first `cursor` ones, a bounded number at once. Any thread.
+  /// - Parameter wallClock: nanoseconds since 1970, now.
+  package func endedSpans(after cursor: Int, wallClock: UInt64) -> EndedSpans {
+    tokens.endedSpans(after: cursor, wallClock: wallClock)
+  }
 }
 
 extension DriverState {

@@ -34,13 +34,18 @@ struct RequestTrace: Sendable {
   /// Moments that are kept: a cluster that fails again and again ends a request long before.
   static let momentLimit = 64
 
+  /// The outcome of a generation whose client has disconnected.
+  static let abandoned = "the client has gone"
+
   /// The HTTP request's. Several answers to one request have the same.
   let id: String
   let sequence: SequenceID
   /// The place of the API key in the server's list; 0 without keys.
   let key: Int
+  let identity: TraceIdentity
   let promptTokenCount: Int
   var cachedTokenCount = 0
+  private(set) var newTokenCount = 0
   private(set) var moments: [(moment: Moment, time: Duration)]
   private(set) var prefill = Phase()
   private(set) var decode = Phase()
@@ -49,6 +54,7 @@ struct RequestTrace: Sendable {
 
   init(_ request: GenerationRequest, id: String, as sequence: SequenceID, now: Duration) {
     (self.id, self.sequence, key, promptTokenCount) = (id, sequence, request.tenant.key, request.prompt.count)
+    identity = TraceIdentity(request.traceParent)
     moments = [(.submitted, now)]
   }
 
@@ -64,13 +70,17 @@ struct RequestTrace: Sendable {
     }
   }
 
+  mutating func noteToken(now: Duration) {
+    newTokenCount += 1
+    if newTokenCount == 1 { note(.firstToken, now: now) }
+  }
+
   mutating func end(_ outcome: String, now: Duration) {
     self.outcome = outcome
     moments.append((.ended, now))
   }
 
   var hasBegun: Bool { moments.contains { $0.moment == .begun } }
-  var hasToken: Bool { moments.contains { $0.moment == .firstToken } }
 
   func time(of moment: Moment) -> Duration? { moments.first { $0.moment == moment }?.time }
 }

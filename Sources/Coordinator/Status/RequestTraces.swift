@@ -15,6 +15,8 @@ struct RequestTraces: Sendable {
 
   private var current: [SequenceID: RequestTrace] = [:]
   private var ended: [RequestTrace] = []
+  /// Of all that ended, those dropped included.
+  private var endedCount = 0
   private var inFlight: [UInt64: [Part]] = [:]
 
   /// A request without an id leaves no trace.
@@ -42,7 +44,7 @@ struct RequestTraces: Sendable {
   }
 
   mutating func noteToken(_ sequence: SequenceID, now: Duration) {
-    if current[sequence]?.hasToken == false { current[sequence]?.note(.firstToken, now: now) }
+    current[sequence]?.noteToken(now: now)
   }
 
   /// The plan has ended: its steps in flight will not be completed.
@@ -66,6 +68,14 @@ struct RequestTraces: Sendable {
     // Dropped by the half, so that an end costs no shift.
     if ended.count >= 2 * Self.capacity { ended.removeFirst(Self.capacity) }
     ended.append(trace)
+    endedCount += 1
+  }
+
+  /// Traces of the generations that ended after the first `cursor` ones, at most `limit`, in the order of their ends;
+  /// and how many of them were dropped before.
+  func ended(after cursor: Int, limit: Int) -> (traces: ArraySlice<RequestTrace>, missedCount: Int) {
+    let wanted = max(0, endedCount - cursor)
+    return (ended.suffix(wanted).prefix(limit), max(0, wanted - ended.count))
   }
 
   /// The traces of a request, in the order in which its generations were submitted. Empty for one that is unknown, or

@@ -59,12 +59,13 @@ struct AnswerResponder: Sendable {
 
   /// The answers, each for the tenant that asks and pays: for every prompt once.
   func attributed(_ prepared: [PreparedAnswer], _ context: APIContext) -> [PreparedAnswer] {
-    let (allowances, key, id) = (allowances, context.apiKey, context.requestID)
+    let (allowances, key) = (allowances, context.apiKey)
     var prompts: Set<Int> = []
     return prepared.map {
       var answer = $0
       answer.generation.tenant.key = key
-      answer.generation.id = id
+      answer.generation.id = context.requestID
+      answer.generation.traceParent = context.traceParent
       answer.charge = { allowances.charge($0, key: key) }
       if prompts.insert(answer.promptIndex).inserted { answer.charge?(answer.generation.prompt.count) }
       return answer

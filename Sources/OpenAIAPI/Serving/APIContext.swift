@@ -1,3 +1,4 @@
+import Core
 package import Hummingbird
 
 /// The context of a request.
@@ -7,6 +8,8 @@ package struct APIContext: RequestContext {
   var apiKey = 0
   /// In the response, and in all log lines of the request.
   var requestID = ""
+  /// The client's span that the request is a part of.
+  var traceParent: TraceParent?
   /// Watches the connection while retained.
   let client: ClientPresence
 

@@ -5,6 +5,7 @@ typealias HeaderName = HTTPFields.Element.Name
 
 extension HeaderName {
   static var requestID: HeaderName { name("X-Request-Id") }
+  static var traceParent: HeaderName { name("traceparent") }
   static var apiKey: HeaderName { name("x-api-key") }
   static var xAccelBuffering: HeaderName { name("X-Accel-Buffering") }
   static var contentTypeOptions: HeaderName { name("X-Content-Type-Options") }

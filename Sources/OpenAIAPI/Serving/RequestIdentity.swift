@@ -1,7 +1,9 @@
+import Core
 import Hummingbird
 import Logging
 
-/// Gives every request an id, in the response and all its log lines: the client's `X-Request-Id` or a new one.
+/// Gives every request an id, in the response and all its log lines: the client's `X-Request-Id` or a new one; and the
+/// client's span, where it names one.
 struct RequestIdentity: RouterMiddleware {
   func handle(
     _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
@@ -9,6 +11,7 @@ struct RequestIdentity: RouterMiddleware {
     let id = Self.accepted(request.headers[.requestID]) ?? Self.random()
     var context = context
     context.requestID = id
+    context.traceParent = request.headers[.traceParent].flatMap { TraceParent(header: $0) }
     context.logger[metadataKey: "request"] = .string(id)
     var response = try await next(request, context)
     response.headers[.requestID] = id

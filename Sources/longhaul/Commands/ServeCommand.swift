@@ -78,6 +78,7 @@ struct ServeCommand: AsyncParsableCommand {
     help: "Seconds that running requests may take to finish after a stop signal; a second signal ends them at once.")
   var drainTimeout = 30
 
+  @OptionGroup var tracing: TracingOptions
   @OptionGroup var log: LogOptions
 
   func validate() throws {
@@ -113,6 +114,7 @@ struct ServeCommand: AsyncParsableCommand {
   private func serving() throws -> Serving {
     var settings = try api.settings(isInsecure: insecure)
     try identify(&settings)
+    let collector = try tracing.collector()
     let policies = try policy.settings()
     settings.policy = policies.request
     let checkpoint = try model.open()
@@ -155,6 +157,9 @@ struct ServeCommand: AsyncParsableCommand {
       logger: ProgramLog.logger("services", quiet: true))
     if let certificate = settings.certificate {
       group.services.append(.init(service: CertificateService(certificate: certificate, logger: logger)))
+    }
+    if let collector {
+      group.services.append(.init(service: TracingService(engine: engine, collector: collector, logger: logger)))
     }
     group.maximumCancellationDuration = .seconds(5)
     isMade = true
