@@ -19,5 +19,14 @@ extension EndToEnd {
       #expect(try JSONDecoder().decode(RunOutput.self, from: local.output).text == text)
       #expect(cluster.log("w1").contains("assigned"))
     }
+
+    @Test("workers find the coordinator of their key by multicast DNS", .needsTwoHosts)
+    func discovery() async throws {
+      let cluster = try await TwoHostCluster(try TwoHosts(), hasKeys: true, isDiscovered: true)
+      try cluster.startWorkers()
+      let body = #"{"prompt": "Once upon a time", "max_tokens": 3, "temperature": 0, "ignore_eos": true}"#
+      #expect(try await cluster.completion(body).isEmpty == false)
+      for worker in ["w0", "w1"] { #expect(cluster.log(worker).contains("found the coordinator")) }
+    }
   }
 }

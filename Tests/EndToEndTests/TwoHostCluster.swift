@@ -6,20 +6,27 @@ import Testing
 final class TwoHostCluster {
   private let hosts: TwoHosts
   private let hasKeys: Bool
+  /// Whether workers have to find the coordinator, since their key files have an address that is not its.
+  private let isDiscovered: Bool
   private let folder: ScratchFolder
   private var started: [String: Process] = [:]
   private var control: String { "tcp://\(hosts.addresses.0):7070" }
   static let port = 8080
 
   /// Starts a coordinator for two workers.
-  init(_ hosts: TwoHosts, hasKeys: Bool, model: String = SharedFiles.demo, arguments: [String] = []) async throws {
+  init(
+    _ hosts: TwoHosts, hasKeys: Bool, isDiscovered: Bool = false, model: String = SharedFiles.demo,
+    arguments: [String] = []
+  ) async throws {
     self.hosts = hosts
     self.hasKeys = hasKeys
+    self.isDiscovered = isDiscovered
     folder = try ScratchFolder()
     if hasKeys {
       let names = ["w0", "w1", "w2"]
+      let known = isDiscovered ? "tcp://192.0.2.1:7070" : control
       let made = try await Program.run(
-        ["init", folder.path("cluster"), "--listen", control] + names.flatMap { ["--worker", $0] })
+        ["init", folder.path("cluster"), "--listen", known] + names.flatMap { ["--worker", $0] })
       for line in made.text.split(separator: "\n") where line.contains("longhaul join") {
         let name = try #require(names.first { line.hasPrefix("on \($0):") })
         let token = try #require(line.split(separator: " ").last)
@@ -29,7 +36,8 @@ final class TwoHostCluster {
     try launch(
       "c", on: hosts.names.0,
       ["serve", model, "--http", "127.0.0.1:\(Self.port)"] + arguments
-        + (hasKeys ? ["--cluster", folder.path("cluster")] : ["--listen", control, "--insecure"]))
+        + (hasKeys ? ["--cluster", folder.path("cluster")] : ["--listen", control, "--insecure"])
+        + (isDiscovered ? ["--listen", control, "--discover"] : []))
   }
 
   /// Starts w0 on the coordinator's host and w1 on the other.
@@ -44,7 +52,7 @@ final class TwoHostCluster {
     let (host, address) = isGrouped ? (hosts.names.1, hosts.addresses.1) : (hosts.names.0, hosts.addresses.0)
     let way =
       hasKeys
-      ? ["--keys", folder.path("\(name).key")]
+      ? ["--keys", folder.path("\(name).key")] + (isDiscovered ? ["--discover"] : [])
       : ["--coordinator", control, "--name", name, "--data", "tcp://\(address):\(7080 + index)", "--insecure"]
     try launch(
       name, on: host, ["worker", "--threads", "1", "--weights-cache", folder.path("cache-\(name)")] + way + arguments)

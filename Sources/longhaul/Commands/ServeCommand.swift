@@ -38,6 +38,13 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Folder of the cluster's keys, created by 'longhaul init'. Required beyond loopback.")
   var cluster: String?
 
+  @Flag(
+    help: """
+      Answer workers that look for this coordinator by multicast DNS ('longhaul worker --discover'). Requires --cluster: \
+      a key proves to them which coordinator it is.
+      """)
+  var discover = false
+
   @Option(
     help: """
       Address for results of the last worker. Default: the port after --listen's, or the one after that where the API \
@@ -90,6 +97,9 @@ struct ServeCommand: AsyncParsableCommand {
     }
     guard (0...86_400).contains(drainTimeout) else {
       throw ValidationError("--drain-timeout must be between 0 and 86400")
+    }
+    if discover, cluster == nil {
+      throw ValidationError("--discover requires --cluster: only a key tells coordinators apart")
     }
     try scheduling.validate(chunk: cache.chunk)
     try workload.check(context: cache.context, sequences: sequences)
@@ -157,6 +167,10 @@ struct ServeCommand: AsyncParsableCommand {
       logger: ProgramLog.logger("services", quiet: true))
     if let certificate = settings.certificate {
       group.services.append(.init(service: CertificateService(certificate: certificate, logger: logger)))
+    }
+    if discover, let keys = site.configuration.network.keys {
+      let discovery = try DiscoveryService(keys.own.publicKey, at: engine.controlEndpoint)
+      group.services.append(.init(service: discovery))
     }
     if let collector {
       group.services.append(.init(service: TracingService(engine: engine, collector: collector, logger: logger)))

@@ -23,6 +23,13 @@ struct WorkerCommand: AsyncParsableCommand {
       """)
   var coordinator: String?
 
+  @Flag(
+    help: """
+      Find the coordinator by multicast DNS, on the networks of this machine. It runs with --discover, too, and must \
+      have the key that --keys names.
+      """)
+  var discover = false
+
   @Option(
     help: """
       This worker's name, unique in the cluster. Default: the name in the key file, or host name and process id.
@@ -127,6 +134,10 @@ struct WorkerCommand: AsyncParsableCommand {
     guard (0...86_400 * 365).contains(reconnectFor) else {
       throw ValidationError("--reconnect-for must be between 0 and the seconds of a year")
     }
+    if discover, keys == nil {
+      throw ValidationError("--discover requires --keys: only a key tells coordinators apart")
+    }
+    if discover, coordinator != nil { throw ValidationError("--discover and --coordinator exclude each other") }
     if let speed, !(speed.isFinite && speed > 0) { throw ValidationError("--speed must be above 0") }
   }
 
@@ -141,9 +152,9 @@ struct WorkerCommand: AsyncParsableCommand {
           + "\(name.debugDescription) has not: pass another --name")
     }
     let probes = try HTTPAddress(option: "--http", http)
-    let configuration = try workerConfiguration(name, file)
-    try ProcessNeeds.worker(threadCount: configuration.compute.threadCount).require()
     let logger = log.logger("worker", node: name)
+    let configuration = try workerConfiguration(name, file, at: try coordinatorEndpoint(file, logger))
+    try ProcessNeeds.worker(threadCount: configuration.compute.threadCount).require()
     let probe = WorkerProbe(name: name)
     // A worker of this program's own is the parent's affair.
     let supervisor = lifeline ? nil : Supervisor(environment: ProcessInfo.processInfo.environment)
@@ -196,9 +207,10 @@ struct WorkerCommand: AsyncParsableCommand {
     ) { port in logger.info("http", metadata: ["port": "\(port)"]) }
   }
 
-  private func workerConfiguration(_ name: String, _ file: KeyFile?) throws -> WorkerConfiguration {
+  private func workerConfiguration(
+    _ name: String, _ file: KeyFile?, at coordinator: Endpoint
+  ) throws -> WorkerConfiguration {
     let threadCount = threads ?? Host.coreCount
-    let coordinator = try coordinatorEndpoint(file)
     let data = try dataEndpoint(coordinator)
     let placement = try placement.placement(worker: 0, of: 1, threadCount: threadCount)
     return WorkerConfiguration(
@@ -236,6 +248,22 @@ struct WorkerCommand: AsyncParsableCommand {
 }
 
 extension WorkerCommand {
+  /// Where the coordinator is. Looks for it where that is asked for, for as long as a lost one is waited for.
+  private func coordinatorEndpoint(_ file: KeyFile?, _ logger: Logger) throws -> Endpoint {
+    guard discover else { return try coordinatorEndpoint(file) }
+    guard let key = file?.coordinatorKey else { return try coordinatorEndpoint(file) }
+    let search = CoordinatorSearch(coordinator: CoordinatorService(key: key), limit: .seconds(reconnectFor))
+    do {
+      let endpoint = try search.endpoint {
+        logger.warning("no coordinator answers by multicast DNS; the worker asks again")
+      }
+      logger.info("found the coordinator", metadata: ["endpoint": "\(endpoint)"])
+      return endpoint
+    } catch let error as MulticastSocket.Failure {
+      throw CommandFailure(.unavailable, "--discover: \(error)")
+    }
+  }
+
   private func coordinatorEndpoint(_ file: KeyFile?) throws -> Endpoint {
     if let coordinator { return try Endpoint(coordinator) }
     guard let endpoint = file?.coordinator else {
