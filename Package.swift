@@ -16,8 +16,8 @@ let package = Package(
   name: "longhaul",
   products: [.executable(name: "longhaul", targets: ["longhaul"])],
   traits: [
-    // With its library a build has 577 steps instead of 189, so only what is released has it.
-    .trait(name: "TLS", description: "HTTPS by 'longhaul serve --tls-cert'.")
+    // With its libraries a build has three times the steps, so only what is released has it.
+    .trait(name: "TLS", description: "HTTPS by 'longhaul serve --tls-cert', with HTTP/2.")
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -28,6 +28,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
+    .package(url: "https://github.com/apple/swift-nio-http2.git", from: "1.46.0"),
     .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
   ],
   targets: [
@@ -116,6 +117,9 @@ let package = Package(
         .product(name: "HummingbirdCore", package: "hummingbird"), .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"), .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
         .product(name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["TLS"])),
+        .product(name: "NIOTLS", package: "swift-nio", condition: .when(traits: ["TLS"])),
+        .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: .when(traits: ["TLS"])),
+        .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras", condition: .when(traits: ["TLS"])),
         .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
         .product(name: "Logging", package: "swift-log"),
       ], swiftSettings: swiftSettings),

@@ -47,18 +47,13 @@ package struct OpenAIServer: Sendable {
     let routes = Routes(
       engine: engine, codec: codec, settings: settings, started: Int(Date().timeIntervalSince1970),
       allowances: KeyAllowances(settings.keyLimits))
-    let connections = OpenConnections(limit: settings.maximumConnectionCount, logger: logger)
-    let writeTimeout = TimeAmount(settings.writeTimeout)
-    let configuration = HTTP1Channel.Configuration(
-      additionalChannelHandlers: [ConnectionWatch(connections, writeTimeout: writeTimeout)],
-      idleTimeout: TimeAmount(settings.idleTimeout))
+    let limits = ConnectionLimits(
+      connections: OpenConnections(limit: settings.maximumConnectionCount, logger: logger),
+      writeTimeout: TimeAmount(settings.writeTimeout), idleTimeout: TimeAmount(settings.idleTimeout),
+      maximumBodyByteCount: settings.maximumBodyByteCount)
     return Application(
       router: routes.makeRouter(),
-      server: HTTPServerBuilder { [settings] responder in
-        VersionedChannel(
-          http: HTTP1Channel(responder: responder, configuration: configuration),
-          maximumBodyByteCount: settings.maximumBodyByteCount, certificate: settings.certificate)
-      },
+      server: HTTPServerBuilder { [settings] in Self.channel($0, limits, certificate: settings.certificate) },
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "longhaul",
         // Closing connections count too; beyond this the listener pauses.
@@ -68,6 +63,24 @@ package struct OpenAIServer: Sendable {
         await onListening(channel.localAddress?.port ?? settings.port)
       },
       logger: logger)
+  }
+}
+
+extension OpenAIServer {
+  /// What a connection speaks: HTTP/1.1, or within TLS what the client prefers of that and HTTP/2.
+  private static func channel(
+    _ responder: @escaping HTTPChannelHandler.Responder, _ limits: ConnectionLimits, certificate: ServerCertificate?
+  ) -> any ServerChildChannel {
+    let http = HTTP1Channel(
+      responder: responder, configuration: HTTP1Channel.Configuration(idleTimeout: limits.idleTimeout))
+    let plain = VersionedChannel(http: http, limits: limits)
+    #if TLS
+      if let certificate {
+        return NegotiatedChannel(
+          certificate: certificate, http1: plain, http2: MultiplexedChannel(http: http, limits: limits), limits: limits)
+      }
+    #endif
+    return plain
   }
 }
 

@@ -3,62 +3,16 @@ import Foundation
 import TestTraits
 import Testing
 
-/// Certificates of the test's own, by openssl.
-private struct TestCertificates {
-  let folder: ScratchFolder
-
-  /// Makes a certificate for a name that vouches for itself, in place of an earlier one of that name.
-  func make(_ file: String, name: String) async throws -> (chain: String, key: String) {
-    let (chain, key) = (folder.path("\(file).pem"), folder.path("\(file).key"))
-    let process = Program.command([
-      "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-      "-subj", "/CN=\(name)", "-addext", "subjectAltName=DNS:\(name)", "-keyout", key, "-out", chain,
-    ])
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    await OwnThread.run { process.waitUntilExit() }
-    try #require(process.terminationStatus == 0)
-    #expect(chmod(key, 0o600) == 0 && chmod(chain, 0o644) == 0)
-    return (chain, key)
-  }
-}
-
-extension Program {
-  /// Whether the program was built with the trait.
-  fileprivate static let speaksTLS: Bool = {
-    let server = process(url, ["serve", SharedFiles.demo, "--tls-cert", "/dev/null", "--tls-key", "/dev/null"])
-    let errors = Pipe()
-    server.standardError = errors
-    guard (try? server.run()) != nil else { return false }
-    let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    return !text.contains("built without TLS")
-  }()
-}
-
 extension EndToEnd {
   @Suite("A server that speaks HTTPS", .enabled(if: Program.speaksTLS, "the program was built without --traits TLS"))
   struct TLS {
-    /// Starts a server with a certificate and returns when it answers those who trust it.
-    private func serve(_ pair: (chain: String, key: String)) async throws -> ServedCluster {
-      let cluster = try await ServedCluster(
-        serving: SharedFiles.demo, arguments: ["--tls-cert", pair.chain, "--tls-key", pair.key], isToBeReady: false)
-      try #require(try await cluster.waitForLog("coordinator", "http port="), "\(cluster.log("coordinator"))")
-      try #require(try await cluster.waitForLog("coordinator", "coordinator: ready"))
-      return cluster
-    }
-
-    private func address(_ cluster: ServedCluster, _ path: String) throws -> String {
-      let port = try #require(cluster.log("coordinator").firstMatch(of: /http port=(\d+)/)).1
-      return "https://localhost:\(port)\(path)"
-    }
-
     @Test("clients that trust the certificate are answered, with and without a stream; others and plain HTTP are not")
     func answers() async throws {
       let certificates = TestCertificates(folder: try ScratchFolder())
       let pair = try await certificates.make("server", name: "localhost")
-      let cluster = try await serve(pair)
+      let cluster = try await ServedCluster.secure(pair)
       let body = #"{"prompt": "Once upon a time", "max_tokens": 8, "temperature": 0"#
-      let url = try address(cluster, "/v1/completions")
+      let url = try cluster.secureAddress("/v1/completions")
       let json = ["-H", "Content-Type: application/json", "--cacert", pair.chain]
       let whole = try await cluster.curl(json + ["-d", body + "}", url])
       #expect(whole.status == 200)
@@ -67,20 +21,20 @@ extension EndToEnd {
       #expect(try await cluster.curl([url]).status == 0)
       #expect(try await cluster.curl([url.replacing("https:", with: "http:")]).status == 0)
       #expect(try await cluster.curl(["--cacert", pair.chain, "--tls-max", "1.1", url]).status == 0)
-      #expect(try await cluster.curl(["--cacert", pair.chain, try address(cluster, "/health")]).status == 200)
+      #expect(try await cluster.curl(["--cacert", pair.chain, try cluster.secureAddress("/health")]).status == 200)
     }
 
     @Test("the program's own clients check the certificate")
     func clients() async throws {
       let certificates = TestCertificates(folder: try ScratchFolder())
       let pair = try await certificates.make("server", name: "localhost")
-      let cluster = try await serve(pair)
-      let health = try address(cluster, "/health")
+      let cluster = try await ServedCluster.secure(pair)
+      let health = try cluster.secureAddress("/health")
       let doubted = try await Program.run(["probe", health])
       #expect(doubted.status == 69 && doubted.errors.contains("certificate"), "\(doubted.errors)")
       #expect(try await Program.run(["probe", "--insecure", health]).status == 0)
       let trusting = ["SSL_CERT_FILE": pair.chain]
-      let status = try await Program.run(["status", try address(cluster, "")], environment: trusting)
+      let status = try await Program.run(["status", try cluster.secureAddress("")], environment: trusting)
       #expect(status.status == 0 && status.text.contains("layers, context"), "\(status.text) \(status.errors)")
     }
 
@@ -88,8 +42,8 @@ extension EndToEnd {
     func reload() async throws {
       let certificates = TestCertificates(folder: try ScratchFolder())
       let pair = try await certificates.make("server", name: "localhost")
-      let cluster = try await serve(pair)
-      let health = try address(cluster, "/health")
+      let cluster = try await ServedCluster.secure(pair)
+      let health = try cluster.secureAddress("/health")
       let old = certificates.folder.path("old.pem")
       try FileManager.default.copyItem(atPath: pair.chain, toPath: old)
       _ = try await certificates.make("server", name: "localhost")

@@ -1,23 +1,15 @@
 import NIOCore
 import NIOHTTPTypes
 
-/// Registers a connection and closes it when the client stops reading. Runs on the connection's event loop.
-final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
-  typealias InboundIn = HTTPRequestPart
-  typealias InboundOut = HTTPRequestPart
-  typealias OutboundIn = HTTPResponsePart
-  typealias OutboundOut = HTTPResponsePart
+/// The place of one connection among the open ones. First in the connection's pipeline, so that it has its place before
+/// any handshake. Runs on the connection's event loop.
+final class ConnectionWatch: ChannelInboundHandler, RemovableChannelHandler {
+  typealias InboundIn = NIOAny
 
   private let connections: OpenConnections
-  private let writeTimeout: TimeAmount
   private var id: ConnectionRoster.ID?
-  private var stalled: Scheduled<Void>?
 
-  /// - Parameter writeTimeout: maximum time for which the channel may stay unwritable.
-  init(_ connections: OpenConnections, writeTimeout: TimeAmount) {
-    self.connections = connections
-    self.writeTimeout = writeTimeout
-  }
+  init(_ connections: OpenConnections) { self.connections = connections }
 
   func handlerAdded(context: ChannelHandlerContext) {
     if context.channel.isActive { open(context) }
@@ -29,38 +21,65 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
   }
 
   func channelInactive(context: ChannelHandlerContext) {
-    end()
+    close()
     context.fireChannelInactive()
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { end() }
+  func handlerRemoved(context: ChannelHandlerContext) { close() }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-    if case .end = unwrapInboundIn(data), let id { connections.begin(id) }
-    context.fireChannelRead(data)
+  /// A complete request arrived.
+  func begin() {
+    if let id { connections.begin(id) }
   }
 
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    if case .end = unwrapOutboundIn(data), let id { connections.end(id) }
-    context.write(data, promise: promise)
-  }
-
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
-    let channel = context.channel
-    stalled?.cancel()
-    stalled =
-      channel.isWritable
-      ? nil : context.eventLoop.scheduleTask(in: writeTimeout) { channel.close(mode: .all, promise: nil) }
-    context.fireChannelWritabilityChanged()
+  /// A request that began has its response, or never will.
+  func end() {
+    if let id { connections.end(id) }
   }
 
   private func open(_ context: ChannelHandlerContext) {
     if id == nil { id = connections.open(context.channel) }
   }
 
-  private func end() {
-    stalled?.cancel()
-    stalled = nil
+  private func close() {
     if let id { connections.close(id) }
+  }
+}
+
+/// Tells a connection's watch of the requests in progress: those of an HTTP/1.1 connection, or the one of a stream of
+/// HTTP/2. Runs on the connection's event loop.
+final class RequestWatch: ChannelDuplexHandler, RemovableChannelHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private let connection: ConnectionWatch
+  private var count = 0
+
+  init(_ connection: ConnectionWatch) { self.connection = connection }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    if case .end = unwrapInboundIn(data) {
+      count += 1
+      connection.begin()
+    }
+    context.fireChannelRead(data)
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    // A response may end before its request does.
+    if case .end = unwrapOutboundIn(data), count > 0 { end() }
+    context.write(data, promise: promise)
+  }
+
+  /// A stream may end without a response, while its connection stays.
+  func handlerRemoved(context: ChannelHandlerContext) {
+    while count > 0 { end() }
+  }
+
+  private func end() {
+    count -= 1
+    connection.end()
   }
 }

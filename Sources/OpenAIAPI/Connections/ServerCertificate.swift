@@ -57,7 +57,7 @@ package struct CertificateError: Error, Sendable, CustomStringConvertible {
       var configuration = TLSConfiguration.makeServerConfiguration(
         certificateChain: certificates.map { .certificate($0) }, privateKey: .privateKey(key))
       configuration.minimumTLSVersion = .tlsv12
-      configuration.applicationProtocols = ["http/1.1"]
+      configuration.applicationProtocols = NegotiatedChannel.names
       do { return try NIOSSLContext(configuration: configuration) } catch {
         throw CertificateError(description: "the key does not belong to the certificate")
       }
@@ -74,7 +74,5 @@ package struct CertificateError: Error, Sendable, CustomStringConvertible {
     }
 
     package func reload() throws {}
-
-    func secure(_ channel: any Channel) throws {}
   }
 #endif

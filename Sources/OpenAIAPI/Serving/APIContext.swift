@@ -18,7 +18,10 @@ package struct APIContext: RequestContext {
     coreContext = CoreRequestContextStorage(source: source)
     let client = ClientPresence()
     self.client = client
-    _ = source.channel.setOption(.allowRemoteHalfClosure, value: false)
+    // A stream of HTTP/2, whose parent is a connection, has no such option and traps.
+    if source.channel.parent?.parent == nil {
+      _ = source.channel.setOption(.allowRemoteHalfClosure, value: false)
+    }
     source.channel.closeFuture.whenComplete { [weak client] _ in client?.leave() }
   }
 }
