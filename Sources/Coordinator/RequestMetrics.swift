@@ -2,12 +2,15 @@ import Core
 import CoreMetrics
 import Telemetry
 
-/// What is measured of requests. Any thread: every metric guards itself.
+/// What is measured of requests. Guarded by the token path's lock.
 struct RequestMetrics: Sendable {
   private let succeeded: [FinishReason: Counter]
   private let failed: Counter
   private let abandoned: Counter
-  private let promptTokens: Counter
+  private let promptTokens, promptTokensComputed, promptTokensCached: Counter
+  private let longestSequence: Meter
+  private var longestCount = 0
+  private let steps, stepSequences, drafts: Counter
   private let generatedTokens: Counter
   private let draftedTokens: Counter
   private let acceptedTokens: Counter
@@ -29,6 +32,9 @@ struct RequestMetrics: Sendable {
       })
     (failed, abandoned) = (counter(.requestsFailed), counter(.requestsAbandoned))
     (promptTokens, generatedTokens) = (counter(.promptTokens), counter(.generatedTokens))
+    (promptTokensComputed, promptTokensCached) = (counter(.promptTokensComputed), counter(.promptTokensCached))
+    longestSequence = Meter(label: Metric.longestSequence.name, factory: registry)
+    (steps, stepSequences, drafts) = (counter(.steps), counter(.stepSequences), counter(.drafts))
     (draftedTokens, acceptedTokens) = (counter(.draftedTokens), counter(.acceptedTokens))
     (timeToFirstToken, interTokenLatency) = (histogram(.timeToFirstToken), histogram(.interTokenLatency))
     (requestLatency, queueTime) = (histogram(.requestLatency), histogram(.queueTime))
@@ -43,16 +49,27 @@ struct RequestMetrics: Sendable {
     }
   }
 
-  func noteEnd(_ reason: FinishReason, _ timings: GenerationTimings) {
+  mutating func noteEnd(_ reason: FinishReason, _ timings: GenerationTimings) {
     succeeded[reason]?.increment()
     promptTokens.increment(by: timings.promptTokenCount)
+    promptTokensComputed.increment(by: timings.promptTokenCount - timings.cachedTokenCount)
+    promptTokensCached.increment(by: timings.cachedTokenCount)
+    longestCount = max(longestCount, timings.promptTokenCount + timings.generatedTokenCount)
+    longestSequence.set(longestCount)
     queueTime.record(timings.queueSeconds)
     prefillTime.record(timings.prefillSeconds)
     decodeTime.record(timings.decodeSeconds)
     requestLatency.record(timings.queueSeconds + timings.prefillSeconds + timings.decodeSeconds)
   }
 
+  /// All stages computed a step of so many sequences.
+  func noteStep(sequenceCount: Int) {
+    steps.increment()
+    stepSequences.increment(by: sequenceCount)
+  }
+
   func noteDraft(drafted: Int, accepted: Int) {
+    drafts.increment()
     draftedTokens.increment(by: drafted)
     acceptedTokens.increment(by: accepted)
   }

@@ -28,7 +28,7 @@ struct TokenState {
   var recoveries = RecoveryTotals()
   var history = StepHistory()
   var traces = RequestTraces()
-  let metrics: RequestMetrics
+  var metrics: RequestMetrics
   /// Set for good when the engine stops.
   var isStopped = false
 
@@ -139,6 +139,7 @@ struct TokenState {
       result.step, timings: result.timings,
       generatedTokenCount: updates.count { if case .token = $0 { true } else { false } }, now: now)
     traces.noteCompleted(result.step, result.timings)
+    metrics.noteStep(sequenceCount: result.entries.count)
     for entry in result.entries where entry.sampled.count > 1 { noteDraft(entry, updates) }
     for update in updates { apply(update, now: now) }
   }

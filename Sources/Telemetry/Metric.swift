@@ -30,7 +30,14 @@ package struct Metric: Hashable, Sendable {
   package static let requestsAbandoned = Metric(
     "request_abandoned_total", .counter, "Requests whose client disconnected before the end.")
   package static let promptTokens = Metric("prompt_tokens_total", .counter, "Prompt tokens of finished requests.")
+  package static let promptTokensComputed = Metric(
+    "prompt_tokens_computed_total", .counter, "Prompt tokens of finished requests that were computed for them.")
+  package static let promptTokensCached = Metric(
+    "prompt_tokens_cached_total", .counter, "Prompt tokens of finished requests that the prefix cache had.")
+  package static let longestSequence = Metric(
+    "longest_sequence_tokens", .gauge, "Tokens of the longest finished request, prompt and answer.")
   package static let generatedTokens = Metric("generation_tokens_total", .counter, "Sampled tokens.")
+  package static let drafts = Metric("speculation_drafts_total", .counter, "Guesses of one or more tokens.")
   package static let draftedTokens = Metric(
     "speculation_drafted_tokens_total", .counter, "Guessed tokens that were verified.")
   package static let acceptedTokens = Metric(
@@ -62,6 +69,9 @@ package struct Metric: Hashable, Sendable {
     "stage_sent_bytes_total", .counter,
     "Bytes that a stage sent to the next stage, or the last stage to the coordinator.")
   package static let stageRows = Metric("stage_rows_total", .counter, "Tokens computed by a stage.")
+  package static let steps = Metric("steps_total", .counter, "Steps that all stages have computed.")
+  package static let stepSequences = Metric(
+    "step_sequences_total", .counter, "Sequences of these steps, each counted in every step it was in.")
   package static let stepsInFlight = Metric(
     "steps_in_flight", .gauge, "Steps sent to the first stage without a result yet.")
   package static let cacheUsage = Metric(
@@ -116,12 +126,12 @@ package struct Metric: Hashable, Sendable {
 
   private static let all = [
     requestsRunning, requestsWaiting, requestsSucceeded, requestsFailed, requestsAbandoned, promptTokens,
-    generatedTokens, draftedTokens, acceptedTokens, timeToFirstToken, interTokenLatency, requestLatency, queueTime,
-    prefillTime, decodeTime,
-    stageCompute, stageWait, stageTransfer, stageSentBytes, stageRows, stepsInFlight, cacheUsage, prefixQueries,
+    promptTokensComputed, promptTokensCached, longestSequence, generatedTokens, drafts, draftedTokens, acceptedTokens,
+    timeToFirstToken, interTokenLatency, requestLatency, queueTime, prefillTime, decodeTime, stageCompute, stageWait,
+    stageTransfer, stageSentBytes, stageRows, steps, stepSequences, stepsInFlight, cacheUsage, prefixQueries,
     prefixHits, prefixHitRequests, prefixPages, prefixEvictions, isReady, workerIsUp, workerLayers, plansServed,
-    replayedTokens, rereadTokens, weightsSentBytes, buildInfo,
-    workerIsReady, loadedShare, weightBytes, cacheBytes, residentBytes, majorFaults,
+    replayedTokens, rereadTokens, weightsSentBytes, buildInfo, workerIsReady, loadedShare, weightBytes, cacheBytes,
+    residentBytes, majorFaults,
   ]
   package static let byName = Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0) })
 

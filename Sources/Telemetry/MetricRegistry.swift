@@ -24,7 +24,10 @@ package final class MetricRegistry: MetricsFactory {
   package init() {}
 
   /// All metrics, sorted by name and labels.
-  package var text: String { MetricText.of(families.withLock { $0 }) }
+  package var text: String { MetricText.of(snapshot) }
+
+  /// By name. The series in it go on counting.
+  var snapshot: [String: Family] { families.withLock { $0 } }
 
   package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
     number(label, dimensions, .counter)

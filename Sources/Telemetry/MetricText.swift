@@ -15,6 +15,14 @@ enum MetricText {
     return text
   }
 
+  /// Metrics that are made from the totals of others.
+  static func of(_ metrics: [LlamaServerMetric], _ totals: MetricTotals) -> String {
+    metrics.map { metric in
+      "# HELP \(metric.name) \(escaped(metric.help, quotes: false))\n# TYPE \(metric.name) \(metric.kind.word)\n"
+        + line(metric.name, "", metric.value(totals))
+    }.joined()
+  }
+
   private static func lines(_ name: String, _ labels: String, _ series: HistogramSeries) -> String {
     let value = series.value
     var text = ""

@@ -7,6 +7,8 @@ extension HeaderName {
   static var requestID: HeaderName { name("X-Request-Id") }
   static var traceParent: HeaderName { name("traceparent") }
   static var apiKey: HeaderName { name("x-api-key") }
+  /// As llama-server calls it, beside its metrics.
+  static var processStart: HeaderName { name("Process-Start-Time-Unix") }
   static var xAccelBuffering: HeaderName { name("X-Accel-Buffering") }
   static var contentTypeOptions: HeaderName { name("X-Content-Type-Options") }
   static var referrerPolicy: HeaderName { name("Referrer-Policy") }

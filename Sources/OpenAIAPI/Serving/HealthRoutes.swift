@@ -7,11 +7,14 @@ struct HealthRoutes: Sendable {
   let engine: any InferenceEngine
   /// The body of `/metrics`; nil where it is off.
   let metrics: (@Sendable () -> String)?
+  /// Seconds since 1970.
+  let started: Int
   private let startup = StartupProbe()
 
-  init(engine: any InferenceEngine, metrics: (@Sendable () -> String)?) {
+  init(engine: any InferenceEngine, metrics: (@Sendable () -> String)?, started: Int) {
     self.engine = engine
     self.metrics = metrics
+    self.started = started
   }
 
   var routes: [Route] {
@@ -28,7 +31,8 @@ struct HealthRoutes: Sendable {
       .get("metrics") { _, _ in
         guard let metrics else { throw APIError.metricsOff }
         return Response(
-          status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+          status: .ok,
+          headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8", .processStart: "\(started)"],
           body: ResponseBody(byteBuffer: ByteBuffer(string: metrics())))
       }
     ]

@@ -38,7 +38,7 @@ struct Routes: Sendable {
   }
 
   var all: [Route] {
-    let health = HealthRoutes(engine: engine, metrics: settings.metrics)
+    let health = HealthRoutes(engine: engine, metrics: settings.metrics, started: started)
     let cluster = settings.cluster.map { ClusterRoutes(status: $0).routes } ?? []
     let traces = settings.trace.map { TraceRoutes(trace: $0).routes } ?? []
     let models = ModelRoutes(names: names, model: engine.model, started: started)

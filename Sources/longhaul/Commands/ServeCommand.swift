@@ -135,7 +135,7 @@ struct ServeCommand: AsyncParsableCommand {
     for warning in tokenizerDescription.warnings { logger.warning("\(warning)") }
     settings.sampling = sampling(checkpoint.samplingDefaults, over: settings.sampling, logger)
     let metrics = MetricRegistry()
-    if api.metrics { settings.metrics = { metrics.text } }
+    if api.metrics { settings.metrics = { metrics.text + metrics.llamaServerText } }
     var site = try site(checkpoint, configuration, policy: policies.request, logger)
     var isMade = false
     defer { if !isMade { site.local?.workers.removeFolder() } }
