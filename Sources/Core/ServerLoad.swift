@@ -1,6 +1,6 @@
 /// What an engine is busy with, for those who watch it.
 package struct ServerLoad: Hashable, Sendable {
-  /// One sequence that runs.
+  /// One sequence that runs, or ran and waits for room.
   package struct Running: Hashable, Sendable {
     package let id: Int
     package let promptTokenCount: Int

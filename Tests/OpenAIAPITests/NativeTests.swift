@@ -94,6 +94,12 @@ struct NativeTests {
     #expect(slots[0]["next_token"][0]["n_remain"] == .integer(5) && !slots[0].has("prompt"))
   }
 
+  @Test("What a slot holds is not saved, restored or erased, and the error says why", arguments: ["save", "erase"])
+  func slotActions(action: String) async throws {
+    let reply = try await CannedEngine.answering("x").post("/slots/0?action=\(action)", #"{"filename":"a.bin"}"#)
+    #expect(reply.status == 501 && reply.json["error"]["code"].text == "slot_actions_not_supported")
+  }
+
   @Test("A server that keeps its slots to itself says so, and how to see them")
   func slotsOff() async throws {
     var settings = APISettings()

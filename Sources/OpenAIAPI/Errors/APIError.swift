@@ -91,6 +91,14 @@ extension APIError {
       message: "This server does not show what runs on it; start it without --no-slots.")
   }
 
+  /// 501: the path exists for clients of llama-server, which find out why there.
+  static var slotActions: APIError {
+    APIError(
+      status: .notImplemented, type: "not_supported_error", code: "slot_actions_not_supported",
+      message: "This server does not save, restore or erase slots: what they hold is on its workers. A prompt that "
+        + "begins as an earlier one did is not computed again from there on, without being asked for.")
+  }
+
   /// 429: the key has asked for more than its limits allow.
   static func rateLimited(_ unit: String, waitSeconds: Int) -> APIError {
     APIError(

@@ -19,6 +19,12 @@ struct NativeRoutes: Sendable {
     ]
   }
 
+  /// Of llama-server's, and not done here. The list of what clients may ask leaves them out.
+  static var refused: [Route] {
+    // Saves, restores or erases what a sequence has computed.
+    [.post("slots/:id") { _, _ in throw APIError.slotActions }]
+  }
+
   private func complete(_ request: Request, _ context: APIContext) async throws -> Response {
     let body = try await service.reader.read(NativeRequest.self, from: request)
     return try await answer(body.completion, body.form, isList: body.isList, context)

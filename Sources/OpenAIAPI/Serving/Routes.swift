@@ -19,6 +19,7 @@ struct Routes: Sendable {
   func makeRouter() -> Router<APIContext> {
     var routes = all
     let document = OpenAPIDocument(version: settings.version, routes: routes)
+    routes += NativeRoutes.refused
     routes.append(.get("openapi.json") { _, _ in JSONBody.response(json: document.json) })
     let page = settings.servesPage ? PageRoutes().routes : []
     let openPaths = Set((routes + page).filter(\.isOpen).map(\.path))
