@@ -155,9 +155,9 @@ def test_a_developer_message_is_a_system_message(openai):
     assert count("developer") == count("system")
 
 
-def test_content_may_be_parts(openai):
-    parts = [{"type": "text", "text": "Say "}, {"type": "text", "text": "hello."}]
-    whole = chat(openai).usage.prompt_tokens
+def test_content_may_be_parts_a_line_each(openai):
+    parts = [{"type": "text", "text": "Say"}, {"type": "text", "text": "hello."}]
+    whole = chat(openai, messages=[{"role": "user", "content": "Say\nhello."}]).usage.prompt_tokens
     assert chat(openai, messages=[{"role": "user", "content": parts}]).usage.prompt_tokens == whole
 
 

@@ -23,7 +23,7 @@ struct ChatTests {
     #expect(Golden.normalized(reply.body) == golden)
   }
 
-  @Test("Messages may have parts, developer is system, and null content is for assistants")
+  @Test("Messages may have parts, a line each, developer is system, and null content is for assistants")
   func messageForms() async throws {
     let engine = CannedEngine.answering("x")
     let reply = try await engine.post(
@@ -36,7 +36,7 @@ struct ChatTests {
        "store":true,"metadata":{"a":1},"service_tier":"auto","unknown":[1,{}],"n":1,"tools":[]}
       """)
     #expect(reply.status == 200)
-    let expected = "system:be\nassistant:\ntool:4\nuser:ab\nassistant:"
+    let expected = "system:be\nassistant:\ntool:4\nuser:a\nb\nassistant:"
     #expect(engine.requests.first?.prompt == [1] + ByteVocabulary.tokens(of: expected))
   }
 

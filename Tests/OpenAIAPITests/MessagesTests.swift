@@ -33,7 +33,7 @@ struct MessagesTests {
           {"type":"text","text":"d"}]}]}
       """)
     #expect(reply.status == 200, "\(reply.body)")
-    let expected = "system:be\nuser:ab\nassistant:c\ntool:4\nuser:d\nassistant:"
+    let expected = "system:be\nuser:a\nb\nassistant:c\ntool:4\nuser:d\nassistant:"
     #expect(engine.requests.first?.prompt == [1] + ByteVocabulary.tokens(of: expected))
   }
 

@@ -1,7 +1,8 @@
 import ChatTemplates
 import JSON
 
-/// The content of one of Anthropic's messages: a text, or blocks of text, thoughts, calls and results.
+/// The content of one of Anthropic's messages: a text, or blocks of text, thoughts, calls and results. Each text begins
+/// a line.
 struct MessagesContent: Sendable {
   private(set) var text = ""
   private var thoughts = ""
@@ -23,7 +24,7 @@ struct MessagesContent: Sendable {
     switch try block.string("type") {
     case "text":
       guard let text = try block.string("text") else { throw block.invalid("text", "is missing") }
-      self.text += text
+      self.text += (self.text.isEmpty ? "" : "\n") + text
     case "thinking": thoughts += try block.string("thinking") ?? ""
     case "redacted_thinking": break
     case "tool_use":

@@ -1,7 +1,7 @@
 import ChatTemplates
 import JSON
 
-/// One message as clients send it: `content` a string, null, or an array of text parts.
+/// One message as clients send it: `content` a string, null, or an array of text parts, each a line of its own.
 struct MessageInput: Sendable {
   let message: ChatMessage
 
@@ -29,7 +29,7 @@ struct MessageInput: Sendable {
     guard let value = fields.value("content") else { return nil }
     if let text = value.string { return text }
     guard value.array != nil else { throw fields.invalid("content", "must be a string or an array of parts") }
-    return try fields.objects("content", of: "parts", table: .contentPart)?.map(text).joined()
+    return try fields.objects("content", of: "parts", table: .contentPart)?.map(text).joined(separator: "\n")
   }
 
   private static func text(of part: RequestFields) throws -> String {

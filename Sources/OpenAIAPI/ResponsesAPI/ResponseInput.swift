@@ -91,6 +91,6 @@ struct ResponseInput: Sendable {
       case nil: throw part.invalid("type", "is missing")
       default: throw part.invalid("type", "must be input_text or output_text: this model accepts text only")
       }
-    }.joined()
+    }.joined(separator: "\n")
   }
 }
