@@ -93,6 +93,9 @@ extension SchemaTests {
       "a tuple", #"{"prefixItems": [{"type": "integer"}, {"type": "string"}], "items": false, "minItems": 1}"#,
       valid: ["[1]", "[1,\"a\"]"], invalid: ["[]", "[\"a\"]", "[1,\"a\",2]"]),
     Case(
+      "a tuple of draft 7", #"{"items": [{"type": "integer"}, {"type": "string"}], "additionalItems": false}"#,
+      valid: ["[]", "[1]", "[1,\"a\"]"], invalid: ["[\"a\"]", "[1,\"a\",2]", "7"]),
+    Case(
       "a tuple with more", #"{"prefixItems": [{"const": 1}], "items": {"const": 2}, "minItems": 2, "maxItems": 3}"#,
       valid: ["[1,2]", "[1,2,2]"], invalid: ["[1]", "[1,1]", "[1,2,2,2]"]),
   ]

@@ -39,7 +39,7 @@ struct SchemaTests {
     (##"{"$ref": "#/$defs/a"}"##, "which is not in the schema"),
     (##"{"anyOf": [{"$ref": "#"}, {"type": "null"}]}"##, "refers to itself"),
     (#"{"type": "strin"}"#, "#/type is none of null"),
-    (##"{"items": [{}]}"##, "#/items is a list, which draft 2020-12 calls prefixItems"),
+    (##"{"prefixItems": {}}"##, "#/prefixItems is no list of schemas"),
     (#"{"properties": {"a": 3}}"#, "#/properties/a is no schema"),
     (#"{"minLength": -1}"#, "#/minLength is no number from 0 on"),
     (#"{"maxItems": 1e300}"#, "#/maxItems is no number"),

@@ -192,19 +192,19 @@ extension SchemaReader {
   private mutating func readArray(_ object: SchemaObject) throws(GrammarError) {
     shape.minimumItemCount = max(shape.minimumItemCount, try count(object, "minItems") ?? 0)
     shape.maximumItemCount = Self.smaller(shape.maximumItemCount, try count(object, "maxItems"))
+    // Before draft 2020-12 a list of schemas was called items, and those of the items behind it additionalItems.
+    var (first, others) = ("prefixItems", "items")
+    if case .array? = object["items"] { (first, others) = ("items", "additionalItems") }
     var own: [SchemaConjunction] = []
-    if let value = object["prefixItems"] {
-      guard case .array(let schemas) = value else { throw error("prefixItems", "is no list of schemas") }
+    if let value = object[first] {
+      guard case .array(let schemas) = value else { throw error(first, "is no list of schemas") }
       for (index, schema) in schemas.enumerated() {
-        let path = [Array("prefixItems".utf8), Array("\(index)".utf8)]
+        let path = [Array(first.utf8), Array("\(index)".utf8)]
         own.append(SchemaConjunction([try document.child(place, path, schema)]))
       }
     }
     var rest = SchemaConjunction()
-    if let value = object["items"] {
-      if case .array = value { throw error("items", "is a list, which draft 2020-12 calls prefixItems") }
-      rest = SchemaConjunction([try document.child(place, "items", value)])
-    }
+    if let value = object[others] { rest = SchemaConjunction([try document.child(place, others, value)]) }
     let length = max(own.count, shape.prefix.count)
     shape.prefix = (0..<length).map { index in
       var both = index < shape.prefix.count ? shape.prefix[index] : shape.items
