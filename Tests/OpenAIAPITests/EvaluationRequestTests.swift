@@ -115,6 +115,13 @@ struct EvaluationRequestTests {
     }
   }
 
+  @Test("a prompt that an answer shows is as the model reads it, with the blank before the text", arguments: prefixes)
+  func shownPrompt(addsSpacePrefix: Bool) async throws {
+    let codec = try ByteVocabulary.codec(hasBlank: true, addsSpacePrefix: addsSpacePrefix)
+    let reply = try await CannedEngine.answering("x").post("/completion", #"{"prompt":"a"}"#, codec: codec)
+    #expect(reply.json["prompt"].text == (addsSpacePrefix ? "<s> a" : "<s>a"))
+  }
+
   @Test("a prompt is echoed as the same text, as text and as ids", arguments: ["Hi", "é😀", " a", "  a ", ""], prefixes)
   func echo(text: String, addsSpacePrefix: Bool) async throws {
     let engine = CannedEngine.answering("!")

@@ -53,7 +53,7 @@ struct NativeRoutes: Sendable {
       model: service.names.id, contextLength: service.engine.model.contextLength,
       settings: NativeSettings.json(common, sampling, seed: sampling.seed, endTokens: codec.endTokens),
       stream: common.stream, returnsTokens: form.returnsTokens, selected: form.selected,
-      promptText: { codec.text(of: $0, spellsControlTokens: true) })
+      promptText: { codec.promptText(of: $0) })
   }
 
   private func properties() throws -> JSONValue {

@@ -38,7 +38,7 @@ struct CompletionRoutes: Sendable {
   private func promptText(_ common: CommonFields) -> (@Sendable ([TokenID]) -> String)? {
     guard common.returnsPrompt else { return nil }
     let codec = service.codec
-    return { codec.text(of: $0, spellsControlTokens: true) }
+    return { codec.promptText(of: $0) }
   }
 
   private func answer(
