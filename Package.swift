@@ -130,7 +130,7 @@ let package = Package(
       dependencies: [
         "Core", "Grammars", "Paging", "Tensors", "Weights", "Transformer", "Tokenization", "ChatTemplates", "JSON",
         "Cluster", "Coordinator", "Scheduling", "Worker", "OpenAIAPI", "Transport", "Credentials", "Evaluation",
-        "WeightDistribution", "Telemetry", "CPlatform", "CCurl", "Hub", "HTTPClient",
+        "WeightDistribution", "Telemetry", "CPlatform", "Hub", "HTTPClient",
         .product(name: "Yams", package: "Yams"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),

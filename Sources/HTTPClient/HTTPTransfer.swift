@@ -1,5 +1,4 @@
 import CCurl
-import Glibc
 
 /// One request to a server, by libcurl, over HTTP or HTTPS. Blocks; any thread, one at a time.
 ///
@@ -54,7 +53,7 @@ package struct HTTPTransfer {
   /// Runs the request.
   /// - Parameter take: given the bytes of the answer's body as they come; false ends the transfer.
   package func run(_ take: @escaping (UnsafeRawBufferPointer) -> Bool) throws(Failure) -> Answer {
-    guard Self.isStarted, let handle = curl_easy_init() else { throw Failure(text: "libcurl cannot start") }
+    guard CurlOptions.isStarted, let handle = curl_easy_init() else { throw Failure(text: "libcurl cannot start") }
     defer { curl_easy_cleanup(handle) }
     var headers: UnsafeMutablePointer<curl_slist>?
     defer { curl_slist_free_all(headers) }
@@ -89,26 +88,24 @@ package struct HTTPTransfer {
 
   /// Sets all but the body and the headers.
   private func prepare(_ handle: UnsafeMutableRawPointer, _ sink: TransferSink) -> CURLcode {
-    var code = lh_curl_allow_http_only(handle)
-    var numbers: [(CURLoption, Int)] = [
-      (CURLOPT_NOSIGNAL, 1), (CURLOPT_FOLLOWLOCATION, 1), (CURLOPT_MAXREDIRS, 8),
-      (CURLOPT_FAILONERROR, failsOnRefusal ? 1 : 0), (CURLOPT_CONNECTTIMEOUT, min(30, timeout ?? 30)),
-      (CURLOPT_TIMEOUT, timeout ?? 0), (CURLOPT_LOW_SPEED_LIMIT, silenceLimit == nil ? 0 : 1),
-      (CURLOPT_LOW_SPEED_TIME, silenceLimit ?? 0),
-    ]
-    if !checksCertificate { numbers += [(CURLOPT_SSL_VERIFYPEER, 0), (CURLOPT_SSL_VERIFYHOST, 0)] }
-    for (option, number) in numbers where code == CURLE_OK { code = lh_curl_set_number(handle, option, number) }
-    var texts = [(CURLOPT_URL, url), (CURLOPT_USERAGENT, "longhaul")]
-    if !usesProxy { texts.append((CURLOPT_NOPROXY, "*")) }
-    if let authorities = getenv("SSL_CERT_FILE") { texts.append((CURLOPT_CAINFO, String(cString: authorities))) }
-    for (option, text) in texts where code == CURLE_OK { code = lh_curl_set_text(handle, option, text) }
-    if code == CURLE_OK, offset > 0 { code = lh_curl_resume_from(handle, Int64(offset)) }
+    var options = CurlOptions(handle, url: url)
+    for (option, number) in [
+      (CURLOPT_FOLLOWLOCATION, 1), (CURLOPT_MAXREDIRS, 8), (CURLOPT_FAILONERROR, failsOnRefusal ? 1 : 0),
+      (CURLOPT_CONNECTTIMEOUT, min(30, timeout ?? 30)), (CURLOPT_TIMEOUT, timeout ?? 0),
+      (CURLOPT_LOW_SPEED_LIMIT, silenceLimit == nil ? 0 : 1), (CURLOPT_LOW_SPEED_TIME, silenceLimit ?? 0),
+    ] {
+      options.set(option, number)
+    }
+    if !checksCertificate {
+      options.set(CURLOPT_SSL_VERIFYPEER, 0)
+      options.set(CURLOPT_SSL_VERIFYHOST, 0)
+    }
+    if !usesProxy { options.set(CURLOPT_NOPROXY, "*") }
+    if offset > 0 { options.apply { lh_curl_resume_from($0, Int64(offset)) } }
     // Safety: the caller keeps `sink` until the transfer is over.
     let context = Unmanaged.passUnretained(sink).toOpaque()
-    if code == CURLE_OK { code = lh_curl_set_sinks(handle, TransferSink.takeBody, TransferSink.takeHeader, context) }
-    return code == CURLE_OK ? lh_curl_set_watch(handle, TransferSink.watch, context) : code
+    options.apply { lh_curl_set_sinks($0, TransferSink.takeBody, TransferSink.takeHeader, context) }
+    options.apply { lh_curl_set_watch($0, TransferSink.watch, context) }
+    return options.code
   }
-
-  /// Once a process.
-  private static let isStarted = lh_curl_start() == 1
 }

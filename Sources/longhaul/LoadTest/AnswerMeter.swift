@@ -1,3 +1,4 @@
+import HTTPClient
 import JSON
 
 /// Which of a server's completions a load test asks for.
@@ -120,5 +121,17 @@ struct AnswerMeter: Sendable {
     }
     guard !marks.isEmpty else { return .failure(Failure(kind: "empty", text: "the answer has no token")) }
     return .success(finishReason)
+  }
+}
+
+extension AnswerMeter.Failure {
+  init(_ failure: HTTPStreams.Failure) {
+    let kind =
+      switch failure.kind {
+      case .noConnection: "no connection"
+      case .noAnswer: "no answer"
+      case .timedOut: "timed out"
+      }
+    self.init(kind: kind, text: failure.text)
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPClient
 import JSON
 import Synchronization
 
@@ -31,7 +32,10 @@ final class LoadRun {
   init(target: LoadTarget, key: String?, secondsAtMost: Double, stop: Stop) throws {
     self.target = target
     self.stop = stop
-    streams = try HTTPStreams(key: key, secondsAtMost: secondsAtMost)
+    guard let streams = HTTPStreams(key: key, secondsAtMost: secondsAtMost) else {
+      throw CommandFailure(.runtime, "libcurl cannot start")
+    }
+    self.streams = streams
   }
 
   /// The model that answers.
@@ -78,7 +82,7 @@ final class LoadRun {
   private func whole(
     _ url: String, body: String?, take: @escaping (UnsafeRawBufferPointer, Int) -> Void
   ) throws -> Int {
-    var end: (status: Int, failure: AnswerMeter.Failure?)?
+    var end: (status: Int, failure: HTTPStreams.Failure?)?
     streams.start(url, body: body) { event in
       switch event {
       case .bytes(let bytes, let status): take(bytes, status)
@@ -126,7 +130,7 @@ final class LoadRun {
       case .ended(let status, let failure):
         guard let self else { return }
         running[request.number] = nil
-        switch exchange.meter.end(status: status, transferFailure: failure) {
+        switch exchange.meter.end(status: status, transferFailure: failure.map(AnswerMeter.Failure.init)) {
         case .success(let reason): note(exchange, .finished(reason: reason), at: now)
         case .failure(let failure): note(exchange, .failed(failure), at: now)
         }

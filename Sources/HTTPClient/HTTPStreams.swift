@@ -1,13 +1,25 @@
 import CCurl
 
 /// Requests to one server whose answers stream at once, by libcurl. All of one thread; `wait` calls back on it.
-final class HTTPStreams {
+package final class HTTPStreams {
   /// What comes of a request.
-  enum Event {
+  package enum Event {
     /// Bytes of the body, under the answer's status.
     case bytes(UnsafeRawBufferPointer, status: Int)
     /// Last. Status 0: no answer came.
-    case ended(status: Int, AnswerMeter.Failure?)
+    case ended(status: Int, Failure?)
+  }
+
+  /// Why a request did not end as it should.
+  package struct Failure: Error {
+    package enum Kind: Sendable {
+      case noConnection
+      case noAnswer
+      case timedOut
+    }
+
+    package let kind: Kind
+    package let text: String
   }
 
   /// A request in flight.
@@ -25,13 +37,12 @@ final class HTTPStreams {
   private let secondsAtMost: Double
   private var streams: [UnsafeMutableRawPointer: Stream] = [:]
 
+  /// Nil where libcurl cannot start.
   /// - Parameters:
   ///   - key: sent as a bearer token.
   ///   - secondsAtMost: a request that takes longer is given up.
-  init(key: String?, secondsAtMost: Double) throws {
-    guard Self.isStarted, let multi = curl_multi_init() else {
-      throw CommandFailure(.runtime, "libcurl cannot start")
-    }
+  package init?(key: String?, secondsAtMost: Double) {
+    guard CurlOptions.isStarted, let multi = curl_multi_init() else { return nil }
     self.multi = multi
     self.secondsAtMost = secondsAtMost
     // Without the second, a long prompt would wait for the server's leave.
@@ -46,44 +57,35 @@ final class HTTPStreams {
     curl_slist_free_all(headers)
   }
 
-  var count: Int { streams.count }
+  package var count: Int { streams.count }
 
   /// Begins a request: a POST of the body, or a GET without one. Redirections are not followed, so that no other
   /// server gets the key.
-  func start(_ url: String, body: String?, take: @escaping (Event) -> Void) {
+  package func start(_ url: String, body: String?, take: @escaping (Event) -> Void) {
     guard let handle = curl_easy_init() else {
-      return take(.ended(status: 0, AnswerMeter.Failure(kind: "no memory", text: "libcurl has no memory left")))
+      return take(.ended(status: 0, Failure(kind: .noAnswer, text: "libcurl has no memory left")))
     }
     let stream = Stream(handle, take)
-    var code = lh_curl_allow_http_only(handle)
-    func set(_ option: CURLoption, _ number: Int) {
-      if code == CURLE_OK { code = lh_curl_set_number(handle, option, number) }
-    }
-    func set(_ option: CURLoption, _ text: String) {
-      if code == CURLE_OK { code = lh_curl_set_text(handle, option, text) }
-    }
-    set(CURLOPT_URL, url)
-    set(CURLOPT_USERAGENT, "longhaul")
-    set(CURLOPT_NOSIGNAL, 1)
-    set(CURLOPT_CONNECTTIMEOUT, 30)
-    set(CURLOPT_TIMEOUT_MS, Int(secondsAtMost * 1000))
+    var options = CurlOptions(handle, url: url)
+    options.set(CURLOPT_CONNECTTIMEOUT, 30)
+    options.set(CURLOPT_TIMEOUT_MS, Int(secondsAtMost * 1000))
     if let body {
-      set(CURLOPT_POSTFIELDSIZE, body.utf8.count)
-      set(CURLOPT_COPYPOSTFIELDS, body)
+      options.set(CURLOPT_POSTFIELDSIZE, body.utf8.count)
+      options.set(CURLOPT_COPYPOSTFIELDS, body)
     }
-    if code == CURLE_OK { code = lh_curl_set_headers(handle, headers) }
+    options.apply { lh_curl_set_headers($0, headers) }
     // Safety: `streams` keeps the stream until its handle is removed, and libcurl calls back only within `wait`.
     let context = Unmanaged.passUnretained(stream).toOpaque()
-    if code == CURLE_OK { code = lh_curl_set_sinks(handle, Self.takeBody, Self.skip, context) }
-    guard code == CURLE_OK, curl_multi_add_handle(multi, handle) == CURLM_OK else {
+    options.apply { lh_curl_set_sinks($0, Self.takeBody, Self.skip, context) }
+    guard options.code == CURLE_OK, curl_multi_add_handle(multi, handle) == CURLM_OK else {
       curl_easy_cleanup(handle)
-      return take(.ended(status: 0, Self.failure(code)))
+      return take(.ended(status: 0, Self.failure(options.code)))
     }
     streams[handle] = stream
   }
 
   /// Handles what comes within this time; returns sooner when anything has come.
-  func wait(milliseconds: Int) {
+  package func wait(milliseconds: Int) {
     var running: Int32 = 0
     curl_multi_perform(multi, &running)
     takeEnded()
@@ -112,14 +114,14 @@ final class HTTPStreams {
     curl_easy_cleanup(stream.handle)
   }
 
-  private static func failure(_ code: CURLcode) -> AnswerMeter.Failure {
+  private static func failure(_ code: CURLcode) -> Failure {
     let text = String(cString: curl_easy_strerror(code))
     switch code {
-    case CURLE_OPERATION_TIMEDOUT: return AnswerMeter.Failure(kind: "timed out", text: text)
+    case CURLE_OPERATION_TIMEDOUT: return Failure(kind: .timedOut, text: text)
     case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_SSL_CONNECT_ERROR,
       CURLE_PEER_FAILED_VERIFICATION:
-      return AnswerMeter.Failure(kind: "no connection", text: text)
-    default: return AnswerMeter.Failure(kind: "no answer", text: text)
+      return Failure(kind: .noConnection, text: text)
+    default: return Failure(kind: .noAnswer, text: text)
     }
   }
 
@@ -132,7 +134,4 @@ final class HTTPStreams {
   }
 
   private static let skip: lh_curl_sink = { _, size, count, _ in size * count }
-
-  /// Once a process.
-  private static let isStarted = lh_curl_start() == 1
 }
