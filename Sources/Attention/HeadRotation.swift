@@ -16,9 +16,9 @@ struct HeadRotation: Sendable {
   private let tables: Tables?
 
   /// - Parameter contextLength: positions that may be asked for.
-  init(rope: RopeConfiguration?, headDimension: Int, contextLength: Int) {
-    self.headDimension = headDimension
-    tables = rope.map { rope in
+  init(_ turn: HeadTurn, contextLength: Int) {
+    headDimension = turn.headDimension
+    tables = turn.rope.map { rope in
       let frequencies = RotaryFrequencies(rope, contextLength: contextLength)
       let positions = RotaryTable(frequencies: frequencies, positionCount: contextLength, scaled: true)
       return Tables(
@@ -27,6 +27,12 @@ struct HeadRotation: Sendable {
         offsets: frequencies.magnitude == 1
           ? positions : RotaryTable(frequencies: frequencies, positionCount: contextLength, scaled: false))
     }
+  }
+
+  /// Bytes of the tables.
+  var byteCount: Int {
+    guard let tables else { return 0 }
+    return tables.positions.byteCount + (tables.offsets === tables.positions ? 0 : tables.offsets.byteCount)
   }
 
   /// An unrotated head, turned to `position`. `result` may be `head`.

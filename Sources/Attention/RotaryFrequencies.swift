@@ -12,7 +12,7 @@ package import Core
 package struct RotaryFrequencies: Sendable {
   /// Radians a position, one a pair: `rotaryDimension / 2` of them.
   package let radiansPerPosition: [Double]
-  /// Multiplies rotated queries and keys (YaRN's temperature, LongRoPE's factor); 1 for all other scalings.
+  /// Multiplies rotated queries and keys.
   package let magnitude: Double
 
   /// - Parameter contextLength: positions that may be asked for; LongRoPE chooses its factors by it.
@@ -21,23 +21,20 @@ package struct RotaryFrequencies: Sendable {
     let plain = (0..<pairCount).map { pair in
       pow(rope.base, -2 * Double(pair) / Double(rope.rotaryDimension))
     }
+    magnitude = rope.magnitude
     switch rope.scaling {
     case .none:
       radiansPerPosition = plain
-      magnitude = 1
     case .linear(let factor):
       radiansPerPosition = plain.map { $0 / factor }
-      magnitude = 1
     case .perPair(let factors):
       precondition(factors.count == pairCount, "one frequency factor a rotated pair")
       radiansPerPosition = zip(plain, factors).map { $0 / Double($1) }
-      magnitude = 1
-    case .longRope(let short, let long, let originalLength, let attentionFactor):
+    case .longRope(let short, let long, let originalLength, _):
       let factors = contextLength > originalLength ? long : short
       precondition(factors.count == pairCount, "one frequency factor a rotated pair")
       radiansPerPosition = zip(plain, factors).map { $0 / Double($1) }
-      magnitude = attentionFactor
-    case .yarn(let factor, let originalLength, let betaFast, let betaSlow, let attentionFactor, let rounds):
+    case .yarn(let factor, let originalLength, let betaFast, let betaSlow, _, let rounds):
       let ramp = YarnRamp(
         rotaryDimension: rope.rotaryDimension, base: rope.base, originalLength: originalLength, betaFast: betaFast,
         betaSlow: betaSlow, roundsRamp: rounds)
@@ -45,7 +42,6 @@ package struct RotaryFrequencies: Sendable {
         let kept = ramp.keptShare(pair: pair)
         return radians * kept + radians / factor * (1 - kept)
       }
-      magnitude = attentionFactor
     }
   }
 }

@@ -40,6 +40,8 @@ package final class RotaryTable: Sendable {
     sines.deallocate()
   }
 
+  var byteCount: Int { 2 * positionCount * pairCount * MemoryLayout<Float>.size }
+
   /// Row of `pairCount` cosines. `position` must be below `positionCount`.
   func cosine(_ position: Int) -> UnsafePointer<Float> {
     precondition(position >= 0 && position < positionCount, "rotary position out of the planned context")

@@ -33,6 +33,8 @@ package final class SelfExtendAttention: @unchecked Sendable {
     let writer: KeyValueWriter
   }
 
+  /// Bytes of the layers' rotary tables.
+  package let tableByteCount: Int
   private let layers: [Layer]
   private let store: KVPageStore
   private let pool: ComputePool
@@ -58,17 +60,15 @@ package final class SelfExtendAttention: @unchecked Sendable {
     precondition(layers.count == store.layerCount, "the store has pages for other layers")
     self.store = store
     self.pool = pool
-    var rotations: [Turn: HeadRotation] = [:]
+    var rotations: [HeadTurn: HeadRotation] = [:]
     self.layers = layers.enumerated().map { index, shape in
-      let turn = Turn(rope: shape.rope, headDimension: shape.headDimension)
-      let rotation =
-        rotations[turn]
-        ?? HeadRotation(rope: shape.rope, headDimension: shape.headDimension, contextLength: contextLength)
-      rotations[turn] = rotation
+      let rotation = rotations[shape.turn] ?? HeadRotation(shape.turn, contextLength: contextLength)
+      rotations[shape.turn] = rotation
       return Layer(
         shape: shape, rotation: rotation,
         writer: KeyValueWriter(shape: shape, rotation: rotation, store: store, layer: index))
     }
+    tableByteCount = rotations.values.reduce(0) { $0 + $1.byteCount }
     let schedule = AttentionSchedule(
       shapes: layers, threadCount: pool.threadCount, nodeCount: pool.nodeCount, contextLength: contextLength)
     self.schedule = schedule
@@ -211,10 +211,4 @@ package final class SelfExtendAttention: @unchecked Sendable {
       total.absorb(part)
     }
   }
-}
-
-/// What a rotation is made of.
-private struct Turn: Hashable {
-  let rope: RopeConfiguration?
-  let headDimension: Int
 }

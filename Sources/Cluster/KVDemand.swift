@@ -10,6 +10,8 @@ package struct KVDemand: Hashable, Sendable {
   package var contextLength: Int
   /// Concurrent sequences of that length.
   package var sequenceCount: Int
+  /// Sequences that may run at once, sharing what `sequenceCount` of them have in memory; nil: as many as these.
+  package var runningSequenceCount: Int?
   /// Maximum tokens of a prefill chunk; sizes the ring of neighbor keys.
   package var chunkTokenCount: Int
   /// Whether the scheduler may choose smaller chunks.
@@ -21,13 +23,14 @@ package struct KVDemand: Hashable, Sendable {
 
   package init(
     elementType: KVElementType, attention: AttentionArithmetic = .exact, contextLength: Int, sequenceCount: Int,
-    chunkTokenCount: Int,
+    runningSequenceCount: Int? = nil, chunkTokenCount: Int,
     adaptsChunks: Bool = false, policy: PolicyRequest = PolicyRequest(), workload: Workload? = nil
   ) {
     self.elementType = elementType
     self.attention = attention
     self.contextLength = contextLength
     self.sequenceCount = sequenceCount
+    self.runningSequenceCount = runningSequenceCount
     self.chunkTokenCount = chunkTokenCount
     self.adaptsChunks = adaptsChunks
     self.policy = policy
@@ -37,6 +40,11 @@ package struct KVDemand: Hashable, Sendable {
   package var plannedWorkload: Workload {
     workload ?? Workload(contextLength: contextLength, sequenceCount: sequenceCount)
   }
+
+  package var runningLimit: Int { runningSequenceCount ?? sequenceCount }
+
+  /// Tokens a step may carry: a prefill chunk and every sequence's next token.
+  package var stepTokenCount: Int { min(Limits.maximumStepTokenCount, chunkTokenCount.cappedSum(runningLimit)) }
 
   /// Pages of all sequences at full length, with their rings of neighbor keys. Grows with the context.
   package func pageCount(trainedLength: Int) -> Int {

@@ -4,10 +4,10 @@ package import Core
 /// time over the planned workload as the memories allow.
 ///
 /// A worker gets no layers only when there are more workers than layers. The embedding counts on the first stage, the
-/// head on the last (a tied head only once when one worker has both), and a fixed allowance on each.
+/// head on the last (a tied head only once when one worker has both), and on each what its process and its steps need.
 package struct LayerPlanner: Hashable, Sendable {
-  /// Memory of a worker's process besides weights and pages: code, heap, step buffers, sockets.
-  package static let defaultProcessByteCount = 128 << 20
+  /// Memory of a worker's process whatever its model: code, heap, sockets, threads' own buffers.
+  static let baseByteCount = 128 << 20
   /// How much longer a workload may take for layers to stay where they are: moved ones are loaded, and every sequence
   /// is read again.
   static let toleratedLoss = 1.1
@@ -15,12 +15,13 @@ package struct LayerPlanner: Hashable, Sendable {
   package var configuration: ModelConfiguration
   package var weights: WeightFootprint
   package var demand: KVDemand
-  package var processByteCount: Int
+  /// Memory of a worker's process besides weights and pages; nil counts what the model takes.
+  package var fixedProcessByteCount: Int?
 
   /// - Precondition: the footprint has one count a layer of the configuration, and there is a layer.
   package init(
     configuration: ModelConfiguration, weights: WeightFootprint, demand: KVDemand,
-    processByteCount: Int = LayerPlanner.defaultProcessByteCount
+    processByteCount: Int? = nil
   ) {
     precondition(
       weights.layers.count == configuration.layerCount && configuration.layerCount > 0,
@@ -28,7 +29,7 @@ package struct LayerPlanner: Hashable, Sendable {
     self.configuration = configuration
     self.weights = weights
     self.demand = demand
-    self.processByteCount = processByteCount
+    fixedProcessByteCount = processByteCount
   }
 
   /// Plans for the workers in their order, which becomes the order of stages. Deterministic.
@@ -80,6 +81,15 @@ package struct LayerPlanner: Hashable, Sendable {
       kvByteCount: costs.kvByteCount(layers.lower, layers.upper))
   }
 
+  /// Memory of any worker's process besides weights and pages. Every stage is taken to have a layer of each kind.
+  package var processByteCount: Int { fixedProcessByteCount ?? Self.baseByteCount.cappedSum(scratch.layerByteCount) }
+
+  private var scratch: StageScratch {
+    StageScratch(
+      configuration, layers: 0..<configuration.layerCount, hasHead: true, rowCapacity: demand.stepTokenCount,
+      contextLength: demand.contextLength)
+  }
+
   var pageCount: Int { demand.pageCount(trainedLength: configuration.trainedLength) }
 
   /// What layers cost each of these workers, by its device. A device that cannot store the cache's type, which `check`
@@ -91,13 +101,15 @@ package struct LayerPlanner: Hashable, Sendable {
     let prefill = StepLoad.prefill(workload, chunkTokenCount: demand.chunkTokenCount, groups: groups)
     let decode = StepLoad.decode(
       workload, stageCount: min(workers.count, configuration.layerCount), groups: groups)
+    let processByteCount = processByteCount
+    let headScratchByteCount = fixedProcessByteCount == nil ? scratch.headByteCount : 0
     var known: [KVPageSize: StageCosts] = [:]
     return workers.map { worker in
       let pageSize = worker.offer.pageSizes[demand.elementType] ?? KVPageSize(key: none, value: none)
       if let costs = known[pageSize] { return costs }
       let costs = StageCosts(
         weights, model: configuration, pageSize: pageSize, pageCount: pageCount, processByteCount: processByteCount,
-        prefill: prefill, decode: decode)
+        headScratchByteCount: headScratchByteCount, prefill: prefill, decode: decode)
       known[pageSize] = costs
       return costs
     }
@@ -156,6 +168,7 @@ package struct LayerPlanner: Hashable, Sendable {
     let kvByteCount = costs.map { $0.kvByteCount(all.0, all.1) }.min() ?? 0
     let needed = weightByteCount.cappedSum(kvByteCount)
       .cappedSum(processByteCount.cappedProduct(stageCount))
+      .cappedSum(costs[0].headScratchByteCount)
       // With several stages the last one holds a tied head, too.
       .cappedSum(configuration.hasTiedHead && stageCount > 1 ? weights.embeddingByteCount : 0)
     let offered = workers.reduce(0) { $0.cappedSum($1.offer.memoryByteCount) }

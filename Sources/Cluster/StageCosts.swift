@@ -6,7 +6,10 @@ import Core
 /// token reads one row of the table, which is nothing beside a layer.
 struct StageCosts: Sendable {
   let layerCount: Int
+  /// Of every process, besides weights and pages.
   let processByteCount: Int
+  /// More in the process that has the head.
+  let headScratchByteCount: Int
 
   /// Saved when one worker has both ends of a model with a tied head: the table, not the norm.
   private let tiedByteCount: Int
@@ -33,10 +36,11 @@ struct StageCosts: Sendable {
   ///   - prefill, decode: what steps carry.
   init(
     _ weights: WeightFootprint, model: ModelConfiguration, pageSize: KVPageSize, pageCount: Int, processByteCount: Int,
-    prefill: StepLoad, decode: StepLoad
+    headScratchByteCount: Int, prefill: StepLoad, decode: StepLoad
   ) {
     layerCount = weights.layers.count
     self.processByteCount = processByteCount
+    self.headScratchByteCount = headScratchByteCount
     tiedByteCount = model.hasTiedHead ? weights.embeddingByteCount : 0
     var (held, page, pages) = ([0], [0], [0])
     for (index, layer) in weights.layers.enumerated() {
@@ -72,6 +76,7 @@ struct StageCosts: Sendable {
   /// All memory of the worker's process.
   func memoryByteCount(_ lower: Int, _ upper: Int) -> Int {
     weightByteCount(lower, upper).cappedSum(kvByteCount(lower, upper)).cappedSum(processByteCount)
+      .cappedSum(upper == layerCount ? headScratchByteCount : 0)
   }
 
   /// Picoseconds that a step of the phase takes in the stage. Grows with the run.

@@ -69,8 +69,6 @@ package struct ClusterConfiguration: Sendable {
   package var keepsPrefixes = false
   /// Whether tokens are guessed. What measures decoding guesses none.
   package var speculation = SpeculationMode.off
-  /// Sequences that may run at once; nil: those that are planned for. More of them share what those have in memory.
-  package var maximumRunningSequences: Int?
   /// Whether requests take KV pages as they grow, so that those of others may be taken from them, rather than those of
   /// their longest answer at once. What measures speed takes all at once.
   package var growsPages = false
@@ -97,14 +95,8 @@ package struct ClusterConfiguration: Sendable {
     self.build = build
   }
 
-  var runningLimit: Int { maximumRunningSequences ?? demand.sequenceCount }
-
-  /// Tokens a step may carry: a prefill chunk and every sequence's next token.
-  package var stepTokenBudget: Int {
-    min(
-      Limits.maximumStepTokenCount, StepWindow.maximumRowCount(width: model.hiddenSize),
-      demand.chunkTokenCount + runningLimit)
-  }
+  /// Tokens a step may carry: those that are planned for, as far as they fit a message.
+  package var stepTokenBudget: Int { min(StepWindow.maximumRowCount(width: model.hiddenSize), demand.stepTokenCount) }
 
   var clusterSettings: ClusterSettings {
     var settings = ClusterSettings(neededWorkerCount: workerCount)

@@ -121,7 +121,7 @@ extension ClusterDriver {
     SchedulerLimits(
       stageCount: plan.stages.count, stepTokenBudget: configuration.stepTokenBudget,
       chunkTokenCount: configuration.demand.chunkTokenCount,
-      maximumRunningSequences: configuration.runningLimit,
+      maximumRunningSequences: configuration.demand.runningLimit,
       maximumWaitingRequests: configuration.maximumWaitingRequests, pageCount: plan.pageCount,
       contextLength: configuration.demand.contextLength,
       maximumLogitsRows: WireLimits.maximumLogitsRowCount(vocabularySize: configuration.model.vocabularySize),

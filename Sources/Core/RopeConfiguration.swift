@@ -39,4 +39,12 @@ package struct RopeConfiguration: Hashable, Sendable {
     self.layout = layout
     self.scaling = scaling
   }
+
+  /// Multiplies rotated queries and keys (YaRN's temperature, LongRoPE's factor); 1 for all other scalings.
+  package var magnitude: Double {
+    switch scaling {
+    case .none, .linear, .perPair: 1
+    case .yarn(_, _, _, _, let attentionFactor, _), .longRope(_, _, _, let attentionFactor): attentionFactor
+    }
+  }
 }

@@ -52,6 +52,9 @@ package struct AlignedBuffer<Element: BitwiseCopyable>: ~Copyable, @unchecked Se
     allocation.free()
   }
 
+  /// Bytes of the elements.
+  package var byteCount: Int { count * MemoryLayout<Element>.stride }
+
   /// Bytes of a huge page; large buffers begin with one.
   package static var hugePageByteCount: Int { BufferAllocation.hugePage }
 

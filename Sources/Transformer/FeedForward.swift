@@ -75,24 +75,3 @@ struct FeedForward {
     }
   }
 }
-
-extension FeedForwardShape {
-  /// The inputs of its matrices for so many rows, without those that are as wide as the hidden states.
-  func innerInputs(rows: Int, hiddenSize: Int) -> [InputSize] {
-    switch self {
-    case .gated(let size, _), .ungated(let size, _): [InputSize(rows: rows, columns: size)]
-    case .experts(let experts): experts.innerInputs(rows: rows, hiddenSize: hiddenSize)
-    case .gatedBesideExperts(let parts):
-      [InputSize(rows: rows, columns: parts.size)] + parts.experts.innerInputs(rows: rows, hiddenSize: hiddenSize)
-    }
-  }
-}
-
-extension ExpertsShape {
-  fileprivate func innerInputs(rows: Int, hiddenSize: Int) -> [InputSize] {
-    [
-      InputSize(rows: rows * usedCount, columns: hiddenSize), InputSize(rows: rows * usedCount, columns: size),
-      InputSize(rows: rows, columns: shared?.size ?? 0),
-    ]
-  }
-}

@@ -12,18 +12,18 @@ final class ForwardScratch {
   /// `[rows, hiddenSize]`: a norm that both parts of a layer read, or what one gave while the other is computed; empty
   /// where no layer has parts beside each other.
   let kept: AlignedBuffer<Float>
-  /// `[rows, widestQuerySize]`; where there are latents, also what queries are made of by the way.
+  /// `[rows, widths.queries]`; where there are latents, also what queries are made of by the way.
   let queries: AlignedBuffer<Float>
-  /// `[rows, keyValueSize]`
+  /// `[rows, widths.keyValues]`
   let keys: AlignedBuffer<Float>
-  /// `[rows, keyValueSize]`
+  /// `[rows, widths.keyValues]`
   let values: AlignedBuffer<Float>
-  /// `[rows, widestQuerySize]`, where there are latents `[queryHeads, rows, latent]`; then what the output projection
+  /// `[rows, widths.queries]`, where there are latents `[queryHeads, rows, latent]`; then what the output projection
   /// reads.
   let attended: AlignedBuffer<Float>
-  /// `[rows, feedForwardSize]`
+  /// `[rows, widths.feedForward]`
   let gate: AlignedBuffer<Float>
-  /// `[rows, feedForwardSize]`
+  /// `[rows, widths.feedForward]`
   let up: AlignedBuffer<Float>
   /// Where the stage has layers with experts.
   let experts: ExpertScratch?
@@ -33,33 +33,25 @@ final class ForwardScratch {
   /// `[rows, hiddenSize]`: the output of a layer's part. It lies where its input does, which is not read any more.
   var output: UnsafeMutablePointer<Float> { normed.baseAddress }
 
-  /// - Parameter layers: those of the stage.
-  init(hiddenSize: Int, layers: [LayerShape], rowCapacity: Int) throws {
-    self.rowCapacity = rowCapacity
-    func widest(_ size: (LayerShape) -> Int) -> Int { layers.map(size).max() ?? 0 }
-    let querySize = widest(\.attention.widestQuerySize)
-    let keyValueSize = widest(\.attention.keyValueSize)
-    let feedForwardSize = widest(\.feedForward.size)
-    hidden = try AlignedBuffer(count: rowCapacity * hiddenSize)
-    normed = try AlignedBuffer(count: rowCapacity * hiddenSize)
-    kept = try AlignedBuffer(count: layers.contains(where: \.hasPartsBesideEachOther) ? rowCapacity * hiddenSize : 0)
-    queries = try AlignedBuffer(count: rowCapacity * querySize)
-    keys = try AlignedBuffer(count: rowCapacity * keyValueSize)
-    values = try AlignedBuffer(count: rowCapacity * keyValueSize)
-    attended = try AlignedBuffer(count: rowCapacity * querySize)
-    gate = try AlignedBuffer(count: rowCapacity * feedForwardSize)
-    up = try AlignedBuffer(count: rowCapacity * feedForwardSize)
-    let mixtures = layers.compactMap(\.feedForward.experts)
-    experts =
-      mixtures.isEmpty ? nil : try ExpertScratch(mixtures, hiddenSize: hiddenSize, rowCapacity: rowCapacity)
-    let latents = layers.map(\.attention).filter { $0.latent != nil }
-    latent = latents.isEmpty ? nil : try LatentScratch(latents, rowCapacity: rowCapacity)
+  /// Bytes of all buffers that grow with the rows.
+  var byteCount: Int {
+    hidden.byteCount + normed.byteCount + kept.byteCount + queries.byteCount + keys.byteCount + values.byteCount
+      + attended.byteCount + gate.byteCount + up.byteCount + (experts?.byteCount ?? 0) + (latent?.byteCount ?? 0)
   }
-}
 
-extension LayerShape {
-  fileprivate var hasPartsBesideEachOther: Bool {
-    if case .gatedBesideExperts = feedForward { return true }
-    return residual.isParallel
+  /// - Parameter widths: of the stage's layers.
+  init(_ widths: StepWidths, rowCapacity: Int) throws {
+    self.rowCapacity = rowCapacity
+    hidden = try AlignedBuffer(count: rowCapacity * widths.hidden)
+    normed = try AlignedBuffer(count: rowCapacity * widths.hidden)
+    kept = try AlignedBuffer(count: rowCapacity * widths.kept)
+    queries = try AlignedBuffer(count: rowCapacity * widths.queries)
+    keys = try AlignedBuffer(count: rowCapacity * widths.keyValues)
+    values = try AlignedBuffer(count: rowCapacity * widths.keyValues)
+    attended = try AlignedBuffer(count: rowCapacity * widths.queries)
+    gate = try AlignedBuffer(count: rowCapacity * widths.feedForward)
+    up = try AlignedBuffer(count: rowCapacity * widths.feedForward)
+    experts = try widths.experts.map { try ExpertScratch($0, rowCapacity: rowCapacity) }
+    latent = try widths.latents.map { try LatentScratch($0, rowCapacity: rowCapacity) }
   }
 }

@@ -105,20 +105,3 @@ struct LatentAttention {
     }
   }
 }
-
-extension AttentionShape {
-  /// The inputs of its matrices for so many rows, without those that are as wide as the hidden states.
-  func innerInputs(rows: Int) -> [InputSize] {
-    guard let latent else { return [InputSize(rows: rows, columns: outputSize)] }
-    return [
-      InputSize(rows: rows, columns: outputSize), InputSize(rows: rows, columns: latent.querySize ?? 0),
-      InputSize(rows: rows * queryHeadCount, columns: latent.plainSize),
-      InputSize(rows: rows * queryHeadCount, columns: latent.size),
-    ]
-  }
-
-  /// Numbers of a token in the widest form that queries, or what heads give, take on their way.
-  var widestQuerySize: Int {
-    latent.map { queryHeadCount * max(headDimension, $0.plainSize, $0.valueSize) } ?? querySize
-  }
-}

@@ -14,12 +14,14 @@ final class LatentScratch {
   /// Every row is given to every head, as it would be to experts.
   let groups: ExpertGroups
 
-  /// - Parameter shapes: those of the stage's layers that have latents.
-  init(_ shapes: [AttentionShape], rowCapacity: Int) throws {
-    func most(_ count: (AttentionShape) -> Int) -> Int { shapes.map(count).max() ?? 0 }
-    queryLatents = try AlignedBuffer(count: rowCapacity * most { $0.latent?.querySize ?? 0 })
-    latents = try AlignedBuffer(count: rowCapacity * most(\.headDimension))
-    heads = try AlignedBuffer(count: rowCapacity * most { max($0.projectedQuerySize, $0.outputSize) })
-    groups = try ExpertGroups(expertCapacity: most(\.queryHeadCount), assignmentCapacity: 0)
+  /// Bytes of all buffers that grow with the rows.
+  var byteCount: Int { queryLatents.byteCount + latents.byteCount + heads.byteCount }
+
+  /// - Parameter widths: of the stage's layers that have latents.
+  init(_ widths: LatentWidths, rowCapacity: Int) throws {
+    queryLatents = try AlignedBuffer(count: rowCapacity * widths.queryLatents)
+    latents = try AlignedBuffer(count: rowCapacity * widths.latents)
+    heads = try AlignedBuffer(count: rowCapacity * widths.heads)
+    groups = try ExpertGroups(expertCapacity: widths.headCount, assignmentCapacity: 0)
   }
 }

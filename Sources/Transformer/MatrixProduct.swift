@@ -49,6 +49,9 @@ final class MatrixProduct {
     pairs = try AlignedBuffer(count: most { lh_pair_stride($0) })
   }
 
+  /// Bytes of the rounded inputs.
+  var byteCount: Int { blocks.byteCount + pairs.byteCount }
+
   /// Gives the memory for unpacked matrices back: there are none any more.
   func noteAllPacked() { buffers = nil }
 
@@ -182,12 +185,6 @@ final class MatrixProduct {
         end)
     }
   }
-}
-
-/// How large an input of a matrix product can be.
-struct InputSize {
-  let rows: Int
-  let columns: Int
 }
 
 /// How a matrix reads its input.

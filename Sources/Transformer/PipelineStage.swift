@@ -25,8 +25,8 @@ package final class PipelineStage {
   /// `[logitRowCapacity, hiddenSize]`
   private let headInput: AlignedBuffer<Float>
 
-  /// Rows the head computes at a time, which bounds its memory (a row of a 128k vocabulary is 512 KiB).
-  package static let logitRowCapacity = 32
+  /// Rows the head computes at a time.
+  package static let logitRowCapacity = StageScratch.logitRowCapacity
 
   /// - Parameters:
   ///   - pageCount: KV pages of every layer.
@@ -45,14 +45,11 @@ package final class PipelineStage {
     store = try KVPageStore(
       layers: shapes, elementType: kvElementType, pageCount: pageCount, isNodeLocal: pool.nodeCount > 1)
     let hiddenSize = configuration.hiddenSize
-    scratch = try ForwardScratch(hiddenSize: hiddenSize, layers: layers, rowCapacity: rowCapacity)
+    scratch = try ForwardScratch(
+      StepWidths(layers: layers, hiddenSize: hiddenSize), rowCapacity: rowCapacity)
     product = try MatrixProduct(
       pool: pool,
-      inputs: [InputSize(rows: max(rowCapacity, Self.logitRowCapacity), columns: hiddenSize)]
-        + layers.flatMap { layer in
-          layer.attention.innerInputs(rows: rowCapacity)
-            + layer.feedForward.innerInputs(rows: rowCapacity, hiddenSize: hiddenSize)
-        },
+      inputs: InputSize.all(of: layers, hiddenSize: hiddenSize, rowCapacity: rowCapacity),
       unpacked: weights.matrices.filter { $0.unpacked != nil })
     attention = try SelfExtendAttention(
       layers: shapes, store: store, contextLength: contextLength, arithmetic: arithmetic, pool: pool)
@@ -68,6 +65,11 @@ package final class PipelineStage {
 
   /// Bytes of its KV pages.
   package var kvByteCount: Int { store.byteCount }
+
+  /// Bytes of what `StageScratch` counts.
+  package var scratchByteCount: Int {
+    scratch.byteCount + product.byteCount + logitRows.byteCount + headInput.byteCount + attention.tableByteCount
+  }
 
   /// Whether all weights are packed. Until then steps pack as they go, which takes longer.
   package var isPacked: Bool { weights.isPacked }

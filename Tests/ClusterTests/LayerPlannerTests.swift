@@ -212,6 +212,24 @@ struct LayerPlannerTests {
     #expect(grouped.pageCount == 3 * (16 + 2))
   }
 
+  @Test("A process is counted with what steps and positions take, and the last one with what the head does")
+  func process() {
+    var planner = PlannerCase.planner(layers: [1000, 1000])
+    planner.fixedProcessByteCount = nil
+    func growth(_ change: (inout KVDemand) -> Void) -> Int {
+      var changed = planner
+      change(&changed.demand)
+      return changed.processByteCount - planner.processByteCount
+    }
+    // 576 numbers in buffers, and 5 cache lines each of integers and of bf16.
+    #expect(growth { $0.chunkTokenCount += 100 } == 100 * (4 * 576 + 2 * 320))
+    #expect(growth { $0.runningSequenceCount = 5 } == 4 * (4 * 576 + 2 * 320))
+    // 8 cosines and sines.
+    #expect(growth { $0.contextLength += 1000 } == 1000 * 64)
+    let costs = planner.costs(of: [WorkerResources(name: "w", memoryByteCount: 1 << 30, threadCount: 1)])[0]
+    #expect(costs.memoryByteCount(1, 2) - costs.memoryByteCount(0, 1) == 32 * (100 + 64) * 4)
+  }
+
   @Test("A refusal says what is missing and every single remedy, in readable units")
   func refusalText() throws {
     let planner = PlannerCase.planner(layers: Array(repeating: 1 << 30, count: 8), process: 128 << 20)

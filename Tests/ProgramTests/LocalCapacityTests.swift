@@ -15,8 +15,12 @@ struct LocalCapacityTests {
     hasTiedHead: false)
   private static let weights = WeightFootprint(
     layerByteCounts: [1 << 20, 1 << 20], embeddingByteCount: 1 << 16, headByteCount: 1 << 16)
-  /// What the process and the weights take.
-  private static let fixedByteCount = (128 << 20) + (2 << 20) + (2 << 16)
+  /// What the process and the weights take: 1,024 positions, steps of a chunk and sixteen sequences.
+  private static func fixedByteCount(_ cache: KVCacheOptions) -> Int {
+    let scratch = StageScratch(
+      model, layers: 0..<2, hasHead: true, rowCapacity: cache.maximumChunkTokenCount + 16, contextLength: 1024)
+    return (128 << 20) + scratch.byteCount + (2 << 20) + (2 << 16)
+  }
 
   /// - Parameter byteCount: besides process and weights.
   private func capacity(
@@ -25,7 +29,7 @@ struct LocalCapacityTests {
     var cache = try KVCacheOptions.parse([])
     cache.context = context
     let options = LocalClusterOptions(
-      workers: 1, threads: 1, memory: ByteSize(byteCount: Self.fixedByteCount + byteCount))
+      workers: 1, threads: 1, memory: ByteSize(byteCount: Self.fixedByteCount(cache) + byteCount))
     let capacity = try LocalCapacity(
       model: Self.model, weights: Self.weights, cache: cache, sequences: sequences, policy: PolicyRequest(),
       workers: options.resources())

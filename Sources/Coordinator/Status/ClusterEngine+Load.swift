@@ -6,7 +6,7 @@ extension ClusterEngine {
   /// The sequences that run now, and those that wait again because others needed their pages. Any thread; takes the
   /// token path's lock.
   package var load: ServerLoad {
-    ServerLoad(sequenceLimit: configuration.runningLimit, tokens.work(stepsAfter: nil).sequences)
+    ServerLoad(sequenceLimit: configuration.demand.runningLimit, tokens.work(stepsAfter: nil).sequences)
   }
 }
 

@@ -18,6 +18,9 @@ final class ExpertGroups {
     places = try AlignedBuffer(count: assignmentCapacity)
   }
 
+  /// Bytes of what grows with the assignments.
+  var assignmentByteCount: Int { rows.byteCount + places.byteCount }
+
   /// Groups a step's assignments.
   /// - Parameter chosen: `[rowCount, usedCount]`, experts below `expertCount`.
   func group(_ chosen: borrowing AlignedBuffer<Int32>, rowCount: Int, usedCount: Int, expertCount: Int) {

@@ -17,15 +17,20 @@ final class ExpertScratch {
   /// behind them: the shared expert's output.
   let grouped: AlignedBuffer<Float>
 
-  /// - Parameter shapes: those of the stage's layers that have experts.
-  init(_ shapes: [ExpertsShape], hiddenSize: Int, rowCapacity: Int) throws {
-    func most(_ count: (ExpertsShape) -> Int) -> Int { shapes.map(count).max() ?? 0 }
-    let (expertCount, usedCount) = (most(\.expertCount), most(\.usedCount))
-    scores = try AlignedBuffer(count: rowCapacity * expertCount)
+  /// Bytes of all buffers that grow with the rows.
+  var byteCount: Int {
+    scores.byteCount + sharedScores.byteCount + chosen.byteCount + weights.byteCount + groups.assignmentByteCount
+      + grouped.byteCount
+  }
+
+  /// - Parameter widths: of the stage's layers that have experts.
+  init(_ widths: ExpertWidths, rowCapacity: Int) throws {
+    scores = try AlignedBuffer(count: rowCapacity * widths.expertCount)
     sharedScores = try AlignedBuffer(count: rowCapacity)
-    chosen = try AlignedBuffer(count: rowCapacity * usedCount)
-    weights = try AlignedBuffer(count: rowCapacity * usedCount)
-    groups = try ExpertGroups(expertCapacity: expertCount, assignmentCapacity: rowCapacity * usedCount)
-    grouped = try AlignedBuffer(count: rowCapacity * most { $0.usedCount + ($0.shared == nil ? 0 : 1) } * hiddenSize)
+    chosen = try AlignedBuffer(count: rowCapacity * widths.usedCount)
+    weights = try AlignedBuffer(count: rowCapacity * widths.usedCount)
+    groups = try ExpertGroups(
+      expertCapacity: widths.expertCount, assignmentCapacity: rowCapacity * widths.usedCount)
+    grouped = try AlignedBuffer(count: rowCapacity * widths.grouped)
   }
 }

@@ -24,8 +24,8 @@ extension ServeCommand {
     let options = local.cluster()
     let capacity = try LocalCapacity(
       model: model, weights: try checkpoint.footprint, cache: workload.completing(cache),
-      sequences: workload.completing(sequences), policy: policy, workload: workload.workload,
-      workers: options.resources())
+      sequences: workload.completing(sequences), running: scheduling.maxRunningRequests, policy: policy,
+      workload: workload.workload, workers: options.resources())
     let workers = try LocalWorkers(plan: capacity.plan, options: options, weightsCache: weights.folder) {
       logger.warning("worker", metadata: ["event": "\($0)"])
     }

@@ -63,7 +63,7 @@ struct SchedulingOptions: ParsableArguments {
     configuration.speculation = speculate
     // Off unless asked for: a loss while pages are short has failed one of 169,000 simulated requests.
     configuration.growsPages = maxRunningRequests != nil
-    configuration.maximumRunningSequences = maxRunningRequests
+    configuration.demand.runningSequenceCount = maxRunningRequests
     configuration.maximumWaitingRequests = maxQueuedRequests
     configuration.maximumWaitingTokens = maxQueuedTokens ?? .max
   }

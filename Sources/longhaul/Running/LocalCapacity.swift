@@ -16,22 +16,22 @@ struct LocalCapacity: Hashable {
   /// - Parameters:
   ///   - cache: has the context, where the operator gave one.
   ///   - sequences: where the operator gave a number.
+  ///   - running: how many may run at once, where the operator said.
   ///   - workload: what layers are balanced for, where the operator said.
   /// - Throws: `InfeasiblePlan` when not even a short context fits, or what was given does not.
   init(
-    model: ModelConfiguration, weights: WeightFootprint, cache: KVCacheOptions, sequences: Int?,
+    model: ModelConfiguration, weights: WeightFootprint, cache: KVCacheOptions, sequences: Int?, running: Int? = nil,
     policy: PolicyRequest, workload: Workload? = nil, workers: [WorkerResources]
   ) throws(InfeasiblePlan) {
+    var demand = cache.demand(contextLength: 1, sequenceCount: 1, policy: policy, workload: workload)
+    demand.runningSequenceCount = running
     let search = Search(
-      planner: LayerPlanner(
-        configuration: model, weights: weights,
-        demand: cache.demand(contextLength: 1, sequenceCount: 1, policy: policy, workload: workload)),
-      workers: workers)
+      planner: LayerPlanner(configuration: model, weights: weights, demand: demand), workers: workers)
     let longest = cache.longestContext(trainedLength: model.trainedLength, policy: policy)
     let choice = search.choice(
       context: cache.context, sequences: sequences, longest: longest, wanted: min(longest, model.trainedLength))
     let planner = search.planner(context: choice.context, sequences: choice.sequences)
-    demand = planner.demand
+    self.demand = planner.demand
     plan = try planner.plan(workers: workers)
   }
 
