@@ -34,10 +34,10 @@ struct LayerSplit {
     /// As a multiple of the slowest (`SpeedLevels`).
     let speed: StageSpeed
 
-    init(_ worker: WorkerResources, _ costs: StageCosts, _ levels: SpeedLevels) {
+    init(_ worker: WorkerResources, _ costs: StageCosts, speed: StageSpeed) {
       self.costs = costs
       memoryByteCount = worker.offer.memoryByteCount
-      speed = levels.leveled(worker.speed)
+      self.speed = speed
     }
 
     func times(_ lower: Int, _ upper: Int) -> Times {
@@ -58,8 +58,9 @@ struct LayerSplit {
 
   /// - Parameter costs: of each worker, for the same layers.
   init(costs: [StageCosts], workers: [WorkerResources]) {
-    let levels = SpeedLevels(workers.map(\.speed))
-    candidates = zip(workers, costs).map { Candidate($0, $1, levels) }
+    let speeds = SharedHost.speedsTogether(workers)
+    let levels = SpeedLevels(speeds)
+    candidates = workers.indices.map { Candidate(workers[$0], costs[$0], speed: levels.leveled(speeds[$0])) }
     layerCount = costs.first?.layerCount ?? 0
     mayLeaveOut = workers.count > layerCount
   }

@@ -2,9 +2,12 @@ import Core
 
 /// How long the steps of a workload take in each stage of a split, and what follows for the pipeline. Picoseconds.
 struct PipelineTimes: Hashable, Sendable {
-  /// Of one step, by stage.
+  /// Of one step, by stage, while as many stages work as a full pipeline lets.
   let prefill: [Double]
   let decode: [Double]
+  /// Of one step, by stage, while the others wait.
+  private let prefillAlone: [Double]
+  private let decodeAlone: [Double]
   private let workload: Workload
   private let prefillLoad: StepLoad
   private let decodeLoad: StepLoad
@@ -13,13 +16,25 @@ struct PipelineTimes: Hashable, Sendable {
   ///   - costs: of each worker.
   ///   - split: not empty.
   init(costs: [StageCosts], workers: [WorkerResources], split: [LayerSplit.Stage], workload: Workload) {
-    func times(_ phase: Phase) -> [Double] {
+    func alone(_ phase: Phase) -> [Double] {
       split.map { costs[$0.worker].stepTime($0.lower, $0.upper, phase, workers[$0.worker].speed) }
     }
-    (prefill, decode) = (times(.prefill), times(.decode))
+    func together(_ phase: Phase, _ alone: [Double]) -> [Double] {
+      SharedHost.timesTogether(
+        alone,
+        hosts: split.map { stage in
+          workers[stage.worker].host.map {
+            ($0.name, costs[stage.worker].stepTime(stage.lower, stage.upper, phase, $0.speed))
+          }
+        })
+    }
     self.workload = workload
     prefillLoad = costs[0].load(.prefill)
     decodeLoad = costs[0].load(.decode)
+    (prefillAlone, decodeAlone) = (alone(.prefill), alone(.decode))
+    prefill = together(.prefill, prefillAlone)
+    // One group of sequences is in one stage at a time.
+    decode = decodeLoad.stepCount > workload.answerTokenCount ? together(.decode, decodeAlone) : decodeAlone
   }
 
   func steps(_ phase: Phase) -> [Double] { phase == .prefill ? prefill : decode }
@@ -30,18 +45,18 @@ struct PipelineTimes: Hashable, Sendable {
 
   /// A prompt alone, from its first chunk into the first stage to its last out of the last.
   var prompt: Double {
-    Double(prefillLoad.stepsPerHead - 1) * slowest(.prefill) + Self.sum(prefill)
+    Double(prefillLoad.stepsPerHead - 1) * slowest(.prefill) + Self.sum(prefillAlone)
   }
 
   /// One token for every sequence: their groups follow each other, or one waits for itself.
   var round: Double {
     let groupCount = Double(decodeLoad.stepCount) / Double(workload.answerTokenCount)
-    return max(groupCount * slowest(.decode), Self.sum(decode))
+    return max(groupCount * slowest(.decode), Self.sum(decodeAlone))
   }
 
   /// All prompts, one after the other, then all answers.
   var whole: Double {
-    Double(prefillLoad.stepCount - 1) * slowest(.prefill) + Self.sum(prefill)
+    Double(prefillLoad.stepCount - 1) * slowest(.prefill) + Self.sum(prefillAlone)
       + Double(workload.answerTokenCount) * round
   }
 

@@ -20,6 +20,7 @@ struct PlanExplanation {
     ]
     sentences += split.map(describe)
     sentences += replayLog()
+    sentences += sharing()
     sentences += limit()
     sentences += memoryPrice()
     sentences += leftOut()
@@ -53,6 +54,29 @@ struct PlanExplanation {
       "with \(ByteText.of(byteCount)) for its replay log (--replay-log, from memory that is left), each worker but the "
         + "last can rebuild the next worker's layers without recomputing its own"
     ]
+  }
+
+  /// What workers lose to others of their host, where they do.
+  private func sharing() -> [String] {
+    let together = SharedHost.speedsTogether(workers)
+    return Set(split.compactMap { workers[$0.worker].host }).sorted { $0.name < $1.name }.compactMap { host in
+      let (alone, shared) = split.filter { workers[$0.worker].host == host }.reduce(
+        (StageSpeed(prefill: 0, decode: 0), StageSpeed(prefill: 0, decode: 0))
+      ) { sums, stage in
+        let (own, part) = (workers[stage.worker].speed, together[stage.worker])
+        return (
+          StageSpeed(prefill: sums.0.prefill + own.prefill, decode: sums.0.decode + own.decode),
+          StageSpeed(prefill: sums.1.prefill + part.prefill, decode: sums.1.decode + part.decode)
+        )
+      }
+      func percent(_ phase: KeyPath<StageSpeed, Double>) -> Int {
+        Int((shared[keyPath: phase] / alone[keyPath: phase] * 100).rounded())
+      }
+      let (prefill, decode) = (percent(\.prefill), percent(\.decode))
+      guard prefill < 100 || decode < 100 else { return nil }
+      return "workers of \(host.name) share it: while all of them work, each multiplies at \(prefill)% and reads at "
+        + "\(decode)% of its speed alone"
+    }
   }
 
   /// The slowest stages, and the others' times relative to them.

@@ -96,14 +96,15 @@ struct PlanCommand: ParsableCommand {
   private func resources() throws -> [WorkerResources] {
     if let whatIf { return try FleetFile(path: whatIf).resources() }
     guard described.isEmpty else { return described.map { $0.resources(threads: cluster.threadCount) } }
-    return try cluster.resources().enumerated().map { index, worker in
-      var worker = worker
-      worker.offer.speed = HostSpeed.search(
-        threadCount: cluster.threadCount,
-        placement: try cluster.placement.placement(
-          worker: index, of: cluster.workers, threadCount: cluster.threadCount), measures: measure)
-      return worker
+    func speed(worker: Int, of count: Int, threads: Int) throws -> StageSpeed? {
+      HostSpeed.search(
+        threadCount: threads,
+        placement: try cluster.placement.placement(worker: worker, of: count, threadCount: threads),
+        measures: measure)
     }
+    return try cluster.resources(
+      alone: { try speed(worker: $0, of: cluster.workers, threads: cluster.threadCount) },
+      together: try cluster.workers == 1 ? nil : speed(worker: 0, of: 1, threads: cluster.busyThreadCount))
   }
 
   /// A model of a known shape without weights.

@@ -33,11 +33,28 @@ struct LocalClusterOptions: ParsableArguments {
   var threadCount: Int { threads ?? max(1, Host.coreCount / workers) }
   var memoryByteCount: Int { memory?.byteCount ?? Host.availableMemoryByteCount / workers }
 
-  /// The workers as the planner sees them.
-  func resources() -> [WorkerResources] {
-    (0..<workers).map {
-      WorkerResources(
-        name: "worker-\($0)", offer: CPUDevice.offer(memoryByteCount: memoryByteCount, threadCount: threadCount))
+  /// Threads that work at once, of all workers together.
+  var busyThreadCount: Int { min(Host.coreCount, workers * threadCount) }
+
+  /// The workers as the planner sees them: they share this machine.
+  /// - Parameters:
+  ///   - alone: the measured speed of a worker while the others wait, by its index.
+  ///   - together: the measured speed of `busyThreadCount` threads.
+  func resources(alone: (Int) throws -> StageSpeed? = { _ in nil }, together: StageSpeed? = nil) rethrows
+    -> [WorkerResources]
+  {
+    let workingCount = Double(min(threadCount, Host.coreCount))
+    let counted = StageSpeed(prefill: workingCount, decode: workingCount)
+    return try (0..<workers).map { index in
+      let speed = try alone(index)
+      let one = speed ?? counted
+      let share = Double(busyThreadCount) / workingCount
+      return WorkerResources(
+        name: "worker-\(index)",
+        offer: CPUDevice.offer(memoryByteCount: memoryByteCount, threadCount: threadCount, speed: speed),
+        host: SharedHost(
+          name: "this machine",
+          speed: together ?? StageSpeed(prefill: one.prefill * share, decode: one.decode * share)))
     }
   }
 }
