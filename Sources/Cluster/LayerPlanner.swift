@@ -17,6 +17,8 @@ package struct LayerPlanner: Hashable, Sendable {
   package var demand: KVDemand
   /// Memory of a worker's process besides weights and pages; nil counts what the model takes.
   package var fixedProcessByteCount: Int?
+  /// Between the workers, by name; unknown ones cost nothing.
+  package var links = WorkerLinks()
 
   /// - Precondition: the footprint has one count a layer of the configuration, and there is a layer.
   package init(
@@ -32,12 +34,18 @@ package struct LayerPlanner: Hashable, Sendable {
     fixedProcessByteCount = processByteCount
   }
 
-  /// Plans for the workers in their order, which becomes the order of stages. Deterministic.
+  /// Plans for the workers in their order, which becomes the order of stages, unless links are unequal and another order
+  /// is quicker. Deterministic.
   /// - Parameter kept: layers that the workers have, one range each. They keep them where these are a whole split that
   ///   fits and is at most `toleratedLoss` slower than the best.
   /// - Throws: `InfeasiblePlan`, with remedies; searching those takes far longer than a plan.
   package func plan(workers: [WorkerResources], keeping kept: [LayerRange] = []) throws(InfeasiblePlan) -> LayerPlan {
     try check(workers)
+    return try plan(inOrder: kept.isEmpty ? ordered(workers) : workers, keeping: kept)
+  }
+
+  /// - Parameter workers: checked.
+  func plan(inOrder workers: [WorkerResources], keeping kept: [LayerRange] = []) throws(InfeasiblePlan) -> LayerPlan {
     let costs = costs(of: workers)
     guard let split = split(costs, workers, keeping: kept) else {
       throw InfeasiblePlan(
@@ -125,7 +133,7 @@ package struct LayerPlanner: Hashable, Sendable {
   }
 
   /// Checks what workers report and operators set, before any arithmetic.
-  private func check(_ workers: [WorkerResources]) throws(InfeasiblePlan) {
+  func check(_ workers: [WorkerResources]) throws(InfeasiblePlan) {
     guard !workers.isEmpty else { throw InfeasiblePlan(reason: "there is no worker to plan for") }
     guard workers.count <= Limits.maximumWorkerCount else {
       throw InfeasiblePlan(

@@ -22,6 +22,7 @@ struct PlanExplanation {
     sentences += replayLog()
     sentences += sharing()
     sentences += limit()
+    sentences += Phase.allCases.flatMap(slowLink)
     sentences += memoryPrice()
     sentences += leftOut()
     return sentences
@@ -30,7 +31,7 @@ struct PlanExplanation {
   private var workload: Workload { planner.demand.plannedWorkload }
 
   private var times: PipelineTimes {
-    PipelineTimes(costs: costs, workers: workers, split: split, workload: workload)
+    planner.times(split, workers, costs: costs)
   }
 
   private func describe(_ stage: LayerSplit.Stage) -> String {
@@ -83,7 +84,7 @@ struct PlanExplanation {
   private func limit() -> [String] {
     let times = times
     let steps = times.prefill
-    guard split.count > 1, let index = steps.indices.max(by: { steps[$0] < steps[$1] }), steps[index] > 0 else {
+    guard split.count > 1, times.limitingLink(.prefill) == nil, let index = steps.indices.max(by: { steps[$0] < steps[$1] }), steps[index] > 0 else {
       return []
     }
     let slowest = split[index]
@@ -93,6 +94,17 @@ struct PlanExplanation {
     return [
       "\(workers[slowest.worker].name) limits prefill and has \(ByteText.of(max(0, free))) free; "
         + "load during prefill: \(shares(times, .prefill)); during decode: \(shares(times, .decode))"
+    ]
+  }
+
+  /// A link that takes longer than the slowest stage.
+  private func slowLink(_ phase: Phase) -> [String] {
+    let times = times
+    guard let link = times.limitingLink(phase) else { return [] }
+    func text(_ time: Double) -> String { "\((time / 1e7).rounded() / 100) ms" }
+    return [
+      "\(link.hop.text) limits \(phase == .prefill ? "prefill" : "decode"): a step takes \(text(link.time)) there and "
+        + "\(text(times.slowest(phase))) in the slowest stage"
     ]
   }
 

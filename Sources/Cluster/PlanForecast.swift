@@ -19,6 +19,16 @@ package struct PlanForecast: Hashable, Sendable {
     package let decodeLoad: Double
   }
 
+  /// A link between two stages.
+  package struct Link: Hashable, Sendable {
+    package let from: String
+    package let to: String
+    package let link: WorkerLink
+    /// While a step of a prompt, or of a group of sequences, occupies it.
+    package let prefillSeconds: Double
+    package let decodeSeconds: Double
+  }
+
   /// How many sequences of a length the workers hold, with layers placed for them.
   package struct Room: Hashable, Sendable {
     package let contextLength: Int
@@ -27,7 +37,9 @@ package struct PlanForecast: Hashable, Sendable {
 
   package let workload: Workload
   package let stages: [Stage]
-  /// Workers of the slowest stages.
+  /// Between stages, as far as they are known.
+  package let links: [Link]
+  /// Workers of the slowest stages, or the link that is slower: `a → b: 94 Mbit/s`.
   package let limitsPrefill: String
   package let limitsDecode: String
   package let firstTokenSeconds: Double
@@ -44,17 +56,19 @@ extension LayerPlanner {
   /// where memory decides.
   /// - Parameter lengths: to find the room for.
   /// - Throws: `InfeasiblePlan` as `plan`.
-  package func forecast(workers: [WorkerResources], lengths: [Int]) throws(InfeasiblePlan) -> PlanForecast {
-    let plan = try plan(workers: workers)
+  package func forecast(workers given: [WorkerResources], lengths: [Int]) throws(InfeasiblePlan) -> PlanForecast {
+    try check(given)
+    let workers = ordered(given)
+    let plan = try plan(inOrder: workers)
     let costs = costs(of: workers)
     let split = plan.stages.map { stage in
       LayerSplit.Stage(
         worker: workers.firstIndex { $0.name == stage.worker } ?? 0, lower: stage.layers.lower,
         upper: stage.layers.upper)
     }
-    let workload = demand.plannedWorkload
-    let times = PipelineTimes(costs: costs, workers: workers, split: split, workload: workload)
-    func slowest(_ phase: Phase) -> String {
+    let times = times(split, workers, costs: costs)
+    func limit(_ phase: Phase) -> String {
+      if let link = times.limitingLink(phase) { return link.hop.text }
       let steps = times.steps(phase)
       return plan.stages[steps.indices.max { steps[$0] < steps[$1] } ?? 0].worker
     }
@@ -68,8 +82,8 @@ extension LayerPlanner {
         decodeLoad: times.decode[index] / max(times.slowest(.decode), 1))
     }
     return PlanForecast(
-      workload: workload, stages: stages, limitsPrefill: slowest(.prefill), limitsDecode: slowest(.decode),
-      firstTokenSeconds: (times.prompt + times.round) / 1e12, prefillTokensPerSecond: times.promptTokensPerSecond,
+      workload: demand.plannedWorkload, stages: stages, links: times.links.known, limitsPrefill: limit(.prefill),
+      limitsDecode: limit(.decode), firstTokenSeconds: (times.prompt + times.links.back) / 1e12, prefillTokensPerSecond: times.promptTokensPerSecond,
       decodeTokensPerSecond: times.answerTokensPerSecond,
       change: PlanChange.best(planner: self, workers: workers, time: times.whole),
       room: lengths.map { PlanForecast.Room(contextLength: $0, sequenceCount: sequenceCount(workers, length: $0)) })
@@ -85,12 +99,5 @@ extension LayerPlanner {
       if planner.fits(workers) { enough = middle } else { tooMany = middle }
     }
     return enough
-  }
-
-  /// Picoseconds of the planned workload under the best split; nil when none fits.
-  func workloadTime(_ workers: [WorkerResources]) -> Double? {
-    let costs = costs(of: workers)
-    guard let split = LayerSplit(costs: costs, workers: workers).best() else { return nil }
-    return PipelineTimes(costs: costs, workers: workers, split: split, workload: demand.plannedWorkload).whole
   }
 }
