@@ -41,7 +41,14 @@ package struct LayerPlanner: Hashable, Sendable {
   /// - Throws: `InfeasiblePlan`, with remedies; searching those takes far longer than a plan.
   package func plan(workers: [WorkerResources], keeping kept: [LayerRange] = []) throws(InfeasiblePlan) -> LayerPlan {
     try check(workers)
-    return try plan(inOrder: kept.isEmpty ? ordered(workers) : workers, keeping: kept)
+    let order = kept.isEmpty ? ordered(workers) : workers
+    let plan = try plan(inOrder: order, keeping: kept)
+    guard order != workers else { return plan }
+    let names = plan.stages.map(\.worker).joined(separator: ", ")
+    return LayerPlan(
+      stages: plan.stages,
+      reasons: plan.reasons + ["the order \(names) suits the links, which are unequal, better than the given one"],
+      pageCount: plan.pageCount)
   }
 
   /// - Parameter workers: checked.

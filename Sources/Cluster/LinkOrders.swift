@@ -94,6 +94,7 @@ struct LinkOrders {
   private struct Cost: Comparable {
     var slowLinkCount = 0
     var sum = 0.0
+
     static func < (a: Cost, b: Cost) -> Bool { (a.slowLinkCount, a.sum) < (b.slowLinkCount, b.sum) }
   }
 

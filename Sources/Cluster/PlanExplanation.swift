@@ -103,8 +103,8 @@ struct PlanExplanation {
     guard let link = times.limitingLink(phase) else { return [] }
     func text(_ time: Double) -> String { "\((time / 1e7).rounded() / 100) ms" }
     return [
-      "\(link.hop.text) limits \(phase == .prefill ? "prefill" : "decode"): a step takes \(text(link.time)) there and "
-        + "\(text(times.slowest(phase))) in the slowest stage"
+      "\(link.hop.text) limits \(phase == .prefill ? "prefill" : "decode"): a step takes \(text(link.time)) "
+        + "there and \(text(times.slowest(phase))) in the slowest stage"
     ]
   }
 

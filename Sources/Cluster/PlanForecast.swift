@@ -83,8 +83,8 @@ extension LayerPlanner {
     }
     return PlanForecast(
       workload: demand.plannedWorkload, stages: stages, links: times.links.known, limitsPrefill: limit(.prefill),
-      limitsDecode: limit(.decode), firstTokenSeconds: (times.prompt + times.links.back) / 1e12, prefillTokensPerSecond: times.promptTokensPerSecond,
-      decodeTokensPerSecond: times.answerTokensPerSecond,
+      limitsDecode: limit(.decode), firstTokenSeconds: (times.prompt + times.links.back) / 1e12,
+      prefillTokensPerSecond: times.promptTokensPerSecond, decodeTokensPerSecond: times.answerTokensPerSecond,
       change: PlanChange.best(planner: self, workers: workers, time: times.whole),
       room: lengths.map { PlanForecast.Room(contextLength: $0, sequenceCount: sequenceCount(workers, length: $0)) })
   }

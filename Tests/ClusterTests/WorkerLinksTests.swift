@@ -70,6 +70,8 @@ struct WorkerLinksTests {
     let forecast = try planner.forecast(workers: Self.workers(["a", "b", "c"]), lengths: [])
     #expect(forecast.stages[1].placement.worker == "c")
     #expect(forecast.limitsPrefill.count == 1, "a stage limits")
+    let reasons = try planner.plan(workers: Self.workers(["a", "b", "c"])).reasons
+    #expect(reasons.contains { $0.hasPrefix("the order a, c, b suits the links") })
     let kept = [LayerRange(lower: 0, upper: 4), LayerRange(lower: 4, upper: 8), LayerRange(lower: 8, upper: 12)]
     let stays = try planner.plan(workers: Self.workers(["a", "b", "c"]), keeping: kept.compactMap { $0 })
     #expect(stays.stages.map(\.worker) == ["a", "b", "c"], "loaded layers stay")

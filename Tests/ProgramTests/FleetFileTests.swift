@@ -51,6 +51,42 @@ struct FleetFileTests {
     }
   }
 
+  @Test("links are stated for two machines or kinds, or for one machine to any other")
+  func links() throws {
+    let fleet = try FleetFile(
+      Array(
+        """
+        - {name: big, memory: 64GiB, bandwidth: 200, gflops: 1150, count: 2, network: 10000, round_trip: 0.2}
+        - {name: old, memory: 16GiB, bandwidth: 20, gflops: 115, network: 1000}
+        - {between: [big-2, old], network: 94}
+        - {between: [big, big], round_trip: 0.1}
+        """.utf8))
+    let links = fleet.workerLinks()
+    #expect(fleet.resources().map(\.name) == ["big-1", "big-2", "old"])
+    #expect(links["big-1", "old"] == WorkerLink(bytesPerSecond: 125e6, roundTripSeconds: 0.0002))
+    #expect(links["old", "big-2"] == WorkerLink(bytesPerSecond: 11.75e6, roundTripSeconds: 0.0002))
+    #expect(links["big-1", "big-2"] == WorkerLink(bytesPerSecond: 1.25e9, roundTripSeconds: 0.0001))
+  }
+
+  @Test("a link that names no machine of the list, one machine twice, or no figure is refused with what is wrong")
+  func linkRefusals() {
+    let machines =
+      "- {name: big, memory: 1GiB, bandwidth: 20, gflops: 100, count: 2}\n"
+      + "- {name: old, memory: 1GiB, bandwidth: 20, gflops: 100}\n"
+    #expect(
+      reason(machines + "- {between: [big, odl], network: 94}")
+        == "line 3: a link names 'odl', which no machine of the list is called; did you mean old?; it has big, old")
+    #expect(
+      reason(machines + "- {between: [old, old], network: 94}")
+        == "line 3: 'old' is one machine, which has no link with itself")
+    #expect(reason(machines + "- {between: [big, old]}")?.contains("neither network (Mbit/s) nor round_trip") == true)
+    for names in ["[big]", "[big, old, big]", "big", "[big, [old]]"] {
+      #expect(reason(machines + "- {between: \(names), network: 94}")?.contains("must be two names") == true)
+    }
+    #expect(reason(machines + "- {between: [big, old], network: -1}")?.contains("network is '-1'") == true)
+    #expect(reason(machines + "- {between: [big, old], bandwith: 1}")?.contains("unknown key 'bandwith'") == true)
+  }
+
   @Test("a workload is three counts, and none that a cluster cannot have")
   func workloads() {
     #expect(Workload(argument: "30000:1000:4")?.contextLength == 31_000)

@@ -47,7 +47,8 @@ struct PlanCommand: ParsableCommand {
   @Option(
     help: """
       A YAML list of machines that need not exist, instead of --workers: each with name, memory, bandwidth (GB/s), \
-      gflops (of 32-bit floats), and count where there are several.
+      gflops (of 32-bit floats), count where there are several, and network (Mbit/s) and round_trip (ms) where its \
+      link to others is known. An entry of between: [NAME, NAME] with these states one link.
       """)
   var whatIf: String?
 
@@ -79,12 +80,14 @@ struct PlanCommand: ParsableCommand {
     let configuration = settings.applied(to: try checkpoint.configuration)
     let cache = workload.completing(cache)
     let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: settings.request)
-    let planner = LayerPlanner(
+    var planner = LayerPlanner(
       configuration: configuration, weights: try checkpoint.footprint,
       demand: cache.demand(
         contextLength: context, sequenceCount: workload.completing(sequences) ?? 1, policy: settings.request,
         workload: workload.workload))
-    let workers = try resources()
+    let fleet = try whatIf.map { try FleetFile(path: $0) }
+    planner.links = fleet?.workerLinks() ?? WorkerLinks()
+    let workers = try fleet?.resources() ?? resources()
     let longest = max(
       context, cache.longestContext(trainedLength: configuration.trainedLength, policy: settings.request))
     let report = PlanReport(
@@ -94,7 +97,6 @@ struct PlanCommand: ParsableCommand {
   }
 
   private func resources() throws -> [WorkerResources] {
-    if let whatIf { return try FleetFile(path: whatIf).resources() }
     guard described.isEmpty else { return described.map { $0.resources(threads: cluster.threadCount) } }
     func speed(worker: Int, of count: Int, threads: Int) throws -> StageSpeed? {
       HostSpeed.search(

@@ -3,7 +3,8 @@ import Core
 import Transformer
 import Yams
 
-/// Machines that need not exist, for `plan --what-if`: a YAML list, each with a name and its figures.
+/// Machines that need not exist, for `plan --what-if`: a YAML list, each with a name and its figures, and links between
+/// them, each with two names.
 struct FleetFile: Hashable {
   struct Machine: Hashable {
     var name = ""
@@ -13,6 +14,16 @@ struct FleetFile: Hashable {
     /// Gflop/s of 32-bit floats that all its threads compute together.
     var gflops = 0.0
     var count = 1
+    /// Its link to any other machine.
+    var network = WorkerLink.unknown
+  }
+
+  /// The link between two machines, or all of two kinds.
+  struct Link: Hashable {
+    let first: String
+    let second: String
+    let link: WorkerLink
+    let line: Int?
   }
 
   /// What is wrong, with the line where that is known.
@@ -23,10 +34,9 @@ struct FleetFile: Hashable {
   }
 
   private static let maximumByteCount = 1 << 20
-  private static let keys = ["name", "memory", "bandwidth", "gflops", "count"]
-  private static let rates = 0.001...1e9
 
   let machines: [Machine]
+  let links: [Link]
 
   /// - Throws: `CommandFailure` that names the file and what is wrong with it.
   init(path: String) throws {
@@ -49,62 +59,42 @@ struct FleetFile: Hashable {
     do { root = try Yams.compose(yaml: text) } catch { throw Refusal(line: nil, reason: form) }
     guard case .sequence(let list)? = root, !list.isEmpty else { throw Refusal(line: root?.mark?.line, reason: form) }
     var machines: [Machine] = []
+    var links: [Link] = []
     for node in list {
       guard case .mapping(let fields) = node else { throw Refusal(line: node.mark?.line, reason: form) }
-      machines.append(try Self.machine(fields, line: node.mark?.line))
+      let entry = FleetEntry(fields, line: node.mark?.line)
+      if fields["between"] == nil { machines.append(try entry.machine()) } else { links.append(try entry.link()) }
     }
     let count = machines.reduce(0) { min($0, Limits.maximumWorkerCount) + $1.count }
     guard count <= Limits.maximumWorkerCount else {
       throw Refusal(line: nil, reason: "it has more than \(Limits.maximumWorkerCount) machines, the limit")
     }
-    self.machines = machines
+    (self.machines, self.links) = (machines, links)
+    try checkLinks()
   }
 
-  private static func machine(_ fields: Node.Mapping, line: Int?) throws(Refusal) -> Machine {
-    var machine = Machine()
-    var given: Set<String> = []
-    for (key, value) in fields {
-      let line = key.mark?.line
-      let (name, text) = (key.scalar?.string ?? "", value.scalar?.string ?? "")
-      func refuse(_ wanted: String) -> Refusal {
-        Refusal(line: line, reason: "\(name) is '\(text.prefix(40))'; it must be \(wanted)")
+  private func checkLinks() throws(Refusal) {
+    for link in links {
+      for name in [link.first, link.second] where workers(called: name).isEmpty {
+        let names = machines.map(\.name)
+        let near = NearestName.of(name, among: names).map { "; did you mean \($0)?" } ?? ""
+        throw Refusal(
+          line: link.line,
+          reason: "a link names '\(name.prefix(64))', which no machine of the list is called\(near); it has "
+            + names.prefix(8).joined(separator: ", "))
       }
-      func rate() throws(Refusal) -> Double {
-        guard let rate = Double(text), rates.contains(rate) else { throw refuse("a number from 0.001 to 1e9") }
-        return rate
+      guard !pairs(of: link).isEmpty else {
+        throw Refusal(line: link.line, reason: "'\(link.first)' is one machine, which has no link with itself")
       }
-      switch name {
-      case "name":
-        guard !text.isEmpty, text.utf8.count <= 64 else { throw refuse("a text of at most 64 bytes") }
-        machine.name = text
-      case "memory":
-        guard let size = ByteSize(argument: text) else { throw refuse("a size such as 64GiB") }
-        machine.memory = size
-      case "bandwidth": machine.bandwidth = try rate()
-      case "gflops": machine.gflops = try rate()
-      case "count":
-        guard let count = Int(text), (1...Limits.maximumWorkerCount).contains(count) else {
-          throw refuse("a whole number from 1 to \(Limits.maximumWorkerCount)")
-        }
-        machine.count = count
-      default:
-        let near = NearestName.of(name, among: keys).map { "; did you mean \($0)?" } ?? ""
-        throw Refusal(line: line, reason: "unknown key '\(name.prefix(64))'\(near)")
-      }
-      given.insert(name)
     }
-    if let missing = keys.first(where: { $0 != "count" && !given.contains($0) }) {
-      throw Refusal(line: line, reason: "the machine has no \(missing)")
-    }
-    return machine
   }
 
-  /// The machines as workers, in order; several of a kind are numbered from 1.
+  /// The machines as workers, in order.
   func resources() -> [WorkerResources] {
     machines.flatMap { machine in
-      (1...machine.count).map { number in
+      machine.workers.map { name in
         WorkerResources(
-          name: machine.count == 1 ? machine.name : "\(machine.name)-\(number)",
+          name: name,
           offer: CPUDevice.offer(
             memoryByteCount: machine.memory.byteCount, threadCount: 1,
             speed: StageSpeed(
@@ -113,4 +103,35 @@ struct FleetFile: Hashable {
       }
     }
   }
+
+  /// The links between those workers.
+  func workerLinks() -> WorkerLinks {
+    var all = WorkerLinks()
+    for machine in machines {
+      for worker in machine.workers { all.own[worker] = machine.network }
+    }
+    for link in links {
+      for (a, b) in pairs(of: link) {
+        let own = all[a, b]
+        all[a, b] = WorkerLink(
+          bytesPerSecond: link.link.bytesPerSecond < .infinity ? link.link.bytesPerSecond : own.bytesPerSecond,
+          roundTripSeconds: link.link.roundTripSeconds > 0 ? link.link.roundTripSeconds : own.roundTripSeconds)
+      }
+    }
+    return all
+  }
+
+  /// Workers that a name of a link means: one, or all of a kind.
+  private func workers(called name: String) -> [String] {
+    machines.filter { $0.name == name }.flatMap(\.workers) + machines.flatMap(\.workers).filter { $0 == name }
+  }
+
+  private func pairs(of link: Link) -> [(String, String)] {
+    workers(called: link.first).flatMap { a in workers(called: link.second).filter { $0 != a }.map { (a, $0) } }
+  }
+}
+
+extension FleetFile.Machine {
+  /// Names of its workers; several of a kind are numbered from 1.
+  var workers: [String] { count == 1 ? [name] : (1...count).map { "\(name)-\($0)" } }
 }

@@ -6,9 +6,11 @@ import Foundation
 struct ForecastReport: Encodable {
   /// In pipeline order.
   let stages: [Stage]
-  /// The worker that is slowest while prompts are read.
+  /// Between stages, as far as they are known.
+  let links: [Link]
+  /// The worker that is slowest while prompts are read, or the link that is slower than any worker.
   let limitsPrefill: String
-  /// The worker that is slowest while answers are made.
+  /// The worker that is slowest while answers are made, or the link that is slower than any worker.
   let limitsDecode: String
   /// Of a prompt alone.
   let firstTokenSeconds: Double
@@ -22,6 +24,7 @@ struct ForecastReport: Encodable {
 
   init(_ forecast: PlanForecast) {
     stages = forecast.stages.map(Stage.init)
+    links = forecast.links.map(Link.init)
     limitsPrefill = forecast.limitsPrefill
     limitsDecode = forecast.limitsDecode
     firstTokenSeconds = forecast.firstTokenSeconds
@@ -52,6 +55,27 @@ struct ForecastReport: Encodable {
       (memoryBytes, freeBytes) = (stage.memoryByteCount, stage.freeByteCount)
       (prefillSeconds, decodeSeconds) = (stage.prefillSeconds, stage.decodeSeconds)
       (prefillLoad, decodeLoad) = (stage.prefillLoad, stage.decodeLoad)
+    }
+  }
+
+  /// A link between two stages.
+  struct Link: Encodable {
+    let from: String
+    let to: String
+    /// Absent where it is unknown.
+    let megabitsPerSecond: Double?
+    /// Absent where it is unknown.
+    let roundTripMilliseconds: Double?
+    /// While a chunk of a prompt occupies it.
+    let prefillSeconds: Double
+    /// While a step of single tokens occupies it.
+    let decodeSeconds: Double
+
+    init(_ link: PlanForecast.Link) {
+      (from, to) = (link.from, link.to)
+      megabitsPerSecond = link.link.bytesPerSecond < .infinity ? link.link.bytesPerSecond * 8 / 1e6 : nil
+      roundTripMilliseconds = link.link.roundTripSeconds > 0 ? link.link.roundTripSeconds * 1000 : nil
+      (prefillSeconds, decodeSeconds) = (link.prefillSeconds, link.decodeSeconds)
     }
   }
 
