@@ -107,8 +107,9 @@ struct LinkOrders {
 
   /// - Returns: nil where it has slower links all the same.
   private func improved(atLeast rate: Double) -> [Int]? {
-    var order = (0..<count).map { nearest(from: $0, atLeast: rate) }
-      .min { cost(of: $0, atLeast: rate) < cost(of: $1, atLeast: rate) } ?? Array(0..<count)
+    let begun = (0..<count).map { nearest(from: $0, atLeast: rate) }
+    var order =
+      begun.min { cost(of: $0, atLeast: rate) < cost(of: $1, atLeast: rate) } ?? Array(0..<count)
     var least = cost(of: order, atLeast: rate)
     var improves = true
     while improves {

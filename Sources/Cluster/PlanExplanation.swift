@@ -84,9 +84,9 @@ struct PlanExplanation {
   private func limit() -> [String] {
     let times = times
     let steps = times.prefill
-    guard split.count > 1, times.limitingLink(.prefill) == nil, let index = steps.indices.max(by: { steps[$0] < steps[$1] }), steps[index] > 0 else {
-      return []
-    }
+    guard split.count > 1, times.limitingLink(.prefill) == nil,
+      let index = steps.indices.max(by: { steps[$0] < steps[$1] }), steps[index] > 0
+    else { return [] }
     let slowest = split[index]
     let free =
       workers[slowest.worker].offer.memoryByteCount
