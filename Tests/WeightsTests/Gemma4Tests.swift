@@ -20,6 +20,7 @@ struct Gemma4Tests {
       ("attention.value_length_swa", 2), ("rope.dimension_count", 4), ("rope.dimension_count_swa", 2),
     ]
     for (key, count) in counts { writer.set("gemma4.\(key)", .u32(count)) }
+    writer.addOnes("rope_freqs.weight", 2)
     for (layer, size) in [2, 4].enumerated() {
       let norms = ["attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm"]
       for name in norms { writer.addOnes("blk.\(layer).\(name).weight", 8) }
@@ -93,6 +94,17 @@ struct Gemma4Tests {
       try folder.checkpoint(writer).configuration
     } throws: {
       "\($0)".contains("tensor 'blk.1.ffn_gate_inp.scale' is missing")
+    }
+  }
+
+  @Test("a file without factors of global layers' turn is refused for the tensor: their whole heads would turn")
+  func withoutFactors() throws {
+    var writer = model()
+    writer.tensors.removeAll { $0.name == "rope_freqs.weight" }
+    #expect {
+      try folder.checkpoint(writer).configuration
+    } throws: {
+      "\($0)".contains("tensor 'rope_freqs.weight' is missing")
     }
   }
 

@@ -31,9 +31,10 @@ enum Gemma4 {
       return model
     },
     modelTensors: { model in
-      let rotary = model.layers.first { $0.attention.span == .all }?.attention.rope?.rotaryDimension ?? 0
+      // Without factors whole heads of global layers would turn, which those of no model do.
+      let rotary = model.layers.first { $0.attention.span == .all }?.attention.rope?.rotaryDimension
       return TensorRule.ends(of: model) + [
-        TensorRule(.ropeFactors, TensorName.ropeFactors, [rotary / 2], isOptional: true)
+        TensorRule(.ropeFactors, TensorName.ropeFactors, [(rotary ?? 0) / 2], isOptional: rotary == nil)
       ]
     },
     layerTensors: { layer, model in
@@ -63,9 +64,9 @@ enum Gemma4 {
 
 /// Keys of local layers' heads.
 extension ModelKey {
-  fileprivate static let localKeyLength: ModelKey = "attention.key_length_swa"
-  fileprivate static let localValueLength: ModelKey = "attention.value_length_swa"
-  fileprivate static let localRotaryDimension: ModelKey = "rope.dimension_count_swa"
+  static let localKeyLength: ModelKey = "attention.key_length_swa"
+  static let localValueLength: ModelKey = "attention.value_length_swa"
+  static let localRotaryDimension: ModelKey = "rope.dimension_count_swa"
 }
 
 extension Gemma4 {

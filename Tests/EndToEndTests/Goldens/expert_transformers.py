@@ -212,6 +212,9 @@ def difference(family, tensors, logits):
     if unexpected or set(missing) - {"lm_head.weight"}:
         raise SystemExit(f"{family.name}: transformers lacks {unexpected} and misses {missing}")
     model.tie_weights()
+    if family.name == "gemma4":
+        rotary = model.model.rotary_emb
+        rotary.full_attention_inv_freq = rotary.full_attention_inv_freq / torch.tensor(family.layers[-1].factors)
     with torch.no_grad():
         found = model(torch.tensor([IDS])).logits[0].numpy()
     return np.abs(found - logits).max()

@@ -280,7 +280,7 @@ def families():
         ("attn_norm.weight", WIDTH, 1, 1), ("nextn.eh_proj.weight", 2 * WIDTH, WIDTH, 1)]]
     yield "glm4moe with a layer for drafts", directory(
         air(fields=glm + [count("nextn_predict_layers", 1)]), head_norms=True, ends=further, **forms), "sigmoid"
-    layers = [Layer(window=WINDOW, local=True, size=16)] * 2 + [Layer(1e6)]
+    layers = [Layer(window=WINDOW, local=True, size=16)] * 2 + [Layer(1e6, norm(12))]
     local = [
         window(WINDOW), count("attention.sliding_window_pattern", 3), count("attention.key_length_swa", 16),
         number("rope.freq_base_swa", 1e4),
@@ -288,8 +288,7 @@ def families():
     yield "gemma4 with experts", directory(
         Family("gemma4", 24, layers, half_split=True, form="sandwich", activation="gelu", value_norm=True,
                score_scale=1.0, embedding_scale=float(np.sqrt(np.float32(WIDTH))), feed_forward=DENSE, fields=local),
-        tied=True, norms=SANDWICH, head_norms=True, beside=DENSE), "chosen"
-
+        tied=True, norms=SANDWICH, head_norms=True, beside=DENSE, ends=[("rope_freqs.weight", 12, 1, 1)]), "chosen"
 
     yield from deepseeks()
 

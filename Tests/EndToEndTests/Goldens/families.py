@@ -128,7 +128,7 @@ def families():
     yield "gemma3", directory(
         Family("gemma3", 32, with_locals(7, 6, 13, Layer(1e6)), form="sandwich", **gemma, fields=[window(13)]),
         tied=True, norms=SANDWICH, head_norms=True)
-    # Heads of global layers are longer, and fewer of keys; values are keys. Without any of it: as small models are.
+    # Heads of global layers are longer, and fewer of keys; values are keys. Or values are made by themselves.
     globals_ = Layer(1e6, factors=norm(12))
     locals_ = Layer(window=13, local=True, size=16, kv_heads=2)
     gemma4 = dict(gemma, form="sandwich", value_norm=True, score_scale=1.0)
@@ -147,8 +147,8 @@ def families():
         tied=True, norms=SANDWICH, head_norms=True, values_are_keys=True, output_scales=True,
         ends=[("rope_freqs.weight", 12, 1)])
     yield "gemma4 with values of its own", directory(
-        Family("gemma4", 24, [locals_] * 5 + [Layer(1e6)], **gemma4, fields=local_keys),
-        tied=True, norms=SANDWICH, head_norms=True)
+        Family("gemma4", 24, [locals_] * 5 + [globals_], **gemma4, fields=local_keys),
+        tied=True, norms=SANDWICH, head_norms=True, ends=[("rope_freqs.weight", 12, 1)])
     long_rope = [count("rope.scaling.original_context_length", 32), number("rope.scaling.attn_factor", 1.19)]
     factors = [("rope_factors_long.weight", 12, 1), ("rope_factors_short.weight", 12, 1)]
     # The stage's context of 52 tokens is longer than the original one, so the long factors count.
