@@ -47,18 +47,33 @@ package enum MetadataType: UInt32, Sendable {
 
 /// An array of a checkpoint's metadata, left in the file until it is asked for: vocabularies have hundreds of
 /// thousands of entries and most readers of a header want none of them. Its extent was checked when the
-/// header was read.
+/// header was read. What stands for a folder's configuration is in memory.
 package struct MetadataArray: Sendable {
   package let elementType: MetadataType
   package let count: Int
-  private let file: MappedFile
-  private let range: Range<Int>
+  private let storage: Storage
+
+  private enum Storage: Sendable {
+    case file(MappedFile, Range<Int>)
+    case memory([UInt8])
+  }
 
   init(elementType: MetadataType, count: Int, file: MappedFile, range: Range<Int>) {
     self.elementType = elementType
     self.count = count
-    self.file = file
-    self.range = range
+    storage = .file(file, range)
+  }
+
+  init(_ integers: [UInt32]) {
+    elementType = .uint32
+    count = integers.count
+    storage = .memory(integers.flatMap { integer in (0..<4).map { UInt8(truncatingIfNeeded: integer >> (8 * $0)) } })
+  }
+
+  init(_ flags: [Bool]) {
+    elementType = .bool
+    count = flags.count
+    storage = .memory(flags.map { $0 ? 1 : 0 })
   }
 
   /// Bytes of every string, or nil when these are not strings. Cost: one allocation a string.
@@ -105,8 +120,14 @@ package struct MetadataArray: Sendable {
   }
 
   /// Its elements as the file has them.
-  func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
-    withExtendedLifetime(file) { body(UnsafeRawBufferPointer(rebasing: file.bytes[range])) }
+  ///
+  /// Safety: the mapping outlives the closure; its range was checked against it.
+  func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    switch storage {
+    case .file(let file, let range):
+      withExtendedLifetime(file) { body(UnsafeRawBufferPointer(rebasing: file.bytes[range])) }
+    case .memory(let bytes): bytes.withUnsafeBytes { body($0) }
+    }
   }
 
   /// The first `limit` elements as text, for listings.
@@ -135,11 +156,11 @@ package struct MetadataArray: Sendable {
     }
   }
 
-  /// Safety: `file` is a stored property, so the mapping outlives the closure; `range` was checked against
-  /// it.
   private func read<Result>(_ body: (inout ByteCursor) -> Result) -> Result {
-    var cursor = ByteCursor(UnsafeRawBufferPointer(rebasing: file.bytes[range]))
-    return withExtendedLifetime(file) { body(&cursor) }
+    withBytes { bytes in
+      var cursor = ByteCursor(bytes)
+      return body(&cursor)
+    }
   }
 }
 

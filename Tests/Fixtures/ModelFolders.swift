@@ -19,7 +19,10 @@ package struct ModelFolders: Decodable {
     package let tensors: [Tensor]
     package let logits: [Float]
 
-    private var isGemma: Bool { config.contains(#""model_type":"gemma"#) }
+    /// Whether norms add 1 to their weights.
+    private var isGemma: Bool {
+      config.contains(#""model_type":"gemma"#) && !config.contains(#""model_type":"gemma4"#)
+    }
 
     /// The bytes of a tensor, the same that the script makes.
     package func bytes(_ index: Int) -> [UInt8] {

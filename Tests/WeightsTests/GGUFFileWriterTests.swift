@@ -24,7 +24,8 @@ import Testing
   }
 
   @Test(
-    "A converted folder has the folder's shape, and its weights to the bit", arguments: ["llama", "gemma2", "mixtral"])
+    "A converted folder has the folder's shape, and its weights to the bit",
+    arguments: ["llama", "gemma2", "mixtral", "gemma4", "gemma4_text with experts"])
   func folders(name: String) throws {
     let model = try #require(try ModelFolders.read().models.first { $0.name == name })
     try model.write(to: folder.url.appendingPathComponent("model"), shardCount: 2)

@@ -48,6 +48,11 @@ OWN_NAMES = {
     "stablelm": {
         "attn_q_norm": "self_attn.q_layernorm.norms.{}", "attn_k_norm": "self_attn.k_layernorm.norms.{}",
     },
+    "gemma4": SANDWICH | {
+        "ffn_gate_inp": "router.proj", "ffn_down_exps": "experts.down_proj",
+        "post_ffw_norm_1": "post_feedforward_layernorm_1", "post_ffw_norm_2": "post_feedforward_layernorm_2",
+        "pre_ffw_norm_2": "pre_feedforward_layernorm_2",
+    },
     "glm4_moe": {
         "post_attention_norm": "post_attention_layernorm", "exp_probs_b": "mlp.gate.e_score_correction_bias",
         "ffn_gate_shexp": "mlp.shared_experts.gate_proj", "ffn_up_shexp": "mlp.shared_experts.up_proj",
@@ -71,8 +76,16 @@ OWN_NAMES["falcon"] = {
     "attn_qkv": "self_attention.query_key_value", "attn_output": "self_attention.dense", "ffn_up": "mlp.dense_h_to_4h",
     "ffn_down": "mlp.dense_4h_to_h",
 }
+OWN_NAMES["gemma4_text"] = OWN_NAMES["gemma4"]
+# Gemma 4's vectors that are no module's weights.
+VECTORS = {
+    "ffn_gate_inp.scale": "router.scale", "ffn_down_exps.scale": "router.per_expert_scale",
+    "layer_output_scale.weight": "layer_scalar",
+}
 # Tensors that are two in files: the one's rows before the other's, or in turns.
 PAIRS = {"gpt_oss": {}}
+PAIRS["gemma4"] = PAIRS["gemma4_text"] = {
+    "ffn_gate_exps": ("experts.gate_up_proj", 0), "ffn_up_exps": ("experts.gate_up_proj", 1)}
 PAIRS["granitemoe"] = PAIRS["granitemoeshared"] = {
     "ffn_gate_exps": ("block_sparse_moe.input_linear", 0), "ffn_up_exps": ("block_sparse_moe.input_linear", 1),
     "ffn_gate_shexp": ("shared_mlp.input_linear", 0), "ffn_up_shexp": ("shared_mlp.input_linear", 1),
@@ -81,6 +94,7 @@ PAIRS["granitemoe"] = PAIRS["granitemoeshared"] = {
 FP4 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, 0, -0.5, -1, -1.5, -2, -3, -4, -6])
 POWER = 119
 FALCON_ENDS = {"token_embd": "transformer.word_embeddings", "output_norm": "transformer.ln_f"}
+GEMMA_ENDS = {"token_embd": "model.language_model.embed_tokens", "output_norm": "model.language_model.norm"}
 ENDS = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
 # Files pair neighboring numbers where folders pair halves.
 REORDERED = {
@@ -100,6 +114,22 @@ def llama3(family):
     return dict(rope_scaling=scaling)
 
 
+def gemma4(family, share, **more):
+    """Its configuration, of whose global heads a share turns, as proportional RoPE has it."""
+    local, turning = family.layers[0], int(share * family.size // 2)
+    for layer in family.layers:
+        if not layer.local:
+            layer.factors = np.array([1.0] * turning + [1e30] * (family.size // 2 - turning))
+    return dict(dict(
+        hidden_activation="gelu_pytorch_tanh", head_dim=local.size, sliding_window=local.window,
+        num_key_value_heads=local.kv_heads or family.kv_heads, hidden_size_per_layer_input=0, num_kv_shared_layers=0,
+        use_bidirectional_attention="vision", final_logit_softcapping=family.logit_cap,
+        layer_types=["sliding_attention" if layer.local else "full_attention" for layer in family.layers],
+        rope_parameters={
+            "full_attention": {"rope_type": "proportional", "rope_theta": 1e6, "partial_rotary_factor": share},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}}), **more)
+
+
 def models():
     """Title, model_type, the family, what its configuration has beside the common fields, and how experts are weighed."""
     named = dict(families())
@@ -117,6 +147,9 @@ def models():
         gelu, query_pre_attn_scalar=32, attn_logit_softcapping=0.5, final_logit_softcapping=2.0, sliding_window=13), None
     yield "gemma3_text", "gemma3_text", named["gemma3"], dict(
         gelu, query_pre_attn_scalar=32, sliding_window=13, rope_local_base_freq=10000.0, rope_theta=1e6), None
+    family = dict(families())["gemma4"]
+    yield "gemma4", "gemma4", family, gemma4(
+        family, 0.25, global_head_dim=family.size, num_global_key_value_heads=family.kv_heads, attention_k_eq_v=True), None
     phi = named["phi3"]
     factors = [float(x) for x in phi.layers[0].factors]
     yield "phi3", "phi3", phi, dict(
@@ -166,6 +199,11 @@ def models():
             original_max_position_embeddings=32))),
         "glm4moe": ("glm4_moe", glm), "glm4moe with a layer for drafts": ("glm4_moe", glm),
     }
+    family = next(model for model in expert_families() if model[0] == "gemma4 with experts")[1]
+    more = gemma4(
+        family, 0.5, enable_moe_block=True, num_experts=COUNT, top_k_experts=USED, moe_intermediate_size=INNER,
+        per_layer_config={"2": {"head_dim": family.size}})
+    yield "gemma4_text with experts", "gemma4_text", family, more, "chosen"
     for version, kind, growth in (
             ("V2-Lite", "deepseek_v2", LITE_GROWTH), ("V2", "deepseek_v2", LITE_GROWTH),
             ("V3 in its older form", "deepseek_v3", GROWTH)):
@@ -203,6 +241,8 @@ def deepseek(version, growth):
 
 
 def configuration(kind, family, more):
+    if kind == "gemma4":
+        return dict(model_type=kind, text_config=configuration("gemma4_text", family, more), vision_config={})
     base = next(layer.base for layer in family.layers if layer.base)
     return dict(dict(
         model_type=kind, vocab_size=VOCABULARY, hidden_size=WIDTH, intermediate_size=family.feed_forward,
@@ -212,11 +252,17 @@ def configuration(kind, family, more):
         tie_word_embeddings=all(entry[0] != "output.weight" for entry in family.tensors)), **more)
 
 
+def layers(kind):
+    """What names of layers' tensors begin with."""
+    return {"falcon": "transformer.h", "gemma4": "model.language_model.layers"}.get(kind, "model.layers")
+
+
 def stacked(kind, layer, role, suffix, columns, rows, count):
     """Tensors of all experts, of which one may be two tensors of a file."""
     if kind != "gpt_oss":
         module, is_pair = PAIRS[kind].get(role, (OWN_NAMES[kind].get(role),))[0], role in PAIRS[kind]
-        return [(f"model.layers.{layer}.{module}.{suffix}", ([count] if count > 1 else []) + [(1 + is_pair) * rows, columns])]
+        name = f"{layers(kind)}.{layer}.{module}" + ("" if kind.startswith("gemma4") else f".{suffix}")
+        return [(name, ([count] if count > 1 else []) + [(1 + is_pair) * rows, columns])]
     module = "down_proj" if "down" in role else "gate_up_proj"
     rows_of_one = columns if suffix == "bias" else rows
     shape = [COUNT, rows_of_one * (1 if "down" in role else 2)]
@@ -245,15 +291,16 @@ def placed(kind, entry, is_grouped=False):
     stem, suffix = full.rsplit(".", 1)
     if stem.startswith("blk."):
         _, layer, role = stem.split(".", 2)
+        if f"{role}.{suffix}" in VECTORS:
+            return [(f"{layers(kind)}.{layer}.{VECTORS[f'{role}.{suffix}']}", [columns])]
         if is_stacked(kind, role):
             return stacked(kind, layer, role, suffix, columns, rows, count)
-        prefix = "transformer.h" if kind == "falcon" else "model.layers"
         names = LAYER | OWN_NAMES.get(kind, {})
         if is_grouped:
             names = names | {"attn_norm": "ln_mlp", "attn_norm_2": "ln_attn"}
-        name = f"{prefix}.{layer}.{names[role]}"
+        name = f"{layers(kind)}.{layer}.{names[role]}"
     else:
-        role, name = stem, (FALCON_ENDS if kind == "falcon" else ENDS)[stem]
+        role, name = stem, {"falcon": FALCON_ENDS, "gemma4": GEMMA_ENDS}.get(kind, ENDS)[stem]
     if role == "attn_sinks":
         return [(name, [columns])]
     if role.endswith("_exps"):
@@ -285,7 +332,7 @@ def made(kind, lines, name, shape, is_8_bit):
     place = len(lines) + 1
     if len(shape) == 1 or name.endswith("_norm.weight"):
         lines.append({"name": name, "shape": shape, "type": "F32"})
-        is_unit = name.endswith("norm.weight") and not kind.startswith("gemma")
+        is_unit = name.endswith("norm.weight") and kind not in ("gemma", "gemma2", "gemma3_text")
         return (((37 * np.arange(np.prod(shape)) % 64) - 32) / 64 + is_unit).reshape(shape)
     if name.endswith("_blocks"):
         lines.append({"name": name, "shape": shape, "type": "U8"})
@@ -310,12 +357,14 @@ def golden(title, kind, family, more, weighing):
     entries = [entry for entry in family.tensors if not entry[0].startswith("rope_")]
     is_grouped = more.get("new_decoder_architecture", False)
     shapes = {name: shape for entry in entries for name, shape in placed(kind, entry, is_grouped)}
+    if kind == "gemma4":  # A part that is not read.
+        shapes["model.vision_tower.patch_embedder.input_proj.weight"] = [16, 12]
     lines = []
     numbers = {name: made(kind, lines, name, shape, "8-bit" in title) for name, shape in sorted(shapes.items())}
     arrays = {}
     for entry in entries:
         role = entry[0].split(".")[-2]
-        if is_stacked(kind, role):
+        if is_stacked(kind, role) and not entry[0].endswith(".scale"):
             arrays[entry[0]] = unstacked(kind, role, numbers[placed(kind, entry)[0][0]])
             continue
         parts = [numbers[name] for name, _ in placed(kind, entry, is_grouped)]
@@ -329,7 +378,7 @@ def golden(title, kind, family, more, weighing):
             queries = family.heads // family.kv_heads
             parts = groups[:, :queries], groups[:, queries], groups[:, queries + 1]
             whole = np.concatenate([part.reshape(-1, WIDTH) for part in parts])
-        if kind.startswith("gemma") and entry[0].endswith("norm.weight"):
+        if kind in ("gemma", "gemma2", "gemma3_text") and entry[0].endswith("norm.weight"):
             whole = whole + 1
         arrays[entry[0]] = whole[0] if "inp_shexp" in entry[0] else whole
     model = Model(family, arrays) if weighing is None else Mixture(family, arrays, weighing)

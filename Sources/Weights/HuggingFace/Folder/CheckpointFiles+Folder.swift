@@ -42,10 +42,12 @@ extension CheckpointFiles.Directory {
       parts.append(
         CheckpointFiles.Part(name: listed.name, file: file, headerByteCount: headerByteCount, byteCount: byteCount))
     }
-    let config = try FolderValue.parse(Array(parts[0].file.bytes), name: parts[0].name)
-    let family = try FolderFamily.named(by: config)
-    var directory = try FolderDirectory(entries, config, family, fileNames: parts.map(\.name))
+    let whole = try FolderValue.parse(Array(parts[0].file.bytes), name: parts[0].name)
+    let family = try FolderFamily.named(by: whole)
+    let config = try family.configuration(whole)
+    // What the configuration asks for in vain is a better reason than the tensors it comes with.
     let read = try FolderMetadata(config, family, name: name)
+    var directory = try FolderDirectory(entries, config, family, fileNames: parts.map(\.name))
     for (name, numbers) in read.factors { directory.add(name, numbers) }
     self.init(
       parts: parts, metadata: read.metadata, tensors: directory.tensors, extents: entries.map(\.extent),

@@ -39,6 +39,7 @@ struct FolderDirectory {
       family.passesOverPredictionLayers
       ? try config.required("num_hidden_layers").integer(in: 1...Limits.maximumLayerCount) : .max
     for entry in entries where !FolderNames.isUnused(entry.name) && !scales.isScale(entry.name) {
+      if family.names.isOfOtherPart(entry.name) { continue }
       if let layer = family.names.layer(of: entry.name[...])?.number, layer >= layerCount { continue }
       let places = family.names.places(of: entry.name)
       guard !places.isEmpty else {

@@ -2,7 +2,7 @@ import Core
 import JSON
 
 extension FolderFamily {
-  static let known = dense + gemmas + experts + latents
+  static let known = dense + gemmas + gemma4 + experts + latents
 
   private static let dense: [FolderFamily] = [
     FolderFamily(modelType: "llama", architecture: "llama", pairsNeighbors: true),

@@ -1,4 +1,5 @@
 import Core
+import JSON
 
 /// A family of models as `transformers` saves it in a folder: what differs from GGUF's form of it.
 ///
@@ -25,6 +26,10 @@ struct FolderFamily: Sendable {
   var headDimension: Int?
   /// Whether keys and values of all heads are made of one vector.
   var hasLatents = false
+  /// Where the configuration of a model of several parts has that of its text part.
+  var textPart: String?
+  /// Whether `fields` says how positions turn.
+  var hasOwnRope = false
   /// Which scaling of RoPE has magnitudes of its own in the family's configurations.
   var ropeMagnitude: RopeMagnitude?
   /// Whether folders have layers behind the model's own, which are not read (`Architecture`).
@@ -40,6 +45,15 @@ struct FolderFamily: Sendable {
     case yarn, longRope
     /// YaRN's, by which scores grow.
     case yarnOfScores
+  }
+
+  /// The configuration of the text part; what it lacks is that of the whole model.
+  func configuration(_ whole: FolderValue) throws(CheckpointError) -> FolderValue {
+    guard let textPart else { return whole }
+    let part = try whole.required(textPart)
+    guard var object = whole.value.object, let own = part.value.object else { throw part.invalid("is not an object") }
+    for member in own.members { object[member.key] = member.value }
+    return FolderValue(value: .object(object), file: whole.file, path: whole.path)
   }
 
   /// The family of a configuration.

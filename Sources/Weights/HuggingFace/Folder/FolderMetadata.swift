@@ -33,7 +33,7 @@ struct FolderMetadata {
     set(.keyLength, .unsigned(UInt64(lengths.key)))
     set(.valueLength, .unsigned(UInt64(lengths.value)))
     try checkActivation(family)
-    try addRope(headDimension: lengths.turning, family)
+    if !family.hasOwnRope { try addRope(headDimension: lengths.turning, family) }
     try family.fields(&self)
   }
 

@@ -5,6 +5,8 @@ struct FolderNames: Sendable {
   /// The same for modules that are two in GGUF.
   private var pairs: [String: Pair] = [:]
   private var prefix = "model.layers."
+  /// What names of other parts than the text's begin with.
+  private var otherParts: [String] = []
   private var ends = ["model.embed_tokens": "token_embd", "model.norm": "output_norm", "lm_head": "output"]
 
   /// Two modules whose rows lie in one, of each matrix: the one's before the other's, or in turns.
@@ -48,11 +50,14 @@ struct FolderNames: Sendable {
   }
 
   /// The same names in layers and at ends that are called otherwise.
-  func around(prefix: String, ends: [String: String]) -> FolderNames {
+  func around(prefix: String, ends: [String: String], besides otherParts: [String] = []) -> FolderNames {
     var names = self
-    (names.prefix, names.ends) = (prefix, ends)
+    (names.prefix, names.ends, names.otherParts) = (prefix, ends, otherParts)
     return names
   }
+
+  /// Whether a tensor is of another part than the text's, which is not read.
+  func isOfOtherPart(_ name: String) -> Bool { otherParts.contains { name.hasPrefix($0) } }
 
   /// What becomes of a tensor; none for a name that the family does not have.
   func places(of name: String) -> [Place] {

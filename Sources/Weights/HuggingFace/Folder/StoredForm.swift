@@ -25,7 +25,8 @@ struct StoredForm {
     let isBlocks = entry.type == .u8 && source.scale != nil
     // 16 bytes are 32 numbers of four bits.
     if isBlocks { shape = shape.dropLast(2) + [shape[shape.count - 2] * 32] }
-    let isOfExperts = name.contains("_exps.") && !isPart
+    // Their scales are one vector.
+    let isOfExperts = name.contains("_exps.") && !name.hasSuffix(".scale") && !isPart
     let isVector = shape.count == (isOfExperts ? 2 : 1)
     guard shape.count == (isOfExperts ? 3 : 2) || isVector else {
       throw .unsupported(
