@@ -20,8 +20,11 @@ extension FolderFamily {
     FolderFamily(
       modelType: "deepseek_v3", architecture: "deepseek2", names: .latents, hasLatents: true,
       ropeMagnitude: .yarnOfScores, passesOverPredictionLayers: true,
+      // What a configuration of V3 means that leaves them out.
+      standIns: { _ in ["n_group": 8, "topk_group": 4] },
       fields: { fields throws(CheckpointError) in
         try fields.copyLatents()
+        if fields.config["routed_scaling_factor"] == nil { fields.set(.expertWeightScale, .float(2.5)) }
         try fields.requireWord("scoring_func", "sigmoid")
         try fields.requireWord("topk_method", "noaux_tc")
         if let neighbors = fields.config["rope_interleave"], try !neighbors.bool() {
@@ -61,7 +64,6 @@ extension FolderMetadata {
   }
 
   fileprivate mutating func copyExpertGroups() throws(CheckpointError) {
-    guard config["n_group"] != nil else { return }
     try copyCount("n_group", to: .expertGroupCount)
     try copyCount("topk_group", to: .usedExpertGroupCount)
   }
