@@ -82,10 +82,12 @@ extension EndToEnd {
       #expect(StreamedText(try await disturbed.value.body) == whole)
     }
 
-    @Test("nothing changes where layers have experts, whose rows a recovery groups otherwise")
-    func killedWithExperts() async throws {
+    @Test(
+      "nothing changes where layers have experts, whose rows a recovery groups otherwise",
+      arguments: ["qwen2moe", "deepseek2 of V3", "gemma4 with experts"])
+    func killedWithExperts(name: String) async throws {
       let goldens = try RandomModels.read("experts")
-      let model = try #require(goldens.models.first { $0.name == "qwen2moe" })
+      let model = try #require(goldens.models.first { $0.name == name })
       let folder = try ScratchFolder()
       let path = folder.path("model.gguf")
       try goldens.file(model).write(to: URL(fileURLWithPath: path))

@@ -50,6 +50,8 @@ package struct RandomModels: Decodable {
     package let tensors: [Tensor]
     package let runs: [Run]
 
+    package var isQuantized: Bool { tensors.contains { $0.type != "F32" } }
+
     /// The name in the file.
     package var family: String { architecture ?? (fields == nil ? "llama" : name) }
   }

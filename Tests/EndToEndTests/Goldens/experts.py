@@ -4,7 +4,8 @@
 usage: experts.py > experts.json      needs the PyPI package numpy, and gguf for a module it shares
        experts.py --compare           with the same models in PyPI's transformers, in float64; needs torch, too
 
-families.py says how tensors are made; those of all experts are one, expert after expert.
+families.py says how tensors are made, random_models.py how quantized ones are; those of all experts are one, expert after
+expert.
 """
 import json
 import sys
@@ -13,7 +14,8 @@ import numpy as np
 from families import F32, IDS, POLICIES, SANDWICH, VOCABULARY, WIDTH, count, matrix, number, window
 from families import yarn as rounded_yarn
 from family_reference import Family, Layer, Model, activated
-from random_models import norm
+from random_models import FLOATS, norm
+from random_models import matrix as quantized_matrix
 
 LAYERS, EPSILON = 3, 1e-6
 # Experts, those of a token, numbers inside each, numbers inside the shared one.
@@ -332,19 +334,37 @@ def deepseeks():
         **forms), "sigmoid"
 
 
-def tensor(place, name, columns, rows, experts):
+def in_whole_blocks():
+    """DeepSeek V2 in Q8_0, in both forms: rows are whole blocks of 32."""
+    sizes = dict(LATENT=64, QUERY_LATENT=32, PLAIN=32, VALUE=32, INNER=64, DENSE=96)
+    usual = {name: globals()[name] for name in sizes}
+    globals().update(sizes)
+    for name, family, weighing in deepseeks():
+        if name in ("deepseek2 of V2", "deepseek2 of V2 in its newer form"):
+            yield name + ", Q8_0", family, weighing
+    globals().update(usual)
+
+
+def is_quantized(title, name, rows):
+    """Of a model in Q8_0, all matrices but those that choose experts."""
+    return title.endswith("Q8_0") and rows > 1 and "ffn_gate_inp" not in name
+
+
+def tensor(title, place, name, columns, rows, experts):
+    if is_quantized(title, name, rows):
+        return quantized_matrix(place, "Q8_0", columns, rows * experts)
     if rows > 1:
         return matrix(place, columns, rows * experts)
     is_factor = name.endswith(("norm.weight", "norm_1.weight", "norm_2.weight", "scale", "output_scale.weight"))
     return norm(columns) - (not is_factor and not name.startswith("rope_"))
 
 
-def arrays(family):
-    return {entry[0]: tensor(place, *entry) for place, entry in enumerate(family.tensors, 1)}
+def arrays(family, title=""):
+    return {entry[0]: tensor(title, place, *entry) for place, entry in enumerate(family.tensors, 1)}
 
 
 def golden(name, family, weighing):
-    model = Mixture(family, arrays(family), weighing)
+    model = Mixture(family, arrays(family, name), weighing)
     drafts = sum(field.get("count", 0) for field in family.fields if field["key"] == "nextn_predict_layers")
     counts = {"block_count": len(family.layers) + drafts}
     if not family.latent:
@@ -368,8 +388,8 @@ def golden(name, family, weighing):
             number("rope.freq_base", family.layers[-1].base), number("attention.layer_norm_rms_epsilon", EPSILON),
         ] + family.fields,
         "tensors": [
-            {"name": n, "type": "F32", "columns": c, "rows": r} | ({"experts": e} if e > 1 else {})
-            for n, c, r, e in family.tensors
+            {"name": n, "type": "Q8_0" if is_quantized(name, n, r) else "F32", "columns": c, "rows": r}
+            | ({"experts": e} if e > 1 else {}) for n, c, r, e in family.tensors
         ],
     }
 
@@ -378,12 +398,14 @@ def main():
     if sys.argv[1:] == ["--compare"]:
         from expert_transformers import difference
         for name, family, weighing in families():
-            tensors = arrays(family)
+            tensors = arrays(family, name)
             logits = Mixture(family, tensors, weighing).logits(IDS, 1, 0)
             print(f"{name}: logits differ by {difference(family, tensors, logits):.2e} at most")
         return
-    models = [golden(*entry) for entry in families()]
-    json.dump({"ids": IDS, "halves": {}, "models": models}, sys.stdout, separators=(",", ":"))
+    models = [golden(*entry) for entry in families()] + [golden(*entry) for entry in in_whole_blocks()]
+    halves = {"Q8_0": [
+        {"offset": at, "bits": int(np.array(value, "<f2").view("<u2"))} for at, value in FLOATS["Q8_0"]]}
+    json.dump({"ids": IDS, "halves": halves, "models": models}, sys.stdout, separators=(",", ":"))
     print()
 
 
