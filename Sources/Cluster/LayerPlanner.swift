@@ -34,8 +34,8 @@ package struct LayerPlanner: Hashable, Sendable {
     fixedProcessByteCount = processByteCount
   }
 
-  /// Plans for the workers in their order, which becomes the order of stages, unless links are unequal and another order
-  /// is quicker. Deterministic.
+  /// Plans for the workers in their order, which becomes the order of stages, unless links are unequal and another
+  /// order is quicker. Deterministic.
   /// - Parameter kept: layers that the workers have, one range each. They keep them where these are a whole split that
   ///   fits and is at most `toleratedLoss` slower than the best.
   /// - Throws: `InfeasiblePlan`, with remedies; searching those takes far longer than a plan.

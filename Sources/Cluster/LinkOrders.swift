@@ -59,8 +59,8 @@ struct LinkOrders {
     return best?.order
   }
 
-  /// The order of least cost that begins with a worker. `least[set][last]`: over the workers of a set, bit by bit, which
-  /// holds `first`, that ends with `last`.
+  /// The order of least cost that begins with a worker. `least[set][last]`: over the workers of a set, bit by bit,
+  /// which holds `first`, that ends with `last`.
   private func path(from first: Int, atLeast rate: Double) -> (cost: Double, order: [Int])? {
     let all = 1 << count
     var least = [[Double]](repeating: [Double](repeating: .infinity, count: count), count: all)

@@ -3,8 +3,8 @@ import Core
 /// Speeds that differ by no more than measurements do, made one, so that equal machines share layers evenly and noise
 /// moves no layer.
 ///
-/// The levels are those of all workers' speeds, prefill and decode together: so where noise ends a level, it ends it for
-/// all workers alike. They become multiples of the slowest, so that equal workers are planned as if they were the
+/// The levels are those of all workers' speeds, prefill and decode together: so where noise ends a level, it ends it
+/// for all workers alike. They become multiples of the slowest, so that equal workers are planned as if they were the
 /// slowest, and even ties between splits end alike.
 struct SpeedLevels: Hashable {
   /// The ratio of a speed to the next slower one of its level, at most.

@@ -9,7 +9,8 @@ import WeightDistribution
 @Suite("The record of a host's speed")
 struct SpeedRecordTests {
   private static let key = SpeedKey(
-    build: "0.2.0", numericsID: "lh-5", processor: "AMD EPYC (avx512)", threadCount: 2, processors: [0, 3], quota: 1.5)
+    build: "0.2.0", numericsID: "lh-5", host: "h1", processor: "AMD EPYC (avx512)", threadCount: 2,
+    processors: [0, 3], quota: 1.5)
   private static let speed = StageSpeed(prefill: 1.9871, decode: 0.25)
   private static let record = SpeedRecord(key: key, speed: speed)
 
@@ -22,6 +23,7 @@ struct SpeedRecordTests {
         longhaul speed 1
         build 0.2.0
         numerics lh-5
+        host h1
         processor AMD EPYC (avx512)
         threads 2 on 0,3
         quota 1.5
@@ -32,7 +34,7 @@ struct SpeedRecordTests {
         """))
   }
 
-  @Test("of another program, processor, share or number of threads is not this one's")
+  @Test("of another program, host, processor, share or number of threads is not this one's")
   func otherKeys() {
     var keys: [SpeedKey] = []
     func change(_ body: (inout SpeedKey) -> Void) {
@@ -42,6 +44,7 @@ struct SpeedRecordTests {
     }
     change { $0.build = "0.2.1" }
     change { $0.numericsID = "lh-6" }
+    change { $0.host = "h2" }
     change { $0.processor = "another\nbuild 0.2.0" }
     change { $0.threadCount = 1 }
     change { $0.processors = [0] }
@@ -93,10 +96,10 @@ struct SpeedSearchTests {
 
     var store: SpeedStore { SpeedStore(BlobStore(folder: folder.path("cache")), disk: disk) }
 
-    func find(threads: Int = 1, build: String = "1") -> SpeedSearch.Finding {
+    func find(threads: Int = 1, build: String = "1", host: String = "h") -> SpeedSearch.Finding {
       SpeedSearch(
         SpeedKey(
-          build: build, numericsID: "n", processor: "p", threadCount: threads, processors: [0], quota: nil),
+          build: build, numericsID: "n", host: host, processor: "p", threadCount: threads, processors: [0], quota: nil),
         store: store, now: { self.now },
         sleep: {
           self.now += $0
@@ -166,13 +169,23 @@ struct SpeedSearchTests {
     #expect(host.find() == .measured(Self.speed, trouble: nil))
   }
 
+  @Test("Hosts that share a folder keep a record each")
+  func sharedFolder() throws {
+    let host = try Host()
+    #expect(host.find(host: "first") == .measured(Self.speed, trouble: nil))
+    #expect(host.find(host: "second") == .measured(Self.speed, trouble: nil))
+    #expect(host.find(host: "first") == .kept(Self.speed))
+    #expect(host.find(host: "second") == .kept(Self.speed))
+  }
+
   @Test("While another process of the host measures it waits, and takes what that one kept")
   func turns() throws {
     let host = try Host()
     let turn = try #require(try host.store.turn())
     host.onSleep = {
       if host.now == .seconds(2) {
-        let key = SpeedKey(build: "1", numericsID: "n", processor: "p", threadCount: 1, processors: [0], quota: nil)
+        let key = SpeedKey(
+          build: "1", numericsID: "n", host: "h", processor: "p", threadCount: 1, processors: [0], quota: nil)
         try? host.store.keep(StageSpeed(prefill: 3, decode: 3), of: key)
         host.store.giveBack(turn)
       }

@@ -3,6 +3,8 @@ package struct SpeedKey: Hashable, Sendable {
   /// Version of the program.
   package var build: String
   package var numericsID: String
+  /// What tells the host from others that share its folder.
+  package var host: String
   /// The processor's model and the instruction set of its kernels.
   package var processor: String
   package var threadCount: Int
@@ -12,10 +14,12 @@ package struct SpeedKey: Hashable, Sendable {
   package var quota: Double?
 
   package init(
-    build: String, numericsID: String, processor: String, threadCount: Int, processors: [Int], quota: Double?
+    build: String, numericsID: String, host: String, processor: String, threadCount: Int, processors: [Int],
+    quota: Double?
   ) {
     self.build = build
     self.numericsID = numericsID
+    self.host = host
     self.processor = processor
     self.threadCount = threadCount
     self.processors = processors

@@ -48,6 +48,7 @@ struct SpeedRecord: Hashable {
       longhaul speed 1
       build \(line(key.build))
       numerics \(line(key.numericsID))
+      host \(line(key.host))
       processor \(line(key.processor))
       threads \(key.place)
       quota \(key.quota.map { "\($0)" } ?? "none")

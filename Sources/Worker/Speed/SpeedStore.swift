@@ -1,8 +1,8 @@
 package import Core
 package import WeightDistribution
 
-/// Speeds that a host keeps, in a folder of the weights cache, one file for each number of threads and where they run.
-/// Nothing in it is believed that is not this program's own record, whole.
+/// Speeds that hosts keep, in a folder of the weights cache, one file for each host, number of threads and where they
+/// run. Nothing in it is believed that is not this program's own record, whole.
 package struct SpeedStore: Sendable {
   private let folder: String
   private let disk: any Disk
@@ -59,7 +59,7 @@ package struct SpeedStore: Sendable {
 
   private func path(of key: SpeedKey) -> String {
     var hash = SHA256()
-    hash.update(Array(key.place.utf8))
+    hash.update(Array("\(key.host)\n\(key.place)".utf8))
     let name = hash.finalize().prefix(8).map { byte in
       let digits = String(byte, radix: 16)
       return digits.count < 2 ? "0\(digits)" : digits

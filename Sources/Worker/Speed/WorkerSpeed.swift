@@ -22,7 +22,7 @@ struct WorkerSpeed {
   func find() async -> StageSpeed? {
     if let speed = configuration.compute.speed { return speed }
     guard let key = configuration.compute.speedKey else { return nil }
-    let finding = await Self.onThreadOfItsOwn { [configuration, device] in
+    let finding = await SpeedThread.run { [configuration, device] in
       let start = ContinuousClock.now
       return SpeedSearch(
         key, store: configuration.checkpoints.cache.map { SpeedStore($0) }, now: { start.duration(to: .now) },
@@ -33,16 +33,6 @@ struct WorkerSpeed {
     }
     log(finding)
     return finding.speed
-  }
-
-  /// A measurement keeps its thread where the placement says, which no thread that others use may be.
-  private static func onThreadOfItsOwn<Result: Sendable>(_ body: @escaping @Sendable () -> Result) async -> Result {
-    await withCheckedContinuation { continuation in
-      let thread = Thread { continuation.resume(returning: body()) }
-      thread.name = "speed"
-      thread.stackSize = 4 << 20
-      thread.start()
-    }
   }
 
   private func log(_ finding: SpeedSearch.Finding) {

@@ -4,7 +4,7 @@ import Core
 import Weights
 
 /// `longhaul plan`: the layers of each worker, and what they should do. Reads headers only.
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "plan",
     abstract: "Shows which layers each worker would hold, their memory and speed, without loading weights.",
@@ -72,7 +72,7 @@ struct PlanCommand: ParsableCommand {
     }
   }
 
-  func run() throws {
+  func run() async throws {
     let outline = try outline()
     defer { outline?.remove() }
     let checkpoint = try outline.map { try Checkpoint(path: $0.path) } ?? model.open()
@@ -87,7 +87,7 @@ struct PlanCommand: ParsableCommand {
         workload: workload.workload))
     let fleet = try whatIf.map { try FleetFile(path: $0) }
     planner.links = fleet?.workerLinks() ?? WorkerLinks()
-    let workers = try fleet?.resources() ?? resources()
+    let workers = try await resources(fleet)
     let longest = max(
       context, cache.longestContext(trainedLength: configuration.trainedLength, policy: settings.request))
     let report = PlanReport(
@@ -96,17 +96,22 @@ struct PlanCommand: ParsableCommand {
     try StandardOutput.write(report, asJSON: json)
   }
 
-  private func resources() throws -> [WorkerResources] {
+  private func resources(_ fleet: FleetFile?) async throws -> [WorkerResources] {
+    if let fleet { return fleet.resources() }
     guard described.isEmpty else { return described.map { $0.resources(threads: cluster.threadCount) } }
-    func speed(worker: Int, of count: Int, threads: Int) throws -> StageSpeed? {
-      HostSpeed.search(
+    func speed(worker: Int, of count: Int, threads: Int) async throws -> StageSpeed? {
+      await HostSpeed.search(
         threadCount: threads,
         placement: try cluster.placement.placement(worker: worker, of: count, threadCount: threads),
         measures: measure)
     }
-    return try cluster.resources(
-      alone: { try speed(worker: $0, of: cluster.workers, threads: cluster.threadCount) },
-      together: try cluster.workers == 1 ? nil : speed(worker: 0, of: 1, threads: cluster.busyThreadCount))
+    var alone: [StageSpeed?] = []
+    for worker in 0..<cluster.workers {
+      alone.append(try await speed(worker: worker, of: cluster.workers, threads: cluster.threadCount))
+    }
+    let together =
+      cluster.workers == 1 ? nil : try await speed(worker: 0, of: 1, threads: cluster.busyThreadCount)
+    return cluster.resources(alone: alone, together: together)
   }
 
   /// A model of a known shape without weights.

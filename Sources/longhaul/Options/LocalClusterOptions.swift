@@ -38,17 +38,15 @@ struct LocalClusterOptions: ParsableArguments {
 
   /// The workers as the planner sees them: they share this machine.
   /// - Parameters:
-  ///   - alone: the measured speed of a worker while the others wait, by its index.
+  ///   - alone: the measured speed of each worker while the others wait; empty where none was measured.
   ///   - together: the measured speed of `busyThreadCount` threads.
-  func resources(alone: (Int) throws -> StageSpeed? = { _ in nil }, together: StageSpeed? = nil) rethrows
-    -> [WorkerResources]
-  {
+  func resources(alone: [StageSpeed?] = [], together: StageSpeed? = nil) -> [WorkerResources] {
     let workingCount = Double(min(threadCount, Host.coreCount))
     let counted = StageSpeed(prefill: workingCount, decode: workingCount)
-    return try (0..<workers).map { index in
-      let speed = try alone(index)
+    let share = Double(busyThreadCount) / workingCount
+    return (0..<workers).map { index in
+      let speed = alone.isEmpty ? nil : alone[index]
       let one = speed ?? counted
-      let share = Double(busyThreadCount) / workingCount
       return WorkerResources(
         name: "worker-\(index)",
         offer: CPUDevice.offer(memoryByteCount: memoryByteCount, threadCount: threadCount, speed: speed),

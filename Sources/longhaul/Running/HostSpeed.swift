@@ -1,6 +1,5 @@
 import Core
 import Foundation
-import Synchronization
 import Tensors
 import Transformer
 import WeightDistribution
@@ -11,17 +10,17 @@ enum HostSpeed {
   /// - Parameter placement: of the threads.
   static func key(threadCount: Int, placement: ThreadPlacement) -> SpeedKey {
     SpeedKey(
-      build: BuildInfo.version, numericsID: NumericsID.current,
+      build: BuildInfo.version, numericsID: NumericsID.current, host: host,
       processor: "\(processorModel ?? "unknown") (\(kernelInstructionSet))", threadCount: threadCount,
       processors: placement.processors ?? ThreadPlacement.availableProcessors, quota: ControlGroups().processorCount)
   }
 
   /// The speed that a worker of so many threads has here: as it was measured, else, if wanted, measured now.
-  static func search(threadCount: Int, placement: ThreadPlacement, measures: Bool) -> StageSpeed? {
+  static func search(threadCount: Int, placement: ThreadPlacement, measures: Bool) async -> StageSpeed? {
     let key = key(threadCount: threadCount, placement: placement)
     let store = WeightsCacheOptions.defaultFolder.map { SpeedStore(BlobStore(folder: $0)) }
     guard measures else { return store?.speed(of: key) }
-    let finding = onThreadOfItsOwn {
+    let finding = await SpeedThread.run {
       let start = ContinuousClock.now
       return SpeedSearch(
         key, store: store, now: { start.duration(to: .now) }, sleep: { Thread.sleep(forTimeInterval: $0.inSeconds) },
@@ -34,21 +33,11 @@ enum HostSpeed {
     return finding.speed
   }
 
-  /// A measurement keeps its thread where the placement says, which no other work may be.
-  private static func onThreadOfItsOwn<Result: Sendable>(_ body: @escaping @Sendable () -> Result) -> Result {
-    let result = Mutex<Result?>(nil)
-    let done = DispatchSemaphore(value: 0)
-    let thread = Thread {
-      let value = body()
-      result.withLock { $0 = value }
-      done.signal()
-    }
-    thread.name = "speed"
-    thread.stackSize = 4 << 20
-    thread.start()
-    done.wait()
-    guard let value = result.withLock({ $0 }) else { preconditionFailure("the thread ended without a result") }
-    return value
+  /// The system's own number, else its name: a folder may be shared with other hosts of the same processor.
+  private static var host: String {
+    let number = (try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8)) ?? ""
+    let text = number.trimmingCharacters(in: .whitespacesAndNewlines)
+    return text.isEmpty ? ProcessInfo.processInfo.hostName : text
   }
 
   /// As the kernel names it: a name, or on ARM a number; nil where it has none.
