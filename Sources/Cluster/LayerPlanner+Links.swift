@@ -40,17 +40,22 @@ extension LayerPlanner {
   /// Bytes of one token's hidden states, which travel as 32-bit floats.
   private var rowByteCount: Int { configuration.hiddenSize.cappedProduct(MemoryLayout<Float>.size) }
 
-  /// The times of a split over these workers and their links.
-  func times(_ split: [LayerSplit.Stage], _ workers: [WorkerResources], costs: [StageCosts]) -> PipelineTimes {
-    PipelineTimes(
-      costs: costs, workers: workers, split: split, workload: demand.plannedWorkload, links: links,
-      rowByteCount: rowByteCount)
+  /// The times of a split over these workers and their links, with the chunks that the scheduler chooses for it.
+  func times(_ split: [LayerSplit.Stage], _ workers: [WorkerResources]) -> PipelineTimes {
+    let chunk =
+      demand.adaptsChunks
+      ? PromptChunk.tokenCount(
+        promptCount: demand.plannedWorkload.promptTokenCount, stageCount: split.count, limit: demand.chunkTokenCount)
+      : demand.chunkTokenCount
+    return PipelineTimes(
+      costs: costs(of: workers, chunkTokenCount: chunk), workers: workers, split: split,
+      workload: demand.plannedWorkload, links: links, rowByteCount: rowByteCount)
   }
 
   /// Picoseconds of the planned workload under the best split in this order; nil when none fits.
   func workloadTime(_ workers: [WorkerResources], costs: [StageCosts]? = nil) -> Double? {
     let costs = costs ?? self.costs(of: workers)
     guard let split = LayerSplit(costs: costs, workers: workers).best() else { return nil }
-    return times(split, workers, costs: costs).whole
+    return times(split, workers).whole
   }
 }

@@ -109,11 +109,12 @@ package struct LayerPlanner: Hashable, Sendable {
 
   /// What layers cost each of these workers, by its device. A device that cannot store the cache's type, which `check`
   /// refuses, is given no pages.
-  func costs(of workers: [WorkerResources]) -> [StageCosts] {
+  /// - Parameter chunkTokenCount: of a prompt's steps; nil for the largest, by which layers are divided.
+  func costs(of workers: [WorkerResources], chunkTokenCount: Int? = nil) -> [StageCosts] {
     let none = KVPageSize.Vector(bitCount: 0)
     let workload = demand.plannedWorkload
     let groups = demand.groupsWorkload(trainedLength: configuration.trainedLength)
-    let prefill = StepLoad.prefill(workload, chunkTokenCount: demand.chunkTokenCount, groups: groups)
+    let prefill = StepLoad.prefill(workload, chunkTokenCount: chunkTokenCount ?? demand.chunkTokenCount, groups: groups)
     let decode = StepLoad.decode(
       workload, stageCount: min(workers.count, configuration.layerCount), groups: groups)
     let processByteCount = processByteCount

@@ -31,7 +31,7 @@ struct PlanExplanation {
   private var workload: Workload { planner.demand.plannedWorkload }
 
   private var times: PipelineTimes {
-    planner.times(split, workers, costs: costs)
+    planner.times(split, workers)
   }
 
   private func describe(_ stage: LayerSplit.Stage) -> String {

@@ -66,7 +66,7 @@ extension LayerPlanner {
         worker: workers.firstIndex { $0.name == stage.worker } ?? 0, lower: stage.layers.lower,
         upper: stage.layers.upper)
     }
-    let times = times(split, workers, costs: costs)
+    let times = times(split, workers)
     func limit(_ phase: Phase) -> String {
       if let link = times.limitingLink(phase) { return link.hop.text }
       let steps = times.steps(phase)

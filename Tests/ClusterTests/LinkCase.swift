@@ -58,8 +58,7 @@ struct LinkCase {
 
   private func time(_ workers: [WorkerResources], _ split: [Range<Int>]) -> Double {
     planner.times(
-      split.enumerated().map { LayerSplit.Stage(worker: $0, lower: $1.lowerBound, upper: $1.upperBound) }, workers,
-      costs: planner.costs(of: workers)
+      split.enumerated().map { LayerSplit.Stage(worker: $0, lower: $1.lowerBound, upper: $1.upperBound) }, workers
     ).whole
   }
 

@@ -37,6 +37,21 @@ struct PlanForecastTests {
     #expect(forecast.stages.map(\.prefillLoad).max() == 1)
   }
 
+  @Test("A prompt is forecast in the chunks that the scheduler chooses, and layers are divided as before")
+  func chunks() throws {
+    var planner = PlannerCase.planner(
+      layers: Array(repeating: 10_000_000, count: 8), context: 1024,
+      workload: Workload(promptTokenCount: 512, answerTokenCount: 24, sequenceCount: 1))
+    planner.demand.chunkTokenCount = 256
+    let workers = [Self.worker("a"), Self.worker("b")]
+    let fixed = try planner.forecast(workers: workers, lengths: [])
+    planner.demand.adaptsChunks = true
+    let chosen = try planner.forecast(workers: workers, lengths: [])
+    #expect(chosen.stages.map(\.placement) == fixed.stages.map(\.placement))
+    // Two chunks of 256 wait for one of them, eight of 64 for one of these.
+    #expect(abs(chosen.firstTokenSeconds / fixed.firstTokenSeconds - 9.0 / 8 / (3.0 / 2)) < 0.02)
+  }
+
   @Test("The room is the most sequences of a length for which there is a plan")
   func room() throws {
     let planner = Self.planner()
