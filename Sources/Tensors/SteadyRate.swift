@@ -17,15 +17,19 @@ package struct SteadyRate: Hashable, Sendable {
   /// Runs a window at most, so that a clock that stands still ends it.
   private static let mostRuns = 1 << 20
 
-  /// Runs a second.
+  /// Runs a second; less than that, or 0, where it was stopped.
   /// - Parameters:
   ///   - now: nanoseconds of a clock that never goes back.
+  ///   - isStopped: asked before every run; true ends the measurement.
   ///   - work: what is repeated.
-  package func measure(now: () -> Int64 = { lh_monotonic_nanoseconds() }, _ work: () -> Void) -> Double {
+  package func measure(
+    now: () -> Int64 = { lh_monotonic_nanoseconds() }, isStopped: () -> Bool = { false }, _ work: () -> Void
+  ) -> Double {
+    guard !isStopped() else { return 0 }
     let start = now()
     work()
     var best = 0.0
-    for index in 0..<windowCount {
+    for index in 0..<windowCount where !isStopped() {
       let begin = now()
       guard index == 0 || begin - start < limit else { break }
       var (runs, elapsed) = (0, Int64(0))
@@ -33,7 +37,7 @@ package struct SteadyRate: Hashable, Sendable {
         work()
         runs += 1
         elapsed = now() - begin
-      } while elapsed < window && runs < Self.mostRuns
+      } while elapsed < window && runs < Self.mostRuns && !isStopped()
       best = max(best, Double(runs) / Double(max(elapsed, 1)) * 1e9)
     }
     return best

@@ -8,15 +8,19 @@ extension CPUDevice {
   /// as theirs. Takes two seconds, and a few more where a product takes long.
   ///
   /// Keeps the calling thread where the placement says, so it must be one of the measurement's own.
-  /// - Parameter byteCount: memory for weights to read, at most.
-  /// - Throws: `AllocationError`, `ComputePoolError`.
-  package func measureSpeed(byteCount: Int = 256 << 20, rate: SteadyRate = SteadyRate()) throws -> StageSpeed {
+  /// - Parameters:
+  ///   - byteCount: memory for weights to read, at most.
+  ///   - isStopped: asked between products; true ends the measurement.
+  /// - Throws: `AllocationError`, `ComputePoolError`; `CancellationError` where it was stopped.
+  package func measureSpeed(
+    byteCount: Int = 256 << 20, rate: SteadyRate = SteadyRate(), isStopped: () -> Bool = { false }
+  ) throws -> StageSpeed {
     let pool = try ComputePool(threadCount: threadCount, placement: placement)
     let read = try ProbeProduct(rowCount: 1, byteCount: byteCount, pool: pool)
-    let decode = rate.measure { read.run(on: pool) } * Double(read.byteCount)
+    let decode = rate.measure(isStopped: isStopped) { read.run(on: pool) } * Double(read.byteCount)
     let product = try ProbeProduct(rowCount: 128, byteCount: 2 << 20, pool: pool)
-    let prefill =
-      rate.measure { product.run(on: pool) } * Double(product.productCount)
+    let prefill = rate.measure(isStopped: isStopped) { product.run(on: pool) } * Double(product.productCount)
+    guard !isStopped() else { throw CancellationError() }
     return StageSpeed(
       prefill: prefill / ReferenceThread.productRate, decode: decode / ReferenceThread.readRate)
   }

@@ -1,5 +1,6 @@
 package import Core
 package import Logging
+import Synchronization
 import Transformer
 import Transport
 import WeightDistribution
@@ -17,6 +18,8 @@ package final class WorkerService: Sendable {
   private let onStatus: @Sendable (WorkerStatus) -> Void
   private let events: AsyncStream<WorkerEvent>
   private let eventSink: AsyncStream<WorkerEvent>.Continuation
+  /// Whether it was asked to leave, for what handles no events meanwhile.
+  private let isStopped = Atomic(false)
   /// How often time alone may change something.
   private static let tickInterval = Duration.milliseconds(250)
 
@@ -35,11 +38,17 @@ package final class WorkerService: Sendable {
   }
 
   /// Asks `run` to leave at once: it says so to the coordinator and returns. Any thread.
-  package func stop(reason: String) { eventSink.yield(.stop(reason: reason)) }
+  package func stop(reason: String) {
+    isStopped.store(true, ordering: .relaxed)
+    eventSink.yield(.stop(reason: reason))
+  }
 
   /// Asks `run` to leave when the cluster can do without it: it keeps serving until the coordinator dismisses it, for
   /// 30 s at most. Any thread.
-  package func drain(reason: String) { eventSink.yield(.drain(reason: reason)) }
+  package func drain(reason: String) {
+    isStopped.store(true, ordering: .relaxed)
+    eventSink.yield(.drain(reason: reason))
+  }
 
   /// Serves until stopped or shut down by the coordinator. Throws `WorkerFailure` or a transport error.
   package func run() async throws {
@@ -49,7 +58,9 @@ package final class WorkerService: Sendable {
     let device = CPUDevice(
       threadCount: compute.threadCount, placement: compute.placement, packsFirst: compute.packsFirst)
     // Before anything else of this process computes.
-    let speed = await WorkerSpeed(configuration, device: device, logger: logger).find()
+    let speed = await WorkerSpeed(configuration, device: device, logger: logger) { [self] in
+      isStopped.load(ordering: .relaxed)
+    }.find()
     let loader = StageLoader(
       checkpoints: configuration.checkpoints, threadCount: compute.threadCount, device: device, blobs: blobs
     ) { [eventSink] in eventSink.yield(.loader($0, $1)) }

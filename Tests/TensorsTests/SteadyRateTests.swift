@@ -37,6 +37,18 @@ struct SteadyRateTests {
     #expect(slow == 0.25 && clock.runs == 2)
   }
 
+  @Test("ends when it is stopped, before the next run")
+  func stopped() {
+    let clock = Clock()
+    let rate = SteadyRate().measure(now: { clock.now }, isStopped: { clock.runs == 3 }) {
+      clock.now += 1_000_000
+      clock.runs += 1
+    }
+    #expect(clock.runs == 3 && rate == 1000)
+    #expect(SteadyRate().measure(now: { clock.now }, isStopped: { true }) { clock.runs += 1 } == 0)
+    #expect(clock.runs == 3)
+  }
+
   @Test("ends where the clock stands still")
   func standing() {
     #expect(rate { _ in 0 }.rate.isFinite)

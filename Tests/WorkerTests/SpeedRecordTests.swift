@@ -88,6 +88,7 @@ struct SpeedSearchTests {
     let disk = TroubledDisk()
     var now = Duration.zero
     var measurements = 0
+    var isStopped = false
     var onSleep: () -> Void = {}
     var failure: (any Error)?
     var measured = SpeedSearchTests.speed
@@ -104,7 +105,8 @@ struct SpeedSearchTests {
         sleep: {
           self.now += $0
           self.onSleep()
-        }
+        },
+        isStopped: { self.isStopped }
       ) {
         self.measurements += 1
         if let failure = self.failure { throw failure }
@@ -192,6 +194,25 @@ struct SpeedSearchTests {
     }
     #expect(host.find() == .kept(StageSpeed(prefill: 3, decode: 3)))
     #expect(host.measurements == 0)
+  }
+
+  @Test("A worker that is stopped neither waits for its turn nor measures")
+  func stopped() throws {
+    let host = try Host()
+    let turn = try #require(try host.store.turn())
+    defer { host.store.giveBack(turn) }
+    host.onSleep = { host.isStopped = host.now >= .seconds(1) }
+    #expect(host.find() == .failed(reason: "it was stopped before"))
+    #expect(host.measurements == 0 && host.now == .seconds(1))
+  }
+
+  @Test("A measurement that is stopped keeps nothing")
+  func stoppedMeasurement() throws {
+    let host = try Host()
+    host.failure = CancellationError()
+    #expect(host.find() == .failed(reason: "it was stopped before"))
+    host.failure = nil
+    #expect(host.find() == .measured(Self.speed, trouble: nil))
   }
 
   @Test("It does not wait for ever")

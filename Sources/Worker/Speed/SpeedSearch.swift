@@ -23,27 +23,31 @@ package struct SpeedSearch {
 
   /// How long another's measurement is waited for.
   static let patience = Duration.seconds(20)
+  private static let stopped = "it was stopped before"
   private static let pause = Duration.milliseconds(50)
 
   private let key: SpeedKey
   private let store: SpeedStore?
   private let now: () -> Duration
   private let sleep: (Duration) -> Void
+  private let isStopped: () -> Bool
   private let measure: () throws -> StageSpeed
 
   /// - Parameters:
   ///   - store: nil keeps nothing.
   ///   - now: a clock that never goes back.
   ///   - sleep: waits for so long.
+  ///   - isStopped: whether nobody wants the speed any more: nothing is waited for, and `measure` is to end.
   ///   - measure: takes a few seconds; throws what a person is to read.
   package init(
     _ key: SpeedKey, store: SpeedStore?, now: @escaping () -> Duration, sleep: @escaping (Duration) -> Void,
-    measure: @escaping () throws -> StageSpeed
+    isStopped: @escaping () -> Bool = { false }, measure: @escaping () throws -> StageSpeed
   ) {
     self.key = key
     self.store = store
     self.now = now
     self.sleep = sleep
+    self.isStopped = isStopped
     self.measure = measure
   }
 
@@ -53,7 +57,7 @@ package struct SpeedSearch {
     let start = now()
     do {
       var turn = try store.turn()
-      while turn == nil, now() - start < Self.patience {
+      while turn == nil, now() - start < Self.patience, !isStopped() {
         sleep(Self.pause)
         turn = try store.turn()
       }
@@ -67,8 +71,11 @@ package struct SpeedSearch {
   }
 
   private func measured(into store: SpeedStore? = nil, trouble: String? = nil) -> Finding {
+    guard !isStopped() else { return .failed(reason: Self.stopped) }
     let speed: StageSpeed
-    do { speed = try measure() } catch { return .failed(reason: "\(error)") }
+    do { speed = try measure() } catch {
+      return .failed(reason: error is CancellationError ? Self.stopped : "\(error)")
+    }
     guard SpeedRecord(key: key, speed: speed).isPlausible else {
       return .failed(reason: "it measured \(speed.prefill) and \(speed.decode), which no machine has")
     }

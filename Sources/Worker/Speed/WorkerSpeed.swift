@@ -11,24 +11,30 @@ struct WorkerSpeed {
   private let configuration: WorkerConfiguration
   private let device: CPUDevice
   private let logger: Logger
+  private let isStopped: @Sendable () -> Bool
 
-  init(_ configuration: WorkerConfiguration, device: CPUDevice, logger: Logger) {
+  /// - Parameter isStopped: whether the worker is to leave: a measurement ends at once.
+  init(
+    _ configuration: WorkerConfiguration, device: CPUDevice, logger: Logger, isStopped: @escaping @Sendable () -> Bool
+  ) {
     self.configuration = configuration
     self.device = device
     self.logger = logger
+    self.isStopped = isStopped
   }
 
   /// Nil where the worker's threads are to be counted. Takes seconds at a host's first start, else none.
   func find() async -> StageSpeed? {
     if let speed = configuration.compute.speed { return speed }
     guard let key = configuration.compute.speedKey else { return nil }
-    let finding = await SpeedThread.run { [configuration, device] in
+    let finding = await SpeedThread.run { [configuration, device, isStopped] in
       let start = ContinuousClock.now
       return SpeedSearch(
         key, store: configuration.checkpoints.cache.map { SpeedStore($0) }, now: { start.duration(to: .now) },
-        sleep: { Thread.sleep(forTimeInterval: $0.inSeconds) }
+        sleep: { Thread.sleep(forTimeInterval: $0.inSeconds) }, isStopped: isStopped
       ) {
-        try device.measureSpeed(byteCount: min(Self.mostByteCount, configuration.memory.byteCount / 4))
+        try device.measureSpeed(
+          byteCount: min(Self.mostByteCount, configuration.memory.byteCount / 4), isStopped: isStopped)
       }.find()
     }
     log(finding)
