@@ -29,7 +29,7 @@ struct KeyValueWriter: Sendable {
     let valueBlock = store.valueBlock(layer: layer, page: page, head: head)
     let policy = shape.policy(under: entry.cache.policy)
     let neighborBlock =
-      policy.hasNeighbors
+      policy.hasNeighborKeys
       ? store.neighborBlock(of: entry.cache, block: block, layer: layer, head: head) : nil
     let first = max(entry.startPosition, block * Limits.pageSize)
     let end = min(entry.startPosition + entry.rowCount, (block + 1) * Limits.pageSize)
@@ -63,7 +63,7 @@ struct KeyValueWriter: Sendable {
 
   private func derive(
     _ neighborBlock: UnsafeMutableRawPointer, from groupedBlock: UnsafeMutableRawPointer, position: Int,
-    policy: SelfExtendPolicy, key: UnsafeMutablePointer<Float>
+    policy: PositionPolicy, key: UnsafeMutablePointer<Float>
   ) {
     let type = store.elementType.kernelType
     let (dimension, slot) = (Int64(shape.headDimension), Int64(position % Limits.pageSize))

@@ -25,7 +25,7 @@ struct QueryTile {
   }
   private var lastPosition: Int { entry.startPosition + tokens.upperBound - 1 }
   /// How the layer sees positions.
-  private var policy: SelfExtendPolicy { shape.policy(under: entry.cache.policy) }
+  private var policy: PositionPolicy { shape.policy(under: entry.cache.policy) }
   /// Keys at less than this distance are neighbors; 0 where both views are the same.
   private var window: Int { policy.hasNeighbors ? policy.neighborWindow : 0 }
 
@@ -102,11 +102,13 @@ struct QueryTile {
     let page = entry.cache.page(block: number)
     let isNeighbor = window > 0 && firstPosition - (base + keyCount - 1) < window
     let isGrouped = lastPosition - base >= window
+    let keys = UnsafeRawPointer(store.keyBlock(layer: layer, page: page, head: head))
     return lh_attention_block(
-      first_key: Int64(base), key_count: Int64(keyCount),
-      grouped_keys: isGrouped ? UnsafeRawPointer(store.keyBlock(layer: layer, page: page, head: head)) : nil,
+      first_key: Int64(base), key_count: Int64(keyCount), grouped_keys: isGrouped ? keys : nil,
       neighbor_keys: isNeighbor
-        ? UnsafeRawPointer(store.neighborBlock(of: entry.cache, block: number, layer: layer, head: head)) : nil,
+        ? policy.hasNeighborKeys
+          ? UnsafeRawPointer(store.neighborBlock(of: entry.cache, block: number, layer: layer, head: head)) : keys
+        : nil,
       values: store.valueBlock(layer: layer, page: page, head: head), next_keys: nil, next_values: nil)
   }
 

@@ -126,7 +126,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
   /// Called by the stage's thread only; uses all of the pool.
   package func restoreNeighborKeys(of cache: SequenceCache, blocks: Range<Int>) {
     guard cache.keepsNeighborKeys, !blocks.isEmpty else { return }
-    let layers = layers.filter { $0.shape.policy(under: cache.policy).hasNeighbors }
+    let layers = layers.filter { $0.shape.policy(under: cache.policy).hasNeighborKeys }
     let headCount = layers.reduce(0) { $0 + $1.shape.keyValueHeadCount }
     // Blocks of all layers' heads in a row.
     pool.forEachSlice(of: headCount * blocks.count) { slice, thread in

@@ -277,49 +277,49 @@ void   longhaul__row_range__free_unpacked
   assert(message->base.descriptor == &longhaul__row_range__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-void   longhaul__self_extend_policy__init
-                     (Longhaul__SelfExtendPolicy         *message)
+void   longhaul__position_policy__init
+                     (Longhaul__PositionPolicy         *message)
 {
-  static const Longhaul__SelfExtendPolicy init_value = LONGHAUL__SELF_EXTEND_POLICY__INIT;
+  static const Longhaul__PositionPolicy init_value = LONGHAUL__POSITION_POLICY__INIT;
   *message = init_value;
 }
-size_t longhaul__self_extend_policy__get_packed_size
-                     (const Longhaul__SelfExtendPolicy *message)
+size_t longhaul__position_policy__get_packed_size
+                     (const Longhaul__PositionPolicy *message)
 {
-  assert(message->base.descriptor == &longhaul__self_extend_policy__descriptor);
+  assert(message->base.descriptor == &longhaul__position_policy__descriptor);
   return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
 }
-size_t longhaul__self_extend_policy__pack
-                     (const Longhaul__SelfExtendPolicy *message,
+size_t longhaul__position_policy__pack
+                     (const Longhaul__PositionPolicy *message,
                       uint8_t       *out)
 {
-  assert(message->base.descriptor == &longhaul__self_extend_policy__descriptor);
+  assert(message->base.descriptor == &longhaul__position_policy__descriptor);
   return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
 }
-size_t longhaul__self_extend_policy__pack_to_buffer
-                     (const Longhaul__SelfExtendPolicy *message,
+size_t longhaul__position_policy__pack_to_buffer
+                     (const Longhaul__PositionPolicy *message,
                       ProtobufCBuffer *buffer)
 {
-  assert(message->base.descriptor == &longhaul__self_extend_policy__descriptor);
+  assert(message->base.descriptor == &longhaul__position_policy__descriptor);
   return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
 }
-Longhaul__SelfExtendPolicy *
-       longhaul__self_extend_policy__unpack
+Longhaul__PositionPolicy *
+       longhaul__position_policy__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data)
 {
-  return (Longhaul__SelfExtendPolicy *)
-     protobuf_c_message_unpack (&longhaul__self_extend_policy__descriptor,
+  return (Longhaul__PositionPolicy *)
+     protobuf_c_message_unpack (&longhaul__position_policy__descriptor,
                                 allocator, len, data);
 }
-void   longhaul__self_extend_policy__free_unpacked
-                     (Longhaul__SelfExtendPolicy *message,
+void   longhaul__position_policy__free_unpacked
+                     (Longhaul__PositionPolicy *message,
                       ProtobufCAllocator *allocator)
 {
   if(!message)
     return;
-  assert(message->base.descriptor == &longhaul__self_extend_policy__descriptor);
+  assert(message->base.descriptor == &longhaul__position_policy__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
 void   longhaul__sequence_start__init
@@ -1144,7 +1144,7 @@ static const ProtobufCFieldDescriptor longhaul__step_entry__field_descriptors[13
     PROTOBUF_C_TYPE_MESSAGE,
     0,   /* quantifier_offset */
     offsetof(Longhaul__StepEntry, policy),
-    &longhaul__self_extend_policy__descriptor,
+    &longhaul__position_policy__descriptor,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
@@ -1333,7 +1333,7 @@ const ProtobufCMessageDescriptor longhaul__row_range__descriptor =
   (ProtobufCMessageInit) longhaul__row_range__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__self_extend_policy__field_descriptors[3] =
+static const ProtobufCFieldDescriptor longhaul__position_policy__field_descriptors[3] =
 {
   {
     "group_size",
@@ -1341,7 +1341,7 @@ static const ProtobufCFieldDescriptor longhaul__self_extend_policy__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__SelfExtendPolicy, group_size),
+    offsetof(Longhaul__PositionPolicy, group_size),
     NULL,
     NULL,
     0,             /* flags */
@@ -1353,7 +1353,7 @@ static const ProtobufCFieldDescriptor longhaul__self_extend_policy__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__SelfExtendPolicy, neighbor_window),
+    offsetof(Longhaul__PositionPolicy, neighbor_window),
     NULL,
     NULL,
     0,             /* flags */
@@ -1365,36 +1365,36 @@ static const ProtobufCFieldDescriptor longhaul__self_extend_policy__field_descri
     PROTOBUF_C_LABEL_NONE,
     PROTOBUF_C_TYPE_INT64,
     0,   /* quantifier_offset */
-    offsetof(Longhaul__SelfExtendPolicy, trained_length),
+    offsetof(Longhaul__PositionPolicy, trained_length),
     NULL,
     NULL,
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
 };
-static const unsigned longhaul__self_extend_policy__field_indices_by_name[] = {
+static const unsigned longhaul__position_policy__field_indices_by_name[] = {
   0,   /* field[0] = group_size */
   1,   /* field[1] = neighbor_window */
   2,   /* field[2] = trained_length */
 };
-static const ProtobufCIntRange longhaul__self_extend_policy__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__position_policy__number_ranges[1 + 1] =
 {
   { 1, 0 },
   { 0, 3 }
 };
-const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor =
+const ProtobufCMessageDescriptor longhaul__position_policy__descriptor =
 {
   PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
-  "longhaul.SelfExtendPolicy",
-  "SelfExtendPolicy",
-  "Longhaul__SelfExtendPolicy",
+  "longhaul.PositionPolicy",
+  "PositionPolicy",
+  "Longhaul__PositionPolicy",
   "longhaul",
-  sizeof(Longhaul__SelfExtendPolicy),
+  sizeof(Longhaul__PositionPolicy),
   3,
-  longhaul__self_extend_policy__field_descriptors,
-  longhaul__self_extend_policy__field_indices_by_name,
-  1,  longhaul__self_extend_policy__number_ranges,
-  (ProtobufCMessageInit) longhaul__self_extend_policy__init,
+  longhaul__position_policy__field_descriptors,
+  longhaul__position_policy__field_indices_by_name,
+  1,  longhaul__position_policy__number_ranges,
+  (ProtobufCMessageInit) longhaul__position_policy__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor longhaul__sequence_start__field_descriptors[6] =

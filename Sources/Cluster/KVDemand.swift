@@ -67,7 +67,7 @@ package struct KVDemand: Hashable, Sendable {
     let groups = policy.groupSize.map { $0 > 1 } ?? (contextLength > trainedLength)
     let window = policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
     guard groups,
-      let policy = SelfExtendPolicy(groupSize: 2, neighborWindow: window, trainedLength: trainedLength)
+      let policy = PositionPolicy(groupSize: 2, neighborWindow: window, trainedLength: trainedLength)
     else { return 0 }
     return PageCount.ofRing(policy: policy, chunkTokenCount: chunkTokenCount)
   }

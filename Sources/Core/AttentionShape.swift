@@ -91,13 +91,13 @@ package enum AttentionSpan: Hashable, Sendable {
 
 extension AttentionShape {
   /// How this layer sees positions in a sequence under `policy`: only a global layer that has positions groups them.
-  package func policy(under policy: SelfExtendPolicy) -> SelfExtendPolicy {
+  package func policy(under policy: PositionPolicy) -> PositionPolicy {
     if case .window = span { return .plain(trainedLength: policy.trainedLength) }
     return rope == nil ? .plain(trainedLength: policy.trainedLength) : policy
   }
 
   /// How many tokens, its own included, a query sees in a sequence under `policy`; nil is all.
-  package func window(under policy: SelfExtendPolicy) -> Int? {
+  package func window(under policy: PositionPolicy) -> Int? {
     switch span {
     case .all: nil
     case .window(let count): count
@@ -106,7 +106,7 @@ extension AttentionShape {
   }
 
   /// The first position that a query at `position` sees in a sequence under `policy`.
-  package func firstSeenPosition(from position: Int, under policy: SelfExtendPolicy) -> Int {
+  package func firstSeenPosition(from position: Int, under policy: PositionPolicy) -> Int {
     window(under: policy).map { max(0, position - $0 + 1) } ?? 0
   }
 }

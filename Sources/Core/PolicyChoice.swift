@@ -1,20 +1,6 @@
-/// What the user asks of SelfExtend; nil means automatic.
-package struct PolicyRequest: Hashable, Sendable {
-  package var groupSize: Int?
-  package var neighborWindow: Int?
-  /// Whether a group size asked for is left alone within the trained length, where plain attention is exactly the base
-  /// model. Set for a cluster's standing policy, not for what a request asks.
-  package var keepsShortTextPlain: Bool
-  package init(groupSize: Int? = nil, neighborWindow: Int? = nil, keepsShortTextPlain: Bool = false) {
-    self.groupSize = groupSize
-    self.neighborWindow = neighborWindow
-    self.keepsShortTextPlain = keepsShortTextPlain
-  }
-}
-
 /// The policy a sequence gets, how attention computes it, and the warning for the user, if any.
 package struct PolicyChoice: Hashable, Sendable {
-  package let policy: SelfExtendPolicy
+  package let policy: PositionPolicy
   /// The cluster's.
   package var attention: AttentionArithmetic = .exact
   /// Set when the user's own G and w do not admit the length: obeyed, but positions beyond the trained ones are used.
@@ -64,7 +50,7 @@ extension PolicyChoice {
     }
     for groupSize in automaticGroupSizes(window: window) {
       guard
-        let policy = SelfExtendPolicy(
+        let policy = PositionPolicy(
           groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
       else { continue }
       // 2/3 L > w + (N - w)/G, in integers; N_max is checked too because the rule is not stricter for tiny L.
@@ -85,7 +71,7 @@ extension PolicyChoice {
     var longest = trainedLength
     for groupSize in automaticGroupSizes(window: window) {
       guard
-        let policy = SelfExtendPolicy(
+        let policy = PositionPolicy(
           groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
       else { continue }
       // Largest N with 3(wG + N - w) < 2LG.
@@ -105,7 +91,7 @@ extension PolicyChoice {
     groupSize: Int, window: Int, length: Int, trainedLength: Int
   ) throws -> PolicyChoice {
     guard
-      let policy = SelfExtendPolicy(
+      let policy = PositionPolicy(
         groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
     else { throw PolicyArgumentError(groupSize: groupSize, neighborWindow: window) }
     guard length > policy.longestLength else { return PolicyChoice(policy: policy, warning: nil) }

@@ -8,7 +8,7 @@ package struct StepEntry: Hashable, Sendable {
   package var tokens: [TokenID]
   /// Pages to append to the sequence's page table, once it is cut, before the tokens are stored.
   package var newPages: [PageID]
-  package var policy: SelfExtendPolicy
+  package var policy: PositionPolicy
   /// Set in the sequence's first entry, and only there.
   package var opening: SequenceStart?
   package var output: StepOutput
@@ -16,7 +16,7 @@ package struct StepEntry: Hashable, Sendable {
   package var rebuilding: StageSet
 
   package init(
-    sequence: SequenceID, startPosition: Int, tokens: [TokenID], newPages: [PageID] = [], policy: SelfExtendPolicy,
+    sequence: SequenceID, startPosition: Int, tokens: [TokenID], newPages: [PageID] = [], policy: PositionPolicy,
     opening: SequenceStart? = nil, output: StepOutput = StepOutput(), rebuilding: StageSet = StageSet()
   ) {
     self.sequence = sequence

@@ -19,7 +19,7 @@ package struct EngineBatch: Sendable {
 
   /// The result of one request.
   package struct Outcome: Sendable {
-    package fileprivate(set) var policy: SelfExtendPolicy?
+    package fileprivate(set) var policy: PositionPolicy?
     /// Log-probabilities of the scored prompt tokens, in order.
     package fileprivate(set) var promptLogprobs: [Float] = []
     package fileprivate(set) var tokens: [TokenID] = []

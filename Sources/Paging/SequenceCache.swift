@@ -4,7 +4,7 @@ package import Core
 ///
 /// Integers only: the backend of each stage owns the bytes.
 package struct SequenceCache: Sendable {
-  package let policy: SelfExtendPolicy
+  package let policy: PositionPolicy
   /// Tokens whose keys and values are stored.
   package private(set) var length = 0
   /// Page of tokens `[64 n, 64 n + 64)` at index n.
@@ -12,21 +12,21 @@ package struct SequenceCache: Sendable {
   /// Pages whose key and value halves each hold one block of neighbor keys; empty when nothing groups.
   private let neighborPages: [PageID]
 
-  package init(policy: SelfExtendPolicy, neighborPages: [PageID]) {
+  package init(policy: PositionPolicy, neighborPages: [PageID]) {
     self.policy = policy
     self.neighborPages = neighborPages
   }
 
   /// A cache that begins with full pages which other entries filled, under the same policy and from the same tokens.
   /// The neighbor view of `neighborBlocks(before: length)` must be restored before anything attends.
-  package init(policy: SelfExtendPolicy, neighborPages: [PageID], cachedPages: [PageID]) {
+  package init(policy: PositionPolicy, neighborPages: [PageID], cachedPages: [PageID]) {
     self.init(policy: policy, neighborPages: neighborPages)
     pages = cachedPages
     length = cachedPages.count * Limits.pageSize
   }
 
   /// Whether keys have a neighbor view of their own.
-  package var keepsNeighborKeys: Bool { policy.hasNeighbors }
+  package var keepsNeighborKeys: Bool { policy.hasNeighborKeys }
 
   /// Blocks of the neighbor ring.
   private var neighborBlockCount: Int { neighborPages.count * 2 }

@@ -7,7 +7,7 @@ package struct ScheduledRequest: Sendable {
   package let generation: GenerationRequest
   /// New tokens at most; 0 only computes the prompt.
   package let maximumNewTokens: Int
-  package let policy: SelfExtendPolicy
+  package let policy: PositionPolicy
   /// Whether it waits after its prefill until `Scheduler.setPaused` lets it decode.
   package var startsPaused: Bool
 
@@ -29,7 +29,7 @@ package struct ScheduledRequest: Sendable {
   /// - Parameter maximumNewTokens: what the request says, or what is left of the context where it says nothing.
   /// - Precondition: the prompt is not empty and `maximumNewTokens` is not negative.
   package init(
-    _ generation: GenerationRequest, sequence: SequenceID, maximumNewTokens: Int, policy: SelfExtendPolicy,
+    _ generation: GenerationRequest, sequence: SequenceID, maximumNewTokens: Int, policy: PositionPolicy,
     startsPaused: Bool = false, scope: PrefixScope? = nil, pooling: Pooling? = nil
   ) {
     precondition(!generation.prompt.isEmpty && maximumNewTokens >= 0, "an unchecked request was scheduled")

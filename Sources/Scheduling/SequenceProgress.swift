@@ -21,7 +21,7 @@ package struct SequenceProgress: Hashable, Sendable {
   /// The most that may be generated.
   package let maximumNewTokens: Int
   package let pageCount: Int
-  package let policy: SelfExtendPolicy
+  package let policy: PositionPolicy
 }
 
 extension SequenceProgress {

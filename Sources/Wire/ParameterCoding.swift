@@ -1,17 +1,17 @@
 import CWire
 import Core
 
-extension SelfExtendPolicy {
-  func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__SelfExtendPolicy> {
-    arena.make(longhaul__self_extend_policy__init) {
+extension PositionPolicy {
+  func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__PositionPolicy> {
+    arena.make(longhaul__position_policy__init) {
       $0.group_size = Int64(groupSize)
       $0.neighbor_window = Int64(neighborWindow)
       $0.trained_length = Int64(trainedLength)
     }
   }
 
-  init(raw: borrowing Longhaul__SelfExtendPolicy) throws(WireError) {
-    let policy = SelfExtendPolicy(
+  init(raw: borrowing Longhaul__PositionPolicy) throws(WireError) {
+    let policy = PositionPolicy(
       groupSize: try Field.integer(raw.group_size, "group_size", 1...Limits.maximumContext),
       neighborWindow: try Field.integer(raw.neighbor_window, "neighbor_window", 0...Limits.maximumContext),
       trainedLength: try Field.integer(raw.trained_length, "trained_length", 1...Limits.maximumContext))

@@ -27,7 +27,7 @@ extension StepEntry {
     self.init(
       sequence: SequenceID(raw.sequence), startPosition: startPosition, tokens: tokens,
       newPages: try Field.pages(raw.new_pages, raw.n_new_pages, "new_pages"),
-      policy: try Field.message(raw.policy, "policy", SelfExtendPolicy.init(raw:)),
+      policy: try Field.message(raw.policy, "policy", PositionPolicy.init(raw:)),
       opening: raw.opening == nil ? nil : try Field.message(raw.opening, "opening", SequenceStart.init(raw:)),
       output: try StepOutput(raw, rowCount: tokens.count), rebuilding: StageSet(rawValue: raw.rebuilding_stages))
   }

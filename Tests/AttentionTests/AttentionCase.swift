@@ -7,7 +7,7 @@ import Tensors
 /// Random heads of one sequence, and a way to run them through the paged attention in any chunks.
 struct AttentionCase {
   var shape: AttentionShape
-  let policy: SelfExtendPolicy
+  let policy: PositionPolicy
   let length: Int
   /// `[length, queryHeadCount * headDimension]` and `[length, keyValueHeadCount * headDimension]`.
   var queries: [Float]
@@ -25,7 +25,7 @@ struct AttentionCase {
       queryHeadCount: queryHeads, keyValueHeadCount: keyValueHeads, headDimension: headDimension,
       rope: RopeConfiguration(
         base: 10_000, rotaryDimension: rotaryDimension ?? headDimension, layout: layout, scaling: scaling))
-    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 64) else {
+    guard let policy = PositionPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 64) else {
       preconditionFailure("the case's policy is out of range")
     }
     self.policy = policy

@@ -12,7 +12,7 @@ struct AttentionScheduleTests {
   }
 
   private func entry(start: Int, rows: Int, firstRow: Int) throws -> CacheEntry {
-    let policy = try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 64))
+    let policy = try #require(PositionPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 64))
     var cache = SequenceCache(policy: policy, neighborPages: [])
     let pages = (0..<PageCount.of(tokens: start + rows)).map { PageID(UInt32($0)) }
     if start > 0 { #expect(cache.extend(start: 0, tokenCount: start, newPages: pages) == nil) }

@@ -28,7 +28,7 @@ enum NaiveAttention {
   /// `queries[token][head]`, `keys[token][kvHead]`, `values[token][kvHead]` are unrotated heads; returns
   /// `[token][head]`.
   static func attend(
-    queries: [[[Double]]], keys: [[[Double]]], values: [[[Double]]], policy: SelfExtendPolicy, shape: AttentionShape
+    queries: [[[Double]]], keys: [[[Double]]], values: [[[Double]]], policy: PositionPolicy, shape: AttentionShape
   ) -> [[[Double]]] {
     // A local layer's own window, at true distances; a global layer's grouping.
     let (window, isLocal) =

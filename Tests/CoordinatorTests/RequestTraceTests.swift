@@ -18,7 +18,7 @@ struct RequestTraceTests {
 
   /// A step of a plan that carries some tokens of each sequence.
   private static func plan(_ step: UInt64, decodes: [UInt64] = [], chunks: [UInt64] = [], tokens: Int = 3) -> StepPlan {
-    let policy = SelfExtendPolicy.plain(trainedLength: 64)
+    let policy = PositionPolicy.plain(trainedLength: 64)
     let entries =
       decodes.map { StepEntry(sequence: SequenceID($0), startPosition: 3, tokens: [7], policy: policy) }
       + chunks.map {

@@ -8,8 +8,8 @@ struct PaperPositionTests {
   /// G and w, G dividing w or not, larger than w, and windows of 0 and 1.
   static let policies = [(2, 4), (2, 5), (4, 6), (3, 1), (5, 0), (7, 3), (8, 64), (5, 64), (16, 16), (1, 9)]
 
-  private func policy(_ groupSize: Int, _ window: Int, trained: Int = 4096) throws -> SelfExtendPolicy {
-    try #require(SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: trained))
+  private func policy(_ groupSize: Int, _ window: Int, trained: Int = 4096) throws -> PositionPolicy {
+    try #require(PositionPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: trained))
   }
 
   @Test("every query has exactly w neighbors, itself included, at their true distances", arguments: policies)

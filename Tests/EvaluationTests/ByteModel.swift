@@ -24,9 +24,9 @@ enum ByteModel {
 struct FunctionEngine: InferenceEngine {
   var trainedLength = 256
   /// New tokens.
-  var answer: @Sendable (GenerationRequest, SelfExtendPolicy) -> [TokenID] = { _, _ in [] }
+  var answer: @Sendable (GenerationRequest, PositionPolicy) -> [TokenID] = { _, _ in [] }
   /// Log-probability of the prompt token at an index.
-  var logprob: @Sendable (GenerationRequest, SelfExtendPolicy, Int) -> Float = { _, _, _ in -1 }
+  var logprob: @Sendable (GenerationRequest, PositionPolicy, Int) -> Float = { _, _, _ in -1 }
 
   var model: ServedModel {
     ServedModel(

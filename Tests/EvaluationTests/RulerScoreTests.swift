@@ -20,7 +20,7 @@ struct RulerScoreTests {
   }
 
   private func cell(_ task: RulerTask, _ length: Int, _ scores: [Double]) throws -> RulerMeasurement.Cell {
-    let policy = try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 256))
+    let policy = try #require(PositionPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 256))
     return RulerMeasurement.Cell(
       value: RulerMeasurement.Case(task: task, setting: .plain, policy: policy, length: length),
       answers: scores.map {

@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Tuning")
 struct TuningTests {
-  private func policy(_ groupSize: Int, _ window: Int) throws -> SelfExtendPolicy {
-    try #require(SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 256))
+  private func policy(_ groupSize: Int, _ window: Int) throws -> PositionPolicy {
+    try #require(PositionPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 256))
   }
 
   /// Runs a sweep whose samples are functions of candidate, block and place.

@@ -8,7 +8,7 @@ struct PageCountTests {
   func memory() throws {
     for (window, groupSize) in [(512, 8), (1024, 8), (1024, 16), (2048, 8)] {
       let policy = try #require(
-        SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 4096))
+        PositionPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 4096))
       for length in [4096, 8192, 16_384, 32_768] where length > window {
         for chunk in [1, 64, 128, 256] {
           let plain = PageCount.of(tokens: length)

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("A sequence's place in the cache")
 struct SequenceCacheTests {
-  private let policy = SelfExtendPolicy(groupSize: 4, neighborWindow: 64, trainedLength: 256)
+  private let policy = PositionPolicy(groupSize: 4, neighborWindow: 64, trainedLength: 256)
 
   @Test("a chunk that does not start at the cache's length is refused and changes nothing")
   func wrongPosition() throws {

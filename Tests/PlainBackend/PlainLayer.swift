@@ -136,11 +136,16 @@ struct PlainAttention {
     let neighbor = rotation.turned(query, by: position)
     let growth = shape.temperature.map { Double($0.scale) * log(Double(1 + position / $0.length)) } ?? 0
     let scale = Double(shape.scoreScale) * (1 + growth)
+    func neighborKey(_ other: Int) -> [Double] {
+      policy.hasNeighborKeys
+        ? pages.neighborKey(at: other, head: head, of: cache, layer: layer)
+        : pages.key(at: other, head: head, of: cache, layer: layer)
+    }
     let scores = (0...position).map { other in
       if position - other >= span { return -Double.infinity }
       let score =
         position - other < window
-        ? dot(neighbor[...], pages.neighborKey(at: other, head: head, of: cache, layer: layer)[...])
+        ? dot(neighbor[...], neighborKey(other)[...])
         : dot(grouped[...], pages.key(at: other, head: head, of: cache, layer: layer)[...])
       return capped(score * scale, shape.scoreCap)
     }
@@ -157,7 +162,7 @@ struct PlainAttention {
 
   /// Turns the stored grouped keys of a position on to the position itself.
   func deriveNeighborKeys(at position: Int, of cache: SequenceCache, pages: inout PlainPages, layer: Int) {
-    guard shape.policy(under: cache.policy).hasNeighbors else { return }
+    guard shape.policy(under: cache.policy).hasNeighborKeys else { return }
     for head in 0..<shape.keyValueHeadCount {
       let key = pages.key(at: position, head: head, of: cache, layer: layer)
       pages.storeNeighbor(

@@ -14,9 +14,9 @@ struct CachedSequence {
   let neighborPages: [PageID]
   /// What a stage stores for each token: it depends on all tokens before, and on the policy.
   private var keys: [Int] = []
-  private let policy: SelfExtendPolicy
+  private let policy: PositionPolicy
 
-  init(neighborPages: [PageID], policy: SelfExtendPolicy) {
+  init(neighborPages: [PageID], policy: PositionPolicy) {
     self.neighborPages = neighborPages
     self.policy = policy
   }

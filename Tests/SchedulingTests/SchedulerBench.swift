@@ -20,7 +20,7 @@ final class SchedulerBench {
   /// A plain request whose prompt tokens are their own positions.
   static func request(
     _ id: UInt64, prompt: Int, new: Int, stop: Set<TokenID> = [], scoresFrom: Int? = nil,
-    wantsLogits: Bool = false, policy: SelfExtendPolicy = .plain(trainedLength: 4096), paused: Bool = false,
+    wantsLogits: Bool = false, policy: PositionPolicy = .plain(trainedLength: 4096), paused: Bool = false,
     shares: Bool = false, tenant: Tenant = Tenant(), pooling: Pooling? = nil, priority: Int = 0
   ) -> ScheduledRequest {
     var generation = GenerationRequest(prompt: (0..<prompt).map { TokenID($0) }, maximumNewTokens: new)

@@ -67,7 +67,7 @@ struct SchedulerEndingTests {
   @Test("A grouping policy reserves its ring and announces it once")
   func neighborPages() throws {
     let bench = SchedulerBench(budget: 64, chunk: 64)
-    let policy = try #require(SelfExtendPolicy(groupSize: 4, neighborWindow: 128, trainedLength: 512))
+    let policy = try #require(PositionPolicy(groupSize: 4, neighborWindow: 128, trainedLength: 512))
     let ring = PageCount.ofRing(policy: policy, chunkTokenCount: 64)
     try #require(ring > 0)
     try bench.scheduler.submit(SchedulerBench.request(1, prompt: 100, new: 28, policy: policy), now: .zero)

@@ -15,7 +15,7 @@ struct SchedulerPreemptionTests {
       // Prompts that are no beginning of each other.
       var request = SchedulerBench.request(UInt64(index + 1), prompt: 60, new: 100, priority: priority).generation
       request.prompt[0] = TokenID(1000 + index)
-      let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+      let policy = PositionPolicy.plain(trainedLength: 4096)
       try bench.submit(
         ScheduledRequest(
           request, sequence: SequenceID(UInt64(index + 1)), maximumNewTokens: 100, policy: policy,

@@ -7,7 +7,7 @@ import Testing
 struct SchedulerPrefixTests {
   private static let a = SequenceID(1)
   private static let b = SequenceID(2)
-  private static let grouped = SelfExtendPolicy(groupSize: 2, neighborWindow: 64, trainedLength: 512)
+  private static let grouped = PositionPolicy(groupSize: 2, neighborWindow: 64, trainedLength: 512)
 
   private func bench(pages: Int = 20, waiting: Int = 8) -> SchedulerBench {
     SchedulerBench(stages: 2, budget: 600, chunk: 512, waiting: waiting, pages: pages)
@@ -67,7 +67,7 @@ struct SchedulerPrefixTests {
     #expect(try start(SchedulerBench.request(2, prompt: 193, new: 1, shares: true, pooling: .last)) == 192)
     var other = SchedulerBench.request(2, prompt: 193, new: 1).generation
     other.prompt[130] = 9
-    let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+    let policy = PositionPolicy.plain(trainedLength: 4096)
     let request = ScheduledRequest(
       other, sequence: Self.b, maximumNewTokens: 1, policy: policy, scope: PrefixScope(policy: policy))
     #expect(try start(request) == 128)
@@ -97,7 +97,7 @@ struct SchedulerPrefixTests {
     #expect(bench.scheduler.isIdle && bench.scheduler.counts.keptPageCount == 2)
     var next = SchedulerBench.request(2, prompt: 100, new: 1).generation
     next.prompt += Array(repeating: 7, count: 60) + [1, 2, 3]
-    let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+    let policy = PositionPolicy.plain(trainedLength: 4096)
     try bench.submit(
       ScheduledRequest(
         next, sequence: Self.b, maximumNewTokens: 1, policy: policy, scope: PrefixScope(policy: policy)))
@@ -110,7 +110,7 @@ struct SchedulerPrefixTests {
     let bench = try keeping()
     var generation = SchedulerBench.request(2, prompt: 193, new: 1).generation
     generation.sampling.repetitionPenalty = 1.1
-    let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+    let policy = PositionPolicy.plain(trainedLength: 4096)
     try bench.submit(
       ScheduledRequest(
         generation, sequence: Self.b, maximumNewTokens: 1, policy: policy, scope: PrefixScope(policy: policy)))
@@ -163,7 +163,7 @@ struct SchedulerPrefixTests {
     // Three pages of one text are kept, and two of another, which is used last.
     var other = SchedulerBench.request(2, prompt: 140, new: 1).generation
     other.prompt[0] = 500
-    let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+    let policy = PositionPolicy.plain(trainedLength: 4096)
     try bench.submit(
       ScheduledRequest(
         other, sequence: Self.b, maximumNewTokens: 1, policy: policy, scope: PrefixScope(policy: policy)))
@@ -234,7 +234,7 @@ struct SchedulerPrefixTests {
     try bench.submit(SchedulerBench.request(1, prompt: 300, new: 2, shares: true))
     var other = SchedulerBench.request(2, prompt: 300, new: 2).generation
     other.prompt[70] = 9999
-    let policy = SelfExtendPolicy.plain(trainedLength: 4096)
+    let policy = PositionPolicy.plain(trainedLength: 4096)
     try bench.submit(
       ScheduledRequest(
         other, sequence: Self.b, maximumNewTokens: 2, policy: policy, scope: PrefixScope(policy: policy)))

@@ -77,7 +77,7 @@ struct SimulatedRun {
   mutating func submit() throws {
     let groups = Bool.random(using: &random)
     let policy = try #require(
-      SelfExtendPolicy(
+      PositionPolicy(
         groupSize: groups ? 2 : 1, neighborWindow: groups ? [0, 130].randomElement(using: &random) ?? 0 : 0,
         trainedLength: 512))
     let grows = scheduler.limits.growsPages

@@ -40,7 +40,7 @@ struct SimulatedRequest: CustomStringConvertible {
     var request = GenerationRequest(prompt: prompt)
     request.sampling = .greedy
     request.sampling.seed = seed
-    return SelfExtendPolicy(groupSize: groupSize, neighborWindow: 0, trainedLength: 512).map { policy in
+    return PositionPolicy(groupSize: groupSize, neighborWindow: 0, trainedLength: 512).map { policy in
       let kept = bug == .prefixesOfAnyPolicy ? .plain(trainedLength: 512) : policy
       return ScheduledRequest(
         request, sequence: sequence, maximumNewTokens: newTokens, policy: policy,

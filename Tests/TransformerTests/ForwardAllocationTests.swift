@@ -41,7 +41,7 @@ struct ForwardAllocationTests {
     let configuration = try checkpoint.configuration
     let layers = try #require(LayerRange(lower: 0, upper: configuration.layerCount))
     let policy = try #require(
-      SelfExtendPolicy(groupSize: 8, neighborWindow: 32, trainedLength: configuration.trainedLength))
+      PositionPolicy(groupSize: 8, neighborWindow: 32, trainedLength: configuration.trainedLength))
     let pool = try ComputePool(threadCount: threads)
     let stage = try PipelineStage(
       configuration: configuration,

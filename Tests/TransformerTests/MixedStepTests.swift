@@ -13,7 +13,7 @@ struct MixedStepTests {
   /// A sequence of the test: its prompt, its policy and how many tokens it brings to each step.
   private struct Part {
     let tokens: [TokenID]
-    let policy: SelfExtendPolicy
+    let policy: PositionPolicy
     let chunk: Int
   }
 
@@ -25,7 +25,7 @@ struct MixedStepTests {
     let checkpoint = try Checkpoint(path: SharedFiles.path("models/llama2xs-256/llama2xs-256-Q8_0.gguf"))
     let trained = try checkpoint.configuration.trainedLength
     let policies = [(1, 0), (8, 32), (5, 33), (1, 0)].compactMap {
-      SelfExtendPolicy(groupSize: $0.0, neighborWindow: $0.1, trainedLength: trained)
+      PositionPolicy(groupSize: $0.0, neighborWindow: $0.1, trainedLength: trained)
     }
     // A long reader, two that decode beside it, and one that joins with other chunks: no step looks like another.
     let parts = [

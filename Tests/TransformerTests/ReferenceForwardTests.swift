@@ -65,8 +65,8 @@ struct ReferenceForwardTests {
     init(_ backend: any StageBackend, pageCount: Int) throws {
       self.backend = backend
       let policies = [
-        try #require(SelfExtendPolicy(groupSize: 3, neighborWindow: 20, trainedLength: 64)),
-        SelfExtendPolicy.plain(trainedLength: 64),
+        try #require(PositionPolicy(groupSize: 3, neighborWindow: 20, trainedLength: 64)),
+        PositionPolicy.plain(trainedLength: 64),
       ]
       freePages = (0..<UInt32(pageCount)).map { PageID($0) }
       caches = []

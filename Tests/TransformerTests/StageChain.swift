@@ -9,7 +9,7 @@ import Weights
 struct StageChain {
   let stages: [PipelineStage]
   let configuration: ModelConfiguration
-  private let policy: SelfExtendPolicy
+  private let policy: PositionPolicy
   private var cache: SequenceCache
   private var freePages: [PageID]
 
@@ -21,7 +21,7 @@ struct StageChain {
     let configuration = try checkpoint.configuration
     self.configuration = configuration
     guard
-      let policy = SelfExtendPolicy(
+      let policy = PositionPolicy(
         groupSize: policy.group, neighborWindow: policy.window, trainedLength: configuration.trainedLength)
     else { preconditionFailure("the test's policy is out of range") }
     self.policy = policy

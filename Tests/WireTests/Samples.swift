@@ -203,8 +203,8 @@ enum Samples {
     ]
   }
 
-  static func policy(_ groupSize: Int, _ window: Int) -> SelfExtendPolicy {
-    guard let policy = SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 4096) else {
+  static func policy(_ groupSize: Int, _ window: Int) -> PositionPolicy {
+    guard let policy = PositionPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 4096) else {
       preconditionFailure("the samples are valid")
     }
     return policy

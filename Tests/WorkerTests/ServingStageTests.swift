@@ -21,13 +21,13 @@ struct ServingStageTests {
   static let prompt = (0..<promptLength).map { TokenID(($0 * 37 + 11) % 300) }
   private let scratch: ScratchFolder
   private let checkpoint: Checkpoint
-  let policy: SelfExtendPolicy
+  let policy: PositionPolicy
 
   init() throws {
     scratch = try ScratchFolder()
     checkpoint = try SharpModel.checkpoint(
       .small(layers: Self.layerCount, hidden: 64, feedForward: 96), at: scratch.path("model.gguf"))
-    policy = try #require(SelfExtendPolicy(groupSize: 4, neighborWindow: 24, trainedLength: 64))
+    policy = try #require(PositionPolicy(groupSize: 4, neighborWindow: 24, trainedLength: 64))
   }
 
   func backend(_ kind: Kind, stage: Int, of count: Int) throws -> any StageBackend {

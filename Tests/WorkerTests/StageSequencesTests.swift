@@ -8,15 +8,15 @@ import Wire
 
 @Suite("What a stage admits of a frame")
 struct StageSequencesTests {
-  private let plain = SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 64)
-  private let grouped = SelfExtendPolicy(groupSize: 2, neighborWindow: 16, trainedLength: 64)
+  private let plain = PositionPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 64)
+  private let grouped = PositionPolicy(groupSize: 2, neighborWindow: 16, trainedLength: 64)
 
   private func sequences() -> StageSequences {
     StageSequences(pageCount: 4, vocabularySize: 10, contextLength: 100, isLast: true)
   }
 
   private func entry(
-    _ sequence: UInt64, start: Int, tokens: [TokenID], pages: [UInt32] = [], policy: SelfExtendPolicy?,
+    _ sequence: UInt64, start: Int, tokens: [TokenID], pages: [UInt32] = [], policy: PositionPolicy?,
     opens: Bool = false
   ) throws -> StepEntry {
     StepEntry(

@@ -21,7 +21,7 @@ typedef struct Longhaul__StageTiming Longhaul__StageTiming;
 typedef struct Longhaul__SequenceFailure Longhaul__SequenceFailure;
 typedef struct Longhaul__StepEntry Longhaul__StepEntry;
 typedef struct Longhaul__RowRange Longhaul__RowRange;
-typedef struct Longhaul__SelfExtendPolicy Longhaul__SelfExtendPolicy;
+typedef struct Longhaul__PositionPolicy Longhaul__PositionPolicy;
 typedef struct Longhaul__SequenceStart Longhaul__SequenceStart;
 typedef struct Longhaul__TextConstraint Longhaul__TextConstraint;
 typedef struct Longhaul__CachedPrefix Longhaul__CachedPrefix;
@@ -191,7 +191,7 @@ struct  Longhaul__StepEntry
   int32_t *tokens;
   size_t n_new_pages;
   uint32_t *new_pages;
-  Longhaul__SelfExtendPolicy *policy;
+  Longhaul__PositionPolicy *policy;
   Longhaul__SequenceStart *opening;
   /*
    * The stages, by the bits of their indices, that compute these tokens again; 0 when all compute them. Frame 2 has
@@ -239,15 +239,15 @@ struct  Longhaul__RowRange
     , 0, 0 }
 
 
-struct  Longhaul__SelfExtendPolicy
+struct  Longhaul__PositionPolicy
 {
   ProtobufCMessage base;
   int64_t group_size;
   int64_t neighbor_window;
   int64_t trained_length;
 };
-#define LONGHAUL__SELF_EXTEND_POLICY__INIT \
- { PROTOBUF_C_MESSAGE_INIT (&longhaul__self_extend_policy__descriptor) \
+#define LONGHAUL__POSITION_POLICY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__position_policy__descriptor) \
     , 0, 0, 0 }
 
 
@@ -603,24 +603,24 @@ Longhaul__RowRange *
 void   longhaul__row_range__free_unpacked
                      (Longhaul__RowRange *message,
                       ProtobufCAllocator *allocator);
-/* Longhaul__SelfExtendPolicy methods */
-void   longhaul__self_extend_policy__init
-                     (Longhaul__SelfExtendPolicy         *message);
-size_t longhaul__self_extend_policy__get_packed_size
-                     (const Longhaul__SelfExtendPolicy   *message);
-size_t longhaul__self_extend_policy__pack
-                     (const Longhaul__SelfExtendPolicy   *message,
+/* Longhaul__PositionPolicy methods */
+void   longhaul__position_policy__init
+                     (Longhaul__PositionPolicy         *message);
+size_t longhaul__position_policy__get_packed_size
+                     (const Longhaul__PositionPolicy   *message);
+size_t longhaul__position_policy__pack
+                     (const Longhaul__PositionPolicy   *message,
                       uint8_t             *out);
-size_t longhaul__self_extend_policy__pack_to_buffer
-                     (const Longhaul__SelfExtendPolicy   *message,
+size_t longhaul__position_policy__pack_to_buffer
+                     (const Longhaul__PositionPolicy   *message,
                       ProtobufCBuffer     *buffer);
-Longhaul__SelfExtendPolicy *
-       longhaul__self_extend_policy__unpack
+Longhaul__PositionPolicy *
+       longhaul__position_policy__unpack
                      (ProtobufCAllocator  *allocator,
                       size_t               len,
                       const uint8_t       *data);
-void   longhaul__self_extend_policy__free_unpacked
-                     (Longhaul__SelfExtendPolicy *message,
+void   longhaul__position_policy__free_unpacked
+                     (Longhaul__PositionPolicy *message,
                       ProtobufCAllocator *allocator);
 /* Longhaul__SequenceStart methods */
 void   longhaul__sequence_start__init
@@ -813,8 +813,8 @@ typedef void (*Longhaul__StepEntry_Closure)
 typedef void (*Longhaul__RowRange_Closure)
                  (const Longhaul__RowRange *message,
                   void *closure_data);
-typedef void (*Longhaul__SelfExtendPolicy_Closure)
-                 (const Longhaul__SelfExtendPolicy *message,
+typedef void (*Longhaul__PositionPolicy_Closure)
+                 (const Longhaul__PositionPolicy *message,
                   void *closure_data);
 typedef void (*Longhaul__SequenceStart_Closure)
                  (const Longhaul__SequenceStart *message,
@@ -857,7 +857,7 @@ extern const ProtobufCMessageDescriptor longhaul__stage_timing__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sequence_failure__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__step_entry__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__row_range__descriptor;
-extern const ProtobufCMessageDescriptor longhaul__self_extend_policy__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__position_policy__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__sequence_start__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__text_constraint__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__cached_prefix__descriptor;

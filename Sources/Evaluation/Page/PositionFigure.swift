@@ -2,7 +2,7 @@ import Core
 
 /// A chart of a policy: the relative position that the last query uses, by distance.
 struct PositionFigure {
-  let policy: SelfExtendPolicy
+  let policy: PositionPolicy
   let length: Int
 
   func markup() -> Markup {

@@ -6,13 +6,13 @@ package struct PerplexityMeasurement: Sendable {
   package struct Case: Hashable, Sendable {
     package let length: Int
     package let setting: PolicySetting
-    package let policy: SelfExtendPolicy
+    package let policy: PositionPolicy
   }
 
   package struct Row: Hashable, Sendable {
     package let length: Int
     package let setting: PolicySetting
-    package let policy: SelfExtendPolicy
+    package let policy: PositionPolicy
     package let estimate: PerplexityEstimate
   }
 

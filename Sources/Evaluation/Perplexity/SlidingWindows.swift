@@ -35,7 +35,7 @@ package struct SlidingWindows: Hashable, Sendable {
 
   /// Requests that score the given windows of a text.
   package func requests(
-    _ indices: Range<Int>, over tokens: [TokenID], length: Int, policy: SelfExtendPolicy
+    _ indices: Range<Int>, over tokens: [TokenID], length: Int, policy: PositionPolicy
   ) -> [GenerationRequest] {
     indices.map { index in
       var request = GenerationRequest(prompt: Array(tokens[window(index, length: length)]), maximumNewTokens: 0)

@@ -15,7 +15,7 @@ package struct PolicyExplanation: Hashable, Sendable {
 
   /// One policy at the explained length.
   package struct Row: Hashable, Sendable {
-    package let policy: SelfExtendPolicy
+    package let policy: PositionPolicy
     /// The largest relative position in RoPE.
     package let largestRelativePosition: Int
     /// That position over the trained context; values of 1 and above are untrained positions.
@@ -27,7 +27,7 @@ package struct PolicyExplanation: Hashable, Sendable {
     /// Whether 2/3 L > w + (N - w)/G, or the length is within L.
     package let meetsRule: Bool
 
-    init(_ policy: SelfExtendPolicy, length: Int) {
+    init(_ policy: PositionPolicy, length: Int) {
       self.policy = policy
       largestRelativePosition = policy.largestRelativePosition(length: length)
       shareOfTrainedLength = Double(largestRelativePosition) / Double(policy.trainedLength)
@@ -57,7 +57,7 @@ package struct PolicyExplanation: Hashable, Sendable {
     self.length = length
     self.trainedLength = trainedLength
     let window = request.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
-    var policy: SelfExtendPolicy?
+    var policy: PositionPolicy?
     do {
       let choice = try PolicyChoice.forLength(length, trainedLength: trainedLength, request: request)
       policy = choice.policy
@@ -75,16 +75,16 @@ package struct PolicyExplanation: Hashable, Sendable {
   }
 
   private static func policies(
-    trainedLength: Int, window: Int, chosen: SelfExtendPolicy?
-  ) -> [SelfExtendPolicy] {
-    func policy(_ groupSize: Int, _ window: Int) -> SelfExtendPolicy? {
-      SelfExtendPolicy(
+    trainedLength: Int, window: Int, chosen: PositionPolicy?
+  ) -> [PositionPolicy] {
+    func policy(_ groupSize: Int, _ window: Int) -> PositionPolicy? {
+      PositionPolicy(
         groupSize: groupSize, neighborWindow: groupSize == 1 ? 0 : window, trainedLength: trainedLength)
     }
     let otherGroupSizes = [1, 2, 4, 8, 16, 32, 64].compactMap { policy($0, window) }
     let groupSize = chosen.map(\.groupSize).flatMap { $0 > 1 ? $0 : nil } ?? 8
     let otherWindows = [trainedLength / 8, trainedLength / 2].compactMap { $0 > 0 ? policy(groupSize, $0) : nil }
-    var policies: [SelfExtendPolicy] = []
+    var policies: [PositionPolicy] = []
     for policy in otherGroupSizes + (chosen.map { [$0] } ?? []) where !policies.contains(policy) {
       policies.append(policy)
     }

@@ -2,7 +2,7 @@ import Core
 
 extension PolicyRequest {
   /// A request for exactly this policy.
-  init(_ policy: SelfExtendPolicy) {
+  init(_ policy: PositionPolicy) {
     self.init(groupSize: policy.groupSize, neighborWindow: policy.neighborWindow)
   }
 }

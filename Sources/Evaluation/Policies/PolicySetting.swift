@@ -15,7 +15,7 @@ package enum PolicySetting: Hashable, Sendable, CustomStringConvertible {
     case let other:
       let parts = other.split(separator: "x", omittingEmptySubsequences: false)
       guard parts.count == 2, let groupSize = Int(parts[0]), let window = Int(parts[1]),
-        SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 1) != nil
+        PositionPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 1) != nil
       else { return nil }
       self = .forced(groupSize: groupSize, neighborWindow: window)
     }
@@ -31,7 +31,7 @@ package enum PolicySetting: Hashable, Sendable, CustomStringConvertible {
 
   /// The policy for a length; nil when no automatic policy admits it.
   /// - Throws: `PolicyArgumentError`.
-  func policy(length: Int, trainedLength: Int) throws -> SelfExtendPolicy? {
+  func policy(length: Int, trainedLength: Int) throws -> PositionPolicy? {
     do {
       return try PolicyChoice.forLength(length, trainedLength: trainedLength, request: request).policy
     } catch is PolicyRefusal {

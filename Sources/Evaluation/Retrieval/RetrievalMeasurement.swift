@@ -6,7 +6,7 @@ package struct RetrievalMeasurement: Sendable {
   package struct Case: Hashable, Sendable {
     package let task: RetrievalTask
     package let setting: PolicySetting
-    package let policy: SelfExtendPolicy
+    package let policy: PositionPolicy
     package let length: Int
   }
 

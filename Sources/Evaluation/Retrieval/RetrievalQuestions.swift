@@ -37,7 +37,7 @@ package struct RetrievalQuestions: Sendable {
 
   /// A request for a greedy completion of at most the task's tokens.
   package func request(
-    for prompt: RetrievalPrompt, _ task: RetrievalTask, _ policy: SelfExtendPolicy
+    for prompt: RetrievalPrompt, _ task: RetrievalTask, _ policy: PositionPolicy
   ) -> GenerationRequest {
     var request = GenerationRequest(prompt: prompt.tokens, maximumNewTokens: task.answerTokenCount)
     request.sampling = .greedy

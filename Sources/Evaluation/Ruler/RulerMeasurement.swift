@@ -7,7 +7,7 @@ package struct RulerMeasurement: Sendable {
   package struct Case: Hashable, Sendable {
     package let task: RulerTask
     package let setting: PolicySetting
-    package let policy: SelfExtendPolicy
+    package let policy: PositionPolicy
     package let length: Int
   }
 

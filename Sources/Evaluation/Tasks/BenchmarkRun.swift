@@ -60,7 +60,7 @@ package struct BenchmarkAnswer: Sendable {
   package let promptTokenCount: Int
   /// Whether the prompt was cut to the context.
   package let isCut: Bool
-  package let policy: SelfExtendPolicy?
+  package let policy: PositionPolicy?
   /// 0 to 1, one per metric of the task.
   package let scores: [Double]
 }

@@ -4,8 +4,8 @@ package import Core
 /// sizes that divide it, admit the length, and use at least an eighth of the trained context.
 package enum TuningCandidates {
   /// The automatic policy first, if there is one; then by window and group size.
-  package static func list(length: Int, trainedLength: Int) -> [SelfExtendPolicy] {
-    var candidates: [SelfExtendPolicy] = []
+  package static func list(length: Int, trainedLength: Int) -> [PositionPolicy] {
+    var candidates: [PositionPolicy] = []
     // A pair outside the automatic rule may admit a length that the rule rejects.
     if let automatic = try? PolicyChoice.forLength(length, trainedLength: trainedLength).policy {
       candidates.append(automatic)
@@ -15,7 +15,7 @@ package enum TuningCandidates {
       guard window > 1 else { continue }
       for groupSize in 2...min(window, Limits.maximumAutomaticGroupSize) where window % groupSize == 0 {
         guard
-          let policy = SelfExtendPolicy(
+          let policy = PositionPolicy(
             groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength),
           length <= policy.longestLength, !candidates.contains(policy),
           8 * policy.largestRelativePosition(length: length) >= trainedLength

@@ -7,7 +7,7 @@ package import Core
 /// candidates whose loss is within that bound of the winner's.
 package struct TuningRanking: Hashable, Sendable {
   package struct Entry: Hashable, Sendable {
-    package let policy: SelfExtendPolicy
+    package let policy: PositionPolicy
     package let perplexity: PerplexityEstimate
     package let retrieval: ShareEstimate
     /// Mean loss above the winner's in nats, on common windows; 0 for the winner.
@@ -61,7 +61,7 @@ package struct TuningRanking: Hashable, Sendable {
   }
 
   /// The policy to use: the automatic one if it wins or ties, since that needs no setting; else the winner.
-  package func recommendation(automatic: SelfExtendPolicy?) -> TuningRecommendation? {
+  package func recommendation(automatic: PositionPolicy?) -> TuningRecommendation? {
     guard let winner = ranked.first else { return nil }
     let ties = ranked.filter(\.isTied)
     let automaticIsAsGood = winner.policy == automatic || ties.contains { $0.policy == automatic }
@@ -74,18 +74,18 @@ package struct TuningRanking: Hashable, Sendable {
 
 /// The recommendation of a sweep, and its certainty.
 package struct TuningRecommendation: Hashable, Sendable {
-  package let policy: SelfExtendPolicy
+  package let policy: PositionPolicy
   /// Whether this is the automatic policy.
   package let isAutomatic: Bool
   /// The first in rank.
-  package let winner: SelfExtendPolicy
+  package let winner: PositionPolicy
   /// Statistical ties with the winner.
-  package let ties: [SelfExtendPolicy]
+  package let ties: [PositionPolicy]
   /// Whether the winner leads all others by more than two standard errors, on enough windows.
   package let isSure: Bool
 
   package var sentences: [String] {
-    func name(_ policy: SelfExtendPolicy) -> String { "\(policy.groupSize)x\(policy.neighborWindow)" }
+    func name(_ policy: PositionPolicy) -> String { "\(policy.groupSize)x\(policy.neighborWindow)" }
     var sentences = [
       isAutomatic
         ? "Use the automatic policy, \(name(policy)); no setting is needed."

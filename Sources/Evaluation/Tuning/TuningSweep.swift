@@ -24,7 +24,7 @@ package struct TuningSweep: Sendable {
   }
 
   package struct Candidate: Hashable, Sendable {
-    package let policy: SelfExtendPolicy
+    package let policy: PositionPolicy
     /// Mean loss of each window of finished rounds, in nats.
     package fileprivate(set) var losses: [Double] = []
     /// 1 for each number found in finished rounds, 0 for others.
@@ -48,7 +48,7 @@ package struct TuningSweep: Sendable {
   /// Minimum questions before retrieval drops a candidate, and minimum windows before loss does.
   static let leastSamples = 6
 
-  package init(candidates: [SelfExtendPolicy], limits: Limits) {
+  package init(candidates: [PositionPolicy], limits: Limits) {
     self.candidates = candidates.map { Candidate(policy: $0) }
     self.limits = limits
   }

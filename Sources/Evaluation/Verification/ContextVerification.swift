@@ -5,7 +5,7 @@ package struct ContextVerification: Hashable, Sendable {
   /// Plain attention and the automatic policy at one length.
   package struct LengthRow: Hashable, Sendable {
     package let length: Int
-    package let policy: SelfExtendPolicy
+    package let policy: PositionPolicy
     /// Under that policy.
     package let perplexity: PerplexityEstimate
     package let plainPerplexity: PerplexityEstimate
@@ -17,7 +17,7 @@ package struct ContextVerification: Hashable, Sendable {
     package let plainCacheByteCount: Int
 
     package init(
-      length: Int, policy: SelfExtendPolicy, perplexity: PerplexityEstimate, plainPerplexity: PerplexityEstimate,
+      length: Int, policy: PositionPolicy, perplexity: PerplexityEstimate, plainPerplexity: PerplexityEstimate,
       seconds: Double, plainSeconds: Double, cacheByteCount: Int, plainCacheByteCount: Int
     ) {
       (self.length, self.policy, self.perplexity) = (length, policy, perplexity)

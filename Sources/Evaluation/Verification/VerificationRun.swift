@@ -12,7 +12,7 @@ package struct VerificationRun: Sendable {
 
   package let lengths: [Int]
   /// One per length.
-  package let policies: [SelfExtendPolicy]
+  package let policies: [PositionPolicy]
   private let tokens: [TokenID]
   private let stride: Int
   private let windowCount: Int
@@ -21,7 +21,7 @@ package struct VerificationRun: Sendable {
   private let trialCount: Int
 
   package init(
-    lengths: [Int], policies: [SelfExtendPolicy], tokens: [TokenID], stride: Int, windowCount: Int,
+    lengths: [Int], policies: [PositionPolicy], tokens: [TokenID], stride: Int, windowCount: Int,
     tasks: [RetrievalTask], questions: RetrievalQuestions, trialCount: Int
   ) {
     (self.lengths, self.policies, self.tokens, self.stride) = (lengths, policies, tokens, stride)
@@ -38,8 +38,8 @@ package struct VerificationRun: Sendable {
   }
 
   /// The measurements: a length whose policy is grouped is also measured with plain attention.
-  private var ways: [(index: Int, policy: SelfExtendPolicy, isPlain: Bool)] {
-    lengths.indices.flatMap { index -> [(index: Int, policy: SelfExtendPolicy, isPlain: Bool)] in
+  private var ways: [(index: Int, policy: PositionPolicy, isPlain: Bool)] {
+    lengths.indices.flatMap { index -> [(index: Int, policy: PositionPolicy, isPlain: Bool)] in
       let policy = policies[index]
       guard policy.groups else { return [(index, policy, true)] }
       return [(index, .plain(trainedLength: policy.trainedLength), true), (index, policy, false)]
@@ -98,7 +98,7 @@ package struct VerificationRun: Sendable {
 
   /// A share for each depth; empty when the length is too short for the task's text.
   private func shares(
-    _ task: RetrievalTask, _ policy: SelfExtendPolicy, length: Int,
+    _ task: RetrievalTask, _ policy: PositionPolicy, length: Int,
     ask: ([GenerationRequest]) async throws -> [EngineBatch.Outcome]
   ) async throws -> [ShareEstimate] {
     let prompts: [RetrievalPrompt]

@@ -4,9 +4,9 @@ package import Core
 /// keys.
 package struct PrefixScope: Hashable, Sendable {
   package let tenant: Tenant
-  package let policy: SelfExtendPolicy
+  package let policy: PositionPolicy
 
-  package init(tenant: Tenant = Tenant(), policy: SelfExtendPolicy) {
+  package init(tenant: Tenant = Tenant(), policy: PositionPolicy) {
     self.tenant = tenant
     self.policy = policy
   }

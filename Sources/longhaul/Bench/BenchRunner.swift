@@ -13,7 +13,7 @@ struct BenchRunner: Sendable {
   struct Outcome: Sendable {
     /// Tokens per second of all sequences together.
     let rates: Samples
-    let policy: SelfExtendPolicy
+    let policy: PositionPolicy
     /// Time of the stages, in pipeline order.
     let stages: [StageTotals]
     /// Of the last prompt prefilled alone.
@@ -75,12 +75,12 @@ struct BenchRunner: Sendable {
       tokenCount: count * batch, turnCount: value.repeatCount, totals: { [engine] in engine.stageTotals },
       setTurn: { turns.set($0) })
     var tallies = policies.map { _ in Tally() }
-    try await withThrowingTaskGroup(of: (Int, SelfExtendPolicy?, PrefillProgress).self) { group in
+    try await withThrowingTaskGroup(of: (Int, PositionPolicy?, PrefillProgress).self) { group in
       for (which, policy) in policies.enumerated() {
         for sequence in 0..<batch {
           let request = request(value, policy, number: number * 1000 + sequence)
           group.addTask { [engine, request] in
-            var chosen: SelfExtendPolicy?
+            var chosen: PositionPolicy?
             var progress = PrefillProgress()
             progress.note(done: 0, at: .now)
             // Leaving the stream ends the sequence on all stages. A sequence that ends by itself releases the others.
@@ -131,7 +131,7 @@ struct BenchRunner: Sendable {
 /// The measurements of one policy while several take turns.
 private struct Tally {
   var rates: [Double] = []
-  var policy: SelfExtendPolicy?
+  var policy: PositionPolicy?
   var milestones: [Milestone] = []
   private var stages: [StageTotals] = []
 

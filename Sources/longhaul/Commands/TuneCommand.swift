@@ -99,7 +99,7 @@ struct TuneCommand: AsyncParsableCommand {
     if let write, !options.json { try StandardOutput.write("policy written to \(write)\n") }
   }
 
-  private func candidates(trainedLength: Int) throws -> [SelfExtendPolicy] {
+  private func candidates(trainedLength: Int) throws -> [PositionPolicy] {
     let candidates =
       try given.map { list in
         try list.values.map {
@@ -116,7 +116,7 @@ struct TuneCommand: AsyncParsableCommand {
   }
 
   private func writeChoice(
-    _ policy: SelfExtendPolicy, _ report: TuneReport, to path: String, trained: Int
+    _ policy: PositionPolicy, _ report: TuneReport, to path: String, trained: Int
   ) throws {
     let file = PolicyFile(
       groupSize: policy.groupSize, neighborWindow: policy.neighborWindow,

@@ -90,11 +90,11 @@ struct VerifyContextCommand: AsyncParsableCommand {
     let footprint = try measured.checkpoint.footprint
     let pageSize = CPUDevice.pageSize(of: options.cache.kvType)
     let pageByteCount = measured.configuration.layers.reduce(0) { $0 + pageSize.byteCount($1.attention) }
-    func cacheBytes(_ length: Int, _ policy: SelfExtendPolicy) -> Int {
+    func cacheBytes(_ length: Int, _ policy: PositionPolicy) -> Int {
       PageCount.of(tokens: length, policy: policy, chunkTokenCount: options.cache.maximumChunkTokenCount)
         * pageByteCount
     }
-    let plain = SelfExtendPolicy.plain(trainedLength: measured.configuration.trainedLength)
+    let plain = PositionPolicy.plain(trainedLength: measured.configuration.trainedLength)
     return ContextVerification(
       model: measured.configuration.name, trainedLength: measured.configuration.trainedLength, contextLength: context,
       weightByteCount: footprint.layerByteCount + footprint.embeddingByteCount,

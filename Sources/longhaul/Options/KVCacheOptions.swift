@@ -75,7 +75,7 @@ struct KVCacheOptions: ParsableArguments {
   func longestContext(trainedLength: Int, policy: PolicyRequest) -> Int {
     let longest: Int
     if let groupSize = policy.groupSize,
-      let forced = SelfExtendPolicy(
+      let forced = PositionPolicy(
         groupSize: groupSize,
         neighborWindow: policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength),
         trainedLength: trainedLength)

@@ -6,7 +6,7 @@ struct PolicyReport: Encodable, Sendable {
   let neighborWindow: Int
   let trainedLength: Int
 
-  init(_ policy: SelfExtendPolicy) {
+  init(_ policy: PositionPolicy) {
     groupSize = policy.groupSize
     neighborWindow = policy.neighborWindow
     trainedLength = policy.trainedLength

@@ -18,7 +18,7 @@ struct TuneReport: Report {
 
     let isAutomatic: Bool
 
-    init(_ entry: TuningRanking.Entry, automatic: SelfExtendPolicy?) {
+    init(_ entry: TuningRanking.Entry, automatic: PositionPolicy?) {
       isAutomatic = entry.policy == automatic
       policy = PolicyReport(entry.policy)
       (perplexity, perplexityError) = (entry.perplexity.perplexity, entry.perplexity.standardError)
@@ -37,13 +37,13 @@ struct TuneReport: Report {
   let automatic: PolicyReport?
   let recommendation: PolicyReport?
   let advice: [String]
-  private let recommendedPolicy: SelfExtendPolicy?
+  private let recommendedPolicy: PositionPolicy?
 
   private enum CodingKeys: CodingKey {
     case model, contextLength, seed, rounds, ranked, automatic, recommendation, advice
   }
 
-  init(model: String, context: Int, sweep: TuningSweep, automatic: SelfExtendPolicy?, seed: UInt64) {
+  init(model: String, context: Int, sweep: TuningSweep, automatic: PositionPolicy?, seed: UInt64) {
     let ranking = TuningRanking(sweep.candidates)
     let recommendation = ranking.recommendation(automatic: automatic)
     (self.model, contextLength, self.seed) = (model, context, seed)
@@ -56,7 +56,7 @@ struct TuneReport: Report {
     advice = (recommendation?.sentences ?? []) + (ranking.retrievalCounts ? [] : [warning])
   }
 
-  var recommended: SelfExtendPolicy? { recommendedPolicy }
+  var recommended: PositionPolicy? { recommendedPolicy }
 
   var lines: [String] {
     var table = TextTable(head: ["GxW", "found", "perplexity", "loss above the best", ""])

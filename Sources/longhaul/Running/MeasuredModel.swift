@@ -38,7 +38,7 @@ struct MeasuredModel {
   ///   - cases: the policies that requests will use.
   ///   - title: of the progress bar that `body` updates.
   func evaluate<Result: Sendable>(
-    longest: Int, cases: [SelfExtendPolicy], options: MeasurementOptions, title: String,
+    longest: Int, cases: [PositionPolicy], options: MeasurementOptions, title: String,
     body: @escaping @Sendable (EngineBatch, inout ProgressBar) async throws -> Result
   ) async throws -> Result {
     let (cluster, cache, isQuiet) = (options.cluster, options.cache, options.quiet)

@@ -8,7 +8,7 @@ struct RunningAnswer {
   private var detokenizer: StreamingDetokenizer?
   private var text = ""
   private var tokens: [TokenID] = []
-  private var policy: SelfExtendPolicy?
+  private var policy: PositionPolicy?
   private var finish: (reason: FinishReason, timings: GenerationTimings)?
   private(set) var logits: [Float] = []
   private var bar: ProgressBar

@@ -2,10 +2,10 @@ import Core
 import Testing
 
 @Suite("SelfExtend positions")
-struct SelfExtendPolicyTests {
+struct PositionPolicyTests {
   private func rows(groupSize: Int, window: Int, _ indices: [Int]) throws -> [[Int]] {
     let policy = try #require(
-      SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 4096))
+      PositionPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 4096))
     return indices.map { query in (0...query).map { policy.relativePosition(query: query, key: $0) } }
   }
 
@@ -61,7 +61,7 @@ struct SelfExtendPolicyTests {
     ])
   func longestLength(trained: Int, window: Int, groupSize: Int, longest: Int) throws {
     let policy = try #require(
-      SelfExtendPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: trained))
+      PositionPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: trained))
     #expect(policy.longestLength == longest)
     #expect(policy.largestRelativePosition(length: longest) == trained - 1)
     #expect(policy.largestRelativePosition(length: longest + 1) == trained)
@@ -69,16 +69,16 @@ struct SelfExtendPolicyTests {
 
   @Test("out of range values make no policy")
   func invalidValues() {
-    #expect(SelfExtendPolicy(groupSize: 0, neighborWindow: 4, trainedLength: 8) == nil)
-    #expect(SelfExtendPolicy(groupSize: 1, neighborWindow: -1, trainedLength: 8) == nil)
-    #expect(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 0) == nil)
-    #expect(SelfExtendPolicy(groupSize: .max, neighborWindow: 0, trainedLength: 8) == nil)
+    #expect(PositionPolicy(groupSize: 0, neighborWindow: 4, trainedLength: 8) == nil)
+    #expect(PositionPolicy(groupSize: 1, neighborWindow: -1, trainedLength: 8) == nil)
+    #expect(PositionPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 0) == nil)
+    #expect(PositionPolicy(groupSize: .max, neighborWindow: 0, trainedLength: 8) == nil)
   }
 
   @Test("plain attention is group size 1 up to the trained length")
   func plain() {
-    let plain = SelfExtendPolicy.plain(trainedLength: 100)
-    #expect(plain == SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 100))
+    let plain = PositionPolicy.plain(trainedLength: 100)
+    #expect(plain == PositionPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 100))
     #expect(!plain.groups && plain.longestLength == 100)
   }
 }
