@@ -53,22 +53,27 @@ package struct KVDemand: Hashable, Sendable {
     return perSequence.cappedProduct(sequenceCount)
   }
 
-  /// Whether positions of the workload's sequences are grouped. Within the trained length they are not unless a group
-  /// size was set for all text.
+  /// Whether positions of the workload's sequences are grouped. Within the trained length they are not unless a policy
+  /// was fixed for all text.
   func groupsWorkload(trainedLength: Int) -> Bool {
-    let length = plannedWorkload.contextLength
-    return policy.groupSize.map { $0 > 1 && !(policy.keepsShortTextPlain && length <= trainedLength) }
-      ?? (length > trainedLength)
+    chosenPolicy(plannedWorkload.contextLength, policy, trainedLength: trainedLength)?.groups ?? false
   }
 
-  /// The ring depends on the window only, so any group size above 1 gives the same count. Contexts within the trained
-  /// length use plain attention unless a group size was set.
+  /// Contexts within the trained length use plain attention unless a policy was fixed, which requests may then use for
+  /// short text, too.
   private func neighborPageCount(trainedLength: Int) -> Int {
-    let groups = policy.groupSize.map { $0 > 1 } ?? (contextLength > trainedLength)
-    let window = policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
-    guard groups,
-      let policy = PositionPolicy(groupSize: 2, neighborWindow: window, trainedLength: trainedLength)
-    else { return 0 }
-    return PageCount.ofRing(policy: policy, chunkTokenCount: chunkTokenCount)
+    var policy = policy
+    policy.keepsShortTextPlain = false
+    return chosenPolicy(contextLength, policy, trainedLength: trainedLength).map {
+      PageCount.ofRing(policy: $0, chunkTokenCount: chunkTokenCount)
+    } ?? 0
+  }
+
+  /// The policy of a length. The ring depends on the window only, so any group size stands for those that no automatic
+  /// policy has. Nil for numbers out of range.
+  private func chosenPolicy(_ length: Int, _ request: PolicyRequest, trainedLength: Int) -> PositionPolicy? {
+    let choice = try? PolicyChoice.forLength(
+      min(length, Limits.maximumContext), trainedLength: trainedLength, request: request)
+    return choice?.policy ?? (try? request.policy(groupSize: 2, trainedLength: trainedLength))
   }
 }

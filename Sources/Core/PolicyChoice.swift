@@ -3,7 +3,7 @@ package struct PolicyChoice: Hashable, Sendable {
   package let policy: PositionPolicy
   /// The cluster's.
   package var attention: AttentionArithmetic = .exact
-  /// Set when the user's own G and w do not admit the length: obeyed, but positions beyond the trained ones are used.
+  /// Set when the user's own policy does not admit the length: obeyed, but positions beyond the trained ones are used.
   package let warning: String?
 }
 
@@ -11,13 +11,14 @@ package struct PolicyChoice: Hashable, Sendable {
 package struct PolicyRefusal: Error, Hashable, Sendable, CustomStringConvertible {
   /// Prompt plus new tokens asked for.
   package let length: Int
-  /// The longest length that any automatic policy admits.
+  /// The longest length that any automatic policy of the method admits.
   package let longestLength: Int
   package let trainedLength: Int
+  package var method: PositionMethod = .selfExtend
 
   package var description: String {
     """
-    \(length) tokens (prompt plus new tokens) are more than any automatic SelfExtend policy admits: this model's \
+    \(length) tokens (prompt plus new tokens) are more than any automatic \(method.title) policy admits: this model's \
     maximum context length is \(longestLength) tokens (trained length \(trainedLength)). Shorten the prompt, lower \
     the number of new tokens, or force a policy with --group-size and --neighbor-window.
     """
@@ -25,51 +26,53 @@ package struct PolicyRefusal: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 extension PolicyChoice {
-  /// Chooses G and w for a total length (prompt plus new tokens), as fixed at admission.
+  /// Chooses a policy for a total length (prompt plus new tokens), as fixed at admission.
   ///
   /// - Length within L: plain, so that short text is exactly the base model.
-  /// - Longer: w = L/4 unless given; the smallest G meeting `2/3 L > w + (N - w)/G` (the authors' rule), rounded up
-  ///   to a divisor of w; refused when none fits.
-  /// - G or w given by the user is obeyed (beyond L only, where the request says so); a warning is set where it does
-  ///   not admit the length.
+  /// - Longer, SelfExtend, which is the standard: w = L/4 unless given; the smallest G meeting `2/3 L > w + (N - w)/G`
+  ///   (the authors' rule), rounded up to a divisor of w; refused when none fits.
+  /// - Longer, Jet-Long: `G = ceil(N/L)`.
+  /// - What the user fixed is obeyed (beyond L only, where the request says so); a warning is set where it does not
+  ///   admit the length.
   package static func forLength(
     _ length: Int, trainedLength: Int, request: PolicyRequest = PolicyRequest()
   ) throws -> PolicyChoice {
-    let staysPlain = request.keepsShortTextPlain && length <= trainedLength
-    if let groupSize = request.groupSize, !staysPlain {
-      let window =
-        request.neighborWindow ?? (groupSize == 1 ? 0 : defaultNeighborWindow(trainedLength: trainedLength))
-      return try obeying(groupSize: groupSize, window: window, length: length, trainedLength: trainedLength)
+    let staysPlain = length <= trainedLength && request.keepsShortTextPlain && request.method != .string
+    if request.isFixed, !staysPlain {
+      let policy = try request.policy(groupSize: request.groupSize ?? 1, trainedLength: trainedLength)
+      return obeying(policy, length: length)
     }
-    let window = request.neighborWindow ?? defaultNeighborWindow(trainedLength: trainedLength)
     guard (1...Limits.maximumContext).contains(trainedLength) else {
-      throw PolicyArgumentError(groupSize: 1, neighborWindow: window)
+      throw PolicyArgumentError(trainedLength: trainedLength)
     }
     if length <= trainedLength {
       return PolicyChoice(policy: .plain(trainedLength: trainedLength), warning: nil)
     }
-    for groupSize in automaticGroupSizes(window: window) {
-      guard
-        let policy = PositionPolicy(
-          groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
-      else { continue }
-      // 2/3 L > w + (N - w)/G, in integers; N_max is checked too because the rule is not stricter for tiny L.
-      let fits = 2 * trainedLength * groupSize > 3 * (window * groupSize + length - window)
+    for groupSize in automaticGroupSizes(for: length, trainedLength: trainedLength, request) {
+      guard let policy = try? request.policy(groupSize: groupSize, trainedLength: trainedLength) else { continue }
+      let fits = request.method != .selfExtend || meetsRule(policy, length: length)
+      // N_max is checked too because the rule is not stricter for tiny L.
       if fits, length <= policy.longestLength { return PolicyChoice(policy: policy, warning: nil) }
     }
     throw PolicyRefusal(
-      length: length, longestLength: longestAutomaticLength(trainedLength: trainedLength, window: window),
-      trainedLength: trainedLength)
+      length: length, longestLength: request.longestLength(trainedLength: trainedLength),
+      trainedLength: trainedLength, method: request.method)
+  }
+
+  /// Whether `2/3 L > w + (N - w)/G`, in integers: the rule of SelfExtend's authors.
+  package static func meetsRule(_ policy: PositionPolicy, length: Int) -> Bool {
+    let (window, groupSize) = (policy.neighborWindow, policy.groupSize)
+    return 2 * policy.trainedLength * groupSize > 3 * (window * groupSize + length - window)
   }
 
   /// L/4, the share of the trained length that the authors' own settings keep exact (1024 of 4096).
   package static func defaultNeighborWindow(trainedLength: Int) -> Int { max(1, trainedLength / 4) }
 
-  /// The longest total length that the automatic policy accepts for a window.
+  /// The longest total length that SelfExtend's automatic policy accepts for a window.
   package static func longestAutomaticLength(trainedLength: Int, window: Int? = nil) -> Int {
     let window = window ?? defaultNeighborWindow(trainedLength: trainedLength)
     var longest = trainedLength
-    for groupSize in automaticGroupSizes(window: window) {
+    for groupSize in divisors(ofWindow: window) {
       guard
         let policy = PositionPolicy(
           groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
@@ -81,34 +84,30 @@ extension PolicyChoice {
     return longest
   }
 
-  /// Group sizes the automatic policy tries: divisors of w above 1, ascending, up to the cap.
-  private static func automaticGroupSizes(window: Int) -> [Int] {
+  /// Group sizes to try for a length beyond L, ascending.
+  private static func automaticGroupSizes(
+    for length: Int, trainedLength: Int, _ request: PolicyRequest
+  ) -> [Int] {
+    switch request.method {
+    case .selfExtend: divisors(ofWindow: request.neighborWindow(trainedLength: trainedLength))
+    case .jetLong:
+      [(length - 1) / trainedLength + 1].filter { $0 <= Limits.maximumAutomaticGroupSize }
+    case .reRoPE, .string: [1]
+    }
+  }
+
+  /// Divisors of w above 1, ascending, up to the cap.
+  private static func divisors(ofWindow window: Int) -> [Int] {
     guard window > 1 else { return [] }
     return (2...min(window, Limits.maximumAutomaticGroupSize)).filter { window % $0 == 0 }
   }
 
-  private static func obeying(
-    groupSize: Int, window: Int, length: Int, trainedLength: Int
-  ) throws -> PolicyChoice {
-    guard
-      let policy = PositionPolicy(
-        groupSize: groupSize, neighborWindow: window, trainedLength: trainedLength)
-    else { throw PolicyArgumentError(groupSize: groupSize, neighborWindow: window) }
+  private static func obeying(_ policy: PositionPolicy, length: Int) -> PolicyChoice {
     guard length > policy.longestLength else { return PolicyChoice(policy: policy, warning: nil) }
     let warning = """
-      \(length) tokens exceed the \(policy.longestLength) that group size \(groupSize) and neighbor window \(window) \
-      admit for a trained length of \(trainedLength); expect degraded text
+      \(length) tokens exceed the \(policy.longestLength) that \(policy.phrase) admits for a trained length of \
+      \(policy.trainedLength); expect degraded text
       """
     return PolicyChoice(policy: policy, warning: warning)
-  }
-}
-
-/// G or w outside what can be computed at all.
-package struct PolicyArgumentError: Error, Hashable, Sendable, CustomStringConvertible {
-  package let groupSize: Int
-  package let neighborWindow: Int
-  package var description: String {
-    "group size \(groupSize) and neighbor window \(neighborWindow) are out of range: the group size must be at least "
-      + "1, the window at least 0, both at most \(Limits.maximumContext)"
   }
 }

@@ -1,14 +1,23 @@
 /// Where RoPE sees the keys of one sequence, frozen at admission.
 ///
-/// With query i, key j <= i and d = i - j, every method has one form: a near key (d < w, strict) keeps its distance d; a
-/// far one is seen at a(i) - b(j), where `b(j) = floor(j/G)` and `a(i) = floor(i/G) + shift`. All are integers. G = 1
+/// With query i, key j <= i and d = i - j, every method has one form: a near key (d < w, strict) keeps its distance d;
+/// a far one is seen at a(i) - b(j), where `b(j) = floor(j/G)` and `a(i) = floor(i/G) + shift`. All are integers. G = 1
 /// without a shift is plain attention.
+///
+/// | method | G | shift | far distance |
+/// |---|---|---|---|
+/// | SelfExtend | G | w - floor(w/G) | floor(i/G) - floor(j/G) + w - floor(w/G) |
+/// | ReRoPE | beyond any position | w | w |
+/// | STRING | 1 | W - w | d - w + W |
+/// | Jet-Long | G | 0 | floor(i/G) - floor(j/G) |
 package struct PositionPolicy: Hashable, Sendable {
   package let method: PositionMethod
   /// G: positions that share one far position. At least 1.
   package let groupSize: Int
-  /// w: keys, the token itself included, that keep their exact distance. At least 0.
+  /// w: keys, the token itself included, that keep their exact distance. At least 0. Jet-Long's w0 is w - 1.
   package let neighborWindow: Int
+  /// STRING's W, at most w; 0 for other methods.
+  package let farStart: Int
   /// L: tokens the model was trained to read at once.
   package let trainedLength: Int
 
@@ -20,37 +29,50 @@ package struct PositionPolicy: Hashable, Sendable {
   }
 
   private init(uncheckedPlain trainedLength: Int) {
-    (method, groupSize, neighborWindow, self.trainedLength) = (.selfExtend, 1, 0, trainedLength)
+    (method, groupSize, neighborWindow, farStart, self.trainedLength) = (.selfExtend, 1, 0, 0, trainedLength)
   }
 
-  /// SelfExtend's. Nil when G < 1, w < 0, L < 1 or a value is beyond `Limits.maximumContext`.
-  package init?(groupSize: Int, neighborWindow: Int, trainedLength: Int) {
-    guard (1...Limits.maximumContext).contains(groupSize), (0...Limits.maximumContext).contains(neighborWindow),
-      (1...Limits.maximumContext).contains(trainedLength)
+  /// Parameters that the method has not are ignored. Nil when one that it has, or the trained length, is outside
+  /// `PolicyParameter.range`, or when STRING's W is more than w.
+  package init?(
+    _ method: PositionMethod = .selfExtend, groupSize: Int = 1, neighborWindow: Int, farStart: Int = 0,
+    trainedLength: Int
+  ) {
+    let groupSize =
+      switch method {
+      case .selfExtend, .jetLong: groupSize
+      case .reRoPE: Limits.maximumContext
+      case .string: 1
+      }
+    let farStart = method == .string ? farStart : 0
+    guard PolicyParameter.groupSize.range.contains(groupSize),
+      PolicyParameter.neighborWindow.range.contains(neighborWindow),
+      (1...Limits.maximumContext).contains(trainedLength), (0...neighborWindow).contains(farStart)
     else { return nil }
-    method = .selfExtend
-    self.groupSize = groupSize
-    self.neighborWindow = neighborWindow
-    self.trainedLength = trainedLength
+    (self.method, self.groupSize, self.neighborWindow) = (method, groupSize, neighborWindow)
+    (self.farStart, self.trainedLength) = (farStart, trainedLength)
   }
 }
 
 extension PositionPolicy {
-  /// How far a query's far position lies beyond its group: SelfExtend's `w - floor(w/G)`.
+  /// How far a query's far position lies beyond its group.
   private var shift: Int {
     switch method {
     case .selfExtend: neighborWindow - neighborWindow / groupSize
+    case .reRoPE: neighborWindow
+    case .string: farStart - neighborWindow
+    case .jetLong: 0
     }
   }
 
   /// Whether any key is seen at another distance than its own.
   package var groups: Bool { groupSize > 1 || shift != 0 }
-  /// Whether queries have two positions: one for far keys and their own for near ones.
+  /// Whether queries have two positions: one for grouped keys and their own for near ones.
   package var hasNeighbors: Bool { groups && neighborWindow > 0 }
   /// Whether keys are kept at two positions: a grouped one and, for queries near them, their own.
   package var hasNeighborKeys: Bool { hasNeighbors && groupSize > 1 }
 
-  /// Where a grouped key at `position` is rotated to: b(j).
+  /// Where a grouped key at `position`, which is below `Limits.maximumContext`, is rotated to: b(j).
   package func groupedKeyPosition(_ position: Int) -> Int { position / groupSize }
 
   /// Where a query at `position`, which is at least w, is rotated to for grouped keys: a(i), at most the position.
@@ -64,7 +86,7 @@ extension PositionPolicy {
 
   /// The longest length at which every relative position stays below L: `G * (L - shift)`, exact in integers and at
   /// most `Limits.maximumContext`. (SelfExtend's paper has `(L - w) * G + w`, which is larger by `w mod G`.) It is L
-  /// where nothing is grouped, and where the near keys alone pass it.
+  /// where nothing is grouped, and where the neighbor keys alone pass it.
   package var longestLength: Int {
     guard groups, neighborWindow <= trainedLength else { return trainedLength }
     return min(max(trainedLength, groupSize * (trainedLength - shift)), Limits.maximumContext)
@@ -79,7 +101,33 @@ extension PositionPolicy {
 }
 
 extension PositionPolicy: CustomStringConvertible {
+  /// The number of a parameter; nil where the method has none such.
+  package subscript(parameter: PolicyParameter) -> Int? {
+    guard method.parameters.contains(parameter) else { return nil }
+    return switch parameter {
+    case .groupSize: groupSize
+    case .neighborWindow: neighborWindow
+    case .farStart: farStart
+    }
+  }
+
+  /// The method's name; `plain` where nothing is grouped.
+  package var methodName: String { groups ? method.rawValue : "plain" }
+
+  /// As `PolicyRequest` reads it: `plain`, `8x1024` for SelfExtend, else `rerope:1024`, `string:1365,128`.
+  package var name: String { groups ? PolicyRequest(self).description : "plain" }
+
+  /// The method and its numbers in words: `SelfExtend with group size 8, neighbor window 1024`.
+  package var phrase: String {
+    guard groups else { return "plain attention" }
+    let numbers = method.parameters.compactMap { parameter in self[parameter].map { "\(parameter.phrase) \($0)" } }
+    return "\(method.title) with \(numbers.joined(separator: ", "))"
+  }
+
   package var description: String {
-    groups ? "G=\(groupSize), w=\(neighborWindow) (trained \(trainedLength))" : "plain (trained \(trainedLength))"
+    let numbers = method.parameters.compactMap { parameter in self[parameter].map { "\(parameter.symbol)=\($0)" } }
+    let name = method == .selfExtend ? "" : "\(method.title) "
+    return groups
+      ? "\(name)\(numbers.joined(separator: ", ")) (trained \(trainedLength))" : "plain (trained \(trainedLength))"
   }
 }

@@ -17,8 +17,8 @@ package enum PageCount {
     (ringBlockCount(policy: policy, chunkTokenCount: chunkTokenCount) + 1) / 2
   }
 
-  /// Key blocks of the ring, which holds the neighbor view of the last w keys while a chunk runs; none where keys have one
-  /// view.
+  /// Key blocks of the ring, which holds the neighbor view of the last w keys while a chunk runs; none where keys have
+  /// one view.
   static func ringBlockCount(policy: PositionPolicy, chunkTokenCount: Int) -> Int {
     guard policy.hasNeighborKeys else { return 0 }
     // One block more than the rows need, since neither end is aligned to a block.

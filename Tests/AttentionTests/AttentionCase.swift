@@ -7,7 +7,7 @@ import Tensors
 /// Random heads of one sequence, and a way to run them through the paged attention in any chunks.
 struct AttentionCase {
   var shape: AttentionShape
-  let policy: PositionPolicy
+  var policy: PositionPolicy
   let length: Int
   /// `[length, queryHeadCount * headDimension]` and `[length, keyValueHeadCount * headDimension]`.
   var queries: [Float]
