@@ -1333,7 +1333,7 @@ const ProtobufCMessageDescriptor longhaul__row_range__descriptor =
   (ProtobufCMessageInit) longhaul__row_range__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__position_policy__field_descriptors[3] =
+static const ProtobufCFieldDescriptor longhaul__position_policy__field_descriptors[6] =
 {
   {
     "group_size",
@@ -1371,16 +1371,55 @@ static const ProtobufCFieldDescriptor longhaul__position_policy__field_descripto
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "method",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__PositionPolicy, method),
+    &longhaul__position_method__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "far_start",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__PositionPolicy, far_start),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "far_group_size",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__PositionPolicy, far_group_size),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__position_policy__field_indices_by_name[] = {
+  5,   /* field[5] = far_group_size */
+  4,   /* field[4] = far_start */
   0,   /* field[0] = group_size */
+  3,   /* field[3] = method */
   1,   /* field[1] = neighbor_window */
   2,   /* field[2] = trained_length */
 };
 static const ProtobufCIntRange longhaul__position_policy__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 3 }
+  { 0, 6 }
 };
 const ProtobufCMessageDescriptor longhaul__position_policy__descriptor =
 {
@@ -1390,7 +1429,7 @@ const ProtobufCMessageDescriptor longhaul__position_policy__descriptor =
   "Longhaul__PositionPolicy",
   "longhaul",
   sizeof(Longhaul__PositionPolicy),
-  3,
+  6,
   longhaul__position_policy__field_descriptors,
   longhaul__position_policy__field_indices_by_name,
   1,  longhaul__position_policy__number_ranges,
@@ -2383,6 +2422,38 @@ const ProtobufCEnumDescriptor longhaul__pooling__descriptor =
   longhaul__pooling__enum_values_by_name,
   1,
   longhaul__pooling__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue longhaul__position_method__enum_values_by_number[4] =
+{
+  { "POSITION_METHOD_SELF_EXTEND", "LONGHAUL__POSITION_METHOD__POSITION_METHOD_SELF_EXTEND", 0 },
+  { "POSITION_METHOD_REROPE", "LONGHAUL__POSITION_METHOD__POSITION_METHOD_REROPE", 1 },
+  { "POSITION_METHOD_STRING", "LONGHAUL__POSITION_METHOD__POSITION_METHOD_STRING", 2 },
+  { "POSITION_METHOD_JET_LONG", "LONGHAUL__POSITION_METHOD__POSITION_METHOD_JET_LONG", 3 },
+};
+static const ProtobufCIntRange longhaul__position_method__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex longhaul__position_method__enum_values_by_name[4] =
+{
+  { "POSITION_METHOD_JET_LONG", 3 },
+  { "POSITION_METHOD_REROPE", 1 },
+  { "POSITION_METHOD_SELF_EXTEND", 0 },
+  { "POSITION_METHOD_STRING", 2 },
+};
+const ProtobufCEnumDescriptor longhaul__position_method__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "longhaul.PositionMethod",
+  "PositionMethod",
+  "Longhaul__PositionMethod",
+  "longhaul",
+  4,
+  longhaul__position_method__enum_values_by_number,
+  4,
+  longhaul__position_method__enum_values_by_name,
+  1,
+  longhaul__position_method__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
 static const ProtobufCEnumValue longhaul__text_constraint_kind__enum_values_by_number[7] =

@@ -4,19 +4,50 @@ import Core
 extension PositionPolicy {
   func raw(_ arena: MessageArena) -> UnsafeMutablePointer<Longhaul__PositionPolicy> {
     arena.make(longhaul__position_policy__init) {
-      $0.group_size = Int64(groupSize)
+      $0.method = method.raw
+      $0.group_size = method == .selfExtend ? Int64(groupSize) : 0
+      $0.far_group_size = method == .selfExtend ? 0 : Int64(self[.groupSize] ?? 0)
       $0.neighbor_window = Int64(neighborWindow)
+      $0.far_start = Int64(farStart)
       $0.trained_length = Int64(trainedLength)
     }
   }
 
   init(raw: borrowing Longhaul__PositionPolicy) throws(WireError) {
+    let method = try PositionMethod(raw: raw.method)
+    func number(_ parameter: PolicyParameter, _ value: Int64, _ name: String, isUsed: Bool = true) throws(WireError)
+      -> Int
+    {
+      let isUsed = isUsed && method.parameters.contains(parameter)
+      return try Field.integer(value, name, isUsed ? parameter.range : 0...0)
+    }
+    let groupSize = try number(.groupSize, raw.group_size, "group_size", isUsed: method == .selfExtend)
+    let farGroupSize = try number(.groupSize, raw.far_group_size, "far_group_size", isUsed: method != .selfExtend)
     let policy = PositionPolicy(
-      groupSize: try Field.integer(raw.group_size, "group_size", 1...Limits.maximumContext),
-      neighborWindow: try Field.integer(raw.neighbor_window, "neighbor_window", 0...Limits.maximumContext),
+      method, groupSize: method == .selfExtend ? groupSize : farGroupSize,
+      neighborWindow: try number(.neighborWindow, raw.neighbor_window, "neighbor_window"),
+      farStart: try number(.farStart, raw.far_start, "far_start"),
       trainedLength: try Field.integer(raw.trained_length, "trained_length", 1...Limits.maximumContext))
-    guard let policy else { throw .field("group_size", reason: "is no policy with this neighbor_window") }
+    guard let policy else { throw .field("far_start", reason: "is more than neighbor_window") }
     self = policy
+  }
+}
+
+extension PositionMethod {
+  fileprivate var raw: Longhaul__PositionMethod {
+    switch self {
+    case .selfExtend: LONGHAUL__POSITION_METHOD__POSITION_METHOD_SELF_EXTEND
+    case .reRoPE: LONGHAUL__POSITION_METHOD__POSITION_METHOD_REROPE
+    case .string: LONGHAUL__POSITION_METHOD__POSITION_METHOD_STRING
+    case .jetLong: LONGHAUL__POSITION_METHOD__POSITION_METHOD_JET_LONG
+    }
+  }
+
+  fileprivate init(raw: Longhaul__PositionMethod) throws(WireError) {
+    guard let method = Self.allCases.first(where: { $0.raw == raw }) else {
+      throw .field("method", reason: "is unknown")
+    }
+    self = method
   }
 }
 

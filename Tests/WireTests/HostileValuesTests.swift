@@ -196,6 +196,35 @@ struct HostileValuesTests {
     #expect(ForwardHeader.decode(missing).error == .field("entries[0].policy", reason: "is missing"))
   }
 
+  @Test("Numbers that are none of a policy's method")
+  func policyMethod() {
+    // entries { tokens [1], policy { trained_length 100, … } }
+    func refused(_ fields: [UInt8]) -> String? {
+      let policy: [UInt8] = [0x18, 100] + fields
+      let entry: [UInt8] = [0x1A, 1, 1, 0x2A, UInt8(policy.count)] + policy
+      return ForwardHeader.decode([0x08, Self.version, 0x2A, UInt8(entry.count)] + entry).refusedField
+    }
+    let name = "entries[0].policy."
+    let groupSize: [UInt8] = [0x08, 4]
+    let window: [UInt8] = [0x10, 40]
+    let (farStart, farGroupSize): ([UInt8], [UInt8]) = ([0x28, 41], [0x30, 4])
+    let (reRoPE, string, jetLong): ([UInt8], [UInt8], [UInt8]) = ([0x20, 1], [0x20, 2], [0x20, 3])
+    #expect(refused(window + reRoPE) == nil && refused(window + string) == nil)
+    #expect(refused(window + jetLong + farGroupSize) == nil)
+    for method: [UInt8] in [[0x20, 4], [0x20, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]] {
+      #expect(refused(window + method) == name + "method")
+    }
+    for method in [reRoPE, string, jetLong + farGroupSize] {
+      #expect(refused(groupSize + window + method) == name + "group_size")
+    }
+    #expect(refused(window + jetLong) == name + "far_group_size")
+    #expect(refused(window + reRoPE + farGroupSize) == name + "far_group_size")
+    #expect(refused(groupSize + window + farGroupSize) == name + "far_group_size")
+    for method in [groupSize, reRoPE, string] { #expect(refused(window + method + farStart) == name + "far_start") }
+    let tooLarge: [UInt8] = [0x10, 0x81, 0x80, 0x80, 0x02]
+    #expect(refused(tooLarge + reRoPE) == name + "neighbor_window")
+  }
+
   @Test("Empty ranges of rows and unknown poolings")
   func rawOutput() {
     // entries { tokens [1], policy { group_size 1, trained_length 1 }, … }

@@ -210,6 +210,14 @@ enum Samples {
     return policy
   }
 
+  /// With numbers as `policy(8, 1024)` has them.
+  static func policy(_ method: PositionMethod) -> PositionPolicy {
+    guard
+      let policy = PositionPolicy(method, groupSize: 8, neighborWindow: 1024, farStart: 128, trainedLength: 4096)
+    else { preconditionFailure("the samples are valid") }
+    return policy
+  }
+
   static func layers(_ lower: Int, _ upper: Int) -> LayerRange {
     guard let range = LayerRange(lower: lower, upper: upper) else { preconditionFailure("the samples are valid") }
     return range

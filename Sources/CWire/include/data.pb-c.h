@@ -45,6 +45,13 @@ typedef enum _Longhaul__Pooling {
   LONGHAUL__POOLING__POOLING_FIRST = 3
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__POOLING)
 } Longhaul__Pooling;
+typedef enum _Longhaul__PositionMethod {
+  LONGHAUL__POSITION_METHOD__POSITION_METHOD_SELF_EXTEND = 0,
+  LONGHAUL__POSITION_METHOD__POSITION_METHOD_REROPE = 1,
+  LONGHAUL__POSITION_METHOD__POSITION_METHOD_STRING = 2,
+  LONGHAUL__POSITION_METHOD__POSITION_METHOD_JET_LONG = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__POSITION_METHOD)
+} Longhaul__PositionMethod;
 typedef enum _Longhaul__TextConstraintKind {
   LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_NONE = 0,
   LONGHAUL__TEXT_CONSTRAINT_KIND__TEXT_CONSTRAINT_KIND_JSON_SCHEMA = 1,
@@ -239,16 +246,28 @@ struct  Longhaul__RowRange
     , 0, 0 }
 
 
+/*
+ * Where grouped keys are seen; see Core/PositionPolicy. A number that the method has not is 0.
+ */
 struct  Longhaul__PositionPolicy
 {
   ProtobufCMessage base;
+  /*
+   * SelfExtend's. 0 for other methods, so that a receiver that knows none refuses the policy.
+   */
   int64_t group_size;
   int64_t neighbor_window;
   int64_t trained_length;
+  Longhaul__PositionMethod method;
+  int64_t far_start;
+  /*
+   * The group size of other methods.
+   */
+  int64_t far_group_size;
 };
 #define LONGHAUL__POSITION_POLICY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__position_policy__descriptor) \
-    , 0, 0, 0 }
+    , 0, 0, 0, LONGHAUL__POSITION_METHOD__POSITION_METHOD_SELF_EXTEND, 0, 0 }
 
 
 typedef enum {
@@ -850,6 +869,7 @@ typedef void (*Longhaul__TokenLogprob_Closure)
 /* --- descriptors --- */
 
 extern const ProtobufCEnumDescriptor    longhaul__pooling__descriptor;
+extern const ProtobufCEnumDescriptor    longhaul__position_method__descriptor;
 extern const ProtobufCEnumDescriptor    longhaul__text_constraint_kind__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__forward_header__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__resumed_sequence__descriptor;
