@@ -14,7 +14,7 @@ struct ChatTests {
       {"choices":[{"finish_reason":"stop","index":0,"logprobs":null,\
       "message":{"content":"Yes","role":"assistant"}}],"created":0,"id":"ID","model":"org/canned",\
       "object":"chat.completion",\
-      "policy":{"attention":"exact","group_size":1,"neighbor_window":0,"trained_length":256},\
+      "policy":{"attention":"exact","group_size":1,"method":"plain","neighbor_window":0,"trained_length":256},\
       "timings":{"cache_n":0,"predicted_ms":2000,"predicted_n":3,"predicted_per_second":1,\
       "predicted_per_token_ms":1000,"prompt_ms":500,"prompt_n":19,"prompt_per_second":38,\
       "prompt_per_token_ms":26.316,"queue_ms":0},\

@@ -14,7 +14,7 @@ struct CompletionTests {
     let golden = """
       {"choices":[{"finish_reason":"length","index":0,"logprobs":null,"text":"Hell"}],"created":0,"id":"ID",\
       "model":"org/canned","object":"text_completion",\
-      "policy":{"attention":"exact","group_size":1,"neighbor_window":0,"trained_length":256},\
+      "policy":{"attention":"exact","group_size":1,"method":"plain","neighbor_window":0,"trained_length":256},\
       "timings":{"cache_n":0,"predicted_ms":2000,"predicted_n":4,"predicted_per_second":1.5,\
       "predicted_per_token_ms":666.667,\
       "prompt_ms":500,"prompt_n":3,"prompt_per_second":6,"prompt_per_token_ms":166.667,"queue_ms":0},\
@@ -96,6 +96,16 @@ struct CompletionTests {
     #expect(request.policy == PolicyRequest(groupSize: 2, neighborWindow: nil))
     #expect(request.stopTokens == [9])
     #expect(request.maximumNewTokens == 510)
+  }
+
+  @Test("A policy is asked for by its name, and the answer says its method and numbers")
+  func policyByName() async throws {
+    let engine = CannedEngine.answering("x")
+    let reply = try await engine.post("/v1/completions", #"{"prompt":"x","policy":"string:85,16"}"#)
+    #expect(engine.requests.first?.policy == PolicyRequest(.string, neighborWindow: 85, farStart: 16))
+    let policy = reply.json["policy"]
+    #expect(policy["method"].text == "string" && policy["far_start"] == .integer(16))
+    #expect(policy["neighbor_window"] == .integer(85) && policy["trained_length"] == .integer(256))
   }
 
   @Test("Null or absent limits leave room for a completion, and requests without a seed differ")

@@ -69,6 +69,18 @@ struct ErrorTests {
     #expect(hot.status == 400 && hot.json["error"]["param"].text == "temperature")
   }
 
+  @Test("A policy that cannot be met is a 400 that names the field and the remedy")
+  func refusedPolicy() async throws {
+    for (fields, reason) in [
+      (#""policy":"yarn""#, "known are auto, plain"), (#""policy":"string:16,85""#, "give at most the window"),
+      (#""policy":"rerope:64","group_size":8"#, "give no group_size"), (#""policy":"jet-long:0""#, "out of range"),
+    ] {
+      let reply = try await CannedEngine.answering("x").post("/v1/completions", #"{"prompt":"x",\#(fields)}"#)
+      #expect(reply.status == 400 && reply.json["error"]["param"].text == "policy", "\(fields)")
+      #expect(reply.json["error"]["message"].text?.contains(reason) == true, "\(fields)")
+    }
+  }
+
   @Test("An unknown error is a 500 without details")
   func unknownError() async throws {
     struct Secret: Error, CustomStringConvertible { var description: String { "secret path" } }

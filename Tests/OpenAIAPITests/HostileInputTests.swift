@@ -10,7 +10,7 @@ struct HostileInputTests {
     "top_p", "top_k", "min_p", "seed", "presence_penalty", "frequency_penalty", "repetition_penalty",
     "repeat_penalty",
     "stop", "stop_token_ids", "ignore_eos", "n", "best_of", "logprobs", "top_logprobs", "echo", "suffix",
-    "group_size",
+    "group_size", "policy",
     "neighbor_window", "tools", "tool_choice", "response_format", "logit_bias", "add_generation_prompt",
     "chat_template_kwargs",
   ]

@@ -21,7 +21,8 @@ struct StreamTests {
       #"data: {"choices":[{"delta":\#(delta),"finish_reason":\#(reason),"index":0,"logprobs":null}],"#
         + #"\#(stem)\#(more),"usage":null}"#
     }
-    let policy = #","policy":{"attention":"exact","group_size":1,"neighbor_window":0,"trained_length":256}"#
+    let policy =
+      #","policy":{"attention":"exact","group_size":1,"method":"plain","neighbor_window":0,"trained_length":256}"#
     let timings = #"""
       ,"timings":{"cache_n":0,"predicted_ms":2000,"predicted_n":3,"predicted_per_second":1,\#
       "predicted_per_token_ms":1000,"prompt_ms":500,"prompt_n":19,"prompt_per_second":38,\#

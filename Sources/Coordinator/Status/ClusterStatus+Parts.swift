@@ -61,7 +61,8 @@ extension ClusterStatus.Sequence {
     self.init(
       id: progress.sequence.rawValue, phase: progress.phase.rawValue, promptTokens: progress.promptTokenCount,
       computedTokens: progress.computedTokenCount, generatedTokens: progress.generatedTokenCount,
-      pages: progress.pageCount, groupSize: progress.policy.groupSize, neighborWindow: progress.policy.neighborWindow)
+      pages: progress.pageCount, method: progress.policy.methodName, groupSize: progress.policy[.groupSize],
+      neighborWindow: progress.policy[.neighborWindow], farStart: progress.policy[.farStart])
   }
 }
 

@@ -129,16 +129,20 @@ package struct ClusterStatus: Encodable, Sendable {
     let computedTokens: Int
     let generatedTokens: Int
     let pages: Int
-    let groupSize: Int
-    let neighborWindow: Int
+    /// Of the policy, and numbers that it has.
+    let method: String
+    let groupSize: Int?
+    let neighborWindow: Int?
+    let farStart: Int?
 
     private enum CodingKeys: String, CodingKey {
-      case id, phase, pages
+      case id, phase, pages, method
       case promptTokens = "prompt_tokens"
       case computedTokens = "computed_tokens"
       case generatedTokens = "generated_tokens"
       case groupSize = "group_size"
       case neighborWindow = "neighbor_window"
+      case farStart = "far_start"
     }
   }
 

@@ -162,13 +162,11 @@ struct AnswerPreparation: Sendable {
     (dry.breakers, dry.breakerPhrases) = (found.tokens, found.phrases)
   }
 
-  /// Prompt and answer together. Without a group size of the user's, what the automatic policy admits counts
+  /// Prompt and answer together. Without a policy that the user fixed, what the automatic policy admits counts
   /// too, so that a generous `max_tokens` is clipped rather than refused.
   private func lengthLimit(_ policy: PolicyRequest) -> Int {
-    guard policy.groupSize == nil else { return model.contextLength }
-    let automatic = PolicyChoice.longestAutomaticLength(
-      trainedLength: model.configuration.trainedLength, window: policy.neighborWindow)
-    return min(model.contextLength, automatic)
+    guard !policy.isFixed else { return model.contextLength }
+    return min(model.contextLength, policy.longestLength(trainedLength: model.configuration.trainedLength))
   }
 
   /// The length that an answer without a limit may bring a prompt to. Most clients never give a limit; if
@@ -177,7 +175,7 @@ struct AnswerPreparation: Sendable {
   /// to the context's end.
   private func openEnd(_ promptCount: Int, _ policy: PolicyRequest) -> Int {
     let trained = model.configuration.trainedLength
-    let fits = (policy.groupSize == nil || policy.keepsShortTextPlain) && promptCount <= trained - trained / 4
+    let fits = !policy.groupsShortText && promptCount <= trained - trained / 4
     return fits ? trained : .max
   }
 

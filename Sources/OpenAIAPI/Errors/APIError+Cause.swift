@@ -12,7 +12,7 @@ extension APIError {
       self = .contextExceeded(
         promptTokenCount: promptTokenCount ?? error.length, contextLength: error.longestLength,
         detail: error.description)
-    case let error as PolicyArgumentError: self = .invalid(error.description, parameter: "group_size")
+    case let error as PolicyArgumentError: self = .invalid(error.description, parameter: error.parameter?.rawValue)
     case let error as InvalidParameter: self = .invalid(error.description, parameter: error.name)
     case let error as JSONError: self = .invalid("The body is not valid JSON: \(error).", code: "invalid_json")
     case let error as HTTPError: self.init(http: error)

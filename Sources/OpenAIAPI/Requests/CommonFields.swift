@@ -70,10 +70,23 @@ struct CommonFields: Sendable {
 }
 
 extension PolicyRequest {
+  /// A `policy` by its text, or SelfExtend's two numbers.
   init(_ fields: RequestFields) throws {
-    self.init(
+    let pair = PolicyRequest(
       groupSize: try fields.integer("group_size", in: 1...Limits.maximumContext),
       neighborWindow: try fields.integer("neighbor_window", in: 0...Limits.maximumContext))
+    guard let text = try fields.string("policy") else {
+      self = pair
+      return
+    }
+    guard pair == PolicyRequest() else {
+      throw fields.invalid("policy", "has the numbers of its method; give no group_size and neighbor_window beside it")
+    }
+    do {
+      try self.init(text)
+    } catch {
+      throw fields.invalid("policy", "cannot be met: \(error)")
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { make, byId, announce } from "./dom.js";
 import { MarkdownView } from "./markdownView.js";
+import { policyName } from "./road.js";
 import { StageBoard } from "./stages.js";
 import { Timeline } from "./timeline.js";
 import { count, rate, percent, ago, plural } from "./format.js";
@@ -66,7 +67,7 @@ export class ClusterView {
         make("td", {}, { waiting: "waits", prefill: "reads", decode: "writes", preempted: "waits again" }[sequence.phase] ?? sequence.phase),
         make("td", {}, make("progress", { max: sequence.prompt_tokens, value: read, "aria-label": "Prompt read" }), ` ${count(sequence.prompt_tokens)}`),
         make("td", {}, count(sequence.generated_tokens)),
-        make("td", {}, sequence.group_size > 1 ? `G ${sequence.group_size}, w ${count(sequence.neighbor_window)}` : "plain"));
+        make("td", {}, policyName(sequence)));
     }));
   }
 

@@ -3,9 +3,28 @@
 import { make } from "./dom.js";
 import { count, rate } from "./format.js";
 
-/** The longest text under a policy: G · (L − w + ⌊w/G⌋), with G = 1 the trained length. */
-export function longestLength({ group_size: group, neighbor_window: window, trained_length: trained }) {
-  return group > 1 && window < trained ? group * (trained - window + Math.floor(window / group)) : trained;
+/** The longest text under a policy; null where no length is too long for it. */
+export function longestLength({ method, group_size: group, neighbor_window: window, far_start: start, trained_length: trained }) {
+  if (method === "plain" || window > trained) return trained;
+  if (method === "rerope") return window < trained ? null : trained;
+  if (method === "string") return trained + window - start;
+  if (method === "jet-long") return group * trained;
+  return Math.max(trained, group * (trained - window + Math.floor(window / group)));
+}
+
+/** A policy in a few characters. */
+export function policyName({ method, group_size: group, neighbor_window: window, far_start: start }) {
+  const title = { rerope: "ReRoPE", string: "STRING", "jet-long": "Jet-Long" }[method];
+  if (method === "plain") return "plain attention";
+  const numbers = [group ? `G ${group}` : "", `w ${count(window)}`, start === undefined ? "" : `W ${count(start)}`];
+  return [title, numbers.filter(Boolean).join(", ")].filter(Boolean).join(" ");
+}
+
+/** What a policy does with distant positions. */
+function treatment({ method, group_size: group, neighbor_window: window, far_start: start }) {
+  if (method === "rerope") return `all positions beyond the nearest ${count(window)} are seen at one distance`;
+  if (method === "string") return `positions beyond the nearest ${count(window)} are seen from ${count(start)} on`;
+  return `distant positions are grouped by ${group}, the nearest ${count(window)} are exact`;
 }
 
 /** One sentence about a length. The policy is known when the answer is complete. */
@@ -13,10 +32,10 @@ export function judgment(length, trained, policy) {
   if (length <= trained) return `${count(length)} tokens, within the ${count(trained)} the model was trained on.`;
   const beyond = `${count(length)} tokens, ${rate(length / trained)} times the trained ${count(trained)}`;
   if (!policy) return `${beyond}.`;
-  return policy.group_size > 1
-    ? `${beyond}: distant positions are grouped by ${policy.group_size}, the nearest ${count(policy.neighbor_window)} are exact, `
-      + `which holds up to ${count(longestLength(policy))}. Precision falls with distance.`
-    : `${beyond}, with plain attention. Expect it to lose the thread.`;
+  if (policy.method === "plain") return `${beyond}, with plain attention. Expect it to lose the thread.`;
+  const longest = longestLength(policy);
+  return `${beyond}: ${treatment(policy)}, which holds ${longest === null ? "for any length" : `up to ${count(longest)}`}. `
+    + "Precision falls with distance.";
 }
 
 export class Road {

@@ -31,6 +31,7 @@ export class Settings {
       make("div", { class: "fields" }, basic.map((field) => this.#number(field))),
       make("details", {}, make("summary", {}, "More"),
         make("div", { class: "fields" }, further.map((field) => this.#number(field))),
+        this.#text("policy", "Policy of positions", "auto, plain, or a method, such as rerope:1024; in place of G and w.", 1),
         this.#text("stop", "Stop strings", "One a line.", 2),
         this.#text("tools", "Tools", "A JSON array of functions, as in OpenAI's API.", 5, checkTools)),
       make("button", { type: "button", class: "plain", on: { click: () => this.#clear() } }, "Back to the server's own"));
@@ -51,6 +52,7 @@ export class Settings {
       const value = this.#values[name];
       if (value !== undefined && value !== "") body[name] = Number(value);
     }
+    if (this.#values.policy?.trim()) body.policy = this.#values.policy.trim();
     const stop = (this.#values.stop ?? "").split("\n").filter(Boolean);
     if (stop.length) body.stop = stop;
     if (this.#values.tools?.trim() && !checkTools(this.#values.tools)) body.tools = JSON.parse(this.#values.tools);

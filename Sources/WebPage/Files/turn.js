@@ -4,6 +4,7 @@ import { make, icon, iconButton, copyText } from "./dom.js";
 import { MarkdownView } from "./markdownView.js";
 import { documentChips } from "./documents.js";
 import { count, rate, seconds } from "./format.js";
+import { policyName } from "./road.js";
 
 /** A person's message; `edit` is given the new text. */
 export function userTurn(message, edit) {
@@ -126,7 +127,7 @@ export function facts(end) {
   if (cached > 0) parts.push(`${count(cached)} from the cache`);
   if (timings?.predicted_per_second > 0) parts.push(`${rate(timings.predicted_per_second)} a second`);
   if (timings) parts.push(`first after ${seconds((timings.queue_ms + timings.prompt_ms) / 1000)}`);
-  if (policy) parts.push(policy.group_size > 1 ? `G ${policy.group_size}, w ${count(policy.neighbor_window)}` : "plain attention");
+  if (policy) parts.push(policyName(policy));
   if (reason === "length") parts.push("cut at its limit");
   if (reason === "stopped") parts.push("stopped");
   if (policy?.warning) parts.push(policy.warning);

@@ -33,6 +33,9 @@ extension FieldTable {
     .obeyed("return_progress", "false", "events of a stream say how far the prompt is, as `prompt_progress`"),
     .obeyed("timings_per_token", "false", "every event of a stream has the `timings` so far"),
     .obeyed("verbose", "false", "the answer has its prompt's text, control tokens included, as `__verbose.prompt`"),
+    .obeyed(
+      "policy", "automatic",
+      "where far tokens are seen: `plain`, or a method with its numbers, as `self-extend:8,1024` or `rerope:1024`"),
     .obeyed("group_size", "automatic", "SelfExtend's G for this request; 1 is plain attention"),
     .obeyed("neighbor_window", "automatic", "SelfExtend's w for this request"),
   ]
