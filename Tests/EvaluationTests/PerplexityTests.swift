@@ -40,7 +40,8 @@ struct PerplexityTests {
     let windows = try SlidingWindows(tokenCount: 40_000, longestLength: 20_000, stride: 8, count: 2)
     let measurement = try PerplexityMeasurement(
       tokens: Array(repeating: 5, count: 40_000), windows: windows, lengths: [128, 512, 20_000],
-      settings: [.plain, .automatic, .forced(groupSize: 8, neighborWindow: 64)], trainedLength: 256)
+      settings: [.plain, .automatic, PolicySetting(PolicyRequest(groupSize: 8, neighborWindow: 64))], trainedLength: 256
+    )
     #expect(
       measurement.cases.map { "\($0.length) \($0.setting)" } == [
         "128 plain", "128 8x64", "512 plain", "512 auto", "20000 plain", "20000 8x64",

@@ -49,7 +49,7 @@ struct PolicyExplanationTests {
     #expect(refusal.length == 100_000)
     #expect(explanation.chosen == nil)
     #expect(!explanation.rows.isEmpty)
-    #expect(explanation.rows.allSatisfy { !$0.admits })
+    #expect(explanation.rows.allSatisfy { !$0.admits || $0.policy.method == .reRoPE })
   }
 
   @Test("a cluster's standing policy leaves short text plain; a request's own does not")
@@ -61,16 +61,26 @@ struct PolicyExplanationTests {
     #expect(try PolicyChoice.forLength(256, trainedLength: 256, request: asked).policy.groupSize == 8)
   }
 
+  @Test("other methods are listed with what they admit, and one that was asked for says its rule")
+  func otherMethods() throws {
+    let explanation = try PolicyExplanation(length: 1000, trainedLength: 256, request: PolicyRequest("jet-long"))
+    #expect(explanation.chosen?.policy.name == "jet-long:4,64")
+    #expect(explanation.sentence.contains("1000/4 <= 256"))
+    let names = explanation.rows.map(\.policy.name)
+    #expect(names.contains("rerope:64") && names.contains("string:85,21") && names.contains("jet-long:4,64"))
+    #expect(explanation.rows.first { $0.policy.method == .string }?.admits == false)
+  }
+
   @Test("policies are written plain, auto or GxW")
-  func settings() {
-    #expect(PolicySetting("plain") == .plain)
-    #expect(PolicySetting("AUTO") == .automatic)
-    #expect(PolicySetting("8x32") == .forced(groupSize: 8, neighborWindow: 32))
+  func settings() throws {
+    #expect(try PolicySetting("plain") == .plain)
+    #expect(try PolicySetting("AUTO") == .automatic)
+    #expect(try PolicySetting("8x32") == PolicySetting(PolicyRequest(groupSize: 8, neighborWindow: 32)))
     for text in ["", "8", "x", "8x", "0x3", "8x-1", "8x32x1", "99999999999x1", "8x99999999999999999999"] {
-      #expect(PolicySetting(text) == nil, "\(text)")
+      #expect(throws: PolicyTextError.self, "\(text)") { try PolicySetting(text) }
     }
-    for setting in [PolicySetting.plain, .automatic, .forced(groupSize: 4, neighborWindow: 0)] {
-      #expect(PolicySetting(setting.description) == setting)
+    for setting in [PolicySetting.plain, .automatic, PolicySetting(PolicyRequest(groupSize: 4, neighborWindow: 0))] {
+      #expect(try PolicySetting(setting.description) == setting)
     }
   }
 }

@@ -1,3 +1,4 @@
+import Core
 import Testing
 
 @testable import longhaul
@@ -12,6 +13,17 @@ struct PolicyTextTests {
       try values("neighbor_window: 512\n# groups\ngroup_size: 8 # of eight\n")
         == ["neighbor_window": 512, "group_size": 8])
     for text in ["", "\n", "# nothing\n"] { #expect(try values(text).isEmpty) }
+  }
+
+  @Test("a policy is read by its name, and refused beside the numbers that it has")
+  func policy() throws {
+    func text(_ text: String) throws -> PolicyText { try PolicyText(Array(text.utf8)) }
+    let read = try text("policy: string:85,16\ntrained_length: 256\n")
+    #expect(read.policy == PolicyRequest(.string, neighborWindow: 85, farStart: 16))
+    #expect(read.values == ["trained_length": 256])
+    for wrong in ["policy: yarn", "policy: rerope:64\ngroup_size: 8", "policy: [plain]", "policy: rerope:99999999"] {
+      #expect(throws: PolicyText.Refusal.self, "\(wrong)") { try text(wrong) }
+    }
   }
 
   @Test(

@@ -38,7 +38,7 @@ struct PositionFigure {
     }
     let end = y.place(Double(largest))
     parts.append(
-      Figure.text(policy.groups ? "SelfExtend" : "this length", (x.to + 8, end + 4), class: "label extended"))
+      Figure.text(policy.groups ? policy.method.title : "this length", (x.to + 8, end + 4), class: "label extended"))
     parts.append(Figure.text("up to \(Decimals.grouped(largest))", (x.to + 8, end + 20), class: "note"))
     return frame.svg(label: title, parts)
   }

@@ -65,7 +65,7 @@ package struct VerificationPage {
     if let row = verification.rows.last {
       facts.append(
         row.policy.groups
-          ? ("\(row.policy.groupSize) × \(row.policy.neighborWindow)", "group size × neighbor window")
+          ? (Self.name(row.policy), Self.numbers(row.policy))
           : ("plain", "attention at this length"))
       let share = 100 * row.policy.largestRelativePosition(length: row.length) / verification.trainedLength
       facts.append(("\(share) %", "of the trained positions used"))
@@ -83,7 +83,7 @@ package struct VerificationPage {
     for map in verification.heatMaps {
       cards.append(
         card(
-          "Retrieval: \(map.title), \(map.isPlain ? "plain attention" : "SelfExtend")",
+          "Retrieval: \(map.title), \(map.isPlain ? "plain attention" : method)",
           "Share of hidden numbers found, by depth and length.",
           HeatMapFigure(map: map, trainedLength: verification.trainedLength).markup()))
     }
@@ -125,7 +125,7 @@ package struct VerificationPage {
       xTitle: "tokens", yTitle: isWide ? "perplexity (logarithmic)" : "perplexity",
       lines: [
         .init(name: "plain", kind: "plain", points: points(\.plainPerplexity)),
-        .init(name: "SelfExtend", kind: "extended", points: points(\.perplexity)),
+        .init(name: method, kind: "extended", points: points(\.perplexity)),
       ], border: Double(verification.trainedLength), isLogarithmicY: isWide
     ).markup()
   }
@@ -139,7 +139,7 @@ package struct VerificationPage {
       lines: [
         .init(name: "plain", kind: "plain", points: verification.rows.map { (Double($0.length), plain($0), nil) }),
         .init(
-          name: "SelfExtend", kind: "extended",
+          name: method, kind: "extended",
           points: verification.rows.map { (Double($0.length), value($0), nil) }),
       ], border: Double(verification.trainedLength), startsAtZero: true
     ).markup()
@@ -151,12 +151,12 @@ package struct VerificationPage {
 
   private var table: Markup {
     let heads = [
-      "tokens", "G × w", "largest position", "perplexity", "plain", "seconds", "plain", "KV cache", "plain",
+      "tokens", "policy", "largest position", "perplexity", "plain", "seconds", "plain", "KV cache", "plain",
     ]
     let rows = verification.rows.map { row in
       [
         Decimals.grouped(row.length),
-        row.policy.groups ? "\(row.policy.groupSize) × \(row.policy.neighborWindow)" : "plain",
+        Self.name(row.policy),
         Decimals.grouped(row.policy.largestRelativePosition(length: row.length)), withError(row.perplexity),
         withError(row.plainPerplexity), Decimals.short(row.seconds), Decimals.short(row.plainSeconds),
         Decimals.bytes(row.cacheByteCount), Decimals.bytes(row.plainCacheByteCount),
@@ -186,9 +186,21 @@ package struct VerificationPage {
       "footer", [:],
       "Measured by \(program) with \(workers), seed \(verification.seed). Perplexity: windows of each length slide "
         + "over the text and score their last \(verification.stride) tokens, the same tokens for all lengths. "
-        + "Retrieval: a number is found when the first number of the greedy completion is the hidden one. SelfExtend: "
-        + "the automatic policy of each length, which is plain attention within the trained context. Times are the "
+        + "Retrieval: a number is found when the first number of the greedy completion is the hidden one. \(method): "
+        + "the policy of each length, which is plain attention within the trained context. Times are the "
         + "better of two runs on this machine.")
+  }
+
+  /// The method's name, as its authors write it.
+  private var method: String { (verification.rows.last?.policy.method ?? .selfExtend).title }
+
+  private static func name(_ policy: PositionPolicy) -> String {
+    policy.groups && policy.method == .selfExtend ? "\(policy.groupSize) × \(policy.neighborWindow)" : policy.name
+  }
+
+  /// What the numbers of a name are.
+  private static func numbers(_ policy: PositionPolicy) -> String {
+    policy.method.parameters.map(\.phrase).joined(separator: policy.method == .selfExtend ? " × " : ", ")
   }
 
   private var workers: String {

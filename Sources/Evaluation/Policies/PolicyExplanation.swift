@@ -7,8 +7,10 @@ package struct PolicyExplanation: Hashable, Sendable {
     case withinTrainedLength
     /// The smallest divisor G of w with 2/3 L > w + (N - w)/G.
     case smallestGroupSize
-    /// The user chose G.
+    /// The user chose the policy.
     case forced
+    /// The user chose the method, which beyond the trained context follows its own rule.
+    case method
     /// No automatic policy admits the length.
     case refused(PolicyRefusal)
   }
@@ -24,7 +26,8 @@ package struct PolicyExplanation: Hashable, Sendable {
     package let longestLength: Int
     /// Whether the explained length is at most that.
     package let admits: Bool
-    /// Whether 2/3 L > w + (N - w)/G, or the length is within L.
+    /// Whether 2/3 L > w + (N - w)/G, or the length is within L; of other methods, whether 2/3 L is above the largest
+    /// relative position.
     package let meetsRule: Bool
 
     init(_ policy: PositionPolicy, length: Int) {
@@ -33,10 +36,12 @@ package struct PolicyExplanation: Hashable, Sendable {
       shareOfTrainedLength = Double(largestRelativePosition) / Double(policy.trainedLength)
       longestLength = policy.longestLength
       admits = length <= policy.longestLength
-      let (trained, group, window) = (policy.trainedLength, policy.groupSize, policy.neighborWindow)
       meetsRule =
-        length <= trained && !policy.groups
-        || (policy.groups && 2 * trained * group > 3 * (window * group + length - window))
+        switch policy.method {
+        case _ where !policy.groups: length <= policy.trainedLength
+        case .selfExtend: PolicyChoice.meetsRule(policy, length: length)
+        case .reRoPE, .string, .jetLong: 3 * largestRelativePosition < 2 * policy.trainedLength
+        }
     }
   }
 
@@ -48,48 +53,56 @@ package struct PolicyExplanation: Hashable, Sendable {
   package let chosen: Row?
   /// Set when a forced policy does not admit the length.
   package let warning: String?
-  /// Group sizes from 1 to 64 with the chosen window, then other windows with the chosen group size, including the
-  /// chosen policy.
+  /// Group sizes from 1 to 64 with the chosen window, then other windows with the chosen group size, then other
+  /// methods, including the chosen policy.
   package let rows: [Row]
 
   /// - Throws: `PolicyArgumentError` for numbers out of range.
   package init(length: Int, trainedLength: Int, request: PolicyRequest = PolicyRequest()) throws {
     self.length = length
     self.trainedLength = trainedLength
-    let window = request.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
+    let asked = request.method == .selfExtend ? request.neighborWindow : nil
+    let window = asked ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
     var policy: PositionPolicy?
     do {
       let choice = try PolicyChoice.forLength(length, trainedLength: trainedLength, request: request)
       policy = choice.policy
       warning = choice.warning
-      if request.groupSize != nil {
+      if request.isFixed {
         reason = .forced
+      } else if !choice.policy.groups {
+        reason = .withinTrainedLength
       } else {
-        reason = choice.policy.groups ? .smallestGroupSize : .withinTrainedLength
+        reason = request.method == .selfExtend ? .smallestGroupSize : .method
       }
     } catch let refusal as PolicyRefusal {
       (reason, warning) = (.refused(refusal), nil)
     }
     chosen = policy.map { Row($0, length: length) }
-    rows = Self.policies(trainedLength: trainedLength, window: window, chosen: policy).map { Row($0, length: length) }
+    rows = Self.policies(length: length, trainedLength: trainedLength, window: window, chosen: policy).map {
+      Row($0, length: length)
+    }
   }
 
   private static func policies(
-    trainedLength: Int, window: Int, chosen: PositionPolicy?
+    length: Int, trainedLength: Int, window: Int, chosen: PositionPolicy?
   ) -> [PositionPolicy] {
     func policy(_ groupSize: Int, _ window: Int) -> PositionPolicy? {
       PositionPolicy(
         groupSize: groupSize, neighborWindow: groupSize == 1 ? 0 : window, trainedLength: trainedLength)
     }
     let otherGroupSizes = [1, 2, 4, 8, 16, 32, 64].compactMap { policy($0, window) }
-    let groupSize = chosen.map(\.groupSize).flatMap { $0 > 1 ? $0 : nil } ?? 8
+    let groupSize = chosen.flatMap { $0.method == .selfExtend && $0.groups ? $0.groupSize : nil } ?? 8
     let otherWindows = [trainedLength / 8, trainedLength / 2].compactMap { $0 > 0 ? policy(groupSize, $0) : nil }
     var policies: [PositionPolicy] = []
     for policy in otherGroupSizes + (chosen.map { [$0] } ?? []) where !policies.contains(policy) {
       policies.append(policy)
     }
     policies.sort { ($0.groupSize, $0.neighborWindow) < ($1.groupSize, $1.neighborWindow) }
-    for policy in otherWindows where !policies.contains(policy) { policies.append(policy) }
+    let otherMethods = PositionMethod.allCases.filter { $0 != .selfExtend }.compactMap { method in
+      try? PolicyChoice.forLength(length, trainedLength: trainedLength, request: PolicyRequest(method)).policy
+    }
+    for policy in otherWindows + otherMethods where !policies.contains(policy) { policies.append(policy) }
     return policies
   }
 
@@ -100,7 +113,12 @@ package struct PolicyExplanation: Hashable, Sendable {
       return
         "\(length) tokens are within the trained context of \(trainedLength), so attention stays plain and equals "
         + "the base model"
-    case .forced: return "the user chose the group size"
+    case .forced: return "the user chose the policy"
+    case .method:
+      guard let policy = chosen?.policy else { return "" }
+      return policy.method == .jetLong
+        ? "the least G with N/G within the trained context: \(length)/\(policy.groupSize) <= \(trainedLength)"
+        : "the user chose \(policy.method.title), which takes any length beyond the trained context"
     case .refused(let refusal): return "\(refusal)"
     case .smallestGroupSize:
       guard let policy = chosen?.policy else { return "" }

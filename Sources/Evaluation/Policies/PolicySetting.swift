@@ -1,33 +1,17 @@
 package import Core
 
-/// A policy to compare with others: plain, automatic, or a forced pair.
-package enum PolicySetting: Hashable, Sendable, CustomStringConvertible {
-  case plain
-  case automatic
-  case forced(groupSize: Int, neighborWindow: Int)
+/// A policy to compare with others: what is asked for, whatever the length.
+package struct PolicySetting: Hashable, Sendable, CustomStringConvertible {
+  package let request: PolicyRequest
 
-  /// Parses `plain`, `auto` or `GxW` (`8x32`: group size 8, neighbor window 32). Nil for other text and for numbers out
-  /// of range.
-  package init?(_ text: some StringProtocol) {
-    switch text.lowercased() {
-    case "plain": self = .plain
-    case "auto", "automatic": self = .automatic
-    case let other:
-      let parts = other.split(separator: "x", omittingEmptySubsequences: false)
-      guard parts.count == 2, let groupSize = Int(parts[0]), let window = Int(parts[1]),
-        PositionPolicy(groupSize: groupSize, neighborWindow: window, trainedLength: 1) != nil
-      else { return nil }
-      self = .forced(groupSize: groupSize, neighborWindow: window)
-    }
-  }
+  package init(_ request: PolicyRequest) { self.request = request }
 
-  package var request: PolicyRequest {
-    switch self {
-    case .plain: PolicyRequest(groupSize: 1)
-    case .automatic: PolicyRequest()
-    case .forced(let groupSize, let window): PolicyRequest(groupSize: groupSize, neighborWindow: window)
-    }
-  }
+  /// Parses what `PolicyRequest` reads: `plain`, `auto`, `8x32` (group size 8, neighbor window 32), `rerope:64`.
+  /// - Throws: `PolicyTextError`.
+  package init(_ text: some StringProtocol) throws(PolicyTextError) { self.init(try PolicyRequest(text)) }
+
+  package static let plain = PolicySetting(PolicyRequest(groupSize: 1))
+  package static let automatic = PolicySetting(PolicyRequest())
 
   /// The policy for a length; nil when no automatic policy admits it.
   /// - Throws: `PolicyArgumentError`.
@@ -39,11 +23,5 @@ package enum PolicySetting: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  package var description: String {
-    switch self {
-    case .plain: "plain"
-    case .automatic: "auto"
-    case .forced(let groupSize, let window): "\(groupSize)x\(window)"
-    }
-  }
+  package var description: String { request.description }
 }

@@ -85,18 +85,17 @@ package struct TuningRecommendation: Hashable, Sendable {
   package let isSure: Bool
 
   package var sentences: [String] {
-    func name(_ policy: PositionPolicy) -> String { "\(policy.groupSize)x\(policy.neighborWindow)" }
     var sentences = [
       isAutomatic
-        ? "Use the automatic policy, \(name(policy)); no setting is needed."
-        : "Use group size \(policy.groupSize) and neighbor window \(policy.neighborWindow)."
+        ? "Use the automatic policy, \(policy.name); no setting is needed."
+        : "Use \(policy.phrase): --policy \(policy.name)."
     ]
     if isSure {
       sentences.append("It is better than all others (95 % confidence).")
     } else if ties.isEmpty {
       sentences.append("There are too few measurements for a confident ranking.")
     } else {
-      let others = ([winner] + ties).filter { $0 != policy }.map(name).joined(separator: ", ")
+      let others = ([winner] + ties).filter { $0 != policy }.map(\.name).joined(separator: ", ")
       sentences.append("It ties with \(others): the differences are not significant (95 % confidence).")
     }
     return sentences

@@ -19,7 +19,7 @@ enum BenchTable {
       Self.count(setting.workers, "worker"), Self.count(setting.threads, "thread"), setting.kvType,
       setting.attention, setting.chunk.map(String.init) ?? "automatic",
       setting.loadSeconds, limits.threads, limits.readGBPerSecond, limits.f32GflopPerSecond, limits.int8GopPerSecond)
-    text += "test              depth  batch      G      w  tokens/s   +-%  achieved; "
+    text += "test              depth  batch  policy            tokens/s   +-%  achieved; "
     text += "stages computing/idle/transferring, %\n"
     for result in setting.results { text += line(result) + "\n" + reached(result) }
     for stage in setting.plan { text += stage.line + "\n" }
@@ -41,10 +41,11 @@ enum BenchTable {
     let stages = result.stages.map {
       String(format: "%.0f/%.0f/%.0f", 100 * $0.compute, 100 * $0.wait, 100 * $0.transfer)
     }.joined(separator: " ")
-    let beside = result.timeOverFirst.map { String(format: "; %.3f x the time of the first G", $0) } ?? ""
+    let beside = result.timeOverFirst.map { String(format: "; %.3f x the time of the first policy", $0) } ?? ""
     return String(
-      format: "%@%9d%7d%7d%7d%10.2f%6.1f  %@; %@", name, result.depth, result.batch, result.policy.groupSize,
-      result.policy.neighborWindow, result.tokensPerSecond, 100 * result.spread, achieved, stages) + beside
+      format: "%@%9d%7d  %@%10.2f%6.1f  %@; %@", name, result.depth, result.batch,
+      result.policy.name.padding(toLength: 16, withPad: " ", startingAt: 0), result.tokensPerSecond,
+      100 * result.spread, achieved, stages) + beside
   }
 
   private static func reached(_ result: BenchReport.Result) -> String {

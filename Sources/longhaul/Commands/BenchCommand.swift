@@ -2,6 +2,7 @@ import ArgumentParser
 import Cluster
 import Foundation
 import Core
+import Evaluation
 import Tensors
 import Weights
 
@@ -54,6 +55,14 @@ struct BenchCommand: AsyncParsableCommand {
   var chunk: Int?
 
   @Option(
+    name: .customLong("policy"),
+    help: """
+      Policies as other commands take them, separated by commas: measured in turns and compared with the first.
+      """,
+    transform: PolicySettingList.parse)
+  var policies: PolicySettingList?
+
+  @Option(
     help: """
       SelfExtend group size G: positions per grouped position. 1 is plain attention. Several are measured in turns \
       and compared with the first. Default: automatic.
@@ -82,6 +91,9 @@ struct BenchCommand: AsyncParsableCommand {
     try check("repeats", NumberList([repeats]), 1...1000)
     try check("workers", workers, 1...Limits.maximumWorkerCount)
     if let threads { try check("threads", threads, 1...256) }
+    guard policies == nil || (groupSize == nil && window.neighborWindow == nil) else {
+      throw ValidationError("give --group-size and --neighbor-window, or --policy, not both")
+    }
     if let groupSize { try check("group-size", groupSize, 1...Limits.maximumContext) }
     if let chunk { try check("chunk", NumberList([chunk]), 1...Limits.maximumStepTokenCount / 2) }
     guard kvTypes.count == kvType.split(separator: ",").count, !kvTypes.isEmpty else {
@@ -100,7 +112,7 @@ struct BenchCommand: AsyncParsableCommand {
     let path = try file?.path ?? model.path()
     let checkpoint = try Checkpoint(path: path)
     let bench = Bench(
-      checkpoint: checkpoint, path: path, policies: try policies(), chunkTokenCount: chunk, seed: random.seed,
+      checkpoint: checkpoint, path: path, policies: try requests(), chunkTokenCount: chunk, seed: random.seed,
       memory: memory, isQuiet: quiet)
     if !json { try StandardOutput.write(BenchTable.heading(try bench.report(settings: []))) }
     var settings: [BenchReport.Setting] = []
@@ -112,7 +124,8 @@ struct BenchCommand: AsyncParsableCommand {
     if json { try StandardOutput.json(try bench.report(settings: settings)) }
   }
 
-  private func policies() throws -> [PolicyRequest] {
+  private func requests() throws -> [PolicyRequest] {
+    if let policies { return policies.values.map(\.request) }
     guard let groupSize else { return [try window.settings(groupSize: nil).request] }
     return try groupSize.values.map { try window.settings(groupSize: $0).request }
   }
@@ -141,7 +154,7 @@ struct BenchCommand: AsyncParsableCommand {
             settings.append(
               BenchSetting(
                 workerCount: workerCount, threadCount: threadCount, kvType: type, attention: attention, cases: cases,
-                policyCount: groupSize?.values.count ?? 1))
+                policyCount: policies?.values.count ?? groupSize?.values.count ?? 1))
           }
         }
       }

@@ -19,21 +19,20 @@ extension EvalCommand {
 
     @OptionGroup var model: ModelOptions
     @OptionGroup var ruler: RulerOptions
-    @OptionGroup var settings: PolicySettingOptions
     @OptionGroup var options: MeasurementOptions
 
     func run() async throws {
-      let measured = try MeasuredModel(model, options.policy)
+      let measured = try MeasuredModel(model, options.policy, comparesPolicies: true)
       let trained = measured.configuration.trainedLength
       let request = measured.settings.request
       let lengths =
         ruler.lengths.map { Set($0.values).sorted() }
         ?? RulerOptions.standardLengths(
-          longest: PolicyChoice.longestAutomaticLength(trainedLength: trained, window: request.neighborWindow))
+          longest: request.longestLength(trainedLength: trained))
       let (tasks, omitted) = try ruler.chosenTasks()
       let frame = try ruler.frame(measured)
       let measurement = try RulerMeasurement(
-        tasks: tasks, settings: settings.list(policy: request, standard: [.automatic]), lengths: lengths,
+        tasks: tasks, settings: options.policy.compared(policy: request, standard: [.automatic]), lengths: lengths,
         sampleCount: ruler.samples, trainedLength: trained, tokenizer: measured.tokenizer,
         builder: ruler.builder(measured, frame: frame, tasks: tasks))
       try measurement.check()

@@ -8,7 +8,7 @@ import Weights
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Explains which SelfExtend policy a context length gets, and compares other group sizes and windows.",
+    abstract: "Explains which policy a context length gets, and compares other group sizes, windows and methods.",
     discussion: """
       Every request gets its policy by this rule, from its prompt tokens plus its maximum new tokens; every response \
       of the API reports it. Exits with status 2 when no automatic policy admits the length.
@@ -44,7 +44,8 @@ struct ExplainCommand: ParsableCommand {
     let report = ExplainReport(
       explanation, model: configuration.name, origin: origin, attention: attention,
       longest: PolicyChoice.longestAutomaticLength(
-        trainedLength: configuration.trainedLength, window: settings.neighborWindow))
+        trainedLength: configuration.trainedLength,
+        window: settings.request.method == .selfExtend ? settings.request.neighborWindow : nil))
     try StandardOutput.write(report, asJSON: json)
     if case .refused(let refusal) = explanation.reason { throw refusal }
   }

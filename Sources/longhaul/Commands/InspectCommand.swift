@@ -39,7 +39,7 @@ struct InspectCommand: ParsableCommand {
       architecture: configuration?.architecture, name: configuration?.name, layers: configuration?.layerCount,
       trainedLength: configuration?.trainedLength,
       longestAutomaticLength: configuration.map {
-        PolicyChoice.longestAutomaticLength(trainedLength: $0.trainedLength, window: settings.neighborWindow)
+        settings.request.longestLength(trainedLength: $0.trainedLength)
       }, vocabularySize: configuration?.vocabularySize, tokenizer: tokenizerLine(checkpoint), problem: problem,
       policy: try configuration.flatMap { try policyReport($0, settings.request) },
       tensors: checkpoint.tensors.map {

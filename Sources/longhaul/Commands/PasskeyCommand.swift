@@ -30,7 +30,6 @@ struct PasskeyCommand: AsyncParsableCommand {
   @Option(help: "Questions per length and depth.")
   var trials: Int = 4
 
-  @OptionGroup var settings: PolicySettingOptions
   @OptionGroup var retrieval: RetrievalOptions
   @OptionGroup var options: MeasurementOptions
 
@@ -44,14 +43,14 @@ struct PasskeyCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let measured = try MeasuredModel(model, options.policy)
+    let measured = try MeasuredModel(model, options.policy, comparesPolicies: true)
     let trained = measured.configuration.trainedLength
     let request = measured.settings.request
-    let longest = PolicyChoice.longestAutomaticLength(trainedLength: trained, window: request.neighborWindow)
+    let longest = request.longestLength(trainedLength: trained)
     let lengths = lengths?.values ?? [1, 2, 4, 8].map { $0 * trained }.filter { $0 <= longest }
     let measurement = try RetrievalMeasurement(
       tasks: retrieval.tasks(isDemo: measured.isDemo),
-      settings: settings.list(policy: request, standard: [.automatic]), lengths: lengths,
+      settings: options.policy.compared(policy: request, standard: [.automatic]), lengths: lengths,
       trialCount: trials, trainedLength: trained,
       questions: retrieval.questions(measured, depths: RetrievalQuestions.evenDepths(depths)))
     try measurement.check()

@@ -24,8 +24,6 @@ struct PerplexityCommand: AsyncParsableCommand {
   @Option(help: "Window lengths in tokens, separated by commas.")
   var lengths = NumberList([256, 512, 1024])
 
-  @OptionGroup var settings: PolicySettingOptions
-
   @Option(name: [.long, .customLong("score")], help: "Tokens by which a window moves, and which it scores at its end.")
   var stride: Int = 128
 
@@ -44,14 +42,14 @@ struct PerplexityCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let measured = try MeasuredModel(model, options.policy)
+    let measured = try MeasuredModel(model, options.policy, comparesPolicies: true)
     let tokens = try text.tokens(measured)
     let longest = lengths.values.max() ?? 2
     let windows = try SlidingWindows(
       tokenCount: tokens.count, longestLength: longest, stride: stride, count: windows == 0 ? nil : windows)
     let measurement = try PerplexityMeasurement(
       tokens: tokens, windows: windows, lengths: lengths.values,
-      settings: settings.list(policy: measured.settings.request, standard: [.plain, .automatic]),
+      settings: options.policy.compared(policy: measured.settings.request, standard: [.plain, .automatic]),
       trainedLength: measured.configuration.trainedLength)
     let rows = try await measured.evaluate(
       longest: longest, cases: measurement.cases.map(\.policy), options: options, title: "scoring"

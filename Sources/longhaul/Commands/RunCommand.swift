@@ -140,11 +140,7 @@ struct RunCommand: AsyncParsableCommand {
   private func printStatistics(_ report: RunReport) {
     for stage in report.plan { StandardError.line(stage.line) }
     let policy = report.policy
-    StandardError.line(
-      policy.groupSize == 1
-        ? "policy: plain attention, trained context \(policy.trainedLength)"
-        : "policy: SelfExtend with group size \(policy.groupSize), neighbor window \(policy.neighborWindow), trained "
-          + "context \(policy.trainedLength)")
+    StandardError.line("policy: \(policy.phrase), trained context \(policy.trainedLength)")
     let timings = report.timings
     StandardError.line(
       String(

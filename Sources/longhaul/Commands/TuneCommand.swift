@@ -7,7 +7,7 @@ import Core
 struct TuneCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "tune",
-    abstract: "Measures group sizes and windows on a text and on hidden numbers, and recommends a policy.",
+    abstract: "Measures group sizes, windows and methods on a text and on hidden numbers, and recommends a policy.",
     discussion: """
       In each round, every candidate gets the same windows of the text and the same questions; a candidate worse by \
       more than three standard errors of the paired difference is dropped. Retrieval ranks before perplexity. \
@@ -29,10 +29,18 @@ struct TuneCommand: AsyncParsableCommand {
 
   @Option(
     name: .customLong("candidates"),
-    help:
-      "Policies to try, as GxW separated by commas. Default: a grid around a quarter of the trained context."
-  )
+    help: """
+      Policies to try, as --policy takes them, separated by commas. Default: a grid around a quarter of the trained \
+      context.
+      """, transform: PolicySettingList.parse)
   var given: PolicySettingList?
+
+  @Option(
+    help: """
+      Methods whose policies to try, separated by commas: self-extend, rerope, string, jet-long. string admits little \
+      more than the trained context.
+      """, transform: Self.methods)
+  var methods: [PositionMethod] = [.selfExtend]
 
   @Option(help: "Write the recommended policy to this file, for --config of run and serve.")
   var write: String?
@@ -57,7 +65,7 @@ struct TuneCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let measured = try MeasuredModel(model, options.policy)
+    let measured = try MeasuredModel(model, options.policy, comparesPolicies: true)
     let trained = measured.configuration.trainedLength
     guard context > trained else {
       throw CommandFailure(
@@ -99,18 +107,28 @@ struct TuneCommand: AsyncParsableCommand {
     if let write, !options.json { try StandardOutput.write("policy written to \(write)\n") }
   }
 
+  private static func methods(_ argument: String) throws -> [PositionMethod] {
+    try argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
+      guard let method = PositionMethod(rawValue: name.lowercased()) else {
+        let known = PositionMethod.allCases.map(\.rawValue).joined(separator: ", ")
+        throw ValidationError("'\(name.prefix(40))' is no method; known are \(known)")
+      }
+      return method
+    }
+  }
+
   private func candidates(trainedLength: Int) throws -> [PositionPolicy] {
     let candidates =
-      try given.map { list in
+      try (given ?? options.policy.policies).map { list in
         try list.values.map {
           try PolicyChoice.forLength(context, trainedLength: trainedLength, request: $0.request).policy
         }
-      } ?? TuningCandidates.list(length: context, trainedLength: trainedLength)
+      } ?? TuningCandidates.list(length: context, trainedLength: trainedLength, methods: methods)
     guard !candidates.isEmpty else {
       throw CommandFailure(
         .usage,
-        "no group size up to \(Limits.maximumAutomaticGroupSize) fits \(context) tokens into the trained context of "
-          + "\(trainedLength); pass policies with --candidates")
+        "no policy of \(methods.map(\.rawValue).joined(separator: ", ")) fits \(context) tokens into the "
+          + "trained context of \(trainedLength); pass policies with --candidates")
     }
     return candidates
   }
@@ -119,8 +137,7 @@ struct TuneCommand: AsyncParsableCommand {
     _ policy: PositionPolicy, _ report: TuneReport, to path: String, trained: Int
   ) throws {
     let file = PolicyFile(
-      groupSize: policy.groupSize, neighborWindow: policy.neighborWindow,
-      trainedLength: options.policy.window.trainedLength.map { _ in trained })
+      PolicyRequest(policy), trainedLength: options.policy.window.trainedLength.map { _ in trained })
     try file.write(
       to: path,
       comments: ["longhaul tune: \(report.model) at \(context) tokens, \(report.rounds) rounds"] + report.advice)

@@ -63,8 +63,8 @@ struct VerifyContextCommand: AsyncParsableCommand {
     let run = VerificationRun(
       lengths: lengths,
       policies: try lengths.map {
-        let kept = PolicyRequest(
-          groupSize: request.groupSize, neighborWindow: request.neighborWindow, keepsShortTextPlain: true)
+        var kept = request
+        kept.keepsShortTextPlain = true
         return try PolicyChoice.forLength($0, trainedLength: trained, request: kept).policy
       },
       tokens: try text.tokens(measured), stride: stride, windowCount: windows,

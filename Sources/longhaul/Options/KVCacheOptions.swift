@@ -73,17 +73,6 @@ struct KVCacheOptions: ParsableArguments {
 
   /// The longest context that the policy admits, at least 1.
   func longestContext(trainedLength: Int, policy: PolicyRequest) -> Int {
-    let longest: Int
-    if let groupSize = policy.groupSize,
-      let forced = PositionPolicy(
-        groupSize: groupSize,
-        neighborWindow: policy.neighborWindow ?? PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength),
-        trainedLength: trainedLength)
-    {
-      longest = forced.longestLength
-    } else {
-      longest = PolicyChoice.longestAutomaticLength(trainedLength: trainedLength, window: policy.neighborWindow)
-    }
-    return min(max(1, longest), Limits.maximumContext)
+    min(max(1, policy.longestLength(trainedLength: trainedLength)), Limits.maximumContext)
   }
 }

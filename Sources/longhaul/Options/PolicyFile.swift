@@ -3,44 +3,33 @@ import Core
 
 /// A policy in a file: `tune --write` writes it, `--config` reads it.
 struct PolicyFile: Hashable {
-  var groupSize: Int?
-  var neighborWindow: Int?
+  private(set) var request: PolicyRequest
   var trainedLength: Int?
-  /// Set by `init(path:)`: a file applies to all requests, so prompts within the trained context stay plain.
-  private(set) var keepsShortTextPlain = false
 
-  init() {}
-
-  init(groupSize: Int?, neighborWindow: Int?, trainedLength: Int?) {
-    (self.groupSize, self.neighborWindow, self.trainedLength) = (groupSize, neighborWindow, trainedLength)
+  init(_ request: PolicyRequest = PolicyRequest(), trainedLength: Int? = nil) {
+    (self.request, self.trainedLength) = (request, trainedLength)
   }
 
   init(path: String) throws { try self.init(try InputFile.bytes(path), path: path) }
 
   /// - Parameter path: of the file, for messages.
   init(_ bytes: [UInt8], path: String) throws {
-    let values: [String: Int]
+    let text: PolicyText
     do {
-      values = try PolicyText(bytes).values
+      text = try PolicyText(bytes)
     } catch {
       throw CommandFailure(.badConfiguration, "'\(path)' \(error.reason)")
     }
-    (groupSize, neighborWindow, trainedLength) = (
-      values["group_size"], values["neighbor_window"], values["trained_length"]
-    )
-    keepsShortTextPlain = true
+    trainedLength = text.values["trained_length"]
+    request =
+      text.policy
+      ?? PolicyRequest(groupSize: text.values["group_size"], neighborWindow: text.values["neighbor_window"])
+    // A file applies to all requests, so prompts within the trained context stay plain.
+    request.keepsShortTextPlain = request.isFixed
   }
 
   /// A policy on the command line replaces the file's entirely, so that no pair mixes both.
-  mutating func replacePolicy(groupSize: Int?, neighborWindow: Int?) {
-    (self.groupSize, self.neighborWindow, keepsShortTextPlain) = (groupSize, neighborWindow, false)
-  }
-
-  var request: PolicyRequest {
-    PolicyRequest(
-      groupSize: groupSize, neighborWindow: neighborWindow,
-      keepsShortTextPlain: keepsShortTextPlain && groupSize != nil)
-  }
+  mutating func replacePolicy(_ request: PolicyRequest) { self.request = request }
 
   /// The configuration with the trained context length of this file.
   func applied(to configuration: ModelConfiguration) -> ModelConfiguration {
@@ -53,8 +42,12 @@ struct PolicyFile: Hashable {
   func write(to path: String, comments: [String]) throws {
     // YAML could read a star as an alias.
     var lines = comments.map { "# \($0.filter { !$0.isNewline && $0 != "*" })" }
-    if let groupSize { lines.append("group_size: \(groupSize)") }
-    if let neighborWindow { lines.append("neighbor_window: \(neighborWindow)") }
+    if request.method == .selfExtend {
+      if let groupSize = request.groupSize { lines.append("group_size: \(groupSize)") }
+      if let window = request.neighborWindow { lines.append("neighbor_window: \(window)") }
+    } else {
+      lines.append("policy: \(request)")
+    }
     if let trainedLength { lines.append("trained_length: \(trainedLength)") }
     try OutputFile.write((lines.joined(separator: "\n") + "\n").utf8, to: path)
   }

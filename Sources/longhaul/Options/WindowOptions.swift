@@ -13,8 +13,8 @@ struct WindowOptions: ParsableArguments {
 
   @Option(
     help: """
-      A YAML file with group_size, neighbor_window and trained_length, each optional; of a server, with any of its \
-      options. Its policy applies to text beyond the trained context; options override it.
+      A YAML file with policy, or group_size and neighbor_window, and trained_length, each optional; of a server, with \
+      any of its options. Its policy applies to text beyond the trained context; options override it.
       """)
   var config: String?
 
@@ -36,7 +36,7 @@ struct WindowOptions: ParsableArguments {
         try policyOfFile.map { try PolicyFile(Array($0.utf8), path: path) } ?? PolicyFile(path: path)
       } ?? PolicyFile()
     if groupSize != nil || neighborWindow != nil {
-      settings.replacePolicy(groupSize: groupSize, neighborWindow: neighborWindow)
+      settings.replacePolicy(PolicyRequest(groupSize: groupSize, neighborWindow: neighborWindow))
     }
     settings.trainedLength = trainedLength ?? settings.trainedLength
     return settings

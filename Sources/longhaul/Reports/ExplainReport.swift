@@ -5,16 +5,26 @@ import Core
 /// What `explain --json` prints.
 struct ExplainReport: Report {
   struct Row: Encodable {
-    let groupSize: Int
-    let neighborWindow: Int
+    /// `plain`, `self-extend`, `rerope`, `string` or `jet-long`.
+    let method: String
+    let groupSize: Int?
+    let neighborWindow: Int?
+    let farStart: Int?
     let largestRelativePosition: Int
     let shareOfTrainedLength: Double
     let longestLength: Int
     let admits: Bool
     let meetsRule: Bool
+    fileprivate let policy: PositionPolicy
+
+    private enum CodingKeys: CodingKey {
+      case method, groupSize, neighborWindow, farStart, largestRelativePosition, shareOfTrainedLength, longestLength
+      case admits, meetsRule
+    }
 
     init(_ row: PolicyExplanation.Row) {
-      (groupSize, neighborWindow) = (row.policy.groupSize, row.policy.neighborWindow)
+      (policy, method) = (row.policy, row.policy.methodName)
+      (groupSize, neighborWindow, farStart) = (policy[.groupSize], policy[.neighborWindow], policy[.farStart])
       (largestRelativePosition, longestLength) = (row.largestRelativePosition, row.longestLength)
       (shareOfTrainedLength, admits, meetsRule) = (row.shareOfTrainedLength, row.admits, row.meetsRule)
     }
@@ -49,10 +59,7 @@ struct ExplainReport: Report {
   var lines: [String] {
     var lines = ["\(model), trained context \(trainedLength) tokens (from \(trainedLengthOrigin))"]
     if let choice {
-      lines.append(
-        choice.groupSize == 1
-          ? "\(contextLength) tokens get plain attention"
-          : "\(contextLength) tokens get group size \(choice.groupSize), neighbor window \(choice.neighborWindow)")
+      lines.append("\(contextLength) tokens get \(choice.policy.phrase)")
       lines.append("  reason: \(reason)")
       lines.append(
         "  largest relative position: \(choice.largestRelativePosition), \(Self.percent(choice)) of the trained context"
@@ -62,17 +69,22 @@ struct ExplainReport: Report {
     }
     lines.append("longest length of any automatic policy: \(longestAutomaticLength)")
     lines.append("arithmetic of attention: \(attention)")
-    lines += ["", "at \(contextLength) tokens:", "     G       w   largest position   of trained   longest length"]
+    lines += ["", "at \(contextLength) tokens:"]
+    lines.append(
+      Self.column("policy") + "   largest position   of trained   longest length")
     for row in alternatives {
-      let isChosen = row.groupSize == choice?.groupSize && row.neighborWindow == choice?.neighborWindow
+      let isChosen = row.policy == choice?.policy
       let note = row.admits ? (row.meetsRule ? "" : "  close to the trained limit") : "  too long"
       lines.append(
         String(
-          format: "%6d %7d %18d   %10@ %16d", row.groupSize, row.neighborWindow, row.largestRelativePosition,
+          format: "%@ %18d   %10@ %16d",
+          Self.column(row.policy.name) as NSString, row.largestRelativePosition,
           Self.percent(row) as NSString, row.longestLength) + note + (isChosen ? "  <- chosen" : ""))
     }
     return lines
   }
+
+  private static func column(_ text: String) -> String { text.padding(toLength: 20, withPad: " ", startingAt: 0) }
 
   private static func percent(_ row: Row) -> String {
     Decimals.percent(row.shareOfTrainedLength, places: 1)

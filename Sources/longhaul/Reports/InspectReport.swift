@@ -44,9 +44,9 @@ struct InspectReport: Encodable {
     if let policy {
       let share = trainedLength.map { 100 * policy.largestRelativePosition / $0 } ?? 0
       lines.append(
-        "context length \(policy.contextLength): group size \(policy.policy.groupSize), neighbor window "
-          + "\(policy.policy.neighborWindow), largest relative position \(policy.largestRelativePosition) (\(share) % "
-          + "of the trained context), longest length \(policy.longestLength)")
+        "context length \(policy.contextLength): \(policy.policy.phrase), largest relative position "
+          + "\(policy.largestRelativePosition) (\(share) % of the trained context), longest length "
+          + "\(policy.longestLength)")
       if let warning = policy.warning { lines.append("warning: \(warning)") }
     }
     lines.append("metadata:")

@@ -85,7 +85,7 @@ struct PasskeyReport: Report {
       }
       table.add(["all"] + map.map { Self.shaded($0.estimate) })
       table.add(["95 %"] + map.map { Self.bounds($0.estimate) })
-      table.add(["GxW"] + map.map { "\($0.value.policy.groupSize)x\($0.value.policy.neighborWindow)" })
+      table.add(["policy"] + map.map(\.value.policy.name))
       lines += table.lines
     }
     return lines

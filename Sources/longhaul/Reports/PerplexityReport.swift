@@ -6,7 +6,7 @@ import Core
 struct PerplexityReport: Report {
   struct Row: Encodable {
     let length: Int
-    /// `plain`, `auto` or `GxW`, as requested.
+    /// As requested: `plain`, `auto`, `GxW` or a method with its numbers.
     let asked: String
     let policy: PolicyReport
     /// Whether every relative position is within the trained context.
@@ -46,7 +46,7 @@ struct PerplexityReport: Report {
           + asked.map { name in
             guard let row = rows.first(where: { $0.length == length && $0.asked == name }) else { return "" }
             let error = row.standardError.map { " ±" + Decimals.text($0, places: 2) } ?? ""
-            let policy = name == "auto" ? " (\(row.policy.groupSize)x\(row.policy.neighborWindow))" : ""
+            let policy = name == "auto" ? " (\(row.policy.name))" : ""
             return Decimals.text(row.perplexity, places: 2) + error + policy + (row.admits ? "" : " *")
           })
     }

@@ -98,10 +98,7 @@ struct RulerReport: Report {
       }
       text.add(["average"] + table.lengths.map { Decimals.text(table.average($0), places: 1) })
       text.add(
-        ["GxW"]
-          + table.lengths.map {
-            table.policy($0).map { "\($0.policy.groupSize)x\($0.policy.neighborWindow)" } ?? "–"
-          })
+        ["policy"] + table.lengths.map { table.policy($0)?.policy.name ?? "–" })
       lines += text.lines
       let bound = Decimals.text(threshold, places: 1)
       lines.append(

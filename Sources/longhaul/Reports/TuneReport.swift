@@ -59,13 +59,13 @@ struct TuneReport: Report {
   var recommended: PositionPolicy? { recommendedPolicy }
 
   var lines: [String] {
-    var table = TextTable(head: ["GxW", "found", "perplexity", "loss above the best", ""])
+    var table = TextTable(head: ["policy", "found", "perplexity", "loss above the best", ""])
     for (index, entry) in ranked.enumerated() {
       let error = entry.perplexityError.map { " ±" + Decimals.text($0, places: 2) } ?? ""
       let lossError = entry.lossAboveWinnerError.map { " ±" + Decimals.text($0, places: 4) } ?? ""
       let note = entry.droppedAfterRound.map { "dropped after round \($0)" } ?? (entry.isTied ? "tied" : "")
       table.add([
-        "\(entry.policy.groupSize)x\(entry.policy.neighborWindow)", "\(entry.found)/\(entry.questions)",
+        entry.policy.name, "\(entry.found)/\(entry.questions)",
         Decimals.text(entry.perplexity, places: 2) + error,
         index == 0 ? "" : Decimals.text(entry.lossAboveWinner, places: 4) + lossError,
         (entry.isAutomatic ? "automatic " : "") + note,

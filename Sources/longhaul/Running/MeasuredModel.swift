@@ -12,10 +12,11 @@ struct MeasuredModel {
   let configuration: ModelConfiguration
   let tokenizer: Tokenizer
 
-  init(_ model: ModelOptions, _ policy: PolicyOptions) throws {
+  /// - Parameter comparesPolicies: whether the command takes several.
+  init(_ model: ModelOptions, _ policy: PolicyOptions, comparesPolicies: Bool = false) throws {
     checkpoint = try model.open()
     path = try model.path()
-    settings = try policy.settings()
+    settings = try policy.settings(compares: comparesPolicies)
     configuration = settings.applied(to: try checkpoint.configuration)
     tokenizer = try Tokenizer(ModelOptions.tokenizer(of: checkpoint))
   }
@@ -42,8 +43,8 @@ struct MeasuredModel {
     body: @escaping @Sendable (EngineBatch, inout ProgressBar) async throws -> Result
   ) async throws -> Result {
     let (cluster, cache, isQuiet) = (options.cluster, options.cache, options.quiet)
-    // The widest window of any grouped case, so that the plan fits each.
-    let window = cases.filter(\.groups).map(\.neighborWindow).max()
+    // The widest window of any case with a ring, so that the plan fits each.
+    let window = cases.filter(\.hasNeighborKeys).map(\.neighborWindow).max()
     let policy = window.map { PolicyRequest(groupSize: 2, neighborWindow: $0) } ?? PolicyRequest(groupSize: 1)
     let sequences = cluster.workers
     return try await LocalCluster.run(

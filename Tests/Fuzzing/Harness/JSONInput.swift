@@ -4,7 +4,7 @@ enum JSONInput {
   private static let names = [
     "add_generation_prompt", "add_special_tokens", "best_of", "chat_template_kwargs", "content", "echo",
     "frequency_penalty", "group_size", "ignore_eos", "include_usage", "logit_bias", "logprobs", "max_completion_tokens",
-    "max_tokens", "messages", "min_p", "model", "n", "name", "neighbor_window", "presence_penalty", "prompt",
+    "max_tokens", "messages", "min_p", "model", "n", "name", "neighbor_window", "policy", "presence_penalty", "prompt",
     "repeat_penalty", "repetition_penalty", "response_format", "role", "seed", "stop", "stop_token_ids", "stream",
     "stream_options", "suffix", "temperature", "text", "tokens", "tool_call_id", "tool_calls", "tool_choice", "tools",
     "top_k", "top_logprobs", "top_p", "type", "unknown",

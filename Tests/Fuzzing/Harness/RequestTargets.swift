@@ -102,7 +102,8 @@ enum RequestTargets {
   static let policyFile = FuzzTarget(name: "policy-file", maximumByteCount: 1024) {
     [
       "group_size: 8\nneighbor_window: 1024\ntrained_length: 4096\n", "# c\n{group_size: 0x10}", "",
-      "a: &a [1]\n? *a\n: 1", "- 1", "group_size: !!int \"8\"\n", "---\ngroup_size: 1\n...\n---\nb: 2",
+      "a: &a [1]\n? *a\n: 1", "- 1", "group_size: !!int \"8\"\n", "policy: string:85,16\n",
+      "---\ngroup_size: 1\n...\n---\nb: 2",
     ].map { Array($0.utf8) }
   } run: { bytes in
     guard let text = try? PolicyText(bytes) else { return }

@@ -54,9 +54,12 @@ struct SettingsTests {
   func policy() throws {
     let file = "group_size: 8\nneighbor_window: 64\nhttp: 127.0.0.1:1\n"
     let standing = try ServeCommand.parse(try settings(file: file).arguments).policy.settings()
-    #expect(standing.groupSize == 8 && standing.neighborWindow == 64 && standing.request.keepsShortTextPlain)
+    let pair = PolicyRequest(groupSize: 8, neighborWindow: 64, keepsShortTextPlain: true)
+    #expect(standing.request == pair)
+    let named = try ServeCommand.parse(try settings(file: "policy: rerope:64\n").arguments).policy.settings()
+    #expect(named.request == PolicyRequest(.reRoPE, neighborWindow: 64, keepsShortTextPlain: true))
     let forced = try ServeCommand.parse(try settings(["--group-size", "4"], file: file).arguments).policy.settings()
-    #expect(forced.groupSize == 4 && !forced.request.keepsShortTextPlain)
+    #expect(forced.request == PolicyRequest(groupSize: 4))
   }
 
   @Test("LONGHAUL_CONFIG names the file; the keys in LONGHAUL_API_KEYS are no path")
