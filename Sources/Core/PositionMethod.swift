@@ -36,7 +36,7 @@ package enum PolicyParameter: String, CaseIterable, Sendable {
   case groupSize = "group_size"
   /// w; STRING's S.
   case neighborWindow = "neighbor_window"
-  /// STRING's W: the distance at which the first far key is seen.
+  /// STRING's W: the distance at which the first grouped key is seen.
   case farStart = "far_start"
 
   /// In formulas.

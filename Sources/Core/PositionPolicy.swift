@@ -1,6 +1,6 @@
 /// Where RoPE sees the keys of one sequence, frozen at admission.
 ///
-/// With query i, key j <= i and d = i - j, every method has one form: a near key (d < w, strict) keeps its distance d;
+/// With query i, key j <= i and d = i - j, every method has one form: a neighbor (d < w, strict) keeps its distance d;
 /// a far one is seen at a(i) - b(j), where `b(j) = floor(j/G)` and `a(i) = floor(i/G) + shift`. All are integers. G = 1
 /// without a shift is plain attention.
 ///
@@ -117,7 +117,7 @@ extension PositionPolicy: CustomStringConvertible {
   /// As `PolicyRequest` reads it: `plain`, `8x1024` for SelfExtend, else `rerope:1024`, `string:1365,128`.
   package var name: String { groups ? PolicyRequest(self).description : "plain" }
 
-  /// The method and its numbers in words: `SelfExtend with group size 8, neighbor window 1024`.
+  /// The method and its numbers as a phrase: `SelfExtend with group size 8, neighbor window 1024`.
   package var phrase: String {
     guard groups else { return "plain attention" }
     let numbers = method.parameters.compactMap { parameter in self[parameter].map { "\(parameter.phrase) \($0)" } }

@@ -10,7 +10,7 @@ struct ServerLoadTests {
     SequenceProgress(
       sequence: SequenceID(id), phase: phase, promptTokenCount: 4, computedTokenCount: 6,
       generatedTokenCount: 3, maximumNewTokens: 8, pageCount: 1,
-      policy: try #require(SelfExtendPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 512)))
+      policy: try #require(PositionPolicy(groupSize: 1, neighborWindow: 0, trainedLength: 512)))
   }
 
   @Test("a request that waits again since others needed its pages is listed in its place, one that never ran is not")
