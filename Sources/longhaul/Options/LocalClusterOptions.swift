@@ -47,12 +47,14 @@ struct LocalClusterOptions: ParsableArguments {
     return (0..<workers).map { index in
       let speed = alone.isEmpty ? nil : alone[index]
       let one = speed ?? counted
+      // Beside counted threads a measurement would say nothing.
+      let measured = speed == nil ? nil : together
       return WorkerResources(
         name: "worker-\(index)",
         offer: CPUDevice.offer(memoryByteCount: memoryByteCount, threadCount: threadCount, speed: speed),
         host: SharedHost(
           name: "this machine",
-          speed: together ?? StageSpeed(prefill: one.prefill * share, decode: one.decode * share)))
+          speed: measured ?? StageSpeed(prefill: one.prefill * share, decode: one.decode * share)))
     }
   }
 }
