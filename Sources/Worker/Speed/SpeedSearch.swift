@@ -37,7 +37,7 @@ package struct SpeedSearch {
   ///   - store: nil keeps nothing.
   ///   - now: a clock that never goes back.
   ///   - sleep: waits for so long.
-  ///   - isStopped: whether nobody wants the speed any more: nothing is waited for, and `measure` is to end.
+  ///   - isStopped: whether the speed is no longer wanted: the search then waits for nothing, and `measure` is to end.
   ///   - measure: takes a few seconds; throws what a person is to read.
   package init(
     _ key: SpeedKey, store: SpeedStore?, now: @escaping () -> Duration, sleep: @escaping (Duration) -> Void,

@@ -40,8 +40,8 @@ struct ServeCommand: AsyncParsableCommand {
 
   @Flag(
     help: """
-      Answer workers that look for this coordinator by multicast DNS ('longhaul worker --discover'). Requires --cluster: \
-      a key proves to them which coordinator it is.
+      Answer workers that look for this coordinator by multicast DNS ('longhaul worker --discover'). Requires \
+      --cluster: a key proves to them which coordinator it is.
       """)
   var discover = false
 

@@ -69,7 +69,7 @@ struct DNSMessageTests {
     }
   }
 
-  @Test("names are told apart by all but the case of ASCII")
+  @Test("names differ by all but the case of ASCII")
   func names() {
     #expect(DNSName(["Host", "LOCAL"]) == Self.host)
     #expect(DNSName(["É"]) != DNSName(["é"]))
