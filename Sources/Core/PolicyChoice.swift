@@ -20,7 +20,7 @@ package struct PolicyRefusal: Error, Hashable, Sendable, CustomStringConvertible
     """
     \(length) tokens (prompt plus new tokens) are more than any automatic \(method.title) policy admits: this model's \
     maximum context length is \(longestLength) tokens (trained length \(trainedLength)). Shorten the prompt, lower \
-    the number of new tokens, or force a policy with --group-size and --neighbor-window.
+    the number of new tokens, or name a policy with its numbers (--policy).
     """
   }
 }
