@@ -35,5 +35,21 @@ extension EndToEnd {
       #expect(abs(Date().timeIntervalSince1970 - start * 1e-9) < 600)
       #expect(names.count { $0.hasPrefix("generate ") } == 1)
     }
+
+    @Test("what ends while the server stops is sent, too")
+    func stop() async throws {
+      let collector = try CollectorServer()
+      let cluster = try await ServedCluster(
+        workerCount: 1, arguments: ["--context", "512", "--otlp-endpoint", "http://127.0.0.1:\(collector.port)"])
+      let (answer, end) = cluster.stream(
+        "/v1/completions",
+        #"{"prompt": "Once upon a time", "max_tokens": 300, "temperature": 0, "ignore_eos": true, "stream": true}"#)
+      await cluster.waitForTokens(3, in: answer)
+      kill(cluster.coordinator.processIdentifier, SIGTERM)
+      _ = try await end.value
+      cluster.coordinator.waitUntilExit()
+      let names = collector.spans.compactMap { $0["name"] as? String }
+      #expect(names.count { $0.hasPrefix("generate ") } == 1, "\(names)")
+    }
   }
 }

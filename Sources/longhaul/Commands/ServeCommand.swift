@@ -157,24 +157,22 @@ struct ServeCommand: AsyncParsableCommand {
       announcement.listening(port: port)
     }
     site.announce(at: engine.controlEndpoint, logger)
+    let discovery =
+      discover
+      ? try site.configuration.network.keys.map { try DiscoveryService($0.own.publicKey, at: engine.controlEndpoint) }
+      : nil
+    // Services stop in reverse: the first sends the traces of what ends while the others stop.
+    let services: [(any Service)?] = [
+      collector.map { TracingService(engine: engine, collector: $0, logger: logger) },
+      EngineService(
+        engine: engine, workers: site.local?.workers, announcement: announcement, supervisor: supervisor,
+        logger: logger),
+      APIService(server: server),
+      settings.certificate.map { CertificateService(certificate: $0, logger: logger) },
+      discovery,
+    ]
     var group = ServiceGroupConfiguration(
-      services: [
-        EngineService(
-          engine: engine, workers: site.local?.workers, announcement: announcement, supervisor: supervisor,
-          logger: logger),
-        APIService(server: server),
-      ],
-      logger: ProgramLog.logger("services", quiet: true))
-    if let certificate = settings.certificate {
-      group.services.append(.init(service: CertificateService(certificate: certificate, logger: logger)))
-    }
-    if discover, let keys = site.configuration.network.keys {
-      let discovery = try DiscoveryService(keys.own.publicKey, at: engine.controlEndpoint)
-      group.services.append(.init(service: discovery))
-    }
-    if let collector {
-      group.services.append(.init(service: TracingService(engine: engine, collector: collector, logger: logger)))
-    }
+      services: services.compactMap { $0 }, logger: ProgramLog.logger("services", quiet: true))
     group.maximumCancellationDuration = .seconds(5)
     isMade = true
     return Serving(
