@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 step() { printf '\n== %s\n' "$*"; }
 
 step "system packages"
-deploy/dependencies.sh protobuf-c-compiler iproute2 curl openssl shellcheck shfmt
+deploy/dependencies.sh protobuf-c-compiler iproute2 curl openssl shellcheck shfmt python3-venv
 
 step "the wire's generated C matches its schema"
 proto/generate.sh --check
@@ -61,4 +61,13 @@ step "the longhaul program as it is released, optimized"
 build -c release --product longhaul --traits TLS
 
 run_tests "real processes, end to end" --filter '^EndToEndTests\.'
+
+step "the clients that people use get what they ask for"
+Tests/Clients/check.sh "$PWD/.build/release/longhaul" || {
+  code=$?
+  # Without a network the clients are not available, and this project is not why.
+  if [ "$code" -ne 75 ]; then exit "$code"; fi
+  echo "skipped: the clients cannot be installed"
+}
+
 run_tests "simulated clusters" --filter '^SimulationTests\.'

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Checks a server with the clients that people use: openai, anthropic, ollama, langchain-openai, litellm; and with some
-# 7,000 requests that schemathesis makes up from /openapi.json. Makes an environment of its own for them, unless
-# LONGHAUL_CLIENTS_PYTHON names a Python that has them. What is not installed is reported as skipped.
+# Checks a server with the clients that people use: openai, anthropic, ollama, langchain-openai, litellm, llm, lm-eval; and
+# with some 7,000 requests that schemathesis makes up from /openapi.json. Makes an environment of its own for them, unless
+# LONGHAUL_CLIENTS_PYTHON names a Python that has them. What is not installed is reported as skipped. Ends with 75 where the
+# environment cannot be made, for example without a network.
 #
 #   Tests/Clients/check.sh [PROGRAM [MODEL]] [-- ARGUMENTS OF PYTEST]
 set -euo pipefail
@@ -30,9 +31,12 @@ python=${LONGHAUL_CLIENTS_PYTHON:-}
 if [ -z "$python" ]; then
   environment=${LONGHAUL_CLIENTS_ENVIRONMENT:-${XDG_CACHE_HOME:-$HOME/.cache}/longhaul/clients}
   python="$environment/bin/python"
-  if [ ! -x "$python" ]; then python3 -m venv "$environment"; fi
   if ! cmp -s "$here/requirements.txt" "$environment/requirements.txt"; then
-    "$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"
+    if ! python3 -m venv "$environment" ||
+      ! "$python" -m pip install --quiet --disable-pip-version-check -r "$here/requirements.txt"; then
+      echo "Tests/Clients/check.sh: the clients cannot be installed in $environment" >&2
+      exit 75
+    fi
     cp "$here/requirements.txt" "$environment/requirements.txt"
   fi
 fi

@@ -24,10 +24,10 @@ WEATHER = {
 class Server:
     """`longhaul serve` with one worker, on a free port."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, model=None):
         self.folder = tempfile.TemporaryDirectory()
         program = os.environ["LONGHAUL_PROGRAM"]
-        model = os.environ.get("LONGHAUL_CHECKED_MODEL") or None
+        model = model or os.environ.get("LONGHAUL_CHECKED_MODEL") or None
         control = f"ipc://{self.folder.name}/control"
         environment = {key: value for key, value in os.environ.items() if key != "LONGHAUL_API_KEYS"}
         serve = [program, "serve", "--workers", "1", "--sequences", "8", "--listen", control, "--json", "--quiet"]
@@ -80,7 +80,7 @@ def guarded():
         path = folder + "/keys"
         with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
             file.write(KEY + "\n")
-        one = Server("--api-keys", path)
+        one = Server("--api-keys", path, "--alias", "checked")
         yield one
         one.stop()
 

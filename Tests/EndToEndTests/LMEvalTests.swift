@@ -1,6 +1,5 @@
 import Fixtures
 import Foundation
-import TestTraits
 import Testing
 
 /// What lm-eval asked once, recorded with float64 references by `LMEval/record.py`.
@@ -84,29 +83,6 @@ extension EndToEnd {
         #expect(other.map(\.logprobs) == answers[0].map(\.logprobs))
         #expect(other.map(\.text) == answers[0].map(\.text))
       }
-    }
-
-    /// lm-eval brings hundreds of MiB, so it is run only where it is there: LONGHAUL_LM_EVAL_PYTHON names a Python that
-    /// has the packages `lm-eval[api]` and `gguf`.
-    @Test(
-      "lm-eval itself runs through two workers, asks what was recorded and agrees with the reference",
-      .needsVariable("LONGHAUL_LM_EVAL_PYTHON", naming: "a Python that has lm-eval"))
-    func real() async throws {
-      let python = try #require(ProcessInfo.processInfo.environment["LONGHAUL_LM_EVAL_PYTHON"])
-      let cluster = try await ServedCluster(workerCount: 2, model: Self.model, arguments: ["--kv-type", "f32"])
-      let output = cluster.folder.url.appendingPathComponent("recorded")
-      _ = FileManager.default.createFile(atPath: output.path, contents: nil)
-      let process = Program.process(
-        URL(fileURLWithPath: python),
-        [RecordedRequest.folder.appendingPathComponent("record.py").path, cluster.url("")])
-      process.standardOutput = try FileHandle(forWritingTo: output)
-      try process.run()
-      process.waitUntilExit()
-      #expect(process.terminationStatus == 0)
-      let recorded = try String(contentsOf: output, encoding: .utf8)
-      let committed = try String(
-        contentsOf: RecordedRequest.folder.appendingPathComponent("requests.jsonl"), encoding: .utf8)
-      #expect(recorded == committed)
     }
   }
 }
