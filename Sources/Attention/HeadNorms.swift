@@ -6,12 +6,12 @@ package struct HeadNorms: Sendable {
   private let kind: NormKind
   /// `[headDimension]`, or `[queryHeads, headDimension]`.
   private let query: NormWeights
-  /// `[headDimension]`, or `[keyValueHeads, headDimension]`.
-  private let key: NormWeights
+  /// `[headDimension]`, or `[keyValueHeads, headDimension]`; nil where the layer makes no keys.
+  private let key: NormWeights?
   private let headDimension: Int
 
   /// The norms of heads of `headDimension` numbers: weights for one head, which all share, or for each.
-  package init(_ kind: NormKind, query: NormWeights, key: NormWeights, headDimension: Int) {
+  package init(_ kind: NormKind, query: NormWeights, key: NormWeights?, headDimension: Int) {
     self.kind = kind
     self.query = query
     self.key = key
@@ -27,6 +27,7 @@ package struct HeadNorms: Sendable {
   /// `result` is the norm of a key head.
   /// - Parameter index: which of the layer's.
   func normalize(key head: UnsafePointer<Float>, of index: Int, into result: UnsafeMutablePointer<Float>) {
+    guard let key else { preconditionFailure("the layer makes no keys") }
     kind.apply(to: head, key, part: part(of: index, key), into: result)
   }
 

@@ -5,6 +5,8 @@ import Tensors
 
 /// The KV bytes of one worker: `pageCount` pages for each of its own layers. Ids come from the coordinator.
 ///
+/// A layer that attends to another's keys has no bytes of its own: its blocks are those of the other.
+///
 /// A page of a layer holds, for each key-value head, a key block and then a value block, laid out as the layer's
 /// `KVGeometry` says. All layers' pages of an id lie together, so that a short text touches little memory. It is zero
 /// at first and backed by the system only as it is touched.
@@ -29,7 +31,7 @@ package final class KVPageStore: @unchecked Sendable {
   private let base: UnsafeMutableRawPointer
 
   /// - Parameters:
-  ///   - layers: the shapes of this worker's layers, from its first.
+  ///   - layers: the shapes of this worker's layers, from its first; layers whose keys others attend to are among them.
   ///   - isNodeLocal: bytes lie on the NUMA node of the thread that first writes them.
   /// - Throws: `AllocationError` when the system does not give the memory.
   package init(
@@ -38,13 +40,20 @@ package final class KVPageStore: @unchecked Sendable {
     self.elementType = elementType
     self.pageCount = pageCount
     var end = 0
-    self.layers = layers.map { layer in
+    var places: [Layer] = []
+    for layer in layers {
+      if let distance = layer.keySourceDistance {
+        places.append(places[places.count - distance])
+        continue
+      }
       let geometry = KVGeometry(attention: layer, elementType: elementType)
-      defer { end += geometry.pageByteCount }
-      return Layer(
-        offset: end, keyByteCount: geometry.keyBlockByteCount,
-        headByteCount: geometry.keyBlockByteCount + geometry.valueBlockByteCount)
+      places.append(
+        Layer(
+          offset: end, keyByteCount: geometry.keyBlockByteCount,
+          headByteCount: geometry.keyBlockByteCount + geometry.valueBlockByteCount))
+      end += geometry.pageByteCount
     }
+    self.layers = places
     pageByteCount = end
     let (total, overflows) = end.multipliedReportingOverflow(by: pageCount)
     guard !overflows else { throw KVStoreError.tooLarge(pageCount: pageCount, layerCount: layers.count) }

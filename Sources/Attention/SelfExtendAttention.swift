@@ -81,7 +81,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
     }
   }
 
-  /// Appends the rows' keys and values to `layer` (counted from this stage's first) and attends.
+  /// Appends the rows' keys and values to `layer` (counted from this stage's first), where it has its own, and attends.
   ///
   /// Shapes, row-major: `queries` and `output` `[rows, queryHeadCount * headDimension]`, `keys` and `values`
   /// `[rows, keyValueHeadCount * headDimension]`; none is normalized or rotated yet. `entries` cover the rows, each its
@@ -98,13 +98,8 @@ package final class SelfExtendAttention: @unchecked Sendable {
     precondition(
       sinks?.count == (layers[layer].shape.hasSinks ? layers[layer].shape.queryHeadCount : nil),
       "sinks are not the layer's")
-    for counter in taskCounters { counter.reset() }
-    pool.run { thread, _ in
-      for step in 0..<taskCounters.count {
-        append(
-          entries, node: node(step: step, thread: thread), layer: layers[layer], keys: keys, values: values,
-          norms: norms, key: scratch[thread].head.baseAddress)
-      }
+    if layers[layer].shape.hasOwnKeys {
+      append(entries, layer: layers[layer], keys: keys, values: values, norms: norms)
     }
     schedule.divide(entries, shape: layers[layer].shape)
     completions.reset(to: schedule.gatheringTaskCounts)
@@ -126,7 +121,7 @@ package final class SelfExtendAttention: @unchecked Sendable {
   /// Called by the stage's thread only; uses all of the pool.
   package func restoreNeighborKeys(of cache: SequenceCache, blocks: Range<Int>) {
     guard cache.keepsNeighborKeys, !blocks.isEmpty else { return }
-    let layers = layers.filter { $0.shape.policy(under: cache.policy).hasNeighborKeys }
+    let layers = layers.filter { $0.shape.hasOwnKeys && $0.shape.policy(under: cache.policy).hasNeighborKeys }
     let headCount = layers.reduce(0) { $0 + $1.shape.keyValueHeadCount }
     // Blocks of all layers' heads in a row.
     pool.forEachSlice(of: headCount * blocks.count) { slice, thread in
@@ -145,6 +140,19 @@ package final class SelfExtendAttention: @unchecked Sendable {
 
   /// The NUMA node whose work a thread takes in a step: its own first, then what others have left.
   private func node(step: Int, thread: Int) -> Int { (pool.nodes[thread] + step) % taskCounters.count }
+
+  private func append(
+    _ entries: [CacheEntry], layer: Layer, keys: UnsafePointer<Float>, values: UnsafePointer<Float>, norms: HeadNorms?
+  ) {
+    for counter in taskCounters { counter.reset() }
+    pool.run { thread, _ in
+      for step in 0..<taskCounters.count {
+        append(
+          entries, node: node(step: step, thread: thread), layer: layer, keys: keys, values: values, norms: norms,
+          key: scratch[thread].head.baseAddress)
+      }
+    }
+  }
 
   /// One thread's share of the appending of a node's heads: key blocks of single heads, as it gets hold of them.
   private func append(

@@ -20,7 +20,8 @@ package protocol StageBackend: AnyObject {
   func embed(_ tokens: [TokenID], row: Int) throws
 
   /// Fills the rows from `row` on with `hiddenStates`: whole rows, in the host's byte order, at any alignment.
-  func write(_ hiddenStates: UnsafeRawBufferPointer, row: Int) throws
+  /// - Parameter tokens: one a row, whose ids are in the vocabulary: some models' layers look them up, too.
+  func write(_ hiddenStates: UnsafeRawBufferPointer, of tokens: [TokenID], row: Int) throws
 
   /// Runs the entries' rows through the layers and stores their keys and values.
   /// - Parameters:

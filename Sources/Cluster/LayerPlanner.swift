@@ -3,8 +3,9 @@ package import Core
 /// Assigns every worker a contiguous run of layers, so that the slowest stages of prefill and decode take as little
 /// time over the planned workload as the memories allow.
 ///
-/// A worker gets no layers only when there are more workers than layers. The embedding counts on the first stage, the
-/// head on the last (a tied head only once when one worker has both), and on each what its process and its steps need.
+/// A worker gets no layers only when there are more workers than stages that layers can be divided into. The embedding
+/// counts on the first stage, the head on the last (a tied head only once when one worker has both), and on each what
+/// its process and its steps need, and what layers' own inputs do.
 package struct LayerPlanner: Hashable, Sendable {
   /// Memory of a worker's process whatever its model: code, heap, sockets, threads' own buffers.
   static let baseByteCount = 128 << 20
@@ -116,7 +117,7 @@ package struct LayerPlanner: Hashable, Sendable {
     let groups = demand.groupsWorkload(trainedLength: configuration.trainedLength)
     let prefill = StepLoad.prefill(workload, chunkTokenCount: chunkTokenCount ?? demand.chunkTokenCount, groups: groups)
     let decode = StepLoad.decode(
-      workload, stageCount: min(workers.count, configuration.layerCount), groups: groups)
+      workload, stageCount: min(workers.count, configuration.maximumStageCount), groups: groups)
     let processByteCount = processByteCount
     let headScratchByteCount = fixedProcessByteCount == nil ? scratch.headByteCount : 0
     var known: [KVPageSize: StageCosts] = [:]
@@ -176,17 +177,19 @@ package struct LayerPlanner: Hashable, Sendable {
   }
 
   private func shortage(_ workers: [WorkerResources]) -> String {
-    let stageCount = min(workers.count, configuration.layerCount)
+    let stageCount = min(workers.count, configuration.maximumStageCount)
     let all = (0, configuration.layerCount)
     let costs = costs(of: workers)
     let weightByteCount = costs[0].weightByteCount(all.0, all.1)
     // Of the device that takes the least.
     let kvByteCount = costs.map { $0.kvByteCount(all.0, all.1) }.min() ?? 0
+    // With several stages the last one holds a tied head, too, unless every stage does.
+    let holdsHeadAgain = configuration.hasTiedHead && stageCount > 1 && weights.perStageByteCount == 0
     let needed = weightByteCount.cappedSum(kvByteCount)
       .cappedSum(processByteCount.cappedProduct(stageCount))
       .cappedSum(costs[0].headScratchByteCount)
-      // With several stages the last one holds a tied head, too.
-      .cappedSum(configuration.hasTiedHead && stageCount > 1 ? weights.embeddingByteCount : 0)
+      .cappedSum(holdsHeadAgain ? weights.embeddingByteCount : 0)
+      .cappedSum(weights.perStageByteCount.cappedProduct(stageCount - 1))
     let offered = workers.reduce(0) { $0.cappedSum($1.offer.memoryByteCount) }
     let what = """
       \(configuration.name) needs \(ByteText.of(needed)) \

@@ -1,6 +1,7 @@
 import Core
 
-/// Search for the best contiguous split of layers over workers in their given order.
+/// Search for the best contiguous split of layers over workers in their given order. Layers that must stay together are
+/// one unit of the search (`StageCosts.bounds`).
 ///
 /// The slowest stage limits a full pipeline. It may be another one in prefill than in decode, where the last stage also
 /// runs the head for every row. The search takes the split with the least sum of both phases' slowest stages over a
@@ -52,8 +53,10 @@ struct LayerSplit {
   private static let stepShare = 0.005
 
   private let candidates: [Candidate]
-  private let layerCount: Int
-  /// Workers may get no layers only where there are more workers than layers.
+  /// Where stages may begin or end, by units.
+  private let bounds: [Int]
+  private var unitCount: Int { bounds.count - 1 }
+  /// Workers may get no layers only where there are more workers than units.
   private let mayLeaveOut: Bool
 
   /// - Parameter costs: of each worker, for the same layers.
@@ -61,8 +64,8 @@ struct LayerSplit {
     let speeds = SharedHost.speedsTogether(workers)
     let levels = SpeedLevels(speeds)
     candidates = workers.indices.map { Candidate(workers[$0], costs[$0], speed: levels.leveled(speeds[$0])) }
-    layerCount = costs.first?.layerCount ?? 0
-    mayLeaveOut = workers.count > layerCount
+    bounds = costs.first?.bounds ?? [0]
+    mayLeaveOut = workers.count > bounds.count - 1
   }
 
   /// Whether any split fits the memories.
@@ -94,19 +97,19 @@ struct LayerSplit {
   }
 
   /// The slowest stages' times of a split; nil when it is not one of these workers, or exceeds a memory.
-  /// - Parameter bounds: of each worker's layers, which are all of them in order.
-  func times(of bounds: [LayerRange]) -> Times? {
-    guard bounds.count == candidates.count else { return nil }
+  /// - Parameter ranges: each worker's layers, which are all of them in order.
+  func times(of ranges: [LayerRange]) -> Times? {
+    guard ranges.count == candidates.count else { return nil }
     var (times, next) = (Times(prefill: 0, decode: 0), 0)
-    for (worker, layers) in zip(candidates, bounds) {
-      guard layers.lower == next, layers.count > 0, layers.upper <= layerCount,
+    for (worker, layers) in zip(candidates, ranges) {
+      guard layers.lower == next, layers.count > 0, bounds.contains(layers.upper),
         worker.hasRoom(layers.lower, layers.upper)
       else { return nil }
       let own = worker.times(layers.lower, layers.upper)
       times = Times(prefill: max(times.prefill, own.prefill), decode: max(times.decode, own.decode))
       next = layers.upper
     }
-    return next == layerCount ? times : nil
+    return next == bounds.last ? times : nil
   }
 
   private func least(_ bound: Times, _ phase: KeyPath<Times, Double>) -> Double? {
@@ -117,22 +120,22 @@ struct LayerSplit {
   private func search(
     _ bound: Times, measure: (Times) -> Double, combine: (Double, Double) -> Double
   ) -> (total: Double, stages: [Stage])? {
-    guard layerCount > 0 else { return nil }
-    // best[upper]: least total with the workers so far holding exactly the layers below `upper`.
-    var best = [Double](repeating: .infinity, count: layerCount + 1)
+    guard unitCount > 0 else { return nil }
+    // best[upper]: least total with the workers so far holding exactly the units below `upper`.
+    var best = [Double](repeating: .infinity, count: unitCount + 1)
     best[0] = 0
     var lowers: [[Int?]] = []
     for worker in candidates {
-      var next = mayLeaveOut ? best : [Double](repeating: .infinity, count: layerCount + 1)
-      var lowerOf = [Int?](repeating: nil, count: layerCount + 1)
-      for upper in 1...layerCount {
+      var next = mayLeaveOut ? best : [Double](repeating: .infinity, count: unitCount + 1)
+      var lowerOf = [Int?](repeating: nil, count: unitCount + 1)
+      for upper in 1...unitCount {
         for lower in (0..<upper).reversed() {
-          let needed = worker.times(lower, upper)
+          let needed = worker.times(bounds[lower], bounds[upper])
           // A total is at least the measure of its last stage, which grows with the run.
           if needed.prefill > bound.prefill || needed.decode > bound.decode || measure(needed) >= next[upper] { break }
-          if !worker.hasRoom(lower, upper) {
+          if !worker.hasRoom(bounds[lower], bounds[upper]) {
             // The one exception to growth: a run of all layers holds a tied head only once.
-            if upper == layerCount { continue }
+            if upper == unitCount { continue }
             break
           }
           guard best[lower] < .infinity else { continue }
@@ -146,16 +149,16 @@ struct LayerSplit {
       best = next
       lowers.append(lowerOf)
     }
-    guard best[layerCount] < .infinity else { return nil }
-    return (best[layerCount], stages(lowers))
+    guard best[unitCount] < .infinity else { return nil }
+    return (best[unitCount], stages(lowers))
   }
 
   private func stages(_ lowers: [[Int?]]) -> [Stage] {
     var stages: [Stage] = []
-    var upper = layerCount
+    var upper = unitCount
     for worker in lowers.indices.reversed() {
       guard let lower = lowers[worker][upper] else { continue }
-      stages.append(Stage(worker: worker, lower: lower, upper: upper))
+      stages.append(Stage(worker: worker, lower: bounds[lower], upper: bounds[upper]))
       upper = lower
     }
     return stages.reversed()

@@ -109,7 +109,7 @@ package struct PlanChange: Hashable, Sendable, CustomStringConvertible {
 
     /// Like one of the workers.
     func anotherWorker() -> PlanChange? {
-      guard workers.count < min(planner.configuration.layerCount, Limits.maximumWorkerCount) else { return nil }
+      guard workers.count < min(planner.configuration.maximumStageCount, Limits.maximumWorkerCount) else { return nil }
       var best: PlanChange?
       for index in kinds {
         let gain = gain(workers + [workers[index]])

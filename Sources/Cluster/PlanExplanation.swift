@@ -19,6 +19,7 @@ struct PlanExplanation {
         + "\(planner.pageCount) pages, \(ByteText.of(kvByteCount)) in all",
     ]
     sentences += split.map(describe)
+    sentences += tables() + togetherness()
     sentences += replayLog()
     sentences += sharing()
     sentences += limit()
@@ -44,6 +45,24 @@ struct PlanExplanation {
       + "\(ByteText.of(costs.kvByteCount(stage.lower, stage.upper))) of cache, "
       + "\(ByteText.of(costs.memoryByteCount(stage.lower, stage.upper))) of its "
       + "\(ByteText.of(worker.offer.memoryByteCount))"
+  }
+
+  /// What every worker holds, where layers have inputs of their own.
+  private func tables() -> [String] {
+    guard split.count > 1, planner.weights.perStageByteCount > 0 else { return [] }
+    return [
+      "every worker holds the embedding and the table of the layers' own inputs, "
+        + "\(ByteText.of(planner.weights.perStageByteCount)) of its weights"
+    ]
+  }
+
+  /// Layers that no plan divides.
+  private func togetherness() -> [String] {
+    let bounds = planner.configuration.stageStarts + [planner.configuration.layerCount]
+    guard workers.count > 1 else { return [] }
+    return zip(bounds, bounds.dropFirst()).filter { $1 - $0 > 1 }.map {
+      "layers [\($0), \($1)) stay together: they share keys and values"
+    }
   }
 
   /// Memory to log everything sent to the next stage. The plan reserves none; the log uses what is left.
@@ -136,8 +155,8 @@ struct PlanExplanation {
   private func leftOut() -> [String] {
     let used = Set(split.map(\.worker))
     return workers.indices.filter { !used.contains($0) }.map {
-      "\(workers[$0].name) gets no layers: the model has \(planner.configuration.layerCount) layers for "
-        + "\(workers.count) workers, and the pipeline is no faster with it"
+      "\(workers[$0].name) gets no layers: the model's can be divided into \(planner.configuration.maximumStageCount) "
+        + "stages for \(workers.count) workers, and the pipeline is no faster with it"
     }
   }
 }

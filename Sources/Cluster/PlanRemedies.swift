@@ -48,7 +48,7 @@ struct PlanRemedies {
   }
 
   private func anotherWorker() -> InfeasiblePlan.Remedy? {
-    guard workers.count < min(planner.configuration.layerCount, Limits.maximumWorkerCount),
+    guard workers.count < min(planner.configuration.maximumStageCount, Limits.maximumWorkerCount),
       var another = workers.first
     else { return nil }
     return least(upTo: planner.wholeModelByteCount(workers)) { byteCount in

@@ -2,10 +2,13 @@ import Core
 
 /// The memory and time that any run of layers costs a worker, from prefix sums.
 ///
-/// The embedding counts with layer 0 and the head with the last layer, since the workers of those layers hold them. A
-/// token reads one row of the table, which is nothing beside a layer.
+/// The embedding counts with layer 0 and the head with the last layer, since the workers of those layers hold them;
+/// where layers have inputs of their own, every stage holds the embedding and the table of these. A token reads one row
+/// of a table, which is nothing beside a layer.
 struct StageCosts: Sendable {
   let layerCount: Int
+  /// Where a stage may begin or end, ascending: 0, layers, and the layer count.
+  let bounds: [Int]
   /// Of every process, besides weights and pages.
   let processByteCount: Int
   /// More in the process that has the head.
@@ -13,6 +16,8 @@ struct StageCosts: Sendable {
 
   /// Saved when one worker has both ends of a model with a tied head: the table, not the norm.
   private let tiedByteCount: Int
+  /// Of every stage.
+  private let perStageByteCount: Int
   /// Weight bytes of layers below an index.
   private let weightsBefore: [Int]
   /// KV bytes of layers below an index.
@@ -41,10 +46,12 @@ struct StageCosts: Sendable {
     layerCount = weights.layers.count
     self.processByteCount = processByteCount
     self.headScratchByteCount = headScratchByteCount
+    bounds = model.stageStarts + [layerCount]
     tiedByteCount = model.hasTiedHead ? weights.embeddingByteCount : 0
+    perStageByteCount = weights.perStageByteCount
     var (held, page, pages) = ([0], [0], [0])
     for (index, layer) in weights.layers.enumerated() {
-      let first = index == 0 ? weights.embeddingByteCount : 0
+      let first = index == 0 && perStageByteCount == 0 ? weights.embeddingByteCount : 0
       let last = index == layerCount - 1 ? weights.headByteCount : 0
       held.append(held[index].cappedSum(layer.weightByteCount.cappedSum(first).cappedSum(last)))
       let pageByteCount = pageSize.byteCount(model.layers[index].attention)
@@ -54,7 +61,7 @@ struct StageCosts: Sendable {
     (weightsBefore, pageBefore, kvBefore) = (held, page, pages)
     func costs(_ load: StepLoad) -> PhaseCosts {
       let layers = zip(weights.layers, model.layers).map {
-        load.cost(of: $0, $1, pageByteCount: pageSize.byteCount($1.attention))
+        load.cost(of: $0, $1, pageByteCount: pageSize.byteCountRead($1.attention))
       }
       return PhaseCosts(
         load: load, before: layers.reduce(into: [StepCost()]) { $0.append($0[$0.count - 1] + $1) },
@@ -64,8 +71,9 @@ struct StageCosts: Sendable {
   }
 
   func weightByteCount(_ lower: Int, _ upper: Int) -> Int {
-    let sum = weightsBefore[upper] - weightsBefore[lower]
-    return lower == 0 && upper == layerCount ? sum - tiedByteCount : sum
+    let sum = (weightsBefore[upper] - weightsBefore[lower]).cappedSum(perStageByteCount)
+    let hasEmbedding = lower == 0 || perStageByteCount > 0
+    return hasEmbedding && upper == layerCount ? sum - tiedByteCount : sum
   }
 
   func kvByteCount(_ lower: Int, _ upper: Int) -> Int { kvBefore[upper] - kvBefore[lower] }

@@ -61,7 +61,7 @@ struct StepLoad: Hashable, Sendable {
   }
 
   /// What the step costs in a layer.
-  /// - Parameter pageByteCount: of the layer's keys and values.
+  /// - Parameter pageByteCount: of the keys and values that the layer attends to.
   func cost(of layer: LayerCost, _ shape: LayerShape, pageByteCount: Int) -> StepCost {
     let keys = keyCount(shape.attention.span)
     let perPair = phase == .prefill ? ReferenceThread.prefillAttention : ReferenceThread.decodeAttention

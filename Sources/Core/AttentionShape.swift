@@ -17,6 +17,9 @@ package struct AttentionShape: Hashable, Sendable {
   package var valueNorm: NormKind?
   /// Whether values are what keys are before their norm and RoPE: no matrix makes them.
   package var valuesAreKeys: Bool
+  /// How many layers before this one lies the one whose keys and values its queries attend to; nil is none: it makes
+  /// and stores its own. The heads of both are alike, and so is their span.
+  package var keySourceDistance: Int?
   package var span: AttentionSpan
   /// What makes scores grow with the query's position; nil leaves them as they are.
   package var temperature: AttentionTemperature?
@@ -29,8 +32,8 @@ package struct AttentionShape: Hashable, Sendable {
   package init(
     queryHeadCount: Int, keyValueHeadCount: Int, headDimension: Int, rope: RopeConfiguration?, scoreScale: Float? = nil,
     scoreCap: Float? = nil, queryKeyNorm: QueryKeyNorm? = nil, valueNorm: NormKind? = nil,
-    valuesAreKeys: Bool = false, span: AttentionSpan = .all, temperature: AttentionTemperature? = nil,
-    hasSinks: Bool = false, latent: LatentShape? = nil
+    valuesAreKeys: Bool = false, keySourceDistance: Int? = nil, span: AttentionSpan = .all,
+    temperature: AttentionTemperature? = nil, hasSinks: Bool = false, latent: LatentShape? = nil
   ) {
     self.queryHeadCount = queryHeadCount
     self.keyValueHeadCount = keyValueHeadCount
@@ -41,12 +44,15 @@ package struct AttentionShape: Hashable, Sendable {
     self.queryKeyNorm = queryKeyNorm
     self.valueNorm = valueNorm
     self.valuesAreKeys = valuesAreKeys
+    self.keySourceDistance = keySourceDistance
     self.span = span
     self.temperature = temperature
     self.hasSinks = hasSinks
     self.latent = latent
   }
 
+  /// Whether it makes and stores keys and values.
+  package var hasOwnKeys: Bool { keySourceDistance == nil }
   /// Query heads that share one key-value head.
   package var queryHeadsPerKeyValueHead: Int { queryHeadCount / keyValueHeadCount }
   /// Width of all queries of one token.

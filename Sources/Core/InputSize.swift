@@ -11,6 +11,7 @@ package struct InputSize: Hashable, Sendable {
       + layers.flatMap { layer in
         layer.attention.innerInputs(rows: rowCapacity)
           + layer.feedForward.innerInputs(rows: rowCapacity, hiddenSize: hiddenSize)
+          + [InputSize(rows: rowCapacity, columns: layer.perLayerInputSize)]
       }
   }
 }

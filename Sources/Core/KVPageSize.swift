@@ -33,8 +33,13 @@ package struct KVPageSize: Hashable, Sendable {
     self.value = value
   }
 
-  /// Bytes of one page of a layer: all heads, keys and values.
+  /// Bytes of one page that a layer stores: all heads, keys and values; none where it attends to another layer's.
   package func byteCount(_ attention: AttentionShape) -> Int {
+    attention.hasOwnKeys ? byteCountRead(attention) : 0
+  }
+
+  /// Bytes of one page that a layer attends to, its own or another layer's.
+  package func byteCountRead(_ attention: AttentionShape) -> Int {
     attention.keyValueHeadCount * Limits.pageSize
       * (key.byteCount(dimension: attention.headDimension) + value.byteCount(dimension: attention.headDimension))
   }

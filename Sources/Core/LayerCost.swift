@@ -41,14 +41,20 @@ package struct ProductCount: Hashable, Sendable {
 package struct WeightFootprint: Hashable, Sendable {
   package var layers: [LayerCost]
   package var embeddingByteCount: Int
+  /// What every stage holds beside its layers, the embedding in it, where layers have inputs of their own; else 0.
+  package var perStageByteCount: Int
   /// Head weights; those of the embedding when they are tied.
   package var headByteCount: Int
   /// Weights that a row of logits is multiplied with.
   package var headProducts: ProductCount
 
-  package init(layers: [LayerCost], embeddingByteCount: Int, headByteCount: Int, headProducts: ProductCount) {
+  package init(
+    layers: [LayerCost], embeddingByteCount: Int, perStageByteCount: Int = 0, headByteCount: Int,
+    headProducts: ProductCount
+  ) {
     self.layers = layers
     self.embeddingByteCount = embeddingByteCount
+    self.perStageByteCount = perStageByteCount
     self.headByteCount = headByteCount
     self.headProducts = headProducts
   }

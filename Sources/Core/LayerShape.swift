@@ -10,16 +10,20 @@ package struct LayerShape: Hashable, Sendable {
   package var residual: ResidualForm
   /// Multiplies the output of each part before it is added to the hidden states.
   package var residualScale: Float
+  /// Numbers that each token gives the layer itself, beside the hidden states (`PerLayerInput` in `Transformer`); 0 is
+  /// none. All layers of a model have as many.
+  package var perLayerInputSize: Int
 
   package init(
     attention: AttentionShape, feedForward: FeedForwardShape, norm: NormKind, residual: ResidualForm = .preNorm,
-    residualScale: Float = 1
+    residualScale: Float = 1, perLayerInputSize: Int = 0
   ) {
     self.attention = attention
     self.feedForward = feedForward
     self.norm = norm
     self.residual = residual
     self.residualScale = residualScale
+    self.perLayerInputSize = perLayerInputSize
   }
 }
 

@@ -43,6 +43,24 @@ package struct ModelConfiguration: Hashable, Sendable {
   }
 
   package var layerCount: Int { layers.count }
+
+  /// Whether tokens give layers numbers of their own, for which every stage looks tokens up.
+  package var hasPerLayerInputs: Bool { layers.contains { $0.perLayerInputSize > 0 } }
+
+  /// The layers with which a stage may begin, the first among them: those from which on no layer attends to keys of
+  /// layers before.
+  package var stageStarts: [Int] {
+    var starts: [Int] = []
+    var firstNeeded = layerCount
+    for layer in layers.indices.reversed() {
+      firstNeeded = min(firstNeeded, layer - (layers[layer].attention.keySourceDistance ?? 0))
+      if firstNeeded == layer { starts.append(layer) }
+    }
+    return starts.reversed()
+  }
+
+  /// Stages that its layers can be divided into.
+  package var maximumStageCount: Int { stageStarts.count }
 }
 
 extension ModelConfiguration {

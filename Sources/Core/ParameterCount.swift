@@ -9,7 +9,9 @@ package struct ParameterCount: Hashable, Sendable {
     let table = model.vocabularySize * model.hiddenSize
     func sum(_ count: (LayerShape) -> Int) -> Int { model.layers.reduce(0) { $0 + count($1) } }
     active = sum { $0.activeParameterCount(hiddenSize: model.hiddenSize) } + table
-    total = sum { $0.parameterCount(hiddenSize: model.hiddenSize) } + table * (model.hasTiedHead ? 1 : 2)
+    total =
+      sum { $0.parameterCount(hiddenSize: model.hiddenSize) } + table * (model.hasTiedHead ? 1 : 2)
+      + model.vocabularySize * sum(\.perLayerInputSize)
   }
 }
 
@@ -17,17 +19,25 @@ extension LayerShape {
   /// Numbers in the layer's matrices.
   package func parameterCount(hiddenSize: Int) -> Int {
     attention.parameterCount(hiddenSize: hiddenSize) + feedForward.parameterCount(hiddenSize: hiddenSize)
+      + perLayerInputParameterCount(hiddenSize: hiddenSize)
   }
 
   /// Numbers in the matrices that each token is multiplied with.
   package func activeParameterCount(hiddenSize: Int) -> Int {
     attention.parameterCount(hiddenSize: hiddenSize) + feedForward.activeParameterCount(hiddenSize: hiddenSize)
+      + perLayerInputParameterCount(hiddenSize: hiddenSize)
   }
+
+  /// What makes the token's numbers, what weighs them and what brings them back to the width of the hidden states.
+  private func perLayerInputParameterCount(hiddenSize: Int) -> Int { 3 * perLayerInputSize * hiddenSize }
 }
 
 extension AttentionShape {
   fileprivate func parameterCount(hiddenSize: Int) -> Int {
-    guard let latent else { return hiddenSize * (2 * querySize + (valuesAreKeys ? 1 : 2) * keyValueSize) }
+    guard let latent else {
+      let keysAndValues = hasOwnKeys ? (valuesAreKeys ? 1 : 2) * keyValueSize : 0
+      return hiddenSize * (2 * querySize + keysAndValues)
+    }
     let queries =
       latent.querySize.map { $0 * (hiddenSize + projectedQuerySize) } ?? hiddenSize * projectedQuerySize
     let keysAndValues = queryHeadCount * latent.size * (latent.plainSize + latent.valueSize)

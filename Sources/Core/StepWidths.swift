@@ -5,7 +5,10 @@ package struct StepWidths: Hashable, Sendable {
   package let kept: Int
   package let queries: Int
   package let keyValues: Int
+  /// Of an intermediate of the feed-forward part, or of what weighs a layer's own input.
   package let feedForward: Int
+  /// Of a layer's own input of the token; 0 where no layer has any.
+  package let perLayerInput: Int
   package let experts: ExpertWidths?
   package let latents: LatentWidths?
 
@@ -15,14 +18,18 @@ package struct StepWidths: Hashable, Sendable {
     kept = layers.contains(where: \.hasPartsBesideEachOther) ? hiddenSize : 0
     queries = widest(\.attention.widestQuerySize)
     keyValues = widest(\.attention.keyValueSize)
-    feedForward = widest(\.feedForward.size)
+    feedForward = widest { max($0.feedForward.size, $0.perLayerInputSize) }
+    perLayerInput = widest(\.perLayerInputSize)
     experts = ExpertWidths(layers.compactMap(\.feedForward.experts), hiddenSize: hiddenSize)
     latents = LatentWidths(layers.map(\.attention).filter { $0.latent != nil })
   }
 
+  /// The token and its embedding, where layers have inputs of their own.
+  private var token: Int { perLayerInput > 0 ? 1 + hidden : 0 }
+
   /// Bytes of a row in all buffers.
   var rowByteCount: Int {
-    4 * (2 * hidden + kept + 2 * queries + 2 * keyValues + 2 * feedForward)
+    4 * (2 * hidden + kept + 2 * queries + 2 * keyValues + 2 * feedForward + perLayerInput + token)
       + (experts?.rowByteCount ?? 0) + (latents?.rowByteCount ?? 0)
   }
 }

@@ -11,7 +11,7 @@ struct AttentionBlock {
   let attention: SelfExtendAttention
   let pool: ComputePool
 
-  /// `scratch.output = attention(scratch.normed)`, and the layer's cache grows by the rows.
+  /// `scratch.output = attention(scratch.normed)`, and the layer's cache grows by the rows, where it has one.
   /// - Parameter layer: index counted from the stage's first.
   func forward(
     layer: Int, shape: AttentionShape, weights: AttentionWeights<PackedMatrix>, entries: [CacheEntry], rows: Int
@@ -24,6 +24,10 @@ struct AttentionBlock {
         MatrixProduct.Term(linear: query, output: scratch.queries.baseAddress),
         MatrixProduct.Term(linear: key, output: scratch.keys.baseAddress),
         value.map { MatrixProduct.Term(linear: $0, output: scratch.values.baseAddress) })
+    case .queries(let query):
+      product(
+        scratch.normed.baseAddress, rows: rows,
+        MatrixProduct.Term(linear: query, output: scratch.queries.baseAddress))
     case .latent(let weights): latent?.project(weights, rows: rows)
     }
     if shape.valuesAreKeys {
@@ -51,10 +55,10 @@ struct AttentionBlock {
 
   /// The norms that attention applies to each head before it turns it.
   private func headNorms(_ shape: AttentionShape, _ weights: AttentionWeights<PackedMatrix>) -> HeadNorms? {
-    guard let query = weights.queryNorm, let key = weights.keyNorm else { return nil }
+    guard let query = weights.queryNorm else { return nil }
     switch shape.queryKeyNorm {
     case .heads(let kind), .eachHead(let kind):
-      return HeadNorms(kind, query: query, key: key, headDimension: shape.headDimension)
+      return HeadNorms(kind, query: query, key: weights.keyNorm, headDimension: shape.headDimension)
     case .rows, nil: return nil
     }
   }

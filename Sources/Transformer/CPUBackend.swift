@@ -29,9 +29,10 @@ package final class CPUBackend: StageBackend {
     for (offset, token) in tokens.enumerated() { stage.embed(token, row: row + offset) }
   }
 
-  package func write(_ hiddenStates: UnsafeRawBufferPointer, row: Int) {
+  package func write(_ hiddenStates: UnsafeRawBufferPointer, of tokens: [TokenID], row: Int) {
     precondition(hiddenStates.count % facts.rowByteCount == 0, "hidden states are not whole rows")
     bytes(of: row..<row + hiddenStates.count / facts.rowByteCount).copyMemory(from: hiddenStates)
+    for (offset, token) in tokens.enumerated() { stage.take(token, row: row + offset) }
   }
 
   package func forward(_ entries: [CacheEntry], progress: () -> Void) throws {

@@ -12,6 +12,7 @@ struct DecoderLayer {
   let attention: AttentionBlock
   let feedForward: FeedForward
   let residual: Residual
+  let perLayerInput: PerLayerInput
 
   /// Runs `rows` rows of `scratch.hidden` through one layer in place.
   /// - Parameter layer: index counted from the stage's first.
@@ -70,6 +71,7 @@ struct DecoderLayer {
       feed()
       addOutput()
     }
+    if let weights = weights.perLayerInput { perLayerInput.forward(shape, weights, rows: rows) }
     if let scale = weights.outputScale { residual.scaleHidden(by: scale, rows: rows) }
   }
 }

@@ -25,6 +25,12 @@ final class ForwardScratch {
   let gate: AlignedBuffer<Float>
   /// `[rows, widths.feedForward]`
   let up: AlignedBuffer<Float>
+  /// `[rows]`: the tokens, where layers have inputs of their own.
+  let tokens: AlignedBuffer<TokenID>
+  /// `[rows, hiddenSize]`: their embeddings, as the first layer's hidden states were, where there are `tokens`.
+  let embedded: AlignedBuffer<Float>
+  /// `[rows, widths.perLayerInput]`
+  let perLayerInput: AlignedBuffer<Float>
   /// Where the stage has layers with experts.
   let experts: ExpertScratch?
   /// Where the stage has layers with latents.
@@ -36,7 +42,8 @@ final class ForwardScratch {
   /// Bytes of all buffers that grow with the rows.
   var byteCount: Int {
     hidden.byteCount + normed.byteCount + kept.byteCount + queries.byteCount + keys.byteCount + values.byteCount
-      + attended.byteCount + gate.byteCount + up.byteCount + (experts?.byteCount ?? 0) + (latent?.byteCount ?? 0)
+      + attended.byteCount + gate.byteCount + up.byteCount + tokens.byteCount + embedded.byteCount
+      + perLayerInput.byteCount + (experts?.byteCount ?? 0) + (latent?.byteCount ?? 0)
   }
 
   /// - Parameter widths: of the stage's layers.
@@ -51,6 +58,10 @@ final class ForwardScratch {
     attended = try AlignedBuffer(count: rowCapacity * widths.queries)
     gate = try AlignedBuffer(count: rowCapacity * widths.feedForward)
     up = try AlignedBuffer(count: rowCapacity * widths.feedForward)
+    let tokenCapacity = widths.perLayerInput > 0 ? rowCapacity : 0
+    tokens = try AlignedBuffer(count: tokenCapacity)
+    embedded = try AlignedBuffer(count: tokenCapacity * widths.hidden)
+    perLayerInput = try AlignedBuffer(count: rowCapacity * widths.perLayerInput)
     experts = try widths.experts.map { try ExpertScratch($0, rowCapacity: rowCapacity) }
     latent = try widths.latents.map { try LatentScratch($0, rowCapacity: rowCapacity) }
   }

@@ -53,11 +53,15 @@ package final class PipelineStage {
       unpacked: weights.matrices.filter { $0.unpacked != nil })
     attention = try SelfExtendAttention(
       layers: shapes, store: store, contextLength: contextLength, arithmetic: arithmetic, pool: pool)
+    let norm = Norm(scratch: scratch, hiddenSize: hiddenSize, pool: pool)
+    let residual = Residual(scratch: scratch, hiddenSize: hiddenSize, pool: pool)
     layer = DecoderLayer(
-      norm: Norm(scratch: scratch, hiddenSize: hiddenSize, pool: pool),
+      norm: norm,
       attention: AttentionBlock(scratch: scratch, product: product, attention: attention, pool: pool),
       feedForward: FeedForward(scratch: scratch, product: product, hiddenSize: hiddenSize, pool: pool),
-      residual: Residual(scratch: scratch, hiddenSize: hiddenSize, pool: pool))
+      residual: residual,
+      perLayerInput: PerLayerInput(
+        scratch: scratch, product: product, norm: norm, residual: residual, hiddenSize: hiddenSize, pool: pool))
     let headRowCount = weights.head == nil ? 0 : Self.logitRowCapacity
     logitRows = try AlignedBuffer(count: headRowCount * configuration.vocabularySize)
     headInput = try AlignedBuffer(count: headRowCount * configuration.hiddenSize)
@@ -93,17 +97,30 @@ package final class PipelineStage {
 
   /// Looks token `token` up into row `row` of `hidden`. First stage only; the id must be in the vocabulary.
   package func embed(_ token: TokenID, row: Int) {
-    guard let embedding = weights.embedding else { preconditionFailure("only the first stage embeds") }
+    take(token, row: row)
+    lookUp(token, into: scratch.hidden.baseAddress, row: row)
+  }
+
+  /// Notes the token of row `row` for what layers make of tokens themselves, where they do; its hidden states are
+  /// another stage's. The id must be in the vocabulary.
+  package func take(_ token: TokenID, row: Int) {
+    guard scratch.tokens.count > 0 else { return }
+    lookUp(token, into: scratch.embedded.baseAddress, row: row)
+    scratch.tokens.baseAddress[row] = token
+  }
+
+  private func lookUp(_ token: TokenID, into rows: UnsafeMutablePointer<Float>, row: Int) {
+    guard let embedding = weights.embedding else { preconditionFailure("the stage has no embedding") }
     precondition(token >= 0 && Int(token) < embedding.rowCount, "token id out of the vocabulary")
     precondition(row >= 0 && row < scratch.rowCapacity, "row out of the step")
     guard let table = embedding.bytes.baseAddress else { return }
-    let target = scratch.hidden.baseAddress + row * configuration.hiddenSize
+    let target = rows + row * configuration.hiddenSize
     let size = Int64(configuration.hiddenSize)
     lh_dequantize(embedding.type.kernelType, table + Int(token) * embedding.rowByteCount, target, size)
     if configuration.embeddingScale != 1 { lh_scale(target, configuration.embeddingScale, size) }
   }
 
-  /// Runs the first `rows` rows of `hidden` through this stage's layers.
+  /// Runs the first `rows` rows of `hidden` through this stage's layers; every row's token was embedded or taken.
   ///
   /// - Parameters:
   ///   - entries: cover the rows in order; their caches are already extended over them.

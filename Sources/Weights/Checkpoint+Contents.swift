@@ -64,7 +64,9 @@ extension Checkpoint {
     }
     var needed = try shapingTensors
     var parts = range.indices.flatMap { Array(map.layers[$0].values) }
-    if hasEmbedding { parts += [map.model[.embedding]].compactMap { $0 } }
+    let perLayer = [.perLayerEmbedding, .perLayerProjection, .perLayerProjectionNorm].compactMap { map.model[$0] }
+    // Every stage looks tokens up for its layers' own inputs.
+    if hasEmbedding || !perLayer.isEmpty { parts += [map.model[.embedding]].compactMap { $0 } + perLayer }
     if hasHead {
       parts += [.outputNorm, .outputNormBias, .headBias].compactMap { map.model[$0] }
       parts += [map.model[.head] ?? map.model[.embedding]].compactMap { $0 }

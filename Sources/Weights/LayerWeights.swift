@@ -25,16 +25,18 @@ package struct LayerWeights<Matrix: Sendable>: Sendable {
   package let norms: LayerNorms
   package let attention: AttentionWeights<Matrix>
   package let feedForward: FeedForwardWeights<Matrix>
+  /// Where the layer's shape has an input of its own.
+  package let perLayerInput: PerLayerInputWeights<Matrix>?
   /// Multiplies the hidden states that the layer gives; nil leaves them as they are.
   package let outputScale: Float?
 
-  var matrices: [Matrix] { attention.matrices + feedForward.matrices }
+  var matrices: [Matrix] { attention.matrices + feedForward.matrices + (perLayerInput?.matrices ?? []) }
 
   /// The same layer with every matrix in another form.
   func map<Other: Sendable>(_ transform: (Matrix) -> Other) -> LayerWeights<Other> {
     LayerWeights<Other>(
       norms: norms, attention: attention.map(transform), feedForward: feedForward.map(transform),
-      outputScale: outputScale)
+      perLayerInput: perLayerInput?.map(transform), outputScale: outputScale)
   }
 }
 
@@ -61,7 +63,7 @@ package struct AttentionWeights<Matrix: Sendable>: Sendable {
   package let output: Linear<Matrix>
   /// Where the layer's shape has norms of queries and keys: `[headDimension]`, or `[queryHeads * headDimension]`.
   package let queryNorm: NormWeights?
-  /// `[headDimension]`, or `[keyValueHeads * headDimension]`.
+  /// `[headDimension]`, or `[keyValueHeads * headDimension]`; none where the layer has no keys of its own.
   package let keyNorm: NormWeights?
   /// `[headDimension]`, all 1, where the layer's shape has a norm of values.
   package let valueNorm: NormWeights?
@@ -82,12 +84,15 @@ package enum AttentionInput<Matrix: Sendable>: Sendable {
   /// `query` is `[queryHeads * headDimension, hidden]`; `key` and `value` have as many rows for key-value heads. No
   /// `value` where the layer's shape takes keys for values.
   case heads(query: Linear<Matrix>, key: Linear<Matrix>, value: Linear<Matrix>?)
+  /// Where the layer attends to another's keys: `[queryHeads * headDimension, hidden]`.
+  case queries(Linear<Matrix>)
   /// Where the layer's shape has a latent.
   case latent(LatentWeights<Matrix>)
 
   var matrices: [Matrix] {
     switch self {
     case .heads(let query, let key, let value): [query, key, value].compactMap { $0?.weight }
+    case .queries(let query): [query.weight]
     case .latent(let latent): latent.matrices
     }
   }
@@ -96,6 +101,7 @@ package enum AttentionInput<Matrix: Sendable>: Sendable {
     switch self {
     case .heads(let query, let key, let value):
       .heads(query: query.map(transform), key: key.map(transform), value: value?.map(transform))
+    case .queries(let query): .queries(query.map(transform))
     case .latent(let latent): .latent(latent.map(transform))
     }
   }

@@ -4,17 +4,28 @@ import Tensors
 /// Makes views of tensors and keeps account of which were asked for.
 struct StageReader {
   private let file: CheckpointFiles
+  private let map: TensorMap
   /// By name: a tied head and the embedding are one, and so are matrices that are fused into one tensor.
   private(set) var entries: [String: TensorEntry] = [:]
+  /// Bytes of rows that layers have of what makes all layers' inputs.
+  private var projectionByteCount = 0
 
-  init(file: CheckpointFiles) { self.file = file }
+  init(file: CheckpointFiles, map: TensorMap) {
+    self.file = file
+    self.map = map
+  }
 
-  mutating func layer(
-    _ shape: LayerShape, _ tensors: [TensorRole: TensorPart]
-  ) throws(CheckpointError) -> LayerWeights<WeightMatrix> {
-    LayerWeights(
+  /// Bytes of what was asked for, each counted once.
+  var byteCount: Int { entries.values.reduce(projectionByteCount) { $0 + ($1.byteCount ?? 0) } }
+
+  /// - Parameter index: the layer's in the model.
+  mutating func layer(_ shape: LayerShape, index: Int) throws(CheckpointError) -> LayerWeights<WeightMatrix> {
+    let tensors = map.layers[index]
+    return LayerWeights(
       norms: try norms(shape.residual, tensors), attention: try attention(shape.attention, tensors),
       feedForward: try feedForward(shape.feedForward, tensors),
+      perLayerInput: shape.perLayerInputSize == 0
+        ? nil : try perLayerInput(size: shape.perLayerInputSize, tensors, index: index),
       outputScale: tensors[.layerOutputScale] == nil ? nil : try vector(tensors, .layerOutputScale).first)
   }
 
@@ -47,7 +58,7 @@ struct StageReader {
       input: try attentionInput(shape, tensors),
       output: try linear(tensors, .attentionOutput, bias: .attentionOutputBias),
       queryNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .queryNorm),
-      keyNorm: shape.queryKeyNorm == nil ? nil : try norm(tensors, .keyNorm),
+      keyNorm: shape.queryKeyNorm == nil || !shape.hasOwnKeys ? nil : try norm(tensors, .keyNorm),
       valueNorm: shape.valueNorm.map { _ in NormWeights(Array(repeating: 1, count: shape.headDimension)) },
       sinks: shape.hasSinks ? try vector(tensors, .attentionSinks) : nil)
   }
@@ -55,6 +66,7 @@ struct StageReader {
   private mutating func attentionInput(
     _ shape: AttentionShape, _ tensors: [TensorRole: TensorPart]
   ) throws(CheckpointError) -> AttentionInput<WeightMatrix> {
+    guard shape.hasOwnKeys else { return .queries(try linear(tensors, .query, bias: .queryBias)) }
     guard let latent = shape.latent else {
       return .heads(
         query: try linear(tensors, .query, bias: .queryBias), key: try linear(tensors, .key, bias: .keyBias),
@@ -74,6 +86,28 @@ struct StageReader {
           linear: Linear(weight: try matrix(tensors, .latent)), norm: try norm(tensors, .latentNorm)),
         keys: keys.map { Linear(weight: hasRows ? $0.transposed() : $0) },
         values: try matrices(tensors, .latentValues, count: shape.queryHeadCount).map { Linear(weight: $0) }))
+  }
+
+  private mutating func perLayerInput(
+    size: Int, _ tensors: [TensorRole: TensorPart], index: Int
+  ) throws(CheckpointError) -> PerLayerInputWeights<WeightMatrix> {
+    guard let projection = map.model[.perLayerProjection]?.rows(ofLayer: index, of: map.layers.count),
+      let rows = projection.rows
+    else { throw .damaged(file.fileNames[0], nil, "has no tensor for \(TensorRole.perLayerProjection)") }
+    projectionByteCount += projection.byteCount
+    let all = try matrix(map.model, .perLayerEmbedding)
+    guard let table = PerLayerTable(all, columns: index * size..<(index + 1) * size) else {
+      throw .unsupported(
+        file.fileNames[0], tensorSubject(TensorName.perLayerEmbedding),
+        all.mapped == nil
+          ? "is not in F32, F16 or BF16" : "has blocks of \(all.type) that are of two layers",
+        remedy: "use files of the model in which it is of another type")
+    }
+    return PerLayerInputWeights(
+      projection: try file.matrix(projection.entry).rows(rows),
+      projectionNorm: try norm(map.model, .perLayerProjectionNorm), table: table,
+      gate: try matrix(tensors, .perLayerGate), output: try matrix(tensors, .perLayerOutput),
+      outputNorm: try norm(tensors, .perLayerOutputNorm))
   }
 
   private mutating func feedForward(

@@ -8,7 +8,7 @@ package struct StageTensors: Sendable {
   package let range: LayerRange
   /// One a layer, the first being layer `range.lower`.
   package let layers: [LayerWeights<WeightMatrix>]
-  /// `[vocabulary, hidden]`, on the first stage.
+  /// `[vocabulary, hidden]`, on the first stage, and on all where layers have inputs of their own.
   package let embedding: WeightMatrix?
   /// `[hidden]`, on the last stage.
   package let outputNorm: NormWeights?
@@ -31,13 +31,19 @@ package struct StageTensors: Sendable {
         file.fileNames[0], nil, "has \(map.layers.count) layers, and layers \(range) were asked for")
     }
     configuration = try checkpoint.configuration
+    let shapes = configuration.layers
+    guard range.indices.allSatisfy({ $0 - (shapes[$0].attention.keySourceDistance ?? 0) >= range.lower }) else {
+      throw .unsupported(
+        file.fileNames[0], nil, "has layers among \(range) that attend to keys of layers before layer \(range.lower)",
+        remedy: "divide the model before a layer of \(configuration.stageStarts)")
+    }
     self.range = range
     source = file
-    var reader = StageReader(file: file)
+    var reader = StageReader(file: file, map: map)
     var layers: [LayerWeights<WeightMatrix>] = []
-    for layer in range.indices { layers.append(try reader.layer(configuration.layers[layer], map.layers[layer])) }
+    for layer in range.indices { layers.append(try reader.layer(shapes[layer], index: layer)) }
     self.layers = layers
-    embedding = hasEmbedding ? try reader.matrix(map.model, .embedding) : nil
+    embedding = hasEmbedding || configuration.hasPerLayerInputs ? try reader.matrix(map.model, .embedding) : nil
     if let embedding, embedding.mapped == nil {
       throw .unsupported(
         file.fileNames[0], tensorSubject(TensorName.embedding), "is not in F32, F16 or BF16",
@@ -46,6 +52,6 @@ package struct StageTensors: Sendable {
     outputNorm = hasHead ? try reader.norm(map.model, .outputNorm) : nil
     let headRole = map.model[.head] == nil ? TensorRole.embedding : .head
     head = hasHead ? try reader.linear(map.model, headRole, bias: .headBias) : nil
-    byteCount = reader.entries.values.reduce(0) { $0 + ($1.byteCount ?? 0) }
+    byteCount = reader.byteCount
   }
 }

@@ -5,16 +5,16 @@ package import Tensors
 /// them. No byte of another stage is touched.
 ///
 /// Packed weights lie in one piece of memory that belongs to this; the file's pages are given back. Only the embedding
-/// stays in the mapped file, whose rows are looked up one at a time, and, where memory is slow to come, whatever
-/// `packMore` has not packed yet: `requireIntact` says whether what was read there is the model's. Every `PackedMatrix`
-/// is valid as long as this lives and until it packs more.
+/// and the table of layers' own inputs stay in the mapped file, whose rows are looked up one at a time, and, where
+/// memory is slow to come, whatever `packMore` has not packed yet: `requireIntact` says whether what was read there is
+/// the model's. Every `PackedMatrix` is valid as long as this lives and until it packs more.
 ///
 /// Belongs to one thread once it is made.
 package final class StageWeights {
   package let range: LayerRange
   /// One a layer, the first being layer `range.lower`.
   package private(set) var layers: [LayerWeights<PackedMatrix>]
-  /// `[vocabulary, hidden]`, on the first stage.
+  /// `[vocabulary, hidden]`, on the first stage, and on all where layers have inputs of their own.
   package let embedding: WeightMatrix?
   /// `[hidden]`, on the last stage.
   package let outputNorm: NormWeights?

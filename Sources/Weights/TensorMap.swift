@@ -21,6 +21,12 @@ struct TensorPart: Sendable {
     entry.type.element.map { WeightMatrix.transposedByteCount(of: $0, byteCount: byteCount) } ?? byteCount
   }
 
+  /// Of a tensor that has as many rows for each layer: those of one.
+  func rows(ofLayer index: Int, of layerCount: Int) -> TensorPart {
+    let count = rowCount / layerCount
+    return TensorPart(entry: entry, rows: index * count..<(index + 1) * count, rowCount: rowCount)
+  }
+
   /// Of a tensor of all experts or heads: the rows of one, counted from the tensor's first.
   func rows(ofExpert index: Int) -> Range<Int> {
     let (first, rows) = (index * rowCount, rows ?? 0..<rowCount)
@@ -64,6 +70,10 @@ struct TensorMap: Sendable {
           throw .damaged(file.fileNames[0], tensorSubject(name), "is missing")
         }
         try file.check(entry, dimensions: rule.shape)
+        if rule.isUnread {
+          claimed.insert(name)
+          continue
+        }
         let type = try file.elementType(entry)
         // A vector of another type than floats throws the reason, and so do the norms of all heads.
         if rule.shape.count == 1 || rule.role.isNormOfHeads, type.blockElementCount > 1 { _ = try file.vector(entry) }
@@ -104,19 +114,24 @@ struct TensorMap: Sendable {
   var footprint: WeightFootprint {
     let embedding = model[.embedding]?.byteCount ?? 0
     let head = model[.head] ?? model[.embedding]
+    let perLayerInputs = [TensorRole.perLayerEmbedding, .perLayerProjectionNorm].compactMap { model[$0]?.byteCount }
     return WeightFootprint(
-      layers: zip(layers, activeShares).map(Self.cost),
+      layers: zip(layers, activeShares).map(cost),
       embeddingByteCount: embedding,
+      perStageByteCount: perLayerInputs.isEmpty ? 0 : perLayerInputs.reduce(embedding, +),
       headByteCount: (head?.byteCount ?? 0) + (model[.outputNorm]?.byteCount ?? 0),
       headProducts: head?.products(share: 1) ?? ProductCount(integers: 0, floats: 0))
   }
 
-  private static func cost(of layer: [TensorRole: TensorPart], activeShare share: Double) -> LayerCost {
+  private func cost(of layer: [TensorRole: TensorPart], activeShare share: Double) -> LayerCost {
     // Older files' rows of latents' keys are held with rows and columns exchanged.
     let exchanged = layer[.latentKeys].flatMap { $0.rows == nil ? nil : $0.transposedByteCount - $0.byteCount } ?? 0
-    let held = layer.values.reduce(exchanged) { $0 + $1.byteCount }
+    // Of what makes all layers' inputs a layer's stage has the rows for it.
+    let projection = model[.perLayerProjection].map { $0.rows(ofLayer: 0, of: layers.count) }
+    let held = layer.values.reduce(exchanged + (projection?.byteCount ?? 0)) { $0 + $1.byteCount }
     let ofExperts = layer.reduce(0) { $0 + ($1.key.isOfExperts ? $1.value.byteCount : 0) }
-    let products = layer.reduce(into: ProductCount(integers: 0, floats: 0)) { sum, tensor in
+    let ofProjection = projection?.products(share: 1) ?? ProductCount(integers: 0, floats: 0)
+    let products = layer.reduce(into: ofProjection) { sum, tensor in
       guard !tensor.key.isBias else { return }
       let own = tensor.value.products(share: tensor.key.isOfExperts ? share : 1)
       // What is held in F32 is multiplied as floats.

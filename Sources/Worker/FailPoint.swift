@@ -47,7 +47,7 @@
       case .hang: while true { sleep(3600) }
       case .spoil:
         let spoiled = [Float](repeating: .nan, count: backend.facts.hiddenSize)
-        try spoiled.withUnsafeBytes { try backend.write($0, row: row) }
+        try spoiled.withUnsafeBytes { try backend.write($0, of: [], row: row) }
       case .damage: break  // Strikes what was made and sealed.
       }
     }

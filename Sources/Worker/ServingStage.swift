@@ -201,7 +201,8 @@ final class ServingStage {
     let rowByteCount = backend.facts.rowByteCount
     try payload.withUnsafeBytes { bytes in
       let source = bytes[row.source * rowByteCount..<(row.source + rows.count) * rowByteCount]
-      try backend.write(UnsafeRawBufferPointer(rebasing: source), row: rows.lowerBound)
+      try backend.write(
+        UnsafeRawBufferPointer(rebasing: source), of: row.entry.tokens, row: rows.lowerBound)
     }
   }
 

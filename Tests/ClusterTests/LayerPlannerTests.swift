@@ -35,7 +35,7 @@ struct LayerPlannerTests {
     #expect(next == example.planner.configuration.layerCount)
     let time = example.time(of: split)
     #expect(time <= expected * 1.005001 && time >= expected * 0.999, "\(time), brute force \(expected)")
-    if example.workers.count <= next { #expect(plan.stages.count == example.workers.count) }
+    if example.workers.count <= example.stageCount { #expect(plan.stages.count == example.workers.count) }
   }
 
   @Test("Every remedy named is enough, and a little less is not", arguments: 0..<600)

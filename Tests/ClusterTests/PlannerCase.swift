@@ -40,7 +40,8 @@ struct PlannerCase {
     self.workers = workers
   }
 
-  /// Up to 8 layers over up to 5 workers, memory scarce about half the time. Some layers have windows, some experts.
+  /// Up to 8 layers over up to 5 workers, memory scarce about half the time. Some layers have windows, some experts; in
+  /// some models the last ones attend to keys of others, and in some every stage holds a table.
   init(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
     let layers = (0..<Int.random(in: 1...8, using: &random)).map { _ in
@@ -81,6 +82,17 @@ struct PlannerCase {
         weightByteCount: held, expertByteCount: held / 2, decodeByteCount: held - held / 2 + held / 8,
         products: ProductCount(integers: held / 2, floats: held / 8))
     }
+    let layerCount = planner.configuration.layerCount
+    if layerCount > 1, Int.random(in: 0..<3, using: &random) == 0 {
+      let firstSharing = Int.random(in: 1..<layerCount, using: &random)
+      for index in firstSharing..<layerCount {
+        let source = Int.random(in: max(0, firstSharing - 2)..<firstSharing, using: &random)
+        planner.configuration.layers[index].attention.keySourceDistance = index - source
+      }
+    }
+    if Int.random(in: 0..<4, using: &random) == 0 {
+      planner.weights.perStageByteCount = planner.weights.embeddingByteCount + Int.random(in: 1...9_000, using: &random)
+    }
     let context = planner.demand.contextLength
     guard context > 1, Bool.random(using: &random) else { return }
     let answer = Int.random(in: 1..<context, using: &random)
@@ -93,10 +105,12 @@ struct PlannerCase {
   func memory(_ layers: Range<Int>) -> Int {
     let weights = planner.weights
     let hasHead = layers.upperBound == weights.layers.count
-    let ties = planner.configuration.hasTiedHead && layers.lowerBound == 0
+    let hasTable = weights.perStageByteCount > 0
+    let ties = planner.configuration.hasTiedHead && (layers.lowerBound == 0 || hasTable)
+    let storing = planner.configuration.layers[layers].count { $0.attention.keySourceDistance == nil }
     return planner.processByteCount + weights.layers[layers].reduce(0) { $0 + $1.weightByteCount }
-      + layers.count * planner.pageCount * Self.pageByteCount
-      + (layers.lowerBound == 0 ? weights.embeddingByteCount : 0)
+      + storing * planner.pageCount * Self.pageByteCount
+      + (hasTable ? weights.perStageByteCount : layers.lowerBound == 0 ? weights.embeddingByteCount : 0)
       + (hasHead ? weights.headByteCount - (ties ? weights.embeddingByteCount : 0) : 0)
   }
 
@@ -114,10 +128,20 @@ struct PlannerCase {
     return slowest(.prefill) + slowest(.decode)
   }
 
+  /// Whether no layer from there on attends to keys of one before.
+  private func mayBegin(_ first: Int) -> Bool {
+    planner.configuration.layers.enumerated().dropFirst(first).allSatisfy { index, layer in
+      index - (layer.attention.keySourceDistance ?? 0) >= first
+    }
+  }
+
+  /// Stages that the layers can be divided into.
+  var stageCount: Int { planner.configuration.layers.indices.count { mayBegin($0) } }
+
   /// Every split that fits the memories.
   func splits() -> [[Range<Int>]] {
     let layerCount = planner.configuration.layerCount
-    let least = workers.count > layerCount ? 0 : 1
+    let least = workers.count > stageCount ? 0 : 1
     var open: [[Range<Int>]] = [[]]
     for (index, worker) in workers.enumerated() {
       open = open.flatMap { split -> [[Range<Int>]] in
@@ -126,6 +150,7 @@ struct PlannerCase {
         guard lower + least <= layerCount else { return [] }
         return (last ? layerCount...layerCount : lower + least...layerCount).compactMap { upper in
           let layers = lower..<upper
+          guard mayBegin(upper) else { return nil }
           return layers.isEmpty || memory(layers) <= worker.memoryByteCount ? split + [layers] : nil
         }
       }

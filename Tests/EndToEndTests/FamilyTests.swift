@@ -7,7 +7,7 @@ extension EndToEnd {
   struct Families {
     @Test(
       "each comes near its definition in double precision, and 1, 2 and 3 workers give the same bytes",
-      arguments: ["llama", "qwen2", "qwen3", "gemma3", "gemma4", "phi2", "phi3"])
+      arguments: ["llama", "qwen2", "qwen3", "gemma3", "gemma4", "gemma4 E2B", "phi2", "phi3"])
     func logits(family: String) async throws { try await compare(family, of: "families") }
 
     @Test(

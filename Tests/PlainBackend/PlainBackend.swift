@@ -20,6 +20,7 @@ package final class PlainBackend: StageBackend {
   /// - Parameter tensors: all in F32.
   package init(_ specification: StageSpecification, tensors: StageTensors) {
     let configuration = tensors.configuration
+    precondition(!configuration.hasPerLayerInputs, "the plain backend knows no inputs of single layers")
     self.configuration = configuration
     let shapes = configuration.layers[tensors.range.indices]
     layers = zip(shapes, tensors.layers).map { PlainLayer($0, $1) }
@@ -41,7 +42,7 @@ package final class PlainBackend: StageBackend {
     }
   }
 
-  package func write(_ hiddenStates: UnsafeRawBufferPointer, row: Int) {
+  package func write(_ hiddenStates: UnsafeRawBufferPointer, of tokens: [TokenID], row: Int) {
     for offset in 0..<hiddenStates.count / facts.rowByteCount {
       rows[row + offset] = (0..<facts.hiddenSize).map {
         hiddenStates.loadUnaligned(fromByteOffset: offset * facts.rowByteCount + $0 * 4, as: Float.self)

@@ -90,7 +90,7 @@ struct PlainAttention {
   init(_ shape: AttentionShape, _ weights: AttentionWeights<WeightMatrix>) {
     self.shape = shape
     guard case .heads(let query, let key, let value) = weights.input else {
-      preconditionFailure("the plain backend knows no latents")
+      preconditionFailure("the plain backend knows no latents, and no keys of other layers")
     }
     (self.query, self.key) = (PlainLinear(query), PlainLinear(key))
     (self.value, output) = (value.map { PlainLinear($0) }, PlainLinear(weights.output))

@@ -8,6 +8,8 @@ import Weights
 /// Several stages of one model in one process, joined by copies: what the cluster does, without sockets.
 struct StageChain {
   let stages: [PipelineStage]
+  /// Of each stage.
+  let ranges: [LayerRange]
   let configuration: ModelConfiguration
   private let policy: PositionPolicy
   private var cache: SequenceCache
@@ -27,12 +29,16 @@ struct StageChain {
     self.policy = policy
     let pageCount = PageCount.of(tokens: context, policy: policy, chunkTokenCount: chunk)
     let pool = try ComputePool(threadCount: threads)
-    stages = try (0..<stageCount).map { index in
-      guard
-        let layers = LayerRange(
-          lower: configuration.layerCount * index / stageCount,
-          upper: configuration.layerCount * (index + 1) / stageCount)
-      else { preconditionFailure("the split is ordered") }
+    let bounds = configuration.stageStarts + [configuration.layerCount]
+    let ranges = (0..<stageCount).map { index in
+      let (lower, upper) = ((bounds.count - 1) * index / stageCount, (bounds.count - 1) * (index + 1) / stageCount)
+      guard let layers = LayerRange(lower: bounds[lower], upper: bounds[upper]) else {
+        preconditionFailure("the split is ordered")
+      }
+      return layers
+    }
+    self.ranges = ranges
+    stages = try ranges.enumerated().map { index, layers in
       let weights = try StageWeights(
         checkpoint, layers: layers, hasEmbedding: index == 0, hasHead: index == stageCount - 1, pool: pool, pace: pace)
       return try PipelineStage(
@@ -60,6 +66,7 @@ struct StageChain {
       stage.forward(entries: [entry], rows: tokens.count) {}
       if index + 1 < stages.count {
         stages[index + 1].hidden.update(from: stage.hidden, count: tokens.count * configuration.hiddenSize)
+        for (row, token) in tokens.enumerated() { stages[index + 1].take(token, row: row) }
       }
     }
     let logits = stages[stages.count - 1].logits(rows: [tokens.count - 1][...])

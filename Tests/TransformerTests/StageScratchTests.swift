@@ -20,12 +20,10 @@ struct StageScratchTests {
     for (stageCount, context, chunk) in [(1, 64, 48), (2, 200, 7)] {
       let chain = try StageChain(
         path: path, stageCount: stageCount, policy: (1, 0), kv: .i16, threads: 1, context: context, chunk: chunk)
-      let layerCount = chain.configuration.layerCount
       for (index, stage) in chain.stages.enumerated() {
-        let layers = layerCount * index / stageCount..<layerCount * (index + 1) / stageCount
         let counted = StageScratch(
-          chain.configuration, layers: layers, hasHead: index == stageCount - 1, rowCapacity: chunk,
-          contextLength: context)
+          chain.configuration, layers: chain.ranges[index].indices, hasHead: index == stageCount - 1,
+          rowCapacity: chunk, contextLength: context)
         #expect(counted.byteCount == stage.scratchByteCount, "stage \(index) of \(stageCount)")
       }
     }

@@ -75,8 +75,8 @@ struct ArchitectureTests {
     let configuration = try checkpoint.configuration
     #expect(configuration.architecture == "toy" && configuration.layerCount == 1)
     let range = try #require(LayerRange(lower: 0, upper: 1))
-    var reader = StageReader(file: checkpoint.file)
-    let layer = try reader.layer(configuration.layers[0], checkpoint.tensorMap.layers[0])
+    var reader = StageReader(file: checkpoint.file, map: try checkpoint.tensorMap)
+    let layer = try reader.layer(configuration.layers[0], index: 0)
     let attention = layer.attention
     // Numbers of a matrix count upwards from 1000 times its place in the directory, in rows of 8.
     func first(_ matrix: WeightMatrix) -> Float { matrix.bytes.load(as: Float.self) }

@@ -29,8 +29,8 @@ struct ExpertWeightsTests {
     let configuration = try checkpoint.configuration
     let shape = ExpertsShape(expertCount: 3, usedCount: 2, size: 6, router: RouterRule(.softmaxOfChosen))
     #expect(configuration.layers[0].feedForward == .experts(shape))
-    var reader = StageReader(file: checkpoint.file)
-    let layer = try reader.layer(configuration.layers[0], checkpoint.tensorMap.layers[0])
+    var reader = StageReader(file: checkpoint.file, map: try checkpoint.tensorMap)
+    let layer = try reader.layer(configuration.layers[0], index: 0)
     guard case .experts(let experts) = layer.feedForward else {
       Issue.record("the layer has no experts")
       return
@@ -49,8 +49,8 @@ struct ExpertWeightsTests {
     writer.addTensor("blk.0.ffn_gate_up_exps.weight", [8, 12, 3], (0..<288).map(Float.init))
     let checkpoint = try folder.checkpoint(writer)
     let configuration = try checkpoint.configuration
-    var reader = StageReader(file: checkpoint.file)
-    let layer = try reader.layer(configuration.layers[0], checkpoint.tensorMap.layers[0])
+    var reader = StageReader(file: checkpoint.file, map: try checkpoint.tensorMap)
+    let layer = try reader.layer(configuration.layers[0], index: 0)
     guard case .experts(let experts) = layer.feedForward else {
       Issue.record("the layer has no experts")
       return

@@ -25,11 +25,9 @@ struct Gemma4FolderTests {
   }
 
   @Test(
-    "what a small model asks for, and what is not computed, is refused by name",
+    "what is not computed is refused by name",
     arguments: [
-      (#""hidden_size_per_layer_input":0"#, #""hidden_size_per_layer_input":256"#, "embeddings in every layer"),
-      (#""hidden_size_per_layer_input":0,"#, "", "embeddings in every layer"),
-      (#""num_kv_shared_layers":0"#, #""num_kv_shared_layers":1"#, "attend to the keys of earlier layers"),
+      (#""num_kv_shared_layers":0"#, #""num_kv_shared_layers":1"#, "leaves no global layer with keys of its own"),
       (#""rope_type":"proportional""#, #""rope_type":"linear""#, #"is not "proportional""#),
       (#""partial_rotary_factor":0.25"#, #""partial_rotary_factor":1.5"#, "a partial_rotary_factor of 1.5"),
       (#""full_attention"]"#, #""sliding_attention"]"#, "ends with a local layer"),
@@ -41,6 +39,30 @@ struct Gemma4FolderTests {
   func refusals(part: String, instead: String, reason: String) {
     #expect {
       try folder.configuration("gemma4", part, instead)
+    } throws: {
+      "\($0)".contains("config.json") && "\($0)".contains(reason)
+    }
+  }
+
+  @Test("in a small model tokens give layers inputs, and the last layers attend to others' keys in wider parts")
+  func smallModel() throws {
+    let layers = try folder.configuration("gemma4 E2B").layers
+    #expect(layers.map(\.attention.keySourceDistance) == [nil, nil, nil, nil, 2, 3, 3])
+    #expect(layers.map(\.feedForward.size) == [160, 160, 160, 160, 320, 320, 320])
+    #expect(layers.map(\.perLayerInputSize) == Array(repeating: 32, count: 7))
+  }
+
+  @Test(
+    "what a small model's configuration cannot have is refused by name",
+    arguments: [
+      (#""vocab_size_per_layer_input":96"#, #""vocab_size_per_layer_input":48"#, "is not the vocab_size of 96"),
+      (#""hidden_size_per_layer_input":32"#, #""hidden_size_per_layer_input":-1"#, "hidden_size_per_layer_input"),
+      (#""num_kv_shared_layers":3"#, #""num_kv_shared_layers":7"#, "num_kv_shared_layers"),
+      (#""num_kv_shared_layers":3"#, #""num_kv_shared_layers":6"#, "leaves no global layer with keys of its own"),
+    ])
+  func smallRefusals(part: String, instead: String, reason: String) {
+    #expect {
+      try folder.configuration("gemma4 E2B", part, instead)
     } throws: {
       "\($0)".contains("config.json") && "\($0)".contains(reason)
     }

@@ -51,10 +51,11 @@ struct Gemma4Tests {
   }
 
   @Test(
-    "what a small model asks for and what is malformed is refused by the key's name",
+    "what is malformed is refused by the key's name",
     arguments: [
-      ("embedding_length_per_layer_input", 256, "embeddings in every layer"),
-      ("attention.shared_kv_layers", 1, "layers that attend to the keys of earlier layers"),
+      ("embedding_length_per_layer_input", 1 << 30, "must be between 0 and"),
+      ("attention.shared_kv_layers", 2, "must be between 0 and 1"),
+      ("attention.shared_kv_layers", 1, "is 1, which leaves no global layer with keys of its own"),
       ("attention.sliding_window", 0, "is missing"),
       ("attention.key_length_swa", 0, "must be between 2 and 1024"),
       ("attention.value_length_swa", 4, "is 4 where keys have 2"),

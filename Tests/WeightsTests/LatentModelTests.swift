@@ -45,8 +45,8 @@ struct LatentModelTests {
 
   private func weights(_ writer: GGUFWriter) throws -> LatentWeights<WeightMatrix> {
     let checkpoint = try folder.checkpoint(writer)
-    var reader = StageReader(file: checkpoint.file)
-    let layer = try reader.layer(checkpoint.configuration.layers[0], checkpoint.tensorMap.layers[0])
+    var reader = StageReader(file: checkpoint.file, map: try checkpoint.tensorMap)
+    let layer = try reader.layer(checkpoint.configuration.layers[0], index: 0)
     guard case .latent(let weights) = layer.attention.input else { throw Missing() }
     return weights
   }

@@ -35,6 +35,7 @@ extension AttentionWeights {
   private var heads: (query: Linear<Matrix>, key: Linear<Matrix>, value: Linear<Matrix>?) {
     switch input {
     case .heads(let query, let key, let value): (query, key, value)
+    case .queries: preconditionFailure("there are no keys and values")
     case .latent: preconditionFailure("keys and values are made of latents")
     }
   }

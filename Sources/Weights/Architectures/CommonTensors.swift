@@ -4,6 +4,7 @@ import Core
 enum TensorName {
   static let embedding = "token_embd.weight"
   static let head = "output.weight"
+  static let perLayerEmbedding = "per_layer_token_embd.weight"
   static let ropeFactors = "rope_freqs.weight"
   static let longRopeFactors = "rope_factors_long.weight"
   static let shortRopeFactors = "rope_factors_short.weight"
@@ -58,6 +59,27 @@ extension TensorRule {
     ]
   }
 
+  /// What makes layers' own inputs of a token, for all layers.
+  static func perLayerInputs(of model: ModelConfiguration) -> [TensorRule] {
+    guard let size = model.layers.first?.perLayerInputSize, size > 0 else { return [] }
+    let all = size * model.layerCount
+    return [
+      TensorRule(.perLayerEmbedding, TensorName.perLayerEmbedding, [all, model.vocabularySize]),
+      TensorRule(.perLayerProjection, "per_layer_model_proj.weight", [model.hiddenSize, all]),
+      TensorRule(.perLayerProjectionNorm, "per_layer_proj_norm.weight", [size]),
+    ]
+  }
+
+  /// What takes a layer's own input.
+  static func perLayerInput(_ layer: LayerShape, in model: ModelConfiguration) -> [TensorRule] {
+    guard layer.perLayerInputSize > 0 else { return [] }
+    return [
+      TensorRule(.perLayerGate, "inp_gate.weight", [model.hiddenSize, layer.perLayerInputSize]),
+      TensorRule(.perLayerOutput, "proj.weight", [layer.perLayerInputSize, model.hiddenSize]),
+      TensorRule(.perLayerOutputNorm, "post_norm.weight", [model.hiddenSize]),
+    ]
+  }
+
   /// The matrices of a layer.
   static func projections(_ layer: LayerShape, in model: ModelConfiguration) -> [TensorRule] {
     attention(layer, in: model) + feedForward(layer.feedForward, hidden: model.hiddenSize)
@@ -87,20 +109,23 @@ extension TensorRule {
   /// The matrices of a layer's attention.
   static func attention(_ layer: LayerShape, in model: ModelConfiguration) -> [TensorRule] {
     let (hidden, attention) = (model.hiddenSize, layer.attention)
+    let keysAndValues = [hidden, attention.keyValueSize]
+    // Training leaves weights of keys in layers that attend to another's, and files may have them.
     let rules = [
       TensorRule(.query, "attn_q.weight", [hidden, attention.querySize]),
-      TensorRule(.key, "attn_k.weight", [hidden, attention.keyValueSize]),
+      TensorRule(.key, "attn_k.weight", keysAndValues, isUnread: !attention.hasOwnKeys),
       TensorRule(.attentionOutput, "attn_output.weight", [attention.querySize, hidden]),
     ]
     guard !attention.valuesAreKeys else { return rules }
-    return rules + [TensorRule(.value, "attn_v.weight", [hidden, attention.keyValueSize])]
+    return rules + [TensorRule(.value, "attn_v.weight", keysAndValues, isUnread: !attention.hasOwnKeys)]
   }
 
   /// The weights of norms that each head of queries and keys has.
   static func headNorms(_ layer: LayerShape) -> [TensorRule] {
     [
       TensorRule(.queryNorm, "attn_q_norm.weight", [layer.attention.headDimension]),
-      TensorRule(.keyNorm, "attn_k_norm.weight", [layer.attention.headDimension]),
+      TensorRule(
+        .keyNorm, "attn_k_norm.weight", [layer.attention.headDimension], isUnread: !layer.attention.hasOwnKeys),
     ]
   }
 

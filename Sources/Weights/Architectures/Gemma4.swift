@@ -4,7 +4,8 @@ import Core
 /// what each layer gives. Global layers have heads of another size, may have fewer of keys and values, may take keys
 /// for values, and turn by factors that leave most of a head as it is. A model may have experts beside each gated part.
 ///
-/// The small models, whose layers have embeddings of their own and share keys and values, are refused by their keys.
+/// In the small models each token gives every layer an input of its own, and the last layers attend to the keys and
+/// values of the last layer of their kind that has any.
 ///
 /// Source: PyPI `transformers` 5, `models/gemma4`; keys and tensors as llama.cpp's `conversion/gemma.py` writes them.
 enum Gemma4 {
@@ -16,8 +17,10 @@ enum Gemma4 {
         norm: norm, ropeLayout: .halfSplit, queryKeyNorm: .heads(norm), activation: .geluTanh)
       try addExperts(to: &layers, fields, norm: norm)
       let isLocal = try fields.localLayers(count: layers.count, period: 6)
+      let inputSize = try fields.integer(.perLayerInputSize, in: 0...Limits.maximumHiddenSize) ?? 0
       for index in layers.indices {
         layers[index].residual = .sandwich
+        layers[index].perLayerInputSize = inputSize
         layers[index].attention.scoreScale = 1
         layers[index].attention.valueNorm = norm
         if isLocal[index] {
@@ -26,6 +29,7 @@ enum Gemma4 {
           layers[index].attention.valuesAreKeys = !fields.hasTensor("attn_v.weight", layer: index)
         }
       }
+      try shareKeys(among: &layers, isLocal, fields)
       var model = try fields.gemmaModel(layers: layers, norm: norm)
       model.logitCap = try fields.cap(.logitCap)
       return model
@@ -33,21 +37,17 @@ enum Gemma4 {
     modelTensors: { model in
       // Without factors whole heads of global layers would turn, which those of no model do.
       let rotary = model.layers.first { $0.attention.span == .all }?.attention.rope?.rotaryDimension
-      return TensorRule.ends(of: model) + [
+      return TensorRule.ends(of: model) + TensorRule.perLayerInputs(of: model) + [
         TensorRule(.ropeFactors, TensorName.ropeFactors, [(rotary ?? 0) / 2], isOptional: rotary == nil)
       ]
     },
     layerTensors: { layer, model in
       TensorRule.gatedLayer(layer, in: model) + TensorRule.outputNorms(in: model) + TensorRule.headNorms(layer) + [
         TensorRule(.layerOutputScale, "layer_output_scale.weight", [1], isOptional: true)
-      ] + besideExperts(layer.feedForward, hidden: model.hiddenSize)
+      ] + besideExperts(layer.feedForward, hidden: model.hiddenSize) + TensorRule.perLayerInput(layer, in: model)
     },
     shapingTensors: [TensorName.ropeFactors],
-    neutralValues: NeutralValue.withExperts.without(.logitCap) + [
-      NeutralValue(key: "embedding_length_per_layer_input", values: [0], meaning: "embeddings in every layer"),
-      NeutralValue(
-        key: "attention.shared_kv_layers", values: [0], meaning: "layers that attend to the keys of earlier layers"),
-    ])
+    neutralValues: NeutralValue.withExperts.without(.logitCap))
 
   /// The norms of a layer that has experts beside its gated part, and the scales of their weights.
   private static func besideExperts(_ shape: FeedForwardShape, hidden: Int) -> [TensorRule] {
@@ -62,8 +62,10 @@ enum Gemma4 {
   }
 }
 
-/// Keys of local layers' heads.
+/// Keys of local layers' heads, and of what the small models have.
 extension ModelKey {
+  static let perLayerInputSize: ModelKey = "embedding_length_per_layer_input"
+  static let sharedLayerCount: ModelKey = "attention.shared_kv_layers"
   static let localKeyLength: ModelKey = "attention.key_length_swa"
   static let localValueLength: ModelKey = "attention.value_length_swa"
   static let localRotaryDimension: ModelKey = "rope.dimension_count_swa"
@@ -80,6 +82,29 @@ extension Gemma4 {
       layers[index].feedForward = .gatedBesideExperts(
         GatedBesideExpertsShape(
           size: layers[index].feedForward.size, activation: .geluTanh, experts: experts, norm: norm))
+    }
+  }
+
+  /// Lets the last layers attend to the keys and values of the last layer of their kind, local or global, before them.
+  private static func shareKeys(
+    among layers: inout [LayerShape], _ isLocal: [Bool], _ fields: ModelFields
+  ) throws(CheckpointError) {
+    let count = try fields.integer(.sharedLayerCount, in: 0...layers.count - 1) ?? 0
+    let first = layers.count - count
+    for index in first..<layers.count {
+      guard let source = (0..<first).last(where: { isLocal[$0] == isLocal[index] }) else {
+        throw fields.metadata.refusal(
+          fields.key(.sharedLayerCount),
+          "is \(count), which leaves no \(isLocal[index] ? "local" : "global") layer with keys of its own")
+      }
+      guard layers[index].attention.keyValueHeadCount == layers[source].attention.keyValueHeadCount else {
+        throw fields.metadata.refusal(
+          fields.key(.keyValueHeadCount),
+          "gives layer \(index) other heads than layer \(source), whose keys it attends to")
+      }
+      layers[index].attention.keySourceDistance = index - source
+      layers[index].attention.valueNorm = nil
+      layers[index].attention.valuesAreKeys = false
     }
   }
 

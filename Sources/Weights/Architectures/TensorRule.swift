@@ -11,6 +11,7 @@ package enum TensorRole: Hashable, Sendable, CaseIterable {
   case expertGateBias, expertUpBias, expertDownBias
   case sharedRouter, sharedGate, sharedUp, sharedDown
   case gatedOutputNorm, routerNorm, expertNorm, expertOutputNorm, expertWeightScales
+  case perLayerEmbedding, perLayerProjection, perLayerProjectionNorm, perLayerGate, perLayerOutput, perLayerOutputNorm
 
   var isBias: Bool {
     switch self {
@@ -60,6 +61,8 @@ struct TensorRule: Sendable {
   let rows: Range<Int>?
   /// A checkpoint may lack it.
   let isOptional: Bool
+  /// A checkpoint may have it, and nothing is computed with it.
+  let isUnread: Bool
 
   /// What `rows` counts.
   let rowCount: Int
@@ -67,13 +70,14 @@ struct TensorRule: Sendable {
   /// - Parameter rowCount: of each head, where heads lie one behind the other in a matrix; nil is what the shape says.
   init(
     _ role: TensorRole, _ name: String, _ shape: [Int], rows: Range<Int>? = nil, rowCount: Int? = nil,
-    isOptional: Bool = false
+    isOptional: Bool = false, isUnread: Bool = false
   ) {
     self.role = role
     self.name = name
     self.shape = shape
     self.rows = rows
     self.rowCount = rowCount ?? (role.isStacked ? shape[shape.count - 2] : shape[shape.count - 1])
-    self.isOptional = isOptional
+    self.isOptional = isOptional || isUnread
+    self.isUnread = isUnread
   }
 }

@@ -26,9 +26,9 @@ struct ModelWork: Sendable {
     }
   }
 
-  /// Keys and values of one token in all layers, as they lie in pages.
+  /// Keys and values of one token that all layers read.
   var kvByteCountPerToken: Int {
-    configuration.layers.reduce(0) { $0 + pageSize.byteCount($1.attention) } / Limits.pageSize
+    configuration.layers.reduce(0) { $0 + pageSize.byteCountRead($1.attention) } / Limits.pageSize
   }
 
   /// Elements of the matrices in all layers that a token is multiplied with, without the head.

@@ -23,6 +23,7 @@ LAYER = {
     "attn_k": "self_attn.k_proj", "attn_v": "self_attn.v_proj", "attn_output": "self_attn.o_proj",
     "attn_qkv": "self_attn.qkv_proj", "attn_q_norm": "self_attn.q_norm", "attn_k_norm": "self_attn.k_norm",
     "ffn_gate": "mlp.gate_proj", "ffn_up": "mlp.up_proj", "ffn_down": "mlp.down_proj",
+    "inp_gate": "per_layer_input_gate", "proj": "per_layer_projection", "post_norm": "post_per_layer_input_norm",
 }
 SANDWICH = {
     "post_attention_norm": "post_attention_layernorm", "ffn_norm": "pre_feedforward_layernorm",
@@ -107,9 +108,13 @@ def gemma4(family):
     """Its configuration has the sizes of local layers' heads, and those of global ones beside them."""
     local = next((layer for layer in family.layers if layer.local), Layer())
     return dict(
-        head_dim=local.size or family.size, global_head_dim=family.size, num_key_value_heads=local.kv_heads,
-        num_global_key_value_heads=family.kv_heads, hidden_size_per_layer_input=0,
-        attention_k_eq_v=family.kv_heads == 1, final_logit_softcapping=family.logit_cap,
+        head_dim=local.size or family.size, global_head_dim=family.size,
+        num_key_value_heads=local.kv_heads or family.kv_heads,
+        num_global_key_value_heads=family.kv_heads, hidden_size_per_layer_input=family.per_layer,
+        vocab_size_per_layer_input=VOCABULARY,
+        num_kv_shared_layers=sum(layer.source is not None for layer in family.layers),
+        use_double_wide_mlp=any(layer.feed_forward for layer in family.layers),
+        attention_k_eq_v=family.kv_heads == 1 and not family.per_layer, final_logit_softcapping=family.logit_cap,
         rope_parameters={
             "full_attention": {"rope_type": "proportional", "rope_theta": 1e6, "partial_rotary_factor": 1.0},
             "sliding_attention": {"rope_type": "default", "rope_theta": 1e4}})
@@ -144,7 +149,12 @@ def state(family):
     """The weights by transformers' names, in its order."""
     names = LAYER | OWN_NAMES.get(family.name, {})
     norm = "model.final_layernorm" if family.name == "phi2" else "model.norm"
-    ends = {"token_embd": "model.embed_tokens", "output_norm": norm, "output": "lm_head"}
+    ends = {
+        "token_embd": "model.embed_tokens", "output_norm": norm, "output": "lm_head",
+        "per_layer_token_embd": "model.embed_tokens_per_layer",
+        "per_layer_model_proj": "model.per_layer_model_projection",
+        "per_layer_proj_norm": "model.per_layer_projection_norm",
+    }
     layers = "model.layers"
     if family.name == "falcon":
         ends = {"token_embd": "transformer.word_embeddings", "output_norm": "transformer.ln_f"}

@@ -38,15 +38,16 @@ def directory(family, tied=False, biases=(), norms=("attn_norm", "ffn_norm"), no
               row_norms=False, norms_of_each=False, fused_attention=False, fused_gate=False, gated=True,
               values_are_keys=False, output_scales=False, ends=()):
     """Name, columns and rows (1 for a vector) of each tensor. `values_are_keys`: in global layers."""
-    inner = family.feed_forward
-
     def listed(layer):
+        inner = layer.feed_forward or family.feed_forward
         size, kv_heads = layer.size or family.size, layer.kv_heads or family.kv_heads
         queries, keys = family.heads * size, kv_heads * size
         matrices = (
             [("attn_qkv", WIDTH, queries + 2 * keys)] if fused_attention
             else [("attn_q", WIDTH, queries), ("attn_k", WIDTH, keys)])
-        if not fused_attention and (layer.local or not values_are_keys):
+        if layer.source is not None:
+            matrices.pop()
+        elif not fused_attention and (layer.local or not values_are_keys):
             matrices.append(("attn_v", WIDTH, keys))
         matrices.append(("attn_output", queries, WIDTH))
         if gated and not fused_gate:
@@ -56,8 +57,11 @@ def directory(family, tied=False, biases=(), norms=("attn_norm", "ffn_norm"), no
         entries += [(name + ".bias", WIDTH, 1) for name in norms if norm_biases]
         entries += [(name + ".weight", columns, rows) for name, columns, rows in matrices]
         entries += [(name + ".bias", rows, 1) for name, _, rows in matrices if name in biases]
+        if family.per_layer:
+            entries += [("inp_gate.weight", WIDTH, family.per_layer), ("proj.weight", family.per_layer, WIDTH),
+                        ("post_norm.weight", WIDTH, 1)]
         if head_norms:
-            entries += [("attn_q_norm.weight", size, 1), ("attn_k_norm.weight", size, 1)]
+            entries += [("attn_q_norm.weight", size, 1), ("attn_k_norm.weight", size, 1)][:1 + (layer.source is None)]
         if row_norms:
             entries += [("attn_q_norm.weight", queries, 1), ("attn_k_norm.weight", keys, 1)]
         if norms_of_each:
@@ -65,6 +69,10 @@ def directory(family, tied=False, biases=(), norms=("attn_norm", "ffn_norm"), no
         return entries + [("layer_output_scale.weight", 1, 1)] * output_scales
 
     tensors = [("token_embd.weight", WIDTH, VOCABULARY)]
+    if family.per_layer:
+        every = family.per_layer * len(family.layers)
+        tensors += [("per_layer_token_embd.weight", every, VOCABULARY), ("per_layer_model_proj.weight", WIDTH, every),
+                    ("per_layer_proj_norm.weight", family.per_layer, 1)]
     for index, layer in enumerate(family.layers):
         tensors += [(f"blk.{index}.{name}", columns, rows) for name, columns, rows in listed(layer)]
     tensors.append(("output_norm.weight", WIDTH, 1))
@@ -93,6 +101,25 @@ def with_locals(layers, period, window, last, other=Layer()):
     return [
         Layer(other.base, window=window, local=True) if i % period < period - 1 else last for i in range(layers)
     ]
+
+
+def small_gemma4(family):
+    """Tokens give layers inputs of their own; the last layers attend to others' keys, with wider feed-forward parts."""
+    flags, sources, inner = [True, False, True, False, True, True, False], [2, 2, 3], family.feed_forward
+    for index, is_local in enumerate(flags):
+        layer = Layer(window=13, local=True, size=8) if is_local else Layer(1e6, factors=norm(6))
+        if index >= 4:
+            layer.source, layer.feed_forward = sources[index - 4], 2 * inner
+        family.layers.append(layer)
+    family.fields = [
+        window(13), count("attention.key_length_swa", 8), count("attention.value_length_swa", 8),
+        count("rope.dimension_count", 12), count("rope.dimension_count_swa", 8), number("rope.freq_base_swa", 1e4),
+        {"key": "attention.sliding_window_pattern", "flags": flags}, count("attention.head_count_kv", 1),
+        {"key": "feed_forward_length", "counts": [layer.feed_forward or inner for layer in family.layers]},
+        number("final_logit_softcapping", 2.0), count("attention.shared_kv_layers", len(sources)),
+        count("embedding_length_per_layer_input", family.per_layer)]
+    return directory(
+        family, tied=True, norms=SANDWICH, head_norms=True, output_scales=True, ends=[("rope_freqs.weight", 6, 1)])
 
 
 def yarn(base, size, factor, length):
@@ -149,6 +176,7 @@ def families():
     yield "gemma4 with values of its own", directory(
         Family("gemma4", 24, [locals_] * 5 + [globals_], **gemma4, fields=local_keys),
         tied=True, norms=SANDWICH, head_norms=True, ends=[("rope_freqs.weight", 12, 1)])
+    yield "gemma4 E2B", small_gemma4(Family("gemma4", 12, [], kv_heads=1, logit_cap=2.0, per_layer=32, **gemma4))
     long_rope = [count("rope.scaling.original_context_length", 32), number("rope.scaling.attn_factor", 1.19)]
     factors = [("rope_factors_long.weight", 12, 1), ("rope_factors_short.weight", 12, 1)]
     # The stage's context of 52 tokens is longer than the original one, so the long factors count.

@@ -14,6 +14,8 @@ class Layer:
     local: bool = False  # A local layer keeps its window and true distances under grouping; else grouping ends it.
     size: int | None = None  # Of a head, and its key-value heads, where these are not the family's.
     kv_heads: int | None = None
+    feed_forward: int | None = None  # The width of its feed-forward part, where that is not the family's.
+    source: int | None = None  # The layer whose keys and values it attends to, where it makes none.
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Family:
     embedding_scale: float = 1.0
     residual_scale: float = 1.0
     logit_scale: float = 1.0
+    per_layer: int = 0  # Numbers that each token gives every layer, beside the hidden states.
     latent: tuple | None = None  # Numbers of the latent, of what queries are made of (0 is none), and of a head's value.
     fields: list[dict] = field(default_factory=list)  # Metadata of the file, beside what every family has.
     tensors: list[tuple] = field(default_factory=list)  # Name, columns, rows (1 for a vector).
@@ -59,6 +62,7 @@ def activated(x, name):
 class Model:
     def __init__(self, family, tensors):
         self.family, self.tensors = family, tensors
+        self.made = {}  # By layer: the keys, not turned yet, and values that others attend to.
 
     def unweighted(self, x):
         return x / np.sqrt((x * x).mean(-1, keepdims=True) + self.family.epsilon)
@@ -100,7 +104,8 @@ class Model:
         else:
             # Values may be what keys are before their norm.
             value = "attn_v" if blk + "attn_v.weight" in self.tensors else "attn_k"
-            rows = [self.linear(h, blk + name) for name in ("attn_q", "attn_k", value)]
+            names = ("attn_q", "attn_k", value) if layer.source is None else ("attn_q",)
+            rows = [self.linear(h, blk + name) for name in names]
         for index, name in enumerate(("attn_q_norm", "attn_k_norm")):
             norm = self.tensors.get(f"{blk}{name}.weight")
             if norm is None:
@@ -108,8 +113,11 @@ class Model:
             # A matrix has a row for each head.
             heads = rows[index].reshape(len(h), -1, norm.shape[-1])
             rows[index] = self.normed(heads, blk + name).reshape(len(h), -1)
-        query, key, value = (x.reshape(len(h), -1, layer.size or family.size) for x in rows)
-        return query, key, self.unweighted(value) if family.value_norm else value
+        query, *made = (x.reshape(len(h), -1, layer.size or family.size) for x in rows)
+        if layer.source is None:
+            key, value = made
+            self.made[blk] = key, self.unweighted(value) if family.value_norm else value
+        return query, *self.made[blk if layer.source is None else f"blk.{layer.source}."]
 
     def unfolded(self, h, blk):
         """The same out of one latent vector a token; of queries and keys the numbers that turn come first, which are the
@@ -178,10 +186,19 @@ class Model:
             up = activated(up, self.family.activation)
         return self.linear(up, blk + "ffn_down")
 
+    def inputs(self, ids, embedded):
+        """What each token gives every layer, [tokens, layers, numbers]."""
+        size = self.family.per_layer
+        made = self.linear(embedded, "per_layer_model_proj") / np.sqrt(embedded.shape[-1])
+        made = self.normed(made.reshape(len(ids), -1, size), "per_layer_proj_norm")
+        looked_up = self.tensors["per_layer_token_embd.weight"][ids].reshape(made.shape) * np.sqrt(size)
+        return (made + looked_up) / np.sqrt(2)
+
     def logits(self, ids, group_size, window):
         """After every token, [tokens, vocabulary]."""
         family = self.family
         x = self.tensors["token_embd.weight"][ids] * family.embedding_scale
+        inputs = self.inputs(ids, x) if family.per_layer else None
         before, after = family.form != "post", family.form in ("post", "sandwich")
         # Files of one family call the norm of the feed-forward part by another name.
         feed_norm = "post_attention_norm" if family.name in ("seed_oss", "gpt-oss", "glm4moe") else "ffn_norm"
@@ -197,6 +214,9 @@ class Model:
                 h = self.normed(x, blk + feed_norm) if before else x
             part = self.fed(h, blk, x)
             x = x + family.residual_scale * (self.normed(part, blk + "post_ffw_norm") if after else part)
+            if inputs is not None:
+                weighed = activated(self.linear(x, blk + "inp_gate"), "gelu") * inputs[:, number]
+                x = x + self.normed(self.linear(weighed, blk + "proj"), blk + "post_norm")
             x = x * self.tensors.get(blk + "layer_output_scale.weight", 1)
         x = self.normed(x, "output_norm")
         head = "output" if "output.weight" in self.tensors else "token_embd"

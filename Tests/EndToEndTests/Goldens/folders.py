@@ -51,7 +51,8 @@ OWN_NAMES = {
     "gemma4": SANDWICH | {
         "ffn_gate_inp": "router.proj", "ffn_down_exps": "experts.down_proj",
         "post_ffw_norm_1": "post_feedforward_layernorm_1", "post_ffw_norm_2": "post_feedforward_layernorm_2",
-        "pre_ffw_norm_2": "pre_feedforward_layernorm_2",
+        "pre_ffw_norm_2": "pre_feedforward_layernorm_2", "inp_gate": "per_layer_input_gate",
+        "proj": "per_layer_projection", "post_norm": "post_per_layer_input_norm",
     },
     "glm4_moe": {
         "post_attention_norm": "post_attention_layernorm", "exp_probs_b": "mlp.gate.e_score_correction_bias",
@@ -94,7 +95,12 @@ PAIRS["granitemoe"] = PAIRS["granitemoeshared"] = {
 FP4 = np.array([0, 0.5, 1, 1.5, 2, 3, 4, 6, 0, -0.5, -1, -1.5, -2, -3, -4, -6])
 POWER = 119
 FALCON_ENDS = {"token_embd": "transformer.word_embeddings", "output_norm": "transformer.ln_f"}
-GEMMA_ENDS = {"token_embd": "model.language_model.embed_tokens", "output_norm": "model.language_model.norm"}
+GEMMA_ENDS = {
+    "token_embd": "model.language_model.embed_tokens", "output_norm": "model.language_model.norm",
+    "per_layer_token_embd": "model.language_model.embed_tokens_per_layer",
+    "per_layer_model_proj": "model.language_model.per_layer_model_projection",
+    "per_layer_proj_norm": "model.language_model.per_layer_projection_norm",
+}
 ENDS = {"token_embd": "model.embed_tokens", "output_norm": "model.norm", "output": "lm_head"}
 # Files pair neighboring numbers where folders pair halves.
 REORDERED = {
@@ -122,7 +128,8 @@ def gemma4(family, share, **more):
             layer.factors = np.array([1.0] * turning + [1e30] * (family.size // 2 - turning))
     return dict(dict(
         hidden_activation="gelu_pytorch_tanh", head_dim=local.size, sliding_window=local.window,
-        num_key_value_heads=local.kv_heads or family.kv_heads, hidden_size_per_layer_input=0, num_kv_shared_layers=0,
+        num_key_value_heads=local.kv_heads or family.kv_heads, hidden_size_per_layer_input=family.per_layer,
+        num_kv_shared_layers=sum(layer.source is not None for layer in family.layers),
         use_bidirectional_attention="vision", final_logit_softcapping=family.logit_cap,
         layer_types=["sliding_attention" if layer.local else "full_attention" for layer in family.layers],
         rope_parameters={
@@ -150,6 +157,10 @@ def models():
     family = dict(families())["gemma4"]
     yield "gemma4", "gemma4", family, gemma4(
         family, 0.25, global_head_dim=family.size, num_global_key_value_heads=family.kv_heads, attention_k_eq_v=True), None
+    family = dict(families())["gemma4 E2B"]
+    yield "gemma4 E2B", "gemma4", family, gemma4(
+        family, 0.25, global_head_dim=family.size, attention_k_eq_v=False, use_double_wide_mlp=True,
+        vocab_size_per_layer_input=VOCABULARY, use_bidirectional_attention=None), None
     phi = named["phi3"]
     factors = [float(x) for x in phi.layers[0].factors]
     yield "phi3", "phi3", phi, dict(

@@ -42,8 +42,11 @@ struct FolderNames: Sendable {
 
   private init(layer: [String: String]) { self.layer = layer }
 
-  func with(_ other: [String: String], pairs: [String: Pair] = [:]) -> FolderNames {
+  func with(
+    _ other: [String: String], ends: [String: String] = [:], pairs: [String: Pair] = [:]
+  ) -> FolderNames {
     var names = self
+    names.ends.merge(ends) { $1 }
     names.layer.merge(other) { $1 }
     names.pairs.merge(pairs) { $1 }
     return names

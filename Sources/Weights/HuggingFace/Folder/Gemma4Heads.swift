@@ -85,3 +85,20 @@ struct Gemma4Heads {
     return Kind(size: size ?? local.size, count: count ?? local.count, base: base)
   }
 }
+
+extension Gemma4Heads {
+  /// Which layers are global, their heads and their turn.
+  func write(into fields: inout FolderMetadata) {
+    fields.set(.windowPattern, .array(MetadataArray(isLocal)))
+    fields.set(.keyValueHeadCount, .array(MetadataArray(isLocal.map { UInt32($0 ? local.count : global.count) })))
+    for key in [ModelKey.keyLength, .valueLength, .rotaryDimension] { fields.set(key, .unsigned(UInt64(global.size))) }
+    for key in [ModelKey.localKeyLength, .localValueLength, .localRotaryDimension] {
+      fields.set(key, .unsigned(UInt64(local.size)))
+    }
+    fields.set(.ropeBase, .float(Double(Float(global.base))))
+    fields.set(.localRopeBase, .float(Double(Float(local.base))))
+    // Pairs that are not to turn are divided by what leaves nothing, as in GGUF files.
+    let factors = (0..<global.size / 2).map { Float($0 < turningPairCount ? 1 : 1e30) }
+    fields.factors.append((TensorName.ropeFactors, factors))
+  }
+}
