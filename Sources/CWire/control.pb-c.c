@@ -727,6 +727,51 @@ void   longhaul__stage_assignment__free_unpacked
   assert(message->base.descriptor == &longhaul__stage_assignment__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__rope_scaling__init
+                     (Longhaul__RopeScaling         *message)
+{
+  static const Longhaul__RopeScaling init_value = LONGHAUL__ROPE_SCALING__INIT;
+  *message = init_value;
+}
+size_t longhaul__rope_scaling__get_packed_size
+                     (const Longhaul__RopeScaling *message)
+{
+  assert(message->base.descriptor == &longhaul__rope_scaling__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__rope_scaling__pack
+                     (const Longhaul__RopeScaling *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__rope_scaling__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__rope_scaling__pack_to_buffer
+                     (const Longhaul__RopeScaling *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__rope_scaling__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__RopeScaling *
+       longhaul__rope_scaling__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__RopeScaling *)
+     protobuf_c_message_unpack (&longhaul__rope_scaling__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__rope_scaling__free_unpacked
+                     (Longhaul__RopeScaling *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__rope_scaling__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__fetch_manifest__init
                      (Longhaul__FetchManifest         *message)
 {
@@ -1478,7 +1523,7 @@ const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
   (ProtobufCMessageInit) longhaul__worker_registration__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__stage_offer__field_descriptors[7] =
+static const ProtobufCFieldDescriptor longhaul__stage_offer__field_descriptors[8] =
 {
   {
     "device",
@@ -1564,6 +1609,18 @@ static const ProtobufCFieldDescriptor longhaul__stage_offer__field_descriptors[7
     0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "scales_rope",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageOffer, scales_rope),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__stage_offer__field_indices_by_name[] = {
   6,   /* field[6] = attentions */
@@ -1571,13 +1628,14 @@ static const unsigned longhaul__stage_offer__field_indices_by_name[] = {
   1,   /* field[1] = memory_byte_count */
   3,   /* field[3] = numerics_id */
   4,   /* field[4] = page_sizes */
+  7,   /* field[7] = scales_rope */
   5,   /* field[5] = speed */
   2,   /* field[2] = thread_count */
 };
 static const ProtobufCIntRange longhaul__stage_offer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 7 }
+  { 0, 8 }
 };
 const ProtobufCMessageDescriptor longhaul__stage_offer__descriptor =
 {
@@ -1587,7 +1645,7 @@ const ProtobufCMessageDescriptor longhaul__stage_offer__descriptor =
   "Longhaul__StageOffer",
   "longhaul",
   sizeof(Longhaul__StageOffer),
-  7,
+  8,
   longhaul__stage_offer__field_descriptors,
   longhaul__stage_offer__field_indices_by_name,
   1,  longhaul__stage_offer__number_ranges,
@@ -2207,7 +2265,7 @@ const ProtobufCMessageDescriptor longhaul__welcome__descriptor =
   (ProtobufCMessageInit) longhaul__welcome__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descriptors[17] =
+static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descriptors[18] =
 {
   {
     "epoch",
@@ -2413,6 +2471,18 @@ static const ProtobufCFieldDescriptor longhaul__stage_assignment__field_descript
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "rope_scaling",
+    18,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__StageAssignment, rope_scaling),
+    &longhaul__rope_scaling__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
   16,   /* field[16] = attention */
@@ -2429,6 +2499,7 @@ static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
   9,   /* field[9] = page_count */
   13,   /* field[13] = previous_key */
   15,   /* field[15] = resumed_epoch */
+  17,   /* field[17] = rope_scaling */
   14,   /* field[14] = shares_weights */
   2,   /* field[2] = stage_count */
   1,   /* field[1] = stage_index */
@@ -2436,7 +2507,7 @@ static const unsigned longhaul__stage_assignment__field_indices_by_name[] = {
 static const ProtobufCIntRange longhaul__stage_assignment__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 17 }
+  { 0, 18 }
 };
 const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
 {
@@ -2446,11 +2517,75 @@ const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor =
   "Longhaul__StageAssignment",
   "longhaul",
   sizeof(Longhaul__StageAssignment),
-  17,
+  18,
   longhaul__stage_assignment__field_descriptors,
   longhaul__stage_assignment__field_indices_by_name,
   1,  longhaul__stage_assignment__number_ranges,
   (ProtobufCMessageInit) longhaul__stage_assignment__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__rope_scaling__field_descriptors[3] =
+{
+  {
+    "kind",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_ENUM,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__RopeScaling, kind),
+    &longhaul__rope_scaling_kind__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "factor",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__RopeScaling, factor),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "original_length",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__RopeScaling, original_length),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__rope_scaling__field_indices_by_name[] = {
+  1,   /* field[1] = factor */
+  0,   /* field[0] = kind */
+  2,   /* field[2] = original_length */
+};
+static const ProtobufCIntRange longhaul__rope_scaling__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor longhaul__rope_scaling__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.RopeScaling",
+  "RopeScaling",
+  "Longhaul__RopeScaling",
+  "longhaul",
+  sizeof(Longhaul__RopeScaling),
+  3,
+  longhaul__rope_scaling__field_descriptors,
+  longhaul__rope_scaling__field_indices_by_name,
+  1,  longhaul__rope_scaling__number_ranges,
+  (ProtobufCMessageInit) longhaul__rope_scaling__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 #define longhaul__fetch_manifest__field_descriptors NULL
@@ -2827,5 +2962,37 @@ const ProtobufCEnumDescriptor longhaul__attention_arithmetic__descriptor =
   longhaul__attention_arithmetic__enum_values_by_name,
   1,
   longhaul__attention_arithmetic__value_ranges,
+  NULL,NULL,NULL,NULL   /* reserved[1234] */
+};
+static const ProtobufCEnumValue longhaul__rope_scaling_kind__enum_values_by_number[4] =
+{
+  { "ROPE_SCALING_KIND_UNSPECIFIED", "LONGHAUL__ROPE_SCALING_KIND__ROPE_SCALING_KIND_UNSPECIFIED", 0 },
+  { "ROPE_SCALING_KIND_NONE", "LONGHAUL__ROPE_SCALING_KIND__ROPE_SCALING_KIND_NONE", 1 },
+  { "ROPE_SCALING_KIND_LINEAR", "LONGHAUL__ROPE_SCALING_KIND__ROPE_SCALING_KIND_LINEAR", 2 },
+  { "ROPE_SCALING_KIND_YARN", "LONGHAUL__ROPE_SCALING_KIND__ROPE_SCALING_KIND_YARN", 3 },
+};
+static const ProtobufCIntRange longhaul__rope_scaling_kind__value_ranges[] = {
+{0, 0},{0, 4}
+};
+static const ProtobufCEnumValueIndex longhaul__rope_scaling_kind__enum_values_by_name[4] =
+{
+  { "ROPE_SCALING_KIND_LINEAR", 2 },
+  { "ROPE_SCALING_KIND_NONE", 1 },
+  { "ROPE_SCALING_KIND_UNSPECIFIED", 0 },
+  { "ROPE_SCALING_KIND_YARN", 3 },
+};
+const ProtobufCEnumDescriptor longhaul__rope_scaling_kind__descriptor =
+{
+  PROTOBUF_C__ENUM_DESCRIPTOR_MAGIC,
+  "longhaul.RopeScalingKind",
+  "RopeScalingKind",
+  "Longhaul__RopeScalingKind",
+  "longhaul",
+  4,
+  longhaul__rope_scaling_kind__enum_values_by_number,
+  4,
+  longhaul__rope_scaling_kind__enum_values_by_name,
+  1,
+  longhaul__rope_scaling_kind__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };

@@ -17,6 +17,8 @@ package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvert
   case unsupportedCache(worker: String, device: String, type: KVElementType, supported: [KVElementType])
   /// Its device has not the cluster's arithmetic of attention.
   case unsupportedAttention(worker: String, device: String, attention: AttentionArithmetic)
+  /// It would load the model with the scaling of RoPE that its files state.
+  case unsupportedRope(worker: String, rope: RopeOverride)
 
   package var description: String {
     switch self {
@@ -43,6 +45,9 @@ package enum RegistrationRefusal: Error, Hashable, Sendable, CustomStringConvert
     case .unsupportedAttention(let worker, let device, let attention):
       "the device of worker \(worker), \(device), has no \(attention.rawValue) attention; leave --attention out or "
         + "start that worker on another device"
+    case .unsupportedRope(let worker, let rope):
+      "worker \(worker) cannot replace a model's RoPE scaling, which is to be '\(rope)'; install this version there or "
+        + "leave --rope-scaling out"
     }
   }
 }
@@ -52,6 +57,12 @@ extension StageOffer {
   package func refusal(of attention: AttentionArithmetic, worker: String) -> RegistrationRefusal? {
     attentions.contains(attention)
       ? nil : .unsupportedAttention(worker: worker, device: device, attention: attention)
+  }
+
+  /// Why the model cannot be loaded there with another scaling of RoPE; nil when it can, or its own is to stay.
+  package func refusal(of rope: RopeOverride?, worker: String) -> RegistrationRefusal? {
+    guard let rope, !scalesRope else { return nil }
+    return .unsupportedRope(worker: worker, rope: rope)
   }
 
   /// Why the device cannot hold stages with a cache of this type; nil when it can.

@@ -23,7 +23,7 @@ struct AssignmentMaker {
       place: .init(index: index, count: plan.stages.count, layers: plan.stages[index].layers),
       model: .init(
         paths: configuration.checkpoint.paths, fingerprint: configuration.checkpoint.fingerprint,
-        isShared: configuration.checkpoint.published != nil),
+        isShared: configuration.checkpoint.published != nil, rope: configuration.checkpoint.rope),
       cache: .init(
         elementType: demand.elementType, attention: demand.attention, pageCount: plan.pageCount,
         contextLength: demand.contextLength),

@@ -17,17 +17,20 @@ package struct ClusterConfiguration: Sendable {
     /// Identifies these files until they are written to: workers that hold layers of others load theirs again.
     package var fingerprint: String
     package var footprint: WeightFootprint
+    /// In place of the scaling of RoPE that the files state; nil leaves theirs.
+    package var rope: RopeOverride?
     /// What workers without the model fetch, and all workers verify their files by. Nil where all read the same file.
     package var published: PublishedModel?
 
     package init(
-      modelID: String, paths: [String], fingerprint: String, footprint: WeightFootprint,
+      modelID: String, paths: [String], fingerprint: String, footprint: WeightFootprint, rope: RopeOverride? = nil,
       published: PublishedModel? = nil
     ) {
       self.modelID = modelID
       self.paths = paths
       self.fingerprint = fingerprint
       self.footprint = footprint
+      self.rope = rope
       self.published = published
     }
   }

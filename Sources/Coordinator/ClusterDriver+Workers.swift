@@ -91,6 +91,9 @@ extension ClusterDriver {
     if let refusal = registration.offer.refusal(of: configuration.demand.attention, worker: registration.name) {
       throw refusal
     }
+    if let refusal = registration.offer.refusal(of: configuration.checkpoint.rope, worker: registration.name) {
+      throw refusal
+    }
     if let allowed = key.flatMap({ configuration.network.keys?.workerName($0) }), allowed != registration.name {
       throw RegistrationRefusal.otherName(claimed: registration.name, allowed: allowed)
     }

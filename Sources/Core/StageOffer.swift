@@ -11,12 +11,15 @@ package struct StageOffer: Hashable, Sendable {
   package var pageSizes: [KVElementType: KVPageSize]
   /// The arithmetic of attention that the device has; `exact` always.
   package var attentions: Set<AttentionArithmetic>
+  /// Whether it loads a model with another scaling of RoPE than its files state (`RopeOverride`).
+  package var scalesRope: Bool
   /// Nil where threads are to be counted.
   package var speed: StageSpeed?
 
   package init(
     device: String, memoryByteCount: Int, threadCount: Int, numericsID: String,
-    pageSizes: [KVElementType: KVPageSize], attentions: Set<AttentionArithmetic> = [.exact], speed: StageSpeed? = nil
+    pageSizes: [KVElementType: KVPageSize], attentions: Set<AttentionArithmetic> = [.exact],
+    scalesRope: Bool = true, speed: StageSpeed? = nil
   ) {
     self.device = device
     self.memoryByteCount = memoryByteCount
@@ -24,6 +27,7 @@ package struct StageOffer: Hashable, Sendable {
     self.numericsID = numericsID
     self.pageSizes = pageSizes
     self.attentions = attentions
+    self.scalesRope = scalesRope
     self.speed = speed
   }
 }

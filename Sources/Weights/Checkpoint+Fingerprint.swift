@@ -1,3 +1,4 @@
+import Core
 import Tensors
 
 extension Checkpoint {
@@ -9,13 +10,14 @@ extension Checkpoint {
   package var fingerprint: String { contentHash.digits }
 
   /// As `fingerprint`, but of these very files on this machine until they are written to: it also counts their
-  /// inodes and times of modification.
+  /// inodes and times of modification, and what takes the place of their scaling of RoPE: that makes another model.
   package var versionFingerprint: String {
     var hash = contentHash
     for part in file.parts {
       let version = part.file.version
       for number in [version.device, version.inode, UInt64(bitPattern: Int64(version.modified))] { hash.add(number) }
     }
+    for byte in (rope?.description ?? "").utf8 { hash.add(byte) }
     return hash.digits
   }
 

@@ -16,24 +16,32 @@ package struct Checkpoint: Sendable {
   }
 
   /// Opens the file at `path`, any shard of a split checkpoint with all others; or a Hugging Face folder.
-  /// - Parameter architectures: families that are computed.
-  package init(path: String, architectures: [Architecture] = Architecture.supported) throws(CheckpointError) {
-    self.init(try CheckpointFiles(path: path), architectures)
+  /// - Parameters:
+  ///   - architectures: families that are computed.
+  ///   - rope: in place of the scaling that the file states; nil leaves the file's.
+  package init(
+    path: String, architectures: [Architecture] = Architecture.supported, rope: RopeOverride? = nil
+  ) throws(CheckpointError) {
+    self.init(try CheckpointFiles(path: path), architectures, rope)
     try file.requireUnchanged()
   }
 
   /// Puts together what is stored of a checkpoint: all its headers, and the tensors that a stage needs. Others may be
   /// missing until they are asked for.
-  package init(headers: [StoredHeader], tensors: [StoredTensor]) throws(CheckpointError) {
-    self.init(try CheckpointFiles(headers, tensors: tensors), Architecture.supported)
+  package init(
+    headers: [StoredHeader], tensors: [StoredTensor], rope: RopeOverride? = nil
+  ) throws(CheckpointError) {
+    self.init(try CheckpointFiles(headers, tensors: tensors), Architecture.supported, rope)
     try file.requireUnchanged()
   }
 
-  private init(_ file: CheckpointFiles, _ architectures: [Architecture]) {
-    self.file = file
+  private init(_ file: CheckpointFiles, _ architectures: [Architecture], _ rope: RopeOverride?) {
     let architecture = Result { () throws(CheckpointError) in try architectures.named(by: file.metadata) }
+    var file = file
+    if let rope, case .success(let family) = architecture { file.scaleRope(rope, family: family.name) }
+    self.file = file
     self.architecture = architecture
-    self.model = Result { () throws(CheckpointError) in try Self.model(of: file, architecture) }
+    self.model = Result { [file] () throws(CheckpointError) in try Self.model(of: file, architecture) }
   }
 
   /// The model's shape. Throws when the file is no model that can be computed: another architecture, values
@@ -59,6 +67,8 @@ package struct Checkpoint: Sendable {
     }
   }
 
+  /// What takes the place of the file's scaling of RoPE; nil where nothing does.
+  package var rope: RopeOverride? { file.rope }
   /// Whether it is a Hugging Face folder.
   package var isFolder: Bool { file.isFolder }
   package var metadata: Metadata { file.metadata }
@@ -97,6 +107,10 @@ package struct Checkpoint: Sendable {
     let fields = ModelFields(file, family: architecture.name)
     try fields.refuseOthers(than: architecture.neutralValues)
     let configuration = try architecture.configuration(fields)
+    if let rope = file.rope, configuration.layers.allSatisfy({ $0.attention.rope == nil }) {
+      throw .unsupported(
+        name, nil, "has no layer with RoPE, which '\(rope)' is to scale", remedy: "leave --rope-scaling out")
+    }
     return Model(configuration: configuration, tensors: try TensorMap(file, architecture, configuration))
   }
 }

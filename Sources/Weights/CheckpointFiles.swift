@@ -1,3 +1,4 @@
+import Core
 import Glibc
 import Tensors
 
@@ -7,7 +8,9 @@ import Tensors
 ///
 /// Whatever the files are, `metadata` and `tensors` have GGUF's names and shapes: readers see no difference.
 package struct CheckpointFiles: Sendable {
-  package let metadata: Metadata
+  package internal(set) var metadata: Metadata
+  /// What the metadata were made to say of RoPE; nil where they are the file's own.
+  var rope: RopeOverride?
   /// All tensors, in the order of the files.
   package let tensors: [TensorEntry]
   /// What lies in the files, in their order.

@@ -19,6 +19,16 @@ package struct Metadata: Sendable {
     return true
   }
 
+  /// Sets a value in place of the file's; nil takes the key away.
+  mutating func replace(_ key: String, _ value: MetadataValue?) {
+    guard let value else {
+      keys.removeAll { $0 == key }
+      values[key] = nil
+      return
+    }
+    if values.updateValue(value, forKey: key) == nil { keys.append(key) }
+  }
+
   /// An integer of any of the format's integer types.
   func integer(_ key: String, in range: ClosedRange<Int>) throws(CheckpointError) -> Int? {
     let value: Int?

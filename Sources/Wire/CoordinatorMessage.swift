@@ -69,9 +69,12 @@ package struct StageAssignment: Hashable, Sendable {
     /// Whether the coordinator serves a manifest and the contents it lists: workers verify their own files by it, and
     /// fetch what they lack.
     package var isShared: Bool
+    /// In place of the scaling of RoPE that the files state; nil leaves theirs.
+    package var rope: RopeOverride?
 
-    package init(paths: [String], fingerprint: String, isShared: Bool = false) {
+    package init(paths: [String], fingerprint: String, isShared: Bool = false, rope: RopeOverride? = nil) {
       self.paths = paths
+      self.rope = rope
       self.fingerprint = fingerprint
       self.isShared = isShared
     }

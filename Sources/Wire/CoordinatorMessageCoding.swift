@@ -141,6 +141,7 @@ extension StageAssignment {
       $0.shares_weights = model.isShared ? 1 : 0
       $0.resumed_epoch = previousEpoch?.rawValue ?? 0
       $0.attention = cache.attention.raw
+      $0.rope_scaling = model.rope?.raw(arena)
     }
   }
 
@@ -159,7 +160,9 @@ extension StageAssignment {
         layers: layers),
       model: Model(
         paths: paths, fingerprint: try Field.word(raw.model_fingerprint, "model_fingerprint", mayBeEmpty: true),
-        isShared: raw.shares_weights != 0),
+        isShared: raw.shares_weights != 0,
+        rope: raw.rope_scaling == nil
+          ? nil : try Field.message(raw.rope_scaling, "rope_scaling", RopeOverride.init)),
       cache: Cache(
         elementType: try KVElementType(raw.kv_element_type),
         attention: try AttentionArithmetic(raw.attention, "attention"),

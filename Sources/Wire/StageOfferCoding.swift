@@ -21,6 +21,7 @@ extension StageOffer {
       }
       $0.n_attentions = attentions.count
       $0.attentions = arena.copy(attentions.map(\.raw))
+      $0.scales_rope = scalesRope ? 1 : 0
       $0.speed = speed?.raw(arena)
     }
   }
@@ -39,6 +40,7 @@ extension StageOffer {
       threadCount: try Field.integer(raw.thread_count, "thread_count", 1...WireLimits.maximumThreadCount),
       numericsID: try Field.word(raw.numerics_id, "numerics_id", limit: WireLimits.maximumNameByteCount),
       pageSizes: Dictionary(uniqueKeysWithValues: sizes.map { ($0.type, $0.size) }), attentions: attentions,
+      scalesRope: raw.scales_rope != 0,
       speed: raw.speed == nil ? nil : try Field.message(raw.speed, "speed", StageSpeed.init))
   }
 }

@@ -208,6 +208,18 @@ struct MembershipTests {
     #expect(offer.refusal(of: .fast, worker: "a") == nil)
   }
 
+  @Test("A worker that does not know of RoPE's scaling is refused by name where a model's is replaced")
+  func unsupportedRope() {
+    var offer = StageOffer.sample()
+    #expect(offer.refusal(of: .linear(factor: 4), worker: "a") == nil)
+    offer.scalesRope = false
+    #expect(offer.refusal(of: nil, worker: "a") == nil)
+    #expect(
+      offer.refusal(of: .yarn(factor: 4, originalLength: 8192), worker: "a")?.description
+        == "worker a cannot replace a model's RoPE scaling, which is to be 'yarn:4:8192'; install this version there "
+        + "or leave --rope-scaling out")
+  }
+
   @Test("A device that cannot store the cluster's cache is refused with the types that it can")
   func unsupportedCache() {
     var offer = StageOffer.sample()

@@ -14,13 +14,16 @@ extension EndToEnd {
       let policy: Policy
     }
 
-    private func run(_ policy: String, ids: String, workers: Int, chunk: Int) async throws -> (Output, Data) {
+    private func run(
+      _ policy: String, rope: String? = nil, ids: String, workers: Int, chunk: Int
+    ) async throws -> (Output, Data) {
       let folder = try ScratchFolder()
-      let outcome = try await Program.run([
-        "run", SharedFiles.demo, "--token-ids", ids, "--policy", policy, "--workers", "\(workers)", "--chunk",
-        "\(chunk)", "--logits", folder.path("logits"), "--json", "--ignore-eos", "--temperature", "0", "--max-tokens",
-        "8",
-      ])
+      let outcome = try await Program.run(
+        [
+          "run", SharedFiles.demo, "--token-ids", ids, "--policy", policy, "--workers", "\(workers)", "--chunk",
+          "\(chunk)", "--logits", folder.path("logits"), "--json", "--ignore-eos", "--temperature", "0",
+          "--max-tokens", "8",
+        ] + (rope.map { ["--rope-scaling", $0] } ?? []))
       try #require(outcome.status == 0, "\(outcome.errors)")
       return (
         try JSONDecoder().decode(Output.self, from: outcome.output),
@@ -37,6 +40,22 @@ extension EndToEnd {
       #expect(policy.hasPrefix(one.policy.method) && one.policy.neighbor_window > 0)
       let (two, others) = try await run(policy, ids: ids, workers: 2, chunk: 33)
       #expect(two.tokens == one.tokens && others == logits)
+    }
+
+    @Test(
+      "under another scaling of RoPE one worker, two and three give the same bytes, which are not the plain ones",
+      arguments: ["linear:2", "yarn:2"])
+    func scaledRope(scaling: String) async throws {
+      let folder = try ScratchFolder()
+      let ids = try folder.write("\((0..<310).map { 3 + $0 * 7 % 90 })", to: "ids.json")
+      let (one, logits) = try await run("auto", rope: scaling, ids: ids, workers: 1, chunk: 310)
+      // The trained context of 256 is twice as long.
+      #expect(one.policy.method == "plain")
+      for workers in 2...3 {
+        let (more, others) = try await run("auto", rope: scaling, ids: ids, workers: workers, chunk: 33)
+        #expect(more.tokens == one.tokens && others == logits)
+      }
+      #expect(try await run("plain", ids: ids, workers: 1, chunk: 310).1 != logits)
     }
 
     @Test("within the trained length ReRoPE and Jet-Long give the bytes of plain attention")

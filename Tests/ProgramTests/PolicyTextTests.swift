@@ -26,6 +26,16 @@ struct PolicyTextTests {
     }
   }
 
+  @Test("a scaling of RoPE is read as the option takes it")
+  func ropeScaling() throws {
+    func text(_ text: String) throws -> PolicyText { try PolicyText(Array(text.utf8)) }
+    let read = try text("group_size: 4\nrope_scaling: yarn:4:4096\n")
+    #expect(read.rope == .yarn(factor: 4, originalLength: 4096) && read.values == ["group_size": 4])
+    for wrong in ["rope_scaling: yarn", "rope_scaling: [linear:2]", "rope_scaling: linear:0"] {
+      #expect(throws: PolicyText.Refusal.self, "\(wrong)") { try text(wrong) }
+    }
+  }
+
   @Test(
     "a value that is not a decimal integer is rejected with a reason",
     arguments: [

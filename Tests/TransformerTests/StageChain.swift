@@ -16,10 +16,10 @@ struct StageChain {
   private var freePages: [PageID]
 
   init(
-    path: String, stageCount: Int, policy: (group: Int, window: Int), kv: KVElementType,
+    path: String, rope: RopeOverride? = nil, stageCount: Int, policy: (group: Int, window: Int), kv: KVElementType,
     attention: AttentionArithmetic = .exact, threads: Int, context: Int, chunk: Int, pace: AllocationMonitor? = nil
   ) throws {
-    let checkpoint = try Checkpoint(path: path)
+    let checkpoint = try Checkpoint(path: path, rope: rope)
     let configuration = try checkpoint.configuration
     self.configuration = configuration
     guard

@@ -12,7 +12,8 @@ enum Samples {
     pageSizes: [
       .f32: KVPageSize(key: .init(bitCount: 64), value: .init(bitCount: 1, groupSize: 4096, extraByteCount: 4096)),
       .i16: KVPageSize(key: .init(bitCount: 16, extraByteCount: 4), value: .init(bitCount: 16, groupSize: 16)),
-    ], attentions: [.exact, .fast], speed: StageSpeed(prefill: 0.125, decode: WireLimits.maximumSpeed))
+    ], attentions: [.exact, .fast], scalesRope: false,
+    speed: StageSpeed(prefill: 0.125, decode: WireLimits.maximumSpeed))
 
   static let workerMessages: [WorkerMessage] = [
     .register(registration),
@@ -90,7 +91,11 @@ enum Samples {
           $0.links.nextKey = []
           $0.links.previousKey = []
           $0.model.isShared = true
+          $0.model.rope = RopeOverride.none
         }),
+      .assignStage(assignment { $0.model.rope = .linear(factor: 1.5) }),
+      .assignStage(assignment { $0.model.rope = .yarn(factor: 1024, originalLength: nil) }),
+      .assignStage(assignment { $0.model.rope = .yarn(factor: 1, originalLength: Limits.maximumContext) }),
       .shutdown(reason: ""), .rejoin(reason: "silent for 2 s"), .drained(reason: "it had no layers"),
       .manifest(.inTheMaking(0)), .manifest(.inTheMaking(1)), .manifest(.failed("it is gone")),
       .manifest(.ready(content, byteCount: 64 << 20)),

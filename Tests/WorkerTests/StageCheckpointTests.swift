@@ -34,4 +34,23 @@ struct StageCheckpointTests {
     _ = try find()
     #expect(coordinator.asked.count == asked && coordinator.newsCount == 2)
   }
+
+  @Test("what was fetched serves every scaling of RoPE that a coordinator asks for")
+  func ropeScaling() throws {
+    let sample = try SharedSample()
+    let coordinator = try ScriptedCoordinator(try sample.table(), news: [sample.news])
+    let stage = StageCheckpoint(
+      CheckpointSettings(cache: BlobStore(folder: sample.scratch.path("cache"))), threadCount: 1, blobs: LocalBlobs())
+    let connections = coordinator.connections()
+    defer { connections.close() }
+    for rope: RopeOverride? in [nil, .linear(factor: 2), .yarn(factor: 4, originalLength: 16)] {
+      var assignment = try sample.assignment(epoch: 1)
+      assignment.model.rope = rope
+      let found = try stage.find(
+        assignment, over: connections, reporter: LoadReporter { _ in }, cancellation: Cancellation())
+      let path = sample.scratch.path("model.gguf")
+      #expect(try found.configuration == Checkpoint(path: path, rope: rope).configuration)
+      #expect(found.rope == rope)
+    }
+  }
 }

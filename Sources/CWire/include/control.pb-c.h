@@ -31,6 +31,7 @@ typedef struct Longhaul__DrainRequest Longhaul__DrainRequest;
 typedef struct Longhaul__Reason Longhaul__Reason;
 typedef struct Longhaul__Welcome Longhaul__Welcome;
 typedef struct Longhaul__StageAssignment Longhaul__StageAssignment;
+typedef struct Longhaul__RopeScaling Longhaul__RopeScaling;
 typedef struct Longhaul__FetchManifest Longhaul__FetchManifest;
 typedef struct Longhaul__ManifestNews Longhaul__ManifestNews;
 typedef struct Longhaul__ContentRange Longhaul__ContentRange;
@@ -58,6 +59,13 @@ typedef enum _Longhaul__AttentionArithmetic {
   LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_FAST = 1
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__ATTENTION_ARITHMETIC)
 } Longhaul__AttentionArithmetic;
+typedef enum _Longhaul__RopeScalingKind {
+  LONGHAUL__ROPE_SCALING_KIND__ROPE_SCALING_KIND_UNSPECIFIED = 0,
+  LONGHAUL__ROPE_SCALING_KIND__ROPE_SCALING_KIND_NONE = 1,
+  LONGHAUL__ROPE_SCALING_KIND__ROPE_SCALING_KIND_LINEAR = 2,
+  LONGHAUL__ROPE_SCALING_KIND__ROPE_SCALING_KIND_YARN = 3
+    PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__ROPE_SCALING_KIND)
+} Longhaul__RopeScalingKind;
 
 /* --- messages --- */
 
@@ -204,10 +212,14 @@ struct  Longhaul__StageOffer
    */
   size_t n_attentions;
   Longhaul__AttentionArithmetic *attentions;
+  /*
+   * Knows StageAssignment.rope_scaling.
+   */
+  protobuf_c_boolean scales_rope;
 };
 #define LONGHAUL__STAGE_OFFER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_offer__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0,NULL }
+    , (char *)protobuf_c_empty_string, 0, 0, (char *)protobuf_c_empty_string, 0,NULL, NULL, 0,NULL, 0 }
 
 
 /*
@@ -391,10 +403,35 @@ struct  Longhaul__StageAssignment
    */
   uint32_t resumed_epoch;
   Longhaul__AttentionArithmetic attention;
+  /*
+   * In place of the scaling that the model's files state; absent: theirs.
+   */
+  Longhaul__RopeScaling *rope_scaling;
 };
 #define LONGHAUL__STAGE_ASSIGNMENT__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__stage_assignment__descriptor) \
-    , 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0, LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_EXACT }
+    , 0, 0, 0, 0, 0, 0,NULL, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, LONGHAUL__KVELEMENT_TYPE__KV_ELEMENT_TYPE_UNSPECIFIED, 0, 0, 0, {0,NULL}, {0,NULL}, 0, 0, LONGHAUL__ATTENTION_ARITHMETIC__ATTENTION_ARITHMETIC_EXACT, NULL }
+
+
+/*
+ * How RoPE is scaled.
+ */
+struct  Longhaul__RopeScaling
+{
+  ProtobufCMessage base;
+  Longhaul__RopeScalingKind kind;
+  /*
+   * 1 for none.
+   */
+  double factor;
+  /*
+   * YaRN's alone; 0: the one that the files state.
+   */
+  int64_t original_length;
+};
+#define LONGHAUL__ROPE_SCALING__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__rope_scaling__descriptor) \
+    , LONGHAUL__ROPE_SCALING_KIND__ROPE_SCALING_KIND_UNSPECIFIED, 0, 0 }
 
 
 struct  Longhaul__FetchManifest
@@ -781,6 +818,25 @@ Longhaul__StageAssignment *
 void   longhaul__stage_assignment__free_unpacked
                      (Longhaul__StageAssignment *message,
                       ProtobufCAllocator *allocator);
+/* Longhaul__RopeScaling methods */
+void   longhaul__rope_scaling__init
+                     (Longhaul__RopeScaling         *message);
+size_t longhaul__rope_scaling__get_packed_size
+                     (const Longhaul__RopeScaling   *message);
+size_t longhaul__rope_scaling__pack
+                     (const Longhaul__RopeScaling   *message,
+                      uint8_t             *out);
+size_t longhaul__rope_scaling__pack_to_buffer
+                     (const Longhaul__RopeScaling   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__RopeScaling *
+       longhaul__rope_scaling__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__rope_scaling__free_unpacked
+                     (Longhaul__RopeScaling *message,
+                      ProtobufCAllocator *allocator);
 /* Longhaul__FetchManifest methods */
 void   longhaul__fetch_manifest__init
                      (Longhaul__FetchManifest         *message);
@@ -945,6 +1001,9 @@ typedef void (*Longhaul__Welcome_Closure)
 typedef void (*Longhaul__StageAssignment_Closure)
                  (const Longhaul__StageAssignment *message,
                   void *closure_data);
+typedef void (*Longhaul__RopeScaling_Closure)
+                 (const Longhaul__RopeScaling *message,
+                  void *closure_data);
 typedef void (*Longhaul__FetchManifest_Closure)
                  (const Longhaul__FetchManifest *message,
                   void *closure_data);
@@ -971,6 +1030,7 @@ typedef void (*Longhaul__BlockRefusal_Closure)
 
 extern const ProtobufCEnumDescriptor    longhaul__kvelement_type__descriptor;
 extern const ProtobufCEnumDescriptor    longhaul__attention_arithmetic__descriptor;
+extern const ProtobufCEnumDescriptor    longhaul__rope_scaling_kind__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__worker_message__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor;
@@ -987,6 +1047,7 @@ extern const ProtobufCMessageDescriptor longhaul__drain_request__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__reason__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__welcome__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__stage_assignment__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__rope_scaling__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__fetch_manifest__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__manifest_news__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__content_range__descriptor;

@@ -15,6 +15,7 @@ extension ModelFields {
     guard rotary % 2 == 0 else {
       throw metadata.refusal(key(.rotaryDimension), "is \(rotary) but must be even: dimensions turn in pairs")
     }
+    try file.requireScalableRope()
     var scaling = try ropeScaling()
     if let long = try longRope(pairCount: rotary / 2) {
       guard scaling == .none else {

@@ -12,6 +12,10 @@ package struct TrainedLength: Hashable, Sendable {
   init(_ fields: ModelFields) throws(CheckpointError) {
     let lengthKey = fields.key(.contextLength)
     let stated = try fields.required(.contextLength, in: 1...Limits.maximumContext)
+    if let rope = fields.file.rope {
+      self = try Self.under(rope, fields, stated: stated)
+      return
+    }
     let factor = try fields.positiveNumber(.ropeScalingFactor)
     switch (try fields.string(.ropeScalingType), factor) {
     case ("yarn", let factor?):
@@ -34,5 +38,21 @@ package struct TrainedLength: Hashable, Sendable {
       tokenCount = stated
       origin = "\(lengthKey) = \(stated)"
     }
+  }
+
+  private init(tokenCount: Int, origin: String) {
+    (self.tokenCount, self.origin) = (tokenCount, origin)
+  }
+
+  /// The length before any scaling, stretched by the one that takes the place of the file's.
+  private static func under(
+    _ rope: RopeOverride, _ fields: ModelFields, stated: Int
+  ) throws(CheckpointError) -> TrainedLength {
+    let original = try fields.integer(.ropeOriginalLength, in: 1...Limits.maximumContext)
+    let base = original ?? stated
+    let key = fields.key(original == nil ? .contextLength : .ropeOriginalLength)
+    return TrainedLength(
+      tokenCount: Int(min(Double(base) * rope.factor, Double(Limits.maximumContext))),
+      origin: "\(key) = \(base), under the RoPE scaling '\(rope)'")
   }
 }

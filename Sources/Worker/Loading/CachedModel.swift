@@ -1,3 +1,4 @@
+import Core
 import WeightDistribution
 import Weights
 import Wire
@@ -28,12 +29,14 @@ struct CachedModel {
   }
 
   /// The model, with only these parts of it: their files and those of all headers must be in the cache.
+  /// - Parameter rope: in place of the scaling that the files state.
   /// - Throws: `CheckpointError`.
-  func checkpoint(_ parts: [Part]) throws -> Checkpoint {
+  func checkpoint(_ parts: [Part], rope: RopeOverride? = nil) throws -> Checkpoint {
     try Checkpoint(
       headers: manifest.files.map {
         StoredHeader(name: $0.name, path: store.path(of: $0.header.id), fileByteCount: $0.byteCount)
       },
-      tensors: parts.map { StoredTensor(name: $0.name, path: store.path(of: $0.content.id)) })
+      tensors: parts.map { StoredTensor(name: $0.name, path: store.path(of: $0.content.id)) },
+      rope: rope)
   }
 }

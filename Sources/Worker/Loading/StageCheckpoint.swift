@@ -32,7 +32,7 @@ final class StageCheckpoint {
   ) throws -> Checkpoint {
     let path = settings.modelPath ?? assignment.model.paths.first ?? ""
     guard assignment.model.isShared else {
-      let checkpoint = try Checkpoint(path: path)
+      let checkpoint = try Checkpoint(path: path, rope: assignment.model.rope)
       guard checkpoint.versionFingerprint == assignment.model.fingerprint else {
         throw StageLoadError.otherVersion(path: path)
       }
@@ -50,7 +50,7 @@ final class StageCheckpoint {
     let parts = try fetch.parts(for: assignment)
     try makeRoom(for: parts.map(\.content) + manifest.manifest.files.map(\.header), in: cache)
     if let summary = try fetch.fetch(parts) { reporter.note(summary) }
-    return try fetch.model.checkpoint(parts)
+    return try fetch.model.checkpoint(parts, rope: assignment.model.rope)
   }
 
   /// The next assignment may be another coordinator's, which is asked for its manifest.
@@ -77,7 +77,7 @@ final class StageCheckpoint {
     guard try settings.modelPath != nil || settings.disk.status(of: path) != nil else { return nil }
     let difference: String
     do {
-      let checkpoint = try Checkpoint(path: path)
+      let checkpoint = try Checkpoint(path: path, rope: assignment.model.rope)
       let needed = try assignment.extents(of: checkpoint)
       let progress = FetchProgress(total: needed.reduce(0) { $0 + $1.byteCount })
       let found = try comparison(with: manifest, cancellation).difference(

@@ -14,11 +14,12 @@ struct StageFetch {
   /// What a stage needs. First the headers are fetched, which say what there is, then what shapes the model.
   /// - Throws: `StageLoadError`, `CheckpointError`, and as `Fetcher`.
   func parts(for assignment: StageAssignment) throws -> [CachedModel.Part] {
+    let rope = assignment.model.rope
     let fetcher = Fetcher(connections: connections, store: model.store, cancellation: cancellation)
     try fetcher.fetch(model.manifest.files.map(\.header))
-    let shaping = try model.parts(try model.checkpoint([]).shapingExtents)
+    let shaping = try model.parts(try model.checkpoint([], rope: rope).shapingExtents)
     try fetcher.fetch(shaping.map(\.content))
-    return try model.parts(try assignment.extents(of: model.checkpoint(shaping)))
+    return try model.parts(try assignment.extents(of: model.checkpoint(shaping, rope: rope)))
   }
 
   /// Returns when all parts are in the cache; with what was fetched, for the log.

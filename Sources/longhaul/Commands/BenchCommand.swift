@@ -110,7 +110,7 @@ struct BenchCommand: AsyncParsableCommand {
     let file = try randomFile()
     defer { file?.remove() }
     let path = try file?.path ?? model.path()
-    let checkpoint = try Checkpoint(path: path)
+    let checkpoint = try Checkpoint(path: path, rope: window.settings(groupSize: nil).rope)
     let bench = Bench(
       checkpoint: checkpoint, path: path, policies: try requests(), chunkTokenCount: chunk, seed: random.seed,
       memory: memory, isQuiet: quiet)

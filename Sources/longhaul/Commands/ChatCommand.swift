@@ -53,8 +53,8 @@ struct ChatCommand: AsyncParsableCommand {
   }
 
   private func runLocally(_ session: ChatSession) async throws {
-    let checkpoint = try model.open()
     let policies = try policy.settings()
+    let checkpoint = try model.open(rope: policies.rope)
     let configuration = policies.applied(to: try checkpoint.configuration)
     var description = try ModelOptions.tokenizer(of: checkpoint)
     try template.apply(to: &description)

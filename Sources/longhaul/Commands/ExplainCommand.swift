@@ -33,8 +33,8 @@ struct ExplainCommand: ParsableCommand {
   }
 
   func run() throws {
-    let checkpoint = try model.open()
     let settings = try policy.settings()
+    let checkpoint = try model.open(rope: settings.rope)
     let configuration = settings.applied(to: try checkpoint.configuration)
     let explanation = try PolicyExplanation(
       length: context, trainedLength: configuration.trainedLength, request: settings.request)

@@ -23,7 +23,7 @@ struct InspectCommand: ParsableCommand {
   var json = false
 
   func run() throws {
-    let report = try makeReport(try model.open())
+    let report = try makeReport(try model.open(rope: policy.settings().rope))
     if json { return try StandardOutput.json(report) }
     try StandardOutput.write(report.lines(listingTensors: tensors).joined(separator: "\n") + "\n")
   }

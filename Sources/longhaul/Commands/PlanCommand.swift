@@ -75,8 +75,9 @@ struct PlanCommand: AsyncParsableCommand {
   func run() async throws {
     let outline = try outline()
     defer { outline?.remove() }
-    let checkpoint = try outline.map { try Checkpoint(path: $0.path) } ?? model.open()
     let settings = try policy.settings()
+    let checkpoint =
+      try outline.map { try Checkpoint(path: $0.path, rope: settings.rope) } ?? model.open(rope: settings.rope)
     let configuration = settings.applied(to: try checkpoint.configuration)
     let cache = workload.completing(cache)
     let context = cache.plannedContext(trainedLength: configuration.trainedLength, policy: settings.request)

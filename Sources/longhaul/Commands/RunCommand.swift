@@ -64,8 +64,8 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     let constraint = try self.constraint.constraint()
-    let checkpoint = try model.open()
     let settings = try policy.settings()
+    let checkpoint = try model.open(rope: settings.rope)
     let configuration = settings.applied(to: try checkpoint.configuration)
     // Creating a tokenizer takes a while. Workers start meanwhile, unless the plan depends on the prompt.
     let preparation = Task { try prepare(checkpoint, configuration, settings, constraint) }

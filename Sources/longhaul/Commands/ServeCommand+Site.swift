@@ -65,7 +65,7 @@ extension ServeCommand {
   {
     ClusterConfiguration.Checkpoint(
       modelID: model.name, paths: [try ModelPath.absolute(try self.model.path())],
-      fingerprint: checkpoint.versionFingerprint, footprint: try checkpoint.footprint)
+      fingerprint: checkpoint.versionFingerprint, footprint: try checkpoint.footprint, rope: checkpoint.rope)
   }
 
   /// The model as workers download it. Its manifest is made, or read from the cache, while they register.

@@ -127,7 +127,7 @@ struct ServeCommand: AsyncParsableCommand {
     let collector = try tracing.collector()
     let policies = try policy.settings()
     settings.policy = policies.request
-    let checkpoint = try model.open()
+    let checkpoint = try model.open(rope: policies.rope)
     let configuration = policies.applied(to: try checkpoint.configuration)
     var tokenizerDescription = try checkpoint.tokenizer
     try template.apply(to: &tokenizerDescription)
@@ -195,7 +195,8 @@ struct ServeCommand: AsyncParsableCommand {
     settings.modelFileName = URL(fileURLWithPath: try model.path()).lastPathComponent
     settings.version = BuildInfo.version
     let arithmetic = cache.attention == .exact ? "" : "-\(cache.attention.rawValue)"
-    settings.fingerprint = "b\(BuildInfo.version)-longhaul\(arithmetic)"
+    let rope = try policy.settings().rope.map { "-\($0)" } ?? ""
+    settings.fingerprint = "b\(BuildInfo.version)-longhaul\(arithmetic)\(rope)"
   }
 
   private func announcement(of engine: ClusterEngine, host: String) -> ServeAnnouncement {

@@ -27,7 +27,7 @@ struct ConfigurationKey: Hashable {
   }
 
   /// Keys of a policy: in a file they are for text beyond the trained context, as options for all.
-  static let policy: Set<String> = ["policy", "group_size", "neighbor_window", "trained_length"]
+  static let policy: Set<String> = ["policy", "group_size", "neighbor_window", "trained_length", "rope_scaling"]
 
   /// The kinds of those that are no text, flag, list or choice. The argument parser's dump does not say them.
   private static let kinds: [String: Kind] = {

@@ -19,7 +19,8 @@ struct ModelOptions: ParsableArguments {
     transform: QuantizationMix.parse)
   var quantize: QuantizationMix?
 
-  func open() throws -> Checkpoint { try Checkpoint(path: try path()) }
+  /// - Parameter rope: in place of the scaling that the file states.
+  func open(rope: RopeOverride? = nil) throws -> Checkpoint { try Checkpoint(path: try path(), rope: rope) }
 
   /// What the file says of its tokenizer; a warning on stderr for each value that had to be left out.
   static func tokenizer(of checkpoint: Checkpoint) throws -> TokenizerDescription {

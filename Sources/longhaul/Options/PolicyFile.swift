@@ -5,9 +5,11 @@ import Core
 struct PolicyFile: Hashable {
   private(set) var request: PolicyRequest
   var trainedLength: Int?
+  /// In place of the model's scaling of RoPE; nil leaves it.
+  var rope: RopeOverride?
 
-  init(_ request: PolicyRequest = PolicyRequest(), trainedLength: Int? = nil) {
-    (self.request, self.trainedLength) = (request, trainedLength)
+  init(_ request: PolicyRequest = PolicyRequest(), trainedLength: Int? = nil, rope: RopeOverride? = nil) {
+    (self.request, self.trainedLength, self.rope) = (request, trainedLength, rope)
   }
 
   init(path: String) throws { try self.init(try InputFile.bytes(path), path: path) }
@@ -21,6 +23,7 @@ struct PolicyFile: Hashable {
       throw CommandFailure(.badConfiguration, "'\(path)' \(error.reason)")
     }
     trainedLength = text.values["trained_length"]
+    rope = text.rope
     request =
       text.policy
       ?? PolicyRequest(groupSize: text.values["group_size"], neighborWindow: text.values["neighbor_window"])
@@ -49,6 +52,7 @@ struct PolicyFile: Hashable {
       lines.append("policy: \(request)")
     }
     if let trainedLength { lines.append("trained_length: \(trainedLength)") }
+    if let rope { lines.append("rope_scaling: \(rope)") }
     try OutputFile.write((lines.joined(separator: "\n") + "\n").utf8, to: path)
   }
 }

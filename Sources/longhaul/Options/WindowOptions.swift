@@ -13,8 +13,15 @@ struct WindowOptions: ParsableArguments {
 
   @Option(
     help: """
-      A YAML file with policy, or group_size and neighbor_window, and trained_length, each optional; of a server, with \
-      any of its options. Its policy applies to text beyond the trained context; options override it.
+      Scaling of RoPE in place of the file's: none, linear:FACTOR or yarn:FACTOR[:ORIGINAL], of the original length \
+      ORIGINAL. It multiplies the trained context by FACTOR and changes short text, too. Default: as the file states.
+      """, transform: Self.rope)
+  var ropeScaling: RopeOverride?
+
+  @Option(
+    help: """
+      A YAML file with policy, or group_size and neighbor_window, trained_length and rope_scaling, each optional; of a \
+      server, with any of its options. Its policy applies to text beyond the trained context; options override it.
       """)
   var config: String?
 
@@ -39,6 +46,15 @@ struct WindowOptions: ParsableArguments {
       settings.replacePolicy(PolicyRequest(groupSize: groupSize, neighborWindow: neighborWindow))
     }
     settings.trainedLength = trainedLength ?? settings.trainedLength
+    settings.rope = ropeScaling ?? settings.rope
     return settings
+  }
+
+  private static func rope(_ argument: String) throws -> RopeOverride {
+    do throws(RopeOverrideError) {
+      return try RopeOverride(argument)
+    } catch {
+      throw ValidationError("\(error)")
+    }
   }
 }

@@ -39,7 +39,7 @@ struct LocalCluster {
         model: configuration,
         checkpoint: .init(
           modelID: configuration.name, paths: [path],
-          fingerprint: checkpoint.versionFingerprint, footprint: try checkpoint.footprint),
+          fingerprint: checkpoint.versionFingerprint, footprint: try checkpoint.footprint, rope: checkpoint.rope),
         network: .init(control: workers.control, results: workers.results), demand: demand,
         workerCount: planned.stages.count, awaitsOthers: false, build: BuildInfo.version),
       logger: ProgramLog.logger("coordinator", quiet: true))

@@ -14,9 +14,9 @@ struct MeasuredModel {
 
   /// - Parameter comparesPolicies: whether the command takes several.
   init(_ model: ModelOptions, _ policy: PolicyOptions, comparesPolicies: Bool = false) throws {
-    checkpoint = try model.open()
-    path = try model.path()
     settings = try policy.settings(compares: comparesPolicies)
+    checkpoint = try model.open(rope: settings.rope)
+    path = try model.path()
     configuration = settings.applied(to: try checkpoint.configuration)
     tokenizer = try Tokenizer(ModelOptions.tokenizer(of: checkpoint))
   }
