@@ -907,6 +907,96 @@ void   longhaul__content_range__free_unpacked
   assert(message->base.descriptor == &longhaul__content_range__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   longhaul__link_probe__init
+                     (Longhaul__LinkProbe         *message)
+{
+  static const Longhaul__LinkProbe init_value = LONGHAUL__LINK_PROBE__INIT;
+  *message = init_value;
+}
+size_t longhaul__link_probe__get_packed_size
+                     (const Longhaul__LinkProbe *message)
+{
+  assert(message->base.descriptor == &longhaul__link_probe__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__link_probe__pack
+                     (const Longhaul__LinkProbe *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__link_probe__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__link_probe__pack_to_buffer
+                     (const Longhaul__LinkProbe *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__link_probe__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__LinkProbe *
+       longhaul__link_probe__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__LinkProbe *)
+     protobuf_c_message_unpack (&longhaul__link_probe__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__link_probe__free_unpacked
+                     (Longhaul__LinkProbe *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__link_probe__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   longhaul__measured_link__init
+                     (Longhaul__MeasuredLink         *message)
+{
+  static const Longhaul__MeasuredLink init_value = LONGHAUL__MEASURED_LINK__INIT;
+  *message = init_value;
+}
+size_t longhaul__measured_link__get_packed_size
+                     (const Longhaul__MeasuredLink *message)
+{
+  assert(message->base.descriptor == &longhaul__measured_link__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t longhaul__measured_link__pack
+                     (const Longhaul__MeasuredLink *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &longhaul__measured_link__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t longhaul__measured_link__pack_to_buffer
+                     (const Longhaul__MeasuredLink *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &longhaul__measured_link__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Longhaul__MeasuredLink *
+       longhaul__measured_link__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Longhaul__MeasuredLink *)
+     protobuf_c_message_unpack (&longhaul__measured_link__descriptor,
+                                allocator, len, data);
+}
+void   longhaul__measured_link__free_unpacked
+                     (Longhaul__MeasuredLink *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &longhaul__measured_link__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   longhaul__weight_peers__init
                      (Longhaul__WeightPeers         *message)
 {
@@ -1042,7 +1132,7 @@ void   longhaul__block_refusal__free_unpacked
   assert(message->base.descriptor == &longhaul__block_refusal__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
-static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptors[11] =
+static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptors[13] =
 {
   {
     "version",
@@ -1176,6 +1266,30 @@ static const ProtobufCFieldDescriptor longhaul__worker_message__field_descriptor
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "probe_link",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__WorkerMessage, body_case),
+    offsetof(Longhaul__WorkerMessage, probe_link),
+    &longhaul__link_probe__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "measured_link",
+    15,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__WorkerMessage, body_case),
+    offsetof(Longhaul__WorkerMessage, measured_link),
+    &longhaul__measured_link__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__worker_message__field_indices_by_name[] = {
   8,   /* field[8] = drain */
@@ -1185,16 +1299,19 @@ static const unsigned longhaul__worker_message__field_indices_by_name[] = {
   2,   /* field[2] = heartbeat */
   6,   /* field[6] = leaving */
   3,   /* field[3] = load_progress */
+  12,   /* field[12] = measured_link */
+  11,   /* field[11] = probe_link */
   1,   /* field[1] = register */
   5,   /* field[5] = stage_failed */
   4,   /* field[4] = stage_ready */
   0,   /* field[0] = version */
 };
-static const ProtobufCIntRange longhaul__worker_message__number_ranges[2 + 1] =
+static const ProtobufCIntRange longhaul__worker_message__number_ranges[3 + 1] =
 {
   { 1, 0 },
   { 8, 6 },
-  { 0, 11 }
+  { 14, 11 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor longhaul__worker_message__descriptor =
 {
@@ -1204,14 +1321,14 @@ const ProtobufCMessageDescriptor longhaul__worker_message__descriptor =
   "Longhaul__WorkerMessage",
   "longhaul",
   sizeof(Longhaul__WorkerMessage),
-  11,
+  13,
   longhaul__worker_message__field_descriptors,
   longhaul__worker_message__field_indices_by_name,
-  2,  longhaul__worker_message__number_ranges,
+  3,  longhaul__worker_message__number_ranges,
   (ProtobufCMessageInit) longhaul__worker_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descriptors[12] =
+static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descriptors[13] =
 {
   {
     "version",
@@ -1357,6 +1474,18 @@ static const ProtobufCFieldDescriptor longhaul__coordinator_message__field_descr
     0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "link_probed",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__CoordinatorMessage, body_case),
+    offsetof(Longhaul__CoordinatorMessage, link_probed),
+    &longhaul__link_probe__descriptor,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_ONEOF,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
   3,   /* field[3] = assign_stage */
@@ -1364,6 +1493,7 @@ static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
   9,   /* field[9] = block_refused */
   6,   /* field[6] = drained */
   11,   /* field[11] = expect_stage */
+  12,   /* field[12] = link_probed */
   7,   /* field[7] = manifest */
   10,   /* field[10] = peers */
   2,   /* field[2] = refused */
@@ -1372,10 +1502,11 @@ static const unsigned longhaul__coordinator_message__field_indices_by_name[] = {
   0,   /* field[0] = version */
   1,   /* field[1] = welcome */
 };
-static const ProtobufCIntRange longhaul__coordinator_message__number_ranges[1 + 1] =
+static const ProtobufCIntRange longhaul__coordinator_message__number_ranges[2 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 14, 12 },
+  { 0, 13 }
 };
 const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
 {
@@ -1385,14 +1516,14 @@ const ProtobufCMessageDescriptor longhaul__coordinator_message__descriptor =
   "Longhaul__CoordinatorMessage",
   "longhaul",
   sizeof(Longhaul__CoordinatorMessage),
-  12,
+  13,
   longhaul__coordinator_message__field_descriptors,
   longhaul__coordinator_message__field_indices_by_name,
-  1,  longhaul__coordinator_message__number_ranges,
+  2,  longhaul__coordinator_message__number_ranges,
   (ProtobufCMessageInit) longhaul__coordinator_message__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descriptors[8] =
+static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descriptors[9] =
 {
   {
     "name",
@@ -1490,11 +1621,24 @@ static const ProtobufCFieldDescriptor longhaul__worker_registration__field_descr
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "links",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Longhaul__WorkerRegistration, n_links),
+    offsetof(Longhaul__WorkerRegistration, links),
+    &longhaul__measured_link__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__worker_registration__field_indices_by_name[] = {
   2,   /* field[2] = build */
   3,   /* field[3] = data_endpoint */
   1,   /* field[1] = incarnation */
+  8,   /* field[8] = links */
   5,   /* field[5] = loaded_first_layer */
   6,   /* field[6] = loaded_layer_end */
   0,   /* field[0] = name */
@@ -1506,7 +1650,7 @@ static const ProtobufCIntRange longhaul__worker_registration__number_ranges[3 + 
   { 1, 0 },
   { 7, 3 },
   { 9, 4 },
-  { 0, 8 }
+  { 0, 9 }
 };
 const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
 {
@@ -1516,7 +1660,7 @@ const ProtobufCMessageDescriptor longhaul__worker_registration__descriptor =
   "Longhaul__WorkerRegistration",
   "longhaul",
   sizeof(Longhaul__WorkerRegistration),
-  8,
+  9,
   longhaul__worker_registration__field_descriptors,
   longhaul__worker_registration__field_indices_by_name,
   3,  longhaul__worker_registration__number_ranges,
@@ -2747,6 +2891,108 @@ const ProtobufCMessageDescriptor longhaul__content_range__descriptor =
   (ProtobufCMessageInit) longhaul__content_range__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
+static const ProtobufCFieldDescriptor longhaul__link_probe__field_descriptors[1] =
+{
+  {
+    "byte_count",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_INT64,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__LinkProbe, byte_count),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__link_probe__field_indices_by_name[] = {
+  0,   /* field[0] = byte_count */
+};
+static const ProtobufCIntRange longhaul__link_probe__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 1 }
+};
+const ProtobufCMessageDescriptor longhaul__link_probe__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.LinkProbe",
+  "LinkProbe",
+  "Longhaul__LinkProbe",
+  "longhaul",
+  sizeof(Longhaul__LinkProbe),
+  1,
+  longhaul__link_probe__field_descriptors,
+  longhaul__link_probe__field_indices_by_name,
+  1,  longhaul__link_probe__number_ranges,
+  (ProtobufCMessageInit) longhaul__link_probe__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor longhaul__measured_link__field_descriptors[3] =
+{
+  {
+    "worker",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__MeasuredLink, worker),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes_per_second",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__MeasuredLink, bytes_per_second),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "round_trip_seconds",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_DOUBLE,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__MeasuredLink, round_trip_seconds),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned longhaul__measured_link__field_indices_by_name[] = {
+  1,   /* field[1] = bytes_per_second */
+  2,   /* field[2] = round_trip_seconds */
+  0,   /* field[0] = worker */
+};
+static const ProtobufCIntRange longhaul__measured_link__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 3 }
+};
+const ProtobufCMessageDescriptor longhaul__measured_link__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "longhaul.MeasuredLink",
+  "MeasuredLink",
+  "Longhaul__MeasuredLink",
+  "longhaul",
+  sizeof(Longhaul__MeasuredLink),
+  3,
+  longhaul__measured_link__field_descriptors,
+  longhaul__measured_link__field_indices_by_name,
+  1,  longhaul__measured_link__number_ranges,
+  (ProtobufCMessageInit) longhaul__measured_link__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
 static const ProtobufCFieldDescriptor longhaul__weight_peers__field_descriptors[1] =
 {
   {
@@ -2785,7 +3031,7 @@ const ProtobufCMessageDescriptor longhaul__weight_peers__descriptor =
   (ProtobufCMessageInit) longhaul__weight_peers__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor longhaul__weight_peer__field_descriptors[2] =
+static const ProtobufCFieldDescriptor longhaul__weight_peer__field_descriptors[3] =
 {
   {
     "endpoint",
@@ -2811,15 +3057,28 @@ static const ProtobufCFieldDescriptor longhaul__weight_peer__field_descriptors[2
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "name",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_STRING,
+    0,   /* quantifier_offset */
+    offsetof(Longhaul__WeightPeer, name),
+    NULL,
+    &protobuf_c_empty_string,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned longhaul__weight_peer__field_indices_by_name[] = {
   0,   /* field[0] = endpoint */
   1,   /* field[1] = key */
+  2,   /* field[2] = name */
 };
 static const ProtobufCIntRange longhaul__weight_peer__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor longhaul__weight_peer__descriptor =
 {
@@ -2829,7 +3088,7 @@ const ProtobufCMessageDescriptor longhaul__weight_peer__descriptor =
   "Longhaul__WeightPeer",
   "longhaul",
   sizeof(Longhaul__WeightPeer),
-  2,
+  3,
   longhaul__weight_peer__field_descriptors,
   longhaul__weight_peer__field_indices_by_name,
   1,  longhaul__weight_peer__number_ranges,

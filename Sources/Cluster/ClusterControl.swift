@@ -28,14 +28,15 @@ package struct ClusterControl: Sendable {
   }
 
   /// Takes a worker in.
+  /// - Parameter links: what it has measured to others before, by their names.
   /// - Throws: why it may not join.
   package mutating func register(
-    _ worker: WorkerResources, incarnation: UInt64, now: Duration
+    _ worker: WorkerResources, links: [String: WorkerLink] = [:], incarnation: UInt64, now: Duration
   ) throws(RegistrationRefusal) -> [ClusterAction] {
     let events = try membership.register(name: worker.name, incarnation: incarnation, now: now)
     var actions = events.flatMap { follow($0, now: now) }
     if events.contains(.joined(worker.name)) {
-      pool.insert(worker, now: now)
+      pool.insert(worker, links: links, now: now)
       actions += considerPlan(now: now)
     }
     return actions
@@ -58,6 +59,9 @@ package struct ClusterControl: Sendable {
         ? [] : lost(worker, .unrelated, reason: "worker \(worker) left: \(reason)", now: now)
     case .linkBroke(let worker):
       return membership.disconnected(name: worker).flatMap { follow($0, now: now) }
+    case .linkMeasured(let worker, let peer, let link):
+      if membership[worker] != nil, membership[peer] != nil { pool.insert(link, of: worker, to: peer) }
+      return []
     case .drain(let worker):
       return membership.drain(name: worker).flatMap { follow($0, now: now) }
     case .pipelineFailed(let epoch, let cause, let reason):
@@ -82,6 +86,9 @@ package struct ClusterControl: Sendable {
 
   /// The layers of the plan that is rolled out or serves.
   package var plan: LayerPlan? { state.plan?.layers }
+
+  /// Between members, as far as they have measured them.
+  package var links: WorkerLinks { pool.links }
 
   /// Whether requests are admitted: the cluster serves, or is expected to serve again.
   package var takesRequests: Bool {

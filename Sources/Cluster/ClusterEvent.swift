@@ -8,6 +8,8 @@ package enum ClusterEvent: Hashable, Sendable {
   case stageFailed(worker: String, PlanEpoch, reason: String)
   case left(worker: String, reason: String)
   case linkBroke(worker: String)
+  /// A worker has measured what the way to another one carries.
+  case linkMeasured(worker: String, peer: String, WorkerLink)
   /// The worker gives its layers up; it is dismissed when it has none.
   case drain(worker: String)
   /// A step could not be computed, or is lost. It is repeated under the next epoch.

@@ -8,6 +8,8 @@ struct PlanPool: Sendable {
   var lastStages: [StagePlacement] = []
   /// By name, as registered.
   private var resources: [String: WorkerResources] = [:]
+  /// What workers measured to others, by both names.
+  private var measured: [String: [String: WorkerLink]] = [:]
   /// Workers that could not hold their stage, and since when. A worker is excluded until it registers again, or until
   /// no plan works without it.
   private var excluded: [String: Duration] = [:]
@@ -19,15 +21,28 @@ struct PlanPool: Sendable {
     self.planner = planner
   }
 
-  mutating func insert(_ worker: WorkerResources, now: Duration) {
+  mutating func insert(_ worker: WorkerResources, links: [String: WorkerLink], now: Duration) {
     resources[worker.name] = worker
+    measured[worker.name] = links
     excluded[worker.name] = nil
     if worker.loadedLayers != nil, returnsSince == nil { returnsSince = now }
   }
 
   mutating func remove(_ worker: String) {
     resources[worker] = nil
+    measured[worker] = nil
     excluded[worker] = nil
+  }
+
+  mutating func insert(_ link: WorkerLink, of worker: String, to peer: String) { measured[worker]?[peer] = link }
+
+  /// The links between workers that are or were members. Of two that measured the same link the later name counts.
+  var links: WorkerLinks {
+    var links = WorkerLinks()
+    for (worker, found) in measured.sorted(by: { $0.key < $1.key }) {
+      for (peer, link) in found where resources[peer] != nil { links[worker, peer] = link }
+    }
+    return links
   }
 
   mutating func exclude(_ worker: String, now: Duration) { excluded[worker] = now }
@@ -48,6 +63,10 @@ struct PlanPool: Sendable {
   func question(over workers: [String], version: UInt64) -> PlanQuestion {
     let ordered = order(previous: lastStages.map(\.worker)).ordered(workers)
     let preferred = Array(ordered.prefix(settings.neededWorkerCount))
+    var planner = planner
+    // Later another order would move layers, which costs more than links do. One that is unknown would look the best.
+    let links = links
+    if lastStages.isEmpty, links.areKnown(ordered.map(\.name)) { planner.links = links }
     return PlanQuestion(
       version: version, planner: planner, preferred: preferred, kept: kept(preferred), all: ordered)
   }

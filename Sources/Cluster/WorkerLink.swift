@@ -69,6 +69,11 @@ package struct WorkerLinks: Hashable, Sendable {
     return links
   }
 
+  /// Whether something is known of the link between every two of the workers.
+  func areKnown(_ workers: [String]) -> Bool {
+    workers.indices.allSatisfy { a in workers[..<a].allSatisfy { self[workers[a], $0] != .unknown } }
+  }
+
   /// Whether every two of the workers have the same link.
   func areEqual(_ workers: [String]) -> Bool {
     Set(workers.indices.flatMap { a in workers[..<a].map { self[workers[a], $0] } }).count <= 1

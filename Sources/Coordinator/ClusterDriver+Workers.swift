@@ -38,7 +38,9 @@ extension ClusterDriver {
     case .stageFailed(let epoch, let reason): apply(.stageFailed(worker: name, epoch, reason: reason))
     case .leaving(let reason): apply(.left(worker: name, reason: reason))
     case .draining: apply(.drain(worker: name))
-    case .register, .drain, .fetchManifest, .fetchBlock: break  // Handled elsewhere.
+    case .measuredLink(let link):
+      apply(.linkMeasured(worker: name, peer: link.worker, WorkerLink(link)))
+    case .register, .drain, .fetchManifest, .fetchBlock, .probeLink: break  // Handled elsewhere.
     }
   }
 
@@ -59,6 +61,7 @@ extension ClusterDriver {
       actions = try state.withLock { state throws(RegistrationRefusal) in
         let actions = try state.control.register(
           WorkerResources(name: name, offer: registration.offer, loadedLayers: registration.loadedLayers),
+          links: Dictionary(registration.links.map { ($0.worker, WorkerLink($0)) }) { $1 },
           incarnation: registration.incarnation, now: now)
         state.peers[name] = Peer(id: peer, registration: registration, key: key)
         return actions
@@ -105,5 +108,11 @@ extension ClusterDriver {
     }
     state.withLock { $0.drainAskers[worker, default: []].append(asker) }
     apply(.drain(worker: worker))
+  }
+}
+
+extension WorkerLink {
+  fileprivate init(_ link: MeasuredLink) {
+    self.init(bytesPerSecond: link.bytesPerSecond, roundTripSeconds: link.roundTripSeconds)
   }
 }

@@ -21,8 +21,8 @@ struct PeerNotices {
     guard incarnations != notified else { return [] }
     notified = incarnations
     return sharing.map { name, peer in
-      let others = sharing.filter { $0.key != name }.values.map {
-        WeightPeer(endpoint: $0.registration.weightsEndpoint, key: $0.key?.bytes ?? [])
+      let others = sharing.filter { $0.key != name }.map {
+        WeightPeer(endpoint: $1.registration.weightsEndpoint, key: $1.key?.bytes ?? [], name: $0)
       }
       return (peer.id, .peers(others))
     }

@@ -50,11 +50,14 @@ extension WeightPeer {
     arena.make(longhaul__weight_peer__init) {
       $0.endpoint = arena.copy(endpoint)
       $0.key = arena.bytes(key)
+      $0.name = arena.copy(name)
     }
   }
 
   init(_ raw: borrowing Longhaul__WeightPeer) throws(WireError) {
-    self.init(endpoint: try Field.word(raw.endpoint, "endpoint"), key: try Field.key(raw.key, "key"))
+    self.init(
+      endpoint: try Field.word(raw.endpoint, "endpoint"), key: try Field.key(raw.key, "key"),
+      name: try Field.word(raw.name, "name", limit: WireLimits.maximumNameByteCount, mayBeEmpty: true))
   }
 }
 

@@ -25,6 +25,8 @@ package enum CoordinatorMessage: Hashable, Sendable {
   /// A stage that the worker may be given when another is lost: its weights may be fetched in advance, where there is
   /// room and nothing else to do. Only layers, place and model of the assignment matter.
   case expectStage(StageAssignment)
+  /// The answer to `probeLink`, from a worker; the bytes are the message's second frame.
+  case linkProbed(byteCount: Int)
 }
 
 /// A worker that gives weights to others, and may ask them for some.
@@ -32,10 +34,13 @@ package struct WeightPeer: Hashable, Sendable {
   package var endpoint: String
   /// Its public key, 32 bytes; empty in a cluster without keys.
   package var key: [UInt8]
+  /// Empty where an older coordinator wrote it.
+  package var name: String
 
-  package init(endpoint: String, key: [UInt8]) {
+  package init(endpoint: String, key: [UInt8], name: String = "") {
     self.endpoint = endpoint
     self.key = key
+    self.name = name
   }
 }
 

@@ -50,6 +50,9 @@ extension CoordinatorMessage {
         case .expectStage(let assignment):
           raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_EXPECT_STAGE
           raw.expect_stage = assignment.raw(arena)
+        case .linkProbed(let byteCount):
+          raw.body_case = LONGHAUL__COORDINATOR_MESSAGE__BODY_LINK_PROBED
+          raw.link_probed = arena.linkProbe(byteCount)
         }
       }
     }
@@ -114,6 +117,8 @@ extension CoordinatorMessage {
         try Field.messages(body.peers, body.n_peers, "peers", limit: Limits.maximumWorkerCount, WeightPeer.init))
     case LONGHAUL__COORDINATOR_MESSAGE__BODY_EXPECT_STAGE:
       self = .expectStage(try Field.message(raw.expect_stage, "expect_stage", StageAssignment.init))
+    case LONGHAUL__COORDINATOR_MESSAGE__BODY_LINK_PROBED:
+      self = .linkProbed(byteCount: try Field.probe(raw.link_probed, "link_probed"))
     default:
       throw .field("body", reason: "is missing or of an unknown kind")
     }

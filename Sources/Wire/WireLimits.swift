@@ -24,6 +24,9 @@ package enum WireLimits {
   package static let maximumThreadCount = 4096
   /// A worker's measured speed; a larger ratio between machines is a mistake.
   package static let maximumSpeed = 1e15
+  /// Bytes a second, and seconds there and back, of a link between two workers; others are mistakes.
+  package static let linkRates = 1.0...1e15
+  package static let roundTrips = 1e-9...3600.0
   /// Numbers that a device may store in one group, and bytes beside the numbers of a key or value.
   package static let maximumVectorExtent = 4096
   /// Time between two heartbeats.

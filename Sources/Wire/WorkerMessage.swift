@@ -25,6 +25,10 @@ package enum WorkerMessage: Hashable, Sendable {
   /// On a connection of its own, to the coordinator or to another worker: send these bytes of the model. The
   /// coordinator alone has bytes of its manifest.
   case fetchBlock(ContentRange)
+  /// On a connection of its own, to another worker: send so many bytes, at most a block, whichever they are.
+  case probeLink(byteCount: Int)
+  /// What the way to another worker carries.
+  case measuredLink(MeasuredLink)
 }
 
 /// A worker as it introduces itself.
@@ -44,10 +48,12 @@ package struct WorkerRegistration: Hashable, Sendable {
   package var weightsEndpoint: String
   /// The layers it has loaded from before; nil for none, never empty.
   package var loadedLayers: LayerRange?
+  /// What it measured of its links before, and kept; at most one for each other worker.
+  package var links: [MeasuredLink]
 
   package init(
     name: String, incarnation: UInt64, build: String, offer: StageOffer, dataEndpoint: String,
-    weightsEndpoint: String = "", loadedLayers: LayerRange? = nil
+    weightsEndpoint: String = "", loadedLayers: LayerRange? = nil, links: [MeasuredLink] = []
   ) {
     self.name = name
     self.incarnation = incarnation
@@ -56,6 +62,23 @@ package struct WorkerRegistration: Hashable, Sendable {
     self.dataEndpoint = dataEndpoint
     self.weightsEndpoint = weightsEndpoint
     self.loadedLayers = loadedLayers
+    self.links = links
+  }
+}
+
+/// The link between the sender and another worker, either way.
+package struct MeasuredLink: Hashable, Sendable {
+  /// The other worker's name.
+  package var worker: String
+  /// Within `WireLimits.linkRates`.
+  package var bytesPerSecond: Double
+  /// Until a byte is there and back; within `WireLimits.roundTrips`.
+  package var roundTripSeconds: Double
+
+  package init(worker: String, bytesPerSecond: Double, roundTripSeconds: Double) {
+    self.worker = worker
+    self.bytesPerSecond = bytesPerSecond
+    self.roundTripSeconds = roundTripSeconds
   }
 }
 

@@ -64,6 +64,12 @@ extension WorkerMessage {
     case .fetchBlock(let range):
       raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_FETCH_BLOCK
       raw.fetch_block = range.raw(arena)
+    case .probeLink(let byteCount):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_PROBE_LINK
+      raw.probe_link = arena.linkProbe(byteCount)
+    case .measuredLink(let link):
+      raw.body_case = LONGHAUL__WORKER_MESSAGE__BODY_MEASURED_LINK
+      raw.measured_link = link.raw(arena)
     }
   }
 
@@ -105,6 +111,10 @@ extension WorkerMessage {
       self = .fetchManifest
     case LONGHAUL__WORKER_MESSAGE__BODY_FETCH_BLOCK:
       self = .fetchBlock(try Field.message(raw.fetch_block, "fetch_block", ContentRange.init))
+    case LONGHAUL__WORKER_MESSAGE__BODY_PROBE_LINK:
+      self = .probeLink(byteCount: try Field.probe(raw.probe_link, "probe_link"))
+    case LONGHAUL__WORKER_MESSAGE__BODY_MEASURED_LINK:
+      self = .measuredLink(try Field.message(raw.measured_link, "measured_link", MeasuredLink.init))
     default:
       throw .field("body", reason: "is missing or of an unknown kind")
     }
@@ -122,6 +132,8 @@ extension WorkerRegistration {
       $0.weights_endpoint = arena.copy(weightsEndpoint)
       $0.loaded_first_layer = Int64(loadedLayers?.lower ?? 0)
       $0.loaded_layer_end = Int64(loadedLayers?.upper ?? 0)
+      $0.n_links = links.count
+      $0.links = arena.pointers(links) { $0.raw(arena) }
     }
   }
 
@@ -135,7 +147,8 @@ extension WorkerRegistration {
       offer: try Field.message(raw.offer, "offer", StageOffer.init),
       dataEndpoint: try Field.word(raw.data_endpoint, "data_endpoint"),
       weightsEndpoint: try Field.word(raw.weights_endpoint, "weights_endpoint", mayBeEmpty: true),
-      loadedLayers: loaded.count > 0 ? loaded : nil)
+      loadedLayers: loaded.count > 0 ? loaded : nil,
+      links: try Field.messages(raw.links, raw.n_links, "links", limit: Limits.maximumWorkerCount, MeasuredLink.init))
   }
 }
 

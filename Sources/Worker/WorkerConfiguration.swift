@@ -32,6 +32,13 @@ package struct WorkerConfiguration: Sendable {
     self.reconnectSeconds = reconnectSeconds
   }
 
+  /// Where its host keeps what it measured of its links; nil without a cache.
+  var linkFile: KeptFile? {
+    checkpoints.cache.map {
+      KeptFile($0, folder: "links", key: name, byteLimit: KeptLinks.maximumByteCount, disk: checkpoints.disk)
+    }
+  }
+
   var replayLogBudget: ReplayLogBudget {
     ReplayLogBudget(
       memoryByteCount: memory.byteCount, wantedByteCount: memory.replayLogByteCount,
@@ -48,18 +55,21 @@ extension WorkerConfiguration {
     package var data: Endpoint
     /// Where it serves weights to other workers; nil keeps it from serving any and from asking them.
     package var weights: Endpoint?
+    /// Whether its links to other workers are measured.
+    package var measuresLinks: Bool
     /// Whether interfaces other than loopback may be bound without keys.
     package var allowsInsecureRemote: Bool
     /// Nil in a cluster without keys.
     package var keys: WorkerKeys?
 
     package init(
-      coordinator: Endpoint, data: Endpoint, weights: Endpoint? = nil, allowsInsecureRemote: Bool = false,
-      keys: WorkerKeys? = nil
+      coordinator: Endpoint, data: Endpoint, weights: Endpoint? = nil, measuresLinks: Bool = false,
+      allowsInsecureRemote: Bool = false, keys: WorkerKeys? = nil
     ) {
       self.coordinator = coordinator
       self.data = data
       self.weights = weights
+      self.measuresLinks = measuresLinks
       self.allowsInsecureRemote = allowsInsecureRemote
       self.keys = keys
     }

@@ -78,9 +78,16 @@ package final class WorkerService: Sendable {
     }
     let exchange = try WeightExchange(configuration.network, blobs: blobs, loop: loop, logger: logger)
     loader.start { exchange.connections() }
+    let links = LinkSearch(
+      of: configuration.name, measures: configuration.network.measuresLinks, file: configuration.linkFile,
+      logger: logger,
+      progress: { [runner] in runner.expectedStepMilliseconds == nil ? runner.progress : nil },
+      measure: { [exchange] in try exchange.measureLink(to: $0, cancellation: $1) },
+      report: { [eventSink] in eventSink.yield(.link($0)) })
     var session = WorkerSession(
       configuration, offer: device.offer(memoryByteCount: configuration.memory.byteCount, speed: speed),
-      logger: logger, sockets: sockets, exchange: exchange, runner: runner, loader: loader, onStageReady: onStageReady)
+      logger: logger, sockets: sockets, exchange: exchange, runner: runner, loader: loader, links: links,
+      onStageReady: onStageReady)
     defer { session.stop() }
     let ticker = Task { [eventSink] in
       while !Task.isCancelled {

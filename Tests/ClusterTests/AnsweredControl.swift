@@ -13,14 +13,15 @@ struct AnsweredControl {
   }
 
   var plan: LayerPlan? { control.plan }
+  var links: WorkerLinks { control.links }
   var phase: ClusterPhase { control.phase }
   var epoch: PlanEpoch { control.epoch }
   var takesRequests: Bool { control.takesRequests }
 
   mutating func register(
-    _ worker: WorkerResources, incarnation: UInt64, now: Duration
+    _ worker: WorkerResources, links: [String: WorkerLink] = [:], incarnation: UInt64, now: Duration
   ) throws(RegistrationRefusal) -> [ClusterAction] {
-    answered(try control.register(worker, incarnation: incarnation, now: now), now: now)
+    answered(try control.register(worker, links: links, incarnation: incarnation, now: now), now: now)
   }
 
   mutating func event(_ event: ClusterEvent, now: Duration) -> [ClusterAction] {

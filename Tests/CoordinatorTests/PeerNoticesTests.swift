@@ -49,8 +49,8 @@ struct PeerNoticesTests {
     #expect(first.map(\.peer) == [PeerID([1]), PeerID([2])])
     #expect(
       first.map(\.message) == [
-        .peers([WeightPeer(endpoint: "ipc:///tmp/w2", key: [])]),
-        .peers([WeightPeer(endpoint: "ipc:///tmp/w1", key: [])]),
+        .peers([WeightPeer(endpoint: "ipc:///tmp/w2", key: [], name: "w2")]),
+        .peers([WeightPeer(endpoint: "ipc:///tmp/w1", key: [], name: "w1")]),
       ])
     #expect(notices.peers(peers).isEmpty)
     peers["w2"] = Self.peer(2, incarnation: 2)

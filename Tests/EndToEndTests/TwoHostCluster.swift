@@ -8,6 +8,8 @@ final class TwoHostCluster {
   private let hasKeys: Bool
   /// Whether workers have to find the coordinator, since their key files have an address that is not its.
   private let isDiscovered: Bool
+  /// Whether workers measure.
+  private let measures: Bool
   private let folder: ScratchFolder
   private var started: [String: Process] = [:]
   private var control: String { "tcp://\(hosts.addresses.0):7070" }
@@ -15,12 +17,13 @@ final class TwoHostCluster {
 
   /// Starts a coordinator for two workers.
   init(
-    _ hosts: TwoHosts, hasKeys: Bool, isDiscovered: Bool = false, model: String = SharedFiles.demo,
-    arguments: [String] = []
+    _ hosts: TwoHosts, hasKeys: Bool, isDiscovered: Bool = false, measures: Bool = false,
+    model: String = SharedFiles.demo, arguments: [String] = []
   ) async throws {
     self.hosts = hosts
     self.hasKeys = hasKeys
     self.isDiscovered = isDiscovered
+    self.measures = measures
     folder = try ScratchFolder()
     if hasKeys {
       let names = ["w0", "w1", "w2"]
@@ -71,7 +74,8 @@ final class TwoHostCluster {
   }
 
   private func launch(_ name: String, on host: String, _ arguments: [String]) throws {
-    let process = Program.command(["ip", "netns", "exec", host, Program.url.path] + arguments)
+    let process = Program.command(
+      ["ip", "netns", "exec", host, Program.url.path] + arguments, environment: ["LONGHAUL_NO_MEASURE": "\(!measures)"])
     let url = folder.url.appendingPathComponent(name)
     _ = FileManager.default.createFile(atPath: url.path, contents: nil)
     process.standardError = try FileHandle(forWritingTo: url)
@@ -100,6 +104,17 @@ final class TwoHostCluster {
       return try String(contentsOf: answer, encoding: .utf8)
     }
     return (answer, end)
+  }
+
+  /// What `/cluster` says.
+  func status() async throws -> String {
+    let answer = folder.path("status")
+    let curl = Program.command([
+      "ip", "netns", "exec", hosts.names.0, "curl", "-s", "--fail", "--max-time", "10", "-o", answer,
+      "http://127.0.0.1:\(Self.port)/cluster",
+    ])
+    try #require(try await curl.runToEnd() == 0)
+    return try String(contentsOfFile: answer, encoding: .utf8)
   }
 
   /// The text of a completion; tries until the cluster serves.

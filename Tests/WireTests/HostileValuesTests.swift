@@ -78,6 +78,17 @@ struct HostileValuesTests {
           held: [ResidentSequence(sequence: SequenceID(1), length: 1, loggedCount: .max)]),
         "stage_ready.held[0].logged_count"
       ),
+      (.probeLink(byteCount: -1), "probe_link.byte_count"),
+      (.probeLink(byteCount: WireLimits.blockByteCount + 1), "probe_link.byte_count"),
+      (.measuredLink(MeasuredLink(worker: "", bytesPerSecond: 1, roundTripSeconds: 1)), "measured_link.worker"),
+      (
+        .measuredLink(MeasuredLink(worker: "w", bytesPerSecond: .nan, roundTripSeconds: 1)),
+        "measured_link.bytes_per_second"
+      ),
+      (
+        .measuredLink(MeasuredLink(worker: "w", bytesPerSecond: 1, roundTripSeconds: 0)),
+        "measured_link.round_trip_seconds"
+      ),
     ])
   func workerMessages(message: WorkerMessage, field: String) {
     #expect(message.afterTheWire.refusedField == field)
@@ -119,6 +130,8 @@ struct HostileValuesTests {
     ] {
       #expect(CoordinatorMessage.peers(peers).afterTheWire.refusedField == field)
     }
+    let probed = CoordinatorMessage.linkProbed(byteCount: WireLimits.blockByteCount + 1)
+    #expect(probed.afterTheWire.refusedField == "link_probed.byte_count")
     let welcome = CoordinatorMessage.welcome(heartbeatMilliseconds: 0)
     #expect(welcome.afterTheWire.refusedField == "welcome.heartbeat_milliseconds")
   }

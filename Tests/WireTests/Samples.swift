@@ -5,7 +5,12 @@ import Wire
 enum Samples {
   static let registration = WorkerRegistration(
     name: "wörker-7", incarnation: .max, build: "0.1.0 (abc)", offer: offer, dataEndpoint: "tcp://[::1]:5555",
-    weightsEndpoint: "tcp://[::1]:5556", loadedLayers: LayerRange(lower: 3, upper: Limits.maximumLayerCount))
+    weightsEndpoint: "tcp://[::1]:5556", loadedLayers: LayerRange(lower: 3, upper: Limits.maximumLayerCount),
+    links: [
+      link, MeasuredLink(worker: "w 2", bytesPerSecond: 1e15, roundTripSeconds: 1e-9),
+    ])
+
+  static let link = MeasuredLink(worker: "wörker-8", bytesPerSecond: 1, roundTripSeconds: 3600)
 
   static let offer = StageOffer(
     device: "Ünit 7", memoryByteCount: 1 << 40, threadCount: 1, numericsID: "n-1",
@@ -32,6 +37,7 @@ enum Samples {
     .stageFailed(epoch: PlanEpoch(3), reason: "no such file:\n\t\"модель.gguf\" 🐌"),
     .leaving(reason: "SIGTERM"), .draining(reason: ""), .drain(worker: "wörker-7"),
     .fetchManifest, .fetchBlock(ContentRange(content: content, offset: .max, byteCount: WireLimits.blockByteCount)),
+    .probeLink(byteCount: 0), .probeLink(byteCount: WireLimits.blockByteCount), .measuredLink(link),
   ]
 
   static var content: ContentID {
@@ -102,10 +108,10 @@ enum Samples {
       .block(ContentRange(content: content, offset: 0, byteCount: 1)),
       .blockRefused(content, offset: .max, reason: ""), .peers([]),
       .peers([
-        WeightPeer(endpoint: "tcp://[::1]:5556", key: [UInt8](repeating: 255, count: 32)),
+        WeightPeer(endpoint: "tcp://[::1]:5556", key: [UInt8](repeating: 255, count: 32), name: "wörker-8"),
         WeightPeer(endpoint: "ipc:///run/longhaul/w", key: []),
       ]),
-      .expectStage(assignment()),
+      .expectStage(assignment()), .linkProbed(byteCount: 0), .linkProbed(byteCount: WireLimits.blockByteCount),
     ]
   }
 

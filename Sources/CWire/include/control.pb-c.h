@@ -35,6 +35,8 @@ typedef struct Longhaul__RopeScaling Longhaul__RopeScaling;
 typedef struct Longhaul__FetchManifest Longhaul__FetchManifest;
 typedef struct Longhaul__ManifestNews Longhaul__ManifestNews;
 typedef struct Longhaul__ContentRange Longhaul__ContentRange;
+typedef struct Longhaul__LinkProbe Longhaul__LinkProbe;
+typedef struct Longhaul__MeasuredLink Longhaul__MeasuredLink;
 typedef struct Longhaul__WeightPeers Longhaul__WeightPeers;
 typedef struct Longhaul__WeightPeer Longhaul__WeightPeer;
 typedef struct Longhaul__BlockRefusal Longhaul__BlockRefusal;
@@ -80,7 +82,9 @@ typedef enum {
   LONGHAUL__WORKER_MESSAGE__BODY_DRAINING = 9,
   LONGHAUL__WORKER_MESSAGE__BODY_DRAIN = 10,
   LONGHAUL__WORKER_MESSAGE__BODY_FETCH_MANIFEST = 11,
-  LONGHAUL__WORKER_MESSAGE__BODY_FETCH_BLOCK = 12
+  LONGHAUL__WORKER_MESSAGE__BODY_FETCH_BLOCK = 12,
+  LONGHAUL__WORKER_MESSAGE__BODY_PROBE_LINK = 14,
+  LONGHAUL__WORKER_MESSAGE__BODY_MEASURED_LINK = 15
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__WORKER_MESSAGE__BODY__CASE)
 } Longhaul__WorkerMessage__BodyCase;
 
@@ -103,6 +107,11 @@ struct  Longhaul__WorkerMessage
     Longhaul__DrainRequest *drain;
     Longhaul__FetchManifest *fetch_manifest;
     Longhaul__ContentRange *fetch_block;
+    /*
+     * On a connection of its own, to another worker.
+     */
+    Longhaul__LinkProbe *probe_link;
+    Longhaul__MeasuredLink *measured_link;
   };
 };
 #define LONGHAUL__WORKER_MESSAGE__INIT \
@@ -122,7 +131,8 @@ typedef enum {
   LONGHAUL__COORDINATOR_MESSAGE__BODY_BLOCK = 9,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_BLOCK_REFUSED = 10,
   LONGHAUL__COORDINATOR_MESSAGE__BODY_PEERS = 11,
-  LONGHAUL__COORDINATOR_MESSAGE__BODY_EXPECT_STAGE = 12
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_EXPECT_STAGE = 12,
+  LONGHAUL__COORDINATOR_MESSAGE__BODY_LINK_PROBED = 14
     PROTOBUF_C__FORCE_ENUM_TO_BE_INT_SIZE(LONGHAUL__COORDINATOR_MESSAGE__BODY__CASE)
 } Longhaul__CoordinatorMessage__BodyCase;
 
@@ -152,6 +162,10 @@ struct  Longhaul__CoordinatorMessage
      * Of a stage that the worker may be given later: only its layers, its place and the model matter.
      */
     Longhaul__StageAssignment *expect_stage;
+    /*
+     * The bytes are the message's second frame.
+     */
+    Longhaul__LinkProbe *link_probed;
   };
 };
 #define LONGHAUL__COORDINATOR_MESSAGE__INIT \
@@ -176,10 +190,15 @@ struct  Longhaul__WorkerRegistration
   int64_t loaded_first_layer;
   int64_t loaded_layer_end;
   Longhaul__StageOffer *offer;
+  /*
+   * As they were measured before, and kept.
+   */
+  size_t n_links;
+  Longhaul__MeasuredLink **links;
 };
 #define LONGHAUL__WORKER_REGISTRATION__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__worker_registration__descriptor) \
-    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL }
+    , (char *)protobuf_c_empty_string, 0, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, (char *)protobuf_c_empty_string, 0, 0, NULL, 0,NULL }
 
 
 /*
@@ -475,6 +494,34 @@ struct  Longhaul__ContentRange
 
 
 /*
+ * Send so many bytes, whichever they are: at most a block of weights; 0 measures the way alone.
+ */
+struct  Longhaul__LinkProbe
+{
+  ProtobufCMessage base;
+  int64_t byte_count;
+};
+#define LONGHAUL__LINK_PROBE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__link_probe__descriptor) \
+    , 0 }
+
+
+/*
+ * The link between the sender and another worker, either way. Both numbers are positive.
+ */
+struct  Longhaul__MeasuredLink
+{
+  ProtobufCMessage base;
+  char *worker;
+  double bytes_per_second;
+  double round_trip_seconds;
+};
+#define LONGHAUL__MEASURED_LINK__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&longhaul__measured_link__descriptor) \
+    , (char *)protobuf_c_empty_string, 0, 0 }
+
+
+/*
  * The workers that give weights to each other, without the one that is told.
  */
 struct  Longhaul__WeightPeers
@@ -496,10 +543,11 @@ struct  Longhaul__WeightPeer
   ProtobufCMessage base;
   char *endpoint;
   ProtobufCBinaryData key;
+  char *name;
 };
 #define LONGHAUL__WEIGHT_PEER__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&longhaul__weight_peer__descriptor) \
-    , (char *)protobuf_c_empty_string, {0,NULL} }
+    , (char *)protobuf_c_empty_string, {0,NULL}, (char *)protobuf_c_empty_string }
 
 
 struct  Longhaul__BlockRefusal
@@ -894,6 +942,44 @@ Longhaul__ContentRange *
 void   longhaul__content_range__free_unpacked
                      (Longhaul__ContentRange *message,
                       ProtobufCAllocator *allocator);
+/* Longhaul__LinkProbe methods */
+void   longhaul__link_probe__init
+                     (Longhaul__LinkProbe         *message);
+size_t longhaul__link_probe__get_packed_size
+                     (const Longhaul__LinkProbe   *message);
+size_t longhaul__link_probe__pack
+                     (const Longhaul__LinkProbe   *message,
+                      uint8_t             *out);
+size_t longhaul__link_probe__pack_to_buffer
+                     (const Longhaul__LinkProbe   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__LinkProbe *
+       longhaul__link_probe__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__link_probe__free_unpacked
+                     (Longhaul__LinkProbe *message,
+                      ProtobufCAllocator *allocator);
+/* Longhaul__MeasuredLink methods */
+void   longhaul__measured_link__init
+                     (Longhaul__MeasuredLink         *message);
+size_t longhaul__measured_link__get_packed_size
+                     (const Longhaul__MeasuredLink   *message);
+size_t longhaul__measured_link__pack
+                     (const Longhaul__MeasuredLink   *message,
+                      uint8_t             *out);
+size_t longhaul__measured_link__pack_to_buffer
+                     (const Longhaul__MeasuredLink   *message,
+                      ProtobufCBuffer     *buffer);
+Longhaul__MeasuredLink *
+       longhaul__measured_link__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   longhaul__measured_link__free_unpacked
+                     (Longhaul__MeasuredLink *message,
+                      ProtobufCAllocator *allocator);
 /* Longhaul__WeightPeers methods */
 void   longhaul__weight_peers__init
                      (Longhaul__WeightPeers         *message);
@@ -1013,6 +1099,12 @@ typedef void (*Longhaul__ManifestNews_Closure)
 typedef void (*Longhaul__ContentRange_Closure)
                  (const Longhaul__ContentRange *message,
                   void *closure_data);
+typedef void (*Longhaul__LinkProbe_Closure)
+                 (const Longhaul__LinkProbe *message,
+                  void *closure_data);
+typedef void (*Longhaul__MeasuredLink_Closure)
+                 (const Longhaul__MeasuredLink *message,
+                  void *closure_data);
 typedef void (*Longhaul__WeightPeers_Closure)
                  (const Longhaul__WeightPeers *message,
                   void *closure_data);
@@ -1051,6 +1143,8 @@ extern const ProtobufCMessageDescriptor longhaul__rope_scaling__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__fetch_manifest__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__manifest_news__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__content_range__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__link_probe__descriptor;
+extern const ProtobufCMessageDescriptor longhaul__measured_link__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__weight_peers__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__weight_peer__descriptor;
 extern const ProtobufCMessageDescriptor longhaul__block_refusal__descriptor;

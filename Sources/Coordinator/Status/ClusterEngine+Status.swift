@@ -15,7 +15,10 @@ extension ClusterEngine {
       let stages = control.plan?.stages ?? []
       return ClusterStatus(
         now: now.inSeconds, build: configuration.build, model: .init(model), phase: .init(control.phase),
-        plan: control.plan.map { .init($0, control.epoch, loaded: state.loadedFractions) },
+        plan: control.plan.map {
+          let links = control.links
+          return .init($0, control.epoch, loaded: state.loadedFractions) { links[$0, $1] }
+        },
         workers: control.membership.members.map { member in
           .init(
             member, stage: stages.firstIndex { $0.worker == member.name },

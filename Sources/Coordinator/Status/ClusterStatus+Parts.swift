@@ -25,16 +25,31 @@ extension ClusterStatus.Phase {
 }
 
 extension ClusterStatus.Plan {
-  /// - Parameter fractions: loaded shares of the stages; nil once all are ready.
-  init(_ plan: LayerPlan, _ epoch: PlanEpoch, loaded fractions: [Double]?) {
+  /// - Parameters:
+  ///   - fractions: loaded shares of the stages; nil once all are ready.
+  ///   - link: between two workers.
+  init(
+    _ plan: LayerPlan, _ epoch: PlanEpoch, loaded fractions: [Double]?, link: (String, String) -> WorkerLink
+  ) {
     self.init(
       epoch: epoch.rawValue, reasons: plan.reasons,
       stages: plan.stages.enumerated().map { index, stage in
-        ClusterStatus.Stage(
+        let next = plan.stages.dropFirst(index + 1).first
+        return ClusterStatus.Stage(
           worker: stage.worker, firstLayer: stage.layers.lower, layerCount: stage.layers.count,
           hasEmbedding: stage.hasEmbedding, hasHead: stage.hasHead, weightBytes: stage.weightByteCount,
-          cacheBytes: stage.kvByteCount, loaded: fractions.map { $0.indices.contains(index) ? $0[index] : 0 } ?? 1)
+          cacheBytes: stage.kvByteCount, loaded: fractions.map { $0.indices.contains(index) ? $0[index] : 0 } ?? 1,
+          link: next.flatMap { ClusterStatus.Link(link(stage.worker, $0.worker)) })
       })
+  }
+}
+
+extension ClusterStatus.Link {
+  /// Nil where nothing measured it.
+  init?(_ link: WorkerLink) {
+    guard link != .unknown else { return nil }
+    self.init(
+      megabitsPerSecond: link.bytesPerSecond * 8e-6, roundTripMilliseconds: link.roundTripSeconds * 1e3)
   }
 }
 

@@ -54,15 +54,28 @@ package struct ClusterStatus: Encodable, Sendable {
     let cacheBytes: Int
     /// Share of its weights that is in memory.
     let loaded: Double
+    /// To the next stage's worker; nil where it was not measured, and for the last stage.
+    let link: Link?
 
     private enum CodingKeys: String, CodingKey {
-      case worker, loaded
+      case worker, loaded, link
       case firstLayer = "first_layer"
       case layerCount = "layer_count"
       case hasEmbedding = "has_embedding"
       case hasHead = "has_head"
       case weightBytes = "weight_bytes"
       case cacheBytes = "kv_bytes"
+    }
+  }
+
+  /// What the network between two workers carries, either way.
+  struct Link: Encodable, Sendable {
+    let megabitsPerSecond: Double
+    let roundTripMilliseconds: Double
+
+    private enum CodingKeys: String, CodingKey {
+      case megabitsPerSecond = "megabits_per_second"
+      case roundTripMilliseconds = "round_trip_milliseconds"
     }
   }
 

@@ -52,6 +52,11 @@ package final class BlobServer: @unchecked Sendable {
     condition.signal()
   }
 
+  /// Sends so many bytes at once: the time until they are there is measured. Does not wait.
+  package func answerProbe(_ byteCount: Int, from peer: PeerID) {
+    send(ProbeAnswer.message(byteCount: byteCount), peer)
+  }
+
   /// Drops what waits, and ends the thread after the answer it is at.
   package func stop() {
     condition.lock()

@@ -31,10 +31,12 @@ final class WeightExchange: Sendable {
     let socket = try loop.open(
       .weights(at: wanted, network.access(network.keys.accepting(gate))),
       onMessage: { message, peer in
-        guard let peer, let frame = message.frames.first,
-          case .fetchBlock(let range)? = try? frame.withUnsafeBytes({ try WorkerMessage(decoding: $0) })
-        else { return }
-        found.target?.enqueue(range, from: peer)
+        guard let peer, let frame = message.frames.first else { return }
+        switch try? frame.withUnsafeBytes({ try WorkerMessage(decoding: $0) }) {
+        case .fetchBlock(let range)?: found.target?.enqueue(range, from: peer)
+        case .probeLink(let byteCount)?: found.target?.answerProbe(byteCount, from: peer)
+        default: break
+        }
       },
       onPeerEvent: { connections.note($0) })
     let server = BlobServer(blobs, logger: logger, refusalLevel: .debug) { message, peer in
@@ -64,6 +66,13 @@ final class WeightExchange: Sendable {
         }
         return specification(to: endpoint, keys)
       })
+  }
+
+  /// Measures the link to another worker; nil where that is not possible. Blocks its thread for some seconds.
+  /// - Throws: `Cancelled`.
+  func measureLink(to peer: WeightPeer, cancellation: Cancellation) throws -> LinkFigures? {
+    guard let endpoint = try? Endpoint(peer.endpoint), let keys = network.keys.to(peer) else { return nil }
+    return try LinkProber(loop: loop, peer: specification(to: endpoint, keys), cancellation: cancellation).measure()
   }
 
   func stop() { server?.stop() }

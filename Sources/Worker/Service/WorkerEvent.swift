@@ -12,6 +12,7 @@ enum WorkerEvent: Sendable {
   case connection(PeerEvent)
   case stage(PlanEpoch, StageRunner.Report)
   case loader(PlanEpoch, StageLoader.Report)
+  case link(MeasuredLink)
   case tick
   case drain(reason: String)
   case stop(reason: String)

@@ -16,6 +16,7 @@ struct WorkerSession {
   let exchange: WeightExchange
   let runner: StageRunner
   let loader: StageLoader
+  let links: LinkSearch
   let heartbeats: HeartbeatSender
   let onStageReady: @Sendable (LayerRange, _ weightByteCount: Int, _ kvByteCount: Int) -> Void
 
@@ -33,7 +34,7 @@ struct WorkerSession {
 
   init(
     _ configuration: WorkerConfiguration, offer: StageOffer, logger: Logger, sockets: WorkerSockets,
-    exchange: WeightExchange, runner: StageRunner, loader: StageLoader,
+    exchange: WeightExchange, runner: StageRunner, loader: StageLoader, links: LinkSearch,
     onStageReady: @escaping @Sendable (LayerRange, _ weightByteCount: Int, _ kvByteCount: Int) -> Void
   ) {
     self.configuration = configuration
@@ -43,6 +44,7 @@ struct WorkerSession {
     self.exchange = exchange
     self.runner = runner
     self.loader = loader
+    self.links = links
     self.onStageReady = onStageReady
     heartbeats = HeartbeatSender { [runner, sockets] incarnation, epoch in
       let heartbeat = WorkerHeartbeat(
@@ -60,12 +62,14 @@ struct WorkerSession {
 
   func stop() {
     heartbeats.stop()
+    links.stop()
     exchange.stop()
   }
 
   /// True when the worker is to leave.
   /// - Throws: `WorkerFailure`, `TransportError`.
   mutating func handle(_ event: WorkerEvent) throws -> Bool {
+    defer { links.allow([.standby, .serving].contains(status.phase)) }
     switch event {
     case .coordinator(let message):
       try note(.heard)
@@ -78,6 +82,7 @@ struct WorkerSession {
     case .stage(_, .forgotten): try note(.settled)
     case .stage(let epoch, let report): if epoch == self.epoch { try handle(report) }
     case .loader(let epoch, let report): try handle(report, of: epoch)
+    case .link(let link): if self.link.isJoined { try sockets.send(.measuredLink(link)) }
     case .tick:
       try note(.tick(progress: runner.progress))
       if let drainEnd, now >= drainEnd { return try leave("it has drained long enough") }
@@ -151,7 +156,7 @@ struct WorkerSession {
         WorkerRegistration(
           name: configuration.name, incarnation: incarnation, build: configuration.build, offer: offer,
           dataEndpoint: sockets.dataEndpoint.description, weightsEndpoint: exchange.endpoint?.description ?? "",
-          loadedLayers: loadedLayers)))
+          loadedLayers: loadedLayers, links: links.measured)))
   }
 
   // MARK: What the coordinator sends
@@ -169,9 +174,11 @@ struct WorkerSession {
       logger.info("stopping", metadata: ["reason": "\(reason)"])
       return true
     case .assignStage(let assignment): if link.isJoined { try assign(assignment) }
-    case .peers(let peers): exchange.update(peers)
+    case .peers(let peers):
+      exchange.update(peers)
+      links.update(peers)
     case .expectStage(let assignment): loader.fetchAhead(assignment)
-    case .drained, .manifest, .block, .blockRefused: break  // Nothing asks for these on this connection.
+    case .drained, .manifest, .block, .blockRefused, .linkProbed: break  // Nothing asks for these on this connection.
     }
     return false
   }

@@ -1,4 +1,3 @@
-import CPlatform
 import Core
 
 /// A speed as a host keeps it: a few lines of text under a checksum.
@@ -56,7 +55,6 @@ struct SpeedRecord: Hashable {
       decode \(speed.decode)
 
       """
-    let checksum = Array(text.utf8).withUnsafeBytes { lh_crc32c(0, $0.baseAddress, Int64($0.count)) }
-    return Array("\(text)checksum \(String(checksum, radix: 16))\n".utf8)
+    return KeptText.bytes(text)
   }
 }

@@ -66,7 +66,7 @@ struct WorkerCommand: AsyncParsableCommand {
       """)
   var speed: Double?
 
-  @Flag(help: "Do not measure the speed: the planner counts this worker's threads.")
+  @Flag(help: "Measure neither the speed, so that the planner counts threads, nor the links to other workers.")
   var noMeasure = false
 
   @Option(
@@ -218,7 +218,7 @@ struct WorkerCommand: AsyncParsableCommand {
       network: .init(
         coordinator: coordinator, data: data,
         weights: try share.map { $0 == "none" ? nil : try Endpoint($0) } ?? data.forWeights,
-        allowsInsecureRemote: insecure, keys: try workerKeys(file)),
+        measuresLinks: !noMeasure, allowsInsecureRemote: insecure, keys: try workerKeys(file)),
       compute: .init(
         threadCount: threadCount, placement: placement, speed: speed.map { StageSpeed(prefill: $0, decode: $0) },
         speedKey: noMeasure ? nil : HostSpeed.key(threadCount: threadCount, placement: placement),

@@ -35,7 +35,8 @@ struct ClusterView {
   private var workerTable: [String] {
     let stages = status["plan"]?["stages"]?.array ?? []
     let busy = busyShares(stageCount: stages.count)
-    var table = TextTable(head: ["worker", "state", "speed", "stage", "layers", "weights", "KV", "loaded", "busy"])
+    var table = TextTable(
+      head: ["worker", "state", "speed", "stage", "layers", "weights", "KV", "loaded", "busy", "link"])
     for worker in status["workers"]?.array ?? [] {
       let index = worker["stage"]?.integer
       let stage = index.flatMap { stages.indices.contains($0) ? stages[$0] : nil }
@@ -48,6 +49,7 @@ struct ClusterView {
         stage.map { ByteText.of($0["kv_bytes"]?.integer ?? 0) } ?? "",
         stage.map { Self.percent($0["loaded"]?.number?.double ?? 0) } ?? "",
         index.flatMap { busy.indices.contains($0) ? Self.percent(busy[$0]) : nil } ?? "",
+        stage.flatMap(Self.link) ?? "",
       ])
     }
     return table.lines
@@ -76,6 +78,14 @@ struct ClusterView {
       return String(format: "%.1f", Double(max(0, count)) / (now - before))
     }
     return "tokens/s: prefill \(rate("prefill_tokens")), decode \(rate("generated_tokens"))"
+  }
+
+  /// To the next stage; nil where it was not measured.
+  private static func link(_ stage: JSONValue) -> String? {
+    guard let link = stage["link"], let rate = link["megabits_per_second"]?.number?.double,
+      let trip = link["round_trip_milliseconds"]?.number?.double
+    else { return nil }
+    return String(format: rate < 10 ? "%.1f Mbit/s, %.2f ms" : "%.0f Mbit/s, %.2f ms", rate, trip)
   }
 
   /// In threads of the machine that the program was tuned on; nil where nothing measured or stated it.
