@@ -118,8 +118,9 @@ struct StreamTests {
     var settings = APISettings()
     settings.keepAliveInterval = .milliseconds(5)
     let server = try engine.server(settings)
-    let seen = try await LiveStream.events(server, "/v1/chat/completions", "{\(Self.chat)}", until: 4)
-    #expect(seen.dropFirst() == [": prefill 5/19", ": prefill 5/19", ": prefill 5/19"])
+    let seen = try await LiveStream.events(server, "/v1/chat/completions", "{\(Self.chat)}", until: 8)
+    // On a busy machine some may precede the first chunk.
+    #expect(seen.suffix(3) == [": prefill 5/19", ": prefill 5/19", ": prefill 5/19"])
     #expect(await engine.nextEndIsCancellation() == true)
   }
 
