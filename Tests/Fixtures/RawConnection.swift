@@ -43,6 +43,9 @@ package final class RawConnection: Sendable {
   @discardableResult
   package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
+  /// Closes this side, which says that nothing more is sent.
+  package func endSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+
   /// What comes next; nothing when the other side has hung up, or says nothing for too long.
   package func receive() -> [UInt8] {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)

@@ -111,6 +111,34 @@ struct ConnectionTests {
     }
   }
 
+  @Test("a client that sends no more gets what is ready, and its generation is canceled")
+  func halfClosed() async throws {
+    let engine = CannedEngine { request, events in events.yield(.admitted(try CannedEngine.choice(request))) }
+    try await engine.server().whileServing { port in
+      let ready = await OwnThread.run {
+        let socket = RawConnection(port: port)
+        socket?.send("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        socket?.endSending()
+        return String(decoding: socket?.receive() ?? [], as: UTF8.self)
+      }
+      #expect(ready.hasPrefix("HTTP/1.1 200"))
+      let socket = try #require(RawConnection(port: port))
+      socket.send(Self.request(tokens: 3))
+      socket.endSending()
+      #expect(await engine.nextEndIsCancellation() == true)
+    }
+  }
+
+  @Test("clients that leave while their requests arrive leave no generation behind")
+  func leaveAtOnce() async throws {
+    let engine = CannedEngine { request, events in events.yield(.admitted(try CannedEngine.choice(request))) }
+    try await engine.server().whileServing { port in
+      for _ in 0..<50 { RawConnection(port: port)?.send(Self.request(tokens: 3)) }
+      for _ in 0..<50 { #expect(await engine.nextEndIsCancellation() == true) }
+      #expect(engine.requests.count == 50)
+    }
+  }
+
   private static func request(tokens: Int, more: String = "") -> String {
     let body = "{\"prompt\": \"a\", \"max_tokens\": \(tokens)\(more)}"
     return "POST /v1/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"

@@ -49,9 +49,9 @@ struct StreamTests {
       return "\(choice["index"]) \(choice["text"].text ?? "-") \(choice["finish_reason"].text ?? "-")"
     }
     #expect(
-      seen == [
-        "integer(0) xa -", "integer(0)  length", "integer(1) ya -", "integer(1)  length",
-      ])
+      // Answers run at once: only the order within each is certain.
+      seen.filter { $0.hasPrefix("integer(0)") } == ["integer(0) xa -", "integer(0)  length"]
+        && seen.filter { $0.hasPrefix("integer(1)") } == ["integer(1) ya -", "integer(1)  length"] && seen.count == 4)
     #expect(!reply.chunks.contains { $0.has("usage") })
     #expect(reply.events.last == "data: [DONE]")
   }

@@ -38,7 +38,7 @@
             : http1.setup(channel: channel, watch: watch, logger: logger).map { .http1($0) }
         }
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandlers(watch, StalledWrites(limit: limits.writeTimeout))
+        try pipeline.addHandlers(watch, InputWatch(), StalledWrites(limit: limits.writeTimeout))
         try certificate.secure(channel)
         try pipeline.addHandler(negotiation)
         let settled = negotiation.protocolNegotiationResult

@@ -14,7 +14,8 @@ struct VersionedChannel: ServerChildChannel {
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
       let watch = ConnectionWatch(limits.connections)
-      try channel.pipeline.syncOperations.addHandlers(watch, StalledWrites(limit: limits.writeTimeout))
+      try channel.pipeline.syncOperations.addHandlers(
+        watch, InputWatch(), StalledWrites(limit: limits.writeTimeout))
       return NIOLoopBound(watch, eventLoop: channel.eventLoop)
     }.flatMap { setup(channel: channel, watch: $0.value, logger: logger) }
   }

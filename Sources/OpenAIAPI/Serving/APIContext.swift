@@ -1,5 +1,6 @@
 import Core
 package import Hummingbird
+import NIOCore
 
 /// The context of a request.
 package struct APIContext: RequestContext {
@@ -13,15 +14,15 @@ package struct APIContext: RequestContext {
   /// Watches the connection while retained.
   let client: ClientPresence
 
-  /// Disables half closure: otherwise a connection whose client has left stays half open until the next write.
   package init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
-    let client = ClientPresence()
+    let (client, channel) = (ClientPresence(), source.channel)
     self.client = client
-    // A stream of HTTP/2, whose parent is a connection, has no such option and traps.
-    if source.channel.parent?.parent == nil {
-      _ = source.channel.setOption(.allowRemoteHalfClosure, value: false)
+    channel.closeFuture.whenComplete { [weak client] _ in client?.leave() }
+    // A stream of HTTP/2 has no watch: it closes with its connection.
+    channel.eventLoop.execute { [weak client] in
+      let watch = try? channel.pipeline.syncOperations.handler(type: InputWatch.self)
+      watch?.onClosing { client?.leave() }
     }
-    source.channel.closeFuture.whenComplete { [weak client] _ in client?.leave() }
   }
 }
