@@ -2424,20 +2424,22 @@ const ProtobufCEnumDescriptor longhaul__pooling__descriptor =
   longhaul__pooling__value_ranges,
   NULL,NULL,NULL,NULL   /* reserved[1234] */
 };
-static const ProtobufCEnumValue longhaul__position_method__enum_values_by_number[4] =
+static const ProtobufCEnumValue longhaul__position_method__enum_values_by_number[5] =
 {
   { "POSITION_METHOD_SELF_EXTEND", "LONGHAUL__POSITION_METHOD__POSITION_METHOD_SELF_EXTEND", 0 },
   { "POSITION_METHOD_REROPE", "LONGHAUL__POSITION_METHOD__POSITION_METHOD_REROPE", 1 },
   { "POSITION_METHOD_STRING", "LONGHAUL__POSITION_METHOD__POSITION_METHOD_STRING", 2 },
   { "POSITION_METHOD_JET_LONG", "LONGHAUL__POSITION_METHOD__POSITION_METHOD_JET_LONG", 3 },
+  { "POSITION_METHOD_SELF", "LONGHAUL__POSITION_METHOD__POSITION_METHOD_SELF", 4 },
 };
 static const ProtobufCIntRange longhaul__position_method__value_ranges[] = {
-{0, 0},{0, 4}
+{0, 0},{0, 5}
 };
-static const ProtobufCEnumValueIndex longhaul__position_method__enum_values_by_name[4] =
+static const ProtobufCEnumValueIndex longhaul__position_method__enum_values_by_name[5] =
 {
   { "POSITION_METHOD_JET_LONG", 3 },
   { "POSITION_METHOD_REROPE", 1 },
+  { "POSITION_METHOD_SELF", 4 },
   { "POSITION_METHOD_SELF_EXTEND", 0 },
   { "POSITION_METHOD_STRING", 2 },
 };
@@ -2448,9 +2450,9 @@ const ProtobufCEnumDescriptor longhaul__position_method__descriptor =
   "PositionMethod",
   "Longhaul__PositionMethod",
   "longhaul",
-  4,
+  5,
   longhaul__position_method__enum_values_by_number,
-  4,
+  5,
   longhaul__position_method__enum_values_by_name,
   1,
   longhaul__position_method__value_ranges,

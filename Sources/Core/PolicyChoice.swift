@@ -31,7 +31,8 @@ extension PolicyChoice {
   /// - Length within L: plain, so that short text is exactly the base model.
   /// - Longer, SelfExtend, which is the standard: w = L/4 unless given; the smallest G meeting `2/3 L > w + (N - w)/G`
   ///   (the authors' rule), rounded up to a divisor of w; refused when none fits.
-  /// - Longer, Jet-Long: `G = ceil(N/L)`.
+  /// - Longer, Jet-Long: `G = ceil(N/L)`. SELF: the smallest G with every position below 2/3 L,
+  ///   or where none has, below L.
   /// - What the user fixed is obeyed (beyond L only, where the request says so); a warning is set where it does not
   ///   admit the length.
   package static func forLength(
@@ -48,19 +49,29 @@ extension PolicyChoice {
     if length <= trainedLength {
       return PolicyChoice(policy: .plain(trainedLength: trainedLength), warning: nil)
     }
-    for groupSize in automaticGroupSizes(for: length, trainedLength: trainedLength, request) {
-      guard let policy = try? request.policy(groupSize: groupSize, trainedLength: trainedLength) else { continue }
-      let fits = request.method != .selfExtend || meetsRule(policy, length: length)
-      // N_max is checked too because the rule is not stricter for tiny L.
-      if fits, length <= policy.longestLength { return PolicyChoice(policy: policy, warning: nil) }
-    }
+    // N_max is checked too because the rule is not stricter for tiny L.
+    let admitting = automaticGroupSizes(for: length, trainedLength: trainedLength, request)
+      .compactMap { try? request.policy(groupSize: $0, trainedLength: trainedLength) }
+      .filter { length <= $0.longestLength }
+    let meeting = admitting.first { meetsRule($0, length: length) }
+    let policy =
+      switch request.method {
+      case .selfExtend: meeting
+      case .logistic: meeting ?? admitting.first
+      case .reRoPE, .jetLong, .string: admitting.first
+      }
+    if let policy { return PolicyChoice(policy: policy, warning: nil) }
     throw PolicyRefusal(
       length: length, longestLength: request.longestLength(trainedLength: trainedLength),
       trainedLength: trainedLength, method: request.method)
   }
 
-  /// Whether `2/3 L > w + (N - w)/G`, in integers: the rule of SelfExtend's authors.
+  /// Whether `2/3 L > w + (N - w)/G`, in integers: the rule of SelfExtend's authors. Of other methods, whether 2/3 L is
+  /// above the largest relative position.
   package static func meetsRule(_ policy: PositionPolicy, length: Int) -> Bool {
+    guard policy.method == .selfExtend else {
+      return 3 * policy.largestRelativePosition(length: length) < 2 * policy.trainedLength
+    }
     let (window, groupSize) = (policy.neighborWindow, policy.groupSize)
     return 2 * policy.trainedLength * groupSize > 3 * (window * groupSize + length - window)
   }
@@ -92,6 +103,7 @@ extension PolicyChoice {
     case .selfExtend: divisors(ofWindow: request.neighborWindow(trainedLength: trainedLength))
     case .jetLong:
       [(length - 1) / trainedLength + 1].filter { $0 <= Limits.maximumAutomaticGroupSize }
+    case .logistic: Array(3...Limits.maximumAutomaticGroupSize)
     case .reRoPE, .string: [1]
     }
   }

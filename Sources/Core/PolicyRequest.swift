@@ -46,7 +46,7 @@ extension PolicyRequest {
   /// the length.
   package var isFixed: Bool {
     switch method {
-    case .selfExtend, .jetLong: groupSize != nil
+    case .selfExtend, .jetLong, .logistic: groupSize != nil
     case .reRoPE: neighborWindow != nil
     case .string: true
     }
@@ -61,7 +61,7 @@ extension PolicyRequest {
     if let neighborWindow { return neighborWindow }
     return switch method {
     case .selfExtend: groupSize == 1 ? 0 : PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
-    case .reRoPE: PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
+    case .reRoPE, .logistic: PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength)
     case .jetLong: min(2049, PolicyChoice.defaultNeighborWindow(trainedLength: trainedLength))
     case .string: max(1, trainedLength / 3)
     }
@@ -91,7 +91,7 @@ extension PolicyRequest {
     switch method {
     case .selfExtend:
       return PolicyChoice.longestAutomaticLength(trainedLength: trainedLength, window: neighborWindow)
-    case .reRoPE, .jetLong, .string:
+    case .reRoPE, .jetLong, .string, .logistic:
       let most = try? policy(groupSize: Limits.maximumAutomaticGroupSize, trainedLength: trainedLength)
       return most?.longestLength ?? trainedLength
     }

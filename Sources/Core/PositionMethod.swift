@@ -9,11 +9,13 @@ package enum PositionMethod: String, CaseIterable, Sendable {
   case string
   /// Groups without a shift, of the least size that brings a text into the trained length (arXiv 2607.07740).
   case jetLong = "jet-long"
+  /// Groups that grow along the text by a logistic function (SELF, arXiv 2505.17296).
+  case logistic = "self"
 
   /// What a text of the method may give, in this order.
   package var parameters: [PolicyParameter] {
     switch self {
-    case .selfExtend, .jetLong: [.groupSize, .neighborWindow]
+    case .selfExtend, .jetLong, .logistic: [.groupSize, .neighborWindow]
     case .reRoPE: [.neighborWindow]
     case .string: [.neighborWindow, .farStart]
     }
@@ -26,13 +28,14 @@ package enum PositionMethod: String, CaseIterable, Sendable {
     case .reRoPE: "ReRoPE"
     case .string: "STRING"
     case .jetLong: "Jet-Long"
+    case .logistic: "SELF"
     }
   }
 }
 
 /// A number of a policy. The raw value is its name in requests, files and answers.
 package enum PolicyParameter: String, CaseIterable, Sendable {
-  /// G.
+  /// G; SELF's capacity C, which its groups grow toward.
   case groupSize = "group_size"
   /// w; STRING's S.
   case neighborWindow = "neighbor_window"

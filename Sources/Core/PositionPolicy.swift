@@ -2,7 +2,8 @@
 ///
 /// With query i, key j <= i and d = i - j, every method has one form: a neighbor (d < w, strict) keeps its distance d;
 /// a far one is seen at a(i) - b(j), where `b(j) = floor(j/G)` and `a(i) = floor(i/G) + shift`. All are integers. G = 1
-/// without a shift is plain attention.
+/// without a shift is plain attention. SELF's groups are not of one size: b(j) is the group p(j) that j lies in
+/// (`LogisticGroups`), and a(i) = w + p(i - w).
 ///
 /// | method | G | shift | far distance |
 /// |---|---|---|---|
@@ -10,9 +11,10 @@
 /// | ReRoPE | beyond any position | w | w |
 /// | STRING | 1 | W - w | d - w + W |
 /// | Jet-Long | G | 0 | floor(i/G) - floor(j/G) |
+/// | SELF | up to G - 1 | | w + p(i - w) - p(j) |
 package struct PositionPolicy: Hashable, Sendable {
   package let method: PositionMethod
-  /// G: positions that share one far position. At least 1.
+  /// G: positions that share one far position. At least 1. Of SELF, one more than its largest groups have.
   package let groupSize: Int
   /// w: keys, the token itself included, that keep their exact distance. At least 0. Jet-Long's w0 is w - 1.
   package let neighborWindow: Int
@@ -20,6 +22,8 @@ package struct PositionPolicy: Hashable, Sendable {
   package let farStart: Int
   /// L: tokens the model was trained to read at once.
   package let trainedLength: Int
+  /// SELF's groups; nil for methods whose groups are of one size.
+  private let growing: LogisticGroups?
 
   /// Plain attention, whose longest length is the trained length.
   /// - Precondition: the length is within 1...`Limits.maximumContext`.
@@ -30,6 +34,7 @@ package struct PositionPolicy: Hashable, Sendable {
 
   private init(uncheckedPlain trainedLength: Int) {
     (method, groupSize, neighborWindow, farStart, self.trainedLength) = (.selfExtend, 1, 0, 0, trainedLength)
+    growing = nil
   }
 
   /// Parameters that the method has not are ignored. Nil when one that it has, or the trained length, is outside
@@ -40,7 +45,7 @@ package struct PositionPolicy: Hashable, Sendable {
   ) {
     let groupSize =
       switch method {
-      case .selfExtend, .jetLong: groupSize
+      case .selfExtend, .jetLong, .logistic: groupSize
       case .reRoPE: Limits.maximumContext
       case .string: 1
       }
@@ -51,32 +56,36 @@ package struct PositionPolicy: Hashable, Sendable {
     else { return nil }
     (self.method, self.groupSize, self.neighborWindow) = (method, groupSize, neighborWindow)
     (self.farStart, self.trainedLength) = (farStart, trainedLength)
+    growing = method == .logistic ? LogisticGroups(capacity: groupSize) : nil
   }
 }
 
 extension PositionPolicy {
-  /// How far a query's far position lies beyond its group.
+  /// How far a query's far position lies beyond its group, where groups are of one size.
   private var shift: Int {
     switch method {
     case .selfExtend: neighborWindow - neighborWindow / groupSize
     case .reRoPE: neighborWindow
     case .string: farStart - neighborWindow
-    case .jetLong: 0
+    case .jetLong, .logistic: 0
     }
   }
 
   /// Whether any key is seen at another distance than its own.
-  package var groups: Bool { groupSize > 1 || shift != 0 }
+  package var groups: Bool { growing == nil ? groupSize > 1 || shift != 0 : groupSize > 2 }
   /// Whether queries have two positions: one for grouped keys and their own for near ones.
   package var hasNeighbors: Bool { groups && neighborWindow > 0 }
   /// Whether keys are kept at two positions: a grouped one and, for queries near them, their own.
   package var hasNeighborKeys: Bool { hasNeighbors && groupSize > 1 }
 
   /// Where a grouped key at `position`, which is below `Limits.maximumContext`, is rotated to: b(j).
-  package func groupedKeyPosition(_ position: Int) -> Int { position / groupSize }
+  package func groupedKeyPosition(_ position: Int) -> Int { growing?.group(of: position) ?? position / groupSize }
 
   /// Where a query at `position`, which is at least w, is rotated to for grouped keys: a(i), at most the position.
-  package func groupedQueryPosition(_ position: Int) -> Int { position / groupSize + shift }
+  package func groupedQueryPosition(_ position: Int) -> Int {
+    guard let growing else { return position / groupSize + shift }
+    return neighborWindow + growing.group(of: position - neighborWindow)
+  }
 
   /// The distance that RoPE sees between a query and an earlier or equal key.
   package func relativePosition(query: Int, key: Int) -> Int {
@@ -89,7 +98,13 @@ extension PositionPolicy {
   /// where nothing is grouped, and where the neighbor keys alone pass it.
   package var longestLength: Int {
     guard groups, neighborWindow <= trainedLength else { return trainedLength }
-    return min(max(trainedLength, groupSize * (trainedLength - shift)), Limits.maximumContext)
+    return min(max(trainedLength, longestFarLength), Limits.maximumContext)
+  }
+
+  /// The longest length at which every far position stays below L.
+  private var longestFarLength: Int {
+    guard let growing else { return groupSize * (trainedLength - shift) }
+    return neighborWindow + growing.firstPosition(of: trainedLength - neighborWindow)
   }
 
   /// The largest distance RoPE sees in a text of `length` tokens.

@@ -8,6 +8,7 @@ struct MethodAttentionTests {
   static let policies = [
     "rerope:1", "rerope:40", "rerope:64", "rerope:0", "string:85,16", "string:64,0", "string:65,64", "string:1,0",
     "jet-long:4,33", "jet-long:3,64", "jet-long:7,0", "jet-long:300,20", "rerope:1000", "string:1000,3",
+    "self:3,20", "self:6,33", "self:16,64", "self:300,0", "self:64,1000",
   ]
 
   private func value(_ text: String, length: Int, queryHeads: Int = 6, keyValueHeads: Int = 2) throws -> AttentionCase {
@@ -56,7 +57,7 @@ struct MethodAttentionTests {
   @Test("within the trained length a method without numbers gives the bytes of plain attention")
   func shortTextIsPlain() throws {
     let plain = try value("plain", length: 64).run(chunks: [64], kv: .i16).map(\.bitPattern)
-    for text in ["auto", "rerope", "jet-long"] {
+    for text in ["auto", "rerope", "jet-long", "self"] {
       #expect(try value(text, length: 64).run(chunks: [60, 4], kv: .i16).map(\.bitPattern) == plain, "\(text)")
     }
   }

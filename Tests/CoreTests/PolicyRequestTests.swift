@@ -13,6 +13,7 @@ struct PolicyRequestTests {
       ("string:85,16", PolicyRequest(.string, neighborWindow: 85, farStart: 16)),
       ("jet-long:auto,2049", PolicyRequest(.jetLong, neighborWindow: 2049)),
       ("jet-long:4,2049", PolicyRequest(.jetLong, groupSize: 4, neighborWindow: 2049)),
+      ("self", PolicyRequest(.logistic)), ("self:33,512", PolicyRequest(.logistic, groupSize: 33, neighborWindow: 512)),
     ])
   func texts(text: String, request: PolicyRequest) throws {
     #expect(try PolicyRequest(text) == request)
@@ -42,7 +43,7 @@ struct PolicyRequestTests {
     #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
   }
 
-  @Test("without numbers ReRoPE and Jet-Long are plain within the trained length; STRING is meant for it")
+  @Test("without numbers ReRoPE, Jet-Long and SELF are plain within the trained length; STRING is meant for it")
   func withinTrainedLength() throws {
     for length in [1, 255, 256] {
       for method in PositionMethod.allCases where method != .string {

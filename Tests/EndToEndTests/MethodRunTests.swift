@@ -32,7 +32,8 @@ extension EndToEnd {
     }
 
     @Test(
-      "one worker and two give the same bytes, whatever the chunks", arguments: ["rerope", "string:85,16", "jet-long"])
+      "one worker and two give the same bytes, whatever the chunks",
+      arguments: ["rerope", "string:85,16", "jet-long", "self"])
     func sameBytes(policy: String) async throws {
       let folder = try ScratchFolder()
       let ids = try folder.write("\((0..<310).map { 3 + $0 * 7 % 90 })", to: "ids.json")
@@ -58,12 +59,12 @@ extension EndToEnd {
       #expect(try await run("plain", ids: ids, workers: 1, chunk: 310).1 != logits)
     }
 
-    @Test("within the trained length ReRoPE and Jet-Long give the bytes of plain attention")
+    @Test("within the trained length ReRoPE, Jet-Long and SELF give the bytes of plain attention")
     func shortText() async throws {
       let folder = try ScratchFolder()
       let ids = try folder.write("\((0..<100).map { 3 + $0 * 7 % 90 })", to: "ids.json")
       let (plain, logits) = try await run("plain", ids: ids, workers: 1, chunk: 100)
-      for policy in ["auto", "rerope", "jet-long"] {
+      for policy in ["auto", "rerope", "jet-long", "self"] {
         let (output, others) = try await run(policy, ids: ids, workers: 1, chunk: 100)
         #expect(output.policy.method == "plain" && output.tokens == plain.tokens && others == logits)
       }

@@ -69,6 +69,12 @@ struct PolicyExplanationTests {
     let names = explanation.rows.map(\.policy.name)
     #expect(names.contains("rerope:64") && names.contains("string:85,21") && names.contains("jet-long:4,64"))
     #expect(explanation.rows.first { $0.policy.method == .string }?.admits == false)
+    let growing = try PolicyExplanation(length: 1000, trainedLength: 256, request: PolicyRequest("self"))
+    let chosen = try #require(growing.chosen)
+    #expect(chosen.policy.method == .logistic && chosen.admits && names.contains(chosen.policy.name))
+    #expect(growing.sentence.contains("\(chosen.largestRelativePosition) < 256"))
+    let short = try PolicyExplanation(length: 300, trainedLength: 256, request: PolicyRequest("self"))
+    #expect(short.chosen?.meetsRule == true && short.sentence.contains("two thirds of the trained context"))
   }
 
   @Test("policies are written plain, auto or GxW")

@@ -221,16 +221,17 @@ struct HostileValuesTests {
     let groupSize: [UInt8] = [0x08, 4]
     let window: [UInt8] = [0x10, 40]
     let (farStart, farGroupSize): ([UInt8], [UInt8]) = ([0x28, 41], [0x30, 4])
-    let (reRoPE, string, jetLong): ([UInt8], [UInt8], [UInt8]) = ([0x20, 1], [0x20, 2], [0x20, 3])
+    let (reRoPE, string): ([UInt8], [UInt8]) = ([0x20, 1], [0x20, 2])
+    let (jetLong, logistic): ([UInt8], [UInt8]) = ([0x20, 3], [0x20, 4])
     #expect(refused(window + reRoPE) == nil && refused(window + string) == nil)
-    #expect(refused(window + jetLong + farGroupSize) == nil)
-    for method: [UInt8] in [[0x20, 4], [0x20, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]] {
+    #expect(refused(window + jetLong + farGroupSize) == nil && refused(window + logistic + farGroupSize) == nil)
+    for method: [UInt8] in [[0x20, 5], [0x20, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F]] {
       #expect(refused(window + method) == name + "method")
     }
-    for method in [reRoPE, string, jetLong + farGroupSize] {
+    for method in [reRoPE, string, jetLong + farGroupSize, logistic + farGroupSize] {
       #expect(refused(groupSize + window + method) == name + "group_size")
     }
-    #expect(refused(window + jetLong) == name + "far_group_size")
+    for method in [jetLong, logistic] { #expect(refused(window + method) == name + "far_group_size") }
     #expect(refused(window + reRoPE + farGroupSize) == name + "far_group_size")
     #expect(refused(groupSize + window + farGroupSize) == name + "far_group_size")
     for method in [groupSize, reRoPE, string] { #expect(refused(window + method + farStart) == name + "far_start") }

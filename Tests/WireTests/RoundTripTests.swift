@@ -35,7 +35,8 @@ struct RoundTripTests {
     let changes: [(inout StepEntry) -> Void] = [
       { $0.sequence = SequenceID(4) }, { $0.startPosition = 1 }, { $0.tokens.append(1) }, { $0.newPages = [] },
       { $0.policy = Samples.policy(4, 1024) }, { $0.policy = Samples.policy(.reRoPE) },
-      { $0.policy = Samples.policy(.string) }, { $0.policy = Samples.policy(.jetLong) }, { $0.opening = nil },
+      { $0.policy = Samples.policy(.string) }, { $0.policy = Samples.policy(.jetLong) },
+      { $0.policy = Samples.policy(.logistic) }, { $0.opening = nil },
       { $0.opening?.sampling.seed = 1 },
       { $0.opening?.sampling.topP = 0.5 }, { $0.opening?.sampling.repetitionPenalty = 1.1 },
       { $0.opening?.sampling.frequencyPenalty = 2 },

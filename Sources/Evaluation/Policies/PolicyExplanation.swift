@@ -37,11 +37,7 @@ package struct PolicyExplanation: Hashable, Sendable {
       longestLength = policy.longestLength
       admits = length <= policy.longestLength
       meetsRule =
-        switch policy.method {
-        case _ where !policy.groups: length <= policy.trainedLength
-        case .selfExtend: PolicyChoice.meetsRule(policy, length: length)
-        case .reRoPE, .string, .jetLong: 3 * largestRelativePosition < 2 * policy.trainedLength
-        }
+        policy.groups ? PolicyChoice.meetsRule(policy, length: length) : length <= policy.trainedLength
     }
   }
 
@@ -116,9 +112,18 @@ package struct PolicyExplanation: Hashable, Sendable {
     case .forced: return "the user chose the policy"
     case .method:
       guard let policy = chosen?.policy else { return "" }
-      return policy.method == .jetLong
-        ? "the least G with N/G within the trained context: \(length)/\(policy.groupSize) <= \(trainedLength)"
-        : "the user chose \(policy.method.title), which takes any length beyond the trained context"
+      let largest = policy.largestRelativePosition(length: length)
+      return switch policy.method {
+      case .jetLong:
+        "the least G with N/G within the trained context: \(length)/\(policy.groupSize) <= \(trainedLength)"
+      case .logistic:
+        3 * largest < 2 * trainedLength
+          ? "the least G that keeps every position below two thirds of the trained context: \(largest) < "
+            + Decimals.text(Double(2 * trainedLength) / 3, places: 1)
+          : "the least G that keeps every position below the trained context: \(largest) < \(trainedLength)"
+      case .selfExtend, .reRoPE, .string:
+        "the user chose \(policy.method.title), which takes any length beyond the trained context"
+      }
     case .refused(let refusal): return "\(refusal)"
     case .smallestGroupSize:
       guard let policy = chosen?.policy else { return "" }

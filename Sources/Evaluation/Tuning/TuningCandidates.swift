@@ -37,6 +37,7 @@ package enum TuningCandidates {
     return switch request.method {
     case .selfExtend: (2...min(window, Limits.maximumAutomaticGroupSize)).filter { window % $0 == 0 }
     case .jetLong: [(length - 1) / trainedLength + 1]
+    case .logistic: [8, 16, 32, 64]
     case .reRoPE, .string: [1]
     }
   }

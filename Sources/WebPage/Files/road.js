@@ -3,18 +3,30 @@
 import { make } from "./dom.js";
 import { count, rate } from "./format.js";
 
+/** The first position of SELF's group number `group`: group t holds floor(g(t)) tokens, g logistic (Core/LogisticGroups). */
+function logisticStart(group, capacity) {
+  let position = 0;
+  for (let t = 0; t < group; t += 1) {
+    const size = Math.max(1, Math.min(capacity - 1, Math.floor(capacity / (1 + (capacity - 1) * Math.exp(-0.02 * t)))));
+    if (size === capacity - 1) return position + (group - t) * size;
+    position += size;
+  }
+  return position;
+}
+
 /** The longest text under a policy; null where no length is too long for it. */
 export function longestLength({ method, group_size: group, neighbor_window: window, far_start: start, trained_length: trained }) {
   if (method === "plain" || window > trained) return trained;
   if (method === "rerope") return window < trained ? null : trained;
   if (method === "string") return trained + window - start;
   if (method === "jet-long") return group * trained;
+  if (method === "self") return Math.max(trained, window + logisticStart(trained - window, group));
   return Math.max(trained, group * (trained - window + Math.floor(window / group)));
 }
 
 /** A policy in a few characters. */
 export function policyName({ method, group_size: group, neighbor_window: window, far_start: start }) {
-  const title = { rerope: "ReRoPE", string: "STRING", "jet-long": "Jet-Long" }[method];
+  const title = { rerope: "ReRoPE", string: "STRING", "jet-long": "Jet-Long", self: "SELF" }[method];
   if (method === "plain") return "plain attention";
   const numbers = [group ? `G ${group}` : "", `w ${count(window)}`, start === undefined ? "" : `W ${count(start)}`];
   return [title, numbers.filter(Boolean).join(", ")].filter(Boolean).join(" ");
@@ -24,6 +36,7 @@ export function policyName({ method, group_size: group, neighbor_window: window,
 function treatment({ method, group_size: group, neighbor_window: window, far_start: start }) {
   if (method === "rerope") return `all positions beyond the nearest ${count(window)} are seen at one distance`;
   if (method === "string") return `positions beyond the nearest ${count(window)} are seen from ${count(start)} on`;
+  if (method === "self") return `distant positions are grouped by up to ${group - 1}, the nearest ${count(window)} are exact`;
   return `distant positions are grouped by ${group}, the nearest ${count(window)} are exact`;
 }
 

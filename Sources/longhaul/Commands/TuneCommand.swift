@@ -37,8 +37,8 @@ struct TuneCommand: AsyncParsableCommand {
 
   @Option(
     help: """
-      Methods whose policies to try, separated by commas: self-extend, rerope, string, jet-long. string admits little \
-      more than the trained context.
+      Methods whose policies to try, separated by commas: self-extend, rerope, string, jet-long, self. string admits \
+      little more than the trained context.
       """, transform: Self.methods)
   var methods: [PositionMethod] = [.selfExtend]
 

@@ -8,8 +8,8 @@ struct PolicyOptions: ParsableArguments {
     name: .customLong("policy"),
     help: """
       Where far tokens are seen: auto (SelfExtend beyond the trained context), plain, self-extend[:G,w] or GxW, \
-      rerope[:w], string[:w,W], jet-long[:G,w]; auto in the place of a number chooses it. Commands that compare take \
-      several, separated by commas. Default: auto.
+      rerope[:w], string[:w,W], jet-long[:G,w], self[:G,w]; auto in the place of a number chooses it. Commands that \
+      compare take several, separated by commas. Default: auto.
       """,
     transform: PolicySettingList.parse)
   var policies: PolicySettingList?

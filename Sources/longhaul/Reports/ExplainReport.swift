@@ -5,7 +5,7 @@ import Core
 /// What `explain --json` prints.
 struct ExplainReport: Report {
   struct Row: Encodable {
-    /// `plain`, `self-extend`, `rerope`, `string` or `jet-long`.
+    /// `plain`, `self-extend`, `rerope`, `string`, `jet-long` or `self`.
     let method: String
     let groupSize: Int?
     let neighborWindow: Int?

@@ -2,7 +2,7 @@ import Core
 
 /// The policy of a sequence; numbers that its method has not are absent.
 struct PolicyReport: Encodable, Sendable {
-  /// `plain`, `self-extend`, `rerope`, `string` or `jet-long`.
+  /// `plain`, `self-extend`, `rerope`, `string`, `jet-long` or `self`.
   let method: String
   let groupSize: Int?
   let neighborWindow: Int?
