@@ -21,6 +21,9 @@ package enum PositionMethod: String, CaseIterable, Sendable {
     }
   }
 
+  /// Whether it is meant for text beyond the trained length. STRING is for text within it.
+  package var readsBeyondTraining: Bool { self != .string }
+
   /// As its authors write it.
   package var title: String {
     switch self {

@@ -192,6 +192,7 @@ extension EndToEnd {
         (["perplexity", SharedFiles.demo, "--policy", "8by32"], "--policy"),
         (["tune", SharedFiles.demo, "--context", "100"], "within the trained context"),
         (["tune", SharedFiles.demo], "--context"),
+        (["tune", SharedFiles.demo, "--context", "600", "--methods", "string"], "within the trained context"),
         (["verify-context", SharedFiles.demo, "--context", "99999", "--report", "/dev/null"], "99999"),
         (["verify-context", SharedFiles.demo, "--report", "/dev/null"], "--context"),
       ]
@@ -216,6 +217,39 @@ extension EndToEnd {
       #expect(overridden.text.contains("\"group_size\" : 1") && overridden.text.contains("4096, from the options"))
       let refused = try await Program.run(["explain", SharedFiles.demo, "--context", "99999"])
       #expect(refused.status == 2 && refused.text.contains("too long") && refused.errors.contains("99999"))
+    }
+
+    @Test("verify-context compares the policies that are named with plain attention, and says which won")
+    func comparison() async throws {
+      struct Output: Decodable {
+        struct Comparison: Decodable {
+          struct Entry: Decodable {
+            struct Policy: Decodable { let method: String }
+            let policy: Policy
+            let windows: Int
+            let questions: Int
+          }
+          let conclusion: [String]
+          let ranked: [Entry]
+        }
+        let comparison: Comparison?
+      }
+      let folder = try ScratchFolder()
+      func verify(_ policy: String) async throws -> Output {
+        let outcome = try await Program.run([
+          "verify-context", SharedFiles.demo, "--context", "600", "--report", folder.path("report.html"), "--windows",
+          "2", "--depths", "2", "--trials", "1", "--keys", "1", "--json", "--policy", policy,
+        ])
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        return try JSONDecoder().decode(Output.self, from: outcome.output)
+      }
+      let output = try await verify("auto,rerope")
+      let comparison = try #require(output.comparison)
+      #expect(Set(comparison.ranked.map(\.policy.method)) == ["self-extend", "rerope", "plain"])
+      #expect(comparison.ranked.allSatisfy { $0.windows == 2 && $0.questions > 0 })
+      #expect(comparison.conclusion.first?.contains("3 policies at 600 tokens") == true)
+      let alone = try await verify("auto")
+      #expect(alone.comparison == nil)
     }
 
     @Test(

@@ -34,7 +34,7 @@ struct TuningTests {
       #expect(candidate.neighborWindow % candidate.groupSize == 0)
     }
     #expect(TuningCandidates.list(length: 1 << 20, trainedLength: 256).isEmpty)
-    let others = TuningCandidates.list(length: 512, trainedLength: 256, methods: [.reRoPE, .string, .jetLong])
+    let others = TuningCandidates.list(length: 512, trainedLength: 256, methods: [.reRoPE, .jetLong])
     #expect(
       others.map(\.name) == [
         "8x64", "rerope:16", "rerope:32", "rerope:64", "rerope:128", "jet-long:2,16", "jet-long:2,32", "jet-long:2,64",

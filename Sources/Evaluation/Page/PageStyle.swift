@@ -28,6 +28,10 @@ enum PageStyle {
     .card { background: var(--card); border: 1px solid var(--rule); border-radius: 12px; padding: 18px 20px;
       min-width: 0; }
     .card p { color: var(--soft); font-size: .9rem; margin: 0 0 12px; }
+    .card.wide { grid-column: 1 / -1; }
+    .card .outcome { color: var(--ink); font-size: 1.05rem; font-weight: 600; }
+    .policies :is(th, td):nth-child(-n+2) { text-align: left; }
+    .policies tbody tr:first-child td { font-weight: 650; }
     .card svg { width: 100%; height: auto; display: block; }
     .patterns { position: absolute; }
     svg text { fill: var(--ink); font-size: 13px; font-family: inherit; }

@@ -79,7 +79,9 @@ package struct VerificationPage {
   }
 
   private var cards: [Markup] {
-    var cards = [card("Perplexity", "Lower is better. Bars: one standard error.", perplexity)]
+    var cards = verification.comparison.map { [ComparisonCard(comparison: $0).markup()] } ?? []
+    cards.append(
+      card("Perplexity", "Lower is better. Bars: one standard error.", perplexity))
     for map in verification.heatMaps {
       cards.append(
         card(
@@ -157,8 +159,8 @@ package struct VerificationPage {
       [
         Decimals.grouped(row.length),
         Self.name(row.policy),
-        Decimals.grouped(row.policy.largestRelativePosition(length: row.length)), withError(row.perplexity),
-        withError(row.plainPerplexity), Decimals.short(row.seconds), Decimals.short(row.plainSeconds),
+        Decimals.grouped(row.policy.largestRelativePosition(length: row.length)), row.perplexity.text,
+        row.plainPerplexity.text, Decimals.short(row.seconds), Decimals.short(row.plainSeconds),
         Decimals.bytes(row.cacheByteCount), Decimals.bytes(row.plainCacheByteCount),
       ]
     }
@@ -205,11 +207,6 @@ package struct VerificationPage {
 
   private var workers: String {
     verification.workerCount == 1 ? "1 worker" : "\(verification.workerCount) workers"
-  }
-
-  private func withError(_ estimate: PerplexityEstimate) -> String {
-    Decimals.text(estimate.perplexity, places: 2)
-      + (estimate.standardError.map { " ± " + Decimals.text($0, places: 2) } ?? "")
   }
 
   /// The unit of the largest cache.

@@ -11,6 +11,11 @@ package struct PerplexityEstimate: Hashable, Sendable {
   /// Mean loss of each window in nats, in order, for paired comparisons.
   package let windowLosses: [Double]
 
+  /// With its standard error, for people.
+  var text: String {
+    Decimals.text(perplexity, places: 2) + (standardError.map { " ± " + Decimals.text($0, places: 2) } ?? "")
+  }
+
   /// From the mean losses, in nats, of windows with equal numbers of scored tokens.
   package init(windowLosses: [Double]) {
     self.windowLosses = windowLosses

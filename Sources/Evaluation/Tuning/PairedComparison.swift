@@ -17,6 +17,13 @@ struct PairedComparison: Hashable, Sendable {
     return difference.mean > 0 && difference.mean > errors * standardError * Self.caution(difference.sampleCount)
   }
 
+  /// Where the mean difference is with 95 % confidence; nil for fewer than two samples, and where it is no number.
+  var interval: ClosedRange<Double>? {
+    guard let error = difference.standardError, difference.mean.isFinite, error.isFinite else { return nil }
+    let half = 1.96 * Self.caution(difference.sampleCount) * error
+    return difference.mean - half...difference.mean + half
+  }
+
   /// Student's quantile of 97.5 % against the normal one, by its expansion in the degrees of freedom.
   static func caution(_ sampleCount: Int) -> Double {
     let freedom = Double(max(1, sampleCount - 1))

@@ -13,7 +13,7 @@ package enum TuningCandidates {
       candidates.append(automatic)
     }
     for method in methods {
-      for share in shares(method) where trainedLength / share > 1 {
+      for share in [16, 8, 4, 2] where trainedLength / share > 1 {
         let request = PolicyRequest(method, neighborWindow: trainedLength / share)
         for groupSize in groupSizes(request, length: length, trainedLength: trainedLength) {
           guard let policy = try? request.policy(groupSize: groupSize, trainedLength: trainedLength),
@@ -25,11 +25,6 @@ package enum TuningCandidates {
       }
     }
     return candidates
-  }
-
-  /// Windows, as parts of the trained context.
-  private static func shares(_ method: PositionMethod) -> [Int] {
-    method == .string ? [3, 2] : [16, 8, 4, 2]
   }
 
   private static func groupSizes(_ request: PolicyRequest, length: Int, trainedLength: Int) -> [Int] {

@@ -12,8 +12,10 @@ package struct TuningRanking: Hashable, Sendable {
     package let retrieval: ShareEstimate
     /// Mean loss above the winner's in nats, on common windows; 0 for the winner.
     package let lossAboveWinner: MeanEstimate
-    /// Retrieval below the winner's, on common questions.
-    package let findsBelowWinner: MeanEstimate
+    /// Where that mean is with 95 % confidence; nil for fewer than two windows.
+    package let lossInterval: ClosedRange<Double>?
+    /// The winner's finds and this policy's, on common questions.
+    package let findsAgainstWinner: PairedFinds
     package let isTied: Bool
     package let wasDroppedAfter: Int?
   }
@@ -49,12 +51,12 @@ package struct TuningRanking: Hashable, Sendable {
     ranked = order.map { index in
       let candidate = measured[index]
       let losses = PairedComparison(candidate.losses, winner.losses)
-      let finds = PairedComparison(winner.finds, candidate.finds)
       return Entry(
         policy: candidate.policy,
         perplexity: PerplexityEstimate(windowLosses: candidate.losses),
         retrieval: ShareEstimate(candidate.finds.map { $0 == 1 }),
-        lossAboveWinner: losses.difference, findsBelowWinner: finds.difference,
+        lossAboveWinner: losses.difference, lossInterval: losses.interval,
+        findsAgainstWinner: PairedFinds(winner.finds, candidate.finds),
         isTied: candidate.policy != winner.policy && contends[index] && !losses.isLarger(by: Self.errors),
         wasDroppedAfter: candidate.droppedAfter)
     }

@@ -34,6 +34,10 @@ package struct TuningSweep: Sendable {
     fileprivate var pendingFinds: [Double] = []
     /// The round after which the candidate was dropped; nil while it remains.
     package fileprivate(set) var droppedAfter: Int?
+
+    package init(policy: PositionPolicy, losses: [Double] = [], finds: [Double] = []) {
+      (self.policy, self.losses, self.finds) = (policy, losses, finds)
+    }
   }
 
   package private(set) var candidates: [Candidate]

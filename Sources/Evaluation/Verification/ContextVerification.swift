@@ -57,14 +57,16 @@ package struct ContextVerification: Hashable, Sendable {
   package let stride: Int
   package let rows: [LengthRow]
   package let heatMaps: [HeatMap]
+  /// The policies at the longest length; nil when none was compared.
+  package let comparison: PolicyComparison?
 
   package init(
     model: String, trainedLength: Int, contextLength: Int, weightByteCount: Int, workerCount: Int, seed: UInt64,
-    stride: Int, rows: [LengthRow], heatMaps: [HeatMap]
+    stride: Int, rows: [LengthRow], heatMaps: [HeatMap], comparison: PolicyComparison? = nil
   ) {
     (self.model, self.trainedLength, self.contextLength) = (model, trainedLength, contextLength)
     (self.weightByteCount, self.workerCount, self.seed, self.stride) = (weightByteCount, workerCount, seed, stride)
-    (self.rows, self.heatMaps) = (rows, heatMaps)
+    (self.rows, self.heatMaps, self.comparison) = (rows, heatMaps, comparison)
   }
 
   /// Half of the trained context, the trained context, then doubled lengths up to the length to verify, which is last.

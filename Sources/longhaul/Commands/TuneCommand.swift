@@ -37,8 +37,7 @@ struct TuneCommand: AsyncParsableCommand {
 
   @Option(
     help: """
-      Methods whose policies to try, separated by commas: self-extend, rerope, string, jet-long, self. string admits \
-      little more than the trained context.
+      Methods whose policies to try, separated by commas: self-extend, rerope, jet-long, self; or all.
       """, transform: Self.methods)
   var methods: [PositionMethod] = [.selfExtend]
 
@@ -108,12 +107,15 @@ struct TuneCommand: AsyncParsableCommand {
   }
 
   private static func methods(_ argument: String) throws -> [PositionMethod] {
-    try argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
-      guard let method = PositionMethod(rawValue: name.lowercased()) else {
-        let known = PositionMethod.allCases.map(\.rawValue).joined(separator: ", ")
-        throw ValidationError("'\(name.prefix(40))' is no method; known are \(known)")
-      }
-      return method
+    let methods = PositionMethod.allCases.filter(\.readsBeyondTraining)
+    if argument.lowercased() == "all" { return methods }
+    return try argument.split(separator: ",", omittingEmptySubsequences: false).map { name in
+      let method = PositionMethod(rawValue: name.lowercased())
+      if let method, methods.contains(method) { return method }
+      let known = methods.map(\.rawValue).joined(separator: ", ")
+      throw ValidationError(
+        method.map { "\($0.title) is for text within the trained context, and tune is for longer: take \(known)" }
+          ?? "'\(name.prefix(40))' is no method; known are \(known)")
     }
   }
 

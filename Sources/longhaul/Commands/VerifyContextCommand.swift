@@ -12,11 +12,15 @@ struct VerifyContextCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify-context",
     abstract:
-      "Measures a model up to a context length, with plain attention and SelfExtend, and writes a page with a verdict.",
+      "Measures a model up to a context length, compares methods there, and writes a page with a verdict.",
     discussion: """
       Measures perplexity, retrieval, time and memory at lengths that double up to --context. A length passes when its \
       perplexity is at most 1.15 times that within the trained context (with two standard errors of tolerance) and its \
       retrieval is at least 80 % of that within the trained context. Retrieval tasks that fail even there do not count.
+
+      At --context itself, policies are compared on the same windows and questions: plain attention, the policy that \
+      is verified, and every other method that reads so far. --policy with several names them, the first being the one \
+      that is verified; with one, nothing else is compared. The page says which won and whether that could be chance.
       """)
 
   @OptionGroup var model: ModelOptions
@@ -54,9 +58,10 @@ struct VerifyContextCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let measured = try MeasuredModel(model, options.policy)
+    let measured = try MeasuredModel(model, options.policy, comparesPolicies: true)
     let trained = measured.configuration.trainedLength
-    let request = measured.settings.request
+    let named = options.policy.policies?.values.map(\.request)
+    let request = named?.first ?? measured.settings.request
     // Throws before any process starts.
     _ = try PolicyChoice.forLength(context, trainedLength: trained, request: request)
     let lengths = ContextVerification.lengths(upTo: context, trainedLength: trained)
@@ -67,13 +72,14 @@ struct VerifyContextCommand: AsyncParsableCommand {
         kept.keepsShortTextPlain = true
         return try PolicyChoice.forLength($0, trainedLength: trained, request: kept).policy
       },
+      rivals: try rivals(named, of: request, trainedLength: trained),
       tokens: try text.tokens(measured), stride: stride, windowCount: windows,
       tasks: try retrieval.tasks(isDemo: measured.isDemo),
       questions: try retrieval.questions(measured, depths: RetrievalQuestions.evenDepths(depths)),
       trialCount: trials)
     try run.check()
     let measurements = try await measured.evaluate(
-      longest: context, cases: run.policies, options: options, title: "verifying"
+      longest: context, cases: run.policies + run.rivals, options: options, title: "verifying"
     ) { batch, bar in
       try await run.measure(through: batch) { bar.update(done: $0, total: run.requestCount) }
     }
@@ -106,6 +112,19 @@ struct VerifyContextCommand: AsyncParsableCommand {
           plainPerplexity: measurements.plainPerplexity[index], seconds: measurements.seconds[index],
           plainSeconds: measurements.plainSeconds[index], cacheByteCount: cacheBytes(length, policy),
           plainCacheByteCount: cacheBytes(length, plain))
-      }, heatMaps: measurements.heatMaps)
+      }, heatMaps: measurements.heatMaps, comparison: measurements.comparison)
+  }
+
+  /// The policies to compare with the one that is verified: those that were named after it; without names, what each
+  /// other method that reads so far gives.
+  private func rivals(
+    _ named: [PolicyRequest]?, of request: PolicyRequest, trainedLength: Int
+  ) throws -> [PositionPolicy] {
+    func policy(_ request: PolicyRequest) throws -> PositionPolicy {
+      try PolicyChoice.forLength(context, trainedLength: trainedLength, request: request).policy
+    }
+    if let named { return try named.dropFirst().map(policy) }
+    return PositionMethod.allCases.filter { $0 != request.method && $0.readsBeyondTraining }
+      .compactMap { try? policy(PolicyRequest($0)) }
   }
 }
